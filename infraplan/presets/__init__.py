@@ -1,0 +1,41 @@
+"""Constants are data with a source: TOML files and the one loader."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from infraplan.errors import UsageError
+from infraplan.messages import say
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The preset file `name`.toml; "policies/guangdong-2020" reads a file of the folder `policies`."""
+    entry = files(__package__).joinpath(f"{name}.toml")
+    return tomllib.loads(entry.read_text(encoding="utf-8"))
+
+
+def names(folder: str) -> list[str]:
+    """Names of the preset files in a folder."""
+    return sorted(entry.name.removesuffix(".toml") for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(".toml"))
+
+
+def load_file(path: str | Path) -> dict[str, Any]:
+    """A user's own preset file in the same schema."""
+    return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def choose(name: str, options: Iterable[str], what: str) -> str:
+    """`name` if it is one of `options`; else a UsageError with the list and the nearest match."""
+    known = sorted(options)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"{say('general.nearest')}: {', '.join(near)}; " if near else ""
+    raise UsageError(f"{say('general.unknown', what=what, name=name)} / {say('general.unknown', 'en', what=what, name=name)}. {hint}{', '.join(known)}")
