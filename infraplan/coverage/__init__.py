@@ -1,0 +1,1 @@
+"""From sectors to served people: footprints, the best-server map, reach, population, places."""

@@ -1,0 +1,130 @@
+"""People and villages on the map: margins at points with a position error, status, and shares that add up to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from numba import njit
+
+from infraplan.coverage.networks import ANY
+from infraplan.coverage.prediction import Coverage
+
+STATUSES = ("served", "uncertain", "unserved")
+OUTSIDE = "outside"
+"""Level of the row that counts people in no zone."""
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _disc_margins(margin_db, x0_m, y0_m, resolution_m, x_m, y_m, error_m, here, worst, best):
+    """Margin of a point's own pixel, and the worst and best over the pixels whose centre lies within its position error. NaN counts as -inf."""
+    height, width = margin_db.shape
+    for i in range(len(x_m)):
+        here[i], worst[i], best[i] = np.nan, np.nan, np.nan
+        if not (np.isfinite(x_m[i]) and np.isfinite(y_m[i])):
+            continue
+        row, col = int(np.floor((y0_m - y_m[i]) / resolution_m)), int(np.floor((x_m[i] - x0_m) / resolution_m))
+        if row < 0 or row >= height or col < 0 or col >= width:
+            continue
+        here[i] = margin_db[row, col]
+        low = high = here[i] if not np.isnan(here[i]) else -np.inf
+        span = int(error_m[i] / resolution_m) + 1
+        for r in range(max(row - span, 0), min(row + span + 1, height)):
+            dy = y0_m - (r + 0.5) * resolution_m - y_m[i]
+            for c in range(max(col - span, 0), min(col + span + 1, width)):
+                dx = x0_m + (c + 0.5) * resolution_m - x_m[i]
+                if dx * dx + dy * dy <= error_m[i] * error_m[i]:
+                    value = margin_db[r, c] if not np.isnan(margin_db[r, c]) else -np.inf
+                    low, high = min(low, value), max(high, value)
+        worst[i], best[i] = low, high
+
+
+def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY) -> pd.DataFrame:
+    """Margin at every point, and the worst and best within its `position_error_m`. [dB]
+
+    Returns
+    -------
+    DataFrame
+        Index of `demand`; margin_db (NaN: no sector computed there), worst_db, best_db (-inf where nothing was computed, NaN off the grid).
+    """
+    grid = cover.grid
+    x_m, y_m = grid.place(demand)
+    error_m = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
+    here, worst, best = (np.empty(len(demand)) for _ in range(3))
+    _disc_margins(cover[family, network].margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best)
+    return pd.DataFrame({"margin_db": here, "worst_db": worst, "best_db": best}, index=demand.index)
+
+
+def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np.int8]:
+    """Position in `STATUSES`: served when the whole disc is, unserved when none of it is, else uncertain."""
+    worst, best = margins["worst_db"].to_numpy(), margins["best_db"].to_numpy()
+    with np.errstate(invalid="ignore"):
+        return np.where(worst >= required_db, 0, np.where(best >= required_db, 1, 2)).astype(np.int8)
+
+
+def service_status(demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
+    """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved."""
+    columns = {
+        family: pd.Categorical.from_codes(status_of(demand_margin(demand, cover, family, network)).astype(int), categories=list(STATUSES))
+        for family in (cover.families if families is None else families)
+    }
+    return pd.DataFrame(columns, index=demand.index)
+
+
+def zone_of(demand: Any, zones: Any, level: str) -> npt.NDArray[np.object_]:
+    """Adcode of the zone of `level` that each point is counted in, "" for none, by the point's own county and city codes.
+
+    A province holds every point whose city or county is one of its zones.
+    """
+    codes = set(zones.loc[zones["level"] == level, "adcode"])
+    if level == "province":
+        known = set(zones["adcode"])
+        inside = demand["city"].isin(known) | demand["county"].isin(known)
+        return np.where(inside, next(iter(codes), ""), "").astype(object)
+    stated = demand[level].astype(str) if level in demand else pd.Series("", index=demand.index)
+    return np.where(stated.isin(codes), stated, "").astype(object)
+
+
+def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np.object_]) -> pd.DataFrame:
+    """People by zone and status, in whole people: one row a zone, "" for outside."""
+    table = pd.crosstab(pd.Series(zone, name="adcode"), pd.Series(np.asarray(status), name="status"), values=people, aggfunc="sum")
+    return table.reindex(columns=list(STATUSES)).fillna(0).astype(np.int64)
+
+
+def population_coverage(demand: Any, cover: Coverage, zones: Any, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
+    """People served, uncertain and unserved, by zone and family.
+
+    The rows of a level add up to the whole: people outside every zone of that level are a row of their own, with an empty adcode.
+
+    Returns
+    -------
+    DataFrame
+        level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people), share (served / population, NaN for nobody).
+    """
+    families = tuple(cover.families if families is None else families)
+    status = service_status(demand, cover, families, network)
+    people = demand["population"].to_numpy(dtype=np.int64)
+    parts = []
+    for level in [name for name in ("province", "city", "county", "township") if (zones["level"] == name).any()]:
+        known = zones.loc[zones["level"] == level].drop_duplicates("adcode").set_index("adcode")
+        zone = zone_of(demand, zones, level)
+        if level == "township" and not (zone != "").any():
+            continue
+        for family in families:
+            table = tally(people, status[family], zone)
+            order = [*known.index, *([""] if "" in table.index else [])]
+            table = table.reindex(order, fill_value=0).reset_index(names="adcode")
+            table.insert(0, "level", level)
+            table.insert(2, "name", [known.at[code, "name"] if code else OUTSIDE for code in order])
+            table.insert(3, "parent", [known.at[code, "parent"] if code else "" for code in order])
+            table.insert(4, "family", family)
+            table.insert(5, "network", network)
+            parts.append(table)
+    result = pd.concat(parts, ignore_index=True)
+    result.columns.name = None
+    result.insert(6, "population", result[list(STATUSES)].sum(axis=1))
+    result["share"] = np.where(result["population"] > 0, result["served"] / result["population"].where(result["population"] > 0, 1), np.nan)
+    return result

@@ -1,0 +1,67 @@
+"""From a table of sites to a table of sectors: one row an antenna on a carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.errors import UsageError
+from infraplan.messages import both
+from infraplan.radio.budgets import Service, services
+
+OMNI = "omni"
+
+
+def azimuths(text: str) -> tuple[float, ...]:
+    """"0/120/240" as three numbers; "omni" or empty as one NaN. [deg]"""
+    if text.strip().lower() in ("", OMNI, "nan"):
+        return (float("nan"),)
+    return tuple(float(part) % 360.0 for part in text.split("/"))
+
+
+def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, include: tuple[str, ...] = ("existing",)) -> Any:
+    """One row a sector of every site whose status is in `include`, sorted by sector id.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Checked sites (`read_sites`): services joined by ";", azimuths by "/".
+    presets : mapping of Service, optional
+        Only sectors of these services are returned; by default each service the sites name.
+    include : tuple of str
+        Which statuses stand on the map.
+
+    Returns
+    -------
+    GeoDataFrame
+        id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna, status, geometry.
+    """
+    kept = sites.loc[sites["status"].isin(include)]
+    rows = kept[["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]].copy()
+    rows["service"] = kept["services"].astype(str).str.split(";")
+    rows = rows.explode("service", ignore_index=True)
+    rows["service"] = rows["service"].str.strip()
+    if presets is None:
+        named = sorted(set(rows["service"]) - {""})
+        presets = services(*named) if named else {}
+    rows = rows.loc[rows["service"].isin(list(presets))].reset_index(drop=True)
+    directions = {text: azimuths(text) for text in set(rows["azimuth_deg"].astype(str))}
+    rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions)
+    counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int) if len(rows) else np.zeros(0, int)
+    number = np.concatenate([np.arange(1, n + 1) for n in counts]) if len(rows) else np.zeros(0, int)
+    rows = rows.explode("azimuth_deg", ignore_index=True)
+    rows["azimuth_deg"] = rows["azimuth_deg"].astype(float)
+    rows["site_id"] = rows["id"]
+    rows["id"] = rows["site_id"] + "/" + rows["service"] + "/" + number.astype(str)
+    rows["family"] = rows["service"].map({name: service.family for name, service in presets.items()})
+    power = rows["service"].map({name: service.carrier_power_dbm for name, service in presets.items()}).astype(float)
+    rows["power_offset_db"] = pd.to_numeric(rows["carrier_power_dbm"]).astype(float).sub(power).fillna(0.0)
+    usual = rows["service"].map({name: service.default_antenna for name, service in presets.items()})
+    antenna = rows["antenna"].where(rows["antenna"].notna() & (rows["antenna"].astype(str) != ""), usual)
+    rows["antenna"] = antenna.where(rows["azimuth_deg"].notna(), OMNI)
+    if rows["id"].duplicated().any():
+        raise UsageError(both("coverage.duplicate_sector", ids=", ".join(rows.loc[rows["id"].duplicated(), "id"].head(5))))
+    return rows.drop(columns="carrier_power_dbm").sort_values("id", kind="stable", ignore_index=True)
