@@ -1,13 +1,24 @@
-"""Every column of every table: name, labels, aliases, unit, type, meaning. One table feeds checks, docs, Excel headings and the template."""
+"""Every column of every table: name, labels, aliases, unit, type, limits.
+
+One table feeds the checks, the docs, the Excel headings and the template. What a column means is a sentence in `messages/fields.toml`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from infraplan.messages import say
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column. `kind`: text | code | integer | number | boolean | date | choice. `required`: a file without it is refused."""
+    """One column.
+
+    `kind`: text | code | integer | number | boolean | date | choice. `required`: a file without it is refused.
+    Beyond `minimum`, `maximum` a value is impossible (an error); beyond `likely_minimum`, `likely_maximum` improbable (a warning).
+    `default`: what a checked frame holds where the file says nothing; None where the check decides (ids, presets)
+    or where unknown stays unknown. `topic`: the key of its sentence where that is not the name.
+    """
 
     name: str
     zh: str
@@ -19,64 +30,250 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
-    meaning_zh: str = ""
-    meaning_en: str = ""
+    likely_minimum: float | None = None
+    likely_maximum: float | None = None
+    default: str | float | bool | None = None
+    example: str = ""
+    topic: str = ""
+
+    @property
+    def meaning_zh(self) -> str:
+        """What to fill in, in Chinese."""
+        return say(f"fields.{self.topic or self.name}", "zh")
+
+    @property
+    def meaning_en(self) -> str:
+        """What to fill in, in English."""
+        return say(f"fields.{self.topic or self.name}", "en")
 
 
-ID = Field("id", "编号", "id", "code", aliases=("编码", "代码", "序号编码", "code", "ID", "站点编号", "站址编码", "村编码", "uid"))
-NAME = Field("name", "名称", "name", aliases=("名字", "站名", "站点名称", "基站名称", "自然村", "村名", "村庄", "自然村名称", "学校名称", "单位名称", "title"))
-LON = Field("lon", "经度", "longitude", "number", "°", ("东经", "lng", "long", "longitude", "x", "POINT_X"), minimum=-180, maximum=180)
-LAT = Field("lat", "纬度", "latitude", "number", "°", ("北纬", "latitude", "y", "POINT_Y"), minimum=-90, maximum=90)
-COUNTY = Field("county", "县(市、区)", "county", "code", aliases=("区县", "县区", "县", "区", "county_adcode", "区县代码"))
-CITY = Field("city", "地市", "city", "code", aliases=("地级市", "市", "city_adcode", "城市"))
-SYNTHETIC = Field("synthetic", "是否合成数据", "synthetic", "boolean", aliases=("合成", "示例数据"))
-POSITION_ERROR = Field("position_error_m", "位置误差", "position error", "number", "m", ("定位误差", "position_error"), minimum=0)
+def words(text: str) -> tuple[str, ...]:
+    """A tuple of the words of a line."""
+    return tuple(text.split())
+
+
+ID = Field(
+    "id", "编号", "id", "code", example="SG-0001",
+    aliases=words(
+        "编码 代码 序号编码 code 站点编号 站址编码 基站编号 村编码 自然村编码 学校编码 uid site_id siteid geonameid "
+        "osm_id"
+    ),
+)
+NAME = Field(
+    "name", "名称", "name", example="坪石村",
+    aliases=words(
+        "名字 站名 站点名称 基站名称 站址名称 自然村 自然村名称 自然村名 村名 村庄 学校名称 学校 医院名称 单位名称 "
+        "场所名称 title village site_name township_name"
+    ),
+)
+LON = Field(
+    "lon", "经度", "longitude", "number", unit="°", minimum=-180, maximum=180, example="113.1234",
+    aliases=words("东经 lng long longitude x point_x 中心经度 x坐标 坐标x"),
+)
+LAT = Field(
+    "lat", "纬度", "latitude", "number", unit="°", minimum=-90, maximum=90, example="25.2871",
+    aliases=words("北纬 latitude y point_y 中心纬度 y坐标 坐标y"),
+)
+LONLAT = Field(
+    "lonlat", "经纬度", "lon and lat",
+    aliases=words("坐标 经纬坐标 经度纬度 经度,纬度 coordinates coordinate location_lonlat 位置坐标"),
+)
+COUNTY = Field(
+    "county", "县(市、区)", "county", "code", default="", example="440281",
+    aliases=words("区县 县区 县市区 县 区 所属区县 所在区县 county_adcode 区县代码 县区代码 areacode district"),
+)
+CITY = Field(
+    "city", "地市", "city", "code", default="", example="440200",
+    aliases=words("地级市 地市名称 市 所属地市 所在地市 city_adcode 城市 citycode 地市代码"),
+)
+SYNTHETIC = Field(
+    "synthetic", "是否合成数据", "synthetic", "boolean", default=False, example="否",
+    aliases=words("合成 合成数据 示例数据"),
+)
+POSITION_ERROR = Field(
+    "position_error_m", "位置误差", "position error", "number", unit="m", minimum=0, maximum=100_000, likely_maximum=10_000,
+    default=0.0, example="50",
+    aliases=words("定位误差 坐标误差 position_error accuracy_m"),
+)
+POPULATION = Field(
+    "population", "常住人口", "residents", "integer", unit="人", minimum=0, maximum=2_000_000_000, example="318",
+    aliases=words("人口 人口数 总人口 常住人口数 居住人口 pop people popu pop2020 population_2020 户籍人口 户籍人口数"),
+)
 
 VILLAGE = (
-    ID, NAME, LON, LAT,
-    Field("kind", "类别", "kind", "choice", choices=("village", "block"), aliases=("类型",)),
-    Field("population", "常住人口", "residents", "integer", "人", ("人口", "人口数", "总人口", "pop", "people"), required=True, minimum=0),
-    Field("households", "户数", "households", "integer", "户", ("户", "总户数", "hh"), minimum=0),
-    Field("urban", "是否城镇", "urban", "boolean", aliases=("城镇",)),
-    COUNTY, CITY,
-    Field("town", "乡镇(街道)", "township", aliases=("乡镇", "镇", "街道", "镇街", "township")),
-    Field("committee", "行政村", "village committee", aliases=("村委会", "行政村名称", "居委会")),
+    ID,
+    NAME,
+    LON,
+    LAT,
+    LONLAT,
+    Field(
+        "kind", "类别", "kind", "choice", choices=words("village block"), default="village", example="自然村",
+        aliases=words("类型 聚落类型"),
+    ),
+    replace(POPULATION, required=True, maximum=10_000_000, likely_maximum=20_000),
+    Field(
+        "households", "户数", "households", "integer", unit="户", minimum=0, maximum=10_000_000, example="86",
+        aliases=words("户 总户数 常住户数 家庭户数 hh"),
+    ),
+    Field(
+        "urban", "是否城镇", "urban", "boolean", default=False, example="否",
+        aliases=words("城镇 是否城区"),
+    ),
+    COUNTY,
+    CITY,
+    Field(
+        "town", "乡镇(街道)", "township", default="", example="坪石镇",
+        aliases=words("乡镇 镇 街道 镇街 乡镇街道 乡镇名称 所属乡镇 township township_name"),
+    ),
+    Field(
+        "committee", "行政村", "village committee", default="", example="老街村委会",
+        aliases=words("村委会 行政村名称 居委会 村(居)委会 村居 所属行政村 建制村"),
+    ),
     POSITION_ERROR,
-    Field("fibre", "是否通光纤", "fibre", "boolean", aliases=("光纤", "通宽带", "宽带", "fiber")),
+    Field(
+        "fibre", "是否通光纤", "fibre", "boolean", example="是",
+        aliases=words("光纤 通光纤 通宽带 是否通宽带 宽带 光纤宽带 fiber"),
+    ),
     SYNTHETIC,
 )
 SITE = (
-    ID, NAME, LON, LAT,
-    Field("mast", "物理站址", "mast", "code", aliases=("铁塔编号", "站址", "塔编号")),
-    Field("status", "状态", "status", "choice", choices=("existing", "planned", "retired"), aliases=("站点状态", "基站状态")),
-    Field("services", "业务制式", "services", aliases=("service", "制式", "频段", "技术", "band", "technology", "网络制式")),
-    Field("operators", "运营商", "operators", aliases=("operator", "运营企业", "归属", "共享方")),
-    Field("environment", "环境", "environment", "choice", choices=("dense_urban", "urban", "suburban", "rural"), aliases=("场景", "区域类型")),
-    Field("height_m", "挂高", "antenna height", "number", "m", ("天线挂高", "高度", "height", "塔高"), minimum=0, maximum=1000),
-    Field("azimuth_deg", "方位角", "azimuth", aliases=("azimuth", "方向角", "天线方位角"), unit="°"),
-    Field("tilt_deg", "下倾角", "downtilt", "number", "°", ("tilt", "总下倾角", "downtilt"), minimum=-90, maximum=90),
-    Field("carrier_power_dbm", "载波功率", "carrier power", "number", "dBm", ("功率", "发射功率", "power", "power_dbm"), minimum=-30, maximum=80),
-    Field("antenna", "天线", "antenna", aliases=("天线型号",)),
-    Field("host", "载体", "host", "choice", choices=("tower", "rooftop", "public_building", "smart_pole"), aliases=("站型", "塔型")),
-    Field("built", "建成日期", "built", "date", aliases=("开通日期", "入网时间", "建成时间")),
-    Field("sa", "是否SA独立组网", "standalone", "boolean", aliases=("SA", "独立组网")),
-    COUNTY, CITY, SYNTHETIC,
+    ID,
+    NAME,
+    LON,
+    LAT,
+    LONLAT,
+    Field(
+        "mast", "物理站址", "mast", "code", example="T-0001",
+        aliases=words("铁塔编号 站址 塔编号 铁塔编码 物理站址编码"),
+    ),
+    Field(
+        "status", "状态", "status", "choice", choices=words("existing planned retired"), default="existing", example="现网",
+        aliases=words("站点状态 基站状态 建设状态"),
+    ),
+    Field(
+        "services", "业务制式", "services", example="nr-n41;nr-n28",
+        aliases=words("service 制式 频段 技术 band bands technology 网络制式 制式频段 频率 radio"),
+    ),
+    Field(
+        "operators", "运营商", "operators", example="移动+广电",
+        aliases=words("operator 运营企业 归属 归属运营商 共享方 建设方 所属运营商"),
+    ),
+    Field(
+        "environment", "环境", "environment", "choice", choices=words("dense_urban urban suburban rural"), example="农村",
+        aliases=words("场景 区域类型 覆盖场景 地物类型"),
+    ),
+    Field(
+        "height_m", "挂高", "antenna height", "number", unit="m", minimum=0, maximum=1_000, likely_minimum=3, likely_maximum=200,
+        example="35",
+        aliases=words("天线挂高 高度 height 塔高 天线高度 站高 antenna_height"),
+    ),
+    Field(
+        "azimuth_deg", "方位角", "azimuth", unit="°", example="0/120/240",
+        aliases=words("azimuth azimuths 方向角 天线方位角 扇区方位角"),
+    ),
+    Field(
+        "tilt_deg", "下倾角", "downtilt", "number", unit="°", minimum=-90, maximum=90, likely_minimum=-5, likely_maximum=20,
+        example="3",
+        aliases=words("tilt 总下倾角 downtilt 俯仰角"),
+    ),
+    Field(
+        "carrier_power_dbm", "载波功率", "carrier power", "number", unit="dBm", minimum=-30, maximum=80, likely_minimum=20,
+        likely_maximum=60,
+        aliases=words("功率 发射功率 power power_dbm 载波发射功率"),
+    ),
+    Field(
+        "antenna", "天线", "antenna",
+        aliases=words("天线型号 天线类型"),
+    ),
+    Field(
+        "host", "载体", "host", "choice", choices=words("tower rooftop public_building smart_pole"), example="铁塔",
+        aliases=words("站型 塔型 载体类型 建站方式"),
+    ),
+    Field(
+        "built", "建成日期", "built", "date", default="", example="2020-06-30",
+        aliases=words("开通日期 开通时间 入网时间 入网日期 建成时间"),
+    ),
+    Field(
+        "sa", "是否SA独立组网", "standalone", "boolean", example="是",
+        aliases=words("SA 独立组网 是否独立组网 是否SA"),
+    ),
+    COUNTY,
+    CITY,
+    SYNTHETIC,
 )
 PLACE = (
-    ID, NAME, LON, LAT,
-    Field("place_class", "场所类别", "place class", aliases=("类别", "场所类型", "class")),
-    Field("kind", "小类", "kind", aliases=("类型",)),
-    COUNTY, CITY, POSITION_ERROR,
-    Field("indoor_system", "是否有室分", "indoor system", "boolean", aliases=("室分", "漏缆", "室内分布")),
+    ID,
+    NAME,
+    LON,
+    LAT,
+    LONLAT,
+    Field(
+        "place_class", "场所类别", "place class", default="", example="school",
+        aliases=words("类别 场所类型 class fclass"),
+    ),
+    Field(
+        "kind", "小类", "kind", default="", example="小学", topic="place_kind",
+        aliases=words("类型 子类"),
+    ),
+    COUNTY,
+    CITY,
+    POSITION_ERROR,
+    Field(
+        "indoor_system", "是否有室分", "indoor system", "boolean", example="否",
+        aliases=words("室分 漏缆 室内分布 室内分布系统 有无室分"),
+    ),
     SYNTHETIC,
 )
 ZONE = (
-    Field("level", "级别", "level", "choice", choices=("province", "city", "county", "township"), aliases=("行政级别",)),
-    Field("adcode", "行政区划代码", "adcode", "code", aliases=("区划代码", "行政代码", "code", "代码")),
-    Field("name", "名称", "name", aliases=("名字", "县名", "区划名称", "行政区")),
-    Field("parent", "上级代码", "parent", "code", aliases=("上级", "parent_adcode")),
-    Field("population", "常住人口", "residents", "integer", "人", ("人口", "人口数", "pop", "pop2020"), minimum=0),
-    Field("urban_share", "城镇化率", "urban share", "number", aliases=("城镇人口比重",), minimum=0, maximum=1),
+    Field(
+        "level", "级别", "level", "choice", choices=words("province city county township"), example="county",
+        aliases=words("行政级别 层级"),
+    ),
+    Field(
+        "adcode", "行政区划代码", "adcode", "code", example="440281",
+        aliases=words(
+            "区划代码 行政代码 区划码 district_adcode county_adcode 区县代码 city_adcode province_adcode gb adm_code code "
+            "代码 编码"
+        ),
+    ),
+    Field(
+        "name", "名称", "name", example="乐昌市", topic="zone_name",
+        aliases=words("名字 县名 区划名称 行政区 行政区名称 district_name county_name 区县 city_name province_name shapeName"),
+    ),
+    Field(
+        "parent", "上级代码", "parent", "code", example="440200",
+        aliases=words("上级 parent_adcode 上级区划代码"),
+    ),
+    POPULATION,
+    Field(
+        "urban_share", "城镇化率", "urban share", "number", minimum=0, maximum=1, example="0.54",
+        aliases=words("城镇人口比重 城镇人口比例 popu_urb"),
+    ),
     SYNTHETIC,
 )
-TABLES = {"village": VILLAGE, "site": SITE, "place": PLACE, "zone": ZONE}
+CORRIDOR = (
+    ID,
+    NAME,
+    Field(
+        "line_class", "线路类别", "line class", "choice", choices=words("railway expressway metro intercity pilot_road"),
+        example="railway",
+        aliases=words("类别 类型 线路类型 class fclass"),
+    ),
+    Field(
+        "tunnel", "是否隧道", "tunnel", "boolean", default=False, example="否",
+        aliases=words("隧道"),
+    ),
+    SYNTHETIC,
+)
+TABLES = {"village": VILLAGE, "site": SITE, "place": PLACE, "zone": ZONE, "corridor": CORRIDOR}
+LOCATING = ("lon", "lat", "lonlat")  # columns that become the geometry
+
+
+def contract_columns(table: str) -> tuple[str, ...]:
+    """Names every checked frame of this table has, in order; the geometry comes last."""
+    return (*(field.name for field in TABLES[table] if field.name not in LOCATING), "geometry")
+
+
+def field_of(table: str, name: str) -> Field:
+    """The field of a table by its name."""
+    return next(field for field in TABLES[table] if field.name == name)
