@@ -92,7 +92,7 @@ def predict_coverage(
     model: str = "statistical",
     families: Iterable[str] | None = None,
     max_radius_km: float = 30.0,
-    on_start: Mapping[Key, Layer] | None = None,
+    base: Coverage | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
     """Best server per family and network.
@@ -113,8 +113,8 @@ def predict_coverage(
         Families to map; by default those of the services.
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
-    on_start : mapping of Layer, optional
-        Layers to start from (copied): adding sectors to a known map gives the same result as computing all of them.
+    base : Coverage, optional
+        A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new follow.
     progress : callable, optional
         Called with (sites done, sites in all).
 
@@ -125,7 +125,8 @@ def predict_coverage(
     choose(model, ("statistical",), "model")
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
     keys = [(family, network) for family in wanted for network in networks()]
-    start = on_start or {}
+    start = base.layers if base is not None else {}
+    offset = len(base.sector_ids) if base is not None else 0
     best = {key: start[key].margin_db.copy() if key in start else np.full(grid.shape, np.nan, np.float32) for key in keys}
     server = {key: start[key].server.copy() if key in start else np.full(grid.shape, -1, np.int32) for key in keys}
     family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
@@ -138,10 +139,15 @@ def predict_coverage(
         rows = slice(first, first + len(footprint.margin_db))
         for key in keys:
             if footprint.margin_db.size and takes_part[key][rows].any():
-                _keep_best(best[key], server[key], footprint.margin_db, takes_part[key][rows], footprint.row0, footprint.col0, first)
+                _keep_best(best[key], server[key], footprint.margin_db, takes_part[key][rows], footprint.row0, footprint.col0, offset + first)
         if progress is not None and (done % 200 == 0 or done == total):
             progress(done, total)
     layers = {key: Layer(best[key], server[key]) for key in keys}
     reliability = next(iter(services.values())).reliability if services else float("nan")
-    return Coverage(grid, services, layers, sectors["id"].to_numpy(dtype=object), sectors["service"].to_numpy(dtype=object), model,
-                    tuple(sorted(radio.models)), reliability, max_radius_km, capped)
+    ids, names = sectors["id"].to_numpy(dtype=object), sectors["service"].to_numpy(dtype=object)
+    models = set(radio.models)
+    if base is not None:
+        ids, names = np.concatenate([base.sector_ids, ids]), np.concatenate([base.sector_services, names])
+        models |= set(base.models_used)
+        capped += base.capped_sites
+    return Coverage(grid, services, layers, ids, names, model, tuple(sorted(models)), reliability, max_radius_km, capped)

@@ -1,0 +1,103 @@
+"""Who could be served by whom: demand x candidate, from the same footprints as the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.sparse import csr_matrix
+
+from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.prediction import Layer
+from infraplan.geo.grids import Grid
+from infraplan.radio.budgets import Service
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _served(out, order, row, col, row_start, x_m, y_m, error_m, site_db, known_db, row0, col0, x0_m, y0_m, resolution_m, required_db):
+    """Demand whose whole disc the site serves, alone or together with what is known to be served. Returns how many were written to `out`."""
+    height, width = site_db.shape
+    count = 0
+    for r in range(row0, row0 + height):
+        for at in range(row_start[r], row_start[r + 1]):
+            i = order[at]
+            if col[i] < col0 or col[i] >= col0 + width or not site_db[r - row0, col[i] - col0] >= required_db:
+                continue
+            span = int(error_m[i] / resolution_m) + 1
+            whole = True
+            for rr in range(max(row[i] - span, 0), min(row[i] + span + 1, known_db.shape[0])):
+                dy = y0_m - (rr + 0.5) * resolution_m - y_m[i]
+                for cc in range(max(col[i] - span, 0), min(col[i] + span + 1, known_db.shape[1])):
+                    dx = x0_m + (cc + 0.5) * resolution_m - x_m[i]
+                    if dx * dx + dy * dy > error_m[i] * error_m[i] or known_db[rr, cc] >= required_db:
+                        continue
+                    inside = row0 <= rr < row0 + height and col0 <= cc < col0 + width
+                    if not (inside and site_db[rr - row0, cc - col0] >= required_db):
+                        whole = False
+                        break
+                if not whole:
+                    break
+            if whole:
+                out[count] = i
+                count += 1
+    return count
+
+
+def reach(
+    demand: Any,
+    candidates: Any,
+    grid: Grid,
+    services: Mapping[str, Service],
+    *,
+    family: str,
+    known: Layer,
+    required_db: float = 0.0,
+    max_radius_km: float = 30.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> csr_matrix:
+    """Boolean matrix, demand x candidate site: True where the candidate alone, beside the known layer, serves the whole disc of a point.
+
+    A village takes its pixel's margin here as in the map. A disc that only two new sites together would serve is not counted: the map of a
+    plan may therefore show more served people than the matrix promised, never fewer.
+
+    Parameters
+    ----------
+    demand : GeoDataFrame
+        Points with `position_error_m`.
+    candidates : GeoDataFrame
+        Sectors of the candidates (`sectors_of`), sectors of a site together; columns of the result follow their sites' first appearance.
+    known : Layer
+        Margins of the existing network, by which part of a disc may already be served.
+    required_db : float
+        Margin from which a pixel counts as served: a planning margin raises it. [dB]
+    """
+    x_m, y_m = grid.place(demand)
+    row, col = grid.pixel_of(x_m, y_m)
+    error_m = np.nan_to_num(demand["position_error_m"].to_numpy(dtype=float)) if "position_error_m" in demand else np.zeros(len(demand))
+    order = np.argsort(row, kind="stable")
+    row_start = np.searchsorted(row[order], np.arange(grid.height + 1))
+    radio = Radio(services, max_radius_km)
+    out = np.empty(len(demand), np.int64)
+    hits: list[npt.NDArray[np.int64]] = []
+    total = int(candidates["site_id"].nunique())
+    of_family = candidates["family"].to_numpy() == family
+    for done, (_, first, site) in enumerate(by_site(candidates, grid), start=1):
+        footprint = site_footprint(site, grid, radio)
+        planes = footprint.margin_db[of_family[first : first + len(footprint.margin_db)]]
+        if planes.size:
+            with np.errstate(invalid="ignore"):
+                best_db = np.fmax.reduce(planes, axis=0)
+            count = _served(out, order, row, col, row_start, x_m, y_m, error_m, best_db, known.margin_db, footprint.row0, footprint.col0,
+                            grid.x0_m, grid.y0_m, grid.resolution_m, required_db)
+            hits.append(np.sort(out[:count]))
+        else:
+            hits.append(np.empty(0, np.int64))
+        if progress is not None and (done % 200 == 0 or done == total):
+            progress(done, total)
+    pointer = np.concatenate([[0], np.cumsum([len(h) for h in hits])])
+    index = np.concatenate(hits) if hits else np.empty(0, np.int64)
+    columns = csr_matrix((np.ones(len(index), bool), index, pointer), shape=(len(hits), len(demand)))
+    return columns.T.tocsr()

@@ -1,0 +1,218 @@
+"""A study: one study.toml and everything it names, frozen."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from infraplan.coverage.sectors import sectors_of
+from infraplan.errors import DataError, Fault
+from infraplan.files import sha256
+from infraplan.geo.grids import Grid
+from infraplan.io import read_places, read_sites, read_villages, read_zones
+from infraplan.messages import both
+from infraplan.policy.targets import Targets, read_policy
+from infraplan.radio.budgets import Service, services
+
+FILE_NAME = "study.toml"
+Fraction = Field(ge=0.0, le=1.0)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class About(_Section):
+    """What the study is called, whose people it counts, what it is judged by."""
+
+    name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
+    title_zh: str
+    title_en: str = ""
+    synthetic: bool = False
+    population_basis: Literal["resident", "registered"] = "resident"
+    policies: tuple[str, ...] = ()
+    city_order: str = ""
+    as_of: date | None = None
+    output: str = "results"
+
+
+class Files(_Section):
+    """Paths beside study.toml."""
+
+    zones: str
+    villages: str
+    sites: str
+    places: str | None = None
+    corridors: str | None = None
+    hosts: str | None = None
+    terrain: str | None = None
+    clutter: str | None = None
+
+
+class Datums(_Section):
+    """Datum of each file's coordinates."""
+
+    zones: str = "wgs84"
+    villages: str = "wgs84"
+    sites: str = "wgs84"
+    places: str = "wgs84"
+
+
+class CoverageChoice(_Section):
+    """How coverage is predicted."""
+
+    resolution_m: float = Field(default=250.0, gt=0, le=5000)
+    services: tuple[str, ...] = Field(min_length=1)
+    families: tuple[str, ...] = ("nr", "nbiot")
+    reliability: float = Field(default=0.9, gt=0.0, lt=1.0)
+    model: str = "statistical"
+    max_radius_km: float = Field(default=20.0, gt=0, le=100)
+
+
+class PlanChoice(_Section):
+    """What the new sites must reach, and with what."""
+
+    target: str = "nr-pop90"
+    services: tuple[str, ...] = ("nr-n28",)
+    operators: str = "cbn+cmcc"
+    candidate_spacing_m: float = Field(default=3000.0, gt=0)
+    site_spacing_m: float = Field(default=500.0, ge=0)
+    gap: float = Field(default=0.01, ge=0.0, lt=1.0)
+    planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
+    county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
+    work_limit: int = Field(default=300_000, gt=0)
+
+
+class Config(_Section):
+    """The whole of study.toml."""
+
+    study: About
+    files: Files
+    datum: Datums = Datums()
+    coverage: CoverageChoice
+    plan: PlanChoice = PlanChoice()
+
+
+def read_config(path: Path) -> Config:
+    """study.toml, checked; every fault at once as a DataError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(Fault(path.name, both("study.unreadable", why=error.strerror or ""), both("study.unreadable_cure"), rule="study-file")) from None
+    except UnicodeDecodeError:
+        raise DataError(Fault(path.name, both("study.not_utf8"), both("study.not_utf8_cure"), rule="study-encoding")) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(Fault(path.name, both("study.not_toml", why=str(error)), both("study.not_toml_cure"), rule="study-toml")) from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        faults = []
+        for item in error.errors():
+            key = ".".join(str(part) for part in item["loc"])
+            value = "" if item["type"] == "missing" else str(item["input"])[:80]
+            faults.append(Fault(path.name, both("study.bad_key", why=item["msg"]), both("study.bad_key_cure", key=key), rule="study-key", column=key, value=value,
+                                row=_line_of(text, str(item["loc"][-1]))))
+        raise DataError(faults) from None
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line on which a key is set, from 1."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.split("=")[0].strip() == key:
+            return number
+    return None
+
+
+@dataclass(frozen=True)
+class Study:
+    """Configuration and layers; each layer is read and checked once, when first asked for."""
+
+    folder: Path
+    config: Config
+
+    @classmethod
+    def open(cls, path: str | Path) -> Study:
+        """From a study folder or its study.toml."""
+        place = Path(path)
+        file = place if place.suffix == ".toml" else place / FILE_NAME
+        return cls(file.parent, read_config(file))
+
+    @property
+    def output(self) -> Path:
+        """Where results go."""
+        return (self.folder / self.config.study.output).resolve()
+
+    def path(self, name: str) -> Path | None:
+        """Full path of one of the named files."""
+        relative = getattr(self.config.files, name)
+        return None if relative is None else self.folder / relative
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of study.toml and of each file it names."""
+        named = {name: self.path(name) for name in Files.model_fields}
+        return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {name: sha256(path) for name, path in named.items() if path is not None and path.is_file()}
+
+    @cached_property
+    def zones(self) -> Any:
+        return read_zones(self.path("zones"), datum=self.config.datum.zones)
+
+    @cached_property
+    def villages(self) -> Any:
+        return read_villages(self.path("villages"), datum=self.config.datum.villages, zones=self.zones)
+
+    @cached_property
+    def sites(self) -> Any:
+        return read_sites(self.path("sites"), datum=self.config.datum.sites, zones=self.zones)
+
+    @cached_property
+    def places(self) -> Any:
+        path = self.path("places")
+        return None if path is None else read_places(path, datum=self.config.datum.places, zones=self.zones)
+
+    @cached_property
+    def hosts(self) -> Any:
+        path = self.path("hosts")
+        return None if path is None else read_places(path, zones=self.zones)
+
+    @cached_property
+    def corridors(self) -> Any:
+        from infraplan.io import read_corridors
+
+        path = self.path("corridors")
+        return None if path is None else read_corridors(path)
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        return dict(services(*self.config.coverage.services, reliability=self.config.coverage.reliability))
+
+    @cached_property
+    def plan_services(self) -> dict[str, Service]:
+        return dict(services(*self.config.plan.services, reliability=self.config.coverage.reliability))
+
+    @cached_property
+    def targets(self) -> list[Targets]:
+        """One set of targets for each policy named, in that order; a name ending in .toml is a file beside study.toml."""
+        return [read_policy(self.folder / name if name.endswith(".toml") else name) for name in self.config.study.policies]
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid.over(self.zones, self.config.coverage.resolution_m)
+
+    @cached_property
+    def sectors(self) -> Any:
+        return sectors_of(self.sites, self.services)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the study says so, or any of its tables does."""
+        frames = [frame for frame in (self.zones, self.villages, self.sites, self.places) if frame is not None]
+        return self.config.study.synthetic or any(bool(frame["synthetic"].any()) for frame in frames if "synthetic" in frame)
