@@ -1,0 +1,27 @@
+"""Radio: what a transmitter loses on its way to a receiver, and how much it may lose. numpy and numba only; nothing heavy on import.
+
+`radio.models` is the registry of path-loss functions that need no terrain: `radio.models["tr38901-rma"](distance_km, frequency_mhz, ...)`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_LAZY = {"models": "path_loss", "antenna_named": "antennas", "services": "budgets", "budget_rows": "budgets", "loss_curve": "selection"}
+
+_ROOMS = ("antennas", "budgets", "entry_loss", "p1812", "path_loss", "selection", "shadowing", "throughput")
+
+__all__ = sorted(_LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY, *_ROOMS])
