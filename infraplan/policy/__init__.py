@@ -1,0 +1,1 @@
+"""What is asked, what is met, who is left out and why: targets, scorecards, gap lists, inspections."""

@@ -1,0 +1,271 @@
+"""What is asked: the clauses of a policy as rows that can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from infraplan import presets
+from infraplan.errors import DataError, Fault
+from infraplan.messages import both
+from infraplan.policy.schema import SHARES, PolicyFile, TargetRow, parse
+
+BINDING = ("确保", "实现", "覆盖", "完成", "达到")
+"""Verbs that bind: only they can be met or not met (shared reading of the two documents of Guangdong)."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A document and when it holds."""
+
+    name: str
+    document: str
+    title: str
+    title_en: str
+    issued: date | None
+    expires: date | None
+    province: str
+    draft: bool
+    source: str
+
+    def expired(self, as_of: date) -> bool:
+        """Whether the document had run out on that day."""
+        return self.expires is not None and self.expires < as_of
+
+
+@dataclass(frozen=True)
+class Residents:
+    """All residents of `cities`, elsewhere those within `radius_m` of a place of class `near`."""
+
+    cities: frozenset[str]
+    near: str
+    radius_m: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """One measurable part of a clause; (`id`, `part`) is its key.
+
+    Attributes
+    ----------
+    measure : str
+        population_share, area_share, place_share, place_count, line_share, site_count, attribute_share, reported or none.
+    figure : str
+        What a `reported` row computes; empty where the figure is an input.
+    cities : frozenset of str
+        City adcodes of the scope; empty for the whole province.
+    asked_of : str
+        "zones": the threshold is asked of every zone in scope; "scope": of the whole only.
+    required : float or None
+        Fraction for shares, number for counts, None where nothing is asked.
+    binding : bool
+        Whether the verb of the clause can be met or not met.
+    beside : bool
+        A figure printed beside the clause: never judged.
+    """
+
+    id: str
+    part: str
+    policy: Policy
+    document: str
+    task: str
+    task_en: str
+    quotation: str
+    measure_number: str
+    departments: str
+    force: str
+    binding: bool
+    measure: str
+    figure: str
+    family: str
+    scope: str
+    scope_name: str
+    scope_name_en: str
+    cities: frozenset[str]
+    asked_of: str
+    required: float | None
+    due: date | None
+    interpretation: bool
+    beside: bool
+    by_network: bool
+    setting: str = "all"
+    inside: str = "outdoor"
+    coupling_class_db: int | None = None
+    residents: Residents | None = None
+    layer: str = ""
+    register: str = ""
+    place_classes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    line_classes: tuple[str, ...] = ()
+    min_households: int | None = None
+    official_column: str = ""
+    check_points: tuple[str, ...] = ()
+    indoor_system: bool = False
+    statuses: tuple[str, ...] = ("existing",)
+    per_site: float | None = None
+    column: str = ""
+    at_least: float | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    weight: str = ""
+    served_part: float | None = None
+    radius_m: float | None = None
+    count_basis: str = "site"
+    since: date | None = None
+    until: date | None = None
+    award_cny: float | None = None
+    reading: str = ""
+    reading_en: str = ""
+    reason: str = ""
+    reason_en: str = ""
+    source: str = ""
+
+    @property
+    def shape(self) -> str:
+        """The measure that gives the number: the figure of a reported row, else the measure itself."""
+        return self.figure or self.measure
+
+    @property
+    def provincial(self) -> bool:
+        """Whether the whole province is in scope."""
+        return not self.cities
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The clauses of one or several policies, in the order of their files."""
+
+    rows: tuple[Target, ...]
+    policies: tuple[Policy, ...]
+
+    def __iter__(self) -> Iterator[Target]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every id once, in order."""
+        return tuple(dict.fromkeys(row.id for row in self.rows))
+
+    def only(self, *ids: str) -> Targets:
+        """The rows of these ids; an unknown id is refused with the list."""
+        for name in ids:
+            presets.choose(name, self.ids, "target")
+        return replace(self, rows=tuple(row for row in self.rows if row.id in ids))
+
+    def row(self, target: str, part: str = "") -> Target:
+        """One row; without `part` the first of that id that is judged."""
+        rows = self.only(target).rows
+        if part:
+            return next(row for row in rows if row.part == presets.choose(part, [row.part for row in rows], "part"))
+        return next((row for row in rows if not row.beside), rows[0])
+
+    def expired(self, as_of: date) -> tuple[Policy, ...]:
+        """Documents that had run out on that day."""
+        return tuple(policy for policy in self.policies if policy.expired(as_of))
+
+    @property
+    def frame(self) -> Any:
+        """One row a target part, as a table."""
+        import pandas as pd
+
+        names = [item.name for item in fields(Target) if item.name != "policy"]
+        return pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.rows], columns=names)
+
+
+def read_policy(*names_or_paths: str | Path) -> Targets:
+    """The clauses of one or several policy files.
+
+    Parameters
+    ----------
+    *names_or_paths : str or Path
+        Names of presets ("guangdong-2020") or paths of TOML files in the same schema; see docs/policies.md.
+
+    Returns
+    -------
+    Targets
+
+    Raises
+    ------
+    DataError
+        Every fault of the files at once, each with its line: unknown measures and keys, thresholds outside 0..1, dates that are no dates, ids that repeat.
+    UsageError
+        A name that is no preset, with the list and the nearest match.
+    """
+    rows: list[Target] = []
+    policies: list[Policy] = []
+    faults: list[Fault] = []
+    for source in names_or_paths:
+        name, text = _read(source)
+        try:
+            found = _targets(parse(text, name), Path(name).stem)
+        except DataError as error:
+            faults += error.fault_list
+            continue
+        known = {(row.id, row.part) for row in rows}
+        faults += [Fault(name, both("policy.duplicate_across"), both("policy.duplicate_key_cure"), rule="duplicate_key", column="id", value=f"{row.id} / {row.part}")
+                   for row in found.rows if (row.id, row.part) in known]
+        rows += found.rows
+        policies += found.policies
+    if faults:
+        raise DataError(faults)
+    return Targets(tuple(rows), tuple(policies))
+
+
+def _read(source: str | Path) -> tuple[str, str]:
+    """Name and text of a policy file."""
+    if isinstance(source, Path) or str(source).endswith(".toml"):
+        try:
+            return str(source), Path(source).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(Fault(str(source), both("policy.unreadable"), both("policy.unreadable_cure"), rule="unreadable", value=type(error).__name__)) from error
+    name = presets.choose(source, presets.names("policies"), "policy")
+    return f"{name}.toml", files("infraplan.presets").joinpath(f"policies/{name}.toml").read_text(encoding="utf-8")
+
+
+def _targets(content: PolicyFile, name: str) -> Targets:
+    head = content.policy
+    policy = Policy(name, head.document, head.title, head.title_en, head.issued, head.expires, head.province, head.draft, head.source)
+    rows = []
+    for row in content.target:
+        base = _target(row, content, policy)
+        if row.thresholds:
+            rows += [replace(base, part=step.part, required=step.required, due=step.due or row.due) for step in row.thresholds]
+        else:
+            rows.append(base)
+    return Targets(tuple(rows), (policy,))
+
+
+def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
+    if isinstance(row.scope, list):
+        scope, label, label_en, cities = "list", "、".join(row.scope), ", ".join(row.scope), frozenset(row.scope)
+    elif row.scope == "province":
+        scope, label, label_en, cities = "province", "全省", "whole province", frozenset[str]()
+    else:
+        named = content.scopes[row.scope]
+        scope, label, label_en, cities = row.scope, named.name, named.name_en or named.name, frozenset(named.cities)
+    residents = None
+    if row.residents is not None:
+        residents = Residents(frozenset(content.scopes[row.residents.cities].cities), row.residents.near, row.residents.radius_m)
+    shape = row.figure or row.measure
+    taken = {"scope", "asked_of", "register_name", "residents", "thresholds", "networks", "binding", "task_en", "place_classes", "kinds", "line_classes", "check_points", "statuses", "document"}
+    plain = {key: getattr(row, key) for key in TargetRow.model_fields if key not in taken}
+    return Target(
+        **plain,
+        policy=policy,
+        document=row.document or policy.document,
+        task_en=row.task_en or row.task,
+        departments=content.departments.get(row.measure_number, content.policy.departments_missing),
+        binding=row.force in BINDING if row.binding is None else row.binding,
+        scope=scope, scope_name=label, scope_name_en=label_en, cities=cities,
+        asked_of="scope" if shape in ("place_count", "site_count") else row.asked_of,
+        by_network=bool(row.family) and shape in SHARES + ("place_count",) and shape != "attribute_share" if row.networks is None else row.networks,
+        residents=residents, register=row.register_name,
+        place_classes=tuple(row.place_classes), kinds=tuple(row.kinds), line_classes=tuple(row.line_classes), check_points=tuple(row.check_points),
+        statuses=tuple(row.statuses),
+    )
