@@ -1,10 +1,10 @@
 """Which model at which distance, when there is no terrain: one loss a distance, never from a model outside its published range.
 
-How the parts are joined. Nearest is a 3GPP TR 38.901 model (LOS and NLOS weighted in dB by the probability of line of sight), further out Hata's
-where its frequency and antenna height allow. Both ranges overlap between 1 and 5 km; inside the overlap the two losses are mixed in dB with a weight
-linear in log distance, so the curve is continuous, and a running maximum keeps it from falling. Plan "tr38901" keeps the 3GPP model as long as it is
-valid and mixes between half of that and its end; plan "hata" goes over to Hata between 1 and 2 km. Nearer than the first valid distance the loss of
-that distance holds; beyond the last one it is +inf: not computed.
+How the parts are joined. Nearest is a 3GPP TR 38.901 model (LOS and NLOS weighted in dB by the probability of line of sight), further
+out Hata's where its frequency and antenna height allow. Both ranges overlap between 1 and 5 km; inside the overlap the two losses are mixed
+in dB with a weight linear in log distance, so the curve is continuous, and a running maximum keeps it from falling. Plan "tr38901" keeps
+the 3GPP model as long as it is valid and mixes between half of that and its end; plan "hata" goes over to Hata between 1 and 2 km. Nearer
+than the first valid distance the loss of that distance holds; beyond the last one it is +inf: not computed.
 """
 
 from __future__ import annotations
@@ -175,7 +175,8 @@ def _far_part(preset: dict[str, Any], frequency_mhz: float, base_height_m: float
     if not (_within(base_height_m, limits["base_height_m"]) and _within(rx_height_m, limits["mobile_height_m"])):
         return None
     low_km, high_km = limits["distance_km"]
-    return _Part(name, low_km * 1e3, high_km * 1e3, frequency_mhz, {"base_height_m": base_height_m, "mobile_height_m": rx_height_m, **options})
+    arguments = {"base_height_m": base_height_m, "mobile_height_m": rx_height_m, **options}
+    return _Part(name, low_km * 1e3, high_km * 1e3, frequency_mhz, arguments)
 
 
 def _within(value: float, limits: Range) -> bool:
