@@ -1,0 +1,169 @@
+"""What a page needs to know: one frozen object a zone, filled by the run, read by every writer of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.geo.grids import Grid
+
+Margins = npt.NDArray[np.float32]
+FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy document the zone is judged against. `expires` is an ISO date or "" (still in force)."""
+
+    title: str
+    number: str
+    expires: str = ""
+    expired: bool = False
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An input: what it is, whose it is, under which licence. `synthetic`: made up for the example."""
+
+    name: str
+    holder: str
+    licence: str
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model."""
+
+    sites: int
+    cost_cny: float
+    bound_cny: float
+    proven_gap: float
+    population_gained: int
+    status: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How the numbers were made.
+
+    Attributes
+    ----------
+    model : str
+        Names of the propagation models, as a reader should cite them.
+    resolution_m : float
+        Side of a pixel. [m]
+    reliability : float
+        Coverage probability that the shadowing margin buys, 0..1.
+    services : tuple of str
+        One line a service: name, frequency, largest path loss.
+    population_basis : str
+        Where the people come from, e.g. "2020 年第七次全国人口普查".
+    filled_in : mapping
+        What the input left out and a preset filled: field name -> number of rows.
+    map_approval : str
+        审图号 of an approved base map; "" prints that an official publication needs one.
+    notes : tuple of str
+        Further sentences for the section on method and limits.
+    """
+
+    model: str
+    resolution_m: float
+    reliability: float
+    population_basis: str
+    services: tuple[str, ...] = ()
+    documents: tuple[Document, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    filled_in: Mapping[str, int] = field(default_factory=dict)
+    synthetic: bool = False
+    map_approval: str = ""
+    version: str = ""
+    study: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """Everything one zone's pages show.
+
+    Attributes
+    ----------
+    level, adcode, name : str
+        The zone of the page: "city" or "province".
+    zones : GeoDataFrame, EPSG:4326
+        The zone itself and its children (counties of a city; cities, and if wanted counties, of the province):
+        level, adcode, name, parent, geometry.
+    population : DataFrame
+        Rows of `population_coverage` for the zone and its children: level, adcode, name, family, network, population, served,
+        uncertain, unserved, share.
+    scorecard : DataFrame
+        Rows of `scorecard`; those with zone == adcode are the page's own, the province may carry its cities' rows too.
+    gaps : DataFrame
+        Rows of `find_gaps` inside the zone.
+    villages : GeoDataFrame of points, EPSG:4326
+        id, name, kind, population, households, town, committee, county and, per family, `<family>_status`
+        ("served" | "uncertain" | "unserved") and `<family>_margin_db`.
+    sites, plan_sites : GeoDataFrame of points, EPSG:4326
+        Existing sites (contract of sites) and suggested ones (contract of `Plan.sites`).
+    grid : Grid
+        Where the margins lie.
+    margins : mapping
+        family -> best margin of any operator. float32 (grid.height, grid.width), NaN where nothing was computed. [dB]
+    cities : DataFrame, optional
+        Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost_cny, state ("done" | "failed" |
+        "skipped"), reason.
+    pareto : DataFrame, optional
+        cost_cny, share (of residents served by the plan so far) per step.
+    phases : DataFrame, optional
+        phase, name, start, end (ISO dates), sites, cost_cny, share.
+    """
+
+    level: str
+    adcode: str
+    name: str
+    zones: Any
+    population: Any
+    scorecard: Any
+    gaps: Any
+    villages: Any
+    sites: Any
+    plan_sites: Any
+    grid: Grid
+    margins: Mapping[str, Margins]
+    facts: Facts
+    plan: PlanSummary | None = None
+    families: tuple[str, ...] = ("nr", "nbiot")
+    networks: tuple[str, ...] = ("any", "cbn+cmcc", "ctcc+cucc")
+    cities: Any = None
+    pareto: Any = None
+    phases: Any = None
+    index_href: str = ""
+
+    @property
+    def outline(self) -> Any:
+        """The zone's own row of `zones` (a frame of one row, or none)."""
+        return self.zones[(self.zones["level"] == self.level) & (self.zones["adcode"] == self.adcode)]
+
+    @property
+    def children(self) -> Any:
+        """Child zones that the pages list: cities of a province, counties of a city."""
+        wanted = "city" if self.level == "province" else "county"
+        return self.zones[self.zones["level"] == wanted]
+
+    def people(self, family: str, network: str = "any", level: str | None = None) -> Any:
+        """Population rows of one family and network; of the zone itself, or of a level."""
+        rows = self.population
+        rows = rows[(rows["family"] == family) & (rows["network"] == network)]
+        if level is None:
+            return rows[(rows["level"] == self.level) & (rows["adcode"] == self.adcode)]
+        return rows[rows["level"] == level]
+
+    @property
+    def targets(self) -> Any:
+        """Scorecard rows of the zone itself."""
+        return self.scorecard[self.scorecard["zone"] == self.adcode]

@@ -1,0 +1,228 @@
+"""What a map's page carries: point tables, zones with scores, labels, legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.presets import load
+from infraplan.report import packing
+from infraplan.report.context import PageContext
+from infraplan.report.rasters import margin_colours, margin_edges
+from infraplan.report.style import integer, missing, money, palette, percent
+from infraplan.report.words import Words
+
+STATUSES = ("served", "uncertain", "unserved")
+SIMPLIFY_DEG = {"city": 0.0012, "province": 0.004}  # about 0.1 and 0.4 km: below a screen pixel at the page's first zoom
+
+
+def status_codes(values: Any) -> npt.NDArray[np.uint8]:
+    """Index into STATUSES; unknown counts as unserved."""
+    codes = pd.Categorical(pd.Series(values).astype("object"), categories=list(STATUSES)).codes
+    return np.where(codes < 0, 2, codes).astype(np.uint8)
+
+
+def point_sources(context: PageContext, words: Words) -> dict[str, dict[str, Any]]:
+    """Packed villages, existing sites and new sites; an empty table is left out."""
+    sources = {}
+    if len(context.villages):
+        sources["villages"] = _villages(context, words)
+    if len(context.sites):
+        sources["sites"] = _sites(context.sites, words)
+    if len(context.plan_sites):
+        sources["new"] = _new_sites(context.plan_sites, words)
+    return sources
+
+
+def _column(frame: Any, name: str) -> Any:
+    return frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index, dtype="object")
+
+
+def _codes(values: Any, words: Words, group: str) -> Any:
+    """Codes replaced by words, one lookup a distinct code."""
+    column = pd.Series(values).astype("object")
+    return column.map({code: words.code(group, code) for code in column.dropna().unique()})
+
+
+def _villages(context: PageContext, words: Words) -> dict[str, Any]:
+    frame = context.villages
+    names = dict(zip(context.zones["adcode"], context.zones["name"], strict=True))
+    county = _column(frame, "county").map(names).fillna("").astype(str)
+    town = _column(frame, "town").fillna("").astype(str)
+    place = county.where((town == "") | (county == ""), county + " " + town).where(county != "", town)
+    columns = [packing.choices(words.t("field_place"), place), packing.choices(words.t("field_committee"), _column(frame, "committee")),
+               packing.choices(words.t("field_kind"), _codes(_column(frame, "kind"), words, "kind")),
+               packing.integers(words.t("field_people"), _column(frame, "population"), words.t("unit_people")),
+               packing.integers(words.t("field_households"), _column(frame, "households"), words.t("unit_households"))]
+    styles: dict[str, npt.ArrayLike] = {}
+    for family in context.families:
+        if f"{family}_status" not in frame:
+            continue
+        styles[family] = status_codes(frame[f"{family}_status"])
+        name = words.family(family)
+        columns += [packing.choices(words.t("field_status", family=name), _codes(frame[f"{family}_status"], words, "village")),
+                    packing.tenths(words.t("field_margin", family=name), _column(frame, f"{family}_margin_db"), "dB")]
+    columns.append(packing.integers(words.t("field_position_error"), _column(frame, "position_error_m"), "m"))
+    return packing.points(frame, words.t("title_village"), frame["name"].astype(str).tolist(), columns, styles, place=1)
+
+
+def _sites(frame: Any, words: Words) -> dict[str, Any]:
+    columns = [packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
+               packing.choices(words.t("field_operators"), operators(_column(frame, "operators"), words)),
+               packing.choices(words.t("field_site_status"), _codes(_column(frame, "status"), words, "site")),
+               packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
+               packing.choices(words.t("field_azimuth"), _column(frame, "azimuth_deg"))]
+    return packing.points(frame, words.t("title_site"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
+
+
+def _new_sites(frame: Any, words: Words) -> dict[str, Any]:
+    reasons = _column(frame, "reason").astype("object")
+    columns = [packing.integers(words.t("field_order"), _column(frame, "order")),
+               packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
+               packing.choices(words.t("field_host"), hosts(_column(frame, "host"), words)),
+               packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
+               packing.choices(words.t("field_cost"), _column(frame, "cost_cny").map(lambda value: "" if missing(value) else money(value, words.lang))),
+               packing.integers(words.t("field_gained"), _column(frame, "people_gained"), words.t("unit_people")),
+               packing.integers(words.t("field_villages_gained"), _column(frame, "villages_gained")),
+               packing.choices(words.t("field_reason"), reasons.map({key: words.reason(key) for key in reasons.dropna().unique()}))]
+    return packing.points(frame, words.t("title_new"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
+
+
+def spaced(services: Any) -> str:
+    """nr-n41;nr-n28 -> nr-n41, nr-n28"""
+    return "" if missing(services) else ", ".join(part for part in str(services).split(";") if part)
+
+
+def hosts(values: Any, words: Words) -> Any:
+    """Names of what a site stands on."""
+    known = load("costs")["hosts"]
+    column = pd.Series(values).astype("object")
+    return column.map({code: str(known[code][words.lang]) if code in known else words.code("host", code) for code in column.dropna().unique()})
+
+
+def operators(values: Any, words: Words) -> Any:
+    """cbn+cmcc -> 中国广电 + 中国移动"""
+    known = load("networks")["operators"]
+    column = pd.Series(values).astype("object")
+    return column.map({text: " + ".join(str(known[code][words.lang]) if code in known else code for code in str(text).split("+"))
+                       for text in column.dropna().unique()})
+
+
+def share_colour(share: Any) -> str:
+    """Colour of a share's class."""
+    if missing(share):
+        return "#d5dde5"
+    return str([step["colour"] for step in palette()["share"] if float(step["from"]) <= float(share) + 1e-12][-1])
+
+
+def page_data(context: PageContext, words: Words, layers: Sequence[str]) -> dict[str, Any]:
+    """Everything of the page but the points."""
+    west, south, east, north = (float(value) for value in (context.outline if len(context.outline) else context.zones).total_bounds)
+    zones, labels = zone_features(context, words)
+    return {"zones": zones, "labels": labels, "legend": legend(context, words, layers), "bounds": [[south, west], [north, east]],
+            "attribution": escape(attribution(context, words)), "words": {"legend": words.t("legend"), "nothing": words.t("nothing_found")}}
+
+
+def attribution(context: PageContext, words: Words) -> str:
+    """Who made what the map shows, and the line about the base map's approval."""
+    holders = "; ".join(f"{entry.name} \u00a9 {entry.holder} ({entry.licence})" for entry in context.facts.datasets)
+    approval = context.facts.map_approval or words.t("no_map_approval")
+    return f"{holders}{'. ' if holders else ''}{approval} · Leaflet 1.9.4 (BSD-2-Clause)"
+
+
+def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Zones as GeoJSON with what their popups tell, and their labels, the most populous first."""
+    import shapely
+
+    frame = context.zones.reset_index(drop=True)
+    geometry = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
+    rows = context.population[context.population["network"] == "any"]
+    by_zone = {key: group.set_index("family") for key, group in rows.groupby(["level", "adcode"], sort=False)}
+    features, labels = [], []
+    for index, zone in frame.iterrows():
+        outer = zone["adcode"] == context.adcode and zone["level"] == context.level
+        people = by_zone.get((zone["level"], zone["adcode"]))
+        told, fill, score = _zone_rows(context, words, people)
+        shape = geometry[index]
+        west, south, east, north = shapely.bounds(shape)
+        features.append({"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {
+            "name": str(zone["name"]), "kind": words.code("level", zone["level"]), "outer": bool(outer), "rows": told, "fill": fill,
+            "bounds": [[south, west], [north, east]]}})
+        if not outer and zone["level"] == ("city" if context.level == "province" else "county"):
+            at = shapely.point_on_surface(shape)
+            weight = 0 if people is None else int(people["population"].iloc[0])
+            labels.append((weight, {"name": str(zone["name"]), "score": score, "lat": at.y, "lon": at.x}))
+    features.sort(key=lambda feature: not feature["properties"]["outer"])
+    labels.sort(key=lambda entry: -entry[0])
+    return {"type": "FeatureCollection", "features": features}, [label for _, label in labels]
+
+
+def _zone_rows(context: PageContext, words: Words, people: Any) -> tuple[list[list[str]], dict[str, str], str]:
+    told: list[list[str]] = []
+    fill = {family: share_colour(None) for family in context.families}
+    if people is None:
+        return [[words.t("field_people"), words.t("no_data")]], fill, ""
+    told.append([words.t("field_people"), f"{integer(people['population'].iloc[0])} {words.t('unit_people')}"])
+    score = []
+    for family in context.families:
+        if family not in people.index:
+            continue
+        row = people.loc[family]
+        fill[family] = share_colour(row["share"])
+        score.append(percent(row["share"], 1))
+        told.append([words.t("served_share", family=words.family(family)), f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})"])
+        told.append([f"{words.family(family)} {words.t('uncertain')} / {words.t('unserved')}", f"{integer(row['uncertain'])} / {integer(row['unserved'])}"])
+    return told, fill, score[0] if score else ""
+
+
+def simplified(frame: Any, tolerance_deg: float) -> Any:
+    """Outlines with fewer corners; neighbours keep their common border. Coordinates to 1e-4 degrees (10 m)."""
+    import shapely
+
+    out = frame.geometry.to_numpy().copy()
+    for _, rows in frame.groupby("level", sort=False):
+        part = out[rows.index]
+        out[rows.index] = shapely.coverage_simplify(part, tolerance_deg) if hasattr(shapely, "coverage_simplify") else shapely.simplify(part, tolerance_deg)
+    return shapely.transform(out, lambda xy: np.round(xy, 4))
+
+
+def legend(context: PageContext, words: Words, layers: Sequence[str]) -> list[dict[str, Any]]:
+    """Sections of the legend, each with the layers it belongs to."""
+    colours = palette()
+    parts: list[tuple[str, list[str], list[dict[str, str]]]] = [
+        (words.t("legend_margin"), [f"margin-{family}" for family in context.families], margin_legend(words)),
+        (words.t("legend_share"), [f"share-{family}" for family in context.families], share_legend()),
+        (words.t("legend_villages"), [f"villages-{family}" for family in context.families],
+         [{"shape": "circle", "colour": colours["village"][status], "label": words.t(status)} for status in STATUSES]),
+        (words.t("legend_sites"), ["sites", "new"], [{"shape": "triangle", "colour": colours["site"]["existing"], "label": words.t("layer_sites")},
+                                                     {"shape": "diamond", "colour": colours["site"]["new"], "label": words.t("layer_new")}])]
+    return [{"title": title, "layers": kept, "items": items} for title, keys, items in parts if (kept := [key for key in keys if key in layers])]
+
+
+def margin_legend(words: Words) -> list[dict[str, str]]:
+    """Margin classes, best first, with their unit in the title."""
+    edges, colours = margin_edges(), margin_colours()
+    items = []
+    for index in reversed(range(len(edges))):
+        lower, upper = f"{edges[index]:g}".replace("-", "\u2212"), f"{edges[index + 1]:g}".replace("-", "\u2212") if index + 1 < len(edges) else ""
+        label = f"\u2265 {lower}" if not upper else f"< {upper}" if index == 0 else f"{lower} \u2013 {upper}"
+        note = words.t("margin_served") if edges[index] >= 0 else words.t("margin_unserved")
+        items.append({"shape": "square", "colour": colours[index], "label": f"{label}  {note}"})
+    return items
+
+
+def share_legend() -> list[dict[str, str]]:
+    """Share classes, best first."""
+    steps = palette()["share"]
+    items = []
+    for index in reversed(range(len(steps))):
+        lower = f"{float(steps[index]['from']) * 100:g}"
+        upper = f"{float(steps[index + 1]['from']) * 100:g}" if index + 1 < len(steps) else ""
+        items.append({"shape": "square", "colour": str(steps[index]["colour"]),
+                      "label": f"\u2265 {lower}%" if not upper else f"< {upper}%" if index == 0 else f"{lower}% \u2013 {upper}%"})
+    return items

@@ -1,0 +1,62 @@
+"""Tables of points packed for the browser: base64 of typed arrays, names as JSON, nothing that a browser could run."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+LOWEST_I4 = -(2**31)
+LOWEST_I2 = -(2**15)
+NO_CHOICE = 2**16 - 1
+
+
+def base64_of(values: npt.ArrayLike, kind: str) -> str:
+    """Little-endian bytes of an array as base64."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype=np.dtype(kind).newbyteorder("<")).tobytes()).decode("ascii")
+
+
+def script_json(value: Any) -> str:
+    """JSON that may stand inside a script: no markup, no line separators, the same order at every run."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return written
+
+
+def integers(label: str, values: Any, unit: str = "") -> dict[str, Any]:
+    """A column of whole numbers, missing allowed."""
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").astype("float64").round()
+    packed = numbers.fillna(LOWEST_I4).to_numpy()
+    return {"label": label, "unit": unit, "kind": "int", "type": "i4", "missing": LOWEST_I4, "values": base64_of(packed, "i4")}
+
+
+def tenths(label: str, values: Any, unit: str = "") -> dict[str, Any]:
+    """A column of numbers with one decimal, missing allowed."""
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").astype("float64").to_numpy()
+    scaled = np.where(np.isfinite(numbers), np.clip(np.round(numbers * 10), LOWEST_I2 + 1, 2**15 - 1), LOWEST_I2)
+    return {"label": label, "unit": unit, "kind": "tenth", "type": "i2", "missing": LOWEST_I2, "values": base64_of(scaled, "i2")}
+
+
+def choices(label: str, values: Any) -> dict[str, Any]:
+    """A column of texts of which many are equal; missing and "" are left out of the popup."""
+    texts = pd.Series(values).astype("object").where(lambda column: column.notna(), "")
+    codes, known = pd.factorize(texts.astype(str))
+    listed = [str(entry) for entry in known]
+    codes = np.where(np.array([entry == "" for entry in listed] or [False])[codes], NO_CHOICE, codes) if len(codes) else codes
+    if len(listed) >= NO_CHOICE:
+        return {"label": label, "unit": "", "kind": "text", "values": texts.astype(str).tolist()}
+    return {"label": label, "unit": "", "kind": "choice", "type": "u2", "missing": NO_CHOICE, "choices": listed, "values": base64_of(codes, "u2")}
+
+
+def points(frame: Any, title: str, names: Sequence[str], columns: Sequence[dict[str, Any]], styles: dict[str, npt.ArrayLike] | None = None,
+           place: int = 0) -> dict[str, Any]:
+    """One table of points. `place`: number (from 1) of the column that tells two namesakes apart in the search; 0 for none."""
+    return {"n": len(frame), "title": title, "names": [str(name) for name in names], "lat": base64_of(frame.geometry.y, "f4"),
+            "lon": base64_of(frame.geometry.x, "f4"), "columns": list(columns), "place": place,
+            "styles": {key: base64_of(values, "u1") for key, values in (styles or {}).items()}}

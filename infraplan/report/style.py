@@ -1,0 +1,81 @@
+"""Colours from the palette, and numbers, shares, money and dates as each language writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+from infraplan.messages import say
+from infraplan.presets import load
+
+FONT_STACK = ('"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Source Han Sans CN",'
+              '"WenQuanYi Micro Hei","WenQuanYi Zen Hei",system-ui,sans-serif')
+
+
+def palette() -> dict[str, Any]:
+    """The preset of colours."""
+    return load("palette")
+
+
+def missing(value: object) -> bool:
+    """None, NaN, NaT or <NA>."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:
+        return True
+
+
+def text(value: object) -> str:
+    """A cell's text, "" when it is missing."""
+    return "" if missing(value) else str(value)
+
+
+def integer(value: Any) -> str:
+    """1234567 -> 1,234,567; "—" when missing."""
+    return "—" if missing(value) else f"{round(float(value)):,}"
+
+
+def decimal(value: Any, digits: int = 1) -> str:
+    """A number with so many decimals; "—" when missing."""
+    return "—" if missing(value) or math.isinf(float(value)) else f"{float(value):,.{digits}f}".replace("-", "\u2212")
+
+
+def percent(fraction: Any, digits: int = 2) -> str:
+    """A fraction as %, cut and never rounded up: 0.89999 must not read 90.00 % beside a goal of 90 %."""
+    if missing(fraction):
+        return "—"
+    scale = 10**digits
+    return f"{math.floor(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
+
+
+def money(cny: Any, lang: str = "zh") -> str:
+    """万元 in Chinese, million CNY in English; "—" when missing."""
+    if missing(cny):
+        return "—"
+    value = float(cny)
+    return f"{value / 1e4:,.1f} 万元" if lang == "zh" else f"CNY {value / 1e6:,.2f} million"
+
+
+def day(iso: Any, lang: str = "zh") -> str:
+    """2020-12-31 -> 2020年12月31日 / 31 December 2020; other text is kept."""
+    written = text(iso)
+    try:
+        when = date.fromisoformat(written[:10])
+    except ValueError:
+        return written
+    if lang == "zh":
+        return f"{when.year}年{when.month}月{when.day}日"
+    month = say("report.months", "en").split()[when.month - 1]
+    return f"{when.day} {month} {when.year}"
+
+
+def quantity(value: Any, row: Any) -> str:
+    """A scorecard's required, achieved or shortfall: % where the measure is a share, else a count."""
+    if missing(value):
+        return "—"
+    if str(row["measure"]).endswith("_share"):
+        return percent(value)
+    return integer(value) if float(value).is_integer() else decimal(value)

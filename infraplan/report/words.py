@@ -1,0 +1,64 @@
+"""The catalogue as templates use it, and names of codes that come from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from infraplan.coverage.networks import network_name
+from infraplan.messages import catalogue, say
+from infraplan.report.context import FAMILY_NAMES
+from infraplan.report.style import missing, text
+
+
+@dataclass(frozen=True)
+class Words:
+    """Sentences of one page. In Chinese pages English stands beside the headings; `lang="en"` writes English alone."""
+
+    lang: str = "zh"
+
+    def t(self, key: str, **values: Any) -> str:
+        """One sentence of the report's catalogue."""
+        return say(f"report.{key}", self.lang, **values)
+
+    def b(self, key: str, **values: Any) -> Markup:
+        """The sentence with its English beside it, as markup; values are escaped."""
+        safe = {name: escape(value) for name, value in values.items()}
+        main = Markup(self.t(key, **safe))
+        if self.lang == "en":
+            return main
+        return Markup('{}<span class="en" lang="en">{}</span>').format(main, Markup(say(f"report.{key}", "en", **safe)))
+
+    def plain(self, key: str, **values: Any) -> str:
+        """"中文 / English" on Chinese pages, English alone on English ones."""
+        return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {say(f'report.{key}', 'en', **values)}"
+
+    def family(self, family: str) -> str:
+        """5G, NB-IoT, 4G."""
+        return FAMILY_NAMES.get(family, family)
+
+    def network(self, network: str) -> str:
+        """任一运营商, 移动+广电, 电信+联通."""
+        return network_name(network, self.lang)
+
+    def code(self, group: str, value: Any) -> str:
+        """The word for a code of the data (status, host, kind ...), or the code itself when the catalogue has none."""
+        if missing(value) or value == "":
+            return ""
+        entry = catalogue("report").get(f"{group}_{value}")
+        return entry[self.lang] if entry else str(value)
+
+    def reason(self, value: Any) -> str:
+        """A reason or remedy: a key of some room's catalogue, or free text kept as it is."""
+        written = text(value)
+        room, _, name = written.partition(".")
+        rooms = [(room, name)] if name else [(other, written) for other in ("report", "policy", "siting", "coverage")]
+        for where, key in rooms:
+            for candidate in (key, f"reason_{key}", f"remedy_{key}"):
+                try:
+                    return str(catalogue(where)[candidate][self.lang])
+                except KeyError:
+                    continue
+        return written
