@@ -1,0 +1,1 @@
+"""Builds the example study from data/: real outlines, names and settlements, synthetic people and sites."""

@@ -1,0 +1,178 @@
+"""Where the example's people live: synthetic natural villages and urban blocks, county by county, summing to the census."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.optimize import linear_sum_assignment
+
+from infraplan.examples.naming import area_of, part_twins, village_names
+from infraplan.examples.scattering import Acceptance, scatter_inside, uniform_inside
+from infraplan.examples.sources import Sources, apportion
+
+Floats = npt.NDArray[np.float64]
+VILLAGE, BLOCK = 1, 2  # streams of random numbers: one a county and kind, so that a change in one moves no other
+
+
+def synthetic_people(sources: Sources, seed: int, accept: Acceptance | None = None) -> gpd.GeoDataFrame:
+    """Villages and blocks of the whole province: the contract's `villages` table, whole people, exact in every county."""
+    parts = []
+    for county in sources.counties.itertuples(index=False):
+        shapely.prepare(county.geometry)
+        urban = int(county.urban_people)
+        rng = [np.random.default_rng([seed, int(county.adcode), stream]) for stream in (VILLAGE, BLOCK)]
+        parts.append(rural_villages(county, county.population - urban, sources, rng[0], accept))
+        parts.append(urban_blocks(county, urban, sources, rng[1]))
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table["fibre"] = pd.array([pd.NA] * len(table), dtype="boolean")
+    table["synthetic"] = True
+    points = gpd.points_from_xy(table["lon"], table["lat"])
+    columns = ["id", "name", "kind", "population", "households", "urban", "county", "city", "town", "committee", "position_error_m", "fibre", "synthetic"]
+    return gpd.GeoDataFrame(table[columns], geometry=points, crs=4326)
+
+
+def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Generator, accept: Acceptance | None) -> pd.DataFrame:
+    """Natural villages of one county about its real committees, which themselves stand about their real township where it has a point."""
+    if people == 0:
+        return pd.DataFrame()
+    rule = sources.rules["villages"]
+    mean = np.exp(rule["mu"] + rule["sigma"] ** 2 / 2)
+    count = max(1, round(people / mean))
+    size = sized(people, rng.lognormal(rule["mu"], rule["sigma"], count), rule["minimum_people"])
+    seats = committee_points(county, sources, rng, accept)
+    home = rng.integers(0, len(seats), count)
+    lon, lat = scatter_inside(
+        county.geometry,
+        seats["lon"].to_numpy()[home],
+        seats["lat"].to_numpy()[home],
+        lambda rows: (rng.normal(0, rule["scatter_m"], len(rows)), rng.normal(0, rule["scatter_m"], len(rows))),
+        rng,
+    )
+    spread = rng.normal(rule["household_size"], rule["household_size_spread"], count).clip(*rule["household_size_range"])
+    names = village_names(count, area_of(county.parent, sources.rules["names"]), sources.rules["names"], rng)
+    committee = seats["short"].iloc[home].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "id": [f"{county.adcode}-V{number:05d}" for number in range(1, count + 1)],
+            "name": part_twins(names, committee + seats["town"].iloc[home].reset_index(drop=True)),
+            "kind": "village",
+            "population": size,
+            "households": np.maximum(1, np.rint(size / spread)).astype(np.int64),
+            "urban": False,
+            "county": county.adcode,
+            "city": county.parent,
+            "town": seats["town"].iloc[home].to_numpy(),
+            "committee": committee,
+            "position_error_m": rng.choice(np.array(rule["position_error_m"]), count, p=rule["position_error_share"]),
+            "lon": lon,
+            "lat": lat,
+        }
+    )
+
+
+def sized(people: int, draws: Floats, minimum: int) -> npt.NDArray[np.int64]:
+    """Draws scaled to sum to `people` exactly, none below `minimum` where there are enough."""
+    floor = min(minimum, people // len(draws))
+    return floor + apportion(people - floor * len(draws), np.maximum(draws - floor, 1e-9))
+
+
+def committee_points(county: Any, sources: Sources, rng: np.random.Generator, accept: Acceptance | None) -> pd.DataFrame:
+    """A synthetic point for every real village committee: spread over the county, then given to townships so that each lies together.
+
+    Townships with a real point draw the nearest committees; the others gather about a random point that appears in no table.
+    """
+    committees = sources.committees[(sources.committees["county"] == county.adcode) & sources.committees["village"]]
+    towns = sources.townships[sources.townships["county"] == county.adcode].set_index("code")["name"]
+    if committees.empty:
+        lon, lat = uniform_inside(county.geometry, len(towns), rng, accept)
+        return pd.DataFrame({"short": "", "town": towns.to_numpy(), "lon": lon, "lat": lat})
+    lon, lat = uniform_inside(county.geometry, len(committees), rng, accept)
+    anchors = town_anchors(county, towns.index, sources, rng)
+    squeeze = np.cos(np.radians(lat.mean()))
+    anchor = anchors.loc[committees["township"]]
+    cost = np.hypot((anchor["lon"].to_numpy()[:, None] - lon) * squeeze, anchor["lat"].to_numpy()[:, None] - lat)
+    _, spot = linear_sum_assignment(cost)
+    return pd.DataFrame(
+        {"short": committees["short"].to_numpy(), "town": towns.reindex(committees["township"]).to_numpy(), "lon": lon[spot], "lat": lat[spot]}
+    )
+
+
+def town_anchors(county: Any, codes: pd.Index, sources: Sources, rng: np.random.Generator) -> pd.DataFrame:
+    """Where the townships of a county draw their committees to: the real point, else a random one."""
+    lon, lat = uniform_inside(county.geometry, len(codes), rng)
+    anchors = pd.DataFrame({"lon": lon, "lat": lat}, index=codes)
+    real = sources.settlements[sources.settlements["township"].isin(codes)].set_index("township")[["lon", "lat"]]
+    anchors.update(real)
+    return anchors
+
+
+def urban_blocks(county: Any, people: int, sources: Sources, rng: np.random.Generator) -> pd.DataFrame:
+    """Blocks of at most `maximum_people` about the county's real settlements, densest at their centres."""
+    if people == 0:
+        return pd.DataFrame()
+    rule = sources.rules["blocks"]
+    count = max(1, -(-people // rule["target_people"]))
+    size = sized(people, rng.uniform(1 - rule["spread"], 1 + rule["spread"], count) * people / count, 1)
+    towns = settlements_of(county, sources)
+    known = towns["population"].clip(upper=rule["known_people_cap"])
+    weight = known.where(known > 0, towns["guess"]).to_numpy(float) ** rule["exponent"]
+    share = apportion(count, weight)
+    home = np.repeat(np.arange(len(towns)), share)
+    scale_m = np.sqrt(people * share / count / (2 * np.pi * rule["centre_density_per_km2"])) * 1000
+    scale_m = np.maximum(scale_m, rule["minimum_scale_m"])[home]
+
+    def offsets(rows: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+        radius_m, angle = rng.gamma(2.0, scale_m[rows]), rng.uniform(0, 2 * np.pi, len(rows))
+        return radius_m * np.cos(angle), radius_m * np.sin(angle)
+
+    lon, lat = scatter_inside(county.geometry, towns["lon"].to_numpy(float)[home], towns["lat"].to_numpy(float)[home], offsets, rng)
+    town = towns["town"].to_numpy()[home]
+    number = pd.Series(home).groupby(home).cumcount().to_numpy() + 1
+    spread = rng.normal(sources.rules["villages"]["household_size"], 0.2, count).clip(2.2, 3.8)
+    return pd.DataFrame(
+        {
+            "id": [f"{county.adcode}-B{n:05d}" for n in range(1, count + 1)],
+            "name": [f"{place}居住片{n:03d}" for place, n in zip(towns["name"].to_numpy()[home], number, strict=True)],
+            "kind": "block",
+            "population": size,
+            "households": np.maximum(1, np.rint(size / spread)).astype(np.int64),
+            "urban": True,
+            "county": county.adcode,
+            "city": county.parent,
+            "town": town,
+            "committee": "",
+            "position_error_m": rule["position_error_m"],
+            "lon": lon,
+            "lat": lat,
+        }
+    )
+
+
+def settlements_of(county: Any, sources: Sources) -> pd.DataFrame:
+    """Real settlements of a county, each with its township (its own, else the nearest) and a guess at the people GeoNames leaves out.
+
+    A county in which GeoNames knows no place gathers its blocks about a point inside it.
+    """
+    rule = sources.rules["blocks"]
+    found = sources.settlements[sources.settlements["county"] == county.adcode].reset_index(drop=True)
+    if found.empty:
+        point = county.geometry.representative_point()
+        found = pd.DataFrame({"name": [county.name], "township": [""], "lon": [point.x], "lat": [point.y], "population": [0]})
+    names = sources.townships.set_index("code")["name"]
+    found["town"] = found["township"].map(names).fillna("")
+    found["guess"] = np.where(found["town"].str.endswith("街道"), rule["subdistrict_people"], rule["unknown_people"])
+    known = found[found["town"] != ""]
+    if len(known) and (found["town"] == "").any():
+        lost = found.index[found["town"] == ""]
+        squeeze = np.cos(np.radians(found["lat"].mean()))
+        gap = np.hypot(
+            (found.loc[lost, "lon"].to_numpy()[:, None] - known["lon"].to_numpy()) * squeeze, found.loc[lost, "lat"].to_numpy()[:, None] - known["lat"].to_numpy()
+        )
+        found.loc[lost, "town"] = known["town"].to_numpy()[gap.argmin(axis=1)]
+    found["name"] = found["name"].where(found["name"] != "", found["town"].where(found["town"] != "", county.name))
+    return found

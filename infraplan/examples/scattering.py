@@ -1,0 +1,64 @@
+"""Random points that stay inside a polygon. Degrees in and out; every draw comes from the caller's generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from infraplan.examples.sources import METRES_PER_DEGREE
+
+Floats = npt.NDArray[np.float64]
+Acceptance = Callable[[Floats, Floats], Floats]
+DECIMALS = 5  # a metre: coordinates are rounded before they are tested, so that writing them moves nothing across a border
+ATTEMPTS = 60
+
+
+def shift(lon: npt.ArrayLike, lat: npt.ArrayLike, east_m: npt.ArrayLike, north_m: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Points moved by metres, rounded to a metre."""
+    latitude = np.asarray(lat, float)
+    moved_lat = latitude + np.asarray(north_m, float) / METRES_PER_DEGREE
+    moved_lon = np.asarray(lon, float) + np.asarray(east_m, float) / (METRES_PER_DEGREE * np.cos(np.radians(latitude)))
+    return np.round(moved_lon, DECIMALS), np.round(moved_lat, DECIMALS)
+
+
+def uniform_inside(polygon: Any, count: int, rng: np.random.Generator, accept: Acceptance | None = None) -> tuple[Floats, Floats]:
+    """`count` points in the polygon, uniform, or thinned by a probability `accept(lon, lat)`."""
+    west, south, east, north = polygon.bounds
+    lon, lat = np.empty(0), np.empty(0)
+    for attempt in range(ATTEMPTS):
+        batch = max(64, 4 * (count - len(lon)))
+        x, y = np.round(rng.uniform(west, east, batch), DECIMALS), np.round(rng.uniform(south, north, batch), DECIMALS)
+        keep = shapely.contains_xy(polygon, x, y)
+        if accept is not None and attempt < ATTEMPTS // 2:
+            keep &= rng.uniform(size=batch) < accept(x, y)
+        lon, lat = np.concatenate([lon, x[keep]]), np.concatenate([lat, y[keep]])
+        if len(lon) >= count:
+            return lon[:count], lat[:count]
+    point = polygon.representative_point()
+    missing = count - len(lon)
+    return np.concatenate([lon, np.full(missing, point.x)]), np.concatenate([lat, np.full(missing, point.y)])
+
+
+def scatter_inside(
+    polygon: Any,
+    lon: Floats,
+    lat: Floats,
+    offsets: Callable[[npt.NDArray[np.intp]], tuple[Floats, Floats]],
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats]:
+    """One point about each centre: `offsets(rows)` draws metres east and north; what falls outside is drawn again, at last uniformly."""
+    out_lon, out_lat = np.array(lon, float), np.array(lat, float)
+    waiting = np.arange(len(out_lon))
+    for _ in range(ATTEMPTS):
+        if len(waiting) == 0:
+            return out_lon, out_lat
+        x, y = shift(lon[waiting], lat[waiting], *offsets(waiting))
+        inside = shapely.contains_xy(polygon, x, y)
+        out_lon[waiting[inside]], out_lat[waiting[inside]] = x[inside], y[inside]
+        waiting = waiting[~inside]
+    out_lon[waiting], out_lat[waiting] = uniform_inside(polygon, len(waiting), rng)
+    return out_lon, out_lat
