@@ -199,9 +199,9 @@ class Study:
         return dict(services(*self.config.plan.services, reliability=self.config.coverage.reliability))
 
     @cached_property
-    def targets(self) -> list[Targets]:
-        """One set of targets for each policy named, in that order; a name ending in .toml is a file beside study.toml."""
-        return [read_policy(self.folder / name if name.endswith(".toml") else name) for name in self.config.study.policies]
+    def targets(self) -> Targets:
+        """The clauses of every policy named, in that order; a name ending in .toml is a file beside study.toml."""
+        return read_policy(*(self.folder / name if name.endswith(".toml") else name for name in self.config.study.policies))
 
     @cached_property
     def grid(self) -> Grid:

@@ -21,7 +21,7 @@ from numba import njit
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import cuts
 from infraplan.radio.budgets import Service
-from infraplan.radio.selection import loss_curve
+from infraplan.radio.selection import default_plan, loss_curve
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -58,13 +58,13 @@ class Radio:
             service = self.services[service_name]
             distance_m = np.arange(0.0, self.max_radius_km * 1000.0 + CURVE_STEP_M, CURVE_STEP_M)
             distance_m[0] = 1.0
-            curve = loss_curve(environment, service.frequency_mhz, base_height_m=height_m, rx_height_m=service.rx_height_m, distance_m=distance_m)
-            loss_db = np.asarray(curve.loss_db, dtype=np.float64)
+            curve = loss_curve(default_plan(service.family), service.frequency_mhz, height_m, environment, service.rx_height_m, distance_m)
+            loss_db = curve.loss_db
             margin_db = service.max_path_loss_db - loss_db
             near = np.flatnonzero(margin_db >= FLOOR_DB)
             last = int(near[-1]) if len(near) else 0
             ends = last + 1 >= len(loss_db) or not np.isfinite(loss_db[last + 1])
-            self.models.update(curve.models_used(distance_m[last]))
+            self.models.update(name for part in curve.model[: last + 1] for name in part.split("+"))
             self.curves[key] = loss_db.astype(np.float32), float(distance_m[last]), bool(ends and margin_db[last] > 0)
         return self.curves[key]
 

@@ -1,0 +1,36 @@
+# Two commands: `make demo` and `make test`. Both need only git, make and Python >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint types layers readme check clean
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+demo: .venv/installed
+	rm -rf outputs/guangdong/study
+	$(BIN)/infraplan new guangdong outputs/guangdong/study
+	$(BIN)/infraplan run outputs/guangdong/study --overwrite
+	@echo
+	@echo "打开 / open: outputs/guangdong/index.html"
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check infraplan tests tools benchmarks
+
+types: .venv/installed
+	$(BIN)/mypy infraplan
+
+layers: .venv/installed
+	$(BIN)/lint-imports
+
+readme: .venv/installed
+	$(BIN)/python tools/run_readme.py README.md
+
+clean:
+	rm -rf .venv outputs/guangdong

@@ -1,0 +1,58 @@
+"""The command line: one file a verb. Tables on stdout, progress and messages on stderr, exit codes as DESIGN has them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from infraplan import __version__
+from infraplan.errors import InfraplanError
+from infraplan.messages import both
+
+app = typer.Typer(name="infraplan", help=both("cli.about"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"infraplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help=both("cli.version"))) -> None:
+    """Options before the verb."""
+
+
+def register() -> None:
+    """Every verb; their modules are light, the heavy rooms are opened when a verb runs."""
+    from infraplan.cli import budget, check, coverage, gaps, new, plan, run, scorecard
+
+    for module in (new, check, budget, coverage, scorecard, gaps, plan, run):
+        module.attach(app)
+
+
+def main() -> None:
+    """Entry point: whatever a user can cause ends in a message and an exit code, never in a traceback."""
+    warnings.simplefilter("ignore", DeprecationWarning)
+    register()
+    try:
+        code = app(standalone_mode=False)
+    except InfraplanError as error:
+        from infraplan.cli.shared import show_error
+
+        show_error(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, Abort):
+        print(both("cli.interrupted"), file=sys.stderr)
+        code = 130
+    except TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        print(f"{both('cli.usage')}: {message}", file=sys.stderr)
+        code = 2
+    except OSError as error:
+        print(f"{both('cli.system')}: {error.strerror or error} {error.filename or ''}".rstrip(), file=sys.stderr)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

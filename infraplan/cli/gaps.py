@@ -1,0 +1,38 @@
+"""`infraplan gaps`: villages and places without service, why, and what would help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, show
+from infraplan.messages import both
+from infraplan.presets import choose
+
+SHORT = ("target", "city_name", "county_name", "town", "name", "households", "population", "status", "outdoor_margin_db", "nearest_site_km", "reason")
+
+
+def gaps(
+    study: StudyPath,
+    target: Annotated[str | None, typer.Option("--target", help=both("cli.target"), show_default=False)] = None,
+    output: OutputPath = None,
+    json: AsJson = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Villages and places without service, and why."""
+    from infraplan.run import assess
+
+    opened = open_study(study)
+    if target is not None:
+        choose(target, opened.targets.ids, "target")
+    with progress() as bars:
+        table = assess(opened, bars).gaps
+    if target is not None:
+        table = table.loc[table["target"] == target]
+    show(table if json or output else table[[name for name in SHORT if name in table]], output=output, as_json=json, overwrite=overwrite)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("gaps", help=both("cli.verb_gaps"))(gaps)

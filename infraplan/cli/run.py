@@ -1,0 +1,50 @@
+"""`infraplan run`: everything, for every city."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, show_json, split, tell
+from infraplan.messages import both
+
+
+def run(
+    study: StudyPath,
+    cities: Cities = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help=both("cli.jobs"))] = 2,
+    resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
+) -> None:
+    """Coverage, targets, gaps, sites, a report for each city."""
+    from infraplan.run import run_study
+
+    opened = open_study(study)
+    with progress() as bars:
+        outcome = run_study(opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, progress=bars)
+    if json:
+        show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
+    for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():
+        tell(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
+    if outcome.summary is not None:
+        people = outcome.summary["population"]
+        for family in opened.config.coverage.families:
+            tell(both("cli.people", family=family, served=f"{people[family]['served']:,}", total=f"{people['total']:,}", share=f"{people[family]['share'] * 100:.2f}",
+                      uncertain=f"{people[family]['uncertain']:,}"))
+    if outcome.plan is not None:
+        made = outcome.plan
+        share = made.served_after / max(made.population, 1)
+        tell(both("cli.plan_totals", sites=len(made.sites), cost=f"{made.cost_cny / 1e4:,.0f}", bound=f"{made.bound_cny / 1e4:,.0f}", gap=f"{made.proven_gap * 100:.2f}",
+                  people=f"{made.population_gained:,}", share=f"{share * 100:.2f}"))
+        if made.floor_extra_cny is not None:
+            tell(both("cli.floor_extra", extra=f"{made.floor_extra_cny / 1e4:,.0f}"))
+    tell(both("cli.look", folder=str(outcome.output)))
+    if outcome.failed:
+        raise typer.Exit(4)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("run", help=both("cli.verb_run"))(run)

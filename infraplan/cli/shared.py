@@ -1,0 +1,124 @@
+"""What the verbs share: how a study is named, how tables leave the program, how progress and errors look."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infraplan.errors import DataError, InfraplanError, UsageError
+from infraplan.messages import both, say
+
+if TYPE_CHECKING:
+    from infraplan.study import Study
+
+StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help=both("cli.as_json"))]
+OutputPath = Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)]
+Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=both("cli.cities"), show_default=False)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
+MOST_FAULTS = 50
+
+
+def open_study(path: Path) -> Study:
+    """The study a user named."""
+    from infraplan.study import Study
+
+    return Study.open(path)
+
+
+def split(cities: list[str] | None) -> tuple[str, ...]:
+    """`--cities 440100,440200 --cities 440300` as three codes."""
+    return tuple(part.strip() for text in cities or [] for part in text.replace("，", ",").split(",") if part.strip())
+
+
+class Bars:
+    """Progress on stderr: a bar a step with time left; silent where nobody watches."""
+
+    def __init__(self, bars: Any):
+        self.bars = bars
+
+    def step(self, key: str) -> Callable[[int, int], None]:
+        """Begin a step."""
+        task = self.bars.add_task(both(key), total=None)
+
+        def tell(done: int, total: int) -> None:
+            self.bars.update(task, completed=done, total=total)
+
+        return tell
+
+
+@contextmanager
+def progress() -> Iterator[Bars]:
+    """Bars while the block runs."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        yield Bars(bars)
+
+
+def tell(text: str) -> None:
+    """One line on stderr."""
+    print(text, file=sys.stderr)
+
+
+def show_json(content: Any) -> None:
+    """Exactly one JSON document on stdout."""
+    from infraplan.run.summary import plain
+
+    print(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def show(table: Any, *, output: Path | None = None, as_json: bool = False, labels: dict[str, str] | None = None, limit: int = 40, overwrite: bool = False) -> None:
+    """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout."""
+    if output is not None:
+        from infraplan.io.writing import write_table
+
+        if output.exists() and not overwrite:
+            raise UsageError(both("cli.exists", file=output.name))
+        write_table(table.rename(columns=labels or {}) if output.suffix in (".xlsx", ".csv") else table, output)
+        tell(both("cli.written", rows=len(table), file=str(output)))
+    if as_json:
+        show_json([dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)])
+    elif output is None:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        from infraplan.run.summary import plain
+
+        view = Table(show_lines=False, header_style="bold")
+        for name in table.columns:
+            view.add_column((labels or {}).get(name, name))
+        for row in table.head(limit).itertuples(index=False, name=None):
+            view.add_row(*(Text(_cell(plain(value))) for value in row))
+        Console().print(view)
+        if len(table) > limit:
+            tell(both("cli.more", rows=len(table) - limit))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def show_error(error: InfraplanError) -> None:
+    """The error's text on stderr; of very many faults the first."""
+    if isinstance(error, DataError):
+        faults = error.fault_list
+        tell(both("cli.faults", count=sum(fault.count for fault in faults)))
+        for fault in faults[:MOST_FAULTS]:
+            tell(f"  {fault}")
+        if len(faults) > MOST_FAULTS:
+            tell("  " + say("cli.more_faults", count=len(faults) - MOST_FAULTS))
+    else:
+        tell(str(error))

@@ -1,0 +1,54 @@
+"""What was done with what: input hashes, versions, parameters, solver status, and a row for every city."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from infraplan.errors import InfraplanError
+from infraplan.files import sha256, write_text
+from infraplan.messages import both
+from infraplan.study import Study
+
+NAME = "ledger.json"
+PACKAGES = ("infraplan", "numpy", "scipy", "pandas", "geopandas", "numba", "highspy", "rasterio", "pyproj", "folium", "matplotlib", "xlsxwriter", "typst")
+
+
+def fingerprint(study: Study) -> dict[str, Any]:
+    """Inputs, versions and parameters: two runs with the same fingerprint give the same bytes."""
+    versions: dict[str, str] = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {"inputs": study.inputs, "versions": versions, "parameters": json.loads(study.config.model_dump_json())}
+
+
+def read(output: Path) -> dict[str, Any] | None:
+    """The ledger of an output folder, None without one."""
+    path = output / NAME
+    if not path.is_file():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, OSError):
+        raise InfraplanError(both("run.bad_ledger", file=NAME)) from None
+
+
+def write(output: Path, content: dict[str, Any]) -> None:
+    """The whole ledger, atomically."""
+    write_text(output / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each finished file below a folder."""
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")}
+
+
+def intact(folder: Path, listed: dict[str, str]) -> bool:
+    """Whether every listed file stands there unchanged."""
+    return bool(listed) and all((folder / name).is_file() and sha256(folder / name) == digest for name, digest in listed.items())

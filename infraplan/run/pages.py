@@ -1,0 +1,169 @@
+"""What each page needs to know, cut from the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import infraplan
+from infraplan.coverage.prediction import Coverage
+from infraplan.messages import both, say
+from infraplan.presets import load
+from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.siting.planning import Plan
+from infraplan.study import Study
+
+
+VILLAGE_COLUMNS = ("id", "name", "kind", "population", "households", "urban", "city", "county", "town", "committee", "position_error_m", "synthetic")
+
+
+def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
+    """How the numbers were made, for the foot of every page."""
+    study, cover = findings.study, findings.cover
+    as_of = study.config.study.as_of or pd.Timestamp.max.date()
+    documents = tuple(
+        Document(policy.title, policy.document, policy.expires.isoformat() if policy.expires else "", policy.expires is not None and policy.expires <= as_of)
+        for policy in study.targets.policies
+    )
+    capped = (both("run.capped", count=cover.capped_sites, radius=f"{cover.max_radius_km:g}"),) if cover.capped_sites else ()
+    return Facts(
+        model="; ".join(cover.models_used), resolution_m=cover.grid.resolution_m, reliability=cover.reliability,
+        population_basis=both(f"run.basis_{study.config.study.population_basis}"),
+        services=tuple(f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {service.limiting_link}" for name, service in cover.services.items()),
+        documents=documents, datasets=datasets_of(study), filled_in=dict(study.sites.attrs.get("filled", {})), synthetic=study.synthetic,
+        version=infraplan.__version__, study=study.config.study.name, notes=(*notes, *capped, both("run.no_terrain")),
+    )
+
+
+def datasets_of(study: Study) -> tuple[Dataset, ...]:
+    """Inputs with their licences: `licences.toml` beside study.toml, else the bare names of the files."""
+    listed = study.folder / "licences.toml"
+    if listed.is_file():
+        import tomllib
+
+        return tuple(Dataset(str(row["name"]), str(row["holder"]), str(row["licence"]), bool(row.get("synthetic", False)))
+                     for row in tomllib.loads(listed.read_text(encoding="utf-8")).get("dataset", []))
+    return tuple(Dataset(name, say("run.user_data"), say("run.user_licence")) for name in study.inputs if name != "study.toml")
+
+
+def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummary | None:
+    """Totals of the plan; with `sites`, the part of them that lies in one city."""
+    if plan is None:
+        return None
+    if sites is None:
+        return PlanSummary(len(plan.sites), plan.cost_cny, plan.bound_cny, plan.proven_gap, plan.population_gained, plan.status, scope)
+    return PlanSummary(len(sites), float(sites["cost_cny"].sum()), plan.bound_cny, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope)
+
+
+def city_order(study: Study) -> list[str]:
+    """Adcodes of the cities in the official order of the province, else by code."""
+    codes = sorted(study.zones.loc[study.zones["level"] == "city", "adcode"])
+    name = study.config.study.city_order
+    official = load(f"zones_{name}")["city_order"] if name else []
+    return [code for code in official if code in codes] + [code for code in codes if code not in official]
+
+
+def folder_name(adcode: str, name: str) -> str:
+    """`440200-韶关市`, without characters a file system refuses."""
+    return adcode + "-" + "".join(c for c in name if c.isalnum() or c in "-_")
+
+
+def _window(cover: Coverage, zones: Any) -> Coverage:
+    """The part of the map a page shows: its zones with a rim of 2 km."""
+    left, bottom, right, top = zones.to_crs(cover.grid.crs).total_bounds
+    return cover.within(cover.grid.window(left - 2000, bottom - 2000, right + 2000, top + 2000))
+
+
+@dataclass(frozen=True)
+class CityLayers:
+    """A page's context, and what only the GIS files need: best server per family, and the sectors those indices name."""
+
+    context: PageContext
+    servers: dict[str, Any]
+    server_list: pd.DataFrame
+
+
+def _layers(findings: Findings, context: PageContext, cover: Coverage) -> CityLayers:
+    servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
+    seen = np.unique(np.concatenate([np.unique(server) for server in servers.values()]))
+    seen = seen[seen >= 0]
+    return CityLayers(context, servers, pd.DataFrame({"server": seen, "sector": cover.sector_ids[seen], "service": cover.sector_services[seen]}))
+
+
+def plan_layers(context: PageContext) -> dict[str, Any]:
+    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites."""
+    import geopandas as gpd
+
+    anyone = context.population.loc[context.population["network"] == "any"]
+    wide = anyone.pivot_table(index=["level", "adcode"], columns="family", values=["served", "uncertain", "unserved", "share"], observed=True)
+    wide.columns = [f"{family}_{what}" for what, family in wide.columns]
+    zones = context.zones.merge(wide.reset_index(), on=["level", "adcode"], how="left")
+    gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
+    return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
+
+
+def village_table(context: PageContext) -> pd.DataFrame:
+    """Every point with people, its status and margins: what the totals can be recounted from."""
+    villages = context.villages
+    table = villages[[name for name in VILLAGE_COLUMNS if name in villages]].copy()
+    table["lon"], table["lat"] = villages.geometry.x.round(6), villages.geometry.y.round(6)
+    for family in context.families:
+        table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
+    return pd.DataFrame(table)
+
+
+def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, facts: Facts) -> CityLayers:
+    """One city's part of everything."""
+    study = findings.study
+    zones = zones_of_cities(study.zones, (adcode,))
+    codes = set(zones["adcode"])
+    name = str(zones.loc[zones["level"] == "city", "name"].iloc[0])
+    cover = _window(findings.cover, zones)
+    by_zone = findings.by_zone
+    new = plan.sites.loc[plan.sites["city"] == adcode] if plan is not None else _no_sites()
+    context = PageContext(
+        level="city", adcode=adcode, name=name, zones=zones,
+        population=by_zone.loc[((by_zone["level"] == "city") & (by_zone["adcode"] == adcode)) | ((by_zone["level"] == "county") & (by_zone["parent"] == adcode))],
+        scorecard=findings.card.loc[(findings.card["zone_level"].isin(["city", "county"])) & findings.card["zone"].isin(codes)],
+        gaps=findings.gaps.loc[findings.gaps["city"] == adcode],
+        villages=findings.villages.loc[findings.villages["city"] == adcode], sites=study.sites.loc[study.sites["city"] == adcode], plan_sites=new,
+        grid=cover.grid, margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families}, facts=facts,
+        plan=plan_summary(plan, scope, new if plan is not None and plan.goal.cities != (adcode,) else None), families=cover.families,
+        networks=cover.networks, index_href="../../index.html",
+    )
+    return _layers(findings, context, cover)
+
+
+def _no_sites() -> Any:
+    import geopandas as gpd
+
+    from infraplan.siting.planning import SITE_COLUMNS
+
+    return gpd.GeoDataFrame({name: [] for name in SITE_COLUMNS}, geometry=[], crs=4326)
+
+
+def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
+    """The whole study on one page."""
+    study, cover = findings.study, findings.cover
+    province = study.zones.loc[study.zones["level"] == "province"]
+    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if len(province) else ("", study.config.study.title_zh)
+    context = PageContext(
+        level="province", adcode=adcode, name=name, zones=study.zones, population=findings.by_zone, scorecard=findings.card, gaps=findings.gaps,
+        villages=findings.villages, sites=study.sites, plan_sites=plan.sites if plan is not None else _no_sites(), grid=cover.grid,
+        margins={family: cover[family].margin_db for family in cover.families}, facts=facts, plan=plan_summary(plan, scope), families=cover.families,
+        networks=cover.networks, cities=cities, pareto=_pareto(plan), index_href="index.html",
+    )
+    return _layers(findings, context, cover)
+
+
+def _pareto(plan: Plan | None) -> pd.DataFrame | None:
+    """Cost and share of people along the build order."""
+    if plan is None:
+        return None
+    cost = np.concatenate([[0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
+    people = plan.served_before + np.concatenate([[0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
+    return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})

@@ -1,0 +1,135 @@
+"""From a study to findings: coverage, shares, scorecard, gaps, and the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from infraplan.coverage.networks import networks
+from infraplan.coverage.population import STATUSES, demand_margin, population_coverage, status_of
+from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.errors import UsageError
+from infraplan.geo.grids import Grid
+from infraplan.messages import both
+from infraplan.policy.gap_lists import find_gaps
+from infraplan.policy.scorecards import scorecard
+from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.planning import Goal, Plan, place_sites
+from infraplan.study import Study
+
+
+class Progress(Protocol):
+    """What a run tells while it works: a step begins; so much of it is done."""
+
+    def step(self, key: str) -> Callable[[int, int], None]:
+        """Begin a step named by a message key; the answer is called with (done, total)."""
+        ...
+
+
+class Silent:
+    """No progress shown."""
+
+    def step(self, key: str) -> Callable[[int, int], None]:
+        """A step nobody watches."""
+        return lambda done, total: None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is known before anything is built."""
+
+    study: Study
+    cover: Coverage
+    villages: Any
+    by_zone: pd.DataFrame
+    card: pd.DataFrame
+    gaps: pd.DataFrame
+
+
+def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
+    """The map of the existing network on the study's grid, or on a window of it."""
+    choice = study.config.coverage
+    return predict_coverage(study.sectors, window or study.grid, study.services, model=choice.model, families=choice.families,
+                            max_radius_km=choice.max_radius_km, progress=progress.step("run.predicting"))
+
+
+def with_status(villages: Any, cover: Coverage) -> Any:
+    """Villages with `<family>_status` and `<family>_margin_db` of any operator."""
+    columns: dict[str, Any] = {}
+    for family in cover.families:
+        margins = demand_margin(villages, cover, family)
+        columns[f"{family}_status"] = pd.Categorical.from_codes(status_of(margins).astype(int), categories=list(STATUSES))
+        columns[f"{family}_margin_db"] = margins["margin_db"].round(1)
+    return villages.assign(**columns)
+
+
+def score(study: Study, cover: Coverage, villages: Any, zones: Any, places: Any, sites: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scorecard and gap lists of all policies of the study."""
+    about = study.config.study
+    card = scorecard(study.targets, cover, zones=zones, villages=villages, places=places, sites=sites, corridors=study.corridors, as_of=about.as_of,
+                     synthetic=study.synthetic)
+    return card, find_gaps(study.targets, cover, zones=zones, villages=villages, places=places, sites=sites)
+
+
+def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Findings:
+    """Coverage, population by zone, scorecard and gaps; restricted to some cities, only their part of the grid is computed.
+
+    A restricted run cuts its window from the study's grid and keeps every sector that reaches into it, so that its pixels equal those of a whole run.
+    """
+    progress = progress or Silent()
+    zones, villages, places = study.zones, study.villages, study.places
+    window = None
+    if cities:
+        zones = zones_of_cities(zones, cities)
+        villages = villages.loc[villages["city"].isin(cities)]
+        places = None if places is None else places.loc[places["city"].isin(cities)]
+        window = study.grid.window(*zones.to_crs(study.grid.crs).total_bounds)
+    cover = predict(study, progress, window)
+    tell = progress.step("run.counting")
+    by_zone = pd.concat([population_coverage(villages, cover, zones, network=network) for network in networks()], ignore_index=True)
+    tell(1, 3)
+    sites = study.sites.loc[study.sites["city"].isin(cities)] if cities else study.sites
+    card, gaps = score(study, cover, villages, zones, places, sites)
+    tell(3, 3)
+    return Findings(study, cover, with_status(villages, cover), by_zone, card, gaps)
+
+
+def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
+    """The named cities and their counties."""
+    own = ((zones["level"] == "city") & zones["adcode"].isin(cities)) | ((zones["level"] == "county") & zones["parent"].isin(cities))
+    return zones.loc[own]
+
+
+def goal_of(study: Study, cities: tuple[str, ...] = ()) -> Goal:
+    """The study's planning goal, read from the target it names."""
+    choice = study.config.plan
+    target = study.targets.row(choice.target)
+    if target.measure != "population_share" or target.required is None:
+        raise UsageError(both("run.not_a_goal", target=choice.target))
+    return Goal(choice.target, target.family, target.required, choice.county_floor, cities, choice.planning_margin_db)
+
+
+def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
+    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone."""
+    study, cover, progress = findings.study, findings.cover, progress or Silent()
+    choice, goal = study.config.plan, goal_of(study, cities)
+    villages = findings.villages
+    lacking = villages.loc[villages[f"{goal.family}_status"] != "served"]
+    zones = zones_of_cities(study.zones, cities) if cities else study.zones
+    sites = study.sites.loc[study.sites["status"] == "existing"]
+    without = sites.loc[~sites["mast"].isin(set(sites.loc[_has_family(sites, study, goal.family), "mast"]))]
+    if cities:
+        without = without.loc[without["city"].isin(cities)]
+    candidates = candidate_sites(zones, study.grid, demand=lacking, services=choice.services, operators=choice.operators, spacing_m=choice.candidate_spacing_m,
+                                 existing=without, hosts=study.hosts)
+    return place_sites(goal, candidates, study.plan_services, cover, zones=study.zones, villages=villages, spacing_m=choice.site_spacing_m, gap=choice.gap,
+                       work_limit=choice.work_limit, progress=progress.step("run.planning"))
+
+
+def _has_family(sites: Any, study: Study, family: str) -> Any:
+    """Which sites carry a service of the family."""
+    names = {name for name, service in study.services.items() if service.family == family}
+    return sites["services"].astype(str).str.split(";").map(lambda listed: bool(names & set(listed)))

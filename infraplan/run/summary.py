@@ -1,0 +1,82 @@
+"""summary.json: every number the pages show, for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.coverage.networks import ANY
+from infraplan.run.steps import Findings
+from infraplan.siting.planning import Plan
+
+TARGET_COLUMNS = ("id", "part", "zone_level", "zone", "zone_name", "family", "network", "measure", "required", "achieved", "numerator", "denominator", "unit", "shortfall",
+                  "status", "force", "due", "expired", "interpretation", "evidence")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: no NaN, no numpy."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
+def records(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows of a frame as plain objects."""
+    known = [name for name in columns if name in frame]
+    return [{name: plain(item) for name, item in zip(known, row, strict=True)} for row in frame[known].itertuples(index=False, name=None)]
+
+
+def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan's totals and its check from the list of sites alone."""
+    if plan is None:
+        return None
+    return {
+        "target": plan.goal.target, "family": plan.goal.family, "required_share": plan.goal.share, "county_floor": plan.goal.county_floor, "cities": list(plan.goal.cities),
+        "sites": len(plan.sites), "cost_cny": plan.cost_cny, "bound_cny": plan.bound_cny, "proven_gap": plan.proven_gap, "proven": "within the model",
+        "status": plan.status, "candidates": plan.candidates, "population": plan.population, "served_before": plan.served_before, "served_after": plan.served_after,
+        "population_gained": plan.population_gained, "unreachable_people": plan.unreachable_people, "floor_extra_cny": plan.floor_extra_cny, "check": plain(check),
+    }
+
+
+def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any]:
+    """population, zones, targets and plan at the top level, and how they were made."""
+    study, cover, by_zone = findings.study, findings.cover, findings.by_zone
+    anyone = by_zone.loc[by_zone["network"] == ANY]
+    total = int(findings.villages["population"].sum())
+    population: dict[str, Any] = {"total": total}
+    for family in cover.families:
+        counts = findings.villages.groupby(f"{family}_status", observed=False)["population"].sum()
+        numbers = {name: int(counts.get(name, 0)) for name in ("served", "uncertain", "unserved")}
+        population[family] = numbers | {"share": numbers["served"] / total if total else None}
+    zones = []
+    for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
+        entry: dict[str, Any] = {"level": level, "adcode": adcode, "name": name, "population": int(rows["population"].iloc[0]), "served": {}}
+        for row in rows.itertuples():
+            entry["served"][row.family] = int(row.served)
+            entry[row.family] = {"served": int(row.served), "uncertain": int(row.uncertain), "unserved": int(row.unserved), "share": plain(float(row.share))}
+        zones.append(entry)
+    by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]
+    return {
+        "study": study.config.study.name, "synthetic": study.synthetic, "population_basis": study.config.study.population_basis,
+        "model": list(cover.models_used), "resolution_m": cover.grid.resolution_m, "reliability": cover.reliability, "capped_sites": cover.capped_sites,
+        "population": population, "zones": zones,
+        "networks": records(by_network, ("level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share")),
+        "targets": records(findings.card, TARGET_COLUMNS), "gaps": int(len(findings.gaps)), "sites": int(len(study.sites)), "plan": plan_numbers(plan, check),
+    }
+
+
+def dumps(content: dict[str, Any]) -> str:
+    """JSON text, Chinese readable, no NaN."""
+    return json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
