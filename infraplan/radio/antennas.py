@@ -134,7 +134,7 @@ def _horizontal_db(antenna: Antenna, off_deg: Array) -> Array:
     if antenna.kind == "omni":
         return np.zeros(off_deg.shape)
     if antenna.kind == "measured":
-        return np.interp(off_deg % 360.0, np.arange(361.0), np.append(antenna.horizontal_db, antenna.horizontal_db[0]))
+        return np.asarray(np.interp(off_deg % 360.0, np.arange(361.0), np.append(antenna.horizontal_db, antenna.horizontal_db[0])))
     element_db = _element_cut_db(_wrapped(off_deg))
     if antenna.kind == "panel" and antenna.columns > 1:
         return np.asarray(element_db + _array_factor_db(antenna.columns, antenna.column_spacing, np.sin(np.radians(off_deg))))
@@ -148,7 +148,7 @@ def _vertical_db(antenna: Antenna, up_deg: Array, tilt_deg: float) -> Array:
         return np.asarray(np.minimum(raw_db - _panel_peak_db(antenna, tilt_deg), 0.0))
     lowered_deg = up_deg + tilt_deg - antenna.electrical_tilt_deg
     if antenna.kind == "measured":
-        return np.interp(lowered_deg, ELEVATIONS_DEG, antenna.vertical_db)
+        return np.asarray(np.interp(lowered_deg, ELEVATIONS_DEG, antenna.vertical_db))
     if antenna.kind == "element":
         return _element_cut_db(lowered_deg)
     return np.asarray(np.maximum(-12.0 * (lowered_deg / antenna.vertical_hpbw_deg) ** 2, antenna.floor_db))

@@ -1,0 +1,316 @@
+"""Link budgets: from a preset to the largest path loss at which downlink and uplink both close, every decibel with its source.
+
+Each direction is a ladder of signed rows whose sum is its largest path loss; the smallest ladder decides and is named. What a path-loss
+model already contains (clutter, terrain) is not in the ladder; what is in the ladder (body, wall, shadowing, interference) is in no model.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from infraplan.messages import say
+from infraplan.presets import choose, load
+from infraplan.radio.entry_loss import O2I_SIGMA_DB, o2i, p2109, p2109_sigma_db
+from infraplan.radio.shadowing import shadow_margin_db
+from infraplan.radio.throughput import required_sinr_db
+from infraplan.units import BOLTZMANN_DBM_PER_HZ
+
+POWERS = ("low", "typical", "high")
+_SUM = "sum of the rows above"
+
+
+class BudgetRow(NamedTuple):
+    """One step. `sign`: +1 and -1 count towards the path loss, 0 shows a sum or a note. `link`: downlink | downlink_data | uplink."""
+
+    key: str
+    value: float
+    unit: str
+    source: str
+    interpretation: bool
+    link: str
+    sign: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """A carrier with its criterion, ready for the map. Margin of a pixel = max_path_loss_db + power_offset_db + pattern_db - path_loss_db.
+
+    `max_path_loss_db` is the smaller of `downlink_max_path_loss_db` and `uplink_max_path_loss_db`; a power offset helps the downlink only.
+    `receiver` says where the served device is; `entry_loss_db` is what a building takes beyond that. `class_offsets_db` (NB-IoT): a pixel
+    has the class when its margin is at least the offset.
+    """
+
+    name: str
+    family: str
+    frequency_mhz: float
+    max_path_loss_db: float
+    limiting_link: str
+    rsrp_at_zero_loss_dbm: float
+    required_rsrp_dbm: float
+    shadowing_sigma_db: float
+    shadow_margin_db: float
+    entry_loss_db: float
+    default_antenna: str
+    rx_height_m: float
+    budget: tuple[BudgetRow, ...]
+    downlink_max_path_loss_db: float
+    uplink_max_path_loss_db: float
+    receiver: str
+    reliability: float
+    reliability_of: str
+    bandwidth_mhz: float
+    subcarrier_khz: float
+    resource_blocks: int
+    carrier_power_dbm: float
+    ssb_gain_dbi: float
+    traffic_gain_dbi: float
+    downlink_share: float
+    uplink_share: float
+    class_offsets_db: tuple[tuple[float, float], ...]
+
+
+class _Preset:
+    """A service's values over its family's over the common ones, each with its source."""
+
+    def __init__(self, name: str, presets: dict[str, Any]):
+        self.name = name
+        self.sources = presets["sources"]
+        self.service = presets["service"][choose(name, presets["service"], "service")]
+        self.family = str(self.service["family"])
+        families = presets["family"]
+        self.layers = (self.service, families[choose(self.family, families, "family")], presets["common"])
+
+    def entry(self, key: str) -> dict[str, Any]:
+        for layer in self.layers:
+            if key in layer:
+                found: dict[str, Any] = layer[key]
+                return found
+        raise KeyError(f"services.toml: {self.name} has no {key}")
+
+    def value(self, key: str) -> Any:
+        return self.entry(key)["value"]
+
+    def number(self, key: str) -> float:
+        return float(self.value(key))
+
+    def row(self, key: str, link: str, sign: int, unit: str, value: float | None = None) -> BudgetRow:
+        entry = self.entry(key)
+        shown = self.number(key) if value is None else value
+        return BudgetRow(key, shown, unit, self.sources[entry["source"]], bool(entry.get("interpretation", False)), link, sign)
+
+
+def service_names() -> list[str]:
+    """All service presets."""
+    return sorted(load("services")["service"])
+
+
+def services(
+    *names: str,
+    reliability: float = 0.95,
+    reliability_of: str = "area",
+    power: str = "typical",
+    receiver: str | None = None,
+    presets: dict[str, Any] | None = None,
+) -> dict[str, Service]:
+    """Services by name, with the margins of the reliability inside.
+
+    Parameters
+    ----------
+    *names : str
+        Presets of `services.toml`, e.g. "nr-n41", "nbiot-900". An unknown one raises UsageError with the nearest match.
+    reliability : float
+        Share of places served, above 0 and below 1.
+    reliability_of : str
+        "area": of the whole cell (what planners usually promise); "edge": of every pixel on the contour.
+    power : str
+        "low", "typical" or "high" of the preset's carrier power.
+    receiver : str
+        Where the served device is: a key of `receivers` in `radio_environment.toml`, e.g. "outdoor", "indoor", "deep-indoor", "train",
+        "car". The preset's own when left out: outdoors for NR and LTE, a meter inside a building for NB-IoT.
+    presets : dict
+        A user's own file in the schema of `services.toml`, from `presets.load_file`.
+
+    Returns
+    -------
+    dict of str to Service
+    """
+    table = load("services") if presets is None else presets
+    choose(power, POWERS, "power")
+    return {name: _service(_Preset(name, table), reliability, reliability_of, power, receiver) for name in names}
+
+
+def budget_rows(service: Service, lang: str = "zh") -> list[dict[str, Any]]:
+    """The ladder as rows for a table: link, key, label, sign, value, unit, source, interpretation; sums have sign 0."""
+    return [
+        {
+            "link": row.link,
+            "link_label": say(f"radio.link_{row.link}", lang),
+            "key": row.key,
+            "label": say(f"radio.budget_{row.key}", lang),
+            "sign": row.sign,
+            "value": round(row.value, 4),
+            "unit": row.unit,
+            "source": row.source,
+            "interpretation": row.interpretation,
+        }
+        for row in service.budget
+    ]
+
+
+def entry_margins(receiver: str, frequency_mhz: float) -> tuple[float, float, str, bool]:
+    """Median loss, spread, source and whether it is ours, of a receiver's surroundings. [dB], [dB]"""
+    receivers = load("radio_environment")["receivers"]
+    preset = receivers[choose(receiver, receivers, "receiver")]
+    f_ghz = frequency_mhz / 1e3
+    if preset["model"] == "p2109":
+        loss_db = float(p2109(f_ghz, preset["probability_percent"], preset["building_type"])) + preset.get("extra_db", 0.0)
+        sigma_db = p2109_sigma_db(f_ghz, preset["building_type"])
+    elif preset["model"] == "o2i":
+        loss_db = float(o2i(f_ghz, preset["loss_class"], preset["indoor_distance_m"]))
+        sigma_db = O2I_SIGMA_DB[preset["loss_class"]]
+    else:
+        loss_db, sigma_db = preset.get("loss_db", 0.0), preset.get("sigma_db", 0.0)
+    return loss_db, sigma_db, preset["source"], bool(preset.get("interpretation", False))
+
+
+def _service(preset: _Preset, reliability: float, reliability_of: str, power: str, receiver: str | None) -> Service:
+    place = receiver or str(preset.value("receiver"))
+    frequency_mhz = preset.number("frequency_mhz")
+    exponent = preset.number("path_loss_exponent")
+
+    def margin_for(entry_sigma_db: float) -> tuple[float, float]:
+        sigma_db = math.hypot(preset.number("shadowing_sigma_db"), entry_sigma_db)
+        return sigma_db, shadow_margin_db(reliability, sigma_db, kind=reliability_of, path_loss_exponent=exponent)
+
+    entry_db, entry_sigma_db, entry_source, entry_ours = entry_margins(place, frequency_mhz)
+    sigma_db, margin_db = margin_for(entry_sigma_db)
+    indoor_db, indoor_sigma_db, _, _ = entry_margins("indoor", frequency_mhz)
+    extra_db = indoor_db + margin_for(indoor_sigma_db)[1] - margin_db if place == "outdoor" else 0.0
+
+    def tail(link: str, interference: str | None) -> list[BudgetRow]:
+        rows = [preset.row(interference, link, -1, "dB")] if interference else []
+        sigma_source = f"{preset.row('shadowing_sigma_db', link, 0, 'dB').source}: {sigma_db:.1f} dB; {reliability_of} {reliability:g}"
+        rows.append(preset.row("body_loss_db", link, -1, "dB"))
+        rows.append(BudgetRow("entry_loss_db", entry_db, "dB", entry_source, entry_ours, link, -1))
+        rows.append(BudgetRow("shadow_margin_db", margin_db, "dB", sigma_source, True, link, -1))
+        return rows
+
+    carrier_dbm = float(preset.value("carrier_power_dbm")[POWERS.index(power)])
+    ladders = _nbiot(preset, carrier_dbm, tail) if "mcl_db" in preset.layers[1] else _wideband(preset, carrier_dbm, tail)
+    losses = {link: math.fsum(row.sign * row.value for row in rows) for link, rows in ladders.items()}
+    sums = {link: BudgetRow("max_path_loss_db", loss_db, "dB", _SUM, False, link, 0) for link, loss_db in losses.items()}
+    downlink_db = min(loss_db for link, loss_db in losses.items() if link != "uplink")
+    shown = {row.key: row.value for row in ladders["downlink"]}
+    classes = preset.value("mcl_classes_db") if preset.family == "nbiot" else []
+    return Service(
+        name=preset.name,
+        family=preset.family,
+        frequency_mhz=frequency_mhz,
+        max_path_loss_db=min(losses.values()),
+        limiting_link="uplink" if losses["uplink"] < downlink_db else "downlink",
+        rsrp_at_zero_loss_dbm=shown["rsrp_at_zero_loss_dbm"],
+        required_rsrp_dbm=shown["required_rsrp_dbm"],
+        shadowing_sigma_db=sigma_db,
+        shadow_margin_db=margin_db,
+        entry_loss_db=extra_db,
+        default_antenna=str(preset.service["antenna"]),
+        rx_height_m=preset.number("rx_height_m"),
+        budget=tuple(row for link, rows in ladders.items() for row in (*rows, sums[link])),
+        downlink_max_path_loss_db=downlink_db,
+        uplink_max_path_loss_db=losses["uplink"],
+        receiver=place,
+        reliability=reliability,
+        reliability_of=reliability_of,
+        bandwidth_mhz=preset.number("bandwidth_mhz"),
+        subcarrier_khz=preset.number("subcarrier_khz"),
+        resource_blocks=int(preset.value("resource_blocks")),
+        carrier_power_dbm=carrier_dbm,
+        ssb_gain_dbi=preset.number("ssb_gain_dbi"),
+        traffic_gain_dbi=preset.number("traffic_gain_dbi"),
+        downlink_share=float(preset.service.get("downlink_share", {"value": 1.0})["value"]),
+        uplink_share=float(preset.service.get("uplink_share", {"value": 1.0})["value"]),
+        class_offsets_db=tuple((float(mcl_db), preset.number("mcl_db") - float(mcl_db)) for mcl_db in classes),
+    )
+
+
+def _per_element(preset: _Preset, link: str, carrier_dbm: float, gain: str) -> list[BudgetRow]:
+    """Carrier power spread over its resource elements, through feeder and antenna. Sum: what one element radiates at boresight."""
+    subcarriers = 12 * int(preset.value("resource_blocks"))
+    return [
+        preset.row("carrier_power_dbm", link, +1, "dBm", carrier_dbm),
+        BudgetRow("element_share_db", 10.0 * math.log10(subcarriers), "dB", f"10 lg(12 N_RB), {subcarriers} subcarriers", False, link, -1),
+        preset.row("feeder_loss_db", link, -1, "dB"),
+        preset.row(gain, link, +1, "dBi"),
+    ]
+
+
+def _wideband(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
+    """NR and LTE: SS-RSRP (or RSRP) above its threshold, the edge rate down, the edge rate up."""
+    ssb = _per_element(preset, "downlink", carrier_dbm, "ssb_gain_dbi")
+    radiated_dbm = math.fsum(row.sign * row.value for row in ssb)
+    ssb += [
+        BudgetRow("rsrp_at_zero_loss_dbm", radiated_dbm, "dBm", _SUM, False, "downlink", 0),
+        preset.row("required_rsrp_dbm", "downlink", -1, "dBm"),
+        *tail("downlink", None),
+    ]
+    spacing_khz = preset.number("subcarrier_khz")
+    down_mhz = preset.number("resource_blocks") * 12 * spacing_khz / 1e3
+    data = [
+        *_per_element(preset, "downlink_data", carrier_dbm, "traffic_gain_dbi"),
+        _noise("downlink_data", spacing_khz * 1e3),
+        preset.row("ue_noise_figure_db", "downlink_data", -1, "dB"),
+        _rate(preset, "downlink", "downlink_data", down_mhz),
+        *tail("downlink_data", "interference_margin_db"),
+    ]
+    up_mhz = preset.number("uplink_resource_blocks") * 12 * spacing_khz / 1e3
+    uplink = [
+        preset.row("ue_power_dbm", "uplink", +1, "dBm"),
+        preset.row("traffic_gain_dbi", "uplink", +1, "dBi"),
+        preset.row("feeder_loss_db", "uplink", -1, "dB"),
+        _noise("uplink", up_mhz * 1e6),
+        preset.row("bs_noise_figure_db", "uplink", -1, "dB"),
+        _rate(preset, "uplink", "uplink", up_mhz),
+        *tail("uplink", "uplink_interference_margin_db"),
+    ]
+    return {"downlink": ssb, "downlink_data": data, "uplink": uplink}
+
+
+def _nbiot(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
+    """NB-IoT: the maximum coupling loss in both directions, moved by the power that differs from the one it was derived with."""
+    mcl_db = preset.number("mcl_db")
+    down = _per_element(preset, "downlink", carrier_dbm, "ssb_gain_dbi")
+    radiated_dbm = math.fsum(row.sign * row.value for row in down)
+    element_share_db = down[1].value
+    limit_dbm = preset.number("mcl_downlink_power_dbm") - element_share_db - mcl_db
+    mcl_row = preset.row("mcl_db", "downlink", 0, "dB")
+    down += [
+        BudgetRow("rsrp_at_zero_loss_dbm", radiated_dbm, "dBm", _SUM, False, "downlink", 0),
+        mcl_row,
+        BudgetRow("required_rsrp_dbm", limit_dbm, "dBm", f"43 dBm - 10 lg 12 - {mcl_db:g} dB; {mcl_row.source}", False, "downlink", -1),
+        *tail("downlink", "interference_margin_db"),
+    ]
+    up = [
+        preset.row("ue_power_dbm", "uplink", +1, "dBm"),
+        preset.row("traffic_gain_dbi", "uplink", +1, "dBi"),
+        preset.row("feeder_loss_db", "uplink", -1, "dB"),
+        preset.row("mcl_db", "uplink", +1, "dB"),
+        preset.row("mcl_uplink_power_dbm", "uplink", -1, "dBm"),
+        *tail("uplink", "uplink_interference_margin_db"),
+    ]
+    return {"downlink": down, "uplink": up}
+
+
+def _noise(link: str, bandwidth_hz: float) -> BudgetRow:
+    noise_dbm = BOLTZMANN_DBM_PER_HZ + 10.0 * math.log10(bandwidth_hz)
+    return BudgetRow("thermal_noise_dbm", noise_dbm, "dBm", f"k T B at 290 K, {bandwidth_hz / 1e3:g} kHz", False, link, -1)
+
+
+def _rate(preset: _Preset, direction: str, link: str, bandwidth_mhz: float) -> BudgetRow:
+    """The SINR an edge rate needs."""
+    rate_mbps, share = preset.number(f"{direction}_rate_mbps"), preset.number(f"{direction}_share")
+    alpha = preset.entry(f"rate_alpha_{direction}")
+    needed_db = required_sinr_db(rate_mbps, bandwidth_mhz, time_share=share, alpha=alpha["value"])
+    source = f"{rate_mbps:g} Mbit/s, {bandwidth_mhz:g} MHz, {share:.0%}; {preset.sources[alpha['source']]}"
+    return BudgetRow("required_sinr_db", needed_db, "dB", source, True, link, -1)

@@ -1,0 +1,99 @@
+"""From SINR to bits and back, with the share of time the direction has; SINR with a stated load of the neighbours."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.units import BOLTZMANN_DBM_PER_HZ, db, ratio
+
+Array = npt.NDArray[np.float64]
+
+SINR_FLOOR_DB = -10.0  # TR 36.942 Annex A.2: no throughput below
+PEAK_DOWNLINK_BPS_HZ = 4.4  # TR 36.942 Table A.2
+PEAK_UPLINK_BPS_HZ = 2.0
+
+
+def required_sinr_db(rate_mbps: float, bandwidth_mhz: float, *, time_share: float = 1.0, alpha: float = 0.6) -> float:
+    """SINR at which a link carries `rate_mbps`, not below -10 dB. [dB]
+
+    Parameters
+    ----------
+    rate_mbps : float
+        Net rate over time. [Mbit/s]
+    bandwidth_mhz : float
+        Occupied bandwidth. [MHz]
+    time_share : float
+        Fraction of time this direction has (1 for FDD).
+    alpha : float
+        Attenuation against Shannon: 0.6 down, 0.4 up.
+
+    References
+    ----------
+    3GPP TR 36.942 Annex A.2, eq. A.1.
+    """
+    efficiency = rate_mbps / (bandwidth_mhz * time_share)
+    return max(10.0 * math.log10(2.0 ** (efficiency / alpha) - 1.0), SINR_FLOOR_DB)
+
+
+def throughput_mbps(
+    sinr_db: npt.ArrayLike,
+    bandwidth_mhz: npt.ArrayLike,
+    *,
+    time_share: npt.ArrayLike = 1.0,
+    alpha: float = 0.6,
+    peak_bps_hz: float = PEAK_DOWNLINK_BPS_HZ,
+    layers: float = 1.0,
+) -> Array:
+    """Rate of one user who has the whole carrier: zero below -10 dB, capped at the peak efficiency. [Mbit/s]
+
+    Parameters
+    ----------
+    sinr_db : array_like
+        [dB]
+    bandwidth_mhz : array_like
+        Occupied bandwidth. [MHz]
+    time_share : array_like
+        The TDD share of this direction, 0..1.
+    alpha, peak_bps_hz : float
+        0.6 and 4.4 down, 0.4 and 2.0 up.
+    layers : float
+        Spatial layers, each with this SINR.
+
+    References
+    ----------
+    3GPP TR 36.942 Annex A.2, eq. A.1, Table A.2.
+    """
+    given_db = np.asarray(sinr_db, dtype=float)
+    efficiency = np.minimum(alpha * np.log2(1.0 + ratio(given_db)), peak_bps_hz)
+    return np.asarray(np.where(given_db < SINR_FLOOR_DB, 0.0, efficiency) * layers * np.asarray(bandwidth_mhz) * np.asarray(time_share))
+
+
+def sinr_db(
+    rsrp_dbm: npt.ArrayLike, interferers_dbm: npt.ArrayLike, *, load: float, subcarrier_khz: float = 30.0, noise_figure_db: float = 7.0
+) -> Array:
+    """Signal against the loaded neighbours and thermal noise, per resource element. [dB]
+
+    Parameters
+    ----------
+    rsrp_dbm : array_like, shape (...)
+        The server's. [dBm]
+    interferers_dbm : array_like, shape (n, ...)
+        RSRP of the other sectors on the same carrier; -inf or NaN counts as none. [dBm]
+    load : float
+        Share of their resource elements in use, 0..1: state it beside every SINR.
+    subcarrier_khz, noise_figure_db : float
+        The receiver's. [kHz], [dB]
+
+    Raises
+    ------
+    ValueError
+        A load outside 0..1.
+    """
+    if not 0.0 <= load <= 1.0:
+        raise ValueError("load must lie in 0..1")
+    noise_mw = float(ratio(BOLTZMANN_DBM_PER_HZ + 10.0 * math.log10(subcarrier_khz * 1e3) + noise_figure_db))
+    others_mw = np.nansum(ratio(interferers_dbm), axis=0)
+    return np.asarray(np.asarray(rsrp_dbm, dtype=float) - db(load * others_mw + noise_mw))
