@@ -26,11 +26,30 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Coverage": "coverage.prediction", "DataError": "errors", "Grid": "geo.grids", "InfraplanError": "errors", "Plan": "siting.planning", "Study": "study",
-    "UsageError": "errors", "candidate_sites": "siting.candidates", "check_plan": "siting.planning", "find_gaps": "policy.gap_lists", "place_sites": "siting.planning",
-    "plot_plan": "report.plotting", "population_coverage": "coverage.population", "predict_coverage": "coverage.prediction", "read_places": "io", "read_policy": "policy.targets",
-    "read_sites": "io", "read_terrain": "io.rasters", "read_villages": "io", "read_zones": "io", "scorecard": "policy.scorecards", "sectors_of": "coverage.sectors",
-    "service_status": "coverage.population", "services": "radio.budgets",
+    "Coverage": "coverage.prediction",
+    "DataError": "errors",
+    "Grid": "geo.grids",
+    "InfraplanError": "errors",
+    "Plan": "siting.planning",
+    "Study": "study",
+    "UsageError": "errors",
+    "candidate_sites": "siting.candidates",
+    "check_plan": "siting.planning",
+    "find_gaps": "policy.gap_lists",
+    "place_sites": "siting.planning",
+    "plot_plan": "report.plotting",
+    "population_coverage": "coverage.population",
+    "predict_coverage": "coverage.prediction",
+    "read_places": "io",
+    "read_policy": "policy.targets",
+    "read_sites": "io",
+    "read_terrain": "io.rasters",
+    "read_villages": "io",
+    "read_zones": "io",
+    "scorecard": "policy.scorecards",
+    "sectors_of": "coverage.sectors",
+    "service_status": "coverage.population",
+    "services": "radio.budgets",
 }
 __all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -43,7 +43,9 @@ class Fault:
     count: int = 1
 
     def __str__(self) -> str:
-        where = " ".join(part for part in (self.file, self.sheet and f"《{self.sheet}》", f"第 {self.row} 行" if self.row else "", self.column) if part)
+        where = " ".join(
+            part for part in (self.file, self.sheet and f"《{self.sheet}》", f"第 {self.row} 行" if self.row else "", self.column) if part
+        )
         shown = f' "{self.value}"' if self.value else ""
         times = f" (×{self.count})" if self.count > 1 else ""
         return f"{where}{shown}{times}: {self.message} → {self.cure}"

@@ -104,7 +104,9 @@ def read_config(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DataError(Fault(path.name, both("study.unreadable", why=error.strerror or ""), both("study.unreadable_cure"), rule="study-file")) from None
+        raise DataError(
+            Fault(path.name, both("study.unreadable", why=error.strerror or ""), both("study.unreadable_cure"), rule="study-file")
+        ) from None
     except UnicodeDecodeError:
         raise DataError(Fault(path.name, both("study.not_utf8"), both("study.not_utf8_cure"), rule="study-encoding")) from None
     try:
@@ -118,8 +120,17 @@ def read_config(path: Path) -> Config:
         for item in error.errors():
             key = ".".join(str(part) for part in item["loc"])
             value = "" if item["type"] == "missing" else str(item["input"])[:80]
-            faults.append(Fault(path.name, both("study.bad_key", why=item["msg"]), both("study.bad_key_cure", key=key), rule="study-key", column=key, value=value,
-                                row=_line_of(text, str(item["loc"][-1]))))
+            faults.append(
+                Fault(
+                    path.name,
+                    both("study.bad_key", why=item["msg"]),
+                    both("study.bad_key_cure", key=key),
+                    rule="study-key",
+                    column=key,
+                    value=value,
+                    row=_line_of(text, str(item["loc"][-1])),
+                )
+            )
         raise DataError(faults) from None
 
 
@@ -159,7 +170,9 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml and of each file it names."""
         named = {name: self.path(name) for name in Files.model_fields}
-        return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {name: sha256(path) for name, path in named.items() if path is not None and path.is_file()}
+        return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
+            name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
+        }
 
     @cached_property
     def zones(self) -> Any:

@@ -31,7 +31,12 @@ def coverage(
         findings = assess(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
     if raster is not None:
         cover = findings.cover
-        write_coverage_cog(raster, cover.grid, {family: cover[family].margin_db for family in cover.families}, {family: cover[family].server for family in cover.families})
+        write_coverage_cog(
+            raster,
+            cover.grid,
+            {family: cover[family].margin_db for family in cover.families},
+            {family: cover[family].server for family in cover.families},
+        )
         tell(both("cli.raster_written", file=str(raster)))
     rows = findings.by_zone
     show(rows if json else rows.loc[(rows["network"] == "any") & (rows["level"] != "county")], as_json=json, limit=80)

@@ -10,7 +10,19 @@ from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_
 from infraplan.messages import both
 from infraplan.presets import choose
 
-SHORT = ("target", "city_name", "county_name", "town", "name", "households", "population", "status", "outdoor_margin_db", "nearest_site_km", "reason")
+SHORT = (
+    "target",
+    "city_name",
+    "county_name",
+    "town",
+    "name",
+    "households",
+    "population",
+    "status",
+    "outdoor_margin_db",
+    "nearest_site_km",
+    "reason",
+)
 
 
 def gaps(

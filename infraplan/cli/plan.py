@@ -25,9 +25,21 @@ def plan(study: StudyPath, cities: Cities = None, output: OutputPath = None, jso
     if json:
         show_json({**(numbers or {}), "list": [dict(row) for row in made.sites.drop(columns="geometry").to_dict("records")]})
     else:
-        show(made.sites.drop(columns="geometry")[["order", "id", "name", "host", "cost_cny", "people_gained", "villages_gained", "county"]], limit=30)
-        tell(both("cli.plan_totals", sites=len(made.sites), cost=f"{made.cost_cny / 1e4:,.0f}", bound=f"{made.bound_cny / 1e4:,.0f}", gap=f"{made.proven_gap * 100:.2f}",
-                  people=f"{made.population_gained:,}", share=f"{checked['share'] * 100:.2f}"))
+        show(
+            made.sites.drop(columns="geometry")[["order", "id", "name", "host", "cost_cny", "people_gained", "villages_gained", "county"]],
+            limit=30,
+        )
+        tell(
+            both(
+                "cli.plan_totals",
+                sites=len(made.sites),
+                cost=f"{made.cost_cny / 1e4:,.0f}",
+                bound=f"{made.bound_cny / 1e4:,.0f}",
+                gap=f"{made.proven_gap * 100:.2f}",
+                people=f"{made.population_gained:,}",
+                share=f"{checked['share'] * 100:.2f}",
+            )
+        )
     if output is not None:
         show(made.sites, output=output, overwrite=overwrite, as_json=False)
 

@@ -31,13 +31,30 @@ def run(
     if outcome.summary is not None:
         people = outcome.summary["population"]
         for family in opened.config.coverage.families:
-            tell(both("cli.people", family=family, served=f"{people[family]['served']:,}", total=f"{people['total']:,}", share=f"{people[family]['share'] * 100:.2f}",
-                      uncertain=f"{people[family]['uncertain']:,}"))
+            tell(
+                both(
+                    "cli.people",
+                    family=family,
+                    served=f"{people[family]['served']:,}",
+                    total=f"{people['total']:,}",
+                    share=f"{people[family]['share'] * 100:.2f}",
+                    uncertain=f"{people[family]['uncertain']:,}",
+                )
+            )
     if outcome.plan is not None:
         made = outcome.plan
         share = made.served_after / max(made.population, 1)
-        tell(both("cli.plan_totals", sites=len(made.sites), cost=f"{made.cost_cny / 1e4:,.0f}", bound=f"{made.bound_cny / 1e4:,.0f}", gap=f"{made.proven_gap * 100:.2f}",
-                  people=f"{made.population_gained:,}", share=f"{share * 100:.2f}"))
+        tell(
+            both(
+                "cli.plan_totals",
+                sites=len(made.sites),
+                cost=f"{made.cost_cny / 1e4:,.0f}",
+                bound=f"{made.bound_cny / 1e4:,.0f}",
+                gap=f"{made.proven_gap * 100:.2f}",
+                people=f"{made.population_gained:,}",
+                share=f"{share * 100:.2f}",
+            )
+        )
         if made.floor_extra_cny is not None:
             tell(both("cli.floor_extra", extra=f"{made.floor_extra_cny / 1e4:,.0f}"))
     tell(both("cli.look", folder=str(outcome.output)))

@@ -32,7 +32,13 @@ def scorecard(
         card = card.loc[card["zone"] == zone]
     elif not json and output is None:
         card = card.loc[card["zone_level"] == "province"]
-    show(card if json or output else card[[name for name in SHORT if name in card]], output=output, as_json=json, limit=200, overwrite=overwrite)
+    show(
+        card if json or output else card[[name for name in SHORT if name in card]],
+        output=output,
+        as_json=json,
+        limit=200,
+        overwrite=overwrite,
+    )
 
 
 def attach(app: typer.Typer) -> None:

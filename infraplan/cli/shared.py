@@ -60,7 +60,13 @@ def progress() -> Iterator[Bars]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         yield Bars(bars)
 
@@ -77,7 +83,15 @@ def show_json(content: Any) -> None:
     print(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False))
 
 
-def show(table: Any, *, output: Path | None = None, as_json: bool = False, labels: dict[str, str] | None = None, limit: int = 40, overwrite: bool = False) -> None:
+def show(
+    table: Any,
+    *,
+    output: Path | None = None,
+    as_json: bool = False,
+    labels: dict[str, str] | None = None,
+    limit: int = 40,
+    overwrite: bool = False,
+) -> None:
     """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout."""
     if output is not None:
         from infraplan.io.writing import write_table

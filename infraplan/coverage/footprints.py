@@ -78,7 +78,9 @@ class Radio:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _fill(margin_db, x_m, y_m, left_m, top_m, resolution_m, azimuth_deg, height_m, level_db, curves, curve_radius_m, step_m, horizontal, vertical):
+def _fill(
+    margin_db, x_m, y_m, left_m, top_m, resolution_m, azimuth_deg, height_m, level_db, curves, curve_radius_m, step_m, horizontal, vertical
+):
     """margin_db[sector, row, column] of one site whose sectors stand at one point. NaN beyond a sector's radius."""
     sectors, height, width = margin_db.shape
     to_deg = 180.0 / math.pi
@@ -134,18 +136,39 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         services = [radio.services[name] for name in site["service"]]
         level_db = np.array([s.max_path_loss_db for s in services]) + np.asarray(site["power_offset_db"], float)
         above_m = np.asarray(site["height_m"], float) - np.array([s.rx_height_m for s in services])
-        _fill(margin_db, x_m, y_m, window.x0_m, window.y0_m, grid.resolution_m, np.asarray(site["azimuth_deg"], float), above_m, level_db,
-              np.stack([t[0] for t in tables]), radius_m, CURVE_STEP_M, np.stack([p[0] for p in patterns]), np.stack([p[1] for p in patterns]))
+        _fill(
+            margin_db,
+            x_m,
+            y_m,
+            window.x0_m,
+            window.y0_m,
+            grid.resolution_m,
+            np.asarray(site["azimuth_deg"], float),
+            above_m,
+            level_db,
+            np.stack([t[0] for t in tables]),
+            radius_m,
+            CURVE_STEP_M,
+            np.stack([p[0] for p in patterns]),
+            np.stack([p[1] for p in patterns]),
+        )
     return Footprint(row0, col0, margin_db, any(table[2] for table in tables))
 
 
 def by_site(sectors: Any, grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """(site id, index of its first sector, the mapping `site_footprint` takes) for a frame whose sectors of a site stand together."""
     x_m, y_m = grid.place(sectors)
-    columns = {name: sectors[name].to_numpy() for name in ("service", "environment", "height_m", "azimuth_deg", "tilt_deg", "antenna", "power_offset_db")}
+    columns = {
+        name: sectors[name].to_numpy()
+        for name in ("service", "environment", "height_m", "azimuth_deg", "tilt_deg", "antenna", "power_offset_db")
+    }
     site_id = sectors["site_id"].to_numpy()
     if not len(site_id):
         return
     starts = np.flatnonzero(np.concatenate([[True], site_id[1:] != site_id[:-1]]))
     for first, end in zip(starts, np.append(starts[1:], len(site_id)), strict=True):
-        yield str(site_id[first]), int(first), {"x_m": x_m[first], "y_m": y_m[first]} | {name: values[first:end] for name, values in columns.items()}
+        yield (
+            str(site_id[first]),
+            int(first),
+            {"x_m": x_m[first], "y_m": y_m[first]} | {name: values[first:end] for name, values in columns.items()},
+        )

@@ -13,7 +13,7 @@ ANY = "any"
 
 
 def networks() -> tuple[str, ...]:
-    """"any" first, then every shared network of the preset, e.g. "cbn+cmcc"."""
+    """ "any" first, then every shared network of the preset, e.g. "cbn+cmcc"."""
     return (ANY, *load("networks")["networks"])
 
 

@@ -54,7 +54,9 @@ def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY)
     x_m, y_m = grid.place(demand)
     error_m = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
     here, worst, best = (np.empty(len(demand)) for _ in range(3))
-    _disc_margins(cover[family, network].margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best)
+    _disc_margins(
+        cover[family, network].margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best
+    )
     return pd.DataFrame({"margin_db": here, "worst_db": worst, "best_db": best}, index=demand.index)
 
 
@@ -94,7 +96,9 @@ def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np
     return table.reindex(columns=list(STATUSES)).fillna(0).astype(np.int64)
 
 
-def population_coverage(demand: Any, cover: Coverage, zones: Any, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
+def population_coverage(
+    demand: Any, cover: Coverage, zones: Any, families: Iterable[str] | None = None, network: str = ANY
+) -> pd.DataFrame:
     """People served, uncertain and unserved, by zone and family.
 
     The rows of a level add up to the whole: people outside every zone of that level are a row of their own, with an empty adcode.

@@ -139,7 +139,9 @@ def predict_coverage(
         rows = slice(first, first + len(footprint.margin_db))
         for key in keys:
             if footprint.margin_db.size and takes_part[key][rows].any():
-                _keep_best(best[key], server[key], footprint.margin_db, takes_part[key][rows], footprint.row0, footprint.col0, offset + first)
+                _keep_best(
+                    best[key], server[key], footprint.margin_db, takes_part[key][rows], footprint.row0, footprint.col0, offset + first
+                )
         if progress is not None and (done % 200 == 0 or done == total):
             progress(done, total)
     layers = {key: Layer(best[key], server[key]) for key in keys}

@@ -90,8 +90,24 @@ def reach(
         if planes.size:
             with np.errstate(invalid="ignore"):
                 best_db = np.fmax.reduce(planes, axis=0)
-            count = _served(out, order, row, col, row_start, x_m, y_m, error_m, best_db, known.margin_db, footprint.row0, footprint.col0,
-                            grid.x0_m, grid.y0_m, grid.resolution_m, required_db)
+            count = _served(
+                out,
+                order,
+                row,
+                col,
+                row_start,
+                x_m,
+                y_m,
+                error_m,
+                best_db,
+                known.margin_db,
+                footprint.row0,
+                footprint.col0,
+                grid.x0_m,
+                grid.y0_m,
+                grid.resolution_m,
+                required_db,
+            )
             hits.append(np.sort(out[:count]))
         else:
             hits.append(np.empty(0, np.int64))

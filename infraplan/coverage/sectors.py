@@ -16,7 +16,7 @@ OMNI = "omni"
 
 
 def azimuths(text: str) -> tuple[float, ...]:
-    """"0/120/240" as three numbers; "omni" or empty as one NaN. [deg]"""
+    """ "0/120/240" as three numbers; "omni" or empty as one NaN. [deg]"""
     if text.strip().lower() in ("", OMNI, "nan"):
         return (float("nan"),)
     return tuple(float(part) % 360.0 for part in text.split("/"))
@@ -40,7 +40,9 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
         id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna, status, geometry.
     """
     kept = sites.loc[sites["status"].isin(include)]
-    rows = kept[["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]].copy()
+    rows = kept[
+        ["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]
+    ].copy()
     rows["service"] = kept["services"].astype(str).str.split(";")
     rows = rows.explode("service", ignore_index=True)
     rows["service"] = rows["service"].str.strip()

@@ -62,7 +62,9 @@ class Grid:
             raise ValueError(f"the grid needs a metric CRS, {crs!r} counts in degrees: leave crs out, or name a projected one")
         left, bottom, right, top = zones.to_crs(crs).total_bounds
         x0_m, y0_m = math.floor(left / resolution_m) * resolution_m, math.ceil(top / resolution_m) * resolution_m
-        return cls(crs, x0_m, y0_m, float(resolution_m), math.ceil((y0_m - bottom) / resolution_m), math.ceil((right - x0_m) / resolution_m))
+        return cls(
+            crs, x0_m, y0_m, float(resolution_m), math.ceil((y0_m - bottom) / resolution_m), math.ceil((right - x0_m) / resolution_m)
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -104,14 +106,23 @@ class Grid:
 
     def centre_of(self, row: npt.ArrayLike, col: npt.ArrayLike) -> tuple[Floats, Floats]:
         """(x, y) of pixel centres. [m]"""
-        return (self.x0_m + (np.asarray(col, float) + 0.5) * self.resolution_m, self.y0_m - (np.asarray(row, float) + 0.5) * self.resolution_m)
+        return (
+            self.x0_m + (np.asarray(col, float) + 0.5) * self.resolution_m,
+            self.y0_m - (np.asarray(row, float) + 0.5) * self.resolution_m,
+        )
 
     def window(self, left: float, bottom: float, right: float, top: float) -> Grid:
         """The part of this grid that touches a rectangle, on the same pixels; may be empty."""
         col0, col1 = (int(np.clip(math.floor((v - self.x0_m) / self.resolution_m) + k, 0, self.width)) for v, k in ((left, 0), (right, 1)))
         row0, row1 = (int(np.clip(math.floor((self.y0_m - v) / self.resolution_m) + k, 0, self.height)) for v, k in ((top, 0), (bottom, 1)))
-        return Grid(self.crs, self.x0_m + col0 * self.resolution_m, self.y0_m - row0 * self.resolution_m, self.resolution_m,
-                    max(row1 - row0, 0), max(col1 - col0, 0))
+        return Grid(
+            self.crs,
+            self.x0_m + col0 * self.resolution_m,
+            self.y0_m - row0 * self.resolution_m,
+            self.resolution_m,
+            max(row1 - row0, 0),
+            max(col1 - col0, 0),
+        )
 
     def slices_in(self, parent: Grid) -> tuple[slice, slice]:
         """Rows and columns that this window takes in the grid it was cut from."""

@@ -23,7 +23,9 @@ def load(name: str) -> dict[str, Any]:
 
 def names(folder: str) -> list[str]:
     """Names of the preset files in a folder."""
-    return sorted(entry.name.removesuffix(".toml") for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(".toml")
+    )
 
 
 def load_file(path: str | Path) -> dict[str, Any]:
@@ -38,4 +40,6 @@ def choose(name: str, options: Iterable[str], what: str) -> str:
         return name
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f"{say('general.nearest')}: {', '.join(near)}; " if near else ""
-    raise UsageError(f"{say('general.unknown', what=what, name=name)} / {say('general.unknown', 'en', what=what, name=name)}. {hint}{', '.join(known)}")
+    raise UsageError(
+        f"{say('general.unknown', what=what, name=name)} / {say('general.unknown', 'en', what=what, name=name)}. {hint}{', '.join(known)}"
+    )

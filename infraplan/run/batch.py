@@ -42,7 +42,15 @@ class RunOutcome:
         return list(self.cities.loc[self.cities["state"] == "failed", "adcode"])
 
 
-def run_study(study: Study, *, cities: tuple[str, ...] = (), jobs: int = 2, resume: bool = False, overwrite: bool = False, progress: Progress | None = None) -> RunOutcome:
+def run_study(
+    study: Study,
+    *,
+    cities: tuple[str, ...] = (),
+    jobs: int = 2,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> RunOutcome:
     """Everything the study asks for.
 
     With `cities` only those are written: the provincial plan is reused where the ledger shows that it was made from the same inputs, else those
@@ -69,7 +77,11 @@ def run_study(study: Study, *, cities: tuple[str, ...] = (), jobs: int = 2, resu
         if same and known is not None:
             ledger.write(output, {**known, "cities": {**known.get("cities", {}), **record["cities"]}})
         return RunOutcome(output, table, None, plan, None)
-    check = check_plan(plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages) if plan is not None else None
+    check = (
+        check_plan(plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages)
+        if plan is not None
+        else None
+    )
     summary = summarise(findings, plan, check)
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)
@@ -109,11 +121,27 @@ def _plan(findings: Findings, output: Path, cities: tuple[str, ...], same: bool,
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
     if plan is None:
         return None
-    return {"status": plan.status, "sites": len(plan.sites), "cost_cny": plan.cost_cny, "bound_cny": plan.bound_cny, "proven_gap": plan.proven_gap}
+    return {
+        "status": plan.status,
+        "sites": len(plan.sites),
+        "cost_cny": plan.cost_cny,
+        "bound_cny": plan.bound_cny,
+        "proven_gap": plan.proven_gap,
+    }
 
 
-def _write_cities(findings: Findings, plan: Plan | None, cities: tuple[str, ...], scope: str, facts: Any, output: Path, record: dict[str, Any], resume: bool, jobs: int,
-                  progress: Progress) -> dict[str, dict[str, Any]]:
+def _write_cities(
+    findings: Findings,
+    plan: Plan | None,
+    cities: tuple[str, ...],
+    scope: str,
+    facts: Any,
+    output: Path,
+    record: dict[str, Any],
+    resume: bool,
+    jobs: int,
+    progress: Progress,
+) -> dict[str, dict[str, Any]]:
     """Each city's folder; finished ones are skipped on resume. A failure is a row with its reason."""
     tell = progress.step("run.cities")
     names = findings.study.zones.loc[findings.study.zones["level"] == "city"].set_index("adcode")["name"]
@@ -127,7 +155,10 @@ def _write_cities(findings: Findings, plan: Plan | None, cities: tuple[str, ...]
         else:
             waiting.append((adcode, folder))
     tell(len(rows), len(cities))
-    tasks = (joblib.delayed(_write_city)(city_layers(findings, plan, adcode, scope, facts), output / "cities" / folder) for adcode, folder in waiting)
+    tasks = (
+        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, scope, facts), output / "cities" / folder)
+        for adcode, folder in waiting
+    )
     workers = min(jobs, max(len(waiting), 1))
     whole = findings.cover.grid == findings.study.grid
     for adcode, row in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks):
@@ -173,8 +204,18 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
     gaps = findings.gaps.groupby("city").size()
     sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
     return pd.DataFrame(
-        [{"adcode": adcode, "name": names[adcode], "folder": f"cities/{row['folder']}" if row["state"] == "done" else "", "gaps": int(gaps.get(adcode, 0)),
-          "new_sites": int(sites["size"].get(adcode, 0)), "cost_cny": int(sites["sum"].get(adcode, 0)), "state": row["state"], "reason": row["reason"]}
-         for adcode, row in rows.items()],
+        [
+            {
+                "adcode": adcode,
+                "name": names[adcode],
+                "folder": f"cities/{row['folder']}" if row["state"] == "done" else "",
+                "gaps": int(gaps.get(adcode, 0)),
+                "new_sites": int(sites["size"].get(adcode, 0)),
+                "cost_cny": int(sites["sum"].get(adcode, 0)),
+                "state": row["state"],
+                "reason": row["reason"],
+            }
+            for adcode, row in rows.items()
+        ],
         columns=["adcode", "name", "folder", "gaps", "new_sites", "cost_cny", "state", "reason"],
     )

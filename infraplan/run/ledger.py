@@ -14,7 +14,21 @@ from infraplan.messages import both
 from infraplan.study import Study
 
 NAME = "ledger.json"
-PACKAGES = ("infraplan", "numpy", "scipy", "pandas", "geopandas", "numba", "highspy", "rasterio", "pyproj", "folium", "matplotlib", "xlsxwriter", "typst")
+PACKAGES = (
+    "infraplan",
+    "numpy",
+    "scipy",
+    "pandas",
+    "geopandas",
+    "numba",
+    "highspy",
+    "rasterio",
+    "pyproj",
+    "folium",
+    "matplotlib",
+    "xlsxwriter",
+    "typst",
+)
 
 
 def fingerprint(study: Study) -> dict[str, Any]:
@@ -46,7 +60,11 @@ def write(output: Path, content: dict[str, Any]) -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of each finished file below a folder."""
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")}
+    return {
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
 
 
 def intact(folder: Path, listed: dict[str, str]) -> bool:

@@ -17,8 +17,20 @@ from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
-
-VILLAGE_COLUMNS = ("id", "name", "kind", "population", "households", "urban", "city", "county", "town", "committee", "position_error_m", "synthetic")
+VILLAGE_COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "population",
+    "households",
+    "urban",
+    "city",
+    "county",
+    "town",
+    "committee",
+    "position_error_m",
+    "synthetic",
+)
 
 
 def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
@@ -26,16 +38,31 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
     study, cover = findings.study, findings.cover
     as_of = study.config.study.as_of or pd.Timestamp.max.date()
     documents = tuple(
-        Document(policy.title, policy.document, policy.expires.isoformat() if policy.expires else "", policy.expires is not None and policy.expires <= as_of)
+        Document(
+            policy.title,
+            policy.document,
+            policy.expires.isoformat() if policy.expires else "",
+            policy.expires is not None and policy.expires <= as_of,
+        )
         for policy in study.targets.policies
     )
     capped = (both("run.capped", count=cover.capped_sites, radius=f"{cover.max_radius_km:g}"),) if cover.capped_sites else ()
     return Facts(
-        model="; ".join(cover.models_used), resolution_m=cover.grid.resolution_m, reliability=cover.reliability,
+        model="; ".join(cover.models_used),
+        resolution_m=cover.grid.resolution_m,
+        reliability=cover.reliability,
         population_basis=both(f"run.basis_{study.config.study.population_basis}"),
-        services=tuple(f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {service.limiting_link}" for name, service in cover.services.items()),
-        documents=documents, datasets=datasets_of(study), filled_in=dict(study.sites.attrs.get("filled", {})), synthetic=study.synthetic,
-        version=infraplan.__version__, study=study.config.study.name, notes=(*notes, *capped, both("run.no_terrain")),
+        services=tuple(
+            f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {service.limiting_link}"
+            for name, service in cover.services.items()
+        ),
+        documents=documents,
+        datasets=datasets_of(study),
+        filled_in=dict(study.sites.attrs.get("filled", {})),
+        synthetic=study.synthetic,
+        version=infraplan.__version__,
+        study=study.config.study.name,
+        notes=(*notes, *capped, both("run.no_terrain")),
     )
 
 
@@ -45,8 +72,10 @@ def datasets_of(study: Study) -> tuple[Dataset, ...]:
     if listed.is_file():
         import tomllib
 
-        return tuple(Dataset(str(row["name"]), str(row["holder"]), str(row["licence"]), bool(row.get("synthetic", False)))
-                     for row in tomllib.loads(listed.read_text(encoding="utf-8")).get("dataset", []))
+        return tuple(
+            Dataset(str(row["name"]), str(row["holder"]), str(row["licence"]), bool(row.get("synthetic", False)))
+            for row in tomllib.loads(listed.read_text(encoding="utf-8")).get("dataset", [])
+        )
     return tuple(Dataset(name, say("run.user_data"), say("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 
@@ -56,7 +85,9 @@ def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummar
         return None
     if sites is None:
         return PlanSummary(len(plan.sites), plan.cost_cny, plan.bound_cny, plan.proven_gap, plan.population_gained, plan.status, scope)
-    return PlanSummary(len(sites), float(sites["cost_cny"].sum()), plan.bound_cny, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope)
+    return PlanSummary(
+        len(sites), float(sites["cost_cny"].sum()), plan.bound_cny, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope
+    )
 
 
 def city_order(study: Study) -> list[str]:
@@ -91,7 +122,9 @@ def _layers(findings: Findings, context: PageContext, cover: Coverage) -> CityLa
     servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
     seen = np.unique(np.concatenate([np.unique(server) for server in servers.values()]))
     seen = seen[seen >= 0]
-    return CityLayers(context, servers, pd.DataFrame({"server": seen, "sector": cover.sector_ids[seen], "service": cover.sector_services[seen]}))
+    return CityLayers(
+        context, servers, pd.DataFrame({"server": seen, "sector": cover.sector_ids[seen], "service": cover.sector_services[seen]})
+    )
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
@@ -99,7 +132,9 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
     import geopandas as gpd
 
     anyone = context.population.loc[context.population["network"] == "any"]
-    wide = anyone.pivot_table(index=["level", "adcode"], columns="family", values=["served", "uncertain", "unserved", "share"], observed=True)
+    wide = anyone.pivot_table(
+        index=["level", "adcode"], columns="family", values=["served", "uncertain", "unserved", "share"], observed=True
+    )
     wide.columns = [f"{family}_{what}" for what, family in wide.columns]
     zones = context.zones.merge(wide.reset_index(), on=["level", "adcode"], how="left")
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
@@ -126,14 +161,26 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
     by_zone = findings.by_zone
     new = plan.sites.loc[plan.sites["city"] == adcode] if plan is not None else _no_sites()
     context = PageContext(
-        level="city", adcode=adcode, name=name, zones=zones,
-        population=by_zone.loc[((by_zone["level"] == "city") & (by_zone["adcode"] == adcode)) | ((by_zone["level"] == "county") & (by_zone["parent"] == adcode))],
+        level="city",
+        adcode=adcode,
+        name=name,
+        zones=zones,
+        population=by_zone.loc[
+            ((by_zone["level"] == "city") & (by_zone["adcode"] == adcode))
+            | ((by_zone["level"] == "county") & (by_zone["parent"] == adcode))
+        ],
         scorecard=findings.card.loc[(findings.card["zone_level"].isin(["city", "county"])) & findings.card["zone"].isin(codes)],
         gaps=findings.gaps.loc[findings.gaps["city"] == adcode],
-        villages=findings.villages.loc[findings.villages["city"] == adcode], sites=study.sites.loc[study.sites["city"] == adcode], plan_sites=new,
-        grid=cover.grid, margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families}, facts=facts,
-        plan=plan_summary(plan, scope, new if plan is not None and plan.goal.cities != (adcode,) else None), families=cover.families,
-        networks=cover.networks, index_href="../../index.html",
+        villages=findings.villages.loc[findings.villages["city"] == adcode],
+        sites=study.sites.loc[study.sites["city"] == adcode],
+        plan_sites=new,
+        grid=cover.grid,
+        margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
+        facts=facts,
+        plan=plan_summary(plan, scope, new if plan is not None and plan.goal.cities != (adcode,) else None),
+        families=cover.families,
+        networks=cover.networks,
+        index_href="../../index.html",
     )
     return _layers(findings, context, cover)
 
@@ -152,10 +199,25 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
     province = study.zones.loc[study.zones["level"] == "province"]
     adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if len(province) else ("", study.config.study.title_zh)
     context = PageContext(
-        level="province", adcode=adcode, name=name, zones=study.zones, population=findings.by_zone, scorecard=findings.card, gaps=findings.gaps,
-        villages=findings.villages, sites=study.sites, plan_sites=plan.sites if plan is not None else _no_sites(), grid=cover.grid,
-        margins={family: cover[family].margin_db for family in cover.families}, facts=facts, plan=plan_summary(plan, scope), families=cover.families,
-        networks=cover.networks, cities=cities, pareto=_pareto(plan), index_href="index.html",
+        level="province",
+        adcode=adcode,
+        name=name,
+        zones=study.zones,
+        population=findings.by_zone,
+        scorecard=findings.card,
+        gaps=findings.gaps,
+        villages=findings.villages,
+        sites=study.sites,
+        plan_sites=plan.sites if plan is not None else _no_sites(),
+        grid=cover.grid,
+        margins={family: cover[family].margin_db for family in cover.families},
+        facts=facts,
+        plan=plan_summary(plan, scope),
+        families=cover.families,
+        networks=cover.networks,
+        cities=cities,
+        pareto=_pareto(plan),
+        index_href="index.html",
     )
     return _layers(findings, context, cover)
 

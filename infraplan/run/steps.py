@@ -11,13 +11,11 @@ import pandas as pd
 from infraplan.coverage.networks import networks
 from infraplan.coverage.population import STATUSES, demand_margin, population_coverage, status_of
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
-from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.planning import Goal, Plan, place_sites
+from infraplan.siting.planning import Plan, goal_of, plan_for
 from infraplan.study import Study
 
 
@@ -52,8 +50,15 @@ class Findings:
 def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
     """The map of the existing network on the study's grid, or on a window of it."""
     choice = study.config.coverage
-    return predict_coverage(study.sectors, window or study.grid, study.services, model=choice.model, families=choice.families,
-                            max_radius_km=choice.max_radius_km, progress=progress.step("run.predicting"))
+    return predict_coverage(
+        study.sectors,
+        window or study.grid,
+        study.services,
+        model=choice.model,
+        families=choice.families,
+        max_radius_km=choice.max_radius_km,
+        progress=progress.step("run.predicting"),
+    )
 
 
 def with_status(villages: Any, cover: Coverage) -> Any:
@@ -69,8 +74,17 @@ def with_status(villages: Any, cover: Coverage) -> Any:
 def score(study: Study, cover: Coverage, villages: Any, zones: Any, places: Any, sites: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scorecard and gap lists of all policies of the study."""
     about = study.config.study
-    card = scorecard(study.targets, cover, zones=zones, villages=villages, places=places, sites=sites, corridors=study.corridors, as_of=about.as_of,
-                     synthetic=study.synthetic)
+    card = scorecard(
+        study.targets,
+        cover,
+        zones=zones,
+        villages=villages,
+        places=places,
+        sites=sites,
+        corridors=study.corridors,
+        as_of=about.as_of,
+        synthetic=study.synthetic,
+    )
     return card, find_gaps(study.targets, cover, zones=zones, villages=villages, places=places, sites=sites)
 
 
@@ -103,19 +117,11 @@ def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
     return zones.loc[own]
 
 
-def goal_of(study: Study, cities: tuple[str, ...] = ()) -> Goal:
-    """The study's planning goal, read from the target it names."""
-    choice = study.config.plan
-    target = study.targets.row(choice.target)
-    if target.measure != "population_share" or target.required is None:
-        raise UsageError(both("run.not_a_goal", target=choice.target))
-    return Goal(choice.target, target.family, target.required, choice.county_floor, cities, choice.planning_margin_db)
-
-
 def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
     """New sites that bring the study's goal: one plan for the whole study, or for some cities alone."""
     study, cover, progress = findings.study, findings.cover, progress or Silent()
-    choice, goal = study.config.plan, goal_of(study, cities)
+    choice = study.config.plan
+    goal = goal_of(study.targets, choice.target, county_floor=choice.county_floor, cities=cities, margin_db=choice.planning_margin_db)
     villages = findings.villages
     lacking = villages.loc[villages[f"{goal.family}_status"] != "served"]
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
@@ -123,10 +129,28 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     without = sites.loc[~sites["mast"].isin(set(sites.loc[_has_family(sites, study, goal.family), "mast"]))]
     if cities:
         without = without.loc[without["city"].isin(cities)]
-    candidates = candidate_sites(zones, study.grid, demand=lacking, services=choice.services, operators=choice.operators, spacing_m=choice.candidate_spacing_m,
-                                 existing=without, hosts=study.hosts)
-    return place_sites(goal, candidates, study.plan_services, cover, zones=study.zones, villages=villages, spacing_m=choice.site_spacing_m, gap=choice.gap,
-                       work_limit=choice.work_limit, progress=progress.step("run.planning"))
+    candidates = candidate_sites(
+        zones,
+        grid=study.grid,
+        demand=lacking,
+        services=choice.services,
+        operators=choice.operators,
+        spacing_m=choice.candidate_spacing_m,
+        existing=without,
+        hosts=study.hosts,
+    )
+    return plan_for(
+        goal,
+        candidates,
+        study.plan_services,
+        cover,
+        zones=study.zones,
+        villages=villages,
+        spacing_m=choice.site_spacing_m,
+        gap=choice.gap,
+        work_limit=choice.work_limit,
+        progress=progress.step("run.planning"),
+    )
 
 
 def _has_family(sites: Any, study: Study, family: str) -> Any:

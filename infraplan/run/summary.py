@@ -13,8 +13,28 @@ from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
 from infraplan.siting.planning import Plan
 
-TARGET_COLUMNS = ("id", "part", "zone_level", "zone", "zone_name", "family", "network", "measure", "required", "achieved", "numerator", "denominator", "unit", "shortfall",
-                  "status", "force", "due", "expired", "interpretation", "evidence")
+TARGET_COLUMNS = (
+    "id",
+    "part",
+    "zone_level",
+    "zone",
+    "zone_name",
+    "family",
+    "network",
+    "measure",
+    "required",
+    "achieved",
+    "numerator",
+    "denominator",
+    "unit",
+    "shortfall",
+    "status",
+    "force",
+    "due",
+    "expired",
+    "interpretation",
+    "evidence",
+)
 
 
 def plain(value: Any) -> Any:
@@ -43,10 +63,25 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
     if plan is None:
         return None
     return {
-        "target": plan.goal.target, "family": plan.goal.family, "required_share": plan.goal.share, "county_floor": plan.goal.county_floor, "cities": list(plan.goal.cities),
-        "sites": len(plan.sites), "cost_cny": plan.cost_cny, "bound_cny": plan.bound_cny, "proven_gap": plan.proven_gap, "proven": "within the model",
-        "status": plan.status, "candidates": plan.candidates, "population": plan.population, "served_before": plan.served_before, "served_after": plan.served_after,
-        "population_gained": plan.population_gained, "unreachable_people": plan.unreachable_people, "floor_extra_cny": plan.floor_extra_cny, "check": plain(check),
+        "target": plan.goal.target,
+        "family": plan.goal.family,
+        "required_share": plan.goal.share,
+        "county_floor": plan.goal.county_floor,
+        "cities": list(plan.goal.cities),
+        "sites": len(plan.sites),
+        "cost_cny": plan.cost_cny,
+        "bound_cny": plan.bound_cny,
+        "proven_gap": plan.proven_gap,
+        "proven": "within the model",
+        "status": plan.status,
+        "candidates": plan.candidates,
+        "population": plan.population,
+        "served_before": plan.served_before,
+        "served_after": plan.served_after,
+        "population_gained": plan.population_gained,
+        "unreachable_people": plan.unreachable_people,
+        "floor_extra_cny": plan.floor_extra_cny,
+        "check": plain(check),
     }
 
 
@@ -62,18 +97,40 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
         population[family] = numbers | {"share": numbers["served"] / total if total else None}
     zones = []
     for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
-        entry: dict[str, Any] = {"level": level, "adcode": adcode, "name": name, "population": int(rows["population"].iloc[0]), "served": {}}
+        entry: dict[str, Any] = {
+            "level": level,
+            "adcode": adcode,
+            "name": name,
+            "population": int(rows["population"].iloc[0]),
+            "served": {},
+        }
         for row in rows.itertuples():
             entry["served"][row.family] = int(row.served)
-            entry[row.family] = {"served": int(row.served), "uncertain": int(row.uncertain), "unserved": int(row.unserved), "share": plain(float(row.share))}
+            entry[row.family] = {
+                "served": int(row.served),
+                "uncertain": int(row.uncertain),
+                "unserved": int(row.unserved),
+                "share": plain(float(row.share)),
+            }
         zones.append(entry)
     by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]
     return {
-        "study": study.config.study.name, "synthetic": study.synthetic, "population_basis": study.config.study.population_basis,
-        "model": list(cover.models_used), "resolution_m": cover.grid.resolution_m, "reliability": cover.reliability, "capped_sites": cover.capped_sites,
-        "population": population, "zones": zones,
-        "networks": records(by_network, ("level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share")),
-        "targets": records(findings.card, TARGET_COLUMNS), "gaps": int(len(findings.gaps)), "sites": int(len(study.sites)), "plan": plan_numbers(plan, check),
+        "study": study.config.study.name,
+        "synthetic": study.synthetic,
+        "population_basis": study.config.study.population_basis,
+        "model": list(cover.models_used),
+        "resolution_m": cover.grid.resolution_m,
+        "reliability": cover.reliability,
+        "capped_sites": cover.capped_sites,
+        "population": population,
+        "zones": zones,
+        "networks": records(
+            by_network, ("level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share")
+        ),
+        "targets": records(findings.card, TARGET_COLUMNS),
+        "gaps": len(findings.gaps),
+        "sites": len(study.sites),
+        "plan": plan_numbers(plan, check),
     }
 
 

@@ -7,25 +7,43 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
 from infraplan.geo.grids import Grid
 from infraplan.siting.costs import host, life_cost_cny
 
-COLUMNS = ("id", "name", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "host",
-           "status", "mast", "cost_cny", "origin", "county", "city")
+COLUMNS = (
+    "id",
+    "name",
+    "services",
+    "operators",
+    "environment",
+    "height_m",
+    "azimuth_deg",
+    "tilt_deg",
+    "carrier_power_dbm",
+    "antenna",
+    "host",
+    "status",
+    "mast",
+    "cost_cny",
+    "origin",
+    "county",
+    "city",
+)
 URBAN_PEOPLE_PER_KM2 = 1500.0
 """Density from which the UN's Degree of Urbanisation speaks of an urban centre; a candidate above it is judged as urban."""
 
 
 def candidate_sites(
     zones: Any,
-    grid: Grid,
     *,
-    demand: Any,
-    services: Iterable[str],
-    operators: str,
+    grid: Grid | None = None,
+    demand: Any = None,
+    services: Iterable[str] = ("nr-n28",),
+    operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
     existing: Any = None,
     exclude: Iterable[Any] = (),
@@ -37,7 +55,9 @@ def candidate_sites(
     ----------
     zones : GeoDataFrame
         Land to build on (counties).
-    demand : GeoDataFrame
+    grid : Grid, optional
+        Whose metric CRS to work in; by default one over the zones.
+    demand : GeoDataFrame, optional
         Points that lack the service; the most populous one of each square of half the spacing becomes a candidate.
     services, operators
         What would be switched on at the site.
@@ -56,15 +76,37 @@ def candidate_sites(
         Columns of a site table, with cost_cny and origin (co_location, host, settlement, grid), EPSG:4326.
     """
     counties = zones.loc[zones["level"] == "county"]
+    grid = grid or Grid.over(zones)
     parts = []
     if existing is not None and len(existing):
         masts = existing.drop_duplicates("mast")
-        parts.append(pd.DataFrame({"x": grid.place(masts)[0], "y": grid.place(masts)[1], "origin": "co_location", "host": "existing_tower", "mast": masts["mast"].to_numpy(),
-                                   "name": masts["name"].to_numpy()}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "x": grid.place(masts)[0],
+                    "y": grid.place(masts)[1],
+                    "origin": "co_location",
+                    "host": "existing_tower",
+                    "mast": masts["mast"].to_numpy(),
+                    "name": masts["name"].to_numpy(),
+                }
+            )
+        )
     if hosts is not None and len(hosts):
-        parts.append(pd.DataFrame({"x": grid.place(hosts)[0], "y": grid.place(hosts)[1], "origin": "host", "host": hosts["host"].to_numpy(), "mast": hosts["id"].to_numpy(),
-                                   "name": hosts["name"].to_numpy()}))
-    parts.append(_settlements(demand, grid, spacing_m / 2))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "x": grid.place(hosts)[0],
+                    "y": grid.place(hosts)[1],
+                    "origin": "host",
+                    "host": hosts["host"].to_numpy(),
+                    "mast": hosts["id"].to_numpy(),
+                    "name": hosts["name"].to_numpy(),
+                }
+            )
+        )
+    if demand is not None and len(demand):
+        parts.append(_settlements(demand, grid, spacing_m / 2))
     parts.append(_regular(counties, grid, spacing_m))
     table = _thin(pd.concat(parts, ignore_index=True), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
@@ -78,10 +120,32 @@ def candidate_sites(
 def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
     """The most populous point of each square."""
     x_m, y_m = grid.place(demand)
-    table = pd.DataFrame({"x": x_m, "y": y_m, "people": demand["population"].to_numpy(), "name": demand["name"].to_numpy(), "urban": demand["urban"].to_numpy(dtype=bool),
-                          "i": np.floor(x_m / square_m), "j": np.floor(y_m / square_m)})
-    table = table.sort_values(["people", "x", "y"], ascending=[False, True, True], kind="stable").drop_duplicates(["i", "j"]).sort_values(["j", "i"], ignore_index=True)
-    return pd.DataFrame({"x": table["x"], "y": table["y"], "origin": "settlement", "host": np.where(table["urban"], "rooftop", "tower"), "mast": "", "name": table["name"]})
+    table = pd.DataFrame(
+        {
+            "x": x_m,
+            "y": y_m,
+            "people": demand["population"].to_numpy(),
+            "name": demand["name"].to_numpy(),
+            "urban": demand["urban"].to_numpy(dtype=bool),
+            "i": np.floor(x_m / square_m),
+            "j": np.floor(y_m / square_m),
+        }
+    )
+    table = (
+        table.sort_values(["people", "x", "y"], ascending=[False, True, True], kind="stable")
+        .drop_duplicates(["i", "j"])
+        .sort_values(["j", "i"], ignore_index=True)
+    )
+    return pd.DataFrame(
+        {
+            "x": table["x"],
+            "y": table["y"],
+            "origin": "settlement",
+            "host": np.where(table["urban"], "rooftop", "tower"),
+            "mast": "",
+            "name": table["name"],
+        }
+    )
 
 
 def _regular(counties: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
@@ -109,13 +173,18 @@ def _inside(frame: Any, counties: Any) -> Any:
     return joined.rename(columns={"adcode": "county", "parent": "city"}).drop(columns="index_right")
 
 
+def _people_per_km2(frame: Any, demand: Any, grid: Grid) -> npt.NDArray[np.float64]:
+    """People within a kilometre of each candidate, per square kilometre."""
+    if demand is None or not len(demand) or not len(frame):
+        return np.zeros(len(frame))
+    tree = cKDTree(np.column_stack(grid.place(demand)))
+    people = demand["population"].to_numpy(dtype=float)
+    return np.array([people[near].sum() for near in tree.query_ball_point(frame[["x", "y"]].to_numpy(), 1000.0)]) / np.pi
+
+
 def _as_sites(frame: Any, demand: Any, grid: Grid, services: tuple[str, ...], operators: str) -> Any:
     """Candidates in the columns of a site table."""
-    x_m, y_m = grid.place(demand)
-    people = demand["population"].to_numpy(dtype=float)
-    tree = cKDTree(np.column_stack([x_m, y_m]))
-    around = tree.query_ball_point(frame[["x", "y"]].to_numpy(), 1000.0)
-    density = np.array([people[near].sum() for near in around]) / np.pi
+    density = _people_per_km2(frame, demand, grid)
     frame["id"] = [f"C{number:06d}" for number in range(1, len(frame) + 1)]
     frame["environment"] = np.where(density >= URBAN_PEOPLE_PER_KM2, "urban", "rural")
     frame["services"], frame["operators"] = ";".join(services), operators

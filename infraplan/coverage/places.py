@@ -1,0 +1,240 @@
+"""Places on the map: points, polygons and corridors against a coverage, outdoors or inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import Geod
+
+from infraplan.coverage.networks import ANY
+from infraplan.coverage.population import STATUSES, demand_margin, status_of
+from infraplan.coverage.prediction import Coverage, Layer
+from infraplan.geo.grids import Grid
+from infraplan.geo.zonal import share
+from infraplan.tables.values import booleans
+
+Codes = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+
+SERVED, UNCERTAIN, UNSERVED, NO_DATA = 0, 1, 2, 3
+PLACE_STATUSES = (*STATUSES, "no_data")
+"""Names of the codes: those of demand, and no_data for a place whose position nobody knows."""
+
+PIECE_M = 100.0
+"""Longest piece of a corridor that takes one pixel's answer; the error of a stretch's end is half of it. [m]"""
+
+
+def is_polygon(places: Any) -> npt.NDArray[np.bool_]:
+    """Which rows are areas."""
+    return np.isin(shapely.get_type_id(np.asarray(places.geometry.array)), (3, 6))
+
+
+def has_place(places: Any) -> npt.NDArray[np.bool_]:
+    """Which rows have a geometry at all."""
+    array = np.asarray(places.geometry.array)
+    return ~(shapely.is_missing(array) | shapely.is_empty(array))
+
+
+def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float]) -> tuple[Coverage, float]:
+    """A coverage judged behind a further loss of each service, and the margin it then asks for. [dB]
+
+    Where every service of the family loses the same, the map stays as it is and the loss becomes the required margin. Else each pixel's
+    margin is lowered by the loss of its best outdoor server: another server may do better inside, so the answer is on the safe side.
+    """
+    losses = [extra_db.get(name, 0.0) for name, service in cover.services.items() if service.family == family]
+    if len(set(losses)) <= 1:
+        return cover, losses[0] if losses else 0.0
+    by_sector = np.array([extra_db.get(str(name), 0.0) for name in cover.sector_services] + [0.0], dtype=np.float32)
+    layer = cover[family, network]
+    lowered = Layer(layer.margin_db - by_sector[layer.server], layer.server)
+    return replace(cover, layers={(family, ANY): lowered, (family, network): lowered}), 0.0
+
+
+def point_status(points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:
+    """Position in `PLACE_STATUSES` of points that may have no geometry."""
+    there = has_place(points)
+    codes = np.full(len(points), NO_DATA, dtype=np.int8)
+    if there.any():
+        codes[there] = status_of(demand_margin(points.loc[there], cover, family, network), required_db)
+    return codes
+
+
+def served_area(polygons: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> tuple[Floats, Floats]:
+    """Area of each polygon and the part of it with service, by exact pixel fractions. [km2, km2]"""
+    grid = cover.grid
+    fractions = share(polygons, grid)
+    with np.errstate(invalid="ignore"):
+        served = (cover[family, network].margin_db >= required_db).ravel()
+    area_km2 = np.nan_to_num(shapely.area(np.asarray(polygons.geometry.to_crs(grid.crs).array))) / 1e6
+    served_km2 = np.asarray(fractions @ served.astype(np.float64)).ravel() * (grid.resolution_m / 1000.0) ** 2
+    return area_km2, np.minimum(served_km2, area_km2)
+
+
+def place_status(
+    places: Any,
+    cover: Coverage,
+    family: str,
+    network: str = ANY,
+    *,
+    required_db: float = 0.0,
+    served_part: float = 0.95,
+    radius_m: float | None = None,
+    people: Any = None,
+) -> Codes:
+    """Whether each place is served.
+
+    A polygon is served when `served_part` of its area is. A point is judged by its pixel, and is uncertain when the answer flips within its
+    `position_error_m`; with `radius_m` it stands for a settlement, served when `served_part` of the residents within that radius are
+    (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within the radius.
+
+    Returns
+    -------
+    ndarray of int8
+        Position in `PLACE_STATUSES`.
+    """
+    codes = point_status(places, cover, family, network, required_db) if not is_polygon(places).any() else _points_only(places, cover, family, network, required_db)
+    areas = is_polygon(places)
+    if areas.any():
+        area_km2, served_km2 = served_area(places.loc[areas], cover, family, network, required_db)
+        codes[areas] = np.where(served_km2 >= served_part * area_km2 * (1.0 - 1e-9), SERVED, UNSERVED)
+    seats = ~areas & has_place(places)
+    if radius_m is not None and people is not None and len(people) and seats.any():
+        codes[seats] = _around(places.loc[seats], codes[seats], cover, family, network, required_db, served_part, radius_m, people)
+    return codes
+
+
+def _points_only(places: Any, cover: Coverage, family: str, network: str, required_db: float) -> Codes:
+    points = ~is_polygon(places)
+    codes = np.full(len(places), NO_DATA, dtype=np.int8)
+    if points.any():
+        codes[points] = point_status(places.loc[points], cover, family, network, required_db)
+    return codes
+
+
+def within(points: Any, centres: Any, radius_m: float, grid: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Pairs (row of `centres`, row of `points`) no further apart than `radius_m`. [m]"""
+    from scipy.spatial import cKDTree
+
+    here, there = np.column_stack(grid.place(points)), np.column_stack(grid.place(centres))
+    known, valid = np.flatnonzero(np.isfinite(here).all(axis=1)), np.flatnonzero(np.isfinite(there).all(axis=1))
+    if not len(known) or not len(valid):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    found = cKDTree(here[known]).query_ball_point(there[valid], radius_m)
+    counts = np.array([len(rows) for rows in found], dtype=np.int64)
+    return np.repeat(valid, counts), known[np.array([row for rows in found for row in rows], dtype=np.int64)]
+
+
+def _around(seats: Any, own: Codes, cover: Coverage, family: str, network: str, required_db: float, served_part: float, radius_m: float, people: Any) -> Codes:
+    at, of = within(people, seats, radius_m, cover.grid)
+    near = np.unique(of)
+    status = np.full(len(people), UNSERVED, dtype=np.int8)
+    if len(near):
+        status[near] = status_of(demand_margin(people.iloc[near], cover, family, network), required_db)
+    count = people["population"].to_numpy(dtype=float)[of]
+    total, sure, perhaps = (np.bincount(at, weights=weights, minlength=len(seats)) for weights in (
+        count, count * (status[of] == SERVED), count * (status[of] != UNSERVED)))
+    judged = np.where(sure >= served_part * total - 1e-9, SERVED, np.where(perhaps >= served_part * total - 1e-9, UNCERTAIN, UNSERVED))
+    return np.where(total > 0, judged, own).astype(np.int8)
+
+
+def village_status(villages: Any, check_points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:
+    """Villages judged by all their check points (committee, school, clinic): places whose `village` is the village's id.
+
+    A village is served by a network when all its check points are; by "any" when one network serves them all. One without check points is
+    judged at its own point.
+    """
+    if network == ANY and len(cover.networks) > 1:
+        each = [village_status(villages, check_points, cover, family, name, required_db) for name in cover.networks if name != ANY]
+        codes = np.minimum.reduce(each)
+        bare = ~villages["id"].isin(check_points["village"]).to_numpy()
+        codes[bare] = point_status(villages.loc[bare], cover, family, ANY, required_db) if bare.any() else codes[bare]
+        return np.asarray(codes, dtype=np.int8)
+    codes = point_status(villages, cover, family, network, required_db)
+    known = check_points.loc[check_points["village"].isin(villages["id"])]
+    if not len(known):
+        return codes
+    worst = pd.Series(place_status(known, cover, family, network, required_db=required_db)).groupby(known["village"].to_numpy()).max()
+    position = pd.Index(villages["id"]).get_indexer(worst.index)
+    codes[position] = worst.to_numpy()
+    return codes
+
+
+def corridor_pieces(corridors: Any, grid: Grid, piece_m: float = PIECE_M) -> pd.DataFrame:
+    """Corridors cut into pieces no longer than `piece_m`, each judged at its middle.
+
+    Lengths are geodesic on WGS-84, so that the pieces of a line sum to its true length.
+
+    Returns
+    -------
+    DataFrame
+        line (row of `corridors`), from_km, to_km (along the line; the parts of a multi-part line follow one another), length_km,
+        x_m, y_m (middle, in the grid's CRS), lon, lat.
+    """
+    lines = corridors.geometry.to_crs(4326)
+    array = np.asarray(lines.array)
+    usable = np.flatnonzero(~(shapely.is_missing(array) | shapely.is_empty(array)))
+    parts, owner = shapely.get_parts(array[usable], return_index=True)
+    coords, part_of = shapely.get_coordinates(parts, return_index=True)
+    joined = part_of[1:] == part_of[:-1]
+    start, end = coords[:-1][joined], coords[1:][joined]
+    line = usable[owner[part_of[1:][joined]]]
+    length_m = np.asarray(Geod(ellps="WGS84").inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=float)
+    count = np.maximum(np.ceil(length_m / piece_m), 1).astype(np.int64)
+    of = np.repeat(np.arange(len(count)), count)
+    step = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
+    middle = (step + 0.5) / count[of]
+    lonlat = start[of] + (end[of] - start[of]) * middle[:, None]
+    piece_km = length_m[of] / count[of] / 1000.0
+    line_of = line[of]
+    x_m, y_m = grid.project(lonlat[:, 0], lonlat[:, 1])
+    table = pd.DataFrame({"line": line_of, "length_km": piece_km, "x_m": x_m, "y_m": y_m, "lon": lonlat[:, 0], "lat": lonlat[:, 1]})
+    table["to_km"] = table.groupby("line", sort=False)["length_km"].cumsum()
+    table["from_km"] = table["to_km"] - table["length_km"]
+    return table[["line", "from_km", "to_km", "length_km", "x_m", "y_m", "lon", "lat"]]
+
+
+def corridor_status(pieces: pd.DataFrame, corridors: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:
+    """Position in `PLACE_STATUSES` of every piece.
+
+    In a tunnel no outdoor prediction holds: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no, no_data
+    when nothing is said.
+    """
+    row, col = cover.grid.pixel_of(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy())
+    with np.errstate(invalid="ignore"):
+        served = (cover[family, network].margin_db[row, col] >= required_db) & (row >= 0)
+    codes = np.where(served, SERVED, UNSERVED).astype(np.int8)
+    tunnel = yes(corridors, "tunnel")[0][pieces["line"].to_numpy()]
+    if tunnel.any():
+        fitted, said = yes(corridors, "indoor_system")
+        inside = np.where(said, np.where(fitted, SERVED, UNSERVED), NO_DATA).astype(np.int8)[pieces["line"].to_numpy()]
+        codes = np.where(tunnel, inside, codes).astype(np.int8)
+    return codes
+
+
+def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCERTAIN, UNSERVED, NO_DATA)) -> pd.DataFrame:
+    """Neighbouring pieces of a line with one status, joined: line, code, from_km, to_km, length_km, first (row of `pieces` in its middle)."""
+    line = pieces["line"].to_numpy()
+    if not len(line):
+        return pd.DataFrame(columns=["line", "code", "from_km", "to_km", "length_km", "first"])
+    new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])
+    starts = np.flatnonzero(new)
+    ends = np.append(starts[1:], len(line))
+    table = pd.DataFrame({
+        "line": line[starts], "code": codes[starts], "from_km": pieces["from_km"].to_numpy()[starts], "to_km": pieces["to_km"].to_numpy()[ends - 1],
+        "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts), "first": (starts + ends - 1) // 2,
+    })
+    return table.loc[table["code"].isin(list(wanted))].reset_index(drop=True)
+
+
+def yes(frame: Any, column: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """(says yes, says anything) of a column of answers such as 是/否, true/false, 1/0; a column that is absent or unreadable says nothing."""
+    if column not in frame:
+        return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    values, _ = booleans(frame[column])
+    return values.fillna(False).to_numpy(dtype=bool), values.notna().to_numpy(dtype=bool)
