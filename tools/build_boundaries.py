@@ -30,7 +30,8 @@ def read_level(source: Path, layer: str, level: str) -> gpd.GeoDataFrame:
 
 def zones_of(source: Path) -> gpd.GeoDataFrame:
     """Province, cities and counties in one table, sorted, with their parents and English names."""
-    province, city, county = (read_level(source, layer, level) for layer, level in (("province", "province"), ("city", "city"), ("district", "county")))
+    layers = {"province": "province", "city": "city", "district": "county"}
+    province, city, county = (read_level(source, layer, level) for layer, level in layers.items())
     province["parent"], city["parent"] = "", f"{PROVINCE}0000"
     county["parent"] = county["adcode"].str[:4] + "00"
     zones = pd.concat([part.sort_values("adcode") for part in (province, city, county)], ignore_index=True)

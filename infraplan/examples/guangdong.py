@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -53,7 +54,7 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         write_layer(places, target / "places.gpkg", "places")
     with atomic_path(target / "sites.csv") as part:
         sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
-    facts = {
+    facts: dict[str, Any] = {
         "boundary_package": BOUNDARY_PACKAGE,
         "seed": draw,
         "villages": int((people["kind"] == "village").sum()),
@@ -79,9 +80,9 @@ def check_people(people: gpd.GeoDataFrame, sources: Sources) -> None:
     found = people.groupby("county")["population"].sum()
     wanted = sources.counties["population"]
     faults = [
-        Fault("villages.gpkg", both("examples.outside", found=found.get(code, 0), wanted=people_of), "", column="population", value=str(code))
-        for code, people_of in wanted.items()
-        if found.get(code, 0) != people_of
+        Fault("villages.gpkg", both("examples.outside", found=found.get(code, 0), wanted=count), "", column="population", value=str(code))
+        for code, count in wanted.items()
+        if found.get(code, 0) != count
     ]
     if faults:
         raise DataError(faults)

@@ -8,7 +8,9 @@ from shapely.geometry import Point
 
 from infraplan.examples.sources import Sources
 
-COLUMNS = ["id", "name", "place_class", "kind", "county", "city", "position_error_m", "indoor_system", "synthetic", "point_source", "geometry"]
+COLUMNS = [
+    "id", "name", "place_class", "kind", "county", "city", "position_error_m", "indoor_system", "synthetic", "point_source", "geometry",
+]  # fmt: skip
 
 
 def real_places(sources: Sources) -> gpd.GeoDataFrame:
@@ -58,9 +60,10 @@ def county_seats(sources: Sources) -> pd.DataFrame:
         codes = units.loc[units["county"] == county.adcode, "code"]
         listed = found[found["township"].isin(codes[:1])]
         told = found[found["name"] == named.get(county.adcode)]
-        order = next(part for part in (told, namesake, listed, found) if len(part)).sort_values(["population", "geonameid"], ascending=[False, True])
-        best = order.iloc[0]
-        chosen.append({"county": county.adcode, "county_name": county.name, "seat": best["name"] or best["name_en"], **best[["geonameid", "lon", "lat"]]})
+        shortlist = next(part for part in (told, namesake, listed, found) if len(part))
+        best = shortlist.sort_values(["population", "geonameid"], ascending=[False, True]).iloc[0]
+        seat = {"seat": best["name"] or best["name_en"], **best[["geonameid", "lon", "lat"]]}
+        chosen.append({"county": county.adcode, "county_name": county.name, **seat})
     seats = pd.DataFrame(chosen)
     return pd.DataFrame(
         {

@@ -31,4 +31,4 @@ def part_twins(names: pd.Series, group: pd.Series) -> pd.Series:
     order = names.groupby([group.to_numpy(), names.to_numpy()]).cumcount().to_numpy()
     front = np.array(["", *TWINS])[np.minimum(order, len(TWINS))]
     back = np.where(order > len(TWINS), order.astype(str), "")
-    return pd.Series(front) + names.to_numpy() + pd.Series(back)
+    return pd.Series([f"{a}{name}{b}" for a, name, b in zip(front, names, back, strict=True)])

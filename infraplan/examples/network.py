@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 ENVIRONMENTS = ("rural", "suburban", "urban", "dense_urban")
 NR, NBIOT = 3, 4  # streams of random numbers
 COLUMNS = [
-    "id", "name", "mast", "lon", "lat", "status", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm",
-    "antenna", "host", "built", "sa", "county", "city", "synthetic",
+    "id", "name", "mast", "lon", "lat", "status", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg",
+    "carrier_power_dbm", "antenna", "host", "built", "sa", "county", "city", "synthetic",
 ]  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def disc(radius_m: float, side_m: float) -> npt.NDArray[np.bool_]:
     """Squares whose centre lies within a radius."""
     half = int(radius_m // side_m)
     step = np.arange(-half, half + 1) * side_m
-    return np.hypot(step[:, None], step) <= radius_m
+    return np.asarray(np.hypot(step[:, None], step) <= radius_m)
 
 
 def choose_points(bins: Bins, weight: Floats, count: int, rule: dict[str, Any]) -> list[int]:
@@ -155,12 +155,14 @@ def nr_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, rng: np.ran
     rules = sources.rules["network"]
     rule, wanted = rules["nr"], int(rules["nr_sites"])
     masts = round(wanted / (1 + rule["shared_mast_share"]))
-    frame = mast_frame(sources, people, bins, choose_points(bins, city_weight(sources, people, bins, rule["outer_weight"]), masts, rule), rng)
+    weight = city_weight(sources, people, bins, rule["outer_weight"])
+    frame = mast_frame(sources, people, bins, choose_points(bins, weight, masts, rule), rng)
     frame["mast"] = [f"GD-M{n:05d}" for n in range(1, len(frame) + 1)]
     cmcc = rng.random(len(frame)) < rule["cmcc_share"]
     both = np.zeros(len(frame), bool)
     both[rng.permutation(len(frame))[: wanted - len(frame)]] = True
-    rows = pd.concat([frame.assign(cmcc=cmcc), frame[both].assign(cmcc=~cmcc[both])]).sort_values(["mast", "cmcc"], ascending=[True, False], ignore_index=True)
+    rows = pd.concat([frame.assign(cmcc=cmcc), frame[both].assign(cmcc=~cmcc[both])])
+    rows = rows.sort_values(["mast", "cmcc"], ascending=[True, False], ignore_index=True)
     low_band = rows["per_km2"] < rule["low_band_below_per_km2"]
     rows["services"] = np.where(rows["cmcc"], np.where(low_band, "nr-n41;nr-n28", "nr-n41"), "nr-n78")
     rows["operators"] = np.where(rows["cmcc"], "cbn+cmcc", "ctcc+cucc")
@@ -182,11 +184,11 @@ def nbiot_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, nr: pd.D
     rows["height_m"] = rows["height_m"].clip(lower=rules["height_m"]["nbiot_minimum"])
     rows["mast"] = [f"GD-N{n:05d}" for n in range(1, len(rows) + 1)]
     masts = nr.drop_duplicates("mast")
-    squeeze = np.cos(np.radians(23.0))
-    gap, near = cKDTree(np.column_stack([masts["lon"] * squeeze, masts["lat"]])).query(np.column_stack([rows["lon"] * squeeze, rows["lat"]]))
-    joined = gap * METRES_PER_DEGREE < rule["join_mast_within_m"]
+    squeeze = np.array([np.cos(np.radians(bins.lat.mean())), 1.0])
+    gap, near = cKDTree(masts[["lon", "lat"]].to_numpy(float) * squeeze).query(rows[["lon", "lat"]].to_numpy(float) * squeeze)
+    joined = np.asarray(gap) * METRES_PER_DEGREE < rule["join_mast_within_m"]
     for column in ("mast", "lon", "lat", "county", "city"):
-        rows.loc[joined, column] = masts[column].to_numpy()[near[joined]]
+        rows.loc[joined, column] = masts[column].to_numpy()[np.asarray(near)[joined]]
     kinds = list(rule["share"])
     draw = rng.choice(len(kinds), len(rows), p=np.array(list(rule["share"].values())) / sum(rule["share"].values()))
     rows["services"] = np.array([kind.split("/")[0] for kind in kinds])[draw]

@@ -16,6 +16,10 @@ from infraplan.examples.scattering import Acceptance, scatter_inside, uniform_in
 from infraplan.examples.sources import Sources, apportion
 
 Floats = npt.NDArray[np.float64]
+COLUMNS = [
+    "id", "name", "kind", "population", "households", "urban", "county", "city", "town", "committee", "position_error_m", "fibre",
+    "synthetic",
+]  # fmt: skip
 VILLAGE, BLOCK = 1, 2  # streams of random numbers: one a county and kind, so that a change in one moves no other
 
 
@@ -32,8 +36,7 @@ def synthetic_people(sources: Sources, seed: int, accept: Acceptance | None = No
     table["fibre"] = pd.array([pd.NA] * len(table), dtype="boolean")
     table["synthetic"] = True
     points = gpd.points_from_xy(table["lon"], table["lat"])
-    columns = ["id", "name", "kind", "population", "households", "urban", "county", "city", "town", "committee", "position_error_m", "fibre", "synthetic"]
-    return gpd.GeoDataFrame(table[columns], geometry=points, crs=4326)
+    return gpd.GeoDataFrame(table[COLUMNS], geometry=points, crs=4326)
 
 
 def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Generator, accept: Acceptance | None) -> pd.DataFrame:
@@ -97,9 +100,8 @@ def committee_points(county: Any, sources: Sources, rng: np.random.Generator, ac
     anchor = anchors.loc[committees["township"]]
     cost = np.hypot((anchor["lon"].to_numpy()[:, None] - lon) * squeeze, anchor["lat"].to_numpy()[:, None] - lat)
     _, spot = linear_sum_assignment(cost)
-    return pd.DataFrame(
-        {"short": committees["short"].to_numpy(), "town": towns.reindex(committees["township"]).to_numpy(), "lon": lon[spot], "lat": lat[spot]}
-    )
+    town = towns.reindex(committees["township"]).to_numpy()
+    return pd.DataFrame({"short": committees["short"].to_numpy(), "town": town, "lon": lon[spot], "lat": lat[spot]})
 
 
 def town_anchors(county: Any, codes: pd.Index, sources: Sources, rng: np.random.Generator) -> pd.DataFrame:
@@ -159,7 +161,7 @@ def settlements_of(county: Any, sources: Sources) -> pd.DataFrame:
     A county in which GeoNames knows no place gathers its blocks about a point inside it.
     """
     rule = sources.rules["blocks"]
-    found = sources.settlements[sources.settlements["county"] == county.adcode].reset_index(drop=True)
+    found: pd.DataFrame = sources.settlements[sources.settlements["county"] == county.adcode].reset_index(drop=True)
     if found.empty:
         point = county.geometry.representative_point()
         found = pd.DataFrame({"name": [county.name], "township": [""], "lon": [point.x], "lat": [point.y], "population": [0]})
@@ -169,10 +171,8 @@ def settlements_of(county: Any, sources: Sources) -> pd.DataFrame:
     known = found[found["town"] != ""]
     if len(known) and (found["town"] == "").any():
         lost = found.index[found["town"] == ""]
-        squeeze = np.cos(np.radians(found["lat"].mean()))
-        gap = np.hypot(
-            (found.loc[lost, "lon"].to_numpy()[:, None] - known["lon"].to_numpy()) * squeeze, found.loc[lost, "lat"].to_numpy()[:, None] - known["lat"].to_numpy()
-        )
-        found.loc[lost, "town"] = known["town"].to_numpy()[gap.argmin(axis=1)]
+        here, there = found.loc[lost, ["lon", "lat"]].to_numpy(float), known[["lon", "lat"]].to_numpy(float)
+        gap = (here[:, None] - there) * np.array([np.cos(np.radians(found["lat"].mean())), 1.0])
+        found.loc[lost, "town"] = known["town"].to_numpy()[np.hypot(gap[..., 0], gap[..., 1]).argmin(axis=1)]
     found["name"] = found["name"].where(found["name"] != "", found["town"].where(found["town"] != "", county.name))
     return found

@@ -71,7 +71,8 @@ def short_committees(committees: pd.DataFrame) -> pd.DataFrame:
     short = name.str.replace("村民委员会$|村委会$", "村", regex=True).str.replace("社区居民委员会$|社区居委会$", "社区", regex=True)
     short = short.str.replace("居民委员会$|居委会$", "社区", regex=True)
     resident = short.str.endswith("社区") & ~name.str.contains("虚拟")
-    return committees.assign(short=short, village=village, resident=resident, township=committees["code"].str[:9], county=committees["code"].str[:6])
+    code = committees["code"].str
+    return committees.assign(short=short, village=village, resident=resident, township=code[:9], county=code[:6])
 
 
 def with_people(zones: gpd.GeoDataFrame, census: pd.DataFrame, committees: pd.DataFrame, rule: dict[str, float]) -> gpd.GeoDataFrame:
@@ -83,21 +84,21 @@ def with_people(zones: gpd.GeoDataFrame, census: pd.DataFrame, committees: pd.Da
     zones["population"], zones["urban_people"], zones["synthetic"] = 0, 0, False
     area_km2 = zones.geometry.to_crs("ESRI:54034").area / 1e6
     counts = committees.groupby("county")[["village", "resident"]].sum()
-    urban_of = (census["population"] * census["urban_share"]).round().astype(np.int64)
-    for city, people in census["population"].items():
+    urban_of = (census["population"] * census["urban_share"]).round().astype(np.int64).to_dict()
+    for city, people in census["population"].to_dict().items():
         members = zones.index[(zones["level"] == "county") & (zones["parent"] == city)]
         codes = members.get_level_values("adcode")
         villages, residents = counts["village"].reindex(codes).to_numpy(float), counts["resident"].reindex(codes).to_numpy(float)
         area = area_km2[members].to_numpy()
         urban_weight = np.sqrt((residents + rule["village_committee_weight"] * villages) * np.minimum(area, rule["area_cap_km2"]))
         rural_weight = villages if villages.sum() > 0 else area
-        urban = apportion(int(urban_of[city]), urban_weight)
+        urban, rural = apportion(urban_of[city], urban_weight), apportion(people - urban_of[city], rural_weight)
         zones.loc[members, "urban_people"] = urban
-        zones.loc[members, "population"] = urban + apportion(int(people - urban_of[city]), rural_weight)
+        zones.loc[members, "population"] = np.add(urban, rural)
         zones.loc[members, "synthetic"] = len(members) > 1
-        zones.loc[("city", city), ["population", "urban_people"]] = [int(people), int(urban_of[city])]
+        zones.loc[("city", city), ["population", "urban_people"]] = [people, urban_of[city]]
     top = zones.index[zones["level"] == "province"]
-    zones.loc[top, ["population", "urban_people"]] = [int(census["population"].sum()), int(urban_of.sum())]
+    zones.loc[top, ["population", "urban_people"]] = [int(census["population"].sum()), sum(urban_of.values())]
     zones["urban_share"] = zones["urban_people"] / zones["population"]
     return zones.reset_index(drop=True)
 
@@ -108,7 +109,7 @@ def apportion(total: int, weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
     if total == 0 or weight.sum() <= 0:
         return np.zeros(len(weight), np.int64)
     exact = weight * (total / weight.sum())
-    whole = np.floor(exact).astype(np.int64)
+    whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
     return whole
