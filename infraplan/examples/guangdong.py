@@ -12,6 +12,7 @@ from infraplan.errors import DataError, Fault, UsageError
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.network import synthetic_sites
 from infraplan.examples.people import synthetic_people
+from infraplan.examples.relief import invented_relief
 from infraplan.examples.sources import Sources, read_sources, reproducible_gdal
 from infraplan.files import atomic_path, write_text
 from infraplan.messages import both, say
@@ -44,7 +45,9 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         raise UsageError(both("examples.exists", folder=target))
     sources = read_sources(EXAMPLE)
     draw = int(sources.rules["seed"]) if seed is None else seed
-    people = synthetic_people(sources, draw)
+    relief = invented_relief(sources, draw)
+    rule = sources.rules["villages"]
+    people = synthetic_people(sources, draw, relief.habitable(rule["height_scale_m"], rule["slope_scale"]))
     check_people(people, sources)
     sites = synthetic_sites(sources, people, draw)
     places = real_places(sources)
@@ -52,6 +55,7 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         write_layer(zone_table(sources), target / "zones.gpkg", "zones")
         write_layer(people, target / "villages.gpkg", "villages")
         write_layer(places, target / "places.gpkg", "places")
+    relief.write(target / "dem.tif", draw)
     with atomic_path(target / "sites.csv") as part:
         sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
     facts: dict[str, Any] = {

@@ -55,6 +55,7 @@ def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Ge
         seats["lat"].to_numpy()[home],
         lambda rows: (rng.normal(0, rule["scatter_m"], len(rows)), rng.normal(0, rule["scatter_m"], len(rows))),
         rng,
+        accept,
     )
     spread = rng.normal(rule["household_size"], rule["household_size_spread"], count).clip(*rule["household_size_range"])
     names = village_names(count, area_of(county.parent, sources.rules["names"]), sources.rules["names"], rng)

@@ -49,15 +49,21 @@ def scatter_inside(
     lat: Floats,
     offsets: Callable[[npt.NDArray[np.intp]], tuple[Floats, Floats]],
     rng: np.random.Generator,
+    accept: Acceptance | None = None,
 ) -> tuple[Floats, Floats]:
-    """One point about each centre: `offsets(rows)` draws metres east and north; what falls outside is drawn again, at last uniformly."""
+    """One point about each centre: `offsets(rows)` draws metres east and north; what falls outside is drawn again, at last uniformly.
+
+    `accept(lon, lat)` thins the first half of the attempts.
+    """
     out_lon, out_lat = np.array(lon, float), np.array(lat, float)
     waiting = np.arange(len(out_lon))
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         if len(waiting) == 0:
             return out_lon, out_lat
         x, y = shift(lon[waiting], lat[waiting], *offsets(waiting))
         inside = shapely.contains_xy(polygon, x, y)
+        if accept is not None and attempt < ATTEMPTS // 2:
+            inside &= rng.uniform(size=len(x)) < accept(x, y)
         out_lon[waiting[inside]], out_lat[waiting[inside]] = x[inside], y[inside]
         waiting = waiting[~inside]
     out_lon[waiting], out_lat[waiting] = uniform_inside(polygon, len(waiting), rng)
