@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 import infraplan
 from infraplan import presets
@@ -45,10 +47,23 @@ class Sources:
     committees: pd.DataFrame
     delta: frozenset[str]
 
-    @property
+    @cached_property
     def counties(self) -> gpd.GeoDataFrame:
         """Counties in the order of their codes, indexed by adcode."""
         return self.zones[self.zones["level"] == "county"].sort_values("adcode").set_index("adcode", drop=False)
+
+    @cached_property
+    def settled(self) -> gpd.GeoDataFrame:
+        """The counties without parts that lie far from their largest one: nobody is put on an atoll."""
+        counties, far_deg = self.counties, self.rules["villages"]["islets_beyond_deg"]
+        return counties.set_geometry([near_parts(shape, far_deg) for shape in counties.geometry], crs=counties.crs)
+
+
+def near_parts(shape: Any, far_deg: float) -> Any:
+    """The polygons of a shape within a distance of its largest."""
+    parts = shapely.get_parts(shape)
+    largest = parts[np.argmax(shapely.area(parts))]
+    return shapely.multipolygons(parts[shapely.distance(parts, largest) <= far_deg])
 
 
 def read_sources(example: str) -> Sources:
