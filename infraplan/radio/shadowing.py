@@ -37,14 +37,16 @@ def area_probability(margin_db: npt.ArrayLike, sigma_db: float, *, path_loss_exp
     ----------
     W. C. Jakes (ed.), Microwave Mobile Communications, 1974, section 2.5.3, eqs. 2.5-12 to 2.5-14.
     """
-    from scipy.special import erfcx
+    from scipy.special import erfc, erfcx
 
     a = -np.asarray(margin_db, dtype=float) / (sigma_db * math.sqrt(2.0))
     b = 10.0 * path_loss_exponent * math.log10(math.e) / (sigma_db * math.sqrt(2.0))
     c = (1.0 - a * b) / b
-    # exp((1 - 2ab) / b^2) erfc(c) = exp(-a^2) erfcx(c), which neither over- nor underflows
-    edge = np.asarray(edge_probability(-a * sigma_db * math.sqrt(2.0), sigma_db))
-    return np.asarray(np.clip(edge + 0.5 * np.exp(-a * a) * erfcx(c), 0.0, 1.0))
+    # exp((1 - 2ab) / b^2) erfc(c) = exp(-a^2) erfcx(c): the one form for negative c, the other for the rest, so that neither overflows
+    below = np.exp(np.minimum(c * c - a * a, 0.0)) * erfc(np.minimum(c, 0.0))
+    above = np.exp(-a * a) * erfcx(np.maximum(c, 0.0))
+    inner = np.where(c < 0.0, below, above)
+    return np.asarray(np.clip(edge_probability(margin_db, sigma_db) + 0.5 * inner, 0.0, 1.0))
 
 
 def shadow_margin_db(reliability: float, sigma_db: float, *, kind: str = "area", path_loss_exponent: float = 3.5) -> float:
@@ -80,7 +82,8 @@ def shadow_margin_db(reliability: float, sigma_db: float, *, kind: str = "area",
     def excess(margin_db: float) -> float:
         return float(area_probability(margin_db, sigma_db, path_loss_exponent=path_loss_exponent)) - reliability
 
-    return float(brentq(excess, edge_db - 20.0 * sigma_db, edge_db + 1e-9, xtol=1e-10))
+    lowest_db = edge_db - 20.0 * sigma_db + 5.0 * path_loss_exponent * math.log10(reliability)
+    return float(brentq(excess, lowest_db, edge_db + 1e-9, xtol=1e-10))
 
 
 def coverage_probability(margin_db: npt.ArrayLike, sigma_db: float, shadow_margin_db: float) -> Array:
