@@ -124,7 +124,7 @@ def read_config(path: Path) -> Config:
                 Fault(
                     path.name,
                     both("study.bad_key", why=item["msg"]),
-                    both("study.bad_key_cure", key=key),
+                    both("study.bad_key_cure", name=key),
                     rule="study-key",
                     column=key,
                     value=value,

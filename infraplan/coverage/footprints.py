@@ -1,8 +1,9 @@
 """The heart: what one site does to the pixels around it.
 
-A footprint is a window of margins in dB, one plane a sector. The best-server map, reach and the cache all consume it; nobody computes a margin elsewhere.
+A footprint is a window of margins in dB, one plane a sector. The best-server map, reach and the cache consume it; nobody computes a margin
+elsewhere.
 
-    margin = max_path_loss_db + power_offset_db + pattern_db(azimuth, elevation) - path_loss_db
+    margin = min(downlink_max_path_loss_db + power_offset_db, uplink_max_path_loss_db) + pattern_db(azimuth, elevation) - path_loss_db
 
 `Radio` holds what many sites share: loss curves by (environment, service, height), antenna cuts by (antenna, tilt).
 """
@@ -33,7 +34,7 @@ FLOOR_DB = -10.0
 
 @dataclass(frozen=True)
 class Footprint:
-    """Margins of one site's sectors on a window of the grid: `margin_db[k, r, c]` is sector `first + k` at pixel (`row0 + r`, `col0 + c`). [dB]"""
+    """Margins of one site's sectors on a window of the grid: `margin_db[k, r, c]` is its k-th at pixel (`row0 + r`, `col0 + c`). [dB]"""
 
     row0: int
     col0: int
@@ -79,8 +80,21 @@ class Radio:
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _fill(
-    margin_db, x_m, y_m, left_m, top_m, resolution_m, azimuth_deg, height_m, level_db, curves, curve_radius_m, step_m, horizontal, vertical
-):
+    margin_db: Float32,
+    x_m: float,
+    y_m: float,
+    left_m: float,
+    top_m: float,
+    resolution_m: float,
+    azimuth_deg: Floats,
+    height_m: Floats,
+    level_db: Floats,
+    curves: Float32,
+    curve_radius_m: Floats,
+    step_m: float,
+    horizontal: Float32,
+    vertical: Float32,
+) -> None:
     """margin_db[sector, row, column] of one site whose sectors stand at one point. NaN beyond a sector's radius."""
     sectors, height, width = margin_db.shape
     to_deg = 180.0 / math.pi
@@ -117,7 +131,8 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
     Parameters
     ----------
     site : mapping
-        x_m, y_m of the mast in the grid's CRS; arrays `service, environment, height_m, azimuth_deg, tilt_deg, antenna, power_offset_db`, one entry a sector.
+        x_m, y_m of the mast in the grid's CRS; arrays `service, environment, height_m, azimuth_deg, tilt_deg, antenna, power_offset_db`,
+        one entry a sector.
     grid : Grid
         The window is cut from it; a site outside the grid may still reach into it.
     radio : Radio
@@ -134,7 +149,8 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
     if margin_db.size:
         patterns = [radio.cuts(str(site["antenna"][k]), float(site["tilt_deg"][k])) for k in range(count)]
         services = [radio.services[name] for name in site["service"]]
-        level_db = np.array([s.max_path_loss_db for s in services]) + np.asarray(site["power_offset_db"], float)
+        downlink_db = np.array([s.downlink_max_path_loss_db for s in services]) + np.asarray(site["power_offset_db"], float)
+        level_db = np.minimum(downlink_db, [s.uplink_max_path_loss_db for s in services])
         above_m = np.asarray(site["height_m"], float) - np.array([s.rx_height_m for s in services])
         _fill(
             margin_db,

@@ -13,14 +13,27 @@ from numba import njit
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 
+Floats = npt.NDArray[np.float64]
+
 STATUSES = ("served", "uncertain", "unserved")
 OUTSIDE = "outside"
 """Level of the row that counts people in no zone."""
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _disc_margins(margin_db, x0_m, y0_m, resolution_m, x_m, y_m, error_m, here, worst, best):
-    """Margin of a point's own pixel, and the worst and best over the pixels whose centre lies within its position error. NaN counts as -inf."""
+def _disc_margins(
+    margin_db: npt.NDArray[np.float32],
+    x0_m: float,
+    y0_m: float,
+    resolution_m: float,
+    x_m: Floats,
+    y_m: Floats,
+    error_m: Floats,
+    here: Floats,
+    worst: Floats,
+    best: Floats,
+) -> None:
+    """Margin of a point's own pixel, and the worst and best of the pixels centred within its position error. NaN counts as -inf."""
     height, width = margin_db.shape
     for i in range(len(x_m)):
         here[i], worst[i], best[i] = np.nan, np.nan, np.nan
@@ -67,6 +80,11 @@ def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np
         return np.where(worst >= required_db, 0, np.where(best >= required_db, 1, 2)).astype(np.int8)
 
 
+def as_status(codes: npt.NDArray[np.int8]) -> Any:
+    """Codes of `status_of` as a categorical of words."""
+    return pd.Categorical.from_codes(codes.astype(int).tolist(), categories=pd.Index(STATUSES))
+
+
 def service_status(demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
     """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved."""
     columns = {
@@ -106,7 +124,8 @@ def population_coverage(
     Returns
     -------
     DataFrame
-        level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people), share (served / population, NaN for nobody).
+        level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people),
+        share (served / population, NaN for nobody).
     """
     families = tuple(cover.families if families is None else families)
     status = service_status(demand, cover, families, network)

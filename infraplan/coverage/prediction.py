@@ -17,6 +17,7 @@ from infraplan.presets import choose
 from infraplan.radio.budgets import Service
 
 Key = tuple[str, str]
+Float32 = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Coverage:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _keep_best(best_db, server, margin_db, takes_part, row0, col0, first):
+def _keep_best(
+    best_db: Float32, server: npt.NDArray[np.int32], margin_db: Float32, takes_part: npt.NDArray[np.bool_], row0: int, col0: int, first: int
+) -> None:
     """Best margin so far; a tie stays with the lower sector index, whatever the order of the calls."""
     sectors, height, width = margin_db.shape
     for k in range(sectors):
@@ -114,7 +117,8 @@ def predict_coverage(
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
     base : Coverage, optional
-        A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new follow.
+        A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new
+        ones follow.
     progress : callable, optional
         Called with (sites done, sites in all).
 

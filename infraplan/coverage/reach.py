@@ -15,10 +15,30 @@ from infraplan.coverage.prediction import Layer
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _served(out, order, row, col, row_start, x_m, y_m, error_m, site_db, known_db, row0, col0, x0_m, y0_m, resolution_m, required_db):
-    """Demand whose whole disc the site serves, alone or together with what is known to be served. Returns how many were written to `out`."""
+def _served(
+    out: Ints,
+    order: Ints,
+    row: Ints,
+    col: Ints,
+    row_start: Ints,
+    x_m: Floats,
+    y_m: Floats,
+    error_m: Floats,
+    site_db: npt.NDArray[np.float32],
+    known_db: npt.NDArray[np.float32],
+    row0: int,
+    col0: int,
+    x0_m: float,
+    y0_m: float,
+    resolution_m: float,
+    required_db: float,
+) -> int:
+    """Demand whose whole disc the site serves, alone or with what is known to be served; how many were written to `out`."""
     height, width = site_db.shape
     count = 0
     for r in range(row0, row0 + height):

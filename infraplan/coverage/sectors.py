@@ -37,7 +37,8 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     Returns
     -------
     GeoDataFrame
-        id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna, status, geometry.
+        id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna,
+        status, geometry.
     """
     kept = sites.loc[sites["status"].isin(include)]
     rows = kept[

@@ -53,8 +53,8 @@ def run_study(
 ) -> RunOutcome:
     """Everything the study asks for.
 
-    With `cities` only those are written: the provincial plan is reused where the ledger shows that it was made from the same inputs, else those
-    cities' own goal is planned for alone, and said so; the provincial pages and summary stay untouched.
+    With `cities` only those are written: the provincial plan is reused where the ledger shows that it was made from the same inputs, else
+    those cities' own goal is planned for alone, and said so; the provincial pages and summary stay untouched.
     """
     progress = progress or Silent()
     output = study.output

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from infraplan.coverage.networks import networks
-from infraplan.coverage.population import STATUSES, demand_margin, population_coverage, status_of
+from infraplan.coverage.population import as_status, demand_margin, population_coverage, status_of
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.geo.grids import Grid
 from infraplan.policy.gap_lists import find_gaps
@@ -66,7 +66,7 @@ def with_status(villages: Any, cover: Coverage) -> Any:
     columns: dict[str, Any] = {}
     for family in cover.families:
         margins = demand_margin(villages, cover, family)
-        columns[f"{family}_status"] = pd.Categorical.from_codes(status_of(margins).astype(int), categories=list(STATUSES))
+        columns[f"{family}_status"] = as_status(status_of(margins))
         columns[f"{family}_margin_db"] = margins["margin_db"].round(1)
     return villages.assign(**columns)
 
@@ -91,7 +91,8 @@ def score(study: Study, cover: Coverage, villages: Any, zones: Any, places: Any,
 def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Findings:
     """Coverage, population by zone, scorecard and gaps; restricted to some cities, only their part of the grid is computed.
 
-    A restricted run cuts its window from the study's grid and keeps every sector that reaches into it, so that its pixels equal those of a whole run.
+    A restricted run cuts its window from the study's grid and keeps every sector that reaches into it, so that its pixels equal those of a
+    whole run.
     """
     progress = progress or Silent()
     zones, villages, places = study.zones, study.villages, study.places

@@ -104,13 +104,13 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
             "population": int(rows["population"].iloc[0]),
             "served": {},
         }
-        for row in rows.itertuples():
-            entry["served"][row.family] = int(row.served)
-            entry[row.family] = {
-                "served": int(row.served),
-                "uncertain": int(row.uncertain),
-                "unserved": int(row.unserved),
-                "share": plain(float(row.share)),
+        for row in rows.to_dict("records"):
+            entry["served"][row["family"]] = int(row["served"])
+            entry[row["family"]] = {
+                "served": int(row["served"]),
+                "uncertain": int(row["uncertain"]),
+                "unserved": int(row["unserved"]),
+                "share": plain(float(row["share"])),
             }
         zones.append(entry)
     by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]

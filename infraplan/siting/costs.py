@@ -18,4 +18,4 @@ def life_cost_cny(name: str) -> int:
     terms, chosen = load("costs")["annuity"], host(name)
     rate, years = float(terms["rate"]), int(terms["years"])
     present_value_years = years if rate == 0 else (1.0 - (1.0 + rate) ** -years) / rate
-    return round(chosen["capex_cny"] + chosen["opex_cny_per_year"] * present_value_years)
+    return round(float(chosen["capex_cny"]) + float(chosen["opex_cny_per_year"]) * present_value_years)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,8 @@ WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 class Goal:
     """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
 
-    `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning margin).
+    `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
+    margin).
     """
 
     target: str
@@ -248,10 +249,10 @@ def _problem(
     county, codes = pd.factorize(demand["county"])
     totals = np.bincount(county, weights=people, minlength=len(codes))
     done = np.bincount(county[covered], weights=people[covered], minlength=len(codes))
-    rows = csr_matrix((len(codes), matrix.shape[1]), dtype=bool)
+    closed = csr_matrix(np.zeros((len(codes), matrix.shape[1]), dtype=bool))
     x_m, y_m = cover.grid.place(candidates)
     return CoverProblem(
-        cover=vstack([matrix, rows], format="csr"),
+        cover=vstack([matrix, closed], format="csr"),
         weight=np.concatenate([people[open_rows], done]),
         cost=candidates["cost_cny"].to_numpy(dtype=float),
         zone=np.concatenate([county[open_rows], np.arange(len(codes))]),
@@ -333,8 +334,8 @@ def check_plan(
     Returns
     -------
     dict
-        feasible, population, served, share, required, county_short (codes below the floor), cost_cny, expected_people (sum of people x coverage
-        probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker).
+        feasible, population, served, share, required, county_short (codes below the floor), cost_cny, expected_people (sum of people x
+        coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker).
     """
     after = cover_with(plan_sites, services, cover)
     demand = villages.loc[villages["city"].isin(goal.cities)] if goal.cities else villages
@@ -369,8 +370,9 @@ def _expected(demand: Any, cover: Coverage, family: str) -> float:
     layer = cover[family]
     server, margin_db = layer.server[row, col], layer.margin_db[row, col]
     there = (row >= 0) & (server >= 0)
-    presets: Sequence[Service] = [cover.services[name] for name in cover.sector_services[server[there]]]
-    probability = coverage_probability(
-        margin_db[there].astype(float), np.array([s.shadowing_sigma_db for s in presets]), np.array([s.shadow_margin_db for s in presets])
-    )
-    return float((demand["population"].to_numpy(dtype=float)[there] * probability).sum())
+    names, which = np.unique(cover.sector_services[server[there]].astype(str), return_inverse=True)
+    people, probability = demand["population"].to_numpy(dtype=float)[there], np.zeros(int(there.sum()))
+    for number, name in enumerate(names):
+        own, service = which == number, cover.services[str(name)]
+        probability[own] = coverage_probability(margin_db[there][own].astype(float), service.shadowing_sigma_db, service.shadow_margin_db)
+    return float((people * probability).sum())
