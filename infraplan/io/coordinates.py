@@ -1,0 +1,216 @@
+"""Where a row's point is: decimal degrees, degrees with minutes and seconds, both coordinates in one cell, a geometry, a shifted datum."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from infraplan.errors import UsageError
+from infraplan.geo.datums import DATUMS, to_wgs84
+from infraplan.presets import choose
+from infraplan.tables.faults import FaultList
+from infraplan.tables.values import BoolArray, FloatArray, Texts, no_answer, numbers, texts
+
+REFUSED_DATUMS = ("xian80", "beijing54")
+REFUSED_NAMES = re.compile(r"xian|xi'an|beijing|pulkovo|krass?ovsky|bj54|new_beijing", re.IGNORECASE)
+MARK = r"[°度ºd\s]"
+SEXAGESIMAL = re.compile(
+    rf"(?P<front>[nsewNSEW东西南北]?)[经纬]?\s*(?P<sign>-?)(?P<d>\d{{1,3}}(\.\d+)?)\s*{MARK}\s*"
+    r"((?P<m>\d{1,2}(\.\d+)?)\s*(['′’分]|$)\s*)?((?P<s>\d{1,2}(\.\d+)?)\s*(\"|″|”|''|′′|秒|$)?\s*)?(?P<back>[nsewNSEW东西南北]?)"
+)
+PAIR_BREAK = re.compile(r"\s*[,，;；、|/]\s*|\s+")
+CURLY = str.maketrans({"’": "′", "‘": "′", "”": "″", "“": "″", "`": "′"})
+
+
+def one_angle(text: str) -> float:
+    """Degrees of one cell's text: 113.2583, 113°15′30″E, 北纬24度30分, 113d15m; NaN where it cannot be read. South and west are negative."""
+    plain = unicodedata.normalize("NFKC", text.translate(CURLY)).strip()
+    plain = re.sub(r"''|′′", "″", plain)
+    try:
+        value = float(plain) if len(plain) < 30 and not re.search(r"[a-df-z_]", plain.lower()) else float("nan")
+        if np.isfinite(value):
+            return value
+    except ValueError:
+        pass
+    match = SEXAGESIMAL.fullmatch(plain) or SEXAGESIMAL.fullmatch(plain + "°")
+    if match is None:
+        return float("nan")
+    minutes, seconds = float(match["m"] or 0), float(match["s"] or 0)
+    if minutes >= 60 or seconds >= 60:
+        return float("nan")
+    side = (match["front"] or match["back"]).lower()
+    sign = -1.0 if match["sign"] or side in ("s", "w", "西", "南") else 1.0
+    return sign * (float(match["d"]) + minutes / 60 + seconds / 3600)
+
+
+def angles(column: pd.Series[Any]) -> tuple[FloatArray, BoolArray]:
+    """(degrees, unreadable) of a column of longitudes or latitudes."""
+    values, unread = numbers(column)
+    if unread.any():
+        cells = texts(column)
+        for position in np.flatnonzero(unread):
+            values[position] = one_angle(str(cells[position]))
+        unread = unread & ~np.isfinite(values)
+        values[unread] = np.nan
+    return values, unread
+
+
+def pairs(column: pd.Series[Any]) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """(longitudes, latitudes, unreadable) of a column with both in one cell. Longitude first, unless letters or sizes say otherwise."""
+    cells = texts(column)
+    lon, lat = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
+    for position, cell in enumerate(cells):
+        lon[position], lat[position] = _one_pair(str(cell))
+    return lon, lat, np.asarray((np.isnan(lon) | np.isnan(lat)) & ~no_answer(cells), dtype=bool)
+
+
+def _one_pair(cell: str) -> tuple[float, float]:
+    plain = cell.translate(CURLY).strip().strip("()[]（）POINTpoint ")
+    parts = [part for part in re.split(r"\s*[,，;；、|]\s*", plain) if part]
+    if len(parts) != 2:
+        parts = [part for part in re.split(r"\s+", plain) if part]
+    if len(parts) != 2:
+        parts = [part for part in re.split(r"(?<=[EWNSewns东西南北秒″\"])\s*(?=[\dEWNSewns东西南北])", plain, maxsplit=1) if part]
+    if len(parts) != 2:
+        return float("nan"), float("nan")
+    first, second = (one_angle(part) for part in parts)
+    says_lat_first = re.search(r"[nsNS北南]|纬", parts[0]) is not None and re.search(r"[ewEW东西]|经", parts[1]) is not None
+    return (second, first) if says_lat_first else (first, second)
+
+
+def settle_datum(asked: str | None, named: str, faults: FaultList) -> str:
+    """The datum of a file: the argument, else what the headings name, else WGS-84. Both naming different ones is a fault."""
+    if asked is not None:
+        asked = asked.lower().replace("-", "").replace("_", "")
+        if asked in REFUSED_DATUMS or REFUSED_NAMES.search(asked):
+            faults.add("io.old_datum", value=asked)
+            faults.stop()
+        asked = choose(asked, DATUMS, "datum")
+    if named in REFUSED_DATUMS:
+        faults.add("io.old_datum", value=named)
+        faults.stop()
+    alike = {"wgs84", "cgcs2000"}
+    if asked and named and asked != named and not {asked, named} <= alike:
+        faults.add("io.datum_conflict", value=named, asked=asked)
+        faults.stop()
+    return asked or named or "wgs84"
+
+
+def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | None, optional: bool = False) -> gpd.GeoDataFrame:
+    """The frame with a geometry in EPSG:4326, from its coordinates or its own geometry. `optional`: a row may have none."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        return _from_geometry(frame, faults, datum, crs)
+    if "lonlat" in frame and not {"lon", "lat"} <= set(frame.columns):
+        lon, lat, unread = pairs(frame["lonlat"])
+        faults.at(unread, "io.bad_coordinate", "lonlat", texts(frame["lonlat"]))
+        empty = np.asarray(no_answer(texts(frame["lonlat"])), dtype=bool)
+        shown_lon = shown_lat = texts(frame["lonlat"])
+    elif {"lon", "lat"} <= set(frame.columns):
+        projected = datum == "bd09mc" or crs is not None
+        (lon, bad_lon), (lat, bad_lat) = (numbers(frame[name]) if projected else angles(frame[name]) for name in ("lon", "lat"))
+        shown_lon, shown_lat = texts(frame["lon"]), texts(frame["lat"])
+        faults.at(bad_lon, "io.bad_coordinate", "lon", shown_lon)
+        faults.at(bad_lat, "io.bad_coordinate", "lat", shown_lat)
+        unread = bad_lon | bad_lat
+        empty = (np.isnan(lon) | np.isnan(lat)) & ~unread
+    else:
+        for name, zh, en in (("lon", "经度", "longitude"), ("lat", "纬度", "latitude")):
+            if name not in frame:
+                faults.add("tables.missing_column", column=zh, zh=zh, en=en, aliases=f"{name}, {zh}, 经纬度")
+        return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object), crs=4326)
+    if not optional:
+        faults.at(empty, "io.no_coordinate", "lon", shown_lon)
+    if crs is not None:
+        lon, lat = _reprojected(lon, lat, crs, faults)
+    elif datum == "bd09mc":
+        lon, lat = to_wgs84(lon, lat, datum)
+    good = _possible(lon, lat, shown_lon, shown_lat, faults)
+    if crs is None and datum not in ("wgs84", "cgcs2000", "bd09mc"):
+        lon, lat = to_wgs84(lon, lat, datum)
+    points = np.full(len(frame), None, dtype=object)
+    points[good] = shapely.points(lon[good], lat[good])
+    rest = frame.drop(columns=[name for name in ("lon", "lat", "lonlat") if name in frame])
+    return gpd.GeoDataFrame(rest, geometry=gpd.array.from_shapely(points, crs=4326))
+
+
+def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Texts, faults: FaultList) -> BoolArray:
+    """True where both coordinates can be degrees; the others are faults, told apart: swapped, zero, or out of range."""
+    known = ~(np.isnan(lon) | np.isnan(lat))
+    swapped = known & (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
+    faults.at(swapped, "io.swapped", "lat", shown_lat)
+    zero = known & (lon == 0) & (lat == 0)
+    faults.at(zero, "io.zero_coordinate", "lon", shown_lon)
+    metres = known & ~swapped & ((np.abs(lon) > 360) | (np.abs(lat) > 360))
+    faults.at(metres, "io.metric_coordinate", "lon", shown_lon)
+    faults.at(known & ~swapped & ~metres & (np.abs(lon) > 180), "io.lon_out_of_range", "lon", shown_lon)
+    faults.at(known & ~swapped & ~metres & (np.abs(lat) > 90), "io.lat_out_of_range", "lat", shown_lat)
+    return np.asarray(known & ~swapped & ~zero & (np.abs(lon) <= 180) & (np.abs(lat) <= 90), dtype=bool)
+
+
+def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> tuple[FloatArray, FloatArray]:
+    settled = settle_crs(crs, faults)
+    lon, lat = pyproj.Transformer.from_crs(settled, 4326, always_xy=True).transform(x, y)
+    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    lost = ~(np.isfinite(lon) & np.isfinite(lat)) & ~(np.isnan(x) | np.isnan(y))
+    faults.at(lost, "io.outside_projection", "lon", x, crs=settled.name)
+    lon[lost] = lat[lost] = np.nan
+    return lon, lat
+
+
+def settle_crs(crs: object, faults: FaultList) -> pyproj.CRS:
+    """A CRS that can be trusted: Xi'an 80 and Beijing 54 need local parameters nobody publishes, and are refused."""
+    try:
+        settled = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        raise UsageError(f"crs={crs!r}: EPSG:4326, EPSG:4547, ...") from None
+    geodetic = settled.geodetic_crs
+    described = f"{settled.name} {geodetic.name if geodetic else ''} {geodetic.datum.name if geodetic and geodetic.datum else ''}"
+    if REFUSED_NAMES.search(described):
+        faults.add("io.old_datum", value=settled.name)
+        faults.stop()
+    return settled
+
+
+def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: str | None) -> gpd.GeoDataFrame:
+    shapes = frame.geometry.to_numpy()
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    bounds = shapely.total_bounds(shapes[there]) if there.any() else np.zeros(4)
+    if not np.isfinite(bounds).all():
+        faults.at(~np.isfinite(shapely.bounds(shapes)).all(axis=1) & there, "io.infinite_geometry", "geometry")
+        faults.stop()
+    in_degrees = bool(abs(bounds[[0, 2]]).max() <= 180 and abs(bounds[[1, 3]]).max() <= 90)
+    settled = crs if crs is not None else frame.crs
+    if settled is None and datum in ("gcj02", "bd09", "bd09mc"):
+        settled = 4326
+    if settled is None:
+        if not in_degrees:
+            faults.add("io.no_crs_metres", value=", ".join(f"{bound:.0f}" for bound in bounds))
+            faults.stop()
+        faults.add("io.no_crs_degrees", severity="warning")
+        settled = 4326
+    known = settle_crs(settled, faults)
+    if known.is_geographic and not in_degrees and datum != "bd09mc":
+        faults.add("io.crs_belied", value=", ".join(f"{bound:.6g}" for bound in bounds), crs=known.name)
+        faults.stop()
+    located = frame.set_geometry(gpd.array.from_shapely(shapes, crs=known))
+    if known != pyproj.CRS.from_epsg(4326):
+        located = located.to_crs(4326)
+        lost = there & ~np.isfinite(shapely.bounds(located.geometry.to_numpy())).all(axis=1)
+        faults.at(lost, "io.outside_projection", "geometry", crs=known.name)
+        if lost.any():
+            faults.stop()
+    if datum not in ("wgs84", "cgcs2000"):
+
+        def moved(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+            return np.column_stack(to_wgs84(coordinates[:, 0], coordinates[:, 1], datum))
+
+        located = located.set_geometry(gpd.array.from_shapely(shapely.transform(located.geometry.to_numpy(), moved), crs=4326))
+    return located

@@ -1,0 +1,157 @@
+"""The doors: a file or a frame comes in, a checked frame goes out, or one DataError with everything wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from infraplan.fields import field_of
+from infraplan.io.coordinates import locate, settle_datum
+from infraplan.io.headings import datum_of, recognise, units_of
+from infraplan.io.raw import RawTable
+from infraplan.io.sources import Source, load_source
+from infraplan.presets import choose
+from infraplan.tables import check_corridors, check_places, check_sites, check_villages, check_zones
+from infraplan.tables.faults import FaultList
+
+BASES = ("resident", "registered")
+LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "province": "province"}
+
+
+def read_villages(
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None, sheet: str | int | None = None,
+    encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Villages from a table or a vector file: one row a village, checked, in EPSG:4326.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), KML, KMZ; or a (Geo)DataFrame.
+    zones : GeoDataFrame, optional
+        Checked zones: settle `county` and `city`, and show what lies outside.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
+        Of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
+    crs : str, optional
+        CRS of the columns x and y where they are metres, such as "EPSG:4547".
+    sheet : str or int, optional
+        Sheet or layer, by name or number from 1. Default: the one whose headings are known best.
+    encoding : str, optional
+        Of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
+    population_basis : {"resident", "registered"}, optional
+        常住 or 户籍. Default: registered where the column is named 户籍人口, else resident. Kept in `attrs["population_basis"]`.
+    outside : {"error", "warning", "ignore"}
+        What a village more than 2 km outside every zone is.
+
+    Raises
+    ------
+    DataError
+        For anything wrong in the file, all at once; its `faults` is a table. Warnings travel in `attrs["faults"]`.
+    """
+    raw = _named(source, "village", sheet, encoding, basis=population_basis)
+    frame = _located(raw, datum, crs)
+    done = check_villages(frame, raw.faults, zones=zones, outside=outside)
+    done.attrs["population_basis"] = raw.notes["population_basis"]
+    return done
+
+
+def read_places(
+    source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None, outside: str = "error",
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Places (schools, hospitals, parks, township seats ...), points or polygons; `place_class` fills the class where the file says none.
+
+    A row without coordinates is kept with a geometry of None, as no data, and warns. Arguments and errors as in `read_villages`.
+    """
+    raw = _named(source, "place", sheet, encoding)
+    frame = _located(raw, datum, crs, optional=True)
+    return check_places(frame, raw.faults, zones=zones, place_class=place_class, outside=outside)
+
+
+def read_sites(
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None, services: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Sites, one row a deployment. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
+
+    `services` names the services of rows that say none, such as "nr-n41;nbiot-900". Arguments and errors as in `read_villages`.
+    """
+    raw = _named(source, "site", sheet, encoding)
+    frame = _located(raw, datum, crs)
+    return check_sites(frame, raw.faults, zones=zones, services=services, outside=outside)
+
+
+def read_corridors(
+    source: Source, *, line_class: str | None = None, datum: str | None = None, sheet: str | int | None = None, encoding: str | None = None
+) -> gpd.GeoDataFrame:
+    """Corridors: lines with a class; `line_class` fills it where the file says none. Errors as in `read_villages`."""
+    raw = _named(source, "corridor", sheet, encoding)
+    _needs_geometry(raw)
+    return check_corridors(_located(raw, datum, None), raw.faults, line_class=line_class)
+
+
+def read_zones(
+    source: Source | Sequence[Source],
+    *,
+    level: str | None = None,
+    datum: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Zones: polygons with a level and a code, from one file or several (a province, its cities, its counties).
+
+    `level` names the level of rows that say none; else it comes from the heading (district_adcode) or the code. Errors as in `read_villages`.
+    """
+    if level is not None:
+        choose(level, field_of("zone", "level").choices, "level")
+    if isinstance(source, list | tuple):
+        parts = [read_zones(one, level=level, datum=datum, sheet=sheet, encoding=encoding) for one in source]
+        joined: Any = pd.concat(parts, ignore_index=True)
+        return check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
+    raw = _named(source, "zone", sheet, encoding)
+    _needs_geometry(raw)
+    heading = raw.faults.headings.get("adcode", "")
+    hint = LEVEL_OF_HEADING.get(heading.partition("_")[0].lower()) if heading.endswith("_adcode") else None
+    return check_zones(_located(raw, datum, None), raw.faults, level=level or hint)
+
+
+def _named(source: Source, table: str, sheet: str | int | None, encoding: str | None, basis: str | None = None) -> RawTable:
+    """The table with its known columns under the house's names; the file's own names stay in the faults' places."""
+    if basis is not None:
+        choose(basis, BASES, "population_basis")
+    raw = load_source(source, table, sheet=sheet, encoding=encoding)
+    geometry = raw.frame.geometry.name if isinstance(raw.frame, gpd.GeoDataFrame) else None
+    headings = [str(name) for name in raw.frame.columns]
+    offered = ["" if name == geometry else _of_basis(name, basis) for name in headings]
+    taken = recognise(offered, table)
+    new = {headings[position]: name for position, name in taken.items()}
+    stay = [name for name in headings if name not in new]
+    new |= {name: f"{name}_2" for name in stay if name in new.values() and name != geometry}
+    raw.faults.headings = {name: headings[position] for position, name in taken.items()}
+    raw.faults.units = units_of(headings, taken, table)
+    raw.faults.rows = raw.rows
+    raw.notes["datum"] = datum_of(headings, taken)
+    heading = raw.faults.headings.get("population", "")
+    raw.notes["population_basis"] = basis or ("registered" if "户籍" in heading else "resident")
+    raw.frame = raw.frame.rename(columns=new)
+    return raw
+
+
+def _of_basis(heading: str, basis: str | None) -> str:
+    """A heading of the other population basis is no candidate where the basis is given."""
+    other = {"resident": "户籍", "registered": "常住"}.get(basis or "", "")
+    return "" if other and other in heading and "人口" in heading else heading
+
+
+def _located(raw: RawTable, datum: str | None, crs: str | None, optional: bool = False) -> gpd.GeoDataFrame:
+    settled = settle_datum(datum, str(raw.notes["datum"]), raw.faults)
+    return locate(raw.frame, raw.faults, datum=settled, crs=crs, optional=optional)
+
+
+def _needs_geometry(raw: RawTable) -> None:
+    if not isinstance(raw.frame, gpd.GeoDataFrame):
+        raw.faults.add("io.needs_geometry")
+        raw.faults.stop()

@@ -1,0 +1,6 @@
+"""Contracts of the frames: one check a table, every fault at once."""
+
+from infraplan.tables.contracts import check_corridors, check_places, check_sites, check_villages, check_zones
+from infraplan.tables.faults import FaultList, faults_of
+
+__all__ = ["FaultList", "check_corridors", "check_places", "check_sites", "check_villages", "check_zones", "faults_of"]

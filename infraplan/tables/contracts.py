@@ -1,0 +1,329 @@
+"""The contracts of the frames: what the rest of the house may rely on once a table has passed the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from infraplan.fields import LOCATING, TABLES, Field, contract_columns
+from infraplan.presets import load
+from infraplan.tables.faults import FaultList
+from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
+from infraplan.tables.settling import settle
+from infraplan.tables.values import Texts, no_answer, texts
+from infraplan.tables.zoning import code_of_level, settle_zones
+
+ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C"}
+WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
+POINTS = ("Point",)
+POLYGONS = ("Polygon", "MultiPolygon")
+LINES = ("LineString", "MultiLineString")
+
+
+def check_villages(
+    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, zones: gpd.GeoDataFrame | None = None, outside: str = "error"
+) -> gpd.GeoDataFrame:
+    """Villages that keep the contract, or one DataError with every fault.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points or polygons with at least `population`. A polygon becomes a point inside it, its radius the position error.
+    faults : FaultList, optional
+        Where the rows stand in their file, and what the reader has found already.
+    zones : GeoDataFrame, optional
+        Checked zones; then `county` and `city` are settled to codes, from the point where the table is silent.
+    outside : {"error", "warning", "ignore"}
+        What a point more than 2 km outside every zone is.
+
+    Raises
+    ------
+    DataError
+        Anything impossible in the table; improbable values only warn, in `attrs["faults"]`.
+    """
+    faults = faults or FaultList()
+    settled = _settled(frame, "village", faults)
+    settled = _points(settled, faults, keep_radius=True)
+    settled = settle_zones(settled, zones, faults, outside=outside)
+    missing = settled["population"].isna().to_numpy(bool)
+    faults.at(missing & _was_empty(frame, "population"), "tables.empty_cell", "population")
+    faults.at(_more(settled["households"], settled["population"]), "tables.households_exceed_people", "households",
+              settled["households"].to_numpy(object), severity="warning")  # fmt: skip
+    faults.stop()
+    return _finished(settled.assign(population=settled["population"].astype("int64")), "village", faults)
+
+
+def check_places(
+    frame: gpd.GeoDataFrame,
+    faults: FaultList | None = None,
+    *,
+    zones: gpd.GeoDataFrame | None = None,
+    place_class: str | None = None,
+    outside: str = "error",
+) -> gpd.GeoDataFrame:
+    """Places that keep the contract, or one DataError. A place may lack a geometry: it is kept, as no data, with a warning."""
+    faults = faults or FaultList()
+    settled = _settled(frame, "place", faults)
+    if place_class is not None:
+        settled["place_class"] = settled["place_class"].where(settled["place_class"] != "", place_class)
+    faults.at((settled["place_class"] == "").to_numpy(bool), "tables.no_place_class", "place_class")
+    shapes = settled.geometry.to_numpy()
+    faults.at(shapely.is_missing(shapes), "tables.place_without_point", "lon", settled["name"].to_numpy(object), severity="warning")
+    _refuse_shapes(shapes, (*POINTS, "MultiPoint", *POLYGONS), faults)
+    settled = settle_zones(settled, zones, faults, outside=outside)
+    faults.stop()
+    return _finished(settled, "place", faults)
+
+
+def check_sites(
+    frame: gpd.GeoDataFrame,
+    faults: FaultList | None = None,
+    *,
+    zones: gpd.GeoDataFrame | None = None,
+    services: str | None = None,
+    outside: str = "warning",
+) -> gpd.GeoDataFrame:
+    """Sites that keep the contract, or one DataError.
+
+    What the table leaves out comes from `presets/site_defaults.toml` (`services` from the argument where given); `attrs["filled"]` counts it
+    by column. Sites of technologies the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the zones only
+    warn: a neighbour's sectors count.
+    """
+    faults = faults or FaultList()
+    settled = _settled(frame, "site", faults)
+    operators = operator_sets(settled["operators"], faults)
+    found, assumed = service_sets(settled["services"], operators, faults)
+    settled = settled.assign(services=pd.Series(found, dtype=str), operators=pd.Series(operators, dtype=str))
+    settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
+    settled = _points(settled, faults, keep_radius=False)
+    settled = settle_zones(settled, zones, faults, outside=outside)
+    settled, filled = _fill_sites(settled, services, assumed)
+    faults.stop()
+    foreign = (settled["services"] == "other").to_numpy(bool)
+    done = _finished(settled[~foreign].reset_index(drop=True) if foreign.any() else settled, "site", faults)
+    done.attrs["filled"] = filled
+    done.attrs["set_aside"] = int(foreign.sum())
+    return done
+
+
+def check_corridors(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, line_class: str | None = None) -> gpd.GeoDataFrame:
+    """Corridors that keep the contract, or one DataError."""
+    faults = faults or FaultList()
+    settled = _settled(frame, "corridor", faults)
+    if line_class is not None:
+        settled["line_class"] = settled["line_class"].where(settled["line_class"] != "", line_class)
+    faults.at((settled["line_class"] == "").to_numpy(bool) & _was_empty(frame, "line_class"), "tables.empty_cell", "line_class")
+    _refuse_shapes(settled.geometry.to_numpy(), LINES, faults, empty_too=True)
+    faults.stop()
+    return _finished(settled, "corridor", faults)
+
+
+def check_zones(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, level: str | None = None) -> gpd.GeoDataFrame:
+    """Zones that keep the contract, or one DataError: polygons with a level and a code, each (level, adcode) once.
+
+    The level comes from the argument, else the table, else the code (440000 province, 440200 city, 440281 county, nine digits township).
+    """
+    faults = faults or FaultList()
+    settled = _settled(frame, "zone", faults)
+    adcode = settled["adcode"].to_numpy(object)
+    faults.at((adcode == "") & _was_empty(frame, "adcode"), "tables.empty_cell", "adcode")
+    wrong = np.array([cell != "" and not (cell.isdigit() and len(cell) in (2, 4, 6, 9, 12)) for cell in adcode], dtype=bool)
+    faults.at(wrong, "tables.bad_adcode", "adcode", adcode)
+    stated = settled["level"].to_numpy(object)
+    levels = np.array([stated_one or level or _level_of(code) for stated_one, code in zip(stated, adcode, strict=True)], dtype=object)
+    short = np.array([code if one == "township" or bad else code_of_level(code, one) if code else ""
+                      for code, one, bad in zip(adcode, levels, wrong, strict=True)], dtype=object)  # fmt: skip
+    settled = settled.assign(level=pd.Series(levels, dtype=str), adcode=pd.Series(short, dtype=str))
+    settled["name"] = settled["name"].where(settled["name"] != "", settled["adcode"])
+    guessed = pd.Series([_parent_of(code, one) for code, one in zip(short, levels, strict=True)], dtype=str)
+    settled["parent"] = settled["parent"].where(settled["parent"] != "", guessed)
+    _repeated((settled["level"] + " " + settled["adcode"]).to_numpy(object), "adcode", faults, skip=(short == ""))
+    shapes = settled.geometry.to_numpy()
+    _refuse_shapes(shapes, POLYGONS, faults, empty_too=True)
+    broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    faults.at(broken, "tables.polygon_mended", "geometry", shapely.is_valid_reason(shapes), severity="warning")
+    if broken.any():
+        shapes = shapes.copy()
+        shapes[broken] = [_polygons_only(shape) for shape in shapely.make_valid(shapes[broken])]
+        settled = settled.set_geometry(gpd.GeoSeries(shapes, crs=settled.crs))
+    faults.stop()
+    return _finished(settled, "zone", faults, drop_empty=("population", "urban_share"))
+
+
+def _settled(frame: gpd.GeoDataFrame, table: str, faults: FaultList) -> gpd.GeoDataFrame:
+    """Every column of the table with its type, the rest as it was, geometry in EPSG:4326, a fresh index."""
+    faults.rows = np.arange(1, len(frame) + 1) if faults.rows is None else faults.rows
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+        faults.add("tables.no_crs")
+        faults.stop()
+    if len(frame) == 0:
+        faults.add("tables.no_rows")
+        faults.stop()
+    shapes = frame.geometry if frame.crs == pyproj.CRS.from_epsg(4326) else frame.geometry.to_crs(4326)
+    columns: dict[str, pd.Series[Any]] = {}
+    for field in TABLES[table]:
+        if field.name in LOCATING:
+            continue
+        if field.name not in frame:
+            if field.required:
+                faults.add("tables.missing_column", column=field.zh, zh=field.zh, en=field.en, aliases=", ".join(field.aliases[:6]))
+            columns[field.name] = _absent(field, len(frame))
+            continue
+        given = frame[field.name].reset_index(drop=True)
+        columns[field.name] = given if field.name in WORDS_OF_ITS_OWN else _defaulted(settle(given, field, faults), field)
+    if "id" in columns:
+        columns["id"] = _ids(columns["id"], table, faults)
+    if "name" in columns and "id" in columns:
+        columns["name"] = columns["name"].where(columns["name"] != "", columns["id"])
+    rest = {
+        name: frame[name].reset_index(drop=True)
+        for name in frame.columns
+        if name not in columns and name not in (*LOCATING, frame.geometry.name)
+    }
+    return gpd.GeoDataFrame({**columns, **rest}, geometry=shapes.reset_index(drop=True).to_numpy(), crs=4326)
+
+
+def _absent(field: Field, length: int) -> pd.Series[Any]:
+    value = field.default
+    if field.kind == "boolean":
+        return pd.Series([pd.NA if value is None else value] * length, dtype="boolean" if value is None else bool)
+    if field.kind == "integer":
+        return pd.Series([pd.NA] * length, dtype="Int64")
+    if field.kind == "number":
+        return pd.Series(np.full(length, np.nan if value is None else float(value)))
+    return pd.Series(np.full(length, "" if value is None else str(value), dtype=object), dtype=str)
+
+
+def _defaulted(column: pd.Series[Any], field: Field) -> pd.Series[Any]:
+    if field.default is None:
+        return column
+    if field.kind == "boolean":
+        return column.fillna(bool(field.default)).astype(bool)
+    if field.kind == "number":
+        return column.fillna(float(field.default))
+    return column.where(column != "", str(field.default))
+
+
+def _ids(column: pd.Series[Any], table: str, faults: FaultList) -> pd.Series[Any]:
+    """Ids as given; the row number makes the missing ones; a repeated one is a fault that names the first."""
+    given = column.to_numpy(object)
+    empty = given == ""
+    _repeated(given, "id", faults, skip=empty)
+    if not empty.any():
+        return column
+    if not empty.all():
+        faults.at(empty, "tables.id_made", "id", severity="warning")
+    numbered = np.array([f"{ID_LETTER[table]}{row:06d}" for row in faults.rows], dtype=object)  # type: ignore[union-attr]
+    return pd.Series(np.where(empty, numbered, given), dtype=str)
+
+
+def _repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:
+    twice = pd.Series(cells).duplicated().to_numpy() & ~skip
+    if not twice.any():
+        return
+    first = pd.Series(np.arange(len(cells))).groupby(pd.Series(cells)).transform("first").to_numpy()
+    faults.at(twice, "tables.repeated", column, cells, detail=lambda position: {"first": faults.row(int(first[position]))})
+
+
+def _points(frame: gpd.GeoDataFrame, faults: FaultList, *, keep_radius: bool) -> gpd.GeoDataFrame:
+    """Points from points; a polygon gives a point inside it and, for villages, the radius of a disk of its area as position error."""
+    shapes = frame.geometry.to_numpy()
+    kinds = shapely.get_type_id(shapes)
+    if (kinds == 0).all() and not shapely.is_empty(shapes).any():
+        return frame
+    areal = (kinds == 3) | (kinds == 6)
+    lone = (kinds == 4) & (shapely.get_num_geometries(shapes) == 1)
+    faults.at(~((kinds == 0) | areal | lone) | shapely.is_empty(shapes), "tables.not_a_point", "geometry", frame["id"].to_numpy(object))
+    points = shapes.copy()
+    points[lone] = shapely.get_geometry(shapes[lone], 0)
+    points[areal] = shapely.point_on_surface(shapes[areal])
+    frame = frame.set_geometry(gpd.GeoSeries(points, crs=4326))
+    if keep_radius and areal.any():
+        area_m2 = gpd.GeoSeries(shapes[areal], crs=4326).to_crs("+proj=cea +datum=WGS84").area.to_numpy()
+        error_m = frame["position_error_m"].to_numpy(float).copy()
+        error_m[areal] = np.maximum(error_m[areal], np.sqrt(area_m2 / np.pi))
+        frame["position_error_m"] = error_m
+    return frame
+
+
+def _refuse_shapes(shapes: npt.NDArray[Any], wanted: tuple[str, ...], faults: FaultList, *, empty_too: bool = False) -> None:
+    kinds = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
+    missing = np.asarray((kinds == "") | shapely.is_empty(shapes), dtype=bool)
+    faults.at(~np.isin(kinds.astype(str), wanted) & ~missing, "tables.wrong_geometry", "geometry", kinds, wanted=", ".join(wanted))
+    if empty_too:
+        faults.at(missing, "tables.no_geometry", "geometry")
+
+
+def _polygons_only(shape: Any) -> Any:
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type in POLYGONS]
+    return shape if shape.geom_type in POLYGONS else shapely.unary_union(parts)
+
+
+def _was_empty(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
+    """True where the table has the column but not the answer: unreadable answers are faults of their own."""
+    if name not in frame:
+        return np.full(len(frame), name != "population")
+    return np.asarray(no_answer(texts(frame[name])), dtype=bool)
+
+
+def _more(smaller: pd.Series[Any], larger: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    return np.asarray((smaller > larger).fillna(False).to_numpy(bool) & (smaller > 0).fillna(False).to_numpy(bool))
+
+
+def _fill_sites(frame: gpd.GeoDataFrame, services: str | None, assumed: npt.NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """What the table leaves out, from the presets, and how often."""
+    presets = load("site_defaults")
+    common = dict(presets["common"]) | ({"services": services} if services else {})
+    filled: dict[str, int] = {}
+
+    def fill(name: str, empty: npt.NDArray[np.bool_], by: Any) -> None:
+        if empty.any():
+            filled[name] = int(empty.sum())
+            frame[name] = frame[name].where(~empty, by)
+
+    for name in ("status", "environment", "host", "services", "operators"):
+        fill(name, (frame[name] == "").to_numpy(bool), common[name])
+    if assumed.any():
+        filled["band"] = int(assumed.sum())
+    poles = frame["host"] == "smart_pole"
+    for name in ("height_m", "tilt_deg"):
+        by_class = frame["environment"].map({key: value for key, value in presets[name].items() if isinstance(value, float)})
+        if "smart_pole" in presets[name]:
+            by_class = by_class.where(~poles, presets[name]["smart_pole"])
+        fill(name, frame[name].isna().to_numpy(bool), by_class)
+    on_poles = pd.Series(np.where(poles, presets["azimuth_deg"]["smart_pole"], common["azimuth_deg"]), dtype=str)
+    fill("azimuth_deg", (frame["azimuth_deg"] == "").to_numpy(bool), on_poles)
+    power_empty, antenna_empty = int(frame["carrier_power_dbm"].isna().sum()), int((frame["antenna"] == "").sum())
+    filled |= {name: count for name, count in (("carrier_power_dbm", power_empty), ("antenna", antenna_empty)) if count}
+    frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
+    frame["antenna"] = frame["antenna"].where(frame["antenna"] != "", None)
+    return frame, filled
+
+
+def _level_of(code: str) -> str:
+    if len(code) in (9, 12):
+        return "township"
+    padded = code.ljust(6, "0")
+    return "province" if padded.endswith("0000") else "city" if padded.endswith("00") else "county"
+
+
+def _parent_of(code: str, level: str) -> str:
+    if level == "province" or not code:
+        return ""
+    return {"city": code[:2] + "0000", "county": code[:4] + "00", "township": code[:6]}[level]
+
+
+def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
+    """Contract columns first, in order; the warnings in `attrs`."""
+    first = [name for name in contract_columns(table)[:-1] if name not in drop_empty or frame[name].notna().any()]
+    rest = [name for name in frame.columns if name not in first and name != "geometry" and name not in drop_empty]
+    done = frame[[*first, *rest, "geometry"]]
+    done.attrs["faults"] = faults.records()
+    done.attrs["file"] = faults.file
+    return done

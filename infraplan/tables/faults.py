@@ -1,0 +1,104 @@
+"""Gathering what is wrong with a table: all of it, each with its place, repeated faults as one line with a count."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.errors import DataError, Fault
+from infraplan.messages import both
+
+SHOWN_ROWS = 10  # a fault in more rows than this is one line with a count
+SHOWN_CHARACTERS = 80
+BoolArray = npt.NDArray[np.bool_]
+
+
+def shown(value: object) -> str:
+    """A cell's value as a message may show it: one line, no control characters, not too long."""
+    text = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in str(value)[: 4 * SHOWN_CHARACTERS]).strip()
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+@dataclass
+class FaultList:
+    """The faults of one table, and where its rows stand in the file.
+
+    `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
+    and the unit that name carries.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    rows: npt.NDArray[np.int64] | None = None
+    headings: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    items: list[Fault] = field(default_factory=list)
+
+    def add(
+        self,
+        rule: str,
+        *,
+        row: int | None = None,
+        column: str = "",
+        value: object = "",
+        severity: str = "error",
+        count: int = 1,
+        **values: object,
+    ) -> None:
+        """One fault. `rule` is a key "room.name" of the catalogue; its cure stands under "room.name_cure"."""
+        self.items.append(Fault(
+            file=shown(self.file), sheet=shown(self.sheet), row=row, column=shown(self.headings.get(column, column)), value=shown(value),
+            rule=rule.partition(".")[2], message=both(rule, **values), cure=both(f"{rule}_cure", **values), severity=severity, count=count,
+        ))  # fmt: skip
+
+    def at(
+        self, mask: BoolArray, rule: str, column: str = "", cells: Sequence[Any] | npt.NDArray[Any] | None = None, *,
+        severity: str = "error", detail: Callable[[int], Mapping[str, object]] | None = None, **values: object,
+    ) -> None:  # fmt: skip
+        """One fault a marked row, or one for all of them where they are many. `detail` gives a row's own placeholders."""
+        marked = np.flatnonzero(mask)
+        if marked.size == 0:
+            return
+        for position in marked[: 1 if marked.size > SHOWN_ROWS else None]:
+            own = dict(detail(int(position))) if detail else {}
+            value = "" if cells is None else cells[int(position)]
+            many = marked.size > SHOWN_ROWS
+            self.add(rule, row=self.row(int(position)), column=column, value=value, severity=severity,
+                     count=int(marked.size) if many else 1, **values, **own)  # fmt: skip
+            if many:
+                last = self.items.pop()
+                listed = ", ".join(str(self.row(int(place))) for place in marked[:SHOWN_ROWS])
+                self.items.append(_with_message(last, f"{last.message} ({both('tables.first_rows', rows=listed)})"))
+
+    def row(self, position: int) -> int:
+        """Row number in the file of the record at `position`."""
+        return int(self.rows[position]) if self.rows is not None else position + 1
+
+    @property
+    def failed(self) -> bool:
+        """True when an error, not only warnings, has been found."""
+        return any(item.severity == "error" for item in self.items)
+
+    def stop(self) -> None:
+        """Raise one DataError with everything found, if anything found is an error."""
+        if self.failed:
+            raise DataError(sorted(self.items, key=lambda item: (item.severity != "error", item.row or 0)))
+
+    def records(self) -> list[dict[str, Any]]:
+        """The faults as plain values, for `frame.attrs["faults"]`: parquet writes attrs as JSON."""
+        return [asdict(item) for item in self.items]
+
+
+def faults_of(frame: Any) -> list[Fault]:
+    """The warnings a checked frame carries in `attrs["faults"]`."""
+    names = {item.name for item in fields(Fault)}
+    return [Fault(**{key: value for key, value in record.items() if key in names}) for record in frame.attrs.get("faults", [])]
+
+
+def _with_message(fault: Fault, message: str) -> Fault:
+    return Fault(**{**asdict(fault), "message": message})

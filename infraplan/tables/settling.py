@@ -1,0 +1,83 @@
+"""A column becomes what its field says: its type, its unit, its limits. What cannot is a fault, and the cell is left empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.fields import Field
+from infraplan.presets import load
+from infraplan.tables import values
+from infraplan.tables.faults import FaultList
+
+LARGEST_INTEGER = 2**53  # above this a float is no longer an exact whole number
+
+
+def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
+    """The column with the field's type and a fresh index; faults are added, unreadable cells are empty."""
+    if field.kind in ("number", "integer"):
+        return _numeric(column, field, faults)
+    if field.kind == "boolean":
+        answers, unread = values.booleans(column)
+        faults.at(unread, "tables.not_boolean", field.name, values.texts(column))
+        return answers
+    if field.kind == "choice":
+        found, unknown = values.choices(column, field.name, field.choices)
+        faults.at(unknown, "tables.not_a_choice", field.name, values.texts(column), choices=", ".join(field.choices))
+        return pd.Series(found, dtype=str)
+    if field.kind == "code":
+        read, lost = values.codes(column)
+        faults.at(lost, "tables.code_lost_digits", field.name, read)
+        return pd.Series(read, dtype=str)
+    if field.kind == "date":
+        read, unread = values.dates(column)
+        faults.at(unread, "tables.not_a_date", field.name, values.texts(column))
+        return pd.Series(read, dtype=str)
+    return pd.Series(values.texts(column), dtype=str)
+
+
+def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
+    unit = faults.units.get(field.name, "")
+    read, unread = values.numbers(column, field.unit)
+    cells = column.to_numpy(object)
+    if field.unit == "dBm" and unit == "w":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            read = 10.0 * np.log10(read) + 30.0
+        unread |= np.isneginf(read)
+        read[~np.isfinite(read)] = np.nan
+    elif unit:
+        read = read * load("aliases")["units"].get(field.unit or "share", {}).get(unit, 1.0)
+    faults.at(unread, "tables.not_a_number", field.name, cells, example=field.example or "150")
+    if field.minimum is not None:
+        low = read < field.minimum
+        rule = "tables.negative" if field.minimum == 0 else "tables.too_small"
+        faults.at(low, rule, field.name, cells, limit=f"{field.minimum:g}", unit=field.unit)
+        read[low] = np.nan
+    if field.maximum is not None:
+        high = read > field.maximum
+        faults.at(high, "tables.too_large", field.name, cells, limit=f"{field.maximum:g}", unit=field.unit)
+        read[high] = np.nan
+    _improbable(read, field, cells, faults)
+    if field.kind == "number":
+        return pd.Series(read)
+    huge = np.abs(read) >= LARGEST_INTEGER
+    faults.at(huge, "tables.too_large", field.name, cells, limit=f"{LARGEST_INTEGER:g}", unit=field.unit)
+    read[huge] = np.nan
+    nearest = np.round(read)
+    broken = np.abs(read - nearest) > 1e-6
+    faults.at(broken, "tables.not_whole", field.name, cells)
+    nearest[broken] = np.nan
+    return pd.Series(nearest).astype("Int64")
+
+
+def _improbable(read: values.FloatArray, field: Field, cells: Any, faults: FaultList) -> None:
+    odd = np.zeros(len(read), dtype=bool)
+    if field.likely_minimum is not None:
+        odd |= read < field.likely_minimum
+    if field.likely_maximum is not None:
+        odd |= read > field.likely_maximum
+    low = "-∞" if field.likely_minimum is None else f"{field.likely_minimum:g}"
+    high = "∞" if field.likely_maximum is None else f"{field.likely_maximum:g}"
+    faults.at(odd, "tables.improbable", field.name, cells, severity="warning", low=low, high=high, unit=field.unit)

@@ -1,0 +1,151 @@
+"""What a cell says: text, codes, numbers, yes and no, dates. Whole columns at a time; every function also says which cells it could not read."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.presets import load
+
+Texts = npt.NDArray[np.object_]
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?(?:[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})?")
+SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
+
+
+def _one_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip().lstrip("\ufeff")
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if number != number:
+            return ""
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ") if value.time() != datetime.time() else value.date().isoformat()
+    return str(value).strip()
+
+
+def texts(column: pd.Series[Any]) -> Texts:
+    """Every cell as stripped text; "" where it is empty. Whole numbers lose the ".0" that Excel gives them."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.fillna("").str.strip().to_numpy(object)
+    return np.array([_one_text(value) for value in column.to_numpy(object, na_value=None)] or [], dtype=object)
+
+
+def folded(cells: Texts) -> Texts:
+    """Texts for comparing: full-width letters made narrow, lower case, no blanks around. Cheap, since distinct values are few."""
+    codes, values = pd.factorize(cells)
+    plain = np.array([unicodedata.normalize("NFKC", str(value)).strip().lower() for value in values] or [""], dtype=object)
+    return np.asarray(plain[codes], dtype=object)
+
+
+def no_answer(cells: Texts) -> BoolArray:
+    """True where a cell is empty or holds a usual sign for nothing, such as - or N/A."""
+    return np.isin(folded(cells).astype(str), load("aliases")["nothing"]["words"]) if len(cells) else np.zeros(0, dtype=bool)
+
+
+def _one_number(text: str, unit_words: frozenset[str]) -> float:
+    plain = unicodedata.normalize("NFKC", text).strip().lower().lstrip("'")
+    for word in unit_words:
+        if plain.endswith(word):
+            plain = plain[: -len(word)].strip()
+            break
+    if THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    return float(plain) if NUMBER.fullmatch(plain) else float("nan")
+
+
+def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArray]:
+    """(values, unreadable): NaN where a cell is empty or unreadable; infinity and the like are unreadable."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return np.full(len(column), np.nan), np.asarray(column.notna(), dtype=bool)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+        values = column.to_numpy(np.float64, na_value=np.nan).copy()
+        wild = np.isinf(values)
+        values[wild] = np.nan
+        return values, wild
+    cells = texts(column)
+    values = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
+    unsure = np.flatnonzero(~np.isfinite(values))
+    if unsure.size:
+        unit_words = frozenset(load("aliases")["units"].get(unit, {})) | {unit} if unit else frozenset()
+        again = {cell: _one_number(cell, unit_words) for cell in set(cells[unsure])}
+        values[unsure] = [again[cell] for cell in cells[unsure]]
+    wild = np.isinf(values)
+    values[wild] = np.nan
+    return values, np.asarray(np.isnan(values) & ~no_answer(cells), dtype=bool)
+
+
+def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
+    """(codes as text, unreadable): digits that Excel turned into numbers come back; a code in scientific notation has lost digits."""
+    cells = texts(column)
+    plain = np.array(
+        [unicodedata.normalize("NFKC", cell).strip().lstrip("'") if not cell.isascii() else cell.lstrip("'") for cell in cells],
+        dtype=object,
+    )
+    plain = np.array([cell[:-2] if cell.endswith(".0") and cell[:-2].isdigit() else cell for cell in plain], dtype=object)
+    plain[no_answer(plain)] = ""
+    lost = np.array([bool(SCIENTIFIC.fullmatch(cell)) for cell in plain], dtype=bool)
+    return plain, lost
+
+
+def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, BoolArray]:
+    """(canonical words, unknown): by the alias table `group`; "" where empty."""
+    table = {alias: word for word, aliases in load("aliases").get(group, {}).items() for alias in (*aliases, word)}
+    table.update({word: word for word in known})
+    cells = folded(texts(column))
+    empty = no_answer(cells)
+    found = np.array([table.get(cell, "") for cell in cells], dtype=object)
+    return found, np.asarray((found == "") & ~empty, dtype=bool)
+
+
+def booleans(column: pd.Series[Any]) -> tuple[pd.Series[Any], BoolArray]:
+    """(nullable booleans, unreadable)."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.astype("boolean").reset_index(drop=True), np.zeros(len(column), dtype=bool)
+    words = load("aliases")["boolean"]
+    cells = folded(texts(column))
+    yes, no = np.isin(cells.astype(str), words["yes"]), np.isin(cells.astype(str), words["no"])
+    values = pd.Series(pd.array(np.where(yes, True, False), dtype="boolean"))
+    values[~(yes | no)] = pd.NA
+    return values, np.asarray(~(yes | no | no_answer(cells)), dtype=bool)
+
+
+def _one_date(text: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain.isdigit() and len(plain) == 5 and 20_000 <= int(plain) <= 80_000:  # a day number of Excel, 1954 to 2119
+        return (datetime.date(1899, 12, 30) + datetime.timedelta(days=int(plain))).isoformat()
+    match = YEAR_FIRST.fullmatch(plain) or COMPACT_DATE.fullmatch(plain)
+    if match is None:
+        return plain if plain.isdigit() and 1900 <= int(plain) <= 2100 else None
+    year, month, day = match.group(1), match.group(2), match.group(3)
+    try:
+        return datetime.date(int(year), int(month), int(day or 1)).isoformat()[: 10 if day else 7]
+    except ValueError:
+        return None
+
+
+def dates(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
+    """(ISO texts, unreadable): "2020-06-30", or "2020-06" and "2020" where the file says no more; "" where empty."""
+    cells = texts(column)
+    empty = no_answer(cells)
+    once = {cell: _one_date(cell) for cell in set(cells)}
+    read = np.array([once[cell] or "" for cell in cells], dtype=object)
+    read[empty] = ""
+    return read, np.asarray((read == "") & ~empty, dtype=bool)

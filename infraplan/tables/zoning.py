@@ -1,0 +1,182 @@
+"""Which county and city a row belongs to: by the name or code it states, else by where its point lies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from infraplan.presets import load
+from infraplan.tables.faults import FaultList
+from infraplan.tables.values import Texts, codes, folded
+
+NEAR_M = 2_000.0  # a point so close outside a boundary is taken in, with a warning: coasts are drawn simplified
+LONGEST_ENDING = re.compile(r"(特别行政区|自治州|自治县|自治旗|地区|林区|新区|省|市|县|区|州|盟|旗)$")
+CODE_DIGITS = {"province": 2, "city": 4, "county": 6, "township": 9}
+ADMINISTRATIVE_CODE = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}")
+
+
+def code_of_level(code: str, level: str) -> str:
+    """A 6-, 9- or 12-digit code cut to a level: 440281102000 is the county 440281 and the city 440200."""
+    digits = CODE_DIGITS[level]
+    return code[:digits].ljust(6, "0") if len(code) >= digits else code.ljust(6, "0")
+
+
+def short_name(name: str) -> str:
+    """A zone's name without its kind: 乐昌市 -> 乐昌; a name of one letter keeps it (赣县, 城区)."""
+    stem = LONGEST_ENDING.sub("", name)
+    return stem if len(stem) >= 2 else name
+
+
+@dataclass(frozen=True)
+class ZoneIndex:
+    """Names and codes of the zones of one level."""
+
+    level: str
+    names: dict[str, str]
+    by_name: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, zones: pd.DataFrame, level: str) -> ZoneIndex:
+        """Index of the zones of a level."""
+        part = zones[zones["level"] == level]
+        names = dict(zip(part["adcode"].astype(str), part["name"].astype(str), strict=True))
+        by_name: dict[str, list[str]] = {}
+        for code, name in names.items():
+            for key in {name, short_name(name)}:
+                by_name.setdefault(key, []).append(code)
+        old = load("aliases").get("old_zone_names", {})
+        for former, today in old.items():
+            for code in by_name.get(today, []):
+                by_name.setdefault(former, []).append(code)
+        return cls(level, names, by_name)
+
+    def candidates(self, cell: str, within: str = "") -> list[str]:
+        """Codes a name or code may mean; `within` is the code of the zone one level up, where it is known."""
+        if ADMINISTRATIVE_CODE.fullmatch(cell):
+            code = code_of_level(cell, self.level)
+            return [code] if code in self.names else []
+        plain = cell.replace(" ", "")
+        found = self.by_name.get(plain) or self.by_name.get(short_name(plain)) or self._tail(plain)
+        exact = [code for code in found if self.names[code] == plain]
+        found = exact or found
+        inside = [code for code in found if within and (code[:4] == within[:4] or (within.endswith("0000") and code[:2] == within[:2]))]
+        return list(dict.fromkeys(inside or found))
+
+    def _tail(self, plain: str) -> list[str]:
+        """A name written after its parents: 广东省韶关市乐昌市."""
+        for start in range(1, max(len(plain) - 1, 1)):
+            if plain[start - 1] in "省市州盟区县" and plain[start:] in self.by_name:
+                return self.by_name[plain[start:]]
+        return []
+
+
+def zone_codes(cells: Texts, zones: pd.DataFrame, level: str, faults: FaultList, column: str, within: Texts | None = None) -> Texts:
+    """Codes of the zones that names or codes mean; unknown and ambiguous ones are faults, "" where empty."""
+    index = ZoneIndex.of(zones, level)
+    parents = within if within is not None else np.full(len(cells), "", dtype=object)
+    plain = folded(cells)
+    pairs = list(zip(plain, parents, strict=True))
+    once = {pair: index.candidates(*pair) if pair[0] else [] for pair in set(pairs)}
+    found = np.array([once[pair][0] if len(once[pair]) == 1 else "" for pair in pairs], dtype=object)
+    many = np.array([len(once[pair]) > 1 for pair in pairs], dtype=bool)
+    unknown = np.array([bool(pair[0]) and not once[pair] for pair in pairs], dtype=bool)
+
+    def listed(position: int) -> dict[str, object]:
+        return {"candidates": ", ".join(f"{index.names[code]} {code}" for code in once[pairs[position]][:8])}
+
+    faults.at(many, "tables.ambiguous_zone", column, cells, detail=listed)
+    faults.at(unknown, "tables.unknown_zone", column, cells, nearest="")
+    return found
+
+
+def zone_at(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) -> Texts:
+    """Code of the zone of a level that holds each point; "" where none does. Where zones overlap, the first."""
+    part = zones[zones["level"] == level]
+    found = np.full(len(points), "", dtype=object)
+    if part.empty or not len(points):
+        return found
+    tree = shapely.STRtree(points)
+    held, which = tree.query(part.geometry.to_numpy(), predicate="intersects")[::-1]
+    order = np.argsort(which, kind="stable")[::-1]
+    found[held[order]] = part["adcode"].to_numpy(object)[which[order]]
+    return found
+
+
+def nearest_zone(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) -> tuple[Texts, npt.NDArray[np.float64]]:
+    """(code, distance in metres) of the zone of a level nearest to each point, on a local metric plane."""
+    part = zones[zones["level"] == level]
+    centre = shapely.centroid(shapely.MultiPoint(points[:1000]))
+    plane = f"+proj=aeqd +lat_0={centre.y:.4f} +lon_0={centre.x:.4f} +datum=WGS84 +units=m"
+    flat_zones = part.geometry.to_crs(plane).to_numpy()
+    flat_points = gpd.GeoSeries(points, crs=4326).to_crs(plane).to_numpy()
+    (who, which), metres = shapely.STRtree(flat_zones).query_nearest(flat_points, return_distance=True, all_matches=False)
+    codes_found, distance_m = np.full(len(points), "", dtype=object), np.full(len(points), np.inf)
+    codes_found[who], distance_m[who] = part["adcode"].to_numpy(object)[which], metres
+    return codes_found, distance_m
+
+
+def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: FaultList, *, outside: str) -> gpd.GeoDataFrame:
+    """`county` and `city` as codes. `outside` is the severity of a point that lies in no zone: "error", "warning" or "ignore"."""
+    stated = {name: codes(frame[name])[0] if name in frame else np.full(len(frame), "", dtype=object) for name in ("city", "county")}
+    if zones is None:
+        return frame.assign(**{name: pd.Series(_codes_only(cells, name, faults), dtype=str) for name, cells in stated.items()})
+    levels = [level for level in ("county", "city") if (zones["level"] == level).any()]
+    city = zone_codes(stated["city"], zones, "city", faults, "city") if "city" in levels else stated["city"]
+    county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
+    points = frame.geometry.to_numpy()
+    located = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
+    finest = levels[0] if levels else str(zones["level"].iloc[-1])
+    here = np.full(len(frame), "", dtype=object)
+    here[located] = zone_at(shapely.point_on_surface(points[located]), zones, finest)
+    astray = located[here[located] == ""]
+    if astray.size:
+        here[astray] = _take_in(astray, points, zones, finest, faults, outside)
+    if finest == "county":
+        county = np.where(county == "", here, county)
+        parents = dict(zip(zones.loc[zones["level"] == "county", "adcode"], zones.loc[zones["level"] == "county", "parent"], strict=True))
+        of_county = np.array([parents.get(code, "") or (code_of_level(code, "city") if code else "") for code in county], dtype=object)
+        city = np.where(city == "", of_county, city)
+    elif finest == "city":
+        city = np.where(city == "", here, city)
+    return frame.assign(county=pd.Series(county, dtype=str), city=pd.Series(city, dtype=str))
+
+
+def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
+    """Without zones only codes can be settled; a name stays unsettled, and is said so."""
+    numeric = np.array([bool(ADMINISTRATIVE_CODE.fullmatch(cell)) for cell in cells], dtype=bool)
+    faults.at(~numeric & (cells != ""), "tables.name_without_zones", name, cells, severity="warning")
+    return np.array([code_of_level(cell, name) if known else "" for cell, known in zip(cells, numeric, strict=True)], dtype=object)
+
+
+def _take_in(
+    astray: npt.NDArray[np.int64], points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str, faults: FaultList, outside: str
+) -> Texts:
+    nearest, distance_m = nearest_zone(shapely.point_on_surface(points[astray]), zones, level)
+    close = distance_m <= NEAR_M
+    names = dict(zip(zones["adcode"], zones["name"], strict=True))
+
+    def told(position: int) -> dict[str, object]:
+        place = int(np.flatnonzero(astray == position)[0])
+        return {"km": f"{distance_m[place] / 1000:.1f}", "zone": f"{names.get(nearest[place], '')} {nearest[place]}".strip()}
+
+    mask = np.zeros(len(points), dtype=bool)
+    mask[astray[close]] = True
+    cells = np.array(
+        [f"{point.x:.5f}, {point.y:.5f}" if point is not None and point.geom_type == "Point" else "" for point in points[astray]],
+        dtype=object,
+    )
+    shown = np.full(len(points), "", dtype=object)
+    shown[astray] = cells
+    if outside != "ignore":
+        faults.at(mask, "tables.just_outside", "lon", shown, severity="warning", detail=told)
+        far = np.zeros(len(points), dtype=bool)
+        far[astray[~close]] = True
+        faults.at(far, "tables.outside_zones", "lon", shown, severity=outside, detail=told)
+    return np.where(close, nearest, "").astype(object)
