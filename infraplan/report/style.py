@@ -51,6 +51,14 @@ def percent(fraction: Any, digits: int = 2) -> str:
     return f"{math.floor(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
 
 
+def percent_up(fraction: Any, digits: int = 2) -> str:
+    """A fraction as %, rounded up: a gap to a bound must not look smaller than it is."""
+    if missing(fraction) or math.isinf(float(fraction)):
+        return "—"
+    scale = 10**digits
+    return f"{math.ceil(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
+
+
 def money(cny: Any, lang: str = "zh") -> str:
     """万元 in Chinese, million CNY in English; "—" when missing."""
     if missing(cny):

@@ -1,0 +1,275 @@
+"""Printed pictures: coverage maps with legend, scale bar and north arrow, the province by city, curves. Drawn without pyplot: no state."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from infraplan.report.context import PageContext
+from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
+from infraplan.report.map_data import attribution, margin_legend, share_colour, share_legend, simplified
+from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
+from infraplan.report.style import palette, percent
+from infraplan.report.words import Words
+
+DPI = 110
+MOST_PIXELS = 900
+
+
+@contextmanager
+def _type() -> Iterator[None]:
+    import matplotlib
+
+    with matplotlib.rc_context({"font.family": [chinese_family(), LATIN], "axes.unicode_minus": True, "svg.hashsalt": "infraplan"}):
+        yield
+
+
+def _png(figure: Any) -> bytes:
+    """PNG bytes that tell nothing of the machine or the day; every text has been checked for missing glyphs."""
+    from matplotlib.text import Text
+
+    check_glyphs(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 7})
+    return stream.getvalue()
+
+
+def _canvas(width_in: float, height_in: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _map_axes(bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.34, side_in: float = 1.75) -> tuple[Any, Any]:
+    """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
+    left, bottom, right, top = bounds
+    map_width = width_in - side_in
+    height = min(max(map_width * (top - bottom) / (right - left), 3.6), 8.2)
+    figure = _canvas(width_in, height + foot_in)
+    axes = figure.add_axes((0.0, foot_in / (height + foot_in), map_width / width_in, height / (height + foot_in)))
+    metres_per_inch = max((right - left) / map_width, (top - bottom) / height)
+    middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
+    axes.set_xlim(middle_x - metres_per_inch * map_width / 2, middle_x + metres_per_inch * map_width / 2)
+    axes.set_ylim(middle_y - metres_per_inch * height / 2, middle_y + metres_per_inch * height / 2)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _padded(bounds: Any, share: float = 0.04) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(value) for value in bounds)
+    pad = share * max(right - left, top - bottom)
+    return left - pad, bottom - pad * 1.6, right + pad, top + pad
+
+
+def _lines(axes: Any, frame: Any, colour: str, width: float) -> None:
+    from matplotlib.collections import LineCollection
+    from shapely import get_coordinates, get_parts
+
+    rings = [get_coordinates(part) for part in get_parts(frame.geometry.boundary.to_numpy())]
+    rings = [piece for ring in rings for piece in [ring] if len(piece) > 1]
+    axes.add_collection(LineCollection(rings, colors=colour, linewidths=width, zorder=3, capstyle="round"), autolim=False)
+
+
+def _fill(axes: Any, frame: Any, colours: list[str]) -> None:
+    from matplotlib.collections import PolyCollection
+    from shapely import get_coordinates, get_exterior_ring, get_parts
+
+    parts, index = get_parts(frame.geometry.to_numpy(), return_index=True)
+    rings = [get_coordinates(get_exterior_ring(part)) for part in parts]
+    axes.add_collection(PolyCollection(rings, facecolors=[colours[i] for i in index], edgecolors="none", zorder=1), autolim=False)
+
+
+def scale_length_m(most_m: float) -> float:
+    """The longest round length that is not above `most_m`: 1, 2 or 5 times a power of ten. [m]"""
+    power = 10.0 ** math.floor(math.log10(most_m))
+    return max(step * power for step in (1, 2, 5) if step * power <= most_m)
+
+
+def _furniture(figure: Any, axes: Any, words: Words) -> None:
+    """North arrow, pointing up, and scale bar, in the right margin, where no map can run into them."""
+    from matplotlib.patches import Polygon, Rectangle
+
+    width_in, height_in = figure.get_figwidth(), figure.get_figheight()
+    ink = palette()["ink"]["text"]
+    metres_per_inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width_in)
+    length_m = scale_length_m(1.15 * metres_per_inch)
+    length, x, y, high = length_m / metres_per_inch / width_in, 0.797, 0.62 / height_in, 0.075 / height_in
+    for k, colour in enumerate((ink, "white")):
+        figure.patches.append(Rectangle((x + k * length / 2, y), length / 2, high, facecolor=colour, edgecolor=ink, linewidth=0.8,
+                                        transform=figure.transFigure, figure=figure))
+    for at, label in ((0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g}")):
+        figure.text(x + at * length, y + high * 1.6, label, ha="center", va="bottom", fontsize=8, color=ink)
+    figure.text(x + length + 0.012, y + high / 2, words.t("km"), ha="left", va="center", fontsize=8, color=ink)
+    middle, foot, tip, half = x + 0.16 / width_in, 1.12 / height_in, 1.52 / height_in, 0.12 / width_in
+    notch = foot + 0.28 * (tip - foot)
+    for sign, colour in ((-1, ink), (1, "white")):
+        figure.patches.append(Polygon([(middle, tip), (middle + sign * half, foot), (middle, notch)], closed=True, facecolor=colour, edgecolor=ink, linewidth=0.8,
+                                      transform=figure.transFigure, figure=figure))
+    figure.text(middle, tip + 0.04 / height_in, words.t("north"), ha="center", va="bottom", fontsize=10, fontweight="bold", color=ink)
+
+
+NUDGES_PT = ((0, 0), (0, 11), (0, -11), (24, 0), (-24, 0), (22, 11), (-22, 11), (22, -11), (-22, -11), (0, 20), (0, -20), (34, -6), (-34, 6), (30, -20), (-30, -20))
+
+
+def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
+    """Names on zones, largest first, moved aside where one would lie on another; one that finds no room is left out."""
+    from matplotlib import patheffects
+
+    renderer = axes.figure.canvas.get_renderer()
+    halo = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
+    taken: list[Any] = []
+    room = axes.get_window_extent(renderer)
+    for i in np.argsort(-frame.geometry.area.to_numpy(), kind="stable"):
+        point = frame.geometry.iloc[i].representative_point()
+        text = axes.annotate(labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
+                             color=palette()["ink"]["text"], zorder=5, path_effects=halo, linespacing=1.1)
+        for nudge in NUDGES_PT:
+            text.set_position(nudge)
+            box = text.get_window_extent(renderer)
+            if room.x0 <= box.x0 and box.x1 <= room.x1 and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
+
+
+def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, side: float = 0.795) -> float:
+    """A column of swatches in the figure's right margin; returns where the next one may start."""
+    height = figure.get_figheight()
+    ink = palette()["ink"]["text"]
+    figure.text(side, top, title, fontsize=9, fontweight="bold", va="top", color=ink)
+    y = top - 0.27 / height
+    markers = {"circle": "o", "triangle": "^", "diamond": "D"}
+    for item in items:
+        if item["shape"] == "square":
+            figure.patches.append(_swatch(figure, side, y - 0.12 / height, 0.24 / figure.get_figwidth(), 0.12 / height, item["colour"]))
+        else:
+            figure.lines.append(_marker(figure, side + 0.12 / figure.get_figwidth(), y - 0.06 / height, markers[item["shape"]], item["colour"]))
+        figure.text(side + 0.33 / figure.get_figwidth(), y - 0.06 / height, item["label"], fontsize=8, va="center", color=ink)
+        y -= 0.2 / height
+    return y - 0.14 / height
+
+
+def _swatch(figure: Any, x: float, y: float, width: float, height: float, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), width, height, facecolor=colour, edgecolor="#8794a1", linewidth=0.5, transform=figure.transFigure, figure=figure)
+
+
+def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([x], [y], marker=marker, color=colour, markersize=6, linestyle="none", transform=figure.transFigure, figure=figure)
+
+
+def _sources(figure: Any, context: PageContext, words: Words) -> None:
+    text = attribution(context, words).replace(" · Leaflet 1.9.4 (BSD-2-Clause)", "")
+    if context.facts.synthetic:
+        text = f"{words.t('synthetic_short')}。{text}" if words.lang == "zh" else f"{words.t('synthetic_short')}. {text}"
+    limit = 128 if words.lang == "zh" else 150
+    figure.text(0.01, 0.012, text if len(text) <= limit else text[:limit - 1] + "…", fontsize=6.3, color=palette()["ink"]["muted"], va="bottom")
+
+
+def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
+    """Margin classes of a family, zones, existing and suggested sites. PNG."""
+    from rasterio.features import geometry_mask
+    from rasterio.transform import Affine
+
+    words = Words(lang)
+    colours = palette()
+    grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
+    outline = context.outline.to_crs(grid.crs)
+    children = context.children.reset_index(drop=True)
+    children = children.assign(geometry=simplified(children, 0.0012)).to_crs(grid.crs) if len(children) else children
+    picture = np.full((256, 4), 0, np.uint8)
+    for index, colour in enumerate(margin_colours()):
+        picture[index] = [*(int(colour[k:k + 2], 16) for k in (1, 3, 5)), 255]
+    classes = classes_of(margin_db)
+    if len(outline):
+        classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
+    with _type():
+        figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m))
+        left, bottom, right, top = grid.bounds_m
+        axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
+        _lines(axes, children, colours["ink"]["zone"], 0.6)
+        _lines(axes, outline, colours["ink"]["text"], 1.1)
+        province = context.level == "province"
+        for frame, marker, size, colour in ((context.sites, "^", 2.0 if province else 9.0, colours["site"]["existing"]),
+                                            (context.plan_sites, "D", 5.0 if province else 15.0, colours["site"]["new"])):
+            frame = of_family(frame, family)
+            if len(frame):
+                points = frame.geometry.to_crs(grid.crs)
+                axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=0.25 if not province else 0, edgecolors="white", zorder=4)
+        _names(axes, children, [str(name) for name in children["name"]])
+        _furniture(figure, axes, words)
+        below = _legend(figure, words.t("legend_margin"), margin_legend(words), 0.965)
+        site = colours["site"]
+        _legend(figure, words.t("legend_sites"), [{"shape": "triangle", "colour": site["existing"], "label": words.t("layer_sites")},
+                                                  {"shape": "diamond", "colour": site["new"], "label": words.t("layer_new")}], below)
+        _sources(figure, context, words)
+        return _png(figure)
+
+
+def of_family(sites: Any, family: str) -> Any:
+    """Sites that carry a service of the family."""
+    if not len(sites) or "services" not in sites:
+        return sites
+    return sites[sites["services"].fillna("").astype(str).str.contains(rf"(?:^|;){family}(?:-|;|$)", regex=True)]
+
+
+def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
+    """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
+    words = Words(lang)
+    cities = context.children.reset_index(drop=True)
+    share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
+    cities = cities.assign(geometry=simplified(cities, 0.003)).to_crs(context.grid.crs)
+    with _type():
+        figure, axes = _map_axes(_padded(cities.total_bounds, 0.03))
+        _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
+        _lines(axes, cities, "white", 0.7)
+        _lines(axes, context.outline.to_crs(context.grid.crs), palette()["ink"]["zone"], 0.8)
+        _names(axes, cities, [f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}" for name, code in zip(cities["name"], cities["adcode"], strict=True)], 7.8)
+        _furniture(figure, axes, words)
+        _island_note(axes, context, words)
+        _legend(figure, words.t("legend_share"), share_legend(), 0.965)
+        _sources(figure, context, words)
+        return _png(figure)
+
+
+def _island_note(axes: Any, context: PageContext, words: Words) -> None:
+    """A name at 东沙群岛 when the boundaries carry it."""
+    from infraplan.presets import load
+
+    for island in load("palette").get("islands", []):
+        x, y = context.grid.project(island["lon"], island["lat"])
+        left, right = axes.get_xlim()
+        bottom, top = axes.get_ylim()
+        if left < float(x) < right and bottom < float(y) < top:
+            axes.text(float(x), float(y) - 0.03 * (top - bottom), words.t(f"inset_{island['key']}"), ha="center", va="top", fontsize=7.5, color=palette()["ink"]["muted"], zorder=5)
+
+
+def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None) -> bytes:
+    """One line with labelled axes, a goal as a dashed line. PNG."""
+    ink = palette()["ink"]
+    with _type():
+        figure = _canvas(7.2, 3.4)
+        axes = figure.add_axes((0.1, 0.16, 0.87, 0.78))
+        axes.plot(x, y, color=ink["accent"], linewidth=1.8)
+        if goal is not None:
+            axes.axhline(goal, color=palette()["status"]["not_met"], linestyle="--", linewidth=1)
+            axes.text(axes.get_xlim()[0], goal, f" {words.t('goal_line', share=f'{goal:g}%')}", va="bottom", ha="left", fontsize=8.5, color=palette()["status"]["not_met"])
+        axes.set_xlabel(x_label, fontsize=9, color=ink["text"])
+        axes.set_ylabel(y_label, fontsize=9, color=ink["text"])
+        axes.tick_params(labelsize=8.5, colors=ink["text"])
+        axes.grid(True, color=ink["line"], linewidth=0.6)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        return _png(figure)

@@ -1,0 +1,172 @@
+"""Tables of a context as rows that templates, workbooks and documents print: words chosen, numbers written, nothing computed anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from infraplan.presets import load
+from infraplan.report.context import PageContext
+from infraplan.report.map_data import hosts, spaced
+from infraplan.report.style import day, decimal, integer, missing, money, percent, percent_up, quantity, text
+from infraplan.report.words import Words
+
+DECIDED = ("met", "not_met")
+
+
+def provincial_order(frame: Any, column: str = "adcode") -> Any:
+    """Rows in the official order of the province's cities; zones that the order does not name follow by code."""
+    order = {code: index for index, code in enumerate(load("zones_guangdong").get("city_order", []))}
+    keys = frame[column].astype(str).map(lambda code: (order.get(code[:4] + "00", order.get(code, 999)), code))
+    return frame.assign(_order=keys).sort_values("_order", kind="stable").drop(columns="_order")
+
+
+def title_of(row: Any, words: Words) -> str:
+    """What a scorecard row is called: the clause's task where it is known, else its id."""
+    task = text(row.get("task_en" if words.lang == "en" else "task", "")) or text(row.get("task", ""))
+    part = text(row.get("part", ""))
+    name = task or text(row["id"])
+    return name if task or part in ("", "main") else f"{name} ({part})"
+
+
+def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
+    """The zone's scorecard, one row a clause; the shared networks' figures stand below that of any operator."""
+    rows = context.targets
+    beside: dict[tuple[str, str, str], list[str]] = {}
+    main = []
+    for row in rows.to_dict("records"):
+        key = (text(row["id"]), text(row.get("part", "")), text(row["family"]))
+        if text(row["network"]) in ("", "any"):
+            main.append((key, row))
+        elif not missing(row["achieved"]):
+            beside.setdefault(key, []).append(f"{words.network(text(row['network']))} {quantity(row['achieved'], row)}")
+    return [_target(row, beside.get(key, []), words) for key, row in main]
+
+
+def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, Any]:
+    unit = words.code("unit", row["unit"])
+    fraction = ""
+    if not missing(row["numerator"]) and not missing(row["denominator"]) and float(row["denominator"]) > 0:
+        fraction = f"{_count(row['numerator'])} / {_count(row['denominator'])} {unit}"
+    evidence = text(row["evidence"])
+    if beside:
+        evidence = "; ".join(part for part in (evidence, words.t("by_network", parts="，".join(beside) if words.lang == "zh" else ", ".join(beside))) if part)
+    return {"id": text(row["id"]), "title": title_of(row, words), "quotation": text(row["quotation"]), "document": text(row["document"]),
+            "departments": text(row["departments"]), "required": quantity(row["required"], row), "achieved": quantity(row["achieved"], row), "fraction": fraction,
+            "shortfall": _shortfall(row, unit), "due": day(row["due"], words.lang), "expired": bool(row["expired"]), "interpretation": bool(row["interpretation"]),
+            "status": text(row["status"]), "status_text": words.code("status", row["status"]), "evidence": evidence, "force": text(row["force"])}
+
+
+def _count(value: Any) -> str:
+    return integer(value) if float(value).is_integer() else decimal(value)
+
+
+def _shortfall(row: dict[str, Any], unit: str) -> str:
+    value = row["shortfall"]
+    if missing(value):
+        return "—"
+    if str(row["measure"]).endswith("_share") and 0 < float(value) < 1:
+        return percent_up(value)
+    return "0" if float(value) == 0 else f"{_count(value)} {unit}"
+
+
+def people_rows(context: PageContext, family: str) -> list[dict[str, Any]]:
+    """合计 first, then the child zones in their order, then people outside every zone."""
+    own = context.people(family)
+    level = "city" if context.level == "province" else "county"
+    children = context.people(family, level=level)
+    children = children[children["adcode"] != context.adcode] if context.level == level else children
+    children = provincial_order(children) if level == "city" else children.sort_values("adcode", kind="stable")
+    outside = context.people(family, level="outside")
+    rows = [{**row, "total": True} for row in own.to_dict("records")] + [{**row, "total": False} for row in children.to_dict("records")]
+    return rows + [{**row, "total": False} for row in outside.to_dict("records") if row["population"]]
+
+
+def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
+    """The zone's own figures: each family, any operator and each shared network."""
+    rows = []
+    for family in context.families:
+        for network in context.networks:
+            for row in context.people(family, network).to_dict("records"):
+                rows.append({**row, "name": f"{words.family(family)} · {words.network(network)}", "total": network == "any"})
+    return rows
+
+
+def place_text(row: dict[str, Any]) -> str:
+    """County and township."""
+    return " ".join(part for part in (text(row.get("county_name", "")), text(row.get("town", ""))) if part)
+
+
+def gap_rows(context: PageContext, words: Words, most: int) -> list[dict[str, str]]:
+    """The gaps with the most residents."""
+    frame = context.gaps
+    frame = frame.assign(_people=pd.to_numeric(frame["population"], errors="coerce").fillna(0)).sort_values(["_people", "id"], ascending=[False, True], kind="stable")
+    return [{"name": text(row["village"]) or text(row["name"]), "where": place_text(row), "family": words.family(text(row["family"])),
+             "people": integer(row["population"]), "households": integer(row["households"]), "status": words.code("village", row["status"]),
+             "margin": decimal(row["outdoor_margin_db"]), "nearest": decimal(row["nearest_site_km"]), "reason": words.reason(row["reason"]),
+             "remedy": remedy(row["remedy"], words)} for row in frame.head(most).to_dict("records")]
+
+
+def remedy(value: Any, words: Words) -> str:
+    """The remedy's sentence, or the suggested site it names."""
+    written = text(value)
+    if written[:1] == "N" and written[1:].isdigit():
+        return words.t("remedy_site", site=written)
+    return words.reason(written)
+
+
+def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[str, Any]]]:
+    """Gaps counted by child zone and target, 合计 first."""
+    frame = context.gaps
+    if not len(frame):
+        return [], []
+    column, label = ("city", "city_name") if context.level == "province" else ("county", "county_name")
+    counts = frame.groupby([column, "target"], sort=False).size().unstack(fill_value=0)
+    targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
+    counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
+    names = dict(zip(frame[column], frame[label], strict=True))
+    tasks = {row["id"]: title_of(row, words) for row in context.targets.to_dict("records")}
+    rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
+    rows += [{"name": text(names.get(code, code)) or words.code("level", "outside"), "counts": line.tolist(), "all": int(line.sum()), "total": False}
+             for code, line in counts.iterrows()]
+    return [tasks.get(target, target) for target in targets], rows
+
+
+def plan_rows(context: PageContext, words: Words, most: int | None = None) -> list[dict[str, str]]:
+    """Suggested sites in build order."""
+    frame = context.plan_sites
+    if not len(frame):
+        return []
+    frame = frame.sort_values("order", kind="stable") if "order" in frame else frame
+    frame = frame if most is None else frame.head(most)
+    names = dict(zip(context.zones["adcode"], context.zones["name"], strict=True))
+    host = hosts(frame["host"], words) if "host" in frame else pd.Series("", index=frame.index)
+    return [{"order": integer(row.get("order")), "id": text(row["id"]), "name": text(row.get("name")) or text(row["id"]),
+             "where": text(names.get(row.get("county"))) or text(names.get(row.get("city"))) or text(row.get("county")), "services": spaced(row.get("services")),
+             "host": text(on), "height": decimal(row.get("height_m"), 0), "cost": money(row.get("cost_cny"), words.lang), "gained": integer(row.get("people_gained")),
+             "villages": integer(row.get("villages_gained")), "reason": words.reason(row.get("reason"))}
+            for row, on in zip(frame.drop(columns="geometry", errors="ignore").to_dict("records"), host, strict=True)]
+
+
+def summary_sentences(context: PageContext, words: Words) -> list[str]:
+    """The page in words."""
+    out = []
+    own = {family: context.people(family).to_dict("records") for family in context.families}
+    first = next((rows[0] for rows in own.values() if rows), None)
+    if first is None:
+        out.append(words.t("words_people", name=context.name, people=words.t("no_data")))
+    else:
+        out.append(words.t("words_people", name=context.name, people=integer(first["population"])))
+    for family, rows in own.items():
+        for row in rows:
+            out.append(words.t("words_family", family=words.family(family), served=integer(row["served"]), share=percent(row["share"]),
+                               uncertain=integer(row["uncertain"]), unserved=integer(row["unserved"])))
+    if len(context.gaps):
+        out.append(words.t("words_gaps", gaps=integer(len(context.gaps)), uncertain=integer((context.gaps["status"] == "uncertain").sum())))
+    cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum()) if len(context.plan_sites) else 0.0
+    if len(context.plan_sites):
+        out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))
+    if context.plan is not None and context.level == "province":
+        out.append(words.t("words_bound", bound=money(context.plan.bound_cny, words.lang), gap=percent_up(context.plan.proven_gap)))
+    return out
