@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from infraplan.messages import say
 from infraplan.presets import choose, load
+from infraplan.radio.antennas import Antenna, antenna_named
 from infraplan.radio.entry_loss import O2I_SIGMA_DB, o2i, p2109, p2109_sigma_db
 from infraplan.radio.shadowing import shadow_margin_db
 from infraplan.radio.throughput import required_sinr_db
@@ -70,6 +71,13 @@ class Service:
     uplink_share: float
     class_offsets_db: tuple[tuple[float, float], ...]
 
+    def largest_loss_db(self, power_offset_db: float = 0.0, gain_offset_db: float = 0.0) -> float:
+        """`max_path_loss_db` of a sector whose carrier or antenna is not the preset's. [dB]
+
+        More carrier power lengthens the downlink only; antenna gain serves both directions.
+        """
+        return min(self.downlink_max_path_loss_db + power_offset_db, self.uplink_max_path_loss_db) + gain_offset_db
+
 
 class _Preset:
     """A service's values over its family's over the common ones, each with its source."""
@@ -99,6 +107,12 @@ class _Preset:
         entry = self.entry(key)
         shown = self.number(key) if value is None else value
         return BudgetRow(key, shown, unit, self.sources[entry["source"]], bool(entry.get("interpretation", False)), link, sign)
+
+
+def gain_offset_db(service: Service, antenna: str | Antenna) -> float:
+    """Gain of a sector's antenna less that of the service's default antenna, which the budget contains. [dB]"""
+    made = antenna_named(antenna) if isinstance(antenna, str) else antenna
+    return made.gain_dbi - antenna_named(service.default_antenna).gain_dbi
 
 
 def service_names() -> list[str]:

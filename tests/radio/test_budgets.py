@@ -12,7 +12,7 @@ from hypothesis.strategies import floats, sampled_from
 from infraplan.errors import UsageError
 from infraplan.presets import load
 from infraplan.radio.antennas import antenna_named
-from infraplan.radio.budgets import Service, budget_rows, entry_margins, service_names, services
+from infraplan.radio.budgets import Service, budget_rows, entry_margins, gain_offset_db, service_names, services
 from infraplan.radio.entry_loss import p2109, p2109_sigma_db
 from infraplan.radio.shadowing import shadow_margin_db
 
@@ -133,3 +133,14 @@ def test_unknown_names() -> None:
         services("nr-n40")
     with pytest.raises(UsageError, match="receiver"):
         services("nr-n41", receiver="boat")
+
+
+def test_power_helps_the_downlink_alone_and_gain_helps_both() -> None:
+    service = ALL["nr-n41"]
+    assert service.limiting_link == "uplink"
+    assert service.largest_loss_db() == service.max_path_loss_db
+    assert service.largest_loss_db(power_offset_db=6.0) == service.max_path_loss_db
+    assert service.largest_loss_db(power_offset_db=-6.0) == pytest.approx(service.downlink_max_path_loss_db - 6.0)
+    assert gain_offset_db(service, service.default_antenna) == 0.0
+    assert gain_offset_db(service, "omni") == pytest.approx(8.0 - 18.0)
+    assert service.largest_loss_db(gain_offset_db=-10.0) == pytest.approx(service.max_path_loss_db - 10.0)
