@@ -184,7 +184,7 @@ def test_a_raised_obstacle_never_lowers_bullington(heights: list[float], at: int
 @settings(deadline=None, max_examples=40)
 @given(at=st.integers(1, 99), low_m=st.floats(0.0, 150.0), more_m=st.floats(0.0, 200.0), hills=st.integers(0, 5))
 def test_a_raised_obstacle_never_lowers_diffraction(at: int, low_m: float, more_m: float, hills: int) -> None:
-    """The obstacle stands on the ground (clutter). Raised ground also moves the fitted smooth surface: eq. 40 may fall by tenths of a dB."""
+    """The obstacle stands on the ground (clutter). Raised ground also moves the smooth surface: eq. 40 may fall by 0.1 dB."""
     ground = 40.0 * np.random.default_rng(hills).random(101)
     obstacle = np.zeros(101)
     obstacle[at] = 1.0
@@ -225,7 +225,8 @@ def test_coast_and_sea_sections_are_measured_half_way_to_the_neighbour() -> None
     zone = np.array([4, 4, 4, 3, 3, 1, 1, 1, 4, 4, 4])
     result = p1812.loss(
         d, np.zeros(11), np.zeros(11), zone, frequency_ghz=0.9, time_percent=10.0, location_percent=50.0, location_sigma_db=0.0,
-        tx_height_m=30.0, rx_height_m=10.0, polarisation="horizontal", delta_n=45.0, n0=325.0, tx_lonlat=(113.0, 22.0), rx_lonlat=(113.1, 22.0),
+        tx_height_m=30.0, rx_height_m=10.0, polarisation="horizontal", delta_n=45.0, n0=325.0,
+        tx_lonlat=(113.0, 22.0), rx_lonlat=(113.1, 22.0),
     )  # fmt: skip
     assert (result.sea_fraction, result.longest_land_km, result.longest_inland_km) == pytest.approx((0.3, 4.5, 2.5))
 

@@ -1,0 +1,216 @@
+"""The mechanisms of ITU-R P.1812 put together for all wanted receivers of a ray: eqs. 8-11, 41-69, inland paths.
+
+Terms that cannot count are skipped exactly: ducting where a lower bound of its loss lies above the diffraction loss.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from infraplan.radio.hulls import FAST, LN10, fast_exp, fast_log, least_clearance_at, roughness_above
+from infraplan.radio.p1812_passes import (
+    LN_B0,
+    LOSS_50,
+    LOSS_BETA,
+    LOWER,
+    OUT,
+    RX,
+    RX_BACK,
+    RX_SLOPE,
+    SLANT_DB,
+    SMOOTH_RX,
+    SMOOTH_TX,
+    TAN_ANGLE,
+    TX_AT,
+    TX_SLOPE,
+    J,
+)
+from infraplan.radio.p1812_spherical import CUBE_ROOT, DUCT_DB, FOCUS_DB, FREE_DB, FREQUENCY, LOCATION_DB, SCATTER_DB
+
+LOG_DISTANCE, FAR_FACTOR, ALPHA, POWER_113, B0_BASE, B0_SLOPE = range(6)  # rows of the table by distance
+TABLE_ROWS = 6
+SERIES_LIMIT = 0.3  # beyond this tangent the arctangent's series is not good enough
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def shielding_fast(angle_mrad, horizon_km, frequency, cube_root):  # type: ignore[no-untyped-def]
+    """Eq. 48."""
+    x = angle_mrad - 0.1 * horizon_km
+    if x <= 0.0:
+        return 0.0
+    return 20.0 / LN10 * math.log(1.0 + 0.361 * x * math.sqrt(frequency * horizon_km)) + 0.264 * x * cube_root
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+    """Loss by ducting and layer reflection, eqs. 46-56."""
+    j = int(buffer[J, q])
+    d = j * step_km
+    rx_m = buffer[RX, q]
+    at_tx = int(buffer[TX_AT, q])
+    if at_tx == 0:
+        rx_u = rx_m - curve * j * j
+        at_tx = least_clearance_at(flat, inverse, reverse, j, tx_m, (rx_u - tx_m) / j)
+        at_rx = at_tx
+    else:
+        at_rx = j - int(buffer[RX_BACK, q])
+    tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * (0.001 / step_km))
+    rx_mrad = 1000.0 * math.atan(buffer[RX_SLOPE, q])
+    tx_km = at_tx * step_km
+    rx_km = (j - at_rx) * step_km
+    smooth_tx = min(buffer[SMOOTH_TX, q], h[0])
+    smooth_rx = min(buffer[SMOOTH_RX, q], rx_m - rx_height_m)
+    ln_beta = ln_b0
+    rough = roughness_above(h, at_tx, at_rx, smooth_tx, (smooth_rx - smooth_tx) / j)
+    if rough > 10.0:
+        ln_beta -= 4.6e-5 * (rough - 10.0) * (43.0 + 6.0 * min(d - tx_km - rx_km, 40.0))
+    roots = math.sqrt(tx_m - smooth_tx) + math.sqrt(rx_m - smooth_rx)
+    ln_beta += min(table[ALPHA, j] * math.log(500.0 / radius_km * d * d / (roots * roots)), 0.0)
+    lg_beta = ln_beta / LN10
+    shape = (9.51 - 4.8 * lg_beta + 0.198 * lg_beta * lg_beta) * table[POWER_113, j]
+    gamma = 1.076 * math.exp(-1.012 * math.log(2.0058 - lg_beta) - shape)
+    ln_ratio = ln_time - ln_beta
+    loss = c[DUCT_DB] + 20.0 / LN10 * math.log(tx_km + rx_km)
+    loss += shielding_fast(tx_mrad, tx_km, c[FREQUENCY], c[CUBE_ROOT]) + shielding_fast(rx_mrad, rx_km, c[FREQUENCY], c[CUBE_ROOT])
+    loss += 5e-5 * radius_km * c[CUBE_ROOT] * (1000.0 * d / radius_km + min(tx_mrad, 0.1 * tx_km) + min(rx_mrad, 0.1 * rx_km))
+    return loss + (1.2 + 3.7e-3 * d) / LN10 * ln_ratio + 12.0 * math.exp(gamma * ln_ratio) - 12.0
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def with_ducting(path_db, sight_db, duct_db, least_db, far_factor, near_factor):  # type: ignore[no-untyped-def]
+    """Eqs. 60-62."""
+    if duct_db < path_db:
+        least_duct = max(duct_db, sight_db) + 2.5 * math.log(1.0 + math.exp(-abs(duct_db - sight_db) / 2.5))
+        if least_duct <= path_db:
+            path_db = least_duct + (path_db - least_duct) * far_factor
+    return path_db + (least_db - path_db) * near_factor
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, d):  # type: ignore[no-untyped-def]
+    """Eqs. 63 and 69, and the short-range rule below 250 m."""
+    both = min(scatter_db, modified_db) - 5.0 / LN10 * math.log(1.0 + math.exp(-0.2 * LN10 * abs(scatter_db - modified_db)))
+    loss = max(sight_db, both + location_db)
+    return free_db + min(4.0 * d, 1.0) * (loss - free_db)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def median_values(n, step_km, radius_km, duct_time_db, c, table, buffer):  # type: ignore[no-untyped-def]
+    """Loss at 50 % of time as if there were no ducting, and how far ducting's lower bound lies above it; one loop that vectorises."""
+    js = buffer[J, :n]
+    tx_slope = buffer[TX_SLOPE, :n]
+    tx_at = buffer[TX_AT, :n]
+    rx_back = buffer[RX_BACK, :n]
+    rx_slope = buffer[RX_SLOPE, :n]
+    angle = buffer[TAN_ANGLE, :n]
+    slant = buffer[SLANT_DB, :n]
+    diffraction = buffer[LOSS_50, :n]
+    lower = buffer[LOWER, :n]
+    out = buffer[OUT, :n]
+    per_sample = 0.001 / step_km
+    per_mrad = 5e-5 * radius_km * c[CUBE_ROOT]
+    frequency = c[FREQUENCY]
+    for q in range(n):
+        d = js[q] * step_km
+        tx = tx_slope[q] * per_sample
+        rx = rx_slope[q]
+        tx_mrad = 1000.0 * tx * (1.0 - max(tx, 0.0) * tx * (1.0 / 3.0))
+        rx_mrad = 1000.0 * rx * (1.0 - max(rx, 0.0) * rx * (1.0 / 3.0))
+        tx_km = tx_at[q] * step_km
+        rx_km = rx_back[q] * step_km
+        tx_more = max(tx_mrad - 0.1 * tx_km, 0.0) if tx_km > 0.0 else 0.0
+        rx_more = max(rx_mrad - 0.1 * rx_km, 0.0) if tx_km > 0.0 else 0.0
+        product = (
+            (tx_km + rx_km)
+            * (1.0 + 0.361 * tx_more * math.sqrt(frequency * tx_km))
+            * (1.0 + 0.361 * rx_more * math.sqrt(frequency * rx_km))
+        )
+        bound = c[DUCT_DB] + duct_time_db + per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
+        bound += 0.264 * c[CUBE_ROOT] * (tx_more + rx_more) + 20.0 / LN10 * fast_log(product)
+        free = c[FREE_DB] + slant[q]
+        path = free + diffraction[q]
+        lower[q] = bound - path
+        y = angle[q]
+        w = y * y
+        tail = 1.0 / 9.0 - w * (1.0 / 11.0 - w * (1.0 / 13.0 - w * (1.0 / 15.0)))
+        radians = d / radius_km + y * (1.0 - w * (1.0 / 3.0 - w * (1.0 / 5.0 - w * (1.0 / 7.0 - w * tail))))
+        scatter = c[SCATTER_DB] + 20.0 / LN10 * fast_log(d) + 573.0 * radians
+        both = min(scatter, path) - 5.0 / LN10 * fast_log(1.0 + fast_exp(-0.2 * LN10 * abs(scatter - path)))
+        loss = max(free, both + c[LOCATION_DB])
+        out[q] = free + min(4.0 * d, 1.0) * (loss - free)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+    """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
+    for q in range(n):
+        y = buffer[TAN_ANGLE, q]
+        steep = abs(y) > SERIES_LIMIT
+        diffraction = buffer[LOSS_50, q]
+        if not steep and (buffer[LOWER, q] >= 0.0 or diffraction <= 1e-9):
+            continue
+        j = int(buffer[J, q])
+        d = j * step_km
+        free = c[FREE_DB] + buffer[SLANT_DB, q]
+        path = free + diffraction
+        theta = 1000.0 * (d / radius_km + math.atan(y))
+        modified = path
+        near = 1.0 / (1.0 + math.exp(16.0 * theta - 4.8))
+        far = table[FAR_FACTOR, j]
+        if diffraction > 1e-9 and (1.0 - near) * (1.0 - far) > 0.0 and buffer[LOWER, q] < 0.0:
+            duct = anomalous_fast(
+                q, h, rx_height_m, tx_m, step_km, radius_km, curve, buffer[LN_B0, q], ln_time, flat, inverse, reverse, table, c, buffer
+            )
+            modified = with_ducting(path, free, duct, path, far, near)
+        if steep or modified != path:
+            scatter = c[SCATTER_DB] + table[LOG_DISTANCE, j] + 0.573 * theta
+            buffer[OUT, q] = final_loss(modified, scatter, free, free, c[LOCATION_DB], d)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+    """Loss for less than 50 % of time, receiver by receiver, eqs. 41-69."""
+    ln_time = math.log(time_percent)
+    per_sample = 0.001 / step_km
+    per_mrad = 5e-5 * radius_km * c[CUBE_ROOT]
+    for q in range(n):
+        j = int(buffer[J, q])
+        d = j * step_km
+        free = c[FREE_DB] + buffer[SLANT_DB, q]
+        ln_b0 = buffer[LN_B0, q]
+        often = ln_time >= ln_b0
+        beyond = buffer[TX_AT, q] > 0.0
+        horizons = (buffer[TX_AT, q] + buffer[RX_BACK, q]) * step_km if beyond else d
+        focus = 1.0 - math.exp(-0.1 * horizons)
+        sight = free + c[FOCUS_DB] * focus
+        loss_beta = buffer[LOSS_BETA, q]
+        diffraction = loss_beta
+        path = sight + diffraction
+        least = path
+        if often:
+            loss_50 = buffer[LOSS_50, q]
+            t = math.sqrt(-2.0 * (ln_b0 - 2.0 * LN10))
+            fi = quantile / (t - (2.515516698 + t * (0.802853 + t * 0.010328)) / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))))
+            diffraction = loss_50 + fi * (loss_beta - loss_50)
+            path = sight + diffraction
+            sight_b0 = free + 2.6 * (ln_b0 / LN10 - 1.6989700043360187) * focus
+            least = free + loss_50 + (sight_b0 + diffraction - free - loss_50) * fi
+        theta = 1000.0 * (d / radius_km + math.atan(buffer[TAN_ANGLE, q]))
+        near = 1.0 / (1.0 + math.exp(16.0 * theta - 4.8))
+        far = table[FAR_FACTOR, j]
+        duct = path
+        if (1.0 - near) * (1.0 - far) > 0.0:
+            tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * per_sample)
+            rx_mrad = 1000.0 * math.atan(buffer[RX_SLOPE, q])
+            ratio = ln_time - ln_b0
+            bound = c[DUCT_DB] + (1.2 + 3.7e-3 * d) / LN10 * ratio - (0.0 if ratio >= 0.0 else 12.0) + 20.0 / LN10 * math.log(horizons)
+            bound += per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
+            if bound < path:
+                duct = anomalous_fast(
+                    q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, inverse, reverse, table, c, buffer
+                )
+        modified = with_ducting(path, sight, duct, least, far, near)
+        scatter = c[SCATTER_DB] + table[LOG_DISTANCE, j] + 0.573 * theta
+        buffer[OUT, q] = final_loss(modified, scatter, sight, free, c[LOCATION_DB], d)

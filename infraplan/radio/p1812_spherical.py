@@ -1,0 +1,115 @@
+"""Spherical-Earth part of delta-Bullington for the area kernel: ITU-R P.1812 section 4.3.2 with few logarithms, over land."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from infraplan.radio.hulls import FAR, FAST, LN10, least_clearance
+
+# columns of the constants of one frequency
+(
+    WAVE, ROOT_WAVE, FREQUENCY, CUBE_ROOT, FREE_DB, FOCUS_DB, SCATTER_DB, DUCT_DB, LOCATION_DB,
+    SURFACE_50, K_50, X_50, Y_50, SURFACE_BETA, K_BETA, X_BETA, Y_BETA,
+) = range(17)  # fmt: skip
+CONSTANTS = 17
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def gain_factor(b, k):  # type: ignore[no-untyped-def]
+    """Eqs. 34-35 as a factor (to be taken 20 lg of) and a rest in dB."""
+    if b > 2.0:
+        return 1.0 / math.sqrt(math.sqrt(b - 1.1)), 17.6 * math.sqrt(b - 1.1) - 8.0
+    return max(b + 0.1 * b * b * b, 1.2589254117941673 * k), 0.0
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def first_term_fast(d, tx_m, rx_m, k, per_km, per_metre):  # type: ignore[no-untyped-def]
+    """Eqs. 29-36 with the logarithms gathered into one."""
+    x = per_km * d
+    tx_factor, tx_db = gain_factor(per_metre * tx_m, k)
+    rx_factor, rx_db = gain_factor(per_metre * rx_m, k)
+    if x >= 1.6:
+        return 17.6 * x - 11.0 - tx_db - rx_db - 20.0 / LN10 * math.log(math.sqrt(x) * tx_factor * rx_factor)
+    ln_x = math.log(x)
+    return 5.6488 * math.exp(1.425 * ln_x) - tx_db - rx_db + 20.0 / LN10 * (ln_x - math.log(tx_factor * rx_factor))
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def spherical_fast(d, tx_m, rx_m, radius_km, c, first):  # type: ignore[no-untyped-def]
+    """Section 4.3.2. The cubic of eq. 24 is solved by Newton's steps; `first` is SURFACE_50 or SURFACE_BETA."""
+    roots = math.sqrt(tx_m) + math.sqrt(rx_m)
+    if d * d >= 0.002 * radius_km * roots * roots:
+        return first_term_fast(d, tx_m, rx_m, c[first + 1], c[first + 2], c[first + 3])
+    weight = 1.0 / (tx_m + rx_m)
+    imbalance = abs(tx_m - rx_m) * weight
+    m = 250.0 * d * d / radius_km * weight
+    b = imbalance / (m + 1.0)
+    for _ in range(60):
+        step = (m * b * b * b - (m + 1.0) * b + imbalance) / (m + 1.0 - 3.0 * m * b * b)
+        b += step
+        if step < 1e-9:
+            break
+    if tx_m < rx_m:
+        b = -b
+    near = d / 2.0 * (1.0 + b)
+    far = d - near
+    clearance = ((tx_m - 500.0 * near * near / radius_km) * far + (rx_m - 500.0 * far * far / radius_km) * near) / d
+    required_square = 17.456 * 17.456 * near * far * c[WAVE] / d
+    if clearance > 0.0 and clearance * clearance > required_square:
+        return 0.0
+    z = d / roots
+    cube_root_a = math.exp(math.log(500.0 * z * z) / 3.0)
+    k = c[first] / cube_root_a
+    k2 = k * k
+    beta = (1.0 + 1.6 * k2 + 0.67 * k2 * k2) / (1.0 + 4.5 * k2 + 1.53 * k2 * k2)
+    f13 = c[CUBE_ROOT]
+    grazing = first_term_fast(
+        d, tx_m, rx_m, k, 21.88 * beta * f13 / (cube_root_a * cube_root_a), 0.9575 * beta * beta * f13 * f13 / cube_root_a
+    )
+    return (1.0 - clearance / math.sqrt(required_square)) * grazing if grazing > 0.0 else 0.0
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
+    """Eqs. 12 and 21."""
+    if v <= -0.78:
+        return 0.0
+    t = v - 0.1
+    one = 6.9 + 20.0 / LN10 * math.log(math.sqrt(t * t + 1.0) + t)
+    return one + (1.0 - math.exp(-one / 6.0)) * (10.0 + 0.02 * d)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def smooth_bullington(j, step_km, tx_m, rx_m, curve, sphere, inverse, reverse, wave):  # type: ignore[no-untyped-def]
+    """Bullington over the bare sphere at the ray's samples, `sphere[i]` = -curve i^2. Both horizons are closed forms (concave in i)."""
+    d = j * step_km
+    line = (rx_m - curve * j * j - tx_m) / j
+    best = min(max(int(math.sqrt(tx_m / curve)), 1), j - 1)
+    tx_slope = -FAR
+    for i in range(best, min(best + 1, j - 1) + 1):
+        tx_slope = max(tx_slope, -curve * i - tx_m / i)
+    if tx_slope < line:
+        v = -math.sqrt(least_clearance(sphere, inverse, reverse, j, tx_m, line) * 0.002 * d / wave) / step_km
+        return knife_edge_fast(v, d)
+    best = min(max(int(math.sqrt(rx_m / curve)), 1), j - 1)
+    rx_slope = -FAR
+    for i in range(best, min(best + 1, j - 1) + 1):
+        rx_slope = max(rx_slope, curve * (j - i) - rx_m / i)
+    seen_tx = tx_slope + curve * j
+    at = (rx_m - tx_m + rx_slope * j) / (seen_tx + rx_slope)
+    over = tx_m + seen_tx * at - (tx_m * (j - at) + rx_m * at) / j
+    return knife_edge_fast(over * math.sqrt(0.002 * d / (wave * at * (j - at))) / step_km, d)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def add_spherical(n, step_km, radius_km, curve, sphere, inverse, reverse, c, first, js, tx_over, rx_over, loss):  # type: ignore[no-untyped-def]
+    """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
+    for q in range(n):
+        d = js[q] * step_km
+        if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
+            sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first)
+            if sphere_db > 0.0:
+                smooth_db = smooth_bullington(int(js[q]), step_km, tx_over[q], rx_over[q], curve, sphere, inverse, reverse, c[WAVE])
+                loss[q] += max(sphere_db - smooth_db, 0.0)
