@@ -176,15 +176,15 @@ class Study:
 
     @cached_property
     def zones(self) -> Any:
-        return read_zones(self.path("zones"), datum=self.config.datum.zones)
+        return read_zones(self.folder / self.config.files.zones, datum=self.config.datum.zones)
 
     @cached_property
     def villages(self) -> Any:
-        return read_villages(self.path("villages"), datum=self.config.datum.villages, zones=self.zones)
+        return read_villages(self.folder / self.config.files.villages, datum=self.config.datum.villages, zones=self.zones)
 
     @cached_property
     def sites(self) -> Any:
-        return read_sites(self.path("sites"), datum=self.config.datum.sites, zones=self.zones)
+        return read_sites(self.folder / self.config.files.sites, datum=self.config.datum.sites, zones=self.zones)
 
     @cached_property
     def places(self) -> Any:

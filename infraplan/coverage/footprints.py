@@ -5,7 +5,7 @@ elsewhere.
 
     margin = min(downlink_max_path_loss_db + power_offset_db, uplink_max_path_loss_db) + pattern_db(azimuth, elevation) - path_loss_db
 
-`Radio` holds what many sites share: loss curves by (environment, service, height), antenna cuts by (antenna, tilt).
+`Radio` holds what many sites share: loss curves, antenna cuts, and the radial margin of each kind of sector.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.geo.grids import Grid
-from infraplan.radio.antennas import cuts
+from infraplan.radio.antennas import ELEVATIONS_DEG, cuts
 from infraplan.radio.budgets import Service
-from infraplan.radio.selection import default_plan, loss_curve
+from infraplan.radio.selection import LossCurve, default_plan, loss_curve
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-CURVE_STEP_M = 25.0
+CURVE_STEP_M = 10.0
+NEAREST_M = 10.0
 FLOOR_DB = -10.0
 """Pixels are computed as far as the boresight margin stays above this: a gap list can then say how much is missing."""
 
@@ -42,87 +43,120 @@ class Footprint:
     capped: bool
 
 
+@dataclass(frozen=True)
+class Radial:
+    """Margin of one kind of sector at boresight azimuth, every `CURVE_STEP_M` metres [dB]; how far it is worth computing [m]; whether
+    a cap cut service off there; the models behind it."""
+
+    margin_db: Float32
+    radius_m: float
+    capped: bool
+    models: frozenset[str]
+
+
 @dataclass
 class Radio:
-    """Tables shared by many footprints, filled as they are asked for."""
+    """Tables many footprints share, filled as they are asked for: without terrain all but the horizontal pattern depends on distance."""
 
     services: Mapping[str, Service]
     max_radius_km: float = 30.0
-    curves: dict[tuple[str, str, float], tuple[Float32, float, bool]] = field(default_factory=dict)
+    radials: dict[tuple[str, str, float, str, float, float], Radial] = field(default_factory=dict)
+    curves: dict[tuple[str, str, float], LossCurve] = field(default_factory=dict)
     patterns: dict[tuple[str, float], tuple[Float32, Float32]] = field(default_factory=dict)
-    models: set[str] = field(default_factory=set)
 
-    def curve(self, environment: str, service_name: str, height_m: float) -> tuple[Float32, float, bool]:
-        """Path loss every `CURVE_STEP_M` metres [dB], the radius worth computing [m], and whether a cap cut service off there."""
-        key = environment, service_name, height_m
-        if key not in self.curves:
-            service = self.services[service_name]
-            distance_m = np.arange(0.0, self.max_radius_km * 1000.0 + CURVE_STEP_M, CURVE_STEP_M)
-            distance_m[0] = 1.0
-            curve = loss_curve(default_plan(service.family), service.frequency_mhz, height_m, environment, service.rx_height_m, distance_m)
-            loss_db = curve.loss_db
-            margin_db = service.max_path_loss_db - loss_db
-            near = np.flatnonzero(margin_db >= FLOOR_DB)
-            last = int(near[-1]) if len(near) else 0
-            ends = last + 1 >= len(loss_db) or not np.isfinite(loss_db[last + 1])
-            self.models.update(name for part in curve.model[: last + 1] for name in part.split("+"))
-            self.curves[key] = loss_db.astype(np.float32), float(distance_m[last]), bool(ends and margin_db[last] > 0)
-        return self.curves[key]
+    @property
+    def models(self) -> set[str]:
+        """Names of the propagation models that decided a pixel so far."""
+        return set().union(*(radial.models for radial in self.radials.values()))
 
     def cuts(self, antenna: str, tilt_deg: float) -> tuple[Float32, Float32]:
-        """Horizontal (360) and vertical (181) cut of a tilted antenna, relative to its boresight. [dB]"""
+        """Horizontal (0..361 degrees) and vertical (-90..90) cut of a tilted antenna, relative to its boresight. [dB]"""
         key = antenna, tilt_deg
         if key not in self.patterns:
             horizontal_db, vertical_db = cuts(antenna, tilt_deg)
-            self.patterns[key] = np.asarray(horizontal_db, np.float32), np.asarray(vertical_db, np.float32)
+            self.patterns[key] = np.append(horizontal_db, horizontal_db[:2]).astype(np.float32), np.asarray(vertical_db, np.float32)
         return self.patterns[key]
+
+    def curve(self, environment: str, service: Service, height_m: float) -> LossCurve:
+        """Median path loss over distance without terrain."""
+        key = environment, service.name, height_m
+        if key not in self.curves:
+            distance_m = np.arange(0.0, self.max_radius_km * 1000.0 + 2 * CURVE_STEP_M, CURVE_STEP_M)
+            self.curves[key] = loss_curve(
+                default_plan(service.family),
+                service.frequency_mhz,
+                height_m,
+                environment,
+                service.rx_height_m,
+                np.maximum(distance_m, NEAREST_M),
+            )
+        return self.curves[key]
+
+    def radial(self, environment: str, service_name: str, height_m: float, antenna: str, tilt_deg: float, power_offset_db: float) -> Radial:
+        """The radial table of one kind of sector."""
+        key = environment, service_name, height_m, antenna, tilt_deg, power_offset_db
+        if key not in self.radials:
+            service = self.services[service_name]
+            curve = self.curve(environment, service, height_m)
+            level_db = min(service.downlink_max_path_loss_db + power_offset_db, service.uplink_max_path_loss_db)
+            near = np.flatnonzero(level_db - curve.loss_db[:-1] >= FLOOR_DB)
+            last = int(near[-1]) if len(near) else 0
+            capped = level_db > curve.loss_db[last] and (last + 2 >= len(curve.loss_db) or not np.isfinite(curve.loss_db[last + 1]))
+            elevation_deg = -np.degrees(np.arctan2(height_m - service.rx_height_m, curve.distance_m))
+            vertical_db = np.interp(elevation_deg, ELEVATIONS_DEG, self.cuts(antenna, tilt_deg)[1])
+            models = frozenset(name for part in set(curve.model[: last + 1]) for name in part.split("+"))
+            table = (level_db - curve.loss_db + vertical_db).astype(np.float32)
+            self.radials[key] = Radial(table, float(min(last * CURVE_STEP_M, self.max_radius_km * 1000.0)), bool(capped), models)
+        return self.radials[key]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _polar(
+    distance_m: Float32, bearing_deg: Float32, x_m: float, y_m: float, left_m: float, top_m: float, resolution_m: float, far_m: float
+) -> None:
+    """Distance [m] and bearing from north [deg, 0..360] of every pixel centre from the mast; bearings only within `far_m`."""
+    height, width = distance_m.shape
+    for r in range(height):
+        dy = top_m - (r + 0.5) * resolution_m - y_m
+        for c in range(width):
+            dx = left_m + (c + 0.5) * resolution_m - x_m
+            distance_m[r, c] = math.sqrt(dx * dx + dy * dy)
+            if distance_m[r, c] <= far_m:
+                bearing = math.degrees(math.atan2(dx, dy))
+                bearing_deg[r, c] = bearing if bearing >= 0.0 else bearing + 360.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _fill(
     margin_db: Float32,
-    x_m: float,
-    y_m: float,
-    left_m: float,
-    top_m: float,
-    resolution_m: float,
-    azimuth_deg: Floats,
-    height_m: Floats,
-    level_db: Floats,
-    curves: Float32,
-    curve_radius_m: Floats,
+    distance_m: Float32,
+    bearing_deg: Float32,
+    azimuth_deg: float,
+    radius_m: float,
     step_m: float,
+    radial: Float32,
     horizontal: Float32,
-    vertical: Float32,
 ) -> None:
-    """margin_db[sector, row, column] of one site whose sectors stand at one point. NaN beyond a sector's radius."""
-    sectors, height, width = margin_db.shape
-    to_deg = 180.0 / math.pi
+    """margin_db[row, column] of one sector. NaN beyond its radius."""
+    height, width = margin_db.shape
+    directional = not math.isnan(azimuth_deg)
+    per_step = 1.0 / step_m
     for r in range(height):
-        dy = top_m - (r + 0.5) * resolution_m - y_m
         for c in range(width):
-            dx = left_m + (c + 0.5) * resolution_m - x_m
-            distance = max(math.sqrt(dx * dx + dy * dy), 10.0)
-            bearing = math.atan2(dx, dy) * to_deg
-            at = distance / step_m
+            distance = distance_m[r, c]
+            if distance > radius_m:
+                margin_db[r, c] = np.nan
+                continue
+            at = distance * per_step
             low = int(at)
-            part = at - low
-            for k in range(sectors):
-                if distance > curve_radius_m[k]:
-                    margin_db[k, r, c] = np.nan
-                    continue
-                loss = curves[k, low] + part * (curves[k, low + 1] - curves[k, low]) if part > 0.0 else curves[k, low]
-                pattern = 0.0
-                if not math.isnan(azimuth_deg[k]):
-                    off = (bearing - azimuth_deg[k]) % 360.0
-                    i = int(off)
-                    f = off - i
-                    pattern += horizontal[k, i % 360] + f * (horizontal[k, (i + 1) % 360] - horizontal[k, i % 360])
-                elevation = 90.0 - math.atan2(height_m[k], distance) * to_deg
-                j = min(int(elevation), 179)
-                g = elevation - j
-                pattern += vertical[k, j] + g * (vertical[k, j + 1] - vertical[k, j])
-                margin_db[k, r, c] = level_db[k] + pattern - loss
+            value = radial[low] + (at - low) * (radial[low + 1] - radial[low])
+            if directional:
+                off = bearing_deg[r, c] - azimuth_deg
+                if off < 0.0:
+                    off += 360.0
+                i = int(off)
+                value += horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
+            margin_db[r, c] = value
 
 
 def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footprint:
@@ -139,36 +173,21 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         Services and the tables sites share.
     """
     x_m, y_m = float(site["x_m"]), float(site["y_m"])
-    count = len(site["service"])
-    tables = [radio.curve(site["environment"][k], site["service"][k], float(site["height_m"][k])) for k in range(count)]
-    radius_m = np.array([table[1] for table in tables])
-    reach_m = float(radius_m.max(initial=0.0))
+    names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
+    radials = [radio.radial(*kind) for kind in zip(*(site[name] for name in names), strict=True)]
+    reach_m = max((radial.radius_m for radial in radials), default=0.0)
     window = grid.window(x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m)
-    margin_db = np.empty((count, window.height, window.width), np.float32)
+    margin_db = np.empty((len(radials), window.height, window.width), np.float32)
     row0, col0 = round((grid.y0_m - window.y0_m) / grid.resolution_m), round((window.x0_m - grid.x0_m) / grid.resolution_m)
     if margin_db.size:
-        patterns = [radio.cuts(str(site["antenna"][k]), float(site["tilt_deg"][k])) for k in range(count)]
-        services = [radio.services[name] for name in site["service"]]
-        downlink_db = np.array([s.downlink_max_path_loss_db for s in services]) + np.asarray(site["power_offset_db"], float)
-        level_db = np.minimum(downlink_db, [s.uplink_max_path_loss_db for s in services])
-        above_m = np.asarray(site["height_m"], float) - np.array([s.rx_height_m for s in services])
-        _fill(
-            margin_db,
-            x_m,
-            y_m,
-            window.x0_m,
-            window.y0_m,
-            grid.resolution_m,
-            np.asarray(site["azimuth_deg"], float),
-            above_m,
-            level_db,
-            np.stack([t[0] for t in tables]),
-            radius_m,
-            CURVE_STEP_M,
-            np.stack([p[0] for p in patterns]),
-            np.stack([p[1] for p in patterns]),
-        )
-    return Footprint(row0, col0, margin_db, any(table[2] for table in tables))
+        distance_m, bearing_deg = np.empty(window.shape, np.float32), np.empty(window.shape, np.float32)
+        directional = not np.isnan(np.asarray(site["azimuth_deg"], float)).all()
+        _polar(distance_m, bearing_deg, x_m, y_m, window.x0_m, window.y0_m, grid.resolution_m, reach_m if directional else -1.0)
+        for k, radial in enumerate(radials):
+            horizontal_db, _ = radio.cuts(site["antenna"][k], site["tilt_deg"][k])
+            azimuth_deg = float(site["azimuth_deg"][k])
+            _fill(margin_db[k], distance_m, bearing_deg, azimuth_deg, radial.radius_m, CURVE_STEP_M, radial.margin_db, horizontal_db)
+    return Footprint(row0, col0, margin_db, any(radial.capped for radial in radials))
 
 
 def by_site(sectors: Any, grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:

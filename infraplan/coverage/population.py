@@ -88,7 +88,7 @@ def as_status(codes: npt.NDArray[np.int8]) -> Any:
 def service_status(demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
     """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved."""
     columns = {
-        family: pd.Categorical.from_codes(status_of(demand_margin(demand, cover, family, network)).astype(int), categories=list(STATUSES))
+        family: as_status(status_of(demand_margin(demand, cover, family, network)))
         for family in (cover.families if families is None else families)
     }
     return pd.DataFrame(columns, index=demand.index)
