@@ -3,7 +3,7 @@
 A footprint is a window of margins in dB, one plane a sector. The best-server map, reach and the cache consume it; nobody computes a margin
 elsewhere.
 
-    margin = min(downlink_max_path_loss_db + power_offset_db, uplink_max_path_loss_db) + pattern_db(azimuth, elevation) - path_loss_db
+    margin = largest loss the sector's budget bears (both links close) + pattern_db(azimuth, elevation) - path_loss_db
 
 `Radio` holds what many sites share: loss curves, antenna cuts, and the radial margin of each kind of sector.
 """
@@ -21,7 +21,7 @@ from numba import njit
 
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import ELEVATIONS_DEG, cuts
-from infraplan.radio.budgets import Service
+from infraplan.radio.budgets import Service, gain_offset_db
 from infraplan.radio.selection import LossCurve, default_plan, loss_curve
 
 Float32 = npt.NDArray[np.float32]
@@ -98,7 +98,7 @@ class Radio:
         if key not in self.radials:
             service = self.services[service_name]
             curve = self.curve(environment, service, height_m)
-            level_db = min(service.downlink_max_path_loss_db + power_offset_db, service.uplink_max_path_loss_db)
+            level_db = service.largest_loss_db(power_offset_db, gain_offset_db(service, antenna))
             near = np.flatnonzero(level_db - curve.loss_db[:-1] >= FLOOR_DB)
             last = int(near[-1]) if len(near) else 0
             capped = level_db > curve.loss_db[last] and (last + 2 >= len(curve.loss_db) or not np.isfinite(curve.loss_db[last + 1]))

@@ -23,7 +23,9 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
-from infraplan.siting.cover import CoverPlan, CoverProblem, solve
+from infraplan.siting.cover.cheapest import solve
+from infraplan.siting.cover.plan import CoverPlan
+from infraplan.siting.cover.problem import CoverProblem
 
 SITE_COLUMNS = (
     "id",

@@ -16,6 +16,7 @@ from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import cuts
+from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.selection import default_plan, loss_curve
 
 
@@ -42,7 +43,7 @@ def expected_margin_db(sector: Any, x_m: float, y_m: float, at_x_m: float, at_y_
     if not math.isnan(sector.azimuth_deg):
         off_deg = (math.degrees(math.atan2(at_x_m - x_m, at_y_m - y_m)) - sector.azimuth_deg) % 360
         pattern_db += np.interp(off_deg, np.arange(361), np.append(horizontal_db, horizontal_db[0]))
-    return float(service.max_path_loss_db + pattern_db - curve.loss_db[0])
+    return float(service.max_path_loss_db + gain_offset_db(service, sector.antenna) + pattern_db - curve.loss_db[0])
 
 
 def test_against_brute_force(sectors: Any, grid: Grid, presets: Any, cover: Coverage) -> None:
