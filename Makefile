@@ -12,7 +12,7 @@ BIN := .venv/bin
 
 demo: .venv/installed
 	rm -rf outputs/guangdong/study
-	$(BIN)/infraplan new guangdong outputs/guangdong/study
+	$(BIN)/infraplan new guangdong outputs/guangdong/study --results ..
 	$(BIN)/infraplan run outputs/guangdong/study --overwrite
 	@echo
 	@echo "打开 / open: outputs/guangdong/index.html"

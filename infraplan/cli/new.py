@@ -18,6 +18,7 @@ EXAMPLES = ("guangdong",)
 def new(
     example: Annotated[str, typer.Argument(help=both("cli.example"))],
     folder: Annotated[Path, typer.Argument(help=both("cli.folder"), show_default=False)],
+    results: Annotated[str, typer.Option("--results", help=both("cli.results"))] = "results",
     overwrite: Overwrite = False,
 ) -> None:
     """Make an example study in a folder."""
@@ -28,7 +29,7 @@ def new(
         raise UsageError(both("cli.folder_in_use", folder=str(folder)))
     from infraplan.examples import guangdong
 
-    guangdong.build(folder)
+    guangdong.build(folder, output=results, overwrite=overwrite)
     tell(both("cli.made", folder=str(folder)))
 
 
