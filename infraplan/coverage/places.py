@@ -38,7 +38,7 @@ def is_polygon(places: Any) -> npt.NDArray[np.bool_]:
 def has_place(places: Any) -> npt.NDArray[np.bool_]:
     """Which rows have a geometry at all."""
     array = np.asarray(places.geometry.array)
-    return ~(shapely.is_missing(array) | shapely.is_empty(array))
+    return np.asarray(~(shapely.is_missing(array) | shapely.is_empty(array)), dtype=bool)
 
 
 def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float]) -> tuple[Coverage, float]:
@@ -98,7 +98,11 @@ def place_status(
     ndarray of int8
         Position in `PLACE_STATUSES`.
     """
-    codes = point_status(places, cover, family, network, required_db) if not is_polygon(places).any() else _points_only(places, cover, family, network, required_db)
+    codes = (
+        point_status(places, cover, family, network, required_db)
+        if not is_polygon(places).any()
+        else _points_only(places, cover, family, network, required_db)
+    )
     areas = is_polygon(places)
     if areas.any():
         area_km2, served_km2 = served_area(places.loc[areas], cover, family, network, required_db)
@@ -125,20 +129,24 @@ def within(points: Any, centres: Any, radius_m: float, grid: Grid) -> tuple[npt.
     known, valid = np.flatnonzero(np.isfinite(here).all(axis=1)), np.flatnonzero(np.isfinite(there).all(axis=1))
     if not len(known) or not len(valid):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    found = cKDTree(here[known]).query_ball_point(there[valid], radius_m)
+    found: list[list[int]] = list(cKDTree(here[known]).query_ball_point(there[valid], radius_m))
     counts = np.array([len(rows) for rows in found], dtype=np.int64)
     return np.repeat(valid, counts), known[np.array([row for rows in found for row in rows], dtype=np.int64)]
 
 
-def _around(seats: Any, own: Codes, cover: Coverage, family: str, network: str, required_db: float, served_part: float, radius_m: float, people: Any) -> Codes:
+def _around(
+    seats: Any, own: Codes, cover: Coverage, family: str, network: str, required_db: float, served_part: float, radius_m: float, people: Any
+) -> Codes:
     at, of = within(people, seats, radius_m, cover.grid)
     near = np.unique(of)
     status = np.full(len(people), UNSERVED, dtype=np.int8)
     if len(near):
         status[near] = status_of(demand_margin(people.iloc[near], cover, family, network), required_db)
     count = people["population"].to_numpy(dtype=float)[of]
-    total, sure, perhaps = (np.bincount(at, weights=weights, minlength=len(seats)) for weights in (
-        count, count * (status[of] == SERVED), count * (status[of] != UNSERVED)))
+    total, sure, perhaps = (
+        np.bincount(at, weights=weights, minlength=len(seats))
+        for weights in (count, count * (status[of] == SERVED), count * (status[of] != UNSERVED))
+    )
     judged = np.where(sure >= served_part * total - 1e-9, SERVED, np.where(perhaps >= served_part * total - 1e-9, UNCERTAIN, UNSERVED))
     return np.where(total > 0, judged, own).astype(np.int8)
 
@@ -199,7 +207,9 @@ def corridor_pieces(corridors: Any, grid: Grid, piece_m: float = PIECE_M) -> pd.
     return table[["line", "from_km", "to_km", "length_km", "x_m", "y_m", "lon", "lat"]]
 
 
-def corridor_status(pieces: pd.DataFrame, corridors: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:
+def corridor_status(
+    pieces: pd.DataFrame, corridors: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0
+) -> Codes:
     """Position in `PLACE_STATUSES` of every piece.
 
     In a tunnel no outdoor prediction holds: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no, no_data
@@ -225,10 +235,16 @@ def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCER
     new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])
     starts = np.flatnonzero(new)
     ends = np.append(starts[1:], len(line))
-    table = pd.DataFrame({
-        "line": line[starts], "code": codes[starts], "from_km": pieces["from_km"].to_numpy()[starts], "to_km": pieces["to_km"].to_numpy()[ends - 1],
-        "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts), "first": (starts + ends - 1) // 2,
-    })
+    table = pd.DataFrame(
+        {
+            "line": line[starts],
+            "code": codes[starts],
+            "from_km": pieces["from_km"].to_numpy()[starts],
+            "to_km": pieces["to_km"].to_numpy()[ends - 1],
+            "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts),
+            "first": (starts + ends - 1) // 2,
+        }
+    )
     return table.loc[table["code"].isin(list(wanted))].reset_index(drop=True)
 
 

@@ -75,13 +75,15 @@ class TargetRow(_Strict):
     measure_number: str = ""
     force: str = ""
     binding: bool | None = None
-    measure: Literal["population_share", "area_share", "place_share", "line_share", "attribute_share", "place_count", "site_count", "reported", "none"]
+    measure: Literal[
+        "population_share", "area_share", "place_share", "line_share", "attribute_share", "place_count", "site_count", "reported", "none"
+    ]
     figure: Literal["", "population_share", "area_share", "place_share", "line_share", "attribute_share", "place_count", "site_count"] = ""
     family: Literal["", "nr", "nbiot", "lte"] = ""
     scope: str | list[Adcode] = "province"
     asked_of: Literal["scope", "zones"] = "zones"
     setting: Literal["all", "urban", "rural"] = "all"
-    inside: Literal["outdoor", "indoor", "deep_indoor"] = "outdoor"
+    receiver: str = ""
     coupling_class_db: Literal[144, 154, 164] | None = None
     residents: ResidentsRow | None = None
     layer: Literal["", "villages", "places", "corridors", "sites"] = ""
@@ -239,7 +241,9 @@ def parse(text: str, name: str) -> PolicyFile:
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line (\d+)", str(error))
         row = int(where[1]) if where else text.count("\n") + 1
-        raise DataError(Fault(name, both("policy.not_toml", detail=str(error)), both("policy.not_toml_cure"), rule="toml", row=row)) from error
+        raise DataError(
+            Fault(name, both("policy.not_toml", detail=str(error)), both("policy.not_toml_cure"), rule="toml", row=row)
+        ) from error
     lines = Lines(text)
     faults: list[Fault] = []
     try:
@@ -276,22 +280,42 @@ def _shown(value: Any) -> str:
 
 def _faults(item: dict[str, Any], raw: Any, lines: Lines, name: str) -> Iterator[Fault]:
     """One pydantic error as one or several faults of the file."""
-    path = tuple(step for step in item["loc"] if step in ("policy", "scopes", "departments", "target") or not str(step).startswith(("function-", "constrained-", "list[")))
+    path = tuple(
+        step
+        for step in item["loc"]
+        if step in ("policy", "scopes", "departments", "target") or not str(step).startswith(("function-", "constrained-", "list["))
+    )
     kind = item["type"]
     if kind == "value_error" and "|" in item["msg"]:
         for problem in item["msg"].removeprefix("Value error, ").split("\n"):
             column, _, key = problem.partition("|")
             at = (*path, column)
-            yield Fault(name, both(f"policy.{key}"), both(f"policy.{key}_cure"), rule=key, row=lines.line(at), column=column, value=_shown(_value(raw, at)))
+            yield Fault(
+                name,
+                both(f"policy.{key}"),
+                both(f"policy.{key}_cure"),
+                rule=key,
+                row=lines.line(at),
+                column=column,
+                value=_shown(_value(raw, at)),
+            )
         return
     column, value = str(path[-1]) if path else "", _shown(item.get("input"))
     rule, cure = _rule(kind, column, item)
-    yield Fault(name, both(f"policy.{rule}", detail=item["msg"]), cure, rule=rule, row=lines.line(path), column=column, value="" if kind == "missing" else value)
+    yield Fault(
+        name,
+        both(f"policy.{rule}", detail=item["msg"]),
+        cure,
+        rule=rule,
+        row=lines.line(path),
+        column=column,
+        value="" if kind == "missing" else value,
+    )
 
 
 def _rule(kind: str, column: str, item: dict[str, Any]) -> tuple[str, str]:
     if kind == "missing":
-        return "missing_key", both("policy.missing_key_cure", key=column)
+        return "missing_key", both("policy.missing_key_cure", name=column)
     if kind == "extra_forbidden":
         known = [field.alias or key for model in (TargetRow, PolicyRow, ScopeRow, PolicyFile) for key, field in model.model_fields.items()]
         near = difflib.get_close_matches(column, known, n=1)
@@ -318,20 +342,45 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
         if not isinstance(row, dict):
             continue
         thresholds = row.get("thresholds")
-        parts = [t.get("part") for t in thresholds if isinstance(t, dict)] if isinstance(thresholds, list) and thresholds else [row.get("part", "main")]
+        parts = (
+            [t.get("part") for t in thresholds if isinstance(t, dict)]
+            if isinstance(thresholds, list) and thresholds
+            else [row.get("part", "main")]
+        )
         for part in parts:
             key = str(row.get("id")), str(part)
             if key in seen and "id" in row:
-                yield Fault(name, both("policy.duplicate_key", line=seen[key]), both("policy.duplicate_key_cure"), rule="duplicate_key",
-                            row=lines.line(("target", index, "id")), column="id", value=f"{key[0]} / {key[1]}")
+                yield Fault(
+                    name,
+                    both("policy.duplicate_key", line=seen[key]),
+                    both("policy.duplicate_key_cure"),
+                    rule="duplicate_key",
+                    row=lines.line(("target", index, "id")),
+                    column="id",
+                    value=f"{key[0]} / {key[1]}",
+                )
             seen.setdefault(key, lines.line(("target", index, "id")))
         residents = row.get("residents")
         named = [("scope", row.get("scope"))] + ([("residents", residents.get("cities"))] if isinstance(residents, dict) else [])
         for column, scope in named:
             if isinstance(scope, str) and scope != "province" and scope not in known:
-                yield Fault(name, both("policy.unknown_scope"), both("policy.unknown_scope_cure", options=", ".join(["province", *sorted(known)])),
-                            rule="unknown_scope", row=lines.line(("target", index, column)), column=column, value=scope)
+                yield Fault(
+                    name,
+                    both("policy.unknown_scope"),
+                    both("policy.unknown_scope_cure", options=", ".join(["province", *sorted(known)])),
+                    rule="unknown_scope",
+                    row=lines.line(("target", index, column)),
+                    column=column,
+                    value=scope,
+                )
         number = row.get("measure_number", "")
         if isinstance(departments, dict) and departments and number and str(number) not in departments:
-            yield Fault(name, both("policy.unknown_number"), both("policy.unknown_number_cure"), rule="unknown_number",
-                        row=lines.line(("target", index, "measure_number")), column="measure_number", value=str(number))
+            yield Fault(
+                name,
+                both("policy.unknown_number"),
+                both("policy.unknown_number_cure"),
+                rule="unknown_number",
+                row=lines.line(("target", index, "measure_number")),
+                column="measure_number",
+                value=str(number),
+            )

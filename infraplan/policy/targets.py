@@ -93,7 +93,7 @@ class Target:
     beside: bool
     by_network: bool
     setting: str = "all"
-    inside: str = "outdoor"
+    receiver: str = ""
     coupling_class_db: int | None = None
     residents: Residents | None = None
     layer: str = ""
@@ -208,8 +208,18 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
             faults += error.fault_list
             continue
         known = {(row.id, row.part) for row in rows}
-        faults += [Fault(name, both("policy.duplicate_across"), both("policy.duplicate_key_cure"), rule="duplicate_key", column="id", value=f"{row.id} / {row.part}")
-                   for row in found.rows if (row.id, row.part) in known]
+        faults += [
+            Fault(
+                name,
+                both("policy.duplicate_across"),
+                both("policy.duplicate_key_cure"),
+                rule="duplicate_key",
+                column="id",
+                value=f"{row.id} / {row.part}",
+            )
+            for row in found.rows
+            if (row.id, row.part) in known
+        ]
         rows += found.rows
         policies += found.policies
     if faults:
@@ -223,7 +233,9 @@ def _read(source: str | Path) -> tuple[str, str]:
         try:
             return str(source), Path(source).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(Fault(str(source), both("policy.unreadable"), both("policy.unreadable_cure"), rule="unreadable", value=type(error).__name__)) from error
+            raise DataError(
+                Fault(str(source), both("policy.unreadable"), both("policy.unreadable_cure"), rule="unreadable", value=type(error).__name__)
+            ) from error
     name = presets.choose(source, presets.names("policies"), "policy")
     return f"{name}.toml", files("infraplan.presets").joinpath(f"policies/{name}.toml").read_text(encoding="utf-8")
 
@@ -253,7 +265,22 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
     if row.residents is not None:
         residents = Residents(frozenset(content.scopes[row.residents.cities].cities), row.residents.near, row.residents.radius_m)
     shape = row.figure or row.measure
-    taken = {"scope", "asked_of", "register_name", "residents", "thresholds", "networks", "binding", "task_en", "place_classes", "kinds", "line_classes", "check_points", "statuses", "document"}
+    taken = {
+        "scope",
+        "asked_of",
+        "register_name",
+        "residents",
+        "thresholds",
+        "networks",
+        "binding",
+        "task_en",
+        "place_classes",
+        "kinds",
+        "line_classes",
+        "check_points",
+        "statuses",
+        "document",
+    }
     plain = {key: getattr(row, key) for key in TargetRow.model_fields if key not in taken}
     return Target(
         **plain,
@@ -262,10 +289,50 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         task_en=row.task_en or row.task,
         departments=content.departments.get(row.measure_number, content.policy.departments_missing),
         binding=row.force in BINDING if row.binding is None else row.binding,
-        scope=scope, scope_name=label, scope_name_en=label_en, cities=cities,
+        scope=scope,
+        scope_name=label,
+        scope_name_en=label_en,
+        cities=cities,
         asked_of="scope" if shape in ("place_count", "site_count") else row.asked_of,
-        by_network=bool(row.family) and shape in SHARES + ("place_count",) and shape != "attribute_share" if row.networks is None else row.networks,
-        residents=residents, register=row.register_name,
-        place_classes=tuple(row.place_classes), kinds=tuple(row.kinds), line_classes=tuple(row.line_classes), check_points=tuple(row.check_points),
+        by_network=bool(row.family) and shape in SHARES + ("place_count",) and shape != "attribute_share"
+        if row.networks is None
+        else row.networks,
+        residents=residents,
+        register=row.register_name,
+        place_classes=tuple(row.place_classes),
+        kinds=tuple(row.kinds),
+        line_classes=tuple(row.line_classes),
+        check_points=tuple(row.check_points),
         statuses=tuple(row.statuses),
+    )
+
+
+def plain_target(family: str) -> Target:
+    """The bare question whether a family serves, outside every policy."""
+    nothing = Policy("", "-", "", "", None, None, "", False, "")
+    return Target(
+        id="",
+        part="",
+        policy=nothing,
+        document="-",
+        task="",
+        task_en="",
+        quotation="",
+        measure_number="",
+        departments="",
+        force="",
+        binding=False,
+        measure="place_share",
+        figure="",
+        family=family,
+        scope="province",
+        scope_name="",
+        scope_name_en="",
+        cities=frozenset(),
+        asked_of="zones",
+        required=None,
+        due=None,
+        interpretation=False,
+        beside=False,
+        by_network=True,
     )

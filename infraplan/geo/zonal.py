@@ -1,0 +1,203 @@
+"""Zones and what lies in them: whose zone a point is, the share matrix (zone x pixel), and where zones overlap or leave gaps."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from scipy.sparse import csr_matrix
+
+from infraplan.geo.grids import Grid, metric_crs
+
+LEVELS = ("province", "city", "county")
+OVERLAP_COLUMNS = ("kind", "level", "zone", "zone_name", "other", "other_name", "area_km2", "people")
+SLIVER_KM2 = 1e-4
+
+
+def levels_of(zones: Any) -> tuple[str, ...]:
+    """Levels present, from the province down to the county."""
+    there = set(zones["level"])
+    return tuple(level for level in LEVELS if level in there)
+
+
+def membership(frame: Any, zones: Any) -> pd.DataFrame:
+    """The zone each row is counted in, at every level. Each row counts once.
+
+    The rule, in this order: the row's own `county` or `city` code when it names a zone; else the zone whose polygon holds the point (its
+    boundary included); among several the lowest adcode. Polygons and lines are placed by a point inside them. A county's city and a city's
+    province are those the zones name as `parent`.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame or DataFrame
+        Villages, places, sites: any geometry, may be missing; optional `county`, `city`. A register without geometry has only its codes.
+    zones : GeoDataFrame
+        level, adcode, parent, geometry.
+
+    Returns
+    -------
+    DataFrame
+        Index of `frame`, one column a level present in `zones`; "" where the row lies in no zone of that level.
+    """
+    levels = levels_of(zones)
+    geometry = getattr(frame, "geometry", None)
+    by_level = {level: zones.loc[zones["level"] == level].drop_duplicates("adcode") for level in levels}
+    codes = {level: _stated(frame, level, by_level[level]["adcode"]) for level in levels}
+    for level in reversed(levels):
+        lacking = np.flatnonzero(codes[level] == "")
+        if level != "province" and len(lacking) and geometry is not None:
+            found = _holding(geometry.iloc[lacking], by_level[level])
+            allowed = _consistent(found, codes, lacking, level, levels, by_level)
+            codes[level][lacking] = np.where(allowed, found, "")
+        above = levels.index(level) - 1
+        if above >= 0:
+            _fill_parents(codes, by_level, levels[above], level)
+    if levels == ("province",) and geometry is not None:
+        codes["province"] = _holding(geometry, by_level["province"])
+    return pd.DataFrame(codes, index=frame.index, columns=list(levels), dtype=object)
+
+
+def _stated(frame: Any, level: str, known: Any) -> npt.NDArray[np.object_]:
+    if level not in frame:
+        return np.full(len(frame), "", dtype=object)
+    stated = frame[level].fillna("").astype(str)
+    return np.where(stated.isin(set(known)), stated, "").astype(object)
+
+
+def _holding(points: Any, zones: Any) -> npt.NDArray[np.object_]:
+    """Lowest adcode of the polygons that hold each point."""
+    geometry = points if points.crs is None or zones.crs is None or points.crs == zones.crs else points.to_crs(zones.crs)
+    array = np.asarray(geometry.array)
+    there = ~(shapely.is_missing(array) | shapely.is_empty(array))
+    inner = np.full(len(array), None, dtype=object)
+    inner[there] = np.where(shapely.get_type_id(array[there]) == 0, array[there], shapely.point_on_surface(array[there]))
+    ordered = zones.sort_values("adcode")
+    at, of = shapely.STRtree(inner).query(np.asarray(ordered.geometry.array), predicate="intersects")
+    first = np.full(len(array), len(ordered), dtype=np.int64)
+    np.minimum.at(first, of, at)
+    return np.append(ordered["adcode"].to_numpy(dtype=object), "")[first]
+
+
+def _consistent(
+    found: npt.NDArray[np.object_],
+    codes: dict[str, npt.NDArray[np.object_]],
+    rows: npt.NDArray[np.int64],
+    level: str,
+    levels: tuple[str, ...],
+    by_level: dict[str, Any],
+) -> npt.NDArray[np.bool_]:
+    """Whether a zone found by place lies in the zone the row itself states one level up (or the row states none)."""
+    above = levels.index(level) - 1
+    if above < 0:
+        return np.ones(len(found), dtype=bool)
+    parent = by_level[level].set_index("adcode")["parent"]
+    stated = codes[levels[above]][rows]
+    return np.asarray((stated == "") | (pd.Series(found).map(parent).fillna("").to_numpy() == stated), dtype=bool)
+
+
+def _fill_parents(codes: dict[str, npt.NDArray[np.object_]], by_level: dict[str, Any], above: str, level: str) -> None:
+    parent = by_level[level].set_index("adcode")["parent"]
+    known = set(by_level[above]["adcode"])
+    from_child = pd.Series(codes[level]).map(parent).fillna("").astype(str)
+    if above == "province" and len(known) == 1:
+        from_child = from_child.where(from_child.isin(known) | (codes[level] == ""), next(iter(known)))
+    usable = np.where(from_child.isin(known), from_child, "")
+    codes[above] = np.where(codes[above] == "", usable, codes[above]).astype(object)
+
+
+def share(zones: Any, grid: Grid) -> csr_matrix:
+    """Fraction of every pixel that lies in each polygon, exactly: turns any raster on the grid into any district's number.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        Polygons in any CRS; missing geometries give empty rows.
+    grid : Grid
+
+    Returns
+    -------
+    csr_matrix of float64, shape (zones, height * width)
+        Values 0..1; columns in row-major order of the grid.
+    """
+    polygons = zones.geometry.to_crs(grid.crs).reset_index(drop=True)
+    kept = np.flatnonzero(np.asarray(polygons.notna() & ~polygons.is_empty & polygons.geom_type.isin(["Polygon", "MultiPolygon"])))
+    left, bottom, right, top = grid.bounds_m
+    blank = np.broadcast_to(np.zeros(1, np.uint8), grid.shape)
+    source = NumPyRasterSource(blank, xmin=left, ymin=bottom, xmax=right, ymax=top)
+    table = exact_extract(source, polygons.iloc[kept].to_frame("geometry"), ["cell_id", "coverage"], output="pandas")
+    cells = [np.asarray(ids, dtype=np.int64) for ids in table["cell_id"]]
+    parts = [np.asarray(part, dtype=np.float64) for part in table["coverage"]]
+    counts = np.zeros(len(polygons), dtype=np.int64)
+    counts[kept] = [len(ids) for ids in cells]
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    shape = (len(polygons), grid.height * grid.width)
+    if not cells:
+        return csr_matrix(shape, dtype=np.float64)
+    return csr_matrix((np.concatenate(parts), np.concatenate(cells), indptr), shape=shape)
+
+
+def zone_faults(zones: Any, villages: Any = None) -> pd.DataFrame:
+    """Where zones of one level overlap, and where children leave part of their parent uncovered.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+    villages : GeoDataFrame, optional
+        Points with `population`: the people who stand in the faulty ground.
+
+    Returns
+    -------
+    DataFrame
+        kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap: the parent), area_km2, people; largest first.
+        Slivers under 100 square metres are left out.
+    """
+    west, south, east, north = zones.to_crs(4326).total_bounds
+    metric = zones.to_crs(metric_crs((west + east) / 2, (south + north) / 2))
+    people = None if villages is None else villages.to_crs(metric.crs)
+    rows: list[tuple[Any, ...]] = []
+    levels = levels_of(metric)
+    for level in levels:
+        rows += _overlaps(metric.loc[metric["level"] == level], level, people)
+    for above, level in pairwise(levels):
+        rows += _gaps(metric.loc[metric["level"] == above], metric.loc[metric["level"] == level], level, people)
+    table = pd.DataFrame(rows, columns=list(OVERLAP_COLUMNS))
+    return table.sort_values(["area_km2", "zone"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _people_in(area: Any, people: Any) -> int:
+    if people is None:
+        return 0
+    at = shapely.STRtree(np.asarray(people.geometry.array)).query(area, predicate="intersects")
+    return int(people["population"].to_numpy(dtype=np.int64)[at].sum())
+
+
+def _overlaps(zones: Any, level: str, people: Any) -> list[tuple[Any, ...]]:
+    shapes, codes, names = np.asarray(zones.geometry.array), zones["adcode"].to_numpy(), zones["name"].to_numpy()
+    one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, two = one[one < two], two[one < two]
+    common = shapely.intersection(shapes[one], shapes[two])
+    area_km2 = shapely.area(common) / 1e6
+    return [
+        ("overlap", level, codes[one[k]], names[one[k]], codes[two[k]], names[two[k]], float(area_km2[k]), _people_in(common[k], people))
+        for k in np.flatnonzero(area_km2 > SLIVER_KM2)
+    ]
+
+
+def _gaps(parents: Any, children: Any, level: str, people: Any) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    only = parents["adcode"].iloc[0] if len(parents) == 1 else None
+    for code, name, outline in zip(parents["adcode"], parents["name"], parents.geometry, strict=True):
+        own = children if code == only else children.loc[children["parent"] == code]
+        if not len(own):
+            continue
+        left = shapely.difference(outline, shapely.union_all(np.asarray(own.geometry.array)))
+        area_km2 = float(shapely.area(left)) / 1e6
+        if area_km2 > SLIVER_KM2:
+            rows.append(("gap", level, code, name, "", "", area_km2, _people_in(left, people)))
+    return rows

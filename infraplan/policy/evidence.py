@@ -1,0 +1,88 @@
+"""What a figure rests on, in one sentence a row: layer, model, resolution, reliability, what is uncertain and what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.messages import say
+from infraplan.policy.layers import Layers
+from infraplan.policy.measures import Units
+from infraplan.policy.schema import RADIO
+from infraplan.policy.targets import Target
+
+LANGUAGES = ("zh", "en")
+
+
+def _joined(lang: str, pieces: list[str]) -> str:
+    return ("；" if lang == "zh" else "; ").join(piece for piece in pieces if piece)
+
+
+def evidence_texts(target: Target, network: str, units: Units, table: pd.DataFrame, layers: Layers) -> list[str]:
+    """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown)."""
+    common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
+    if units.absent:
+        return [" / ".join(common.values())] * len(table)
+    total = table["denominator"].to_numpy(dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unsure = np.where(total > 0, table["uncertain"].to_numpy(dtype=float) / total, 0.0)
+    unknown = table["unknown"].to_numpy(dtype=float)
+    radio = target.shape in RADIO
+    memo: dict[Any, str] = {}
+
+    def text(unsure_share: float, unknown_units: float, nothing: bool) -> str:
+        key = round(unsure_share, 4), round(unknown_units, 1), nothing
+        if key not in memo:
+            memo[key] = " / ".join(_joined(lang, [common[lang], *_own(lang, *key, radio)]) for lang in LANGUAGES)
+        return memo[key]
+
+    return [text(*row) for row in zip(unsure, unknown, total == 0, strict=True)]
+
+
+def _own(lang: str, unsure: float, unknown: float, nothing: bool, radio: bool) -> list[str]:
+    """What holds for one row alone."""
+    if nothing:
+        return [say("policy.evidence_nothing_here", lang)]
+    pieces = [say("policy.evidence_uncertain", lang, share=f"{unsure:.2%}")] if radio else []
+    if unknown:
+        pieces.append(say("policy.evidence_unknown", lang, count=f"{unknown:g}"))
+    return pieces
+
+
+def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
+    """What holds for every row of a target on one network."""
+    if target.measure == "none":
+        return say("policy.evidence_none", lang, reason=target.reason_en if lang == "en" and target.reason_en else target.reason)
+    pieces: list[str] = []
+    cover = layers.cover
+    if target.shape in RADIO and not units.absent:
+        pieces.append(
+            say(
+                "policy.evidence_prediction",
+                lang,
+                family=target.family.upper(),
+                model=cover.model,
+                resolution=f"{cover.grid.resolution_m:g}",
+                reliability=f"{cover.reliability:.0%}",
+            )
+        )
+        if target.coupling_class_db is not None:
+            pieces.append(say("policy.evidence_class", lang, mcl=target.coupling_class_db))
+        if target.receiver and target.shape != "line_share":
+            pieces.append(say("policy.evidence_receiver", lang, receiver=target.receiver))
+    pieces += [say(f"policy.{key}", lang, **values) for key, values in units.notes]
+    if not target.provincial:
+        pieces.append(say("policy.evidence_scope", lang, scope=target.scope_name_en if lang == "en" else target.scope_name))
+    if target.interpretation and (target.reading or target.reading_en):
+        pieces.append(
+            say("policy.evidence_reading", lang, reading=target.reading_en if lang == "en" and target.reading_en else target.reading)
+        )
+    elif target.reading:
+        pieces.append(target.reading_en if lang == "en" and target.reading_en else target.reading)
+    if target.beside:
+        pieces.append(say("policy.evidence_beside", lang))
+    if target.measure == "reported" and target.figure == "" and not units.absent:
+        pieces.append(say("policy.evidence_reported", lang, register=target.register))
+    return _joined(lang, pieces)

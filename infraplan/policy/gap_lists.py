@@ -1,0 +1,345 @@
+"""Who is left out, and why: villages, places and stretches of corridor without service, ready for those who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.coverage.networks import ANY
+from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
+from infraplan.coverage.prediction import Coverage
+from infraplan.policy.gap_reasons import Future, explain
+from infraplan.policy.layers import Layers
+from infraplan.policy.measures import in_scope, indoors, place_rows, residents_rows, village_rows, where_rows
+from infraplan.policy.sites import sites_asked
+from infraplan.policy.targets import Target, Targets, plain_target
+from infraplan.presets import load
+
+COLUMNS = (
+    "target",
+    "id",
+    "kind",
+    "name",
+    "city",
+    "city_name",
+    "county",
+    "county_name",
+    "town",
+    "committee",
+    "village",
+    "households",
+    "population",
+    "lon",
+    "lat",
+    "family",
+    "network",
+    "status",
+    "outdoor_margin_db",
+    "indoor_margin_db",
+    "nearest_site",
+    "nearest_site_km",
+    "reason",
+    "remedy",
+    "part",
+    "priority",
+    "from_km",
+    "to_km",
+    "length_km",
+)
+LISTED = ("place_share", "place_count", "line_share", "attribute_share")
+STATUS_NAMES = np.array(["served", "uncertain", "unserved", "uncertain"], dtype=object)
+
+
+def find_gaps(
+    targets: Targets,
+    cover: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    places: Any = None,
+    sites: Any = None,
+    corridors: Any = None,
+    registers: Mapping[str, pd.DataFrame] | None = None,
+    measured: Any = None,
+    plan: Any = None,
+    after: Coverage | None = None,
+    target: str | None = None,
+    networks: Iterable[str] = (ANY,),
+) -> pd.DataFrame:
+    """The villages, places, stretches and rows that the targets lack, one row each.
+
+    Parameters
+    ----------
+    targets : Targets
+        Every clause that lists things is gone through; shares of people only when `target` names one.
+    cover : Coverage
+    zones, villages, places, sites, corridors, registers, measured
+        As for `scorecard`.
+    plan : Plan or GeoDataFrame, optional
+        New sites (contract of `Plan.sites`): where one of them serves the place, its id is the remedy.
+    after : Coverage, optional
+        The map with the plan's sites, when it is known already; computed from `plan` otherwise.
+    target : str, optional
+        One id alone.
+    networks : iterable of str
+        "any" and the shared networks to list apart.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`. status: unserved, or uncertain (position unsure, nothing stated, or no position known). Margins are of the best outdoor
+        server at the place, behind no wall and behind the wall of an ordinary building. [dB] Priority areas come first within a target.
+    """
+    layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, measured)
+    chosen = targets if target is None else targets.only(target)
+    future = _future(plan, after, cover)
+    parts = []
+    for row in chosen:
+        if row.beside or (row.measure not in LISTED and not (target is not None and row.measure == "population_share")):
+            continue
+        for network in networks if row.family else ("",):
+            found = _listed(row, network, layers)
+            if found is not None and len(found):
+                parts.append(
+                    explain(found, row, network, layers, future).assign(target=row.id, part=row.part, family=row.family, network=network)
+                )
+    return _finished(parts, zones)
+
+
+def unserved_demand(
+    cover: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    sites: Any = None,
+    families: Iterable[str] | None = None,
+    network: str = ANY,
+    plan: Any = None,
+    after: Coverage | None = None,
+) -> pd.DataFrame:
+    """Every village and block that a family does not surely serve, in the columns of `find_gaps`; `target` is empty.
+
+    People of a family = served + what this table holds as uncertain and unserved: coverage can be recounted from the other end.
+    """
+    layers = Layers(cover, zones, villages, sites=sites)
+    future = _future(plan, after, cover)
+    parts = []
+    for family in cover.families if families is None else families:
+        question = plain_target(family)
+        codes = layers.village_codes(question, network)
+        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes)
+        if len(found):
+            parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
+    return _finished(parts, zones)
+
+
+def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None:
+    """The map with a plan's sites on it, and which sites are the plan's."""
+    if plan is None:
+        return None
+    sites = getattr(plan, "sites", plan)
+    return (_cover_with(sites, cover) if after is None else after), frozenset(sites["id"].astype(str))
+
+
+def _cover_with(sites: Any, cover: Coverage) -> Coverage:
+    from infraplan.coverage.prediction import predict_coverage
+    from infraplan.coverage.sectors import sectors_of
+    from infraplan.radio.budgets import services
+
+    names = {name for text in sites["services"].astype(str) for name in text.split(";") if name}
+    lacking = sorted(names - set(cover.services))
+    presets = {**cover.services, **(services(*lacking, reliability=cover.reliability) if lacking else {})}
+    sectors = sectors_of(sites, {name: presets[name] for name in names}, include=("planned",))
+    return predict_coverage(
+        sectors, cover.grid, presets, model=cover.model, families=cover.families, max_radius_km=cover.max_radius_km, base=cover
+    )
+
+
+def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:
+    """What a target lacks; None when its layer is absent."""
+    if target.family and target.family not in layers.cover.families:
+        return None
+    if target.measure == "population_share":
+        rows, codes = residents_rows(target, layers)[0], layers.village_codes(target, network)
+        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes)
+    if target.measure == "line_share":
+        return _stretch_table(target, network, layers)
+    if target.measure == "attribute_share":
+        return _attribute_table(target, layers)
+    if target.layer == "villages":
+        rows = village_rows(target, layers)[0]
+        codes = layers.checked_villages(target, network) if target.check_points else layers.village_codes(target, network)
+        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes)
+    found = place_rows(target, layers)
+    if found is None:
+        return None
+    codes = layers.place_codes(target, network, found)
+    if target.indoor_system:
+        codes, _ = indoors(target, layers, found, codes)
+    everywhere = np.full(len(found), SERVED, dtype=np.int8)
+    everywhere[found] = codes
+    return _place_table(layers, np.flatnonzero(everywhere != SERVED), everywhere)
+
+
+def _text(table: Any, column: str) -> pd.Series[Any]:
+    return table[column].fillna("").astype(str) if column in table else pd.Series("", index=table.index)
+
+
+def _base(table: Any, zone: pd.DataFrame, codes: npt.NDArray[np.int8], grid: Any) -> pd.DataFrame:
+    """Columns all layers share. x_m, y_m are the place in the grid's CRS, NaN without one."""
+    points = table.geometry.representative_point() if len(table) else table.geometry
+    lonlat = points.to_crs(4326)
+    empty = (lonlat.isna() | lonlat.is_empty).to_numpy()
+    lon = np.where(empty, np.nan, lonlat.where(~empty).x.to_numpy())
+    lat = np.where(empty, np.nan, lonlat.where(~empty).y.to_numpy())
+    x_m, y_m = grid.project(lon, lat)
+    return pd.DataFrame(
+        {
+            "id": table["id"].astype(str).to_numpy(),
+            "name": _text(table, "name").to_numpy(),
+            "town": _text(table, "town").to_numpy(),
+            "committee": _text(table, "committee").to_numpy(),
+            "village": "",
+            "households": np.nan,
+            "population": np.nan,
+            "lon": lon,
+            "lat": lat,
+            "city": zone["city"].to_numpy() if "city" in zone else "",
+            "county": zone["county"].to_numpy() if "county" in zone else "",
+            "code": codes,
+            "status": STATUS_NAMES[codes],
+            "x_m": np.where(empty, np.nan, x_m),
+            "y_m": np.where(empty, np.nan, y_m),
+            "from_km": np.nan,
+            "to_km": np.nan,
+            "length_km": np.nan,
+            "kind": "",
+        }
+    )
+
+
+def _village_table(layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8]) -> pd.DataFrame:
+    villages = layers.villages.iloc[rows]
+    base = _base(villages, layers.zone("villages").iloc[rows], codes[rows], layers.cover.grid)
+    base["kind"] = _text(villages, "kind").to_numpy() if "kind" in villages else "village"
+    base["village"] = base["name"]
+    base["population"] = villages["population"].to_numpy(dtype=float)
+    if "households" in villages:
+        base["households"] = pd.to_numeric(villages["households"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return base
+
+
+def _place_table(layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8]) -> pd.DataFrame:
+    places = layers.places.iloc[rows]
+    return _base(places, layers.zone("places").iloc[rows], codes[rows], layers.cover.grid).assign(
+        kind=_text(places, "place_class").to_numpy()
+    )
+
+
+def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:
+    lines = layers.corridors
+    if lines is None or not lines["line_class"].isin(target.line_classes).any():
+        return None
+    pieces, zone = layers.pieces(), layers.piece_zone()
+    codes = layers.piece_codes(target, network).copy()
+    wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()] & in_scope(target, zone)
+    found = stretches(pieces, np.where(wanted, codes, SERVED).astype(np.int8))
+    line, middle = found["line"].to_numpy(), found["first"].to_numpy()
+    return pd.DataFrame(
+        {
+            "id": lines["id"].astype(str).to_numpy()[line],
+            "name": _text(lines, "name").to_numpy()[line],
+            "town": "",
+            "committee": "",
+            "village": "",
+            "households": np.nan,
+            "population": np.nan,
+            "lon": pieces["lon"].to_numpy()[middle],
+            "lat": pieces["lat"].to_numpy()[middle],
+            "city": zone["city"].to_numpy()[middle] if "city" in zone else "",
+            "county": zone["county"].to_numpy()[middle] if "county" in zone else "",
+            "code": found["code"].to_numpy(),
+            "status": STATUS_NAMES[found["code"].to_numpy()],
+            "x_m": pieces["x_m"].to_numpy()[middle],
+            "y_m": pieces["y_m"].to_numpy()[middle],
+            "from_km": found["from_km"],
+            "to_km": found["to_km"],
+            "length_km": found["length_km"],
+            "kind": lines["line_class"].astype(str).to_numpy()[line],
+        }
+    )
+
+
+def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
+    """Rows of villages, places or sites that say no in the target's column, or nothing; registers have no rows to visit."""
+    name = target.layer
+    table = layers.table(name) if name else None
+    if (
+        table is None
+        or name == "corridors"
+        or target.column not in table
+        or not table[target.column].notna().any()
+        or target.at_least is not None
+    ):
+        return None
+    if name == "villages":
+        rows = village_rows(target, layers)[0]
+    elif name == "places":
+        found = place_rows(target, layers)
+        if found is None:
+            return None
+        rows = found
+    else:
+        rows = sites_asked(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
+    says, said = layers.says_yes(name, target.column)
+    codes = np.where(~said, NO_DATA, np.where(says, SERVED, UNSERVED)).astype(np.int8)
+    at = np.flatnonzero(rows & (codes != SERVED))
+    if name == "villages":
+        return _village_table(layers, at, codes)
+    if name == "places":
+        return _place_table(layers, at, codes)
+    return _base(table.iloc[at], layers.zone(name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
+
+
+def priorities() -> dict[str, str]:
+    """County adcode -> names of the priority areas it belongs to, joined by 、."""
+    result: dict[str, str] = {}
+    for entry in load("priority_areas").values():
+        for code in entry["counties"]:
+            result[code] = "、".join([result[code], entry["zh"]] if code in result else [entry["zh"]])
+    return result
+
+
+def _finished(parts: list[pd.DataFrame], zones: Any) -> pd.DataFrame:
+    """One table with names of zones, priority areas first within each target and part, then zone by zone, the largest first."""
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(parts, ignore_index=True)
+    position: dict[tuple[str, str], int] = {}
+    for level in ("city", "county"):
+        rows = zones.loc[zones["level"] == level].drop_duplicates("adcode")
+        names = dict(zip(rows["adcode"], rows["name"], strict=True))
+        position |= {(level, code): index for index, code in enumerate(rows["adcode"])}
+        table[f"{level}_name"] = table[level].map(names).fillna("")
+    table["priority"] = table["county"].map(priorities()).fillna("")
+    block = table.groupby(["target", "part", "family", "network"], sort=False).ngroup()
+    last = len(position)
+    keys = pd.DataFrame(
+        {
+            "block": block,
+            "later": table["priority"] == "",
+            "city": [position.get(("city", code), last) for code in table["city"]],
+            "county": [position.get(("county", code), last) for code in table["county"]],
+            "weight": -table["population"].fillna(table["length_km"]).fillna(0.0),
+            "id": table["id"],
+        }
+    )
+    order = keys.sort_values(list(keys.columns), kind="stable").index
+    return table.loc[order, list(COLUMNS)].reset_index(drop=True)
+
+
+__all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "priorities", "unserved_demand"]

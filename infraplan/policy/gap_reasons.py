@@ -1,0 +1,178 @@
+"""Why a place is left out and what would help: margins, the nearest site, a reason, a remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.coverage.networks import ANY, belongs
+from infraplan.coverage.places import NO_DATA, UNCERTAIN
+from infraplan.coverage.prediction import Coverage
+from infraplan.policy.layers import Layers
+from infraplan.policy.losses import receiver_losses_db
+from infraplan.policy.sites import sites_asked
+from infraplan.policy.targets import Target, plain_target
+
+REASONS = (
+    "position_uncertain",
+    "no_position",
+    "not_stated",
+    "attribute_no",
+    "part_uncovered",
+    "weak_indoors",
+    "uplink_limited",
+    "terrain_blocked",
+    "nbiot_only",
+    "no_site_in_range",
+)
+REMEDIES = {
+    "position_uncertain": "verify_position",
+    "no_position": "supply_position",
+    "not_stated": "supply_statement",
+    "attribute_no": "complete_work",
+    "part_uncovered": "new_site",
+    "weak_indoors": "indoor_system",
+    "uplink_limited": "lower_band",
+    "terrain_blocked": "relay_site",
+    "nbiot_only": "add_nr",
+    "no_site_in_range": "new_site",
+}
+Future = tuple[Coverage, frozenset[str]]
+"""The map with a plan on it, and the ids of the plan's sites."""
+
+NEAR_QUANTILE = 0.8
+"""A place nearer to a site than this part of the served ones, yet unserved over terrain, is called blocked (ours)."""
+
+
+def explain(found: pd.DataFrame, target: Target, network: str, layers: Layers, future: Future | None) -> pd.DataFrame:
+    """The table with margins, nearest site, reason and remedy."""
+    found = found.copy()
+    for name in ("outdoor_margin_db", "indoor_margin_db", "nearest_site_km"):
+        found[name] = np.nan
+    found["nearest_site"] = ""
+    if not target.family or target.measure == "attribute_share":
+        found["reason"] = np.where(found["code"] == NO_DATA, "not_stated", "attribute_no")
+        return _remedied(found)
+    at = _pixels(found, layers.cover)
+    _margins(found, target, network, layers.cover, at)
+    _nearest(found, target, network, layers)
+    found["reason"] = _reasons(found, target, network, layers, at)
+    return _remedied(found, target, network, future)
+
+
+def _pixels(found: pd.DataFrame, cover: Coverage) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    return cover.grid.pixel_of(found["x_m"].to_numpy(dtype=float), found["y_m"].to_numpy(dtype=float))
+
+
+def _at_server(cover: Coverage, server: npt.NDArray[np.int32], by_service: dict[str, float]) -> npt.NDArray[np.float64]:
+    """A service's value for the sector that serves each pixel; 0 where none does."""
+    values = np.array([*(by_service.get(str(name), 0.0) for name in cover.sector_services), 0.0])
+    return np.asarray(values[server])
+
+
+def _read(layer: Any, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    row, col = at
+    on_map = row >= 0
+    return np.where(on_map, layer.margin_db[row, col], np.nan).astype(float), np.where(on_map, layer.server[row, col], -1).astype(np.int32)
+
+
+def _margins(
+    found: pd.DataFrame, target: Target, network: str, cover: Coverage, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> None:
+    margin_db, server = _read(cover[target.family, network], at)
+    for name, receiver in (("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
+        found[name] = np.round(margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver)), 1)
+
+
+def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> None:
+    tree, ids = site_tree(target.family, network, layers)
+    xy = found[["x_m", "y_m"]].to_numpy(dtype=float)
+    known = np.isfinite(xy).all(axis=1)
+    if tree is None or not known.any():
+        return
+    distance_m, index = tree.query(xy[known])
+    found.loc[known, "nearest_site_km"] = np.round(distance_m / 1000.0, 2)
+    found.loc[known, "nearest_site"] = ids[index]
+
+
+def site_tree(family: str, network: str, layers: Layers) -> tuple[Any, npt.NDArray[np.object_]]:
+    """A search tree over the sites of a family and network, and their ids; None when there are none."""
+    from scipy.spatial import cKDTree
+
+    def make() -> tuple[Any, npt.NDArray[np.object_]]:
+        sites = layers.sites
+        if sites is None or not len(sites):
+            return None, np.zeros(0, dtype=object)
+        rows = sites_asked(plain_target(family), sites)
+        if network not in ("", ANY) and "operators" in sites:
+            rows &= belongs(sites["operators"].fillna("").astype(str).to_numpy(), network)
+        xy = np.column_stack(layers.cover.grid.place(sites.loc[rows]))
+        good = np.isfinite(xy).all(axis=1)
+        return (cKDTree(xy[good]) if good.any() else None), sites.loc[rows, "id"].astype(str).to_numpy(dtype=object)[good]
+
+    result: tuple[Any, npt.NDArray[np.object_]] = layers.keep(("tree", family, network), make)
+    return result
+
+
+def _reasons(
+    found: pd.DataFrame, target: Target, network: str, layers: Layers, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> npt.NDArray[np.object_]:
+    """The first cause that holds, in the order of the lines."""
+    cover = layers.cover
+    margin_db, server = _read(cover[target.family, network], at)
+    services = {name: service for name, service in cover.services.items() if service.family == target.family}
+    spare_db = _at_server(cover, server, {name: s.downlink_max_path_loss_db - s.max_path_loss_db for name, s in services.items()})
+    code = found["code"].to_numpy()
+    with np.errstate(invalid="ignore"):
+        causes = [
+            ("no_position", ~np.isfinite(found["x_m"].to_numpy(dtype=float))),
+            ("position_uncertain", code == UNCERTAIN),
+            ("weak_indoors", (margin_db >= 0.0) & (target.receiver != "" or target.indoor_system or target.coupling_class_db is not None)),
+            ("part_uncovered", margin_db >= 0.0),
+            ("uplink_limited", margin_db + spare_db >= 0.0),
+            ("terrain_blocked", _blocked(found, target, network, layers)),
+            ("nbiot_only", _nbiot_there(target, network, cover, at)),
+        ]
+    return np.asarray(np.select([holds for _, holds in causes], [name for name, _ in causes], default="no_site_in_range"), dtype=object)
+
+
+def _nbiot_there(
+    target: Target, network: str, cover: Coverage, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> npt.NDArray[np.bool_]:
+    if target.family == "nbiot" or "nbiot" not in cover.families:
+        return np.zeros(len(at[0]), dtype=bool)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(_read(cover["nbiot", network], at)[0] >= 0.0)
+
+
+def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.bool_]:
+    """Over terrain: nearer to a site than most served villages are, yet not served."""
+    tree, _ = site_tree(target.family, network, layers)
+    if layers.cover.model == "statistical" or tree is None:
+        return np.zeros(len(found), dtype=bool)
+
+    def usual_km() -> float:
+        served = layers.village_codes(plain_target(target.family), network) == 0
+        x_m, y_m = layers.cover.grid.place(layers.villages.loc[served])
+        good = np.isfinite(x_m) & np.isfinite(y_m)
+        return float(np.quantile(tree.query(np.column_stack([x_m, y_m])[good])[0], NEAR_QUANTILE)) / 1000.0 if good.any() else 0.0
+
+    return np.asarray(found["nearest_site_km"].to_numpy(dtype=float) <= layers.keep(("usual", target.family, network), usual_km))
+
+
+def _remedied(found: pd.DataFrame, target: Target | None = None, network: str = "", future: Future | None = None) -> pd.DataFrame:
+    """The new site that serves the place, where the plan has one; else what usually helps."""
+    remedy = found["reason"].map(REMEDIES).to_numpy(dtype=object)
+    if future is not None and target is not None:
+        after, new_sites = future
+        margin_db, server = _read(after[target.family, network], _pixels(found, after))
+        sites = np.array([str(sector).split("/")[0] for sector in after.sector_ids] + [""], dtype=object)[server]
+        own = np.isin(sites, list(new_sites))
+        with np.errstate(invalid="ignore"):
+            helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), ["weak_indoors", "part_uncovered"])
+        remedy = np.where(helped, sites, remedy)
+    found["remedy"] = remedy
+    return found

@@ -1,0 +1,214 @@
+"""What targets are judged against: coverage and tables, each status and each membership computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.coverage.networks import ANY
+from infraplan.coverage.places import (
+    NO_DATA,
+    PLACE_STATUSES,
+    corridor_pieces,
+    corridor_status,
+    place_status,
+    served_area,
+    shifted,
+    village_status,
+    yes,
+)
+from infraplan.coverage.population import demand_margin, status_of
+from infraplan.coverage.prediction import Coverage
+from infraplan.geo.zonal import levels_of, membership, share
+from infraplan.policy.losses import class_offset_db, receiver_losses_db
+from infraplan.policy.targets import Target
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+
+@dataclass
+class Layers:
+    """Inputs of a scorecard, with what several targets share kept once it is computed.
+
+    `registers` are tables without coordinates by name (fibre subscribers, transport projects, reported figures): columns of their own, and
+    `county`, `city` or `adcode`. `measured` is the table of `inspection.measurements`. `synthetic_network`: whether the sites behind `cover`
+    are made up.
+    """
+
+    cover: Coverage
+    zones: Any
+    villages: Any
+    places: Any = None
+    sites: Any = None
+    corridors: Any = None
+    registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    status: pd.DataFrame | None = None
+    measured: Any = None
+    synthetic_all: bool = False
+    synthetic_network: bool = False
+    _kept: dict[Any, Any] = field(default_factory=dict)
+
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of `make()`, computed once per key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept
+
+    def table(self, name: str) -> Any:
+        """villages, places, corridors, sites or a register; None when absent."""
+        return {"villages": self.villages, "places": self.places, "corridors": self.corridors, "sites": self.sites}.get(
+            name, self.registers.get(name)
+        )
+
+    def zone(self, name: str) -> pd.DataFrame:
+        """Zone codes of the rows of a table, one column a level."""
+        return self.keep(("zone", name), lambda: membership(_with_codes(self.table(name)), self.zones))
+
+    def people(self) -> npt.NDArray[np.int64]:
+        """Residents of each village or block."""
+        return self.keep("people", lambda: np.asarray(self.villages["population"], dtype=np.int64))
+
+    def says_yes(self, name: str, column: str) -> tuple[Bools, Bools]:
+        """(says yes, says anything) of a column of a table."""
+        return self.keep(("yes", name, column), lambda: yes(self.table(name), column))
+
+    def synthetic(self, name: str) -> bool:
+        """Whether any row of a table is made up."""
+        return bool(self.synthetic_all or self.says_yes(name, "synthetic")[0].any())
+
+    def required_db(self, target: Target, network: str) -> tuple[Coverage, float]:
+        """The coverage and the margin in it that a target asks for: inside a building, or within a coupling-loss class. [dB]"""
+        family, receiver = target.family, target.receiver
+        key = "loss", family, network, receiver
+        cover, loss_db = self.keep(key, lambda: shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver)))
+        return cover, loss_db + class_offset_db([s for s in self.cover.services.values() if s.family == family], target.coupling_class_db)
+
+    def village_codes(self, target: Target, network: str) -> Codes:
+        """Status of every village or block as a target asks for it."""
+        cover, required_db = self.required_db(target, network)
+        plain = cover is self.cover and required_db == 0.0
+        if plain and network == ANY and self.status is not None and target.family in self.status:
+            return self.keep(("stated", target.family), lambda: self._stated(target.family))
+        family = target.family
+        margins = self.keep(
+            ("margin", family, network, None if cover is self.cover else target.receiver),
+            lambda: demand_margin(self.villages, cover, family, network),
+        )
+        return self.keep(
+            ("codes", family, network, target.receiver, required_db),
+            lambda: self._measured_over("villages", status_of(margins, required_db), family, network, plain),
+        )
+
+    def checked_villages(self, target: Target, network: str) -> Codes:
+        """Villages judged by all their check points; None of them given: by their own point."""
+        points = self.places
+        points = points.loc[points["place_class"].isin(target.check_points)] if points is not None and "village" in points else None
+        if points is None or not len(points):
+            return self.village_codes(target, network)
+        cover, required_db = self.required_db(target, network)
+        return self.keep(
+            ("checked", target.id, target.part, network),
+            lambda: village_status(self.villages, points, cover, target.family, network, required_db),
+        )
+
+    def place_codes(self, target: Target, network: str, rows: Bools) -> Codes:
+        """Status of the chosen places."""
+        cover, required_db = self.required_db(target, network)
+        key = (
+            "places",
+            target.family,
+            network,
+            target.receiver,
+            required_db,
+            target.served_part,
+            target.radius_m,
+            target.place_classes,
+            target.kinds,
+        )
+        return self.keep(key, lambda: self._place_codes(target, network, rows, cover, required_db))
+
+    def area(self, target: Target, network: str, rows: Bools | None) -> tuple[Floats, Floats]:
+        """(area, served area) of the chosen polygons, or of the finest zones. [km2, km2]"""
+        cover, required_db = self.required_db(target, network)
+        key = "area", target.family, network, target.receiver, required_db, target.place_classes
+        if rows is not None:
+            return self.keep(key, lambda: served_area(self.places.loc[rows], cover, target.family, network, required_db))
+        return self.keep(key, lambda: self._zone_area(cover, target.family, network, required_db))
+
+    def leaves(self) -> Any:
+        """Zones of the finest level: they add up to every other."""
+        return self.zones.loc[self.zones["level"] == levels_of(self.zones)[-1]]
+
+    def pieces(self) -> pd.DataFrame:
+        """Corridors in short pieces."""
+        return self.keep("pieces", lambda: corridor_pieces(self.corridors, self.cover.grid))
+
+    def piece_zone(self) -> pd.DataFrame:
+        """Zone codes of the pieces: where their middle lies."""
+        import geopandas as gpd
+
+        def make() -> pd.DataFrame:
+            pieces = self.pieces()
+            return membership(gpd.GeoDataFrame({}, geometry=gpd.points_from_xy(pieces["lon"], pieces["lat"]), crs=4326), self.zones)
+
+        return self.keep("piece zone", make)
+
+    def piece_codes(self, target: Target, network: str) -> Codes:
+        """Status of every piece of every corridor."""
+        cover, required_db = self.required_db(target, network)
+        key = "pieces", target.family, network, target.receiver, required_db
+        return self.keep(key, lambda: corridor_status(self.pieces(), self.corridors, cover, target.family, network, required_db))
+
+    def _stated(self, family: str) -> Codes:
+        assert self.status is not None
+        codes = pd.Categorical(self.status[family], categories=list(PLACE_STATUSES)).codes.astype(np.int8)
+        return self._measured_over("villages", np.where(codes < 0, NO_DATA, codes).astype(np.int8), family, ANY, True)
+
+    def _place_codes(self, target: Target, network: str, rows: Bools, cover: Coverage, required_db: float) -> Codes:
+        part = 0.95 if target.served_part is None else target.served_part
+        codes = place_status(
+            self.places.loc[rows],
+            cover,
+            target.family,
+            network,
+            required_db=required_db,
+            served_part=part,
+            radius_m=target.radius_m,
+            people=self.villages,
+        )
+        plain = cover is self.cover and required_db == 0.0
+        return self._measured_over("places", codes, target.family, network, plain, rows)
+
+    def _measured_over(self, name: str, codes: Codes, family: str, network: str, plain: bool, rows: Bools | None = None) -> Codes:
+        """Predicted codes with the measured ones on top; measurements speak for the outdoor or indoor question they were taken for."""
+        if self.measured is None or not len(self.measured):
+            return codes
+        from infraplan.policy.inspection import override
+
+        return override(codes, self.table(name), rows, self.measured, self.cover, family, network, "outdoor" if plain else "indoor")
+
+    def _zone_area(self, cover: Coverage, family: str, network: str, required_db: float) -> tuple[Floats, Floats]:
+        leaves = self.leaves()
+        fractions = self.keep("share", lambda: share(leaves, self.cover.grid))
+        with np.errstate(invalid="ignore"):
+            served = (cover[family, network].margin_db >= required_db).ravel()
+        pixel_km2 = (self.cover.grid.resolution_m / 1000.0) ** 2
+        area_km2 = self.keep("zone area", lambda: leaves.geometry.to_crs(self.cover.grid.crs).area.to_numpy() / 1e6)
+        return area_km2, np.minimum(np.asarray(fractions @ served.astype(np.float64)).ravel() * pixel_km2, area_km2)
+
+
+def _with_codes(table: Any) -> Any:
+    """A register that names its zone by `adcode` alone gets it as code of every level: each level takes what it knows."""
+    if "adcode" not in table or "county" in table or "city" in table:
+        return table
+    code = table["adcode"].astype(str)
+    return table.assign(county=code, city=code, province=code)

@@ -1,0 +1,63 @@
+"""Counting sites: of a family, in a period, by row, mast or operator."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.policy.targets import Target
+from infraplan.presets import load
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@cache
+def _families(services: str) -> frozenset[str]:
+    """Families of a ";"-joined list of services: by the preset, else by what stands before the first hyphen."""
+    presets = load("services")["service"]
+    names = [name.strip() for name in services.split(";") if name.strip()]
+    return frozenset(str(presets[name]["family"]) if name in presets else name.split("-")[0] for name in names)
+
+
+def sites_asked(target: Target, sites: Any) -> Bools:
+    """Sites of the target's family (all, where it names none) whose status it counts."""
+    rows = sites["status"].isin(target.statuses).to_numpy() if "status" in sites else np.ones(len(sites), dtype=bool)
+    if target.family:
+        services = sites["services"].astype(str).to_numpy()
+        of = {text: target.family in _families(text) for text in set(services)}
+        rows = rows & np.array([of[text] for text in services], dtype=bool)
+    return np.asarray(rows, dtype=bool)
+
+
+def in_period(built: Any, since: date | None, until: date | None) -> tuple[Bools, Bools]:
+    """(surely built in the period, perhaps). A date such as "2020" or "2020-06" stands for the whole year or month; an empty one for any day."""
+    text = built.fillna("").astype(str).to_numpy(dtype=object)
+    first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in text], dtype="U10")
+    last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in text], dtype="U10")
+    low, high = (since.isoformat() if since else "0000-00-00"), (until.isoformat() if until else "9999-99-99")
+    sure = (first >= low) & (last <= high)
+    return sure, (last >= low) & (first <= high) & ~sure
+
+
+def site_weights(basis: str, sites: Any, rows: Bools) -> Floats:
+    """What each chosen site counts: itself, its mast once, or each operator on it."""
+    weight = rows.astype(float)
+    if basis == "mast" and "mast" in sites:
+        mast = sites["mast"].where(sites["mast"].notna() & (sites["mast"].astype(str) != ""), sites["id"]).astype(str)
+        first = np.zeros(len(sites), dtype=bool)
+        chosen = np.flatnonzero(rows)
+        first[chosen] = ~mast.iloc[chosen].duplicated().to_numpy()
+        weight = first.astype(float)
+    elif basis == "operator" and "operators" in sites:
+        weight = weight * np.maximum(sites["operators"].fillna("").astype(str).str.split("+").str.len().to_numpy(dtype=float), 1.0)
+    return weight
+
+
+def other_counts(sites: Any, rows: Bools) -> dict[str, int]:
+    """The same sites on every basis: as rows, masts and operators' deployments."""
+    return {basis: round(float(site_weights(basis, sites, rows).sum())) for basis in ("site", "mast", "operator")}
