@@ -56,10 +56,14 @@ class Radial:
 
 @dataclass
 class Radio:
-    """Tables many footprints share, filled as they are asked for: without terrain all but the horizontal pattern depends on distance."""
+    """Tables many footprints share, filled as they are asked for: without terrain all but the horizontal pattern depends on distance.
+
+    Pixels whose margin at boresight would lie below `floor_db` are not computed.
+    """
 
     services: Mapping[str, Service]
     max_radius_km: float = 30.0
+    floor_db: float = FLOOR_DB
     radials: dict[tuple[str, str, float, str, float, float], Radial] = field(default_factory=dict)
     curves: dict[tuple[str, str, float], LossCurve] = field(default_factory=dict)
     patterns: dict[tuple[str, float], tuple[Float32, Float32]] = field(default_factory=dict)
@@ -99,7 +103,7 @@ class Radio:
             service = self.services[service_name]
             curve = self.curve(environment, service, height_m)
             level_db = service.largest_loss_db(power_offset_db, gain_offset_db(service, antenna))
-            near = np.flatnonzero(level_db - curve.loss_db[:-1] >= FLOOR_DB)
+            near = np.flatnonzero(level_db - curve.loss_db[:-1] >= self.floor_db)
             last = int(near[-1]) if len(near) else 0
             capped = level_db > curve.loss_db[last] and (last + 2 >= len(curve.loss_db) or not np.isfinite(curve.loss_db[last + 1]))
             elevation_deg = -np.degrees(np.arctan2(height_m - service.rx_height_m, curve.distance_m))

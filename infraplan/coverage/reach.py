@@ -99,7 +99,7 @@ def reach(
     error_m = np.nan_to_num(demand["position_error_m"].to_numpy(dtype=float)) if "position_error_m" in demand else np.zeros(len(demand))
     order = np.argsort(row, kind="stable")
     row_start = np.searchsorted(row[order], np.arange(grid.height + 1))
-    radio = Radio(services, max_radius_km)
+    radio = Radio(services, max_radius_km, floor_db=required_db)
     out = np.empty(len(demand), np.int64)
     hits: list[npt.NDArray[np.int64]] = []
     total = int(candidates["site_id"].nunique())

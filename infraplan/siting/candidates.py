@@ -33,6 +33,8 @@ COLUMNS = (
     "county",
     "city",
 )
+SETTLEMENT_STEP = 1 / 2
+"""Settlements are thinned to squares of this part of the spacing."""
 URBAN_PEOPLE_PER_KM2 = 1500.0
 """Density from which the UN's Degree of Urbanisation speaks of an urban centre; a candidate above it is judged as urban."""
 
@@ -106,7 +108,7 @@ def candidate_sites(
             )
         )
     if demand is not None and len(demand):
-        parts.append(_settlements(demand, grid, spacing_m / 2))
+        parts.append(_settlements(demand, grid, spacing_m * SETTLEMENT_STEP))
     parts.append(_regular(counties, grid, spacing_m))
     table = _thin(pd.concat(parts, ignore_index=True), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
