@@ -145,6 +145,17 @@ class PageContext:
     index_href: str = ""
 
     @property
+    def name_en(self) -> str:
+        """The zone's English name where the zones carry one (`name_en`), else its name."""
+        own = self.outline
+        name = own["name_en"].iloc[0] if "name_en" in own and len(own) else None
+        return str(name) if isinstance(name, str) and name else self.name
+
+    def title_name(self, lang: str) -> str:
+        """What titles call the zone."""
+        return self.name_en if lang == "en" else self.name
+
+    @property
     def outline(self) -> Any:
         """The zone's own row of `zones` (a frame of one row, or none)."""
         return self.zones[(self.zones["level"] == self.level) & (self.zones["adcode"] == self.adcode)]

@@ -48,7 +48,9 @@ def _canvas(width_in: float, height_in: float) -> Any:
     return figure
 
 
-def _map_axes(bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.34, side_in: float = 1.75) -> tuple[Any, Any]:
+def _map_axes(
+    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.34, side_in: float = 1.75
+) -> tuple[Any, Any]:
     """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
     left, bottom, right, top = bounds
     map_width = width_in - side_in
@@ -89,7 +91,7 @@ def _fill(axes: Any, frame: Any, colours: list[str]) -> None:
 
 def scale_length_m(most_m: float) -> float:
     """The longest round length that is not above `most_m`: 1, 2 or 5 times a power of ten. [m]"""
-    power = 10.0 ** math.floor(math.log10(most_m))
+    power = math.pow(10.0, math.floor(math.log10(most_m)))
     return max(step * power for step in (1, 2, 5) if step * power <= most_m)
 
 
@@ -103,20 +105,55 @@ def _furniture(figure: Any, axes: Any, words: Words) -> None:
     length_m = scale_length_m(1.15 * metres_per_inch)
     length, x, y, high = length_m / metres_per_inch / width_in, 0.797, 0.62 / height_in, 0.075 / height_in
     for k, colour in enumerate((ink, "white")):
-        figure.patches.append(Rectangle((x + k * length / 2, y), length / 2, high, facecolor=colour, edgecolor=ink, linewidth=0.8,
-                                        transform=figure.transFigure, figure=figure))
+        figure.patches.append(
+            Rectangle(
+                (x + k * length / 2, y),
+                length / 2,
+                high,
+                facecolor=colour,
+                edgecolor=ink,
+                linewidth=0.8,
+                transform=figure.transFigure,
+                figure=figure,
+            )
+        )
     for at, label in ((0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g}")):
         figure.text(x + at * length, y + high * 1.6, label, ha="center", va="bottom", fontsize=8, color=ink)
     figure.text(x + length + 0.012, y + high / 2, words.t("km"), ha="left", va="center", fontsize=8, color=ink)
     middle, foot, tip, half = x + 0.16 / width_in, 1.12 / height_in, 1.52 / height_in, 0.12 / width_in
     notch = foot + 0.28 * (tip - foot)
     for sign, colour in ((-1, ink), (1, "white")):
-        figure.patches.append(Polygon([(middle, tip), (middle + sign * half, foot), (middle, notch)], closed=True, facecolor=colour, edgecolor=ink, linewidth=0.8,
-                                      transform=figure.transFigure, figure=figure))
+        figure.patches.append(
+            Polygon(
+                [(middle, tip), (middle + sign * half, foot), (middle, notch)],
+                closed=True,
+                facecolor=colour,
+                edgecolor=ink,
+                linewidth=0.8,
+                transform=figure.transFigure,
+                figure=figure,
+            )
+        )
     figure.text(middle, tip + 0.04 / height_in, words.t("north"), ha="center", va="bottom", fontsize=10, fontweight="bold", color=ink)
 
 
-NUDGES_PT = ((0, 0), (0, 11), (0, -11), (24, 0), (-24, 0), (22, 11), (-22, 11), (22, -11), (-22, -11), (0, 20), (0, -20), (34, -6), (-34, 6), (30, -20), (-30, -20))
+NUDGES_PT = (
+    (0, 0),
+    (0, 11),
+    (0, -11),
+    (24, 0),
+    (-24, 0),
+    (22, 11),
+    (-22, 11),
+    (22, -11),
+    (-22, -11),
+    (0, 20),
+    (0, -20),
+    (34, -6),
+    (-34, 6),
+    (30, -20),
+    (-30, -20),
+)
 
 
 def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
@@ -129,8 +166,19 @@ def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
     room = axes.get_window_extent(renderer)
     for i in np.argsort(-frame.geometry.area.to_numpy(), kind="stable"):
         point = frame.geometry.iloc[i].representative_point()
-        text = axes.annotate(labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
-                             color=palette()["ink"]["text"], zorder=5, path_effects=halo, linespacing=1.1)
+        text = axes.annotate(
+            labels[i],
+            (point.x, point.y),
+            xytext=(0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+            color=palette()["ink"]["text"],
+            zorder=5,
+            path_effects=halo,
+            linespacing=1.1,
+        )
         for nudge in NUDGES_PT:
             text.set_position(nudge)
             box = text.get_window_extent(renderer)
@@ -152,7 +200,9 @@ def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, si
         if item["shape"] == "square":
             figure.patches.append(_swatch(figure, side, y - 0.12 / height, 0.24 / figure.get_figwidth(), 0.12 / height, item["colour"]))
         else:
-            figure.lines.append(_marker(figure, side + 0.12 / figure.get_figwidth(), y - 0.06 / height, markers[item["shape"]], item["colour"]))
+            figure.lines.append(
+                _marker(figure, side + 0.12 / figure.get_figwidth(), y - 0.06 / height, markers[item["shape"]], item["colour"])
+            )
         figure.text(side + 0.33 / figure.get_figwidth(), y - 0.06 / height, item["label"], fontsize=8, va="center", color=ink)
         y -= 0.2 / height
     return y - 0.14 / height
@@ -161,7 +211,9 @@ def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, si
 def _swatch(figure: Any, x: float, y: float, width: float, height: float, colour: str) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, y), width, height, facecolor=colour, edgecolor="#8794a1", linewidth=0.5, transform=figure.transFigure, figure=figure)
+    return Rectangle(
+        (x, y), width, height, facecolor=colour, edgecolor="#8794a1", linewidth=0.5, transform=figure.transFigure, figure=figure
+    )
 
 
 def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
@@ -175,7 +227,9 @@ def _sources(figure: Any, context: PageContext, words: Words) -> None:
     if context.facts.synthetic:
         text = f"{words.t('synthetic_short')}。{text}" if words.lang == "zh" else f"{words.t('synthetic_short')}. {text}"
     limit = 128 if words.lang == "zh" else 150
-    figure.text(0.01, 0.012, text if len(text) <= limit else text[:limit - 1] + "…", fontsize=6.3, color=palette()["ink"]["muted"], va="bottom")
+    figure.text(
+        0.01, 0.012, text if len(text) <= limit else text[: limit - 1] + "…", fontsize=6.3, color=palette()["ink"]["muted"], va="bottom"
+    )
 
 
 def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
@@ -191,7 +245,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     children = children.assign(geometry=simplified(children, 0.0012)).to_crs(grid.crs) if len(children) else children
     picture = np.full((256, 4), 0, np.uint8)
     for index, colour in enumerate(margin_colours()):
-        picture[index] = [*(int(colour[k:k + 2], 16) for k in (1, 3, 5)), 255]
+        picture[index] = [*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), 255]
     classes = classes_of(margin_db)
     if len(outline):
         classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
@@ -202,18 +256,36 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
         _lines(axes, children, colours["ink"]["zone"], 0.6)
         _lines(axes, outline, colours["ink"]["text"], 1.1)
         province = context.level == "province"
-        for frame, marker, size, colour in ((context.sites, "^", 2.0 if province else 9.0, colours["site"]["existing"]),
-                                            (context.plan_sites, "D", 5.0 if province else 15.0, colours["site"]["new"])):
+        for frame, marker, size, colour in (
+            (context.sites, "^", 2.0 if province else 9.0, colours["site"]["existing"]),
+            (context.plan_sites, "D", 5.0 if province else 15.0, colours["site"]["new"]),
+        ):
             frame = of_family(frame, family)
             if len(frame):
                 points = frame.geometry.to_crs(grid.crs)
-                axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=0.25 if not province else 0, edgecolors="white", zorder=4)
+                axes.scatter(
+                    points.x,
+                    points.y,
+                    s=size,
+                    marker=marker,
+                    c=colour,
+                    linewidths=0.25 if not province else 0,
+                    edgecolors="white",
+                    zorder=4,
+                )
         _names(axes, children, [str(name) for name in children["name"]])
         _furniture(figure, axes, words)
         below = _legend(figure, words.t("legend_margin"), margin_legend(words), 0.965)
         site = colours["site"]
-        _legend(figure, words.t("legend_sites"), [{"shape": "triangle", "colour": site["existing"], "label": words.t("layer_sites")},
-                                                  {"shape": "diamond", "colour": site["new"], "label": words.t("layer_new")}], below)
+        _legend(
+            figure,
+            words.t("legend_sites"),
+            [
+                {"shape": "triangle", "colour": site["existing"], "label": words.t("layer_sites")},
+                {"shape": "diamond", "colour": site["new"], "label": words.t("layer_new")},
+            ],
+            below,
+        )
         _sources(figure, context, words)
         return _png(figure)
 
@@ -236,7 +308,15 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
         _lines(axes, context.outline.to_crs(context.grid.crs), palette()["ink"]["zone"], 0.8)
-        _names(axes, cities, [f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}" for name, code in zip(cities["name"], cities["adcode"], strict=True)], 7.8)
+        _names(
+            axes,
+            cities,
+            [
+                f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}"
+                for name, code in zip(cities["name"], cities["adcode"], strict=True)
+            ],
+            7.8,
+        )
         _furniture(figure, axes, words)
         _island_note(axes, context, words)
         _legend(figure, words.t("legend_share"), share_legend(), 0.965)
@@ -253,7 +333,16 @@ def _island_note(axes: Any, context: PageContext, words: Words) -> None:
         left, right = axes.get_xlim()
         bottom, top = axes.get_ylim()
         if left < float(x) < right and bottom < float(y) < top:
-            axes.text(float(x), float(y) - 0.03 * (top - bottom), words.t(f"inset_{island['key']}"), ha="center", va="top", fontsize=7.5, color=palette()["ink"]["muted"], zorder=5)
+            axes.text(
+                float(x),
+                float(y) - 0.03 * (top - bottom),
+                words.t(f"inset_{island['key']}"),
+                ha="center",
+                va="top",
+                fontsize=7.5,
+                color=palette()["ink"]["muted"],
+                zorder=5,
+            )
 
 
 def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None) -> bytes:
@@ -265,7 +354,15 @@ def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float 
         axes.plot(x, y, color=ink["accent"], linewidth=1.8)
         if goal is not None:
             axes.axhline(goal, color=palette()["status"]["not_met"], linestyle="--", linewidth=1)
-            axes.text(axes.get_xlim()[0], goal, f" {words.t('goal_line', share=f'{goal:g}%')}", va="bottom", ha="left", fontsize=8.5, color=palette()["status"]["not_met"])
+            axes.text(
+                axes.get_xlim()[0],
+                goal,
+                f" {words.t('goal_line', share=f'{goal:g}%')}",
+                va="bottom",
+                ha="left",
+                fontsize=8.5,
+                color=palette()["status"]["not_met"],
+            )
         axes.set_xlabel(x_label, fontsize=9, color=ink["text"])
         axes.set_ylabel(y_label, fontsize=9, color=ink["text"])
         axes.tick_params(labelsize=8.5, colors=ink["text"])

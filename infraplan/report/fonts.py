@@ -10,8 +10,17 @@ from pathlib import Path
 from infraplan.errors import InfraplanError
 from infraplan.messages import both
 
-FAMILIES = ("Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Sans CJK JP",
-            "WenQuanYi Micro Hei", "WenQuanYi Zen Hei")
+FAMILIES = (
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Noto Sans CJK JP",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+)
 LATIN = "DejaVu Sans"  # comes with matplotlib: signs that a Chinese font may lack
 FONT_PACKAGE = "cvttf-notosanscjk-regular"
 

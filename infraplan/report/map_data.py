@@ -55,41 +55,52 @@ def _villages(context: PageContext, words: Words) -> dict[str, Any]:
     county = _column(frame, "county").map(names).fillna("").astype(str)
     town = _column(frame, "town").fillna("").astype(str)
     place = county.where((town == "") | (county == ""), county + " " + town).where(county != "", town)
-    columns = [packing.choices(words.t("field_place"), place), packing.choices(words.t("field_committee"), _column(frame, "committee")),
-               packing.choices(words.t("field_kind"), _codes(_column(frame, "kind"), words, "kind")),
-               packing.integers(words.t("field_people"), _column(frame, "population"), words.t("unit_people")),
-               packing.integers(words.t("field_households"), _column(frame, "households"), words.t("unit_households"))]
+    columns = [
+        packing.choices(words.t("field_place"), place),
+        packing.choices(words.t("field_committee"), _column(frame, "committee")),
+        packing.choices(words.t("field_kind"), _codes(_column(frame, "kind"), words, "kind")),
+        packing.integers(words.t("field_people"), _column(frame, "population"), words.t("unit_people")),
+        packing.integers(words.t("field_households"), _column(frame, "households"), words.t("unit_households")),
+    ]
     styles: dict[str, npt.ArrayLike] = {}
     for family in context.families:
         if f"{family}_status" not in frame:
             continue
         styles[family] = status_codes(frame[f"{family}_status"])
         name = words.family(family)
-        columns += [packing.choices(words.t("field_status", family=name), _codes(frame[f"{family}_status"], words, "village")),
-                    packing.tenths(words.t("field_margin", family=name), _column(frame, f"{family}_margin_db"), "dB")]
+        columns += [
+            packing.choices(words.t("field_status", family=name), _codes(frame[f"{family}_status"], words, "village")),
+            packing.tenths(words.t("field_margin", family=name), _column(frame, f"{family}_margin_db"), "dB"),
+        ]
     columns.append(packing.integers(words.t("field_position_error"), _column(frame, "position_error_m"), "m"))
     return packing.points(frame, words.t("title_village"), frame["name"].astype(str).tolist(), columns, styles, place=1)
 
 
 def _sites(frame: Any, words: Words) -> dict[str, Any]:
-    columns = [packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
-               packing.choices(words.t("field_operators"), operators(_column(frame, "operators"), words)),
-               packing.choices(words.t("field_site_status"), _codes(_column(frame, "status"), words, "site")),
-               packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
-               packing.choices(words.t("field_azimuth"), _column(frame, "azimuth_deg"))]
+    columns = [
+        packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
+        packing.choices(words.t("field_operators"), operators(_column(frame, "operators"), words)),
+        packing.choices(words.t("field_site_status"), _codes(_column(frame, "status"), words, "site")),
+        packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
+        packing.choices(words.t("field_azimuth"), _column(frame, "azimuth_deg")),
+    ]
     return packing.points(frame, words.t("title_site"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
 
 
 def _new_sites(frame: Any, words: Words) -> dict[str, Any]:
     reasons = _column(frame, "reason").astype("object")
-    columns = [packing.integers(words.t("field_order"), _column(frame, "order")),
-               packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
-               packing.choices(words.t("field_host"), hosts(_column(frame, "host"), words)),
-               packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
-               packing.choices(words.t("field_cost"), _column(frame, "cost_cny").map(lambda value: "" if missing(value) else money(value, words.lang))),
-               packing.integers(words.t("field_gained"), _column(frame, "people_gained"), words.t("unit_people")),
-               packing.integers(words.t("field_villages_gained"), _column(frame, "villages_gained")),
-               packing.choices(words.t("field_reason"), reasons.map({key: words.reason(key) for key in reasons.dropna().unique()}))]
+    columns = [
+        packing.integers(words.t("field_order"), _column(frame, "order")),
+        packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
+        packing.choices(words.t("field_host"), hosts(_column(frame, "host"), words)),
+        packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
+        packing.choices(
+            words.t("field_cost"), _column(frame, "cost_cny").map(lambda value: "" if missing(value) else money(value, words.lang))
+        ),
+        packing.integers(words.t("field_gained"), _column(frame, "people_gained"), words.t("unit_people")),
+        packing.integers(words.t("field_villages_gained"), _column(frame, "villages_gained")),
+        packing.choices(words.t("field_reason"), reasons.map({key: words.reason(key) for key in reasons.dropna().unique()})),
+    ]
     return packing.points(frame, words.t("title_new"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
 
 
@@ -102,15 +113,21 @@ def hosts(values: Any, words: Words) -> Any:
     """Names of what a site stands on."""
     known = load("costs")["hosts"]
     column = pd.Series(values).astype("object")
-    return column.map({code: str(known[code][words.lang]) if code in known else words.code("host", code) for code in column.dropna().unique()})
+    return column.map(
+        {code: str(known[code][words.lang]) if code in known else words.code("host", code) for code in column.dropna().unique()}
+    )
 
 
 def operators(values: Any, words: Words) -> Any:
     """cbn+cmcc -> 中国广电 + 中国移动"""
     known = load("networks")["operators"]
     column = pd.Series(values).astype("object")
-    return column.map({text: " + ".join(str(known[code][words.lang]) if code in known else code for code in str(text).split("+"))
-                       for text in column.dropna().unique()})
+    return column.map(
+        {
+            text: " + ".join(str(known[code][words.lang]) if code in known else code for code in str(text).split("+"))
+            for text in column.dropna().unique()
+        }
+    )
 
 
 def share_colour(share: Any) -> str:
@@ -124,8 +141,14 @@ def page_data(context: PageContext, words: Words, layers: Sequence[str]) -> dict
     """Everything of the page but the points."""
     west, south, east, north = (float(value) for value in (context.outline if len(context.outline) else context.zones).total_bounds)
     zones, labels = zone_features(context, words)
-    return {"zones": zones, "labels": labels, "legend": legend(context, words, layers), "bounds": [[south, west], [north, east]],
-            "attribution": escape(attribution(context, words)), "words": {"legend": words.t("legend"), "nothing": words.t("nothing_found")}}
+    return {
+        "zones": zones,
+        "labels": labels,
+        "legend": legend(context, words, layers),
+        "bounds": [[south, west], [north, east]],
+        "attribution": escape(attribution(context, words)),
+        "words": {"legend": words.t("legend"), "nothing": words.t("nothing_found")},
+    }
 
 
 def attribution(context: PageContext, words: Words) -> str:
@@ -143,16 +166,28 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
     geometry = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
     rows = context.population[context.population["network"] == "any"]
     by_zone = {key: group.set_index("family") for key, group in rows.groupby(["level", "adcode"], sort=False)}
-    features, labels = [], []
+    features: list[dict[str, Any]] = []
+    labels: list[tuple[int, dict[str, Any]]] = []
     for index, zone in frame.iterrows():
         outer = zone["adcode"] == context.adcode and zone["level"] == context.level
         people = by_zone.get((zone["level"], zone["adcode"]))
         told, fill, score = _zone_rows(context, words, people)
         shape = geometry[index]
         west, south, east, north = shapely.bounds(shape)
-        features.append({"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {
-            "name": str(zone["name"]), "kind": words.code("level", zone["level"]), "outer": bool(outer), "rows": told, "fill": fill,
-            "bounds": [[south, west], [north, east]]}})
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": shapely.geometry.mapping(shape),
+                "properties": {
+                    "name": str(zone["name"]),
+                    "kind": words.code("level", zone["level"]),
+                    "outer": bool(outer),
+                    "rows": told,
+                    "fill": fill,
+                    "bounds": [[south, west], [north, east]],
+                },
+            }
+        )
         if not outer and zone["level"] == ("city" if context.level == "province" else "county"):
             at = shapely.point_on_surface(shape)
             weight = 0 if people is None else int(people["population"].iloc[0])
@@ -175,8 +210,18 @@ def _zone_rows(context: PageContext, words: Words, people: Any) -> tuple[list[li
         row = people.loc[family]
         fill[family] = share_colour(row["share"])
         score.append(percent(row["share"], 1))
-        told.append([words.t("served_share", family=words.family(family)), f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})"])
-        told.append([f"{words.family(family)} {words.t('uncertain')} / {words.t('unserved')}", f"{integer(row['uncertain'])} / {integer(row['unserved'])}"])
+        told.append(
+            [
+                words.t("served_share", family=words.family(family)),
+                f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})",
+            ]
+        )
+        told.append(
+            [
+                f"{words.family(family)} {words.t('uncertain')} / {words.t('unserved')}",
+                f"{integer(row['uncertain'])} / {integer(row['unserved'])}",
+            ]
+        )
     return told, fill, score[0] if score else ""
 
 
@@ -187,7 +232,11 @@ def simplified(frame: Any, tolerance_deg: float) -> Any:
     out = frame.geometry.to_numpy().copy()
     for _, rows in frame.groupby("level", sort=False):
         part = out[rows.index]
-        out[rows.index] = shapely.coverage_simplify(part, tolerance_deg) if hasattr(shapely, "coverage_simplify") else shapely.simplify(part, tolerance_deg)
+        out[rows.index] = (
+            shapely.coverage_simplify(part, tolerance_deg)
+            if hasattr(shapely, "coverage_simplify")
+            else shapely.simplify(part, tolerance_deg)
+        )
     return shapely.transform(out, lambda xy: np.round(xy, 4))
 
 
@@ -197,11 +246,23 @@ def legend(context: PageContext, words: Words, layers: Sequence[str]) -> list[di
     parts: list[tuple[str, list[str], list[dict[str, str]]]] = [
         (words.t("legend_margin"), [f"margin-{family}" for family in context.families], margin_legend(words)),
         (words.t("legend_share"), [f"share-{family}" for family in context.families], share_legend()),
-        (words.t("legend_villages"), [f"villages-{family}" for family in context.families],
-         [{"shape": "circle", "colour": colours["village"][status], "label": words.t(status)} for status in STATUSES]),
-        (words.t("legend_sites"), ["sites", "new"], [{"shape": "triangle", "colour": colours["site"]["existing"], "label": words.t("layer_sites")},
-                                                     {"shape": "diamond", "colour": colours["site"]["new"], "label": words.t("layer_new")}])]
-    return [{"title": title, "layers": kept, "items": items} for title, keys, items in parts if (kept := [key for key in keys if key in layers])]
+        (
+            words.t("legend_villages"),
+            [f"villages-{family}" for family in context.families],
+            [{"shape": "circle", "colour": colours["village"][status], "label": words.t(status)} for status in STATUSES],
+        ),
+        (
+            words.t("legend_sites"),
+            ["sites", "new"],
+            [
+                {"shape": "triangle", "colour": colours["site"]["existing"], "label": words.t("layer_sites")},
+                {"shape": "diamond", "colour": colours["site"]["new"], "label": words.t("layer_new")},
+            ],
+        ),
+    ]
+    return [
+        {"title": title, "layers": kept, "items": items} for title, keys, items in parts if (kept := [key for key in keys if key in layers])
+    ]
 
 
 def margin_legend(words: Words) -> list[dict[str, str]]:
@@ -209,7 +270,10 @@ def margin_legend(words: Words) -> list[dict[str, str]]:
     edges, colours = margin_edges(), margin_colours()
     items = []
     for index in reversed(range(len(edges))):
-        lower, upper = f"{edges[index]:g}".replace("-", "\u2212"), f"{edges[index + 1]:g}".replace("-", "\u2212") if index + 1 < len(edges) else ""
+        lower, upper = (
+            f"{edges[index]:g}".replace("-", "\u2212"),
+            f"{edges[index + 1]:g}".replace("-", "\u2212") if index + 1 < len(edges) else "",
+        )
         label = f"\u2265 {lower}" if not upper else f"< {upper}" if index == 0 else f"{lower} \u2013 {upper}"
         note = words.t("margin_served") if edges[index] >= 0 else words.t("margin_unserved")
         items.append({"shape": "square", "colour": colours[index], "label": f"{label}  {note}"})
@@ -223,6 +287,11 @@ def share_legend() -> list[dict[str, str]]:
     for index in reversed(range(len(steps))):
         lower = f"{float(steps[index]['from']) * 100:g}"
         upper = f"{float(steps[index + 1]['from']) * 100:g}" if index + 1 < len(steps) else ""
-        items.append({"shape": "square", "colour": str(steps[index]["colour"]),
-                      "label": f"\u2265 {lower}%" if not upper else f"< {upper}%" if index == 0 else f"{lower}% \u2013 {upper}%"})
+        items.append(
+            {
+                "shape": "square",
+                "colour": str(steps[index]["colour"]),
+                "label": f"\u2265 {lower}%" if not upper else f"< {upper}%" if index == 0 else f"{lower}% \u2013 {upper}%",
+            }
+        )
     return items

@@ -41,10 +41,12 @@ class ScriptedLayer(Layer):  # type: ignore[misc]
 class Panes(MacroElement):  # type: ignore[misc]
     """The order in which things lie on each other."""
 
-    _template = Template("{% macro script(this, kwargs) %}InfraplanMap.panes({{ this._parent.get_name() }}, {{ this.names|tojson }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}InfraplanMap.panes({{ this._parent.get_name() }}, {{ this.names|tojson }});{% endmacro %}"
+    )
 
     def __init__(self, names: tuple[str, ...]):
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name, self.names = "Panes", list(names)
 
 
@@ -53,10 +55,11 @@ class Finish(MacroElement):  # type: ignore[misc]
 
     _template = Template(
         "{% macro script(this, kwargs) %}InfraplanMap.finish({{ this._parent.get_name() }}, IP_DATA, IP_SOURCES, { "
-        "{% for key, layer in this.layers %}{{ key|tojson }}: {{ layer.get_name() }},{% endfor %}});{% endmacro %}")
+        "{% for key, layer in this.layers %}{{ key|tojson }}: {{ layer.get_name() }},{% endfor %}});{% endmacro %}"
+    )
 
     def __init__(self, layers: list[tuple[str, Any]]):
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name, self.layers = "Finish", layers
 
 
@@ -76,13 +79,21 @@ class OfflinePage:
         return f'<iframe srcdoc="{escape(self.html)}" style="width:100%;height:560px;border:0"></iframe>'
 
 
-def draw_map(context: PageContext, lang: str = "zh") -> OfflinePage:
-    """The interactive map of a zone: margins, zones with their score, villages, sites, search, legend."""
+def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> OfflinePage:
+    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: no report lies beside it."""
     words = Words(lang)
     sources = map_data.point_sources(context, words)
     west, south, east, north = _bounds(context)
-    page = OfflineMap(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_start=8, max_zoom=18, min_zoom=4, max_bounds=False,
-                      zoom_snap=0.25, attribution_control=True)
+    page = OfflineMap(
+        location=[(south + north) / 2, (west + east) / 2],
+        tiles=None,
+        zoom_start=8,
+        max_zoom=18,
+        min_zoom=4,
+        max_bounds=False,
+        zoom_snap=0.25,
+        attribution_control=True,
+    )
     Panes(PANES).add_to(page)
     layers: list[tuple[str, Any]] = []
 
@@ -93,37 +104,74 @@ def draw_map(context: PageContext, lang: str = "zh") -> OfflinePage:
     for index, family in enumerate(context.families):
         if family in context.margins:
             picture = web_picture(context.grid, context.margins[family], context.outline)
-            add(f"margin-{family}", ImageOverlay(picture.data_url, picture.bounds, name=words.t("layer_margin", family=words.family(family)),
-                                                 show=index == 0 and context.level != "province", pane="ip-raster", opacity=0.95))
+            add(
+                f"margin-{family}",
+                ImageOverlay(
+                    picture.data_url,
+                    picture.bounds,
+                    name=words.t("layer_margin", family=words.family(family)),
+                    show=index == 0 and context.level != "province",
+                    pane="ip-raster",
+                    opacity=0.95,
+                ),
+            )
     colours = palette()
     line = script_json({"line": colours["ink"]["zone"]})
     for index, family in enumerate(context.families):
-        add(f"share-{family}", ScriptedLayer(words.t("layer_share", family=words.family(family)), f"InfraplanMap.zones(IP_DATA, {family!r}, 'ip-zones', {line})",
-                                             f"share-{family}", show=index == 0 and context.level == "province"))
+        add(
+            f"share-{family}",
+            ScriptedLayer(
+                words.t("layer_share", family=words.family(family)),
+                f"InfraplanMap.zones(IP_DATA, {family!r}, 'ip-zones', {line})",
+                f"share-{family}",
+                show=index == 0 and context.level == "province",
+            ),
+        )
     add("zones", ScriptedLayer(words.t("layer_zones"), f"InfraplanMap.zones(IP_DATA, null, 'ip-zones', {line})", "zones"))
     village = script_json([colours["village"][status] for status in map_data.STATUSES])
     for index, family in enumerate(context.families):
         if "villages" in sources and family in sources["villages"]["styles"]:
-            options = f"{{pane: 'ip-points', shape: 'circle', radius: 5, least: 0.8, rank: 1, style: {family!r}, colours: {village}, maxZoom: 18}}"
-            add(f"villages-{family}", ScriptedLayer(words.t("layer_villages", family=words.family(family)),
-                                                    f"InfraplanMap.points(IP_SOURCES[{_position(sources, 'villages')}], {options})",
-                                                    f"villages-{family}", show=index == 0 and context.level != "province"))
-    for key, shape, radius, least, rank, colour in (("sites", "triangle", 6.5, 3.0, 2, colours["site"]["existing"]),
-                                                    ("new", "diamond", 8.0, 4.4, 3, colours["site"]["new"])):
+            options = f"{{pane: 'ip-points', shape: 'circle', radius: 5, least: 0.8, rank: 1, style: {family!r}, colours: {village}}}"
+            add(
+                f"villages-{family}",
+                ScriptedLayer(
+                    words.t("layer_villages", family=words.family(family)),
+                    f"InfraplanMap.points(IP_SOURCES[{_position(sources, 'villages')}], {options})",
+                    f"villages-{family}",
+                    show=index == 0 and context.level != "province",
+                ),
+            )
+    for key, shape, radius, least, rank, colour in (
+        ("sites", "triangle", 6.5, 3.0, 2, colours["site"]["existing"]),
+        ("new", "diamond", 8.0, 4.4, 3, colours["site"]["new"]),
+    ):
         if key in sources:
-            options = f"{{pane: 'ip-sites', shape: {shape!r}, radius: {radius}, least: {least}, rank: {rank}, colours: [{colour!r}], maxZoom: 18}}"
-            add(key, ScriptedLayer(words.t(f"layer_{key}"), f"InfraplanMap.points(IP_SOURCES[{_position(sources, key)}], {options})", key,
-                                   show=key == "new" or context.level != "province"))
+            options = f"{{pane: 'ip-sites', shape: {shape!r}, radius: {radius}, least: {least}, rank: {rank}, colours: [{colour!r}]}}"
+            add(
+                key,
+                ScriptedLayer(
+                    words.t(f"layer_{key}"),
+                    f"InfraplanMap.points(IP_SOURCES[{_position(sources, key)}], {options})",
+                    key,
+                    show=key == "new" or context.level != "province",
+                ),
+            )
     add("labels", ScriptedLayer(words.t("layer_labels"), "InfraplanMap.labels(IP_DATA, 'ip-labels')", "labels"))
     folium.LayerControl(collapsed=False, position="topright").add_to(page)
     Finish(layers).add_to(page)
     title = words.t("map_title", name=context.name)
-    root = page.get_root()
+    root: Any = page.get_root()
     data = map_data.page_data(context, words, layers=[key for key, _ in layers])
-    root.html.add_child(Verbatim(_bar(context, words, title)), name="bar", index=0)
+    root.html.add_child(Verbatim(_bar(context, words, title, alone)), name="bar", index=0)
     root.header.add_child(Verbatim(f"<style>{_asset('map.css').replace('FONT_STACK', FONT_STACK)}</style>"), name="zz_style")
-    root.script.add_child(Verbatim(f"{_asset('map.js')}\nvar IP_DATA = {script_json(data)};\nvar IP_SOURCES = {script_json(list(sources.values()))}"
-                                   ".map(InfraplanMap.source);"), name="aa_data", index=0)
+    root.script.add_child(
+        Verbatim(
+            f"{_asset('map.js')}\nvar IP_DATA = {script_json(data)};\nvar IP_SOURCES = {script_json(list(sources.values()))}"
+            ".map(InfraplanMap.source);"
+        ),
+        name="aa_data",
+        index=0,
+    )
     return OfflinePage(inline(root, title, lang), title)
 
 
@@ -141,9 +189,12 @@ def _bounds(context: PageContext) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _bar(context: PageContext, words: Words, title: str) -> str:
+def _bar(context: PageContext, words: Words, title: str, alone: bool) -> str:
+    report = "" if alone else f'<a href="report.html">{escape(words.t("to_report"))}</a>'
     banner = f'<span class="ip-banner">{escape(words.t("synthetic_short"))}</span>' if context.facts.synthetic else ""
-    side = "" if words.lang == "en" else f"<small lang=\"en\">{escape(Words('en').t('map_title', name=context.name))}</small>"
-    return (f'<header class="ip-bar"><h1>{escape(title)}{side}</h1>{banner}<a href="report.html">{escape(words.t("to_report"))}</a>'
-            f'<div class="ip-find"><input id="ip-search" type="search" autocomplete="off" placeholder="{escape(words.t("search_hint"))}" '
-            f'aria-label="{escape(words.t("search_hint"))}"><div id="ip-results" hidden></div></div></header>')
+    side = "" if words.lang == "en" else f'<small lang="en">{escape(Words("en").t("map_title", name=context.name_en))}</small>'
+    return (
+        f'<header class="ip-bar"><h1>{escape(title)}{side}</h1>{banner}{report}'
+        f'<div class="ip-find"><input id="ip-search" type="search" autocomplete="off" placeholder="{escape(words.t("search_hint"))}" '
+        f'aria-label="{escape(words.t("search_hint"))}"><div id="ip-results" hidden></div></div></header>'
+    )

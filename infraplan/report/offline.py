@@ -10,7 +10,7 @@ from importlib import metadata
 from importlib.resources import files
 from itertools import count
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import folium
 from branca.element import Element, Figure, Link
@@ -41,8 +41,8 @@ class Verbatim(Element):  # type: ignore[misc]
 class OfflineMap(folium.Map):  # type: ignore[misc]
     """folium's map without its other defaults: Leaflet alone."""
 
-    default_js = [("leaflet", LEAFLET_JS)]
-    default_css = [("leaflet_css", LEAFLET_CSS)]
+    default_js: ClassVar[list[tuple[str, str]]] = [("leaflet", LEAFLET_JS)]
+    default_css: ClassVar[list[tuple[str, str]]] = [("leaflet_css", LEAFLET_CSS)]
 
 
 @cache
@@ -104,7 +104,7 @@ def inline(figure: Figure, title: str, lang: str = "zh") -> str:
     page = page.replace("<html>", f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     outside = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     if found := REMOTE.search(outside):
-        raise InfraplanError(both("report.remote_address", found=outside[found.start():found.start() + 80]))
+        raise InfraplanError(both("report.remote_address", found=outside[found.start() : found.start() + 80]))
     return page
 
 

@@ -51,12 +51,33 @@ def choices(label: str, values: Any) -> dict[str, Any]:
     codes = np.where(np.array([entry == "" for entry in listed] or [False])[codes], NO_CHOICE, codes) if len(codes) else codes
     if len(listed) >= NO_CHOICE:
         return {"label": label, "unit": "", "kind": "text", "values": texts.astype(str).tolist()}
-    return {"label": label, "unit": "", "kind": "choice", "type": "u2", "missing": NO_CHOICE, "choices": listed, "values": base64_of(codes, "u2")}
+    return {
+        "label": label,
+        "unit": "",
+        "kind": "choice",
+        "type": "u2",
+        "missing": NO_CHOICE,
+        "choices": listed,
+        "values": base64_of(codes, "u2"),
+    }
 
 
-def points(frame: Any, title: str, names: Sequence[str], columns: Sequence[dict[str, Any]], styles: dict[str, npt.ArrayLike] | None = None,
-           place: int = 0) -> dict[str, Any]:
+def points(
+    frame: Any,
+    title: str,
+    names: Sequence[str],
+    columns: Sequence[dict[str, Any]],
+    styles: dict[str, npt.ArrayLike] | None = None,
+    place: int = 0,
+) -> dict[str, Any]:
     """One table of points. `place`: number (from 1) of the column that tells two namesakes apart in the search; 0 for none."""
-    return {"n": len(frame), "title": title, "names": [str(name) for name in names], "lat": base64_of(frame.geometry.y, "f4"),
-            "lon": base64_of(frame.geometry.x, "f4"), "columns": list(columns), "place": place,
-            "styles": {key: base64_of(values, "u1") for key, values in (styles or {}).items()}}
+    return {
+        "n": len(frame),
+        "title": title,
+        "names": [str(name) for name in names],
+        "lat": base64_of(frame.geometry.y, "f4"),
+        "lon": base64_of(frame.geometry.x, "f4"),
+        "columns": list(columns),
+        "place": place,
+        "styles": {key: base64_of(values, "u1") for key, values in (styles or {}).items()},
+    }

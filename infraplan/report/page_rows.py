@@ -51,11 +51,27 @@ def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, A
         fraction = f"{_count(row['numerator'])} / {_count(row['denominator'])} {unit}"
     evidence = text(row["evidence"])
     if beside:
-        evidence = "; ".join(part for part in (evidence, words.t("by_network", parts="，".join(beside) if words.lang == "zh" else ", ".join(beside))) if part)
-    return {"id": text(row["id"]), "title": title_of(row, words), "quotation": text(row["quotation"]), "document": text(row["document"]),
-            "departments": text(row["departments"]), "required": quantity(row["required"], row), "achieved": quantity(row["achieved"], row), "fraction": fraction,
-            "shortfall": _shortfall(row, unit), "due": day(row["due"], words.lang), "expired": bool(row["expired"]), "interpretation": bool(row["interpretation"]),
-            "status": text(row["status"]), "status_text": words.code("status", row["status"]), "evidence": evidence, "force": text(row["force"])}
+        evidence = "; ".join(
+            part for part in (evidence, words.t("by_network", parts="，".join(beside) if words.lang == "zh" else ", ".join(beside))) if part
+        )
+    return {
+        "id": text(row["id"]),
+        "title": title_of(row, words),
+        "quotation": text(row["quotation"]),
+        "document": text(row["document"]),
+        "departments": text(row["departments"]),
+        "required": quantity(row["required"], row),
+        "achieved": quantity(row["achieved"], row),
+        "fraction": fraction,
+        "shortfall": _shortfall(row, unit),
+        "due": day(row["due"], words.lang),
+        "expired": bool(row["expired"]),
+        "interpretation": bool(row["interpretation"]),
+        "status": text(row["status"]),
+        "status_text": words.code("status", row["status"]),
+        "evidence": evidence,
+        "force": text(row["force"]),
+    }
 
 
 def _count(value: Any) -> str:
@@ -101,11 +117,24 @@ def place_text(row: dict[str, Any]) -> str:
 def gap_rows(context: PageContext, words: Words, most: int) -> list[dict[str, str]]:
     """The gaps with the most residents."""
     frame = context.gaps
-    frame = frame.assign(_people=pd.to_numeric(frame["population"], errors="coerce").fillna(0)).sort_values(["_people", "id"], ascending=[False, True], kind="stable")
-    return [{"name": text(row["village"]) or text(row["name"]), "where": place_text(row), "family": words.family(text(row["family"])),
-             "people": integer(row["population"]), "households": integer(row["households"]), "status": words.code("village", row["status"]),
-             "margin": decimal(row["outdoor_margin_db"]), "nearest": decimal(row["nearest_site_km"]), "reason": words.reason(row["reason"]),
-             "remedy": remedy(row["remedy"], words)} for row in frame.head(most).to_dict("records")]
+    frame = frame.assign(_people=pd.to_numeric(frame["population"], errors="coerce").fillna(0)).sort_values(
+        ["_people", "id"], ascending=[False, True], kind="stable"
+    )
+    return [
+        {
+            "name": text(row["village"]) or text(row["name"]),
+            "where": place_text(row),
+            "family": words.family(text(row["family"])),
+            "people": integer(row["population"]),
+            "households": integer(row["households"]),
+            "status": words.code("village", row["status"]),
+            "margin": decimal(row["outdoor_margin_db"]),
+            "nearest": decimal(row["nearest_site_km"]),
+            "reason": words.reason(row["reason"]),
+            "remedy": remedy(row["remedy"], words),
+        }
+        for row in frame.head(most).to_dict("records")
+    ]
 
 
 def remedy(value: Any, words: Words) -> str:
@@ -128,8 +157,15 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     names = dict(zip(frame[column], frame[label], strict=True))
     tasks = {row["id"]: title_of(row, words) for row in context.targets.to_dict("records")}
     rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
-    rows += [{"name": text(names.get(code, code)) or words.code("level", "outside"), "counts": line.tolist(), "all": int(line.sum()), "total": False}
-             for code, line in counts.iterrows()]
+    rows += [
+        {
+            "name": text(names.get(code, code)) or words.code("level", "outside"),
+            "counts": line.tolist(),
+            "all": int(line.sum()),
+            "total": False,
+        }
+        for code, line in counts.iterrows()
+    ]
     return [tasks.get(target, target) for target in targets], rows
 
 
@@ -142,11 +178,22 @@ def plan_rows(context: PageContext, words: Words, most: int | None = None) -> li
     frame = frame if most is None else frame.head(most)
     names = dict(zip(context.zones["adcode"], context.zones["name"], strict=True))
     host = hosts(frame["host"], words) if "host" in frame else pd.Series("", index=frame.index)
-    return [{"order": integer(row.get("order")), "id": text(row["id"]), "name": text(row.get("name")) or text(row["id"]),
-             "where": text(names.get(row.get("county"))) or text(names.get(row.get("city"))) or text(row.get("county")), "services": spaced(row.get("services")),
-             "host": text(on), "height": decimal(row.get("height_m"), 0), "cost": money(row.get("cost_cny"), words.lang), "gained": integer(row.get("people_gained")),
-             "villages": integer(row.get("villages_gained")), "reason": words.reason(row.get("reason"))}
-            for row, on in zip(frame.drop(columns="geometry", errors="ignore").to_dict("records"), host, strict=True)]
+    return [
+        {
+            "order": integer(row.get("order")),
+            "id": text(row["id"]),
+            "name": text(row.get("name")) or text(row["id"]),
+            "where": text(names.get(row.get("county"))) or text(names.get(row.get("city"))) or text(row.get("county")),
+            "services": spaced(row.get("services")),
+            "host": text(on),
+            "height": decimal(row.get("height_m"), 0),
+            "cost": money(row.get("cost_cny"), words.lang),
+            "gained": integer(row.get("people_gained")),
+            "villages": integer(row.get("villages_gained")),
+            "reason": words.reason(row.get("reason")),
+        }
+        for row, on in zip(frame.drop(columns="geometry", errors="ignore").to_dict("records"), host, strict=True)
+    ]
 
 
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
@@ -160,8 +207,16 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         out.append(words.t("words_people", name=context.name, people=integer(first["population"])))
     for family, rows in own.items():
         for row in rows:
-            out.append(words.t("words_family", family=words.family(family), served=integer(row["served"]), share=percent(row["share"]),
-                               uncertain=integer(row["uncertain"]), unserved=integer(row["unserved"])))
+            out.append(
+                words.t(
+                    "words_family",
+                    family=words.family(family),
+                    served=integer(row["served"]),
+                    share=percent(row["share"]),
+                    uncertain=integer(row["uncertain"]),
+                    unserved=integer(row["unserved"]),
+                )
+            )
     if len(context.gaps):
         out.append(words.t("words_gaps", gaps=integer(len(context.gaps)), uncertain=integer((context.gaps["status"] == "uncertain").sum())))
     cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum()) if len(context.plan_sites) else 0.0

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup
 
 from infraplan import fields
 from infraplan.files import write_text
@@ -24,6 +25,7 @@ from infraplan.report.workbook import write_annex
 
 GAPS_SHOWN = 40
 SITES_SHOWN = 60
+SITES_ON_INDEX = 12
 
 
 @cache
@@ -86,27 +88,69 @@ def report_page(context: PageContext, lang: str = "zh") -> str:
     elif context.index_href:
         links.insert(0, (context.index_href, "to_index"))
     values = _common(context, words, "report_title")
-    tables = [{"title": words.t("table_by_zone", family=words.family(family)), "first": "col_zone", "codes": True, "rows": page_rows.people_rows(context, family)}
-              for family in context.families]
-    tables.append({"title": words.t("table_by_network", name=context.name), "first": "col_network", "codes": False, "rows": page_rows.network_rows(context, words)})
+    tables = [
+        {
+            "title": words.t("table_by_zone", family=words.family(family)),
+            "first": "col_zone",
+            "codes": True,
+            "rows": page_rows.people_rows(context, family),
+        }
+        for family in context.families
+    ]
+    tables.append(
+        {
+            "title": words.t("table_by_network", name=context.name),
+            "first": "col_network",
+            "codes": False,
+            "rows": page_rows.network_rows(context, words),
+        }
+    )
     names, sums = page_rows.gap_sums(context, words)
     total = len(context.gaps)
-    note = words.t("gaps_shown", shown=GAPS_SHOWN, total=style.integer(total)) if total > GAPS_SHOWN else words.t("gaps_all", total=style.integer(total))
-    return _templates().get_template("report.html.j2").render(
-        **values, links=links, figures=pictures, tables=tables, gap_targets=names, gap_sums=sums, gaps_note=note,
-        gap_rows=page_rows.gap_rows(context, words, GAPS_SHOWN), people_heading="cities_table" if context.level == "province" else "counties_table")
+    note = (
+        words.t("gaps_shown", shown=GAPS_SHOWN, total=style.integer(total))
+        if total > GAPS_SHOWN
+        else words.t("gaps_all", total=style.integer(total))
+    )
+    return (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            **values,
+            links=links,
+            figures=pictures,
+            tables=tables,
+            gap_targets=names,
+            gap_sums=sums,
+            gaps_note=note,
+            gap_rows=page_rows.gap_rows(context, words, GAPS_SHOWN),
+            people_heading="cities_table" if context.level == "province" else "counties_table",
+        )
+    )
 
 
 def index_page(context: PageContext, lang: str = "zh") -> str:
     """The provincial scoreboard as one HTML text."""
     words = Words(lang)
-    pictures = [{"caption": words.t("choropleth_caption", family=words.family(family)), "url": _data_url(figures.choropleth(context, family, lang))}
-                for family in context.families[:1]]
-    values = _common(context, words, "index_title")
+    pictures = [
+        {"caption": words.t("choropleth_caption", family=words.family(family)), "url": _data_url(figures.choropleth(context, family, lang))}
+        for family in context.families[:1]
+    ]
+    values = _common(context, words, "index_title", SITES_ON_INDEX)
     rows = city_rows(context, words)
     links = [("report.html", "to_province_report"), ("map.html", "to_map"), ("annex.xlsx", "to_annex")]
-    return _templates().get_template("index.html.j2").render(
-        **values, links=links, figures=pictures, cities=rows, city_count=len(rows) - 1, family_names=[words.family(family) for family in context.families])
+    return (
+        _templates()
+        .get_template("index.html.j2")
+        .render(
+            **values,
+            links=links,
+            figures=pictures,
+            cities=rows,
+            city_count=len(rows) - 1,
+            family_names=[words.family(family) for family in context.families],
+        )
+    )
 
 
 def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
@@ -119,17 +163,35 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     def share(frame: Any, code: str) -> Any:
         return frame.at[code, "share"] if code in frame.index else None
 
-    total = {"name": words.t("total"), "total": True, "href": "", "population": own[first]["population"].iloc[0] if len(own[first]) else None,
-             "shares": [own[family]["share"].iloc[0] if len(own[family]) else None for family in context.families], "gaps": len(context.gaps),
-             "new_sites": len(context.plan_sites), "cost_cny": _cost(context.plan_sites), "state": ""}
+    total = {
+        "name": words.t("total"),
+        "total": True,
+        "href": "",
+        "population": own[first]["population"].iloc[0] if len(own[first]) else None,
+        "shares": [own[family]["share"].iloc[0] if len(own[family]) else None for family in context.families],
+        "gaps": len(context.gaps),
+        "new_sites": len(context.plan_sites),
+        "cost_cny": _cost(context.plan_sites),
+        "state": "",
+    }
     rows = [total]
     for city in listed.to_dict("records"):
         code, done = city["adcode"], style.text(city["state"]) == "done"
         href = quote(style.text(city["folder"]).strip("/")) + "/" if done and style.text(city["folder"]) else None
         state = words.code("state", city["state"]) + (f": {city['reason']}" if style.text(city["reason"]) else "")
-        rows.append({"name": city["name"], "total": False, "href": href, "population": people[first]["population"].get(code),
-                     "shares": [share(people[family], code) for family in context.families], "gaps": city["gaps"], "new_sites": city["new_sites"],
-                     "cost_cny": city["cost_cny"], "state": state})
+        rows.append(
+            {
+                "name": city["name"],
+                "total": False,
+                "href": href,
+                "population": people[first]["population"].get(code),
+                "shares": [share(people[family], code) for family in context.families],
+                "gaps": city["gaps"],
+                "new_sites": city["new_sites"],
+                "cost_cny": city["cost_cny"],
+                "state": state,
+            }
+        )
     return rows
 
 
@@ -137,22 +199,37 @@ def _cost(plan_sites: Any) -> float | None:
     return float(pd.to_numeric(plan_sites["cost_cny"], errors="coerce").sum()) if len(plan_sites) else None
 
 
-def _common(context: PageContext, words: Words, title_key: str) -> dict[str, Any]:
+def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
     """What every page shows."""
     targets = page_rows.target_rows(context, words)
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
     own = [row for family in context.families for row in context.people(family).to_dict("records")]
     families = [SimpleNamespace(**{**row, "family": words.family(row["family"])}) for row in own]
-    shown = page_rows.plan_rows(context, words, SITES_SHOWN)
+    shown = page_rows.plan_rows(context, words, most_sites)
     total = len(context.plan_sites)
     cost = _cost(context.plan_sites)
-    return {"w": words, "c": context, "f": _formats(words), "css": jinja2.utils.markupsafe.Markup(_css()), "title": words.t(title_key, name=context.name),
-            "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name), "expired": expired_documents(context, words),
-            "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names), "people_total": own[0]["population"] if own else None,
-            "families": families, "gaps_total": len(context.gaps), "new_total": total, "new_cost": style.money(cost, words.lang) if cost is not None else "",
-            "targets": targets, "decided": len(decided), "met": sum(row["status"] == "met" for row in decided),
-            "sentences": page_rows.summary_sentences(context, words), "plan_rows": shown,
-            "plan_shown": words.t("plan_shown", shown=SITES_SHOWN, total=style.integer(total)) if total > SITES_SHOWN else "", "extra": extra_figures(context, words)}
+    return {
+        "w": words,
+        "c": context,
+        "f": _formats(words),
+        "css": Markup(_css()),
+        "title": words.t(title_key, name=context.title_name(words.lang)),
+        "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
+        "expired": expired_documents(context, words),
+        "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
+        "people_total": own[0]["population"] if own else None,
+        "families": families,
+        "gaps_total": len(context.gaps),
+        "new_total": total,
+        "new_cost": style.money(cost, words.lang) if cost is not None else "",
+        "targets": targets,
+        "decided": len(decided),
+        "met": sum(row["status"] == "met" for row in decided),
+        "sentences": page_rows.summary_sentences(context, words),
+        "plan_rows": shown,
+        "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
+        "extra": extra_figures(context, words),
+    }
 
 
 def extra_figures(context: PageContext, words: Words) -> list[dict[str, str]]:
@@ -160,8 +237,14 @@ def extra_figures(context: PageContext, words: Words) -> list[dict[str, str]]:
     out = []
     if context.pareto is not None and len(context.pareto):
         goal = context.targets[(context.targets["id"] == "nr-pop90") & (context.targets["network"] == "any")]["required"].dropna()
-        png = figures.curve(context.pareto["cost_cny"].to_numpy(float) / 1e8, context.pareto["share"].to_numpy(float) * 100, words, words.t("axis_cost"),
-                            words.t("axis_share"), float(goal.iloc[0]) * 100 if len(goal) else None)
+        png = figures.curve(
+            context.pareto["cost_cny"].to_numpy(float) / 1e8,
+            context.pareto["share"].to_numpy(float) * 100,
+            words,
+            words.t("axis_cost"),
+            words.t("axis_share"),
+            float(goal.iloc[0]) * 100 if len(goal) else None,
+        )
         out.append({"title": words.b("pareto_section"), "caption": words.t("pareto_caption"), "url": _data_url(png)})
     return out
 
@@ -190,6 +273,13 @@ def field_label(name: str, lang: str) -> str:
 
 def _formats(words: Words) -> SimpleNamespace:
     return SimpleNamespace(
-        integer=style.integer, decimal=style.decimal, percent=style.percent, percent_up=style.percent_up, money=lambda value: style.money(value, words.lang),
-        day=lambda value: style.day(value, words.lang), colour=share_colour, field=lambda name: field_label(name, words.lang),
-        width=lambda share: 0 if style.missing(share) else round(float(share) * 100, 1))
+        integer=style.integer,
+        decimal=style.decimal,
+        percent=style.percent,
+        percent_up=style.percent_up,
+        money=lambda value: style.money(value, words.lang),
+        day=lambda value: style.day(value, words.lang),
+        colour=share_colour,
+        field=lambda name: field_label(name, words.lang),
+        width=lambda share: 0 if style.missing(share) else round(float(share) * 100, 1),
+    )

@@ -54,7 +54,7 @@ def thinned(grid: Grid, margin_db: Margins, most_pixels: int) -> tuple[Grid, Mar
     step = math.ceil(max(grid.height, grid.width) / most_pixels)
     if step <= 1:
         return grid, margin_db
-    kept = margin_db[step // 2::step, step // 2::step]
+    kept = margin_db[step // 2 :: step, step // 2 :: step]
     return Grid(grid.crs, grid.x0_m, grid.y0_m, grid.resolution_m * step, *kept.shape), kept
 
 
@@ -72,8 +72,17 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
     source, target = CRS.from_string(grid.crs), CRS.from_string(WEB)
     transform, width, height = calculate_default_transform(source, target, grid.width, grid.height, *grid.bounds_m)
     picture = np.full((height, width), NOTHING, np.uint8)
-    reproject(classes_of(margin_db), picture, src_transform=Affine(*grid.affine), src_crs=source, src_nodata=NOTHING,
-              dst_transform=transform, dst_crs=target, dst_nodata=NOTHING, resampling=Resampling.nearest)
+    reproject(
+        classes_of(margin_db),
+        picture,
+        src_transform=Affine(*grid.affine),
+        src_crs=source,
+        src_nodata=NOTHING,
+        dst_transform=transform,
+        dst_crs=target,
+        dst_nodata=NOTHING,
+        resampling=Resampling.nearest,
+    )
     if inside is not None and len(inside):
         outside = geometry_mask(inside.to_crs(WEB).geometry, picture.shape, transform, all_touched=True)
         picture[outside] = NOTHING
@@ -87,7 +96,7 @@ def paletted_png(picture: Classes) -> bytes:
 
     table = np.zeros((256, 3), np.uint8)
     for index, colour in enumerate(margin_colours()):
-        table[index] = [int(colour[k:k + 2], 16) for k in (1, 3, 5)]
+        table[index] = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
     image = Image.fromarray(picture)
     image.putpalette(table.tobytes())
     stream = io.BytesIO()

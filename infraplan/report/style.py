@@ -9,8 +9,10 @@ from typing import Any
 from infraplan.messages import say
 from infraplan.presets import load
 
-FONT_STACK = ('"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Source Han Sans CN",'
-              '"WenQuanYi Micro Hei","WenQuanYi Zen Hei",system-ui,sans-serif')
+FONT_STACK = (
+    '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Source Han Sans CN",'
+    '"WenQuanYi Micro Hei","WenQuanYi Zen Hei",system-ui,sans-serif'
+)
 
 
 def palette() -> dict[str, Any]:

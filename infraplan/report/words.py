@@ -32,7 +32,7 @@ class Words:
         return Markup('{}<span class="en" lang="en">{}</span>').format(main, Markup(say(f"report.{key}", "en", **safe)))
 
     def plain(self, key: str, **values: Any) -> str:
-        """"中文 / English" on Chinese pages, English alone on English ones."""
+        """ "中文 / English" on Chinese pages, English alone on English ones."""
         return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {say(f'report.{key}', 'en', **values)}"
 
     def family(self, family: str) -> str:

@@ -19,6 +19,7 @@ from infraplan.report.words import Words
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
 HEAD_ROW = 4
+MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,16 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
 
     words = Words(lang)
     with atomic_path(path) as part:
-        book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True})
+        book = xlsxwriter.Workbook(
+            str(part), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+        )
         book.set_properties({"title": words.t("annex_title", name=context.name), "author": "", "company": "", "created": FIXED_DAY})
         forms = _formats(book)
-        sheets = (("scorecard", scorecard_columns(context, words), 2), ("gaps", gap_columns(context, words), 6), ("sites", site_columns(context, words), 3))
+        sheets = (
+            ("scorecard", scorecard_columns(context, words), 2),
+            ("gaps", gap_columns(context, words), 6),
+            ("sites", site_columns(context, words), 3),
+        )
         for number, (key, columns, frozen) in enumerate(sheets, 1):
             rows = _write(book, forms, context, words, key, number, columns, frozen)
             if key == "gaps":
@@ -52,14 +59,25 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
 
 def _formats(book: Any) -> dict[str, Any]:
     base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter", "border": 1, "border_color": "#B4C0CB"}
-    numbers = {"int": "#,##0", "db": "0.0", "km": "0.00", "degree": "0.00000", "share": "0.00%", "rate": "0.00", "money": "#,##0", "date": "yyyy-mm-dd"}
+    numbers = {
+        "int": "#,##0",
+        "db": "0.0",
+        "km": "0.00",
+        "degree": "0.00000",
+        "share": "0.00%",
+        "rate": "0.00",
+        "money": "#,##0",
+        "date": "yyyy-mm-dd",
+    }
     forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
     forms["text"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
     forms["code"] = book.add_format({**base, "num_format": "@", "align": "center"})
     forms["date"] = book.add_format({**base, "num_format": numbers["date"], "align": "center"})
-    forms["fill"] = book.add_format({**base, "bg_color": "#FFF9E5"})
-    forms["fill_date"] = book.add_format({**base, "bg_color": "#FFF9E5", "num_format": numbers["date"]})
-    forms["head"] = book.add_format({**base, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"})
+    forms["fill"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5"})
+    forms["fill_date"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5", "num_format": numbers["date"]})
+    forms["head"] = book.add_format(
+        {**base, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"}
+    )
     forms["annex"] = book.add_format({"font_name": "黑体", "font_size": 14, "align": "left"})
     forms["title"] = book.add_format({"font_name": "宋体", "bold": True, "font_size": 18, "align": "center", "valign": "vcenter"})
     forms["line"] = book.add_format({"font_name": "宋体", "font_size": 10.5})
@@ -84,6 +102,8 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
         sheet.write_string(2, min(index * step, last), words.t(label), forms["line"])
     if key != "method":
         sheet.write_string(3, last, words.t(f"annex_unit_{key}"), forms["unit"])
+    if key == "gaps" and context.level == "province" and len(context.gaps) > MOST_GAPS:
+        sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(len(context.gaps))), forms["line"])
 
 
 def _page(sheet: Any, words: Words, rows: int, last: int) -> None:
@@ -96,7 +116,9 @@ def _page(sheet: Any, words: Words, rows: int, last: int) -> None:
     sheet.print_area(0, 0, HEAD_ROW + rows, last)
 
 
-def _write(book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, columns: list[Column], frozen: int) -> int:
+def _write(
+    book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, columns: list[Column], frozen: int
+) -> int:
     """One sheet; returns its number of data rows."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
     last = len(columns) - 1
@@ -131,8 +153,9 @@ def _total(sheet: Any, row: int, index: int, column: Column, forms: dict[str, An
 def _fill(sheet: Any, first: int, index: int, column: Column, rows: int, forms: dict[str, Any]) -> None:
     form = forms[column.form]
     if column.values is None:
-        for row in range(first, first + rows):
-            sheet.write_blank(row, index, None, form)
+        if rows:
+            for kind in ("blanks", "no_blanks"):
+                sheet.conditional_format(first, index, first + rows - 1, index, {"type": kind, "format": form})
         return
     if column.form in ("text", "code"):
         for row, value in enumerate(column.values, first):
@@ -156,24 +179,42 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
     share = [str(row["measure"]).endswith("_share") for row in rows]
 
     def figure(name: str) -> list[Any]:
-        return [None if missing(row[name]) else (row[name], "share" if is_share else "int") for row, is_share in zip(rows, share, strict=True)]
+        return [
+            None if missing(row[name]) else (row[name], "share" if is_share else "int") for row, is_share in zip(rows, share, strict=True)
+        ]
 
-    shortfall = [None if missing(row["shortfall"]) else (row["shortfall"], "share" if is_share and 0 < float(row["shortfall"]) < 1 else "int")
-                 for row, is_share in zip(rows, share, strict=True)]
-    rate = [None if missing(row["required"]) or missing(row["achieved"]) or not float(row["required"]) else float(row["achieved"]) / float(row["required"]) * 100
-            for row in rows]
+    shortfall = [
+        None if missing(row["shortfall"]) else (row["shortfall"], "share" if is_share and 0 < float(row["shortfall"]) < 1 else "int")
+        for row, is_share in zip(rows, share, strict=True)
+    ]
+    rate = [
+        None
+        if missing(row["required"]) or missing(row["achieved"]) or not float(row["required"])
+        else float(row["achieved"]) / float(row["required"]) * 100
+        for row in rows
+    ]
     document = ["; ".join(part for part in (text(row["document"]), text(row["quotation"])) if part) for row in rows]
-    return [Column("x_number", 6, "int", range(1, len(rows) + 1)), Column("x_task", 30, "text", [page_rows.title_of(row, words) for row in rows]),
-            Column("x_document", 38, "text", document), Column("x_departments", 24, "text", [row["departments"] for row in rows]),
-            Column("x_required", 11, "int", figure("required")), Column("x_achieved", 11, "int", figure("achieved")), Column("x_rate", 10, "rate", rate),
-            Column("x_shortfall", 11, "int", shortfall), Column("x_due", 15, "code", [day(row["due"], words.lang) for row in rows]),
-            Column("x_evidence", 26, "text", [row["evidence"] for row in rows]),
-            Column("x_interpretation", 9, "code", [words.t("yes" if row["interpretation"] else "no") for row in rows]), Column("x_remark", 14, "fill"),
-            Column("x_status", 10, "code", [words.code("status", row["status"]) for row in rows]),
-            Column("x_numerator", 12, "int", [row["numerator"] for row in rows]), Column("x_denominator", 13, "int", [row["denominator"] for row in rows]),
-            Column("x_unit", 9, "code", [words.code("unit", row["unit"]) for row in rows]), Column("x_family", 9, "code", [words.family(text(row["family"])) for row in rows]),
-            Column("x_network", 12, "code", [words.network(row["network"]) if text(row["network"]) else "" for row in rows]),
-            Column("x_target", 17, "code", [row["id"] for row in rows])]
+    return [
+        Column("x_number", 6, "int", range(1, len(rows) + 1)),
+        Column("x_task", 30, "text", [page_rows.title_of(row, words) for row in rows]),
+        Column("x_document", 38, "text", document),
+        Column("x_departments", 24, "text", [row["departments"] for row in rows]),
+        Column("x_required", 11, "int", figure("required")),
+        Column("x_achieved", 11, "int", figure("achieved")),
+        Column("x_rate", 10, "rate", rate),
+        Column("x_shortfall", 11, "int", shortfall),
+        Column("x_due", 15, "code", [day(row["due"], words.lang) for row in rows]),
+        Column("x_evidence", 26, "text", [row["evidence"] for row in rows]),
+        Column("x_interpretation", 9, "code", [words.t("yes" if row["interpretation"] else "no") for row in rows]),
+        Column("x_remark", 14, "fill"),
+        Column("x_status", 10, "code", [words.code("status", row["status"]) for row in rows]),
+        Column("x_numerator", 12, "int", [row["numerator"] for row in rows]),
+        Column("x_denominator", 13, "int", [row["denominator"] for row in rows]),
+        Column("x_unit", 9, "code", [words.code("unit", row["unit"]) for row in rows]),
+        Column("x_family", 9, "code", [words.family(text(row["family"])) for row in rows]),
+        Column("x_network", 12, "code", [words.network(row["network"]) if text(row["network"]) else "" for row in rows]),
+        Column("x_target", 17, "code", [row["id"] for row in rows]),
+    ]
 
 
 def _distinct(values: Any, name: Any) -> list[str]:
@@ -185,27 +226,49 @@ def _distinct(values: Any, name: Any) -> list[str]:
 def gap_columns(context: PageContext, words: Words) -> list[Column]:
     """The official columns of a gap list; those of the inspection are left to be filled in; codes follow at the right."""
     frame = context.gaps
+    once = ~frame["id"].duplicated() if len(frame) else slice(None)
+    totals = [pd.to_numeric(frame[name], errors="coerce")[once].sum() for name in ("households", "population")]
+    if context.level == "province" and len(frame) > MOST_GAPS:
+        frame = frame.assign(_people=pd.to_numeric(frame["population"], errors="coerce")).nlargest(MOST_GAPS, "_people")
     if len(frame):
         frame = page_rows.provincial_order(frame.sort_values(["county", "town", "committee", "id", "family"], kind="stable"), "city")
 
     def plain(name: str) -> list[Any]:
-        return list(frame[name]) if name in frame else [None] * len(frame)
+        return frame[name].tolist() if name in frame else [None] * len(frame)
 
     people, households = (pd.to_numeric(frame[name], errors="coerce") for name in ("population", "households"))
     villages = [text(village) or text(name) for village, name in zip(plain("village"), plain("name"), strict=True)]
-    once = ~frame["id"].duplicated() if len(frame) else slice(None)
-    return [Column("x_number", 6, "int", range(1, len(frame) + 1)), Column("x_city", 10, "text", plain("city_name")), Column("x_county", 14, "text", plain("county_name")),
-            Column("x_town", 14, "text", plain("town")), Column("x_committee", 16, "text", plain("committee")), Column("x_village", 16, "text", villages),
-            Column("x_households", 8, "int", list(households), households[once].sum()), Column("x_people", 10, "int", list(people), people[once].sum()),
-            Column("x_lon", 11, "degree", plain("lon")), Column("x_lat", 10, "degree", plain("lat")),
-            Column("x_operator", 14, "code", _distinct(plain("network"), words.network)), Column("x_outdoor", 10, "db", plain("outdoor_margin_db")),
-            Column("x_indoor", 10, "db", plain("indoor_margin_db")), Column("x_nearest", 13, "code", plain("nearest_site")),
-            Column("x_distance", 9, "km", plain("nearest_site_km")), Column("x_reason", 24, "text", _distinct(plain("reason"), words.reason)),
-            Column("x_remedy", 22, "text", _distinct(plain("remedy"), lambda code: page_rows.remedy(code, words))), Column("x_departments", 14, "fill"),
-            Column("x_plan_due", 13, "fill_date"), Column("x_check_date", 12, "fill_date"), Column("x_checker", 10, "fill"), Column("x_rsrp", 11, "fill"),
-            Column("x_result", 10, "fill"), Column("x_closed", 10, "fill"), Column("x_remark", 14, "fill"),
-            Column("x_status", 9, "code", _distinct(plain("status"), lambda code: words.code("village", code))),
-            Column("x_family", 9, "code", _distinct(plain("family"), words.family)), Column("x_target", 14, "code", plain("target")), Column("x_id", 14, "code", plain("id"))]
+    return [
+        Column("x_number", 6, "int", range(1, len(frame) + 1)),
+        Column("x_city", 10, "text", plain("city_name")),
+        Column("x_county", 14, "text", plain("county_name")),
+        Column("x_town", 14, "text", plain("town")),
+        Column("x_committee", 16, "text", plain("committee")),
+        Column("x_village", 16, "text", villages),
+        Column("x_households", 8, "int", households.tolist(), totals[0]),
+        Column("x_people", 10, "int", people.tolist(), totals[1]),
+        Column("x_lon", 11, "degree", plain("lon")),
+        Column("x_lat", 10, "degree", plain("lat")),
+        Column("x_operator", 14, "code", _distinct(plain("network"), words.network)),
+        Column("x_outdoor", 10, "db", plain("outdoor_margin_db")),
+        Column("x_indoor", 10, "db", plain("indoor_margin_db")),
+        Column("x_nearest", 13, "code", plain("nearest_site")),
+        Column("x_distance", 9, "km", plain("nearest_site_km")),
+        Column("x_reason", 24, "text", _distinct(plain("reason"), words.reason)),
+        Column("x_remedy", 22, "text", _distinct(plain("remedy"), lambda code: page_rows.remedy(code, words))),
+        Column("x_departments", 14, "fill"),
+        Column("x_plan_due", 13, "fill_date"),
+        Column("x_check_date", 12, "fill_date"),
+        Column("x_checker", 10, "fill"),
+        Column("x_rsrp", 11, "fill"),
+        Column("x_result", 10, "fill"),
+        Column("x_closed", 10, "fill"),
+        Column("x_remark", 14, "fill"),
+        Column("x_status", 9, "code", _distinct(plain("status"), lambda code: words.code("village", code))),
+        Column("x_family", 9, "code", _distinct(plain("family"), words.family)),
+        Column("x_target", 14, "code", plain("target")),
+        Column("x_id", 14, "code", plain("id")),
+    ]
 
 
 def site_columns(context: PageContext, words: Words) -> list[Column]:
@@ -220,15 +283,27 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
     def total(name: str) -> Any:
         return pd.to_numeric(pd.Series(plain(name)), errors="coerce").sum() if len(frame) else None
 
-    where = [text(names.get(county)) or text(names.get(city)) or text(county) for county, city in zip(plain("county"), plain("city"), strict=True)]
+    where = [
+        text(names.get(county)) or text(names.get(city)) or text(county)
+        for county, city in zip(plain("county"), plain("city"), strict=True)
+    ]
     points = frame.geometry if len(frame) else []
-    return [Column("x_order", 8, "int", plain("order")), Column("x_id", 11, "code", plain("id")), Column("x_name", 20, "text", plain("name")),
-            Column("x_county", 14, "text", where), Column("x_services", 18, "text", [spaced(value) for value in plain("services")]),
-            Column("x_host", 16, "text", list(hosts(plain("host"), words)) if len(frame) else []), Column("x_height", 9, "int", plain("height_m")),
-            Column("x_cost", 13, "money", plain("cost_cny"), total("cost_cny")), Column("x_gained", 13, "int", plain("people_gained"), total("people_gained")),
-            Column("x_villages_gained", 13, "int", plain("villages_gained"), total("villages_gained")),
-            Column("x_lon", 11, "degree", [point.x for point in points]), Column("x_lat", 10, "degree", [point.y for point in points]),
-            Column("x_site_reason", 34, "text", _distinct(plain("reason"), words.reason)), Column("x_remark", 16, "fill")]
+    return [
+        Column("x_order", 8, "int", plain("order")),
+        Column("x_id", 11, "code", plain("id")),
+        Column("x_name", 20, "text", plain("name")),
+        Column("x_county", 14, "text", where),
+        Column("x_services", 18, "text", [spaced(value) for value in plain("services")]),
+        Column("x_host", 16, "text", list(hosts(plain("host"), words)) if len(frame) else []),
+        Column("x_height", 9, "int", plain("height_m")),
+        Column("x_cost", 13, "money", plain("cost_cny"), total("cost_cny")),
+        Column("x_gained", 13, "int", plain("people_gained"), total("people_gained")),
+        Column("x_villages_gained", 13, "int", plain("villages_gained"), total("villages_gained")),
+        Column("x_lon", 11, "degree", [point.x for point in points]),
+        Column("x_lat", 10, "degree", [point.y for point in points]),
+        Column("x_site_reason", 34, "text", _distinct(plain("reason"), words.reason)),
+        Column("x_remark", 16, "fill"),
+    ]
 
 
 def _validations(sheet: Any, columns: list[Column], rows: int, words: Words) -> None:
@@ -237,11 +312,22 @@ def _validations(sheet: Any, columns: list[Column], rows: int, words: Words) -> 
         return
     first, last = HEAD_ROW + 2, HEAD_ROW + 1 + rows
     where = {column.key: index for index, column in enumerate(columns)}
-    dates = {"validate": "date", "criteria": "between", "minimum": date(2018, 1, 1), "maximum": date(2100, 1, 1), "error_message": words.t("check_date_error")}
+    dates = {
+        "validate": "date",
+        "criteria": "between",
+        "minimum": date(2018, 1, 1),
+        "maximum": date(2100, 1, 1),
+        "error_message": words.t("check_date_error"),
+    }
     for key in ("x_plan_due", "x_check_date"):
         sheet.data_validation(first, where[key], last, where[key], dates)
-    sheet.data_validation(first, where["x_rsrp"], last, where["x_rsrp"], {"validate": "decimal", "criteria": "between", "minimum": -160, "maximum": -20,
-                                                                         "error_message": words.t("check_rsrp_error")})
+    sheet.data_validation(
+        first,
+        where["x_rsrp"],
+        last,
+        where["x_rsrp"],
+        {"validate": "decimal", "criteria": "between", "minimum": -160, "maximum": -20, "error_message": words.t("check_rsrp_error")},
+    )
     for key, options in (("x_result", ("result_covered", "result_uncovered", "result_recheck")), ("x_closed", ("closed_no", "closed_yes"))):
         sheet.data_validation(first, where[key], last, where[key], {"validate": "list", "source": [words.t(option) for option in options]})
 
@@ -256,7 +342,11 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         yield words.t("method_services"), line
     yield words.t("method_people"), facts.population_basis
     for document in facts.documents:
-        state = words.t("expires", day=day(document.expires, words.lang)) + (f"（{words.t('expired')}）" if document.expired else "") if document.expires else ""
+        state = (
+            words.t("expires", day=day(document.expires, words.lang)) + (f"（{words.t('expired')}）" if document.expired else "")
+            if document.expires
+            else ""
+        )
         yield words.t("method_documents"), f"《{document.title}》{document.number} {state}".strip()
     for name, count in facts.filled_in.items():
         yield words.t("method_filled"), words.t("method_filled_row", field=name, count=integer(count))

@@ -118,7 +118,7 @@ var InfraplanMap = (function () {
   }
 
   var Points = L.GridLayer.extend({
-    initialize: function (source, options) { L.GridLayer.prototype.initialize.call(this, options); this.source = source; },
+    initialize: function (source, options) { L.GridLayer.prototype.initialize.call(this, L.extend({ maxZoom: 18 }, options)); this.source = source; },
     createTile: function (coords) {
       var tile = element("canvas", "leaflet-tile"), size = this.getTileSize(), ratio = Math.min(2, window.devicePixelRatio || 1);
       tile.width = size.x * ratio; tile.height = size.y * ratio;

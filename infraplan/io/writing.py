@@ -1,0 +1,173 @@
+"""Files for other programs: GeoPackages with QGIS styles, coverage as a cloud-optimised GeoTIFF. Equal content, equal bytes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.files import atomic_path
+from infraplan.geo.grids import Grid
+from infraplan.io.qgis import layer_style
+
+FIXED_TIME = "2020-01-01T00:00:00.000Z"  # a clock inside would change the bytes of equal content
+NO_SERVER = -1
+STYLES = """CREATE TABLE layer_styles (
+id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
+ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"""
+ADD_STYLE = """INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD,
+useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', ?)"""
+ADD_CONTENTS = """INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
+VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)"""
+
+
+def write_geopackage(path: str | Path, layers: Mapping[str, Any], *, share_column: str = "nr_share") -> None:
+    """One GeoPackage with a layer a frame, in EPSG:4326, each with a default style for QGIS.
+
+    Parameters
+    ----------
+    path : path
+        Ends with .gpkg; replaced only when the new file is complete.
+    layers : mapping
+        Layer name -> GeoDataFrame. "zones", "gaps", "existing_sites", "new_sites" and "villages" get their own style, others a plain one.
+    share_column : str
+        Column of "zones" (0..1) that its style colours, when it is there.
+    """
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_TIME})
+    try:
+        with atomic_path(path) as part:
+            for name, frame in layers.items():
+                pyogrio.write_dataframe(
+                    _plain(frame),
+                    part,
+                    layer=name,
+                    driver="GPKG",
+                    geometry_type=_geometry_type(frame),
+                    promote_to_multi=False,
+                    append=part.exists(),
+                    layer_options={"IDENTIFIER": name, "SPATIAL_INDEX": "YES"},
+                    use_arrow=False,
+                )
+            _finish(part, {name: layer_style(name, frame, share_column) for name, frame in layers.items()})
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _plain(frame: Any) -> Any:
+    """EPSG:4326, and only values that GeoPackage knows: categories as text, lists joined."""
+    frame = frame.to_crs(4326) if frame.crs is not None else frame.set_crs(4326)
+    changed = {}
+    for name in frame.columns:
+        if name == frame.geometry.name:
+            continue
+        column = frame[name]
+        if str(column.dtype) == "category":
+            changed[name] = column.astype("object")
+        elif column.dtype == object and column.map(lambda cell: isinstance(cell, (list, tuple, set))).any():
+            changed[name] = column.map(lambda cell: ";".join(map(str, cell)) if isinstance(cell, (list, tuple, set)) else cell)
+    return frame.assign(**changed) if changed else frame
+
+
+def _geometry_type(frame: Any) -> str:
+    kinds = {kind for kind in frame.geometry.geom_type.unique() if kind}
+    if not kinds:
+        return "Point"
+    if kinds <= {"Polygon", "MultiPolygon"}:
+        return "MultiPolygon" if "MultiPolygon" in kinds and len(kinds) == 1 else "Polygon" if kinds == {"Polygon"} else "Unknown"
+    return kinds.pop() if len(kinds) == 1 else "Unknown"
+
+
+def _finish(path: Path, styles: Mapping[str, str]) -> None:
+    """Styles in, clocks out."""
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            connection.execute(STYLES)
+            geometry = dict(connection.execute("SELECT table_name, column_name FROM gpkg_geometry_columns").fetchall())
+            for name, qml in styles.items():
+                connection.execute(ADD_STYLE, (name, geometry.get(name, "geom"), name, qml, FIXED_TIME))
+            connection.execute(ADD_CONTENTS, (FIXED_TIME,))
+            connection.execute("UPDATE gpkg_contents SET last_change = ?", (FIXED_TIME,))
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def write_coverage_cog(
+    path: str | Path,
+    grid: Grid,
+    margins: Mapping[str, npt.NDArray[np.float32]],
+    servers: Mapping[str, npt.NDArray[np.int32]] | None = None,
+    sector_ids: Sequence[str] = (),
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server.
+
+    Parameters
+    ----------
+    path : path
+        Ends with .tif.
+    grid : Grid
+        Where the bands lie.
+    margins : mapping
+        family -> best margin. float32 (height, width), NaN where nothing was computed. [dB]
+    servers : mapping, optional
+        family -> index into `sector_ids`, -1 for none. In the file the sectors that serve somewhere are numbered anew from 0;
+        the tag `SECTORS_<family>` lists their ids as JSON; NaN for none.
+    tags : mapping, optional
+        Further metadata, e.g. model and reliability.
+    """
+    import rasterio
+    from rasterio.transform import Affine
+
+    bands: list[npt.NDArray[np.float32]] = []
+    names: list[str] = []
+    notes = dict(tags or {})
+    for family, margin_db in margins.items():
+        bands.append(np.asarray(margin_db, np.float32))
+        names.append(f"{family} margin_db")
+        if servers is not None and family in servers:
+            band, used = _local_numbers(servers[family], sector_ids)
+            bands.append(band)
+            names.append(f"{family} best_server")
+            notes[f"SECTORS_{family}"] = json.dumps(used, ensure_ascii=False)
+    profile = {
+        "driver": "COG",
+        "dtype": "float32",
+        "count": len(bands),
+        "height": grid.height,
+        "width": grid.width,
+        "crs": grid.crs,
+        "transform": Affine(*grid.affine),
+        "nodata": float("nan"),
+        "compress": "DEFLATE",
+        "predictor": "YES",
+        "level": 6,
+        "blocksize": 256,
+        "overview_resampling": "nearest",
+        "num_threads": 1,
+    }
+    with atomic_path(path) as part, rasterio.open(part, "w", **profile) as target:
+        for index, (band, name) in enumerate(zip(bands, names, strict=True), 1):
+            if band.shape != grid.shape:
+                raise ValueError(f"band {name!r} has the shape {band.shape}, the grid {grid.shape}")
+            target.write(band, index)
+            target.set_band_description(index, name)
+        target.update_tags(**notes)
+
+
+def _local_numbers(server: npt.NDArray[np.int32], sector_ids: Sequence[str]) -> tuple[npt.NDArray[np.float32], list[str]]:
+    """Servers numbered from 0 among those that occur here, as float32 (exact to 2**24), and their ids."""
+    known = np.unique(server[server != NO_SERVER])
+    position = np.searchsorted(known, server) if len(known) else np.zeros(server.shape, np.int64)
+    band = np.where(server == NO_SERVER, np.nan, position).astype(np.float32)
+    return band, [str(sector_ids[index]) for index in known]

@@ -1,0 +1,95 @@
+"""One call from a plan and a coverage to a map that opens with the network cable pulled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from infraplan.report.context import Facts, PageContext
+from infraplan.report.maps import OfflinePage, draw_map
+
+POINTS = ["id", "name", "geometry"]
+
+
+def plot_plan(
+    plan: Any,
+    cover: Any,
+    zones: Any,
+    *,
+    gaps: Any = None,
+    villages: Any = None,
+    sites: Any = None,
+    population: Any = None,
+    lang: str = "zh",
+) -> OfflinePage:
+    """An interactive map of a plan.
+
+    Parameters
+    ----------
+    plan : Plan or None
+        Its sites are drawn with cost and reason; None draws the coverage alone.
+    cover : Coverage or None
+        Its families' best margins are drawn. [dB]
+    zones : GeoDataFrame
+        level, adcode, name, geometry.
+    gaps : DataFrame, optional
+        Rows of `find_gaps`: drawn as points with their status.
+    villages, sites, population : frames, optional
+        As in `PageContext`.
+    lang : str
+        "zh" or "en".
+
+    Returns
+    -------
+    OfflinePage
+        `.save("map.html")` writes it.
+    """
+    families = tuple(cover.families) if cover is not None else ()
+    zones = zones.to_crs(4326)
+    for name in ("level", "adcode", "name", "parent"):
+        if name not in zones:
+            zones = zones.assign(**{name: "county" if name == "level" else "" if name == "parent" else [str(i) for i in range(len(zones))]})
+    top = next(level for level in ("province", "city", "county", "township") if (zones["level"] == level).any())
+    first = zones[zones["level"] == top].iloc[0]
+    whole = (zones["level"] == top).sum() == 1 and top in ("province", "city")
+    points = villages if villages is not None else _gap_points(gaps)
+    context = PageContext(
+        level=top if top in ("province", "city") else "city",
+        adcode=str(first["adcode"]) if whole else "",
+        name=str(first["name"]) if whole else "",
+        zones=zones,
+        population=_no_population() if population is None else population,
+        scorecard=pd.DataFrame({"zone": []}),
+        gaps=pd.DataFrame() if gaps is None else gaps,
+        villages=points,
+        sites=_no_points() if sites is None else sites.to_crs(4326),
+        plan_sites=_no_points() if plan is None else plan.sites.to_crs(4326),
+        grid=cover.grid if cover is not None else None,  # type: ignore[arg-type]
+        margins={family: cover[family].margin_db for family in families},
+        facts=Facts("", 0.0, 0.0, ""),
+        families=families or ("nr", "nbiot"),
+    )
+    return draw_map(context, lang, alone=True)
+
+
+def _no_points() -> Any:
+    return gpd.GeoDataFrame({name: [] for name in POINTS}, geometry="geometry", crs=4326)
+
+
+def _no_population() -> Any:
+    return pd.DataFrame(columns=["level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share"])
+
+
+def _gap_points(gaps: Any) -> Any:
+    """Gaps as points, one a village, with its status for every family."""
+    if gaps is None or not len(gaps):
+        return _no_points()
+    points = gaps.drop_duplicates("id").set_index("id")
+    for family in gaps["family"].unique():
+        mine = gaps[gaps["family"] == family].drop_duplicates("id").set_index("id")
+        points[f"{family}_status"] = mine["status"].reindex(points.index).fillna("served")
+        points[f"{family}_margin_db"] = mine["outdoor_margin_db"].reindex(points.index)
+    points = points.reset_index()
+    return gpd.GeoDataFrame(points, geometry=gpd.points_from_xy(points["lon"], points["lat"]), crs=4326)
