@@ -3,8 +3,8 @@
     python benchmarks/radio.py [--json] [--quick]
 
 SPLAT! runs ITM (Longley-Rice), not P.1812: the models differ, only pixels per CPU-second are compared. Both run on one core, the best of
-several alternating runs; SPLAT!'s reading of the tile and writing of its picture is taken off by a run with a tiny radius. Its pixels are those of its own
-3-arcsecond raster, ours those of a 90 m grid: unique pixels inside the circle in both cases.
+several alternating runs; SPLAT!'s reading of the tile and writing of its picture is taken off by a run with a tiny radius.
+Its pixels are those of its own 3-arcsecond raster, ours those of a 90 m grid: unique pixels inside the circle in both cases.
 """
 
 from __future__ import annotations
