@@ -1,0 +1,276 @@
+"""Terrain from files: GeoTIFF, .hgt and whatever GDAL opens, one file or a mosaic of tiles, in any CRS, read by window onto a grid."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from pyproj import Transformer
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.fill import fillnodata
+from rasterio.transform import Affine
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window
+
+from infraplan import presets
+from infraplan.errors import DataError
+from infraplan.geo.grids import Grid, metric_crs
+from infraplan.geo.terrain import Terrain, radio_zones, sea_by_flatness
+from infraplan.tables.faults import FaultList, shown
+
+Float32 = npt.NDArray[np.float32]
+Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+SUFFIXES = (".tif", ".tiff", ".hgt", ".vrt", ".img", ".bil", ".asc")
+HOLES = ("refuse", "sea", "fill", "fill_then_sea")
+LOWEST_M, HIGHEST_M = -500.0, 9000.0
+STRIP_PIXELS = 4_000_000  # read at a time: 16 MB of float32
+LARGEST_BLOCK_BYTES = 512 * 2**20
+LARGEST_GRID_PIXELS = 400_000_000
+METRES_PER_DEGREE = 111_320.0
+FILL_KM = 3.0
+UNFILLED = np.float32(-9999.0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How holes are dealt with, and how far filling may reach. [km]"""
+
+    holes: str
+    fill_km: float
+
+
+def read_terrain(
+    source: Source,
+    grid: Grid | None = None,
+    *,
+    clutter: Source | None = None,
+    clutter_table: str = "worldcover",
+    holes: str = "refuse",
+    fill_km: float = FILL_KM,
+    nodata: float | None = None,
+) -> Terrain:
+    """Ground heights, and clutter heights from a land-cover map, on a grid.
+
+    Heights are resampled bilinearly (where the grid is coarser than the file, over a kernel as wide as its pixels, so that no height is
+    skipped); land cover takes the class that covers most of a pixel. Where tiles overlap the first in name order is taken.
+
+    Parameters
+    ----------
+    source : path, folder or list of paths
+        Elevation above sea level, one band: GeoTIFF, SRTM `.hgt` (named like N23E113.hgt), tiles of a mosaic. A folder gives its rasters.
+    grid : Grid, optional
+        Where heights are wanted; by default the rasters' own extent at their own resolution.
+    clutter : path, folder or list of paths, optional
+        Land cover in the codes of `clutter_table`.
+    clutter_table : str
+        A table of presets/clutter.toml.
+    holes : str
+        What a pixel without data becomes: "refuse" (an error), "sea" (0 m), "fill" (interpolated from neighbours within `fill_km`; what
+        lies farther is an error), "fill_then_sea" (what lies farther becomes sea).
+    fill_km : float
+        How far filling reaches. [km]
+    nodata : float, optional
+        The value that means no data, where the files do not say.
+
+    Returns
+    -------
+    Terrain
+
+    Raises
+    ------
+    DataError
+        Everything wrong with the files: unreadable, without a CRS, elsewhere, impossible heights, refused holes, unknown codes.
+    """
+    presets.choose(holes, HOLES, "holes")
+    files = raster_files(source)
+    target = grid if grid is not None else grid_of(files)
+    height_m, synthetic = mosaic(files, target, Resampling.bilinear, nodata)
+    faults = FaultList(file=names(files))
+    check_heights(height_m, faults)
+    height_m, filled, sea = settle_holes(height_m, target, Choice(holes, fill_km), faults)
+    clutter_m = None if clutter is None else clutter_heights(raster_files(clutter), target, clutter_table, holes)
+    sea_pixels = int(sea.sum())
+    sea |= sea_by_flatness(height_m, target.resolution_m)
+    zone = radio_zones(height_m, sea, target.resolution_m)
+    return Terrain(target, height_m, clutter_m, zone, names(files), synthetic, filled, sea_pixels)
+
+
+def raster_files(source: Source) -> list[Path]:
+    """The files of a path, a folder or a list, in name order."""
+    given = [Path(source)] if isinstance(source, str | os.PathLike) else [Path(entry) for entry in source]
+    files: list[Path] = []
+    faults = FaultList()
+    for entry in given:
+        found = sorted(part for part in entry.iterdir() if part.suffix.lower() in SUFFIXES) if entry.is_dir() else [entry]
+        if not found or not all(part.is_file() for part in found):
+            faults.file = entry.name or str(entry)
+            faults.add("geo.no_raster", value=entry)
+        files += found
+    if not given:
+        faults.add("geo.no_raster")
+    faults.stop()
+    return sorted(dict.fromkeys(files), key=lambda path: (path.name, str(path)))
+
+
+def names(files: Sequence[Path]) -> str:
+    """File names for a message: the first few, and how many more."""
+    listed = ", ".join(path.name for path in files[:3])
+    return listed if len(files) <= 3 else f"{listed} … (+{len(files) - 3})"
+
+
+@contextmanager
+def open_band(path: Path) -> Iterator[Any]:
+    """A raster with one band, a CRS and bearable blocks; whatever GDAL says about it becomes a DataError."""
+    faults = FaultList(file=path.name)
+    try:
+        with rasterio.open(path) as dataset:
+            if dataset.crs is None:
+                faults.add("geo.raster_without_crs")
+            if dataset.count != 1:
+                faults.add("geo.raster_bands", bands=dataset.count)
+            rows, cols = dataset.block_shapes[0]
+            size = rows * cols * np.dtype(dataset.dtypes[0]).itemsize
+            if size > LARGEST_BLOCK_BYTES:
+                faults.add("geo.raster_block", size=f"{size / 2**20:.0f} MiB", limit=f"{LARGEST_BLOCK_BYTES // 2**20} MiB")
+            faults.stop()
+            yield dataset
+    except (RasterioError, OSError, ValueError) as problem:
+        faults.add("geo.unreadable_raster", reason=shown(problem))
+        raise DataError(faults.items) from None
+
+
+def grid_of(files: Sequence[Path]) -> Grid:
+    """A metric grid inside the rasters' common extent, at the finest resolution among them.
+
+    Rasters in metres keep their CRS. Geographic ones get `metric_crs` of their centre and the largest upright rectangle between their edges.
+    """
+    crs, boxes, steps = None, [], []
+    for path in files:
+        with open_band(path) as dataset:
+            crs = crs or dataset.crs
+            box = dataset.bounds if dataset.crs == crs else transform_bounds(dataset.crs, crs, *dataset.bounds, densify_pts=21)
+            boxes.append(box)
+            steps.append((box[3] - box[1]) / dataset.height)
+    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    step = min(steps)
+    if crs is not None and crs.is_projected:
+        metric, left, bottom, right, top = crs.to_wkt(), west, south, east, north
+    else:
+        metric, step = metric_crs((west + east) / 2, (south + north) / 2), round(step * METRES_PER_DEGREE, 1)
+        along, up = np.linspace(west, east, 41), np.linspace(south, north, 41)
+        project = Transformer.from_crs(crs, metric, always_xy=True).transform
+        left, right = max(project(np.full(41, west), up)[0]), min(project(np.full(41, east), up)[0])
+        bottom, top = max(project(along, np.full(41, south))[1]), min(project(along, np.full(41, north))[1])
+    grid = Grid(metric, left, top, step, max(1, int((top - bottom) / step)), max(1, int((right - left) / step)))
+    if grid.height * grid.width > LARGEST_GRID_PIXELS:
+        faults = FaultList(file=names(files))
+        faults.add("geo.raster_too_large", pixels=f"{grid.height} x {grid.width}", limit=f"{LARGEST_GRID_PIXELS:,}")
+        faults.stop()
+    return grid
+
+
+def strips(dataset: Any, grid: Grid) -> Iterator[tuple[slice, slice]]:
+    """The part of a grid that a raster touches, in strips of rows; none where they are apart."""
+    box = transform_bounds(dataset.crs, grid.crs, *dataset.bounds, densify_pts=21)
+    if not np.isfinite(box).all():
+        box = grid.bounds_m
+    rows, cols = grid.window(*box).slices_in(grid)
+    if cols.stop <= cols.start:
+        return
+    step = max(1, STRIP_PIXELS // (cols.stop - cols.start))
+    for top in range(rows.start, rows.stop, step):
+        yield slice(top, min(top + step, rows.stop)), cols
+
+
+def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: float | None) -> tuple[Float32, bool]:
+    """Values of the tiles on the grid, NaN where none has any; whether a tile says that it is synthetic."""
+    out = np.full(grid.shape, np.nan, np.float32)
+    synthetic, touched, seen = False, False, []
+    for path in files:
+        with open_band(path) as dataset:
+            synthetic |= dataset.tags().get("synthetic", "").lower() == "true"
+            seen.append(tuple(round(edge, 3) for edge in transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)))
+            empty = dataset.nodata if nodata is None else nodata
+            place = {"crs": grid.crs, "transform": Affine(*grid.affine), "width": grid.width, "height": grid.height}
+            how = {"src_nodata": empty, "nodata": np.nan, "dtype": "float32", "resampling": resampling, "tolerance": 0.05}
+            with WarpedVRT(dataset, **how, **place) as view:
+                for rows, cols in strips(dataset, grid):
+                    touched = True
+                    window = Window(cols.start, rows.start, cols.stop - cols.start, rows.stop - rows.start)
+                    part, kept = view.read(1, window=window), out[rows, cols]
+                    np.copyto(kept, part, where=np.isnan(kept))
+    if not touched:
+        faults = FaultList(file=names(files))
+        faults.add("geo.raster_elsewhere", bounds=seen[0] if len(seen) == 1 else f"{seen[0]} … {seen[-1]}")
+        faults.stop()
+    return out, synthetic
+
+
+def check_heights(height_m: Float32, faults: FaultList) -> None:
+    """Refuses what no ground on Earth has: usually a no-data value that the file does not declare."""
+    wrong = (height_m < LOWEST_M) | (height_m > HIGHEST_M)
+    if wrong.any():
+        low, high = float(height_m[wrong].min()), float(height_m[wrong].max())
+        faults.add("geo.height_impossible", column="height_m", pixels=int(wrong.sum()), low=f"{low:g}", high=f"{high:g}")
+    faults.stop()
+
+
+def settle_holes(height_m: Float32, grid: Grid, choice: Choice, faults: FaultList) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
+    """Heights with holes filled, drowned or refused; how many were filled; where they became sea."""
+    hole = ~np.isfinite(height_m)
+    sea = np.zeros(grid.shape, bool)
+    if not hole.any():
+        return height_m, 0, sea
+    if choice.holes == "refuse":
+        report_holes(hole, grid, faults)
+        faults.stop()
+    filled = 0
+    if choice.holes.startswith("fill"):
+        known = np.where(hole, UNFILLED, height_m)
+        reach = choice.fill_km * 1000 / grid.resolution_m
+        height_m = np.asarray(fillnodata(known, mask=~hole, max_search_distance=reach, smoothing_iterations=0), np.float32)
+        left = hole & (height_m == UNFILLED)
+        filled, hole = int(hole.sum() - left.sum()), left
+        if left.any() and choice.holes == "fill":
+            report_holes(left, grid, faults, "geo.terrain_holes_wide", limit=f"{choice.fill_km:g}")
+            faults.stop()
+    return np.where(hole, np.float32(0), height_m), filled, hole
+
+
+def report_holes(hole: npt.NDArray[np.bool_], grid: Grid, faults: FaultList, rule: str = "geo.terrain_holes", limit: str = "") -> None:
+    """How many pixels have no data, and where the first one is."""
+    row, col = np.unravel_index(int(np.argmax(hole)), hole.shape)
+    lon, lat = grid.unproject(*grid.centre_of(row, col))
+    faults.add(rule, pixels=int(hole.sum()), share=f"{hole.mean():.2%}", lon=f"{float(lon):.4f}", lat=f"{float(lat):.4f}", limit=limit)
+
+
+def clutter_heights(files: Sequence[Path], grid: Grid, table: str, holes: str) -> Float32:
+    """Representative clutter heights from land-cover codes. [m]"""
+    tables = presets.load("clutter")
+    rule = tables[presets.choose(table, tables, "clutter_table")]
+    codes, _ = mosaic(files, grid, Resampling.mode, float(rule["nodata"]))
+    faults = FaultList(file=names(files))
+    lookup = {float(entry["code"]): float(entry["height_m"]) for entry in rule["class"]}
+    found = np.unique(codes[np.isfinite(codes)])
+    strange = [f"{code:g}" for code in found if float(code) not in lookup]
+    if strange:
+        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table)
+    hole = np.isnan(codes)
+    if hole.any() and holes == "refuse":
+        report_holes(hole, grid, faults)
+    faults.stop()
+    height_m = np.zeros(grid.shape, np.float32)
+    for code, value_m in lookup.items():
+        if value_m:
+            height_m[codes == np.float32(code)] = value_m
+    return height_m
