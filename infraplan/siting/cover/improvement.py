@@ -1,0 +1,175 @@
+"""Ruin and recreate: take a few neighbouring sites out, mend the targets as cheaply as possible, keep the result if it is good enough (annealing).
+
+One iteration touches only the neighbourhood of one candidate: an undo log makes a refused step free, counters tell at once whether every target is met.
+Iterations are counted, never timed: the same seed gives the same plan.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.construction import build, fresh, is_free, is_met, remove, useful_weight
+from infraplan.siting.cover.model import Model
+
+NEIGHBOURS = 50
+RUIN_UP_TO = 8
+NOISE = 0.25
+LOG = 4096
+
+
+def neighbours(model: Model, position_m: Floats | None, count: int = NEIGHBOURS) -> Ints:
+    """For every candidate the `count` nearest, itself first: by distance where positions are known, else by how many classes they share."""
+    count = min(count, model.candidates)
+    if position_m is not None:
+        from scipy.spatial import cKDTree
+
+        nearest = cKDTree(position_m).query(position_m, count)[1].reshape(model.candidates, count)
+        return np.asarray(nearest, np.int64)
+    return _kin(model, count)
+
+
+@kernel
+def _kin(model: Model, count: int) -> Ints:
+    """Candidates met most often when walking from a candidate to its classes, and from those to theirs; at most 64 classes are walked from each."""
+    candidates = len(model.cost)
+    near = np.empty((candidates, count), np.int64)
+    seen = np.zeros(candidates)
+    met = np.empty(candidates, np.int64)
+    for i in range(candidates):
+        known = 1
+        met[0] = i
+        seen[i] = 1e18
+        walked = 0
+        while walked < known and known < 4 * count:
+            k = met[walked]
+            share = 1.0 if k == i else 1e-3
+            size = model.start[k + 1] - model.start[k]
+            step = max(1, size // 64)
+            for p in range(model.start[k], model.start[k + 1], step):
+                j = model.rows[p]
+                wide = max(1, (model.row_start[j + 1] - model.row_start[j]) // 64)
+                for q in range(model.row_start[j], model.row_start[j + 1], wide):
+                    c = model.columns[q]
+                    if seen[c] == 0.0:
+                        met[known] = c
+                        known += 1
+                    seen[c] += share
+            walked += 1
+        order = np.argsort(-seen[met[:known]], kind="mergesort")
+        for a in range(count):
+            near[i, a] = met[order[a]] if a < known else i
+        for a in range(known):
+            seen[met[a]] = 0.0
+    return near
+
+
+@kernel
+def recreate(
+    near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float,
+    start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
+    chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
+) -> tuple[int, bool]:  # fmt: skip
+    """Build neighbours, most useful weight per cost first (with noise), until every target is met or `limit` is spent. Length of the log, success."""
+    while not is_met(tally):
+        pick, best = -1, 0.0
+        for a in range(len(near)):
+            i = near[a]
+            if chosen[i] or not is_free(i, tally, place, ring, standing):
+                continue
+            worth = useful_weight(i, start, rows, weight, zone, must, count, short, tally, must_worth, gained, touched)
+            if worth > 0:
+                worth *= (1 - NOISE + 2 * NOISE * np.random.random()) / max(cost[i], 1e-12)
+                if worth > best:
+                    pick, best = i, worth
+        if pick < 0 or logged >= LOG - 1 or tally[3] + cost[pick] > limit:
+            return logged, False
+        build(pick, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+        log[logged] = pick
+        logged += 1
+    return logged, True
+
+
+@kernel
+def is_needed(
+    i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags,
+    count: Indices, short: Floats, tally: Floats, gained: Floats, touched: Ints,
+) -> bool:  # fmt: skip
+    """Some target fails without candidate i."""
+    slack, last = tally[4], len(short) - 1
+    lost, used, needed = 0.0, 0, False
+    for p in range(start[i], start[i + 1]):
+        j = rows[p]
+        if count[j] == 1:
+            if must[j]:
+                needed = True
+                break
+            g = zone[j]
+            lost += weight[j]
+            if gained[g] == 0.0:
+                touched[used] = g
+                used += 1
+            gained[g] += weight[j]
+            if g < last and short[g] + gained[g] > slack:
+                needed = True
+                break
+    for q in range(used):
+        gained[touched[q]] = 0.0
+    return bool(needed or tally[0] + lost > slack)
+
+
+@kernel
+def ruin_and_recreate(model: Model, near: Ints, plan: Flags, iterations: int, seed: int, hot: float, cold: float) -> tuple[Flags, Flags, float]:
+    """Anneal from temperature `hot` to `cold`. Best plan, last plan, best cost. `plan` meets every target."""
+    np.random.seed(seed)
+    start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
+    place, ring = model.place, model.ring
+    chosen, count, short, tally, standing = fresh(model)
+    candidates, width = near.shape
+    for i in range(candidates):
+        if plan[i]:
+            build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+    best, best_plan = tally[3], chosen.copy()
+    gained, touched, log = np.zeros(len(short)), np.zeros(len(short), np.int64), np.zeros(LOG, np.int64)
+    must_worth = 1.0 + weight.sum()
+    dear = 2.5 * cost.sum() / max(1, candidates)
+    for iteration in range(iterations):
+        around = near[np.random.randint(candidates)]
+        take, span = np.random.randint(1, RUIN_UP_TO + 1), min(width, 4 + np.random.randint(width))
+        logged, before = 0, tally[3]
+        for _ in range(3 * take):
+            i = around[np.random.randint(span)]
+            if chosen[i]:
+                remove(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+                log[logged] = i
+                logged += 1
+                if logged == take:
+                    break
+        if logged == 0:
+            continue
+        logged, mended = recreate(
+            around, before + dear, log, logged, gained, touched, must_worth, start, rows, weight, zone, must, cost,
+            chosen, count, short, tally, place, ring, standing,
+        )  # fmt: skip
+        while mended and logged < LOG - 1:
+            pick, dearest = -1, -1.0
+            for a in range(width):
+                i = around[a]
+                if chosen[i] and cost[i] > dearest and not is_needed(i, start, rows, weight, zone, must, count, short, tally, gained, touched):
+                    pick, dearest = i, cost[i]
+            if pick < 0:
+                break
+            remove(pick, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+            log[logged] = pick
+            logged += 1
+        temperature = hot * (cold / hot) ** (iteration / iterations)
+        if not mended or tally[3] > before - temperature * np.log(np.random.random() + 1e-300):
+            for a in range(logged - 1, -1, -1):
+                if chosen[log[a]]:
+                    remove(log[a], start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+                else:
+                    build(log[a], start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+        elif tally[3] < best - 1e-9:
+            best = tally[3]
+            best_plan[:] = chosen
+    return best_plan, chosen, best

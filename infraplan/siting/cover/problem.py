@@ -1,0 +1,203 @@
+"""The covering problem, checked before anything is solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from infraplan.errors import DataError, Fault
+from infraplan.messages import both
+from infraplan.siting.cover.arrays import Bools, Floats, Ints
+
+
+class ProblemError(DataError, ValueError):
+    """The problem contradicts itself; every fault is listed."""
+
+
+@dataclass(frozen=True)
+class CoverProblem:
+    """Demand, candidates, who would serve whom, and what is asked.
+
+    With demand rows j, candidates i, N(j) the candidates that serve row j, and y_i = 1 when candidate i is built, z_j = 1 when row j is served:
+
+        minimise    sum_i cost_i y_i                                          (`solve`)
+        subject to  z_j <= covered_j + sum_{i in N(j)} y_i                    for every row j
+                    z_j = 1                                                   for every row with `must`
+                    sum_{j: zone_j = g} weight_j z_j >= zone_required_g       for every zone g
+                    sum_j weight_j z_j >= required
+                    y_i + y_k <= 1                                            for candidates closer than `spacing_m`
+                    y_i = 1 where `forced`, y_i = 0 where `forbidden`
+
+    `max_cover` maximises sum_j weight_j z_j under a budget or a number of sites instead; `must`, `zone_required` and `required` do not bind there.
+
+    Parameters
+    ----------
+    cover : sparse matrix, shape (demand, candidates)
+        Nonzero where the candidate would serve the row. Values are ignored, stored zeros are dropped.
+    weight : array, shape (demand,)
+        People, or any other worth, >= 0.
+    cost : array, shape (candidates,)
+        Cost of building a candidate, >= 0, in any one unit.
+    zone : integer array, shape (demand,), optional
+        Index of the row's zone in `zone_required`; -1 for a row in no zone. Default: one zone.
+    zone_required : array, shape (zones,), optional
+        Weight each zone must reach, rows already `covered` included. Default: nothing.
+    required : float
+        Weight to reach over all, rows already `covered` included.
+    must, covered : boolean arrays, shape (demand,), optional
+        Rows that have to be served; rows served already. Default: none.
+    position_m : array, shape (candidates, 2), optional
+        x and y of the candidates, in metres. Needed for `spacing_m`.
+    spacing_m : float
+        No two chosen candidates are closer than this. Exactly this far apart is allowed.
+    forced, forbidden : boolean arrays, shape (candidates,), optional
+        Candidates that have to be built (their cost counts); candidates that may not be built.
+
+    Raises
+    ------
+    ProblemError
+        A `DataError` (and a `ValueError`) listing every fault at once: lengths that differ, NaN, infinite or negative numbers, no candidate at all,
+        a zone with a requirement and no demand, forced candidates that exclude each other.
+    """
+
+    cover: sp.csr_matrix
+    weight: Floats
+    cost: Floats
+    zone: Ints = None  # type: ignore[assignment]
+    zone_required: Floats = None  # type: ignore[assignment]
+    required: float = 0.0
+    must: Bools = None  # type: ignore[assignment]
+    covered: Bools = None  # type: ignore[assignment]
+    position_m: Floats | None = None
+    spacing_m: float = 0.0
+    forced: Bools = None  # type: ignore[assignment]
+    forbidden: Bools = None  # type: ignore[assignment]
+    faults: list[Fault] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        cover = self._sparse(self.cover)
+        demand, candidates = cover.shape
+        if candidates == 0:
+            self._blame("cover", "siting.no_candidates", "siting.no_candidates_cure")
+        self._set(cover=cover)
+        self._set(weight=self._numbers("weight", self.weight, demand), cost=self._numbers("cost", self.cost, candidates))
+        zone_required = self.zone_required if self.zone_required is not None else np.zeros(1)
+        zone_required = self._numbers("zone_required", zone_required, np.asarray(zone_required).size)
+        zone = self._zones(self.zone if self.zone is not None else np.zeros(demand, np.int64), demand, zone_required.size)
+        self._set(zone=zone, zone_required=zone_required, required=self._number("required", self.required))
+        self._set(spacing_m=self._number("spacing_m", self.spacing_m))
+        for name, size in (("must", demand), ("covered", demand), ("forced", candidates), ("forbidden", candidates)):
+            self._set(**{name: self._flags(name, getattr(self, name), size)})
+        if self.position_m is not None:
+            self._set(position_m=self._numbers("position_m", self.position_m, 2 * candidates, signed=True).reshape(-1, 2))
+        elif self.spacing_m > 0:
+            self._blame("position_m", "siting.no_positions", "siting.no_positions_cure")
+        if not self.faults:
+            self._check_zones(zone, zone_required)
+            self._check_forced()
+        if self.faults:
+            raise ProblemError(self.faults)
+
+    @property
+    def served_already(self) -> float:
+        """Weight of the rows served before anything is built."""
+        return float(self.weight[self.covered].sum())
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    def _blame(self, column: str, message: str, cure: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object) -> None:
+        shown = "" if value == "" else str(value)
+        self.faults.append(Fault("CoverProblem", both(message, **values), both(cure, **values), message, column=column, row=row, value=shown, count=count))
+
+    def _sparse(self, cover: Any) -> sp.csr_matrix:
+        matrix = sp.csr_matrix(cover if sp.issparse(cover) else np.atleast_2d(np.asarray(cover)))
+        if matrix.has_canonical_format and (matrix.data != 0).all():
+            matrix = sp.csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        else:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+            matrix.eliminate_zeros()
+        matrix.data = np.ones(matrix.nnz, np.int8)
+        return matrix
+
+    def _numbers(self, name: str, values: npt.ArrayLike, size: int, *, signed: bool = False) -> Floats:
+        try:
+            array = np.array(values, np.float64).ravel()
+        except (TypeError, ValueError):
+            self._blame(name, "siting.not_numbers", "siting.not_numbers_cure")
+            return np.zeros(size)
+        if array.size != size:
+            self._blame(name, "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            return np.zeros(size)
+        bad = ~np.isfinite(array) if signed else ~(np.isfinite(array) & (array >= 0))
+        if bad.any():
+            first = int(np.flatnonzero(bad)[0])
+            message = "siting.not_finite" if signed else "siting.not_a_weight"
+            self._blame(name, message, message + "_cure", value=array[first], row=first, count=int(bad.sum()))
+        return array
+
+    def _number(self, name: str, value: float) -> float:
+        return float(self._numbers(name, [value], 1)[0])
+
+    def _flags(self, name: str, values: npt.ArrayLike | None, size: int) -> Bools:
+        if values is None:
+            return np.zeros(size, bool)
+        array = np.array(values).ravel()
+        if array.size != size:
+            self._blame(name, "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            return np.zeros(size, bool)
+        if array.dtype != bool and not np.isin(array, (0, 1)).all():
+            self._blame(name, "siting.not_flags", "siting.not_flags_cure")
+            return np.zeros(size, bool)
+        return array.astype(bool)
+
+    def _zones(self, values: npt.ArrayLike, size: int, zones: int) -> Ints:
+        array = np.array(values).ravel()
+        if array.size != size:
+            self._blame("zone", "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            return np.zeros(size, np.int64)
+        try:
+            whole = array.astype(np.int64)
+            bad = (whole != array) | (whole < -1) | (whole >= zones)
+        except (TypeError, ValueError):
+            self._blame("zone", "siting.not_numbers", "siting.not_numbers_cure")
+            return np.zeros(size, np.int64)
+        if bad.any():
+            first = int(np.flatnonzero(bad)[0])
+            self._blame("zone", "siting.no_such_zone", "siting.no_such_zone_cure", value=array[first], row=first, count=int(bad.sum()), zones=zones)
+        return whole
+
+    def _check_zones(self, zone: Ints, zone_required: Floats) -> None:
+        rows = np.bincount(zone[zone >= 0], minlength=zone_required.size)
+        for empty in np.flatnonzero((rows == 0) & (zone_required > 0)):
+            self._blame("zone_required", "siting.empty_zone", "siting.empty_zone_cure", value=zone_required[empty], zone=empty)
+
+    def _check_forced(self) -> None:
+        both_ways = np.flatnonzero(self.forced & self.forbidden)
+        if both_ways.size:
+            self._blame("forced", "siting.forced_and_forbidden", "siting.forced_and_forbidden_cure", row=int(both_ways[0]), count=both_ways.size)
+        chosen = np.flatnonzero(self.forced)
+        pairs = conflicts(self, chosen)
+        if pairs.size:
+            first, second = chosen[pairs[0]]
+            self._blame("forced", "siting.forced_too_close", "siting.forced_too_close_cure", value=f"{first}, {second}", count=len(pairs))
+
+
+def conflicts(problem: CoverProblem, chosen: Ints) -> Ints:
+    """Pairs of positions in `chosen` whose candidates are closer than the spacing, shape (pairs, 2)."""
+    if problem.spacing_m <= 0 or problem.position_m is None or chosen.size < 2:
+        return np.empty((0, 2), np.int64)
+    from scipy.spatial import cKDTree
+
+    at = problem.position_m[chosen]
+    pairs = cKDTree(at).query_pairs(problem.spacing_m, output_type="ndarray").astype(np.int64)
+    near = ((at[pairs[:, 0]] - at[pairs[:, 1]]) ** 2).sum(axis=1) < problem.spacing_m**2
+    return pairs[near]

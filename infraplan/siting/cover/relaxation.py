@@ -1,0 +1,120 @@
+"""The linear relaxation of the cheapest plan, and the bound that any prices prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from infraplan.siting.cover.arrays import Bools, Floats, Ints
+from infraplan.siting.cover.highs import Program, run_highs
+from infraplan.siting.cover.model import Model, matrix_of
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Dual prices: of serving each class, of each zone's need, of the whole need, of each spacing clique. All >= 0."""
+
+    serve: Floats
+    zone: Floats
+    whole: float
+    clique: Floats
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A proven lower bound with the prices that prove it, each candidate's reduced cost there, and a fractional plan `y` to guide searches."""
+
+    bound: float
+    prices: Prices
+    reduced_cost: Floats
+    y: Floats
+
+
+def cliques_of(model: Model) -> Ints:
+    """Number of the square (side spacing / sqrt 2) each candidate stands in, -1 where it stands there alone: two in one square are too close."""
+    if model.spacing_m <= 0:
+        return np.full(model.candidates, -1)
+    side_m = model.spacing_m / np.sqrt(2.0) * (1 - 1e-9)
+    cell = np.floor(model.place[:, :2] / side_m).astype(np.int64)
+    _, square, count = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
+    shared = count > 1
+    number = np.where(shared, np.cumsum(shared) - 1, -1)
+    return np.asarray(number[square.ravel()])
+
+
+def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Floats]:
+    """The bound these prices prove, and the reduced cost of every candidate.
+
+    Lagrangian duality: for any prices >= 0,
+        sum_i min(0, cost_i + clique_i - sum_{j in i} serve_j) - sum clique + zone . zone_need + whole need
+        + sum_{must j} serve_j + sum_{other j} min(0, serve_j - (zone_g(j) + whole) weight_j)
+    is at most the cost of any plan. An allowance for rounding is taken off.
+    """
+    worth = (prices.zone[model.zone] + prices.whole) * model.weight
+    reduced = model.cost - np.add.reduceat(np.append(prices.serve[model.rows], 0.0), model.start[:-1]) if len(model.rows) else model.cost.copy()
+    reduced[np.diff(model.start) == 0] = model.cost[np.diff(model.start) == 0]
+    inside = clique >= 0
+    reduced[inside] += prices.clique[clique[inside]]
+    must = model.must > 0
+    plus = float(prices.zone @ model.zone_need + prices.whole * model.need + prices.serve[must].sum())
+    minus = float(np.minimum(reduced, 0.0).sum() + np.minimum(prices.serve - worth, 0.0)[~must].sum() - prices.clique.sum())
+    return plus + minus - 1e-11 * (plus - minus), reduced
+
+
+def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, Ints]:
+    """Columns: y per candidate, z per class that several candidates serve (a class with one candidate is that candidate's y; a must class a covering row).
+
+    Rows: covering, musts, zone needs, the whole need, spacing cliques. Returns the program, the classes with a z, the must classes, the zones with a need.
+    """
+    across = matrix_of(model).T.tocsr()
+    size = np.diff(model.row_start)
+    must = model.must > 0
+    shared, duty = np.flatnonzero((size > 1) & ~must), np.flatnonzero(must)
+    lone = np.flatnonzero((size == 1) & ~must)
+    owner = model.columns[model.row_start[:-1][lone]]
+    zones, columns = len(model.zone_need), model.candidates + shared.size
+    at = (np.concatenate([model.zone[lone], model.zone[shared]]), np.concatenate([owner, model.candidates + np.arange(shared.size)]))
+    served = sp.csr_matrix((np.concatenate([model.weight[lone], model.weight[shared]]), at), shape=(zones, columns))
+    asked = np.flatnonzero(model.zone_need > model.slack)
+    cover = sp.hstack([across[shared], -sp.identity(shared.size)])
+    musts = sp.hstack([across[duty], sp.csr_matrix((duty.size, shared.size))])
+    inside = np.flatnonzero(clique >= 0)
+    squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, columns))
+    matrix = sp.vstack([cover, musts, served[asked], sp.csr_matrix(served.sum(axis=0)), squares]).tocsr()
+    low = np.concatenate([np.zeros(shared.size), np.ones(duty.size), model.zone_need[asked], [model.need], np.full(squares.shape[0], -np.inf)])
+    high = np.concatenate([np.full(len(low) - squares.shape[0], np.inf), np.ones(squares.shape[0])])
+    cost = np.concatenate([model.cost, np.zeros(shared.size)])
+    return Program(matrix, low, high, cost, np.zeros(columns), np.ones(columns)), shared, duty, asked
+
+
+def relax(model: Model, **options: Any) -> Relaxation:
+    """Solve the relaxation with HiGHS; the bound is recomputed from the prices, whatever HiGHS says of them."""
+    clique = cliques_of(model)
+    program, shared, duty, asked = relaxed_program(model, clique)
+    answer = run_highs(program, **options)
+    zones, squares = np.zeros(len(model.zone_need)), int(clique.max(initial=-1)) + 1
+    serve = np.zeros(model.classes)
+    whole, paid = 0.0, np.zeros(squares)
+    if answer.row_dual.size == len(program.row_lower) and np.isfinite(answer.row_dual).all():
+        dual = answer.row_dual
+        serve[shared], dual = dual[: shared.size], dual[shared.size :]
+        serve[duty], dual = dual[: duty.size], dual[duty.size :]
+        zones[asked], dual = np.maximum(dual[: asked.size], 0.0), dual[asked.size :]
+        whole, paid = max(float(dual[0]), 0.0), np.maximum(-dual[1:], 0.0)
+    prices = settled(model, serve, zones, whole, paid)
+    bound, reduced = priced_bound(model, prices, clique)
+    y = answer.x[: model.candidates].clip(0, 1) if answer.x.size else np.zeros(model.candidates)
+    return Relaxation(max(bound, 0.0), prices, reduced, y)
+
+
+def settled(model: Model, serve: Floats, zone: Floats, whole: float, clique: Floats) -> Prices:
+    """Prices made consistent: none above what the class is worth, lone classes at their full worth."""
+    worth = (zone[model.zone] + whole) * model.weight
+    must: Bools = model.must > 0
+    lone = (np.diff(model.row_start) == 1) & ~must
+    serve = np.where(must, np.maximum(serve, 0.0), np.clip(serve, 0.0, worth))
+    serve[lone] = worth[lone]
+    return Prices(serve, zone, whole, clique)

@@ -1,0 +1,141 @@
+"""Most weight within limits: greedy, then annealed swaps whose gains and losses are kept exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.construction import PER_BUCKET, is_free, stand
+from infraplan.siting.cover.model import Model
+
+
+@kernel
+def flip(
+    i: int, on: bool, start: Ints, rows: Indices, row_start: Ints, columns: Indices, weight: Floats,
+    chosen: Flags, count: Indices, gain: Floats, loss: Floats, tally: Floats, place: Floats, standing: Ints,
+) -> float:  # fmt: skip
+    """Build or remove candidate i; the change of weight. `gain[k]`: what k would add; `loss[k]`: what k alone serves."""
+    chosen[i] = 1 if on else 0
+    if tally[5] > 0:
+        stand(i, on, place, standing)
+    change = 0.0
+    for p in range(start[i], start[i + 1]):
+        j = rows[p]
+        w = weight[j]
+        if on:
+            count[j] += 1
+            if count[j] == 1:
+                change += w
+                for q in range(row_start[j], row_start[j + 1]):
+                    gain[columns[q]] -= w
+                loss[i] += w
+            elif count[j] == 2:
+                for q in range(row_start[j], row_start[j + 1]):
+                    if chosen[columns[q]] and columns[q] != i:
+                        loss[columns[q]] -= w
+        else:
+            count[j] -= 1
+            if count[j] == 0:
+                change -= w
+                for q in range(row_start[j], row_start[j + 1]):
+                    gain[columns[q]] += w
+                loss[i] -= w
+            elif count[j] == 1:
+                for q in range(row_start[j], row_start[j + 1]):
+                    if chosen[columns[q]]:
+                        loss[columns[q]] += w
+    return change
+
+
+@kernel
+def best_addition(
+    gain: Floats, cost: Floats, chosen: Flags, left: float, barred: int, skip: float, tally: Floats, place: Floats, ring: Ints, standing: Ints
+) -> int:  # fmt: skip
+    """The affordable candidate with the greatest gain (per cost under a budget); each is overlooked with probability `skip`. -1: none adds anything."""
+    pick, best = -1, 1e-12
+    for i in range(len(gain)):
+        if gain[i] <= 0 or chosen[i] or i == barred or cost[i] > left:
+            continue
+        worth = gain[i] / cost[i] if cost[i] > 0 else gain[i]
+        if worth > best and (skip <= 0 or np.random.random() >= skip) and is_free(i, tally, place, ring, standing):
+            pick, best = i, worth
+    return pick
+
+
+@kernel
+def swap_search(
+    model: Model, plan: Flags, sites: int, budget: float, iterations: int, seed: int, hot: float, cold: float
+) -> tuple[Flags, Flags, float]:  # fmt: skip
+    """Fill up greedily, then anneal: take one or two useless sites out, put the best back in. Best plan, last plan, best weight."""
+    np.random.seed(seed)
+    start, rows, row_start, columns, weight, cost = model.start, model.rows, model.row_start, model.columns, model.weight, model.cost
+    place, ring = model.place, model.ring
+    n = len(cost)
+    chosen, count, loss = np.zeros(n, np.uint8), np.zeros(len(weight), np.int32), np.zeros(n)
+    gain, tally, standing = np.zeros(n), np.zeros(6), np.full(len(ring) * PER_BUCKET, -1)
+    tally[5] = model.spacing_m * model.spacing_m
+    for i in range(n):
+        for p in range(start[i], start[i + 1]):
+            gain[i] += weight[rows[p]]
+    held, order = 0, np.zeros(n + 1, np.int64)
+    now, left = 0.0, budget
+    for i in range(n):
+        if plan[i]:
+            now += flip(i, True, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+            left -= cost[i]
+            order[held] = i
+            held += 1
+    best, best_plan = now, chosen.copy()
+    added, dropped = np.zeros(64, np.int64), np.zeros(8, np.int64)
+    for iteration in range(-1, iterations):
+        before, out, into = now, 0, 0
+        barred = -1
+        if iteration >= 0 and held > 0:
+            for _ in range(1 if held < 2 or np.random.random() < 0.7 else 2):
+                at = np.random.randint(held)
+                if out == 0:
+                    for _ in range(2):
+                        other = np.random.randint(held)
+                        if loss[order[other]] < loss[order[at]]:
+                            at = other
+                k = order[at]
+                now += flip(k, False, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+                left += cost[k]
+                held -= 1
+                order[at] = order[held]
+                dropped[out] = k
+                out += 1
+            barred = dropped[0]
+        while held < sites and into < (64 if iteration >= 0 else n):
+            k = best_addition(gain, cost, chosen, left, barred, 0.25 if iteration >= 0 else 0.0, tally, place, ring, standing)
+            if k < 0:
+                if barred < 0 or iteration < 0:
+                    break
+                barred = -1
+                continue
+            now += flip(k, True, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+            left -= cost[k]
+            order[held] = k
+            held += 1
+            if iteration >= 0:
+                added[into] = k
+            into += 1
+        temperature = hot * (cold / hot) ** (max(iteration, 0) / max(1, iterations))
+        if iteration < 0 or now - before >= temperature * np.log(np.random.random() + 1e-300):
+            if now > best + 1e-9:
+                best = now
+                best_plan[:] = chosen
+            continue
+        for a in range(into):
+            k = added[a]
+            now += flip(k, False, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+            left += cost[k]
+        held -= into
+        for a in range(out):
+            k = dropped[a]
+            now += flip(k, True, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+            left -= cost[k]
+            order[held] = k
+            held += 1
+        now = before
+    return best_plan, chosen, best
