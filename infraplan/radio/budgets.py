@@ -34,6 +34,21 @@ class BudgetRow(NamedTuple):
     sign: int
 
 
+class Ladder(tuple[BudgetRow, ...]):
+    """The rows of all links; printed, one line a row."""
+
+    def __str__(self) -> str:
+        lines = []
+        for link in dict.fromkeys(row.link for row in self):
+            lines.append(say(f"radio.link_{link}", "en"))
+            for row in self:
+                if row.link == link:
+                    mark = {1: "+", -1: "-", 0: "="}[row.sign]
+                    ours = f" [{say('radio.ours', 'en')}]" if row.interpretation else ""
+                    lines.append(f"  {mark} {say(f'radio.budget_{row.key}', 'en'):45s}{row.value:9.2f} {row.unit:4s} {row.source}{ours}")
+        return "\n".join(lines)
+
+
 @dataclass(frozen=True)
 class Service:
     """A carrier with its criterion, ready for the map. Margin of a pixel = max_path_loss_db + power_offset_db + pattern_db - path_loss_db.
@@ -55,7 +70,7 @@ class Service:
     entry_loss_db: float
     default_antenna: str
     rx_height_m: float
-    budget: tuple[BudgetRow, ...]
+    budget: Ladder
     downlink_max_path_loss_db: float
     uplink_max_path_loss_db: float
     receiver: str
@@ -217,7 +232,7 @@ def _service(preset: _Preset, reliability: float, reliability_of: str, power: st
     sums = {link: BudgetRow("max_path_loss_db", loss_db, "dB", _SUM, False, link, 0) for link, loss_db in losses.items()}
     downlink_db = min(loss_db for link, loss_db in losses.items() if link != "uplink")
     shown = {row.key: row.value for row in ladders["downlink"]}
-    classes = preset.value("mcl_classes_db") if preset.family == "nbiot" else []
+    classes = preset.value("mcl_classes_db") if "mcl_db" in preset.layers[1] else []
     return Service(
         name=preset.name,
         family=preset.family,
@@ -231,7 +246,7 @@ def _service(preset: _Preset, reliability: float, reliability_of: str, power: st
         entry_loss_db=extra_db,
         default_antenna=str(preset.service["antenna"]),
         rx_height_m=preset.number("rx_height_m"),
-        budget=tuple(row for link, rows in ladders.items() for row in (*rows, sums[link])),
+        budget=Ladder(row for link, rows in ladders.items() for row in (*rows, sums[link])),
         downlink_max_path_loss_db=downlink_db,
         uplink_max_path_loss_db=losses["uplink"],
         receiver=place,

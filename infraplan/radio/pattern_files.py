@@ -24,6 +24,7 @@ Array = npt.NDArray[np.float64]
 DBD_DBI = 2.15
 WIDEST_GAP_DEG = 10.0
 FLOOR_DB = -40.0
+_KEYS = {"MAKE", "FREQUENCY", "H_WIDTH", "V_WIDTH", "FRONT_TO_BACK", "GAIN", "TILT", "POLARIZATION", "COMMENT", "HORIZONTAL", "VERTICAL"}
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -66,13 +67,15 @@ def parse_pattern(text: str, *, file: str, vertical: str = "down") -> Antenna:
     horizontal = _circle_db(found, "HORIZONTAL", file, faults)
     upright = _circle_db(found, "VERTICAL", file, faults)
     frequency_mhz = _optional_number(heading, "FREQUENCY", file, faults)
+    if frequency_mhz is not None and heading["FREQUENCY"][1].lower().endswith("ghz"):
+        frequency_mhz *= 1e3
     tilt_deg = _electrical_tilt_deg(heading, file, faults)
     if faults:
         raise DataError(sorted(faults, key=lambda fault: fault.row or 0))
     below_deg = (-ELEVATIONS_DEG if vertical == "down" else ELEVATIONS_DEG) % 360.0
     front_db = np.interp(below_deg, np.arange(361.0), np.append(upright, upright[0]))
     return Antenna(
-        name=heading.get("NAME", (0, ""))[1] or file.rsplit(".", 1)[0],
+        name=heading.get("NAME", (0, ""))[1] or _first_line(text) or file.rsplit(".", 1)[0],
         kind="measured",
         gain_dbi=gain_dbi,
         floor_db=FLOOR_DB,
@@ -82,6 +85,12 @@ def parse_pattern(text: str, *, file: str, vertical: str = "down") -> Antenna:
         vertical_db=tuple((front_db - front_db.max()).tolist()),
         source=file,
     )
+
+
+def _first_line(text: str) -> str:
+    """Some makers write the antenna's name without the word NAME."""
+    first = text.lstrip("\ufeff").lstrip().split("\n", 1)[0].strip()
+    return "" if first.split(" ", 1)[0].upper() in _KEYS else first
 
 
 def _fault(

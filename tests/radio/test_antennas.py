@@ -102,3 +102,10 @@ def test_all_faults_at_once_with_their_lines() -> None:
 def test_rubbish_is_a_fault_not_a_traceback(text: str) -> None:
     with pytest.raises(DataError):
         parse_pattern(text, file="rubbish.msi")
+
+
+def test_a_name_without_the_word_and_a_frequency_in_gigahertz() -> None:
+    text = pattern_text().replace("NAME test-antenna", "ABC 123-45").replace("FREQUENCY 1855", "FREQUENCY 1.855 GHz")
+    antenna = parse_pattern(text, file="a.msi")
+    assert (antenna.name, antenna.frequency_mhz) == ("ABC 123-45", pytest.approx(1855.0))
+    assert parse_pattern(text.split("\n", 1)[1], file="a.msi").name == "a"

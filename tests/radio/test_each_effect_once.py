@@ -11,8 +11,9 @@ import pytest
 
 from infraplan.presets import load
 from infraplan.radio import models, p1812
-from infraplan.radio.budgets import services
+from infraplan.radio.budgets import service_names, services
 from infraplan.radio.entry_loss import p2109
+from infraplan.radio.selection import default_plan, loss_curve
 
 EFFECTS = ("terrain", "clutter", "location_variability", "entry_loss")
 CONTAINS = {name: {effect: row[effect] for effect in EFFECTS} for name, row in load("radio_environment")["contains"].items()}
@@ -63,6 +64,28 @@ def test_the_whole_chain_by_hand() -> None:
     margin_db = 1.2815515655446004 * sigma_db
     by_hand_db = 52 - 10 * math.log10(1920) - 0.5 + 15 - (-110) - 3 - float(p2109(0.773, 50.0)) - margin_db
     assert service.downlink_max_path_loss_db == pytest.approx(by_hand_db)
+
+
+def test_the_page_shows_the_figures_of_the_presets() -> None:
+    shown = set()
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        if len(cells) != 11 or cells[0] not in service_names():
+            continue
+        service = services(cells[0])[cells[0]]
+        given = [float(cell) for cell in (*cells[1:6], cells[8])]
+        expected = [
+            service.carrier_power_dbm, service.rsrp_at_zero_loss_dbm, service.required_rsrp_dbm, service.downlink_max_path_loss_db,
+            service.uplink_max_path_loss_db, service.entry_loss_db,
+        ]
+        assert given == pytest.approx(expected, abs=0.0501), cells[0]
+        assert cells[6:8] == [service.limiting_link, service.receiver]
+        for cell, environment, height_m in ((cells[9], "rural", 35.0), (cells[10], "urban", 25.0)):
+            arguments = (default_plan(service.family), service.frequency_mhz, height_m, environment, service.rx_height_m)
+            near_db, far_db = loss_curve(*arguments, [float(cell) * 0.995, float(cell) * 1.005]).loss_db
+            assert near_db < service.max_path_loss_db < far_db
+        shown.add(cells[0])
+    assert shown == {name for name in service_names() if not name.startswith("lte")}
 
 
 def test_the_page_shows_this_table() -> None:
