@@ -36,6 +36,7 @@ def coverage(
             cover.grid,
             {family: cover[family].margin_db for family in cover.families},
             {family: cover[family].server for family in cover.families},
+            cover.sector_ids,
         )
         tell(both("cli.raster_written", file=str(raster)))
     rows = findings.by_zone

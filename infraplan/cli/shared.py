@@ -94,7 +94,7 @@ def show(
 ) -> None:
     """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout."""
     if output is not None:
-        from infraplan.io.writing import write_table
+        from infraplan.io.table_files import write_table
 
         if output.exists() and not overwrite:
             raise UsageError(both("cli.exists", file=output.name))

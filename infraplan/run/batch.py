@@ -12,7 +12,8 @@ import pandas as pd
 
 from infraplan.errors import InfraplanError, UsageError
 from infraplan.files import atomic_path, write_text
-from infraplan.io.writing import write_coverage_cog, write_csv, write_geopackage
+from infraplan.io.table_files import write_csv
+from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
 from infraplan.presets import choose
 from infraplan.report.pages import write_city_pages, write_province_pages
@@ -190,11 +191,10 @@ def _write_city(page: CityLayers, folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def write_layers(page: CityLayers, folder: Path) -> None:
-    """What a GIS opens: plan.gpkg, coverage.tif, the list behind its server bands, and every village with its status."""
+    """What a GIS opens: plan.gpkg, coverage.tif; and every village with its status, from which the totals can be recounted."""
     context = page.context
     write_geopackage(folder / "plan.gpkg", plan_layers(context))
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers)
-    write_csv(folder / "servers.csv", page.server_list)
+    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids)
     write_csv(folder / "villages.csv", village_table(context))
 
 

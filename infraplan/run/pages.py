@@ -115,16 +115,11 @@ class CityLayers:
 
     context: PageContext
     servers: dict[str, Any]
-    server_list: pd.DataFrame
+    sector_ids: Any
 
 
-def _layers(findings: Findings, context: PageContext, cover: Coverage) -> CityLayers:
-    servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
-    seen = np.unique(np.concatenate([np.unique(server) for server in servers.values()]))
-    seen = seen[seen >= 0]
-    return CityLayers(
-        context, servers, pd.DataFrame({"server": seen, "sector": cover.sector_ids[seen], "service": cover.sector_services[seen]})
-    )
+def _layers(context: PageContext, cover: Coverage) -> CityLayers:
+    return CityLayers(context, {family: np.ascontiguousarray(cover[family].server) for family in cover.families}, cover.sector_ids)
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
@@ -182,7 +177,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         networks=cover.networks,
         index_href="../../index.html",
     )
-    return _layers(findings, context, cover)
+    return _layers(context, cover)
 
 
 def _no_sites() -> Any:
@@ -219,7 +214,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         pareto=_pareto(plan),
         index_href="index.html",
     )
-    return _layers(findings, context, cover)
+    return _layers(context, cover)
 
 
 def _pareto(plan: Plan | None) -> pd.DataFrame | None:
