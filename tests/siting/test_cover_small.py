@@ -34,7 +34,8 @@ def random_problem(seed: int, *, reachable: bool = True) -> CoverProblem:
     inside = base & (zone >= 0)
     total = np.bincount(zone[inside], weights=weight[inside], minlength=zones)
     return CoverProblem(
-        cover=sp.csr_matrix(cover), weight=weight, cost=cost, zone=zone, zone_required=total * rng.uniform(0, 1, zones) * (rng.random(zones) < 0.7),
+        cover=sp.csr_matrix(cover), weight=weight, cost=cost, zone=zone,
+        zone_required=total * rng.uniform(0, 1, zones) * (rng.random(zones) < 0.7),
         required=float(weight[base].sum() * rng.uniform(0, 1)), must=(rng.random(rows) < 0.15) & base, covered=covered,
         position_m=rng.random((candidates, 2)) * 100, spacing_m=0.0, forced=forced, forbidden=forbidden,
     )

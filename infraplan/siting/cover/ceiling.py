@@ -74,7 +74,8 @@ def priced_ceiling(
     """The bound that prices prove, and what each candidate lacks.
 
     For any 0 <= serve <= weight and prices >= 0 of a site, of money, and of each spacing square, no plan serves more than
-        sum_j (weight_j - serve_j) + site sites + money budget + sum square + sum_i max(0, sum_{j in i} serve_j - site - money cost_i - square_i).
+        sum_j (weight_j - serve_j) + site sites + money budget + sum square
+        + sum_i max(0, sum_{j in i} serve_j - site - money cost_i - square_i).
     With a number of sites alone, the site price is the worth of the last site that fits.
     """
     worth = matrix_of(model) @ serve

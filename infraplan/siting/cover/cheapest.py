@@ -90,13 +90,15 @@ def is_settled(model: Model) -> bool:
 
 def guided(model: Model, relaxation: Relaxation) -> tuple[Flags, bool]:
     """Greedy in the order of the fractional plan."""
-    return ordered_greedy(model, np.argsort(-relaxation.y + 1e-4 * relaxation.reduced_cost / max(1e-12, float(model.cost.mean())), kind="stable"))
+    late = 1e-4 * relaxation.reduced_cost / max(1e-12, float(model.cost.mean()))
+    return ordered_greedy(model, np.argsort(late - relaxation.y, kind="stable"))
 
 
 def offer(reduced: Reduced, keeper: Keeper, plan: Flags, met: bool) -> bool:
     """Hand a plan of the model to the keeper."""
     chosen = np.flatnonzero(plan)
-    return met and keeper.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), reduced.locked_cost + float(reduced.model.cost[chosen].sum()))
+    cost = reduced.locked_cost + float(reduced.model.cost[chosen].sum())
+    return met and keeper.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), cost)
 
 
 def promising(reduced: Reduced, keeper: Keeper, relaxation: Relaxation) -> Ints:

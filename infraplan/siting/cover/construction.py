@@ -1,6 +1,6 @@
 """Plans from scratch: lazy greedy, greedy in a given order, and the removal of what is not needed.
 
-The leaf kernels take bare arrays, in one fixed order: numba counts references at every attribute of a tuple, which doubles the time of a search.
+The leaf kernels take bare arrays, in one fixed order: numba counts references at every attribute of a tuple, which doubles a search's time.
     start, rows, weight, zone, must, cost        the model (see `Model`)
     chosen, count, short, tally                  the plan: candidates in it, times each class is served, need left per zone, and
                                                  tally = [whole need left, must classes unserved, zones short, cost, slack, spacing squared]
@@ -122,7 +122,7 @@ def useful_weight(
     i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags,
     count: Indices, short: Floats, tally: Floats, must_worth: float, gained: Floats, touched: Ints,
 ) -> float:  # fmt: skip
-    """Weight candidate i adds toward targets still short, each must class counting `must_worth`. `gained`: zeros per zone, left as zeros."""
+    """Weight candidate i adds toward targets still short, each must class counting `must_worth`. `gained`: zeros per zone, left so."""
     slack = tally[4]
     whole, zones, musts, used = 0.0, 0.0, 0.0, 0
     for p in range(start[i], start[i + 1]):
@@ -163,7 +163,7 @@ def drop_needless(
 
 @kernel
 def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
-    """Take candidates in this order while they help, then drop the dearest that are not needed. The plan, and whether it meets every target."""
+    """Take candidates in this order while they help, then drop the dearest that are not needed. The plan, and whether it meets all."""
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     place, ring = model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
@@ -172,7 +172,9 @@ def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
         if is_met(tally):
             break
         i = order[q]
-        if is_free(i, tally, place, ring, standing) and useful_weight(i, start, rows, weight, zone, must, count, short, tally, 1.0, gained, touched) > 0:
+        if not is_free(i, tally, place, ring, standing):
+            continue
+        if useful_weight(i, start, rows, weight, zone, must, count, short, tally, 1.0, gained, touched) > 0:
             build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
     if is_met(tally):
         drop_needless(np.argsort(-cost), start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
@@ -181,7 +183,7 @@ def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
 
 @kernel
 def lazy_greedy(model: Model) -> tuple[Flags, bool]:
-    """Most useful weight per cost first; values only fall (nearly), so only the top of the heap is refreshed. As `ordered_greedy` otherwise."""
+    """Most useful weight per cost first; values (nearly) only fall, so the top of the heap alone is refreshed. Else as `ordered_greedy`."""
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     place, ring = model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)

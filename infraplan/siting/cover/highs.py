@@ -52,7 +52,7 @@ class Answer:
 def run_highs(program: Program, *, start: Floats | None = None, **options: Any) -> Answer:
     """Solve with one thread; any HiGHS option may be given by name."""
     for attempt in (0, 1):
-        solver = highspy.Highs()
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         for name, value in options.items():
@@ -69,9 +69,9 @@ def run_highs(program: Program, *, start: Floats | None = None, **options: Any) 
         highspy.Highs.resetGlobalScheduler(True)  # another part of the process used more threads
     info, solution = solver.getInfo(), solver.getSolution()
     return Answer(
-        done=status == highspy.HighsModelStatus.kOptimal, feasible=info.primal_solution_status == 2, objective=float(info.objective_function_value),
-        dual_bound=float(info.mip_dual_bound), x=np.array(solution.col_value), row_dual=np.array(solution.row_dual),
-        reduced_cost=np.array(solution.col_dual), nodes=int(info.mip_node_count),
+        done=status == highspy.HighsModelStatus.kOptimal, feasible=info.primal_solution_status == 2,
+        objective=float(info.objective_function_value), dual_bound=float(info.mip_dual_bound), x=np.array(solution.col_value),
+        row_dual=np.array(solution.row_dual), reduced_cost=np.array(solution.col_dual), nodes=int(info.mip_node_count),
     )
 
 

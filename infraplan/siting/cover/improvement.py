@@ -1,6 +1,7 @@
-"""Ruin and recreate: take a few neighbouring sites out, mend the targets as cheaply as possible, keep the result if it is good enough (annealing).
+"""Ruin and recreate: take a few neighbouring sites out, mend the targets as cheaply as possible, keep the result if it is good enough.
 
-One iteration touches only the neighbourhood of one candidate: an undo log makes a refused step free, counters tell at once whether every target is met.
+One iteration touches only the neighbourhood of one candidate: an undo log takes a refused step back, and counters tell at once whether
+every target is met. What is good enough is decided by annealing.
 Iterations are counted, never timed: the same seed gives the same plan.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.chance import Dice, below, dice_of, uniform
 from infraplan.siting.cover.construction import build, fresh, is_free, is_met, remove, useful_weight
 from infraplan.siting.cover.model import Model
 
@@ -31,7 +33,7 @@ def neighbours(model: Model, position_m: Floats | None, count: int = NEIGHBOURS)
 
 @kernel
 def _kin(model: Model, count: int) -> Ints:
-    """Candidates met most often when walking from a candidate to its classes, and from those to theirs; at most 64 classes are walked from each."""
+    """Candidates met most often when walking from a candidate to its classes and from those to theirs; at most 64 are walked from each."""
     candidates = len(model.cost)
     near = np.empty((candidates, count), np.int64)
     seen = np.zeros(candidates)
@@ -66,11 +68,14 @@ def _kin(model: Model, count: int) -> Ints:
 
 @kernel
 def recreate(
-    near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float,
+    near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float, dice: Dice,
     start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> tuple[int, bool]:  # fmt: skip
-    """Build neighbours, most useful weight per cost first (with noise), until every target is met or `limit` is spent. Length of the log, success."""
+    """Build neighbours, most useful weight per cost (with noise) first, until every target is met or `limit` is spent.
+
+    Length of the log, and success.
+    """
     while not is_met(tally):
         pick, best = -1, 0.0
         for a in range(len(near)):
@@ -79,7 +84,7 @@ def recreate(
                 continue
             worth = useful_weight(i, start, rows, weight, zone, must, count, short, tally, must_worth, gained, touched)
             if worth > 0:
-                worth *= (1 - NOISE + 2 * NOISE * np.random.random()) / max(cost[i], 1e-12)
+                worth *= (1 - NOISE + 2 * NOISE * uniform(dice)) / max(cost[i], 1e-12)
                 if worth > best:
                     pick, best = i, worth
         if pick < 0 or logged >= LOG - 1 or tally[3] + cost[pick] > limit:
@@ -119,9 +124,11 @@ def is_needed(
 
 
 @kernel
-def ruin_and_recreate(model: Model, near: Ints, plan: Flags, iterations: int, seed: int, hot: float, cold: float) -> tuple[Flags, Flags, float]:
+def ruin_and_recreate(
+    model: Model, near: Ints, plan: Flags, iterations: int, seed: int, hot: float, cold: float
+) -> tuple[Flags, Flags, float]:
     """Anneal from temperature `hot` to `cold`. Best plan, last plan, best cost. `plan` meets every target."""
-    np.random.seed(seed)
+    dice = dice_of(seed)
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     place, ring = model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
@@ -134,11 +141,11 @@ def ruin_and_recreate(model: Model, near: Ints, plan: Flags, iterations: int, se
     must_worth = 1.0 + weight.sum()
     dear = 2.5 * cost.sum() / max(1, candidates)
     for iteration in range(iterations):
-        around = near[np.random.randint(candidates)]
-        take, span = np.random.randint(1, RUIN_UP_TO + 1), min(width, 4 + np.random.randint(width))
+        around = near[below(dice, candidates)]
+        take, span = 1 + below(dice, RUIN_UP_TO), min(width, 4 + below(dice, width))
         logged, before = 0, tally[3]
         for _ in range(3 * take):
-            i = around[np.random.randint(span)]
+            i = around[below(dice, span)]
             if chosen[i]:
                 remove(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
                 log[logged] = i
@@ -148,14 +155,16 @@ def ruin_and_recreate(model: Model, near: Ints, plan: Flags, iterations: int, se
         if logged == 0:
             continue
         logged, mended = recreate(
-            around, before + dear, log, logged, gained, touched, must_worth, start, rows, weight, zone, must, cost,
+            around, before + dear, log, logged, gained, touched, must_worth, dice, start, rows, weight, zone, must, cost,
             chosen, count, short, tally, place, ring, standing,
         )  # fmt: skip
         while mended and logged < LOG - 1:
             pick, dearest = -1, -1.0
             for a in range(width):
                 i = around[a]
-                if chosen[i] and cost[i] > dearest and not is_needed(i, start, rows, weight, zone, must, count, short, tally, gained, touched):
+                if not chosen[i] or cost[i] <= dearest:
+                    continue
+                if not is_needed(i, start, rows, weight, zone, must, count, short, tally, gained, touched):
                     pick, dearest = i, cost[i]
             if pick < 0:
                 break
@@ -163,7 +172,7 @@ def ruin_and_recreate(model: Model, near: Ints, plan: Flags, iterations: int, se
             log[logged] = pick
             logged += 1
         temperature = hot * (cold / hot) ** (iteration / iterations)
-        if not mended or tally[3] > before - temperature * np.log(np.random.random() + 1e-300):
+        if not mended or tally[3] > before - temperature * np.log(uniform(dice) + 1e-300):
             for a in range(logged - 1, -1, -1):
                 if chosen[log[a]]:
                     remove(log[a], start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)

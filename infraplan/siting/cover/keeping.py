@@ -49,7 +49,8 @@ class Clock:
 class Keeper:
     """Takes in plans and bounds (in the problem's own terms), keeps the best of each, and makes the answer.
 
-    `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known), so bounds round.
+    `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known),
+    so that bounds may be rounded to it.
     """
 
     problem: CoverProblem
@@ -116,10 +117,11 @@ class Keeper:
         if met and self.sense * bound > self.sense * value:
             bound = value
         self.value, self.bound = value, bound
+        timed_out = self.clock.work_limit is None and self.clock.over and not self.content
         return CoverPlan(
-            chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0, status=self._status(met, interrupted),
-            certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order), bound_source=self.source, work=self.clock.work,
-            seconds=self.clock.seconds, timed_out=self.clock.work_limit is None and self.clock.over and not self.content, history=self.history,
+            chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0,
+            status=self._status(met, interrupted), certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order),
+            bound_source=self.source, work=self.clock.work, seconds=self.clock.seconds, timed_out=timed_out, history=self.history,
         )
 
     def _status(self, met: bool, interrupted: bool) -> Status:

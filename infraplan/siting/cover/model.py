@@ -14,11 +14,12 @@ from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints
 class Model(NamedTuple):
     """Candidates x classes (merged demand rows), both ways, and what is still to be served.
 
-    `rows[start[i]:start[i + 1]]` are the classes of candidate i, `columns[row_start[j]:row_start[j + 1]]` the candidates of class j, both ascending.
+    `rows[start[i]:start[i + 1]]` are the classes of candidate i, `columns[row_start[j]:row_start[j + 1]]` the candidates of class j,
+    both ascending.
     A class with `must` has to be served and carries no weight: its people are already subtracted from the needs.
     `zone_need` has one entry more than there are zones with a need: the last, always 0, is the zone of all other classes.
     Something is short while its need exceeds `slack`.
-    Under a spacing `place` holds x, y and the bucket of each candidate, `ring` the nine buckets in and around each; both are empty where `spacing_m` is 0.
+    Under a spacing `place` holds x, y and the bucket of each candidate, `ring` the nine buckets around each; else both are empty.
     """
 
     start: Ints
@@ -49,9 +50,9 @@ class Model(NamedTuple):
 class Reduced:
     """A model, and the way back to the problem.
 
-    `candidate[i]` is the problem's index of the model's candidate i; `locked` are candidates of the problem that every plan contains, at `locked_cost`.
-    `unit` is the common measure of all costs (every plan costs a multiple of it), 0 where there is none. `position_m` may be None.
-    `dropped_by[k]` tells for a dropped candidate of the problem which candidate dominates it, -1 where it serves nothing that is still asked for, -2 where kept.
+    `candidate[i]` is the problem's index of the model's candidate i; `locked` are candidates of the problem that every plan contains,
+    at `locked_cost`. `unit` is the common measure of all costs (every plan costs a multiple of it), 0 where there is none.
+    `dropped_by[k]`, for a candidate of the problem: which candidate dominates it; -1: it serves nothing still asked for; -2: kept.
     """
 
     model: Model

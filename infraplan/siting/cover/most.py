@@ -22,15 +22,15 @@ HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weigh
 
 
 def max_cover(
-    problem: CoverProblem, max_sites: int | None = None, budget: float | None = None, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
-    *, work_limit: int | None = None,
+    problem: CoverProblem, max_sites: int | None = None, budget: float | None = None, time_limit_s: float = 60.0, gap: float = 0.01,
+    seed: int = 0, *, work_limit: int | None = None,
 ) -> CoverPlan:  # fmt: skip
     """The plan that serves most weight within `max_sites` sites and `budget`, with a bound no plan can exceed.
 
     Parameters
     ----------
     problem : CoverProblem
-        `must`, `zone_required` and `required` do not bind; `forced`, `forbidden` and `spacing_m` do, and forced candidates count toward the limits.
+        `must`, `zone_required` and `required` do not bind; `forced`, `forbidden` and `spacing_m` do; forced candidates use up the limits.
     max_sites : int, optional
     budget : float, optional
         In the unit of `problem.cost`. At least one of the two limits is needed.
@@ -62,16 +62,20 @@ def _limits_left(problem: CoverProblem, max_sites: int | None, budget: float | N
     faults = []
     for name, value in (("max_sites", max_sites), ("budget", budget)):
         if value is not None and not (math.isfinite(value) and value >= 0):
-            faults.append(Fault("max_cover", both("siting.not_a_weight"), both("siting.not_a_weight_cure"), "siting.not_a_weight", column=name, value=str(value)))
+            faults.append(_fault("not_a_weight", name, str(value)))
     if max_sites is None and budget is None:
-        faults.append(Fault("max_cover", both("siting.no_limit"), both("siting.no_limit_cure"), "siting.no_limit"))
+        faults.append(_fault("no_limit"))
     if faults:
         raise ProblemError(faults)
     sites = math.inf if max_sites is None else int(max_sites) - int(problem.forced.sum())
     money = math.inf if budget is None else budget - float(problem.cost[problem.forced].sum())
     if sites < 0 or money < -1e-9 * (budget or 1.0):
-        raise ProblemError(Fault("max_cover", both("siting.forced_too_dear"), both("siting.forced_too_dear_cure"), "siting.forced_too_dear"))
+        raise ProblemError(_fault("forced_too_dear"))
     return Limits(sites, max(money, 0.0))
+
+
+def _fault(key: str, column: str = "", value: str = "") -> Fault:
+    return Fault("max_cover", both(f"siting.{key}"), both(f"siting.{key}_cure"), f"siting.{key}", column=column, value=value)
 
 
 def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed: int) -> None:

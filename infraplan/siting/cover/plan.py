@@ -56,9 +56,9 @@ class CoverPlan:
     status :
         "optimal"      the bound meets the plan: no better plan exists
         "feasible"     every target is met, within the proven gap
-        "unreachable"  some target is beyond all candidates together (see `certificate`); the plan is the cheapest known that reaches whatever can be reached,
-                       and the bound holds for that
-        "short"        the targets are not all met and nothing proves that they cannot be (spacing and a limited search only); the bound still holds
+        "unreachable"  some target is beyond all candidates together (see `certificate`); the plan is the cheapest known that reaches
+                       whatever can be reached, and the bound holds for that
+        "short"        the targets are not all met and nothing proves that they cannot be (spacing only); the bound still holds
         "interrupted"  Ctrl-C: the best plan so far, with its bound
     certificate : rows and zones out of reach; `certificate.reaches_all` is True where there are none
     gains : weight each site adds in build order, aligned with `chosen`

@@ -22,7 +22,7 @@ class ProblemError(DataError, ValueError):
 class CoverProblem:
     """Demand, candidates, who would serve whom, and what is asked.
 
-    With demand rows j, candidates i, N(j) the candidates that serve row j, and y_i = 1 when candidate i is built, z_j = 1 when row j is served:
+    With demand rows j, candidates i, N(j) the candidates that serve row j, y_i = 1 when candidate i is built, z_j = 1 when row j is served:
 
         minimise    sum_i cost_i y_i                                          (`solve`)
         subject to  z_j <= covered_j + sum_{i in N(j)} y_i                    for every row j
@@ -32,7 +32,7 @@ class CoverProblem:
                     y_i + y_k <= 1                                            for candidates closer than `spacing_m`
                     y_i = 1 where `forced`, y_i = 0 where `forbidden`
 
-    `max_cover` maximises sum_j weight_j z_j under a budget or a number of sites instead; `must`, `zone_required` and `required` do not bind there.
+    `max_cover` maximises sum_j weight_j z_j under a budget or a number of sites; `must`, `zone_required`, `required` do not bind there.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class CoverProblem:
     Raises
     ------
     ProblemError
-        A `DataError` (and a `ValueError`) listing every fault at once: lengths that differ, NaN, infinite or negative numbers, no candidate at all,
-        a zone with a requirement and no demand, forced candidates that exclude each other.
+        A `DataError` (and a `ValueError`) listing every fault at once: lengths that differ, NaN, infinite or negative numbers, no candidate
+        at all, a zone with a requirement and no demand, forced candidates that exclude each other.
     """
 
     cover: sp.csr_matrix
@@ -82,7 +82,7 @@ class CoverProblem:
         cover = self._sparse(self.cover)
         demand, candidates = cover.shape
         if candidates == 0:
-            self._blame("cover", "siting.no_candidates", "siting.no_candidates_cure")
+            self._blame("cover", "no_candidates")
         self._set(cover=cover)
         self._set(weight=self._numbers("weight", self.weight, demand), cost=self._numbers("cost", self.cost, candidates))
         zone_required = self.zone_required if self.zone_required is not None else np.zeros(1)
@@ -95,7 +95,7 @@ class CoverProblem:
         if self.position_m is not None:
             self._set(position_m=self._numbers("position_m", self.position_m, 2 * candidates, signed=True).reshape(-1, 2))
         elif self.spacing_m > 0:
-            self._blame("position_m", "siting.no_positions", "siting.no_positions_cure")
+            self._blame("position_m", "no_positions")
         if not self.faults:
             self._check_zones(zone, zone_required)
             self._check_forced()
@@ -113,12 +113,17 @@ class CoverProblem:
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
 
-    def _blame(self, column: str, message: str, cure: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object) -> None:
-        shown = "" if value == "" else str(value)
-        self.faults.append(Fault("CoverProblem", both(message, **values), both(cure, **values), message, column=column, row=row, value=shown, count=count))
+    def _blame(
+        self, column: str, key: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object
+    ) -> None:
+        message, cure = both(f"siting.{key}", **values), both(f"siting.{key}_cure", **values)
+        self.faults.append(
+            Fault("CoverProblem", message, cure, f"siting.{key}", column=column, row=row, value=str(value), count=count)
+        )
 
     def _sparse(self, cover: Any) -> sp.csr_matrix:
-        matrix = sp.csr_matrix(cover if sp.issparse(cover) else np.atleast_2d(np.asarray(cover)))
+        given: Any = cover if sp.issparse(cover) else np.atleast_2d(np.asarray(cover))
+        matrix = sp.csr_matrix(given)
         if matrix.has_canonical_format and (matrix.data != 0).all():
             matrix = sp.csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
         else:
@@ -132,16 +137,15 @@ class CoverProblem:
         try:
             array = np.array(values, np.float64).ravel()
         except (TypeError, ValueError):
-            self._blame(name, "siting.not_numbers", "siting.not_numbers_cure")
+            self._blame(name, "not_numbers")
             return np.zeros(size)
         if array.size != size:
-            self._blame(name, "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            self._blame(name, "wrong_length", value=array.size, expected=size)
             return np.zeros(size)
         bad = ~np.isfinite(array) if signed else ~(np.isfinite(array) & (array >= 0))
         if bad.any():
             first = int(np.flatnonzero(bad)[0])
-            message = "siting.not_finite" if signed else "siting.not_a_weight"
-            self._blame(name, message, message + "_cure", value=array[first], row=first, count=int(bad.sum()))
+            self._blame(name, "not_finite" if signed else "not_a_weight", value=array[first], row=first, count=int(bad.sum()))
         return array
 
     def _number(self, name: str, value: float) -> float:
@@ -152,43 +156,43 @@ class CoverProblem:
             return np.zeros(size, bool)
         array = np.array(values).ravel()
         if array.size != size:
-            self._blame(name, "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            self._blame(name, "wrong_length", value=array.size, expected=size)
             return np.zeros(size, bool)
         if array.dtype != bool and not np.isin(array, (0, 1)).all():
-            self._blame(name, "siting.not_flags", "siting.not_flags_cure")
+            self._blame(name, "not_flags")
             return np.zeros(size, bool)
         return array.astype(bool)
 
     def _zones(self, values: npt.ArrayLike, size: int, zones: int) -> Ints:
         array = np.array(values).ravel()
         if array.size != size:
-            self._blame("zone", "siting.wrong_length", "siting.wrong_length_cure", value=array.size, expected=size)
+            self._blame("zone", "wrong_length", value=array.size, expected=size)
             return np.zeros(size, np.int64)
         try:
             whole = array.astype(np.int64)
             bad = (whole != array) | (whole < -1) | (whole >= zones)
         except (TypeError, ValueError):
-            self._blame("zone", "siting.not_numbers", "siting.not_numbers_cure")
+            self._blame("zone", "not_numbers")
             return np.zeros(size, np.int64)
         if bad.any():
             first = int(np.flatnonzero(bad)[0])
-            self._blame("zone", "siting.no_such_zone", "siting.no_such_zone_cure", value=array[first], row=first, count=int(bad.sum()), zones=zones)
+            self._blame("zone", "no_such_zone", value=array[first], row=first, count=int(bad.sum()), zones=zones)
         return whole
 
     def _check_zones(self, zone: Ints, zone_required: Floats) -> None:
         rows = np.bincount(zone[zone >= 0], minlength=zone_required.size)
         for empty in np.flatnonzero((rows == 0) & (zone_required > 0)):
-            self._blame("zone_required", "siting.empty_zone", "siting.empty_zone_cure", value=zone_required[empty], zone=empty)
+            self._blame("zone_required", "empty_zone", value=zone_required[empty], zone=empty)
 
     def _check_forced(self) -> None:
         both_ways = np.flatnonzero(self.forced & self.forbidden)
         if both_ways.size:
-            self._blame("forced", "siting.forced_and_forbidden", "siting.forced_and_forbidden_cure", row=int(both_ways[0]), count=both_ways.size)
+            self._blame("forced", "forced_and_forbidden", row=int(both_ways[0]), count=both_ways.size)
         chosen = np.flatnonzero(self.forced)
         pairs = conflicts(self, chosen)
         if pairs.size:
             first, second = chosen[pairs[0]]
-            self._blame("forced", "siting.forced_too_close", "siting.forced_too_close_cure", value=f"{first}, {second}", count=len(pairs))
+            self._blame("forced", "forced_too_close", value=f"{first}, {second}", count=len(pairs))
 
 
 def conflicts(problem: CoverProblem, chosen: Ints) -> Ints:
@@ -200,4 +204,4 @@ def conflicts(problem: CoverProblem, chosen: Ints) -> Ints:
     at = problem.position_m[chosen]
     pairs = cKDTree(at).query_pairs(problem.spacing_m, output_type="ndarray").astype(np.int64)
     near = ((at[pairs[:, 0]] - at[pairs[:, 1]]) ** 2).sum(axis=1) < problem.spacing_m**2
-    return pairs[near]
+    return np.asarray(pairs[near])

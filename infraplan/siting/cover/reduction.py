@@ -42,8 +42,8 @@ def duties_of(problem: CoverProblem) -> Duties:
     lost = np.flatnonzero(~able & ((problem.weight > 0) | problem.must))
     beyond = np.flatnonzero(problem.zone_required > reachable + slack)
     certificate = Certificate(
-        rows=lost, must_rows=lost[problem.must[lost]], zones=beyond, zone_required=problem.zone_required[beyond], zone_reachable=reachable[beyond],
-        required=problem.required, reachable=reachable_all,
+        rows=lost, must_rows=lost[problem.must[lost]], zones=beyond,
+        zone_required=problem.zone_required[beyond], zone_reachable=reachable[beyond], required=problem.required, reachable=reachable_all,
     )
     zone_need = np.minimum(problem.zone_required, reachable) - _by_zone(problem, served, zones)
     need = min(problem.required, reachable_all) - float(problem.weight[served].sum())
@@ -55,9 +55,9 @@ def duties_of(problem: CoverProblem) -> Duties:
 def reduce_problem(problem: CoverProblem, duties: Duties, *, simplify: bool = True) -> Reduced:
     """The smallest model with the same best cost.
 
-    Dropped: rows already served or no longer asked for; candidates that serve nothing asked for, or that another serves as well as (no dearer, all of its
-    rows; under a spacing only when both stand on the same spot); must rows implied by others. Merged: rows with the same candidates and duties.
-    A row without which its zone's (or the whole) requirement fails becomes a must. A must row with one candidate locks it in.
+    Dropped: rows already served or no longer asked for; candidates that serve nothing asked for, or whose rows another, no dearer,
+    serves too (under a spacing only when both stand on one spot); must rows implied by others. Merged: rows with the same candidates
+    and duties. A row without which its zone's (or the whole) requirement fails becomes a must. A must row's only candidate is locked in.
 
     `simplify=False` keeps every row and candidate that matters, to test the above.
     """
@@ -68,7 +68,7 @@ def reduce_problem(problem: CoverProblem, duties: Duties, *, simplify: bool = Tr
 
 
 def reduce_most(problem: CoverProblem, duties: Duties, *, costly: bool) -> Reduced:
-    """The smallest model with the same greatest weight: every row counts, nothing is a must. Without a budget (`costly=False`) costs are 0."""
+    """The smallest model with the same greatest weight: every row counts, nothing is a must. Without a budget costs are 0."""
     free = np.zeros(problem.weight.size, bool)
     work = _Work(problem, replace(duties, must=free, zone_need=np.zeros(problem.zone_required.size), need=np.inf))
     if not costly:
@@ -143,7 +143,7 @@ class _Work:
         duty = self.zone * 2 + self.must
         order = np.lexsort((duty, second_key, first_key))
         group, representative = _group(order, indptr, self.matrix.indices, first_key, second_key, duty)
-        self.weight = np.bincount(group, weights=self.weight, minlength=len(representative))
+        self.weight = np.bincount(group, weights=self.weight, minlength=len(representative)).astype(np.float64)
         self.matrix, self.zone, self.must = self.matrix[representative], self.zone[representative], self.must[representative]
 
     def find_musts(self) -> None:
@@ -199,8 +199,10 @@ class _Work:
         across.sort_indices()
         spot = np.zeros(len(self.cost), np.int64)
         if self.spaced:
-            spot = np.unique(self.problem.position_m[self.candidate], axis=0, return_inverse=True)[1].ravel().astype(np.int64)  # type: ignore[index]
-        by = _dominated(across.indptr.astype(np.int64), across.indices, self.matrix.indptr.astype(np.int64), self.matrix.indices, self.cost, spot)
+            position_m = np.asarray(self.problem.position_m)[self.candidate]
+            spot = np.unique(position_m, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+        row_start = self.matrix.indptr.astype(np.int64)
+        by = _dominated(across.indptr.astype(np.int64), across.indices, row_start, self.matrix.indices, self.cost, spot)
         gone = by != KEPT
         self.dropped_by[self.candidate[gone]] = np.where(by[gone] >= 0, self.candidate[by[gone]], SERVES_NOTHING)
         if gone.any():
@@ -216,11 +218,12 @@ class _Work:
         model = Model(
             start=across.indptr.astype(np.int64), rows=across.indices.astype(np.int32), row_start=self.matrix.indptr.astype(np.int64),
             columns=self.matrix.indices.astype(np.int32), weight=self.weight.astype(np.float64), zone=self.zone.astype(np.int32),
-            must=self.must.astype(np.uint8), cost=self.cost, zone_need=np.maximum(self.zone_need, 0.0), need=max(self.need, 0.0), slack=self.slack,
-            place=place, ring=ring, spacing_m=self.problem.spacing_m,
+            must=self.must.astype(np.uint8), cost=self.cost, zone_need=np.maximum(self.zone_need, 0.0), need=max(self.need, 0.0),
+            slack=self.slack, place=place, ring=ring, spacing_m=self.problem.spacing_m,
         )
         locked = np.array(sorted(self.locked), np.int64)
-        return Reduced(model, self.candidate, locked, float(self.problem.cost[locked].sum()), common_unit(self.problem.cost), position_m, self.dropped_by)
+        cost, unit = float(self.problem.cost[locked].sum()), common_unit(self.problem.cost)
+        return Reduced(model, self.candidate, locked, cost, unit, position_m, self.dropped_by)
 
 
 def common_unit(values: Floats) -> float:

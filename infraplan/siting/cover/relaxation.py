@@ -25,7 +25,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """A proven lower bound with the prices that prove it, each candidate's reduced cost there, and a fractional plan `y` to guide searches."""
+    """A proven lower bound with the prices that prove it, each candidate's reduced cost there, and a fractional plan `y` as a guide."""
 
     bound: float
     prices: Prices
@@ -34,7 +34,7 @@ class Relaxation:
 
 
 def cliques_of(model: Model) -> Ints:
-    """Number of the square (side spacing / sqrt 2) each candidate stands in, -1 where it stands there alone: two in one square are too close."""
+    """Number of the square (side spacing / sqrt 2) each candidate stands in, -1 where it is alone: two in one square are too close."""
     if model.spacing_m <= 0:
         return np.full(model.candidates, -1)
     side_m = model.spacing_m / np.sqrt(2.0) * (1 - 1e-9)
@@ -54,8 +54,7 @@ def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Flo
     is at most the cost of any plan. An allowance for rounding is taken off.
     """
     worth = (prices.zone[model.zone] + prices.whole) * model.weight
-    reduced = model.cost - np.add.reduceat(np.append(prices.serve[model.rows], 0.0), model.start[:-1]) if len(model.rows) else model.cost.copy()
-    reduced[np.diff(model.start) == 0] = model.cost[np.diff(model.start) == 0]
+    reduced = model.cost - matrix_of(model) @ prices.serve
     inside = clique >= 0
     reduced[inside] += prices.clique[clique[inside]]
     must = model.must > 0
@@ -65,9 +64,10 @@ def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Flo
 
 
 def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, Ints]:
-    """Columns: y per candidate, z per class that several candidates serve (a class with one candidate is that candidate's y; a must class a covering row).
+    """Columns: y per candidate, z per class that several candidates serve (a class with one is that candidate's y; a must class a row).
 
-    Rows: covering, musts, zone needs, the whole need, spacing cliques. Returns the program, the classes with a z, the must classes, the zones with a need.
+    Rows: covering, musts, zone needs, the whole need, spacing cliques. Returns the program, the classes with a z, the must classes, and
+    the zones with a need.
     """
     across = matrix_of(model).T.tocsr()
     size = np.diff(model.row_start)
@@ -83,9 +83,10 @@ def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, In
     musts = sp.hstack([across[duty], sp.csr_matrix((duty.size, shared.size))])
     inside = np.flatnonzero(clique >= 0)
     squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, columns))
-    matrix = sp.vstack([cover, musts, served[asked], sp.csr_matrix(served.sum(axis=0)), squares]).tocsr()
-    low = np.concatenate([np.zeros(shared.size), np.ones(duty.size), model.zone_need[asked], [model.need], np.full(squares.shape[0], -np.inf)])
-    high = np.concatenate([np.full(len(low) - squares.shape[0], np.inf), np.ones(squares.shape[0])])
+    matrix = sp.csr_matrix(sp.vstack([cover, musts, served[asked], sp.csr_matrix(served.sum(axis=0)), squares]))
+    low = np.concatenate([np.zeros(shared.size), np.ones(duty.size), model.zone_need[asked], [model.need]])
+    high = np.concatenate([np.full(low.size, np.inf), np.ones(squares.shape[0])])
+    low = np.concatenate([low, np.full(squares.shape[0], -np.inf)])
     cost = np.concatenate([model.cost, np.zeros(shared.size)])
     return Program(matrix, low, high, cost, np.zeros(columns), np.ones(columns)), shared, duty, asked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.chance import Dice, below, dice_of, uniform
 from infraplan.siting.cover.construction import PER_BUCKET, is_free, stand
 from infraplan.siting.cover.model import Model
 
@@ -49,15 +50,19 @@ def flip(
 
 @kernel
 def best_addition(
-    gain: Floats, cost: Floats, chosen: Flags, left: float, barred: int, skip: float, tally: Floats, place: Floats, ring: Ints, standing: Ints
+    gain: Floats, cost: Floats, chosen: Flags, left: float, barred: int, skip: float, dice: Dice,
+    tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> int:  # fmt: skip
-    """The affordable candidate with the greatest gain (per cost under a budget); each is overlooked with probability `skip`. -1: none adds anything."""
+    """The affordable candidate with the greatest gain (per cost under a budget), -1 if none adds anything.
+
+    Each is overlooked with probability `skip`.
+    """
     pick, best = -1, 1e-12
     for i in range(len(gain)):
         if gain[i] <= 0 or chosen[i] or i == barred or cost[i] > left:
             continue
         worth = gain[i] / cost[i] if cost[i] > 0 else gain[i]
-        if worth > best and (skip <= 0 or np.random.random() >= skip) and is_free(i, tally, place, ring, standing):
+        if worth > best and (skip <= 0 or uniform(dice) >= skip) and is_free(i, tally, place, ring, standing):
             pick, best = i, worth
     return pick
 
@@ -67,7 +72,7 @@ def swap_search(
     model: Model, plan: Flags, sites: int, budget: float, iterations: int, seed: int, hot: float, cold: float
 ) -> tuple[Flags, Flags, float]:  # fmt: skip
     """Fill up greedily, then anneal: take one or two useless sites out, put the best back in. Best plan, last plan, best weight."""
-    np.random.seed(seed)
+    dice = dice_of(seed)
     start, rows, row_start, columns, weight, cost = model.start, model.rows, model.row_start, model.columns, model.weight, model.cost
     place, ring = model.place, model.ring
     n = len(cost)
@@ -91,11 +96,11 @@ def swap_search(
         before, out, into = now, 0, 0
         barred = -1
         if iteration >= 0 and held > 0:
-            for _ in range(1 if held < 2 or np.random.random() < 0.7 else 2):
-                at = np.random.randint(held)
+            for _ in range(1 if held < 2 or uniform(dice) < 0.7 else 2):
+                at = below(dice, held)
                 if out == 0:
                     for _ in range(2):
-                        other = np.random.randint(held)
+                        other = below(dice, held)
                         if loss[order[other]] < loss[order[at]]:
                             at = other
                 k = order[at]
@@ -107,7 +112,7 @@ def swap_search(
                 out += 1
             barred = dropped[0]
         while held < sites and into < (64 if iteration >= 0 else n):
-            k = best_addition(gain, cost, chosen, left, barred, 0.25 if iteration >= 0 else 0.0, tally, place, ring, standing)
+            k = best_addition(gain, cost, chosen, left, barred, 0.25 if iteration >= 0 else 0.0, dice, tally, place, ring, standing)
             if k < 0:
                 if barred < 0 or iteration < 0:
                     break
@@ -121,7 +126,7 @@ def swap_search(
                 added[into] = k
             into += 1
         temperature = hot * (cold / hot) ** (max(iteration, 0) / max(1, iterations))
-        if iteration < 0 or now - before >= temperature * np.log(np.random.random() + 1e-300):
+        if iteration < 0 or now - before >= temperature * np.log(uniform(dice) + 1e-300):
             if now > best + 1e-9:
                 best = now
                 best_plan[:] = chosen
