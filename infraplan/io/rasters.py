@@ -151,7 +151,7 @@ def open_band(path: Path) -> Iterator[Any]:
 def grid_of(files: Sequence[Path]) -> Grid:
     """A metric grid inside the rasters' common extent, at the finest resolution among them.
 
-    Rasters in metres keep their CRS. Geographic ones get `metric_crs` of their centre and the largest upright rectangle between their edges.
+    Rasters in metres keep their CRS. Others get `metric_crs` of their centre and the largest upright rectangle between their edges.
     """
     crs, boxes, steps = None, [], []
     for path in files:
@@ -163,7 +163,7 @@ def grid_of(files: Sequence[Path]) -> Grid:
     west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
     east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
     step = min(steps)
-    if crs is not None and crs.is_projected:
+    if crs is not None and crs.is_projected and crs.linear_units_factor[1] == 1.0:
         metric, left, bottom, right, top = crs.to_wkt(), west, south, east, north
     else:
         metric, step = metric_crs((west + east) / 2, (south + north) / 2), round(step * METRES_PER_DEGREE, 1)
@@ -171,7 +171,7 @@ def grid_of(files: Sequence[Path]) -> Grid:
         project = Transformer.from_crs(crs, metric, always_xy=True).transform
         left, right = max(project(np.full(41, west), up)[0]), min(project(np.full(41, east), up)[0])
         bottom, top = max(project(along, np.full(41, south))[1]), min(project(along, np.full(41, north))[1])
-    grid = Grid(metric, left, top, step, max(1, int((top - bottom) / step)), max(1, int((right - left) / step)))
+    grid = Grid(metric, float(left), float(top), float(step), max(1, int((top - bottom) / step)), max(1, int((right - left) / step)))
     if grid.height * grid.width > LARGEST_GRID_PIXELS:
         faults = FaultList(file=names(files))
         faults.add("geo.raster_too_large", pixels=f"{grid.height} x {grid.width}", limit=f"{LARGEST_GRID_PIXELS:,}")

@@ -1,0 +1,175 @@
+"""People from rasters (WorldPop, GHS-POP and their like): demand points on a grid, nobody lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import Transformer
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window, from_bounds
+
+from infraplan.geo.grids import Grid
+from infraplan.io.rasters import STRIP_PIXELS, Source, names, open_band, raster_files
+from infraplan.tables.faults import FaultList
+
+Floats = npt.NDArray[np.float64]
+MOST_PEOPLE = 1e7  # in one pixel of any product
+MARGIN_PIXELS = 2
+
+
+class Tally:
+    """Sums on the grid's pixels: people, and people times their coordinates; and the people read, inside or not."""
+
+    def __init__(self, grid: Grid):
+        self.grid = grid
+        size = grid.height * grid.width
+        self.people, self.x, self.y = np.zeros(size), np.zeros(size), np.zeros(size)
+        self.read, self.outside, self.error_m = 0.0, 0.0, 0.0
+
+    def add(self, x_m: Floats, y_m: Floats, people: Floats) -> None:
+        """Each source pixel goes whole to the grid pixel that holds its centre."""
+        row, col = self.grid.pixel_of(x_m, y_m)
+        inside = row >= 0
+        flat, size = (row * self.grid.width + col)[inside], len(self.people)
+        weight = people[inside]
+        for total, value in ((self.people, weight), (self.x, weight * x_m[inside]), (self.y, weight * y_m[inside])):
+            total += np.bincount(flat, value, size)
+        self.read += float(people.sum())
+        self.outside += float(people[~inside].sum())
+
+
+def read_population_raster(source: Source, grid: Grid, *, nodata: float | None = None, whole_people: bool = True) -> gpd.GeoDataFrame:
+    """People per pixel of a raster as demand points, one a grid pixel that holds people, at the middle of those people.
+
+    A source pixel's people go whole to the grid pixel that holds its centre. Nothing is resampled, whatever the source's CRS (degrees,
+    Mollweide): none are lost or made. The raster is read strip by strip, only where it meets the grid.
+
+    Parameters
+    ----------
+    source : path, folder or list of paths
+        One band of people per pixel: WorldPop (degrees, no data -99999 or -3.4e38), GHS-POP (Mollweide, no data -200). Tiles must not
+        overlap.
+    grid : Grid
+        Where to count.
+    nodata : float, optional
+        The value that means no data, where the files do not say.
+    whole_people : bool
+        Whole people by largest remainders, whose sum is the rounded sum; otherwise fractions as the product gives them.
+
+    Returns
+    -------
+    GeoDataFrame
+        The villages' contract, `kind` "block", EPSG:4326. `position_error_m` is half the diagonal of the coarser pixel. In `attrs`:
+        `people_read`, `people_outside` (read beside the grid), `people_kept`; read = outside + kept within 1e-9 of read.
+
+    Raises
+    ------
+    DataError
+        Unreadable, without a CRS, negative people, impossible numbers, or a raster that lies elsewhere.
+    """
+    files = raster_files(source)
+    tally, touched = Tally(grid), False
+    for path in files:
+        faults = FaultList(file=path.name)
+        with open_band(path) as dataset:
+            empty = dataset.nodata if nodata is None else nodata
+            step_m = pixel_diagonal_m(dataset, grid) / 2
+            to_grid = Transformer.from_crs(dataset.crs, grid.crs, always_xy=True)
+            for window in strips_of(dataset, grid):
+                touched = True
+                tally.error_m = max(tally.error_m, step_m)
+                values = dataset.read(1, window=window).astype(np.float64)
+                rows, cols = np.nonzero(counted(values, empty, faults))
+                transform = dataset.window_transform(window)
+                x, y = to_grid.transform(*(transform @ (cols + 0.5, rows + 0.5)))
+                tally.add(np.asarray(x), np.asarray(y), values[rows, cols])
+        faults.stop()
+    if not touched:
+        faults = FaultList(file=names(files))
+        faults.add("geo.raster_elsewhere", bounds="")
+        faults.stop()
+    return demand_points(tally, whole_people)
+
+
+def counted(values: Floats, empty: float | None, faults: FaultList) -> npt.NDArray[np.bool_]:
+    """Pixels that hold people; faults for negative or impossible numbers that no no-data value explains."""
+    known = np.isfinite(values)
+    if empty is not None and np.isfinite(empty):
+        known &= ~np.isclose(values, empty, rtol=1e-6, atol=0.0)
+    low, high = values.min(where=known, initial=0.0), values.max(where=known, initial=0.0)
+    if low < 0:
+        faults.add("geo.people_negative", pixels=int((known & (values < 0)).sum()), low=f"{low:g}")
+    if high > MOST_PEOPLE:
+        faults.add("geo.people_impossible", limit=f"{MOST_PEOPLE:g}", high=f"{high:g}")
+    faults.stop()
+    return np.asarray(known & (values > 0))
+
+
+def strips_of(dataset: Any, grid: Grid) -> list[Window]:
+    """Windows of the source that hold every pixel whose centre may fall on the grid, a bounded number of pixels each."""
+    box = transform_bounds(grid.crs, dataset.crs, *grid.bounds_m, densify_pts=101)
+    if not np.isfinite(box).all():
+        box = dataset.bounds
+    found = from_bounds(*box, dataset.transform)
+    top, left = int(np.floor(found.row_off)) - MARGIN_PIXELS, int(np.floor(found.col_off)) - MARGIN_PIXELS
+    bottom, right = top + int(np.ceil(found.height)) + 2 * MARGIN_PIXELS + 1, left + int(np.ceil(found.width)) + 2 * MARGIN_PIXELS + 1
+    top, left, bottom, right = max(top, 0), max(left, 0), min(bottom, dataset.height), min(right, dataset.width)
+    if bottom <= top or right <= left:
+        return []
+    step = max(1, STRIP_PIXELS // (right - left))
+    return [Window(left, row, right - left, min(step, bottom - row)) for row in range(top, bottom, step)]
+
+
+def pixel_diagonal_m(dataset: Any, grid: Grid) -> float:
+    """Diagonal of the source's pixel in the middle of the grid. [m]"""
+    left, bottom, right, top = grid.bounds_m
+    to_source = Transformer.from_crs(grid.crs, dataset.crs, always_xy=True)
+    x, y = to_source.transform((left + right) / 2, (bottom + top) / 2)
+    corner_x, corner_y = to_source.transform([x, x + dataset.res[0]], [y, y + dataset.res[1]], direction="INVERSE")
+    return float(np.hypot(np.diff(corner_x), np.diff(corner_y))[0])
+
+
+def demand_points(tally: Tally, whole_people: bool) -> gpd.GeoDataFrame:
+    """One row a grid pixel with people, in the villages' contract."""
+    flat = np.flatnonzero(tally.people > 0)
+    people = tally.people[flat]
+    lon, lat = tally.grid.unproject(tally.x[flat] / people, tally.y[flat] / people)
+    kept = float(people.sum())
+    row, col = np.divmod(flat, tally.grid.width)
+    text = pd.Series("", index=range(len(flat)), dtype="str")
+    frame = gpd.GeoDataFrame(
+        {
+            "id": [f"r{r}c{c}" for r, c in zip(row, col, strict=True)],
+            "name": text,
+            "kind": "block",
+            "population": whole(people) if whole_people else people,
+            "households": pd.array([pd.NA] * len(flat), dtype="Int64"),
+            "urban": False,
+            "county": text,
+            "city": text,
+            "town": text,
+            "committee": text,
+            "position_error_m": max(tally.error_m, tally.grid.resolution_m * np.sqrt(0.5)),
+            "fibre": pd.array([pd.NA] * len(flat), dtype="boolean"),
+            "synthetic": False,
+        },
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
+    if whole_people:
+        frame = frame[frame["population"] > 0].reset_index(drop=True)
+    frame.attrs.update(people_read=tally.read, people_outside=tally.outside, people_kept=kept)
+    return frame
+
+
+def whole(people: Floats) -> npt.NDArray[np.int64]:
+    """Whole numbers whose sum is the rounded sum: floors, then one more for the largest remainders; ties to the first."""
+    floor = np.floor(people)
+    missing = int(np.rint(people.sum()) - floor.sum())
+    order = np.argsort(floor - people, kind="stable")
+    floor[order[:missing]] += 1
+    return np.asarray(floor, np.int64)

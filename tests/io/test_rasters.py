@@ -1,0 +1,184 @@
+"""Terrain from files: mosaics, gaps, the sea, odd formats, and errors instead of silent zeros."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import rasterio
+from pyproj import Transformer
+from rasterio.transform import from_origin
+
+from infraplan.errors import DataError, UsageError
+from infraplan.geo.grids import Grid, metric_crs
+from infraplan.geo.terrain import SEA
+from infraplan.io.rasters import read_terrain
+
+STEP_DEG = 1 / 1200
+WEST, NORTH = 113.0, 24.0
+
+
+def formula(lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """A smooth hill country every tile is cut from. [m]"""
+    return 300 + 120 * np.sin(np.asarray(lon) * 40) + 80 * np.cos(np.asarray(lat) * 30)
+
+
+def write_tile(path: Path, west: float, north: float, size: int = 240, **more: Any) -> Path:
+    """One tile of the formula; `values=` replaces its heights, `tags=` adds tags, what else is given goes into its profile."""
+    lon, lat = west + (np.arange(size) + 0.5) * STEP_DEG, north - (np.arange(size) + 0.5) * STEP_DEG
+    values = more.pop("values", None)
+    data = formula(lon[None, :], lat[:, None]) if values is None else values
+    tags = more.pop("tags", {})
+    profile = {"dtype": "float32", "crs": "EPSG:4326", "nodata": -32768, "height": size, "width": size, **more}
+    with rasterio.open(path, "w", driver="GTiff", count=1, transform=from_origin(west, north, STEP_DEG, STEP_DEG), **profile) as out:
+        out.write(np.asarray(data, profile["dtype"]), 1)
+        out.update_tags(**tags)
+    return path
+
+
+def grid_inside(west: float, south: float, east: float, north: float, resolution_m: float = 100.0) -> Grid:
+    """A grid well inside a box of degrees."""
+    crs = metric_crs((west + east) / 2, (south + north) / 2)
+    left, bottom = Transformer.from_crs(4326, crs, always_xy=True).transform(west, south)
+    right, top = Transformer.from_crs(4326, crs, always_xy=True).transform(east, north)
+    height, width = (top - bottom - 600) // resolution_m, (right - left - 600) // resolution_m
+    return Grid(crs, left + 300, top - 300, resolution_m, int(height), int(width))
+
+
+def expected(grid: Grid) -> npt.NDArray[np.float64]:
+    row, col = np.mgrid[0 : grid.height, 0 : grid.width]
+    return formula(*grid.unproject(*grid.centre_of(row, col)))
+
+
+def test_a_mosaic_has_no_seam(tmp_path: Path) -> None:
+    for k, (dx, dy) in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)]):
+        write_tile(tmp_path / f"t{k}.tif", WEST + 0.2 * dx, NORTH - 0.2 * dy)
+    grid = grid_inside(WEST, NORTH - 0.4, WEST + 0.4, NORTH)
+    terrain = read_terrain(tmp_path, grid)
+    assert np.abs(terrain.height_m - expected(grid)).max() < 2.5, "half a pixel at a tile's edge, on slopes of 5 %"
+    assert terrain.filled_pixels == terrain.sea_pixels == 0
+    assert "t0.tif" in terrain.source and "(+1)" in terrain.source
+
+
+def test_any_crs_gives_the_same_ground(tmp_path: Path) -> None:
+    resolution_m, size = 90.0, 300
+    to_degrees = Transformer.from_crs(32649, 4326, always_xy=True)
+    west, north = Transformer.from_crs(4326, 32649, always_xy=True).transform(WEST, NORTH)
+    x, y = west + (np.arange(size) + 0.5) * resolution_m, north - (np.arange(size) + 0.5) * resolution_m
+    lon, lat = to_degrees.transform(*np.meshgrid(x, y))
+    with rasterio.open(
+        tmp_path / "utm.tif", "w", driver="GTiff", dtype="float32", count=1, height=size, width=size, crs="EPSG:32649",
+        transform=from_origin(west, north, resolution_m, resolution_m),
+    ) as out:  # fmt: skip
+        out.write(formula(lon, lat).astype("float32"), 1)
+    grid = grid_inside(WEST + 0.05, NORTH - 0.15, WEST + 0.15, NORTH - 0.05)
+    assert np.abs(read_terrain(tmp_path / "utm.tif", grid).height_m - expected(grid)).max() < 1.0
+    own = read_terrain(tmp_path / "utm.tif")
+    assert own.grid.resolution_m == 90.0 and own.grid.shape == (size, size)
+
+
+def test_srtm_hgt_with_voids(tmp_path: Path) -> None:
+    """The layout of SRTM3: 1201 x 1201 big-endian 16-bit, the corner in the file's name, -32768 void."""
+    lon, lat = WEST + np.arange(1201) * STEP_DEG, NORTH - np.arange(1201) * STEP_DEG
+    data = formula(lon[None, :], lat[:, None]).round().astype(">i2")
+    data[600:606, 600:606] = -32768
+    (tmp_path / "N23E113.hgt").write_bytes(data.tobytes())
+    grid = grid_inside(113.4, 23.4, 113.6, 23.6)
+    with pytest.raises(DataError, match="fill"):
+        read_terrain(tmp_path / "N23E113.hgt", grid)
+    terrain = read_terrain(tmp_path, grid, holes="fill")
+    assert 0 < terrain.filled_pixels < 100
+    assert np.abs(terrain.height_m - expected(grid)).max() < 12.0
+    assert np.abs(terrain.height_m - expected(grid)).mean() < 1.0
+
+
+def test_a_missing_tile_is_refused_filled_or_drowned_but_never_silent(tmp_path: Path) -> None:
+    write_tile(tmp_path / "a.tif", WEST, NORTH)
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.4, NORTH)  # its eastern half has no tile
+    with pytest.raises(DataError) as refused:
+        read_terrain(tmp_path / "a.tif", grid)
+    assert refused.value.fault_list[0].rule == "terrain_holes"
+    with pytest.raises(DataError) as wide:
+        read_terrain(tmp_path / "a.tif", grid, holes="fill", fill_km=1.0)
+    assert wide.value.fault_list[0].rule == "terrain_holes_wide"
+    drowned = read_terrain(tmp_path / "a.tif", grid, holes="sea")
+    half = grid.width // 2 + 3
+    assert (drowned.height_m[:, half:] == 0).all() and (drowned.zone[:, half:] == SEA).all()
+    assert drowned.sea_pixels == pytest.approx(grid.height * grid.width / 2, rel=0.05)
+    both = read_terrain(tmp_path / "a.tif", grid, holes="fill_then_sea", fill_km=1.0)
+    assert both.filled_pixels == pytest.approx(10 * grid.height, rel=0.25)
+    assert np.isfinite(both.height_m).all()
+
+
+def test_an_undeclared_no_data_value_is_found_out(tmp_path: Path) -> None:
+    values = np.full((240, 240), 50.0)
+    values[100:120, 100:120] = -9999
+    write_tile(tmp_path / "a.tif", WEST, NORTH, nodata=None, values=values)
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
+    with pytest.raises(DataError) as wrong:
+        read_terrain(tmp_path / "a.tif", grid)
+    assert wrong.value.fault_list[0].rule == "height_impossible"
+    told = read_terrain(tmp_path / "a.tif", grid, nodata=-9999, holes="fill")
+    assert told.height_m == pytest.approx(50.0)
+
+
+def test_land_cover_becomes_clutter_height(tmp_path: Path) -> None:
+    write_tile(tmp_path / "dem.tif", WEST, NORTH)
+    codes = np.full((240, 240), 40)
+    codes[:, 120:] = 10
+    codes[:60, :60] = 50
+    write_tile(tmp_path / "cover.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
+    terrain = read_terrain(tmp_path / "dem.tif", grid, clutter=tmp_path / "cover.tif")
+    assert terrain.clutter_m is not None
+    assert set(np.unique(terrain.clutter_m)) == {0.0, 10.0, 15.0}
+    assert terrain.clutter_m[-10, -10] == 15.0 and terrain.clutter_m[10, 10] == 10.0 and terrain.clutter_m[-10, 10] == 0.0
+    codes[5, 5:200] = 77
+    codes[0:200, 0:3] = 78
+    write_tile(tmp_path / "strange.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
+    with pytest.raises(DataError, match="77"):
+        read_terrain(tmp_path / "dem.tif", grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH, 60.0), clutter=tmp_path / "strange.tif")
+
+
+def test_synthetic_ground_says_so(tmp_path: Path) -> None:
+    write_tile(tmp_path / "a.tif", WEST, NORTH, tags={"synthetic": "true"})
+    assert read_terrain(tmp_path / "a.tif").synthetic
+
+
+@pytest.mark.parametrize("fault", ["empty", "text", "no_crs", "three_bands", "elsewhere", "missing", "empty_folder"])
+def test_a_bad_file_is_a_data_error(tmp_path: Path, fault: str) -> None:
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
+    path = tmp_path / "bad.tif"
+    if fault == "empty":
+        path.write_bytes(b"")
+    elif fault == "text":
+        path.write_text("not a raster", encoding="utf-8")
+    elif fault == "no_crs":
+        write_tile(path, WEST, NORTH, crs=None)
+    elif fault == "three_bands":
+        picture = {"driver": "GTiff", "dtype": "uint8", "count": 3, "height": 8, "width": 8, "crs": 4326}
+        with rasterio.open(path, "w", transform=from_origin(113, 24, 1, 1), **picture) as out:
+            out.write(np.zeros((3, 8, 8), "uint8"))
+    elif fault == "elsewhere":
+        write_tile(path, 10.0, 50.0)
+    elif fault == "empty_folder":
+        path = tmp_path / "nothing"
+        path.mkdir()
+    with pytest.raises(DataError) as raised:
+        read_terrain(path, grid)
+    assert all(item.message and item.cure for item in raised.value.fault_list)
+
+
+def test_an_unknown_choice_lists_the_known_ones(tmp_path: Path) -> None:
+    write_tile(tmp_path / "a.tif", WEST, NORTH)
+    with pytest.raises(UsageError, match="refuse"):
+        read_terrain(tmp_path / "a.tif", holes="zero")
+
+
+def test_a_real_mountain_tile(shared_dir: Path) -> None:
+    terrain = read_terrain(shared_dir / "data" / "terrain" / "n50_w115_alberta_foothills_3arcsec.tif")
+    assert np.isfinite(terrain.height_m).all()
+    assert terrain.height_m.min() > 990 and 3000 < terrain.height_m.max() < 3146
