@@ -70,7 +70,7 @@ class CoverageChoice(_Section):
     resolution_m: float = Field(default=250.0, gt=0, le=5000)
     services: tuple[str, ...] = Field(min_length=1)
     families: tuple[str, ...] = ("nr", "nbiot")
-    reliability: float = Field(default=0.9, gt=0.0, lt=1.0)
+    reliability: float = Field(default=0.95, gt=0.0, lt=1.0)
     model: str = "statistical"
     max_radius_km: float = Field(default=20.0, gt=0, le=100)
 

@@ -12,7 +12,7 @@ from infraplan.messages import both
 
 def budget(
     service: Annotated[str, typer.Argument(help=both("cli.service"))],
-    reliability: Annotated[float, typer.Option(min=0.5, max=0.999, help=both("cli.reliability"))] = 0.9,
+    reliability: Annotated[float, typer.Option(min=0.5, max=0.999, help=both("cli.reliability"))] = 0.95,
     output: OutputPath = None,
     json: AsJson = False,
 ) -> None:

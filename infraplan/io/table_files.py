@@ -16,7 +16,7 @@ SUFFIXES = (".csv", ".xlsx", ".gpkg", ".geojson")
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
-    """UTF-8 with a byte-order mark, which Excel and WPS need. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """UTF-8 with a byte-order mark, which Excel and WPS need; a text that a spreadsheet would run as a formula gets an apostrophe first."""
     with atomic_path(path) as part:
         _harmless(frame).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
 
@@ -51,7 +51,10 @@ def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
 def _write_xlsx(path: Path, frame: pd.DataFrame) -> None:
     import xlsxwriter
 
-    with atomic_path(path) as part, xlsxwriter.Workbook(part, {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}) as book:
+    with (
+        atomic_path(path) as part,
+        xlsxwriter.Workbook(part, {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}) as book,
+    ):
         sheet = book.add_worksheet("data")
         head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1})
         for column, name in enumerate(frame.columns):

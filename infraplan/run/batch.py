@@ -11,7 +11,7 @@ import joblib
 import pandas as pd
 
 from infraplan.errors import InfraplanError, UsageError
-from infraplan.files import atomic_path, write_text
+from infraplan.files import write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
@@ -20,11 +20,9 @@ from infraplan.report.pages import write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.pages import CityLayers, city_layers, city_order, facts_of, folder_name, plan_layers, province_layers, village_table
 from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan
-from infraplan.run.summary import dumps, summarise
+from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.planning import Plan, check_plan
 from infraplan.study import Study
-
-PLAN_FILE = ".plan.joblib"
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,6 @@ def run_study(
     write_province_pages(page.context, output)
     write_layers(page, output)
     write_text(output / "summary.json", dumps(summary))
-    if plan is not None:
-        with atomic_path(output / PLAN_FILE) as part:
-            joblib.dump(plan, part)
     ledger.write(output, {**record, "complete": True})
     tell(1, 1)
     return RunOutcome(output, table, summary, plan, check)
@@ -113,9 +108,9 @@ def _plan(findings: Findings, output: Path, cities: tuple[str, ...], same: bool,
     """The study's plan, reused for some cities where it exists, and a sentence on what it covers."""
     if not cities:
         return make_plan(findings, progress), both("run.plan_whole")
-    stored = output / PLAN_FILE
-    if same and stored.is_file():
-        return joblib.load(stored), both("run.plan_reused")
+    stored = restore_plan(output) if same else None
+    if stored is not None:
+        return stored, both("run.plan_reused")
     return make_plan(findings, progress, cities), both("run.plan_alone", cities="、".join(cities))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
-from infraplan.siting.planning import Plan
+from infraplan.siting.planning import Goal, Plan
 
 TARGET_COLUMNS = (
     "id",
@@ -33,7 +34,6 @@ TARGET_COLUMNS = (
     "due",
     "expired",
     "interpretation",
-    "evidence",
 )
 
 
@@ -68,6 +68,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "required_share": plan.goal.share,
         "county_floor": plan.goal.county_floor,
         "cities": list(plan.goal.cities),
+        "margin_db": plan.goal.margin_db,
         "sites": len(plan.sites),
         "cost_cny": plan.cost_cny,
         "bound_cny": plan.bound_cny,
@@ -83,6 +84,43 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "floor_extra_cny": plan.floor_extra_cny,
         "check": plain(check),
     }
+
+
+def restore_plan(output: Path) -> Plan | None:
+    """The provincial plan of a finished run, read back from its summary and its list of sites; None where either is missing."""
+    import geopandas as gpd
+
+    summary, layers = output / "summary.json", output / "plan.gpkg"
+    if not (summary.is_file() and layers.is_file()):
+        return None
+    numbers = json.loads(summary.read_text(encoding="utf-8")).get("plan")
+    if numbers is None:
+        return None
+    goal = Goal(
+        numbers["target"],
+        numbers["family"],
+        numbers["required_share"],
+        numbers["county_floor"],
+        tuple(numbers["cities"]),
+        numbers["margin_db"],
+    )
+    sites = gpd.read_file(layers, layer="new_sites").to_crs(4326)
+    taken = {
+        name: numbers[name]
+        for name in (
+            "cost_cny",
+            "bound_cny",
+            "proven_gap",
+            "status",
+            "population",
+            "served_before",
+            "served_after",
+            "candidates",
+            "unreachable_people",
+            "floor_extra_cny",
+        )
+    }
+    return Plan(goal=goal, sites=sites, **taken)
 
 
 def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any]:
@@ -135,5 +173,12 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
 
 
 def dumps(content: dict[str, Any]) -> str:
-    """JSON text, Chinese readable, no NaN."""
-    return json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    """JSON text, Chinese readable, no NaN, one line a row of the long lists."""
+    parts = []
+    for key, value in plain(content).items():
+        if isinstance(value, list):
+            rows = ",\n  ".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in value)
+            parts.append(f"{json.dumps(key)}: [\n  {rows}\n ]")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)}")
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
