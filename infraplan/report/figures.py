@@ -91,8 +91,9 @@ def _fill(axes: Any, frame: Any, colours: list[str]) -> None:
 
 def scale_length_m(most_m: float) -> float:
     """The longest round length that is not above `most_m`: 1, 2 or 5 times a power of ten. [m]"""
-    power = math.pow(10.0, math.floor(math.log10(most_m)))
-    return max(step * power for step in (1, 2, 5) if step * power <= most_m)
+    power = float(f"1e{math.floor(math.log10(most_m))}")
+    lengths = [step * power for step in (1.0, 2.0, 5.0)]
+    return max(length for length in lengths if length <= most_m)
 
 
 def _furniture(figure: Any, axes: Any, words: Words) -> None:
@@ -160,6 +161,7 @@ def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
     """Names on zones, largest first, moved aside where one would lie on another; one that finds no room is left out."""
     from matplotlib import patheffects
 
+    check_glyphs(labels)
     renderer = axes.figure.canvas.get_renderer()
     halo = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
     taken: list[Any] = []
@@ -191,7 +193,7 @@ def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
 
 def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, side: float = 0.795) -> float:
     """A column of swatches in the figure's right margin; returns where the next one may start."""
-    height = figure.get_figheight()
+    height = float(figure.get_figheight())
     ink = palette()["ink"]["text"]
     figure.text(side, top, title, fontsize=9, fontweight="bold", va="top", color=ink)
     y = top - 0.27 / height

@@ -10,7 +10,7 @@ from importlib import metadata
 from importlib.resources import files
 from itertools import count
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from branca.element import Element, Figure, Link
@@ -22,6 +22,8 @@ PACKAGE = "js_lib_leaflet"
 DISTRIBUTION = "django-js-lib-leaflet"
 LEAFLET_JS = "leaflet.js"
 LEAFLET_CSS = "leaflet.css"
+SCRIPTS = [("leaflet", LEAFLET_JS)]
+SHEETS = [("leaflet_css", LEAFLET_CSS)]
 REMOTE = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?\s*(?:https?:)?//|@import""", re.IGNORECASE)
 
 
@@ -41,8 +43,8 @@ class Verbatim(Element):  # type: ignore[misc]
 class OfflineMap(folium.Map):  # type: ignore[misc]
     """folium's map without its other defaults: Leaflet alone."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = [("leaflet", LEAFLET_JS)]
-    default_css: ClassVar[list[tuple[str, str]]] = [("leaflet_css", LEAFLET_CSS)]
+    default_js = SCRIPTS
+    default_css = SHEETS
 
 
 @cache

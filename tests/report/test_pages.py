@@ -1,0 +1,130 @@
+"""The pages tell what the frames hold, mark what is synthetic or expired, and run nothing of what they quote."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+
+from infraplan.report.pages import index_page, report_page
+from infraplan.report.style import day, decimal, integer, money, percent, percent_up
+
+
+class Reader(HTMLParser):
+    """Links, scripts and the plain text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    return reader
+
+
+def test_every_link_of_the_site_leads_to_a_file(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) == 3 + 2 * 2
+    for page in pages:
+        for link in read(page.read_text(encoding="utf-8")).links:
+            if not link.startswith(("data:", "#", "http")):
+                assert (page.parent / unquote(link)).is_file(), (page, link)
+
+
+def test_pages_ask_the_network_for_nothing(site: Path) -> None:
+    for page in [*site.rglob("report.html"), site / "index.html"]:
+        assert not re.search(r"(src|href)=[\"'](https?:)?//", page.read_text(encoding="utf-8"))
+
+
+def test_cities_in_provincial_order_total_first(contexts) -> None:
+    reader = read(index_page(contexts[0]))
+    assert reader.text.index("合计") < reader.text.index("甲市") < reader.text.index("乙市", reader.text.index("合计"))
+
+
+def test_synthetic_and_expired_are_said_on_every_page(contexts) -> None:
+    province, cities = contexts
+    for html in (index_page(province), report_page(province), report_page(cities[0])):
+        text = read(html).text
+        assert "示例数据" in text and "合成" in text
+        assert "按已于2020-12-31到期的目标评估" in text and "Judged against goals that expired on 2020-12-31" in text
+        assert "示例" in text and "未达标" not in text.replace("不作达标或未达标判断", "")
+
+
+def test_real_data_is_judged(contexts) -> None:
+    from sample import sample_contexts
+
+    _, cities = sample_contexts(synthetic=False)
+    text = read(report_page(cities[0])).text
+    assert "未达标" in text and "合成" not in text
+
+
+def test_numbers_of_the_page_are_those_of_the_frame(contexts) -> None:
+    city = contexts[1][0]
+    text = read(report_page(city)).text
+    for row in city.people("nr").to_dict("records") + city.people("nbiot", level="county").to_dict("records"):
+        for name in ("population", "served", "uncertain", "unserved"):
+            assert integer(row[name]) in text
+    assert percent(city.people("nr")["share"].iloc[0]) in text
+
+
+def test_hostile_names_stay_text(hostile) -> None:
+    html = report_page(hostile)
+    reader = read(html)
+    assert "script" not in reader.tags
+    assert all(not link.startswith("x") for link in reader.links)
+    assert "<script>alert(1)</script>" in reader.text and "{{ 7 * 7 }}" in reader.text
+
+
+def test_missing_tables_read_as_no_data(contexts) -> None:
+    city = contexts[1][0]
+    bare = replace(
+        city, scorecard=city.scorecard.iloc[:0], gaps=city.gaps.iloc[:0], plan_sites=city.plan_sites.iloc[:0], margins={}, plan=None
+    )
+    text = read(report_page(bare)).text
+    assert "没有数据" in text and "没有缺口" in text and "没有建议新建站点" in text
+
+
+def test_a_failed_city_is_a_row_without_a_link(contexts) -> None:
+    province = contexts[0]
+    cities = province.cities.copy()
+    cities.loc[cities.index[1], ["state", "reason", "folder"]] = ["failed", "sites.csv 第 3 行", ""]
+    html = index_page(replace(province, cities=cities))
+    assert "sites.csv 第 3 行" in html and len(re.findall(r'href="cities/990200', html)) == 0 and 'href="cities/990100' in html
+
+
+def test_english_page_holds_no_chinese_sentence(contexts) -> None:
+    text = read(report_page(contexts[1][0], "en")).text
+    for sentence in ("常住人口", "覆盖率", "合计", "建议新建", "图例"):
+        assert sentence not in text
+    assert "Total" in text and "31 December 2020" in text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.89999, "89.99%"), (0.9, "90.00%"), (1.0, "100.00%"), (0.0, "0.00%"), (float("nan"), "—"), (None, "—"), (0.57, "57.00%")],
+)
+def test_a_share_is_cut_never_rounded_up(fraction: float | None, text: str) -> None:
+    assert percent(fraction) == text
+
+
+def test_writing_of_numbers() -> None:
+    assert percent_up(0.00001) == "0.01%" and percent_up(0.018) == "1.80%"
+    assert money(420_000) == "42.0 万元" and money(420_000_000, "en") == "CNY 420.00 million"
+    assert day("2020-12-31") == "2020年12月31日" and day("2020-09-01", "en") == "1 September 2020" and day("", "en") == ""
+    assert integer(126012510) == "126,012,510" and integer(pd.NA) == "—" and decimal(-3.25, 1) == "\u22123.2"

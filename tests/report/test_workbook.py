@@ -1,0 +1,119 @@
+"""The annex, read back: official columns, totals first, text stays text, equal content gives equal bytes."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from infraplan.report.workbook import HEAD_ROW, write_annex
+
+GAP_COLUMNS = [
+    "序号",
+    "地市",
+    "县(市、区)",
+    "乡镇(街道)",
+    "行政村",
+    "自然村",
+    "户数",
+    "常住人口",
+    "经度",
+    "纬度",
+    "运营商",
+    "室外余量(dB)",
+    "室内余量(dB)",
+    "最近站点",
+    "距离(km)",
+    "未覆盖原因",
+    "整改措施",
+    "责任单位",
+    "计划完成时限",
+    "核查日期",
+    "核查人",
+    "实测RSRP(dBm)",
+    "核查结果",
+    "销号状态",
+    "备注",
+]
+SCORE_COLUMNS = [
+    "序号",
+    "工作任务",
+    "文件依据",
+    "责任单位",
+    "目标值",
+    "完成值",
+    "完成率(%)",
+    "差额",
+    "完成时限",
+    "数据来源",
+    "是否解读口径",
+    "备注",
+]
+
+
+def rows(path: Path, sheet: str) -> list[list[object]]:
+    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def test_official_layout(contexts, site: Path) -> None:
+    annex = site / "annex.xlsx"
+    score, gaps = rows(annex, "记分牌"), rows(annex, "缺口清单")
+    assert score[0][0] == "附件1" and gaps[0][0] == "附件2"
+    assert score[HEAD_ROW][: len(SCORE_COLUMNS)] == SCORE_COLUMNS
+    assert gaps[HEAD_ROW][: len(GAP_COLUMNS)] == GAP_COLUMNS
+    assert gaps[HEAD_ROW + 1][0] == "合计"
+    assert "填报单位（盖章）：" in gaps[2] and "填报日期：" in gaps[2]
+
+
+def test_rows_and_totals_are_those_of_the_frame(contexts, site: Path) -> None:
+    province = contexts[0]
+    table = rows(site / "annex.xlsx", "缺口清单")
+    head = [str(cell) for cell in table[HEAD_ROW]]
+    body = table[HEAD_ROW + 2 :]
+    assert len(body) == len(province.gaps)
+    once = province.gaps.drop_duplicates("id")
+    assert table[HEAD_ROW + 1][head.index("常住人口")] == once["population"].sum()
+    assert {str(row[head.index("编码")]) for row in body} == set(province.gaps["id"])
+    assert all(isinstance(row[head.index("编码")], str) for row in body)
+    sites = rows(site / "annex.xlsx", "建议站点")
+    assert sites[HEAD_ROW + 1][7] == province.plan_sites["cost_cny"].sum() and len(sites) == HEAD_ROW + 2 + len(province.plan_sites)
+
+
+def test_formulas_in_names_stay_text(hostile, tmp_path: Path) -> None:
+    path = tmp_path / "annex.xlsx"
+    write_annex(hostile, path)
+    with zipfile.ZipFile(path) as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert all("<f>" not in sheet and "<hyperlink" not in sheet for sheet in sheets)
+    names = {row[5] for row in rows(path, "缺口清单")}
+    assert '=HYPERLINK("http://example.invalid","点我")' in names and "#set text(red)" in names
+
+
+def test_filters_freeze_and_validation(site: Path) -> None:
+    with zipfile.ZipFile(site / "annex.xlsx") as archive:
+        gaps = archive.read("xl/worksheets/sheet2.xml").decode()
+    assert "<autoFilter" in gaps and 'state="frozen"' in gaps
+    assert len(re.findall("<dataValidation ", gaps)) == 5 and "已销号" in gaps
+
+
+def test_equal_content_equal_bytes_and_no_name_inside(contexts, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    write_annex(contexts[1][0], first)
+    write_annex(contexts[1][0], second)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        core = archive.read("docProps/core.xml").decode()
+        assert str(tmp_path) not in "".join(archive.read(name).decode("utf-8", "ignore") for name in archive.namelist())
+    assert "<dc:creator></dc:creator>" in core
+
+
+def test_an_empty_zone_has_its_sheets(contexts, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    city = contexts[1][0]
+    write_annex(
+        replace(city, gaps=city.gaps.iloc[:0], plan_sites=city.plan_sites.iloc[:0], scorecard=city.scorecard.iloc[:0]), tmp_path / "a.xlsx"
+    )
+    assert CalamineWorkbook.from_path(str(tmp_path / "a.xlsx")).sheet_names == ["记分牌", "缺口清单", "建议站点", "方法与来源"]
