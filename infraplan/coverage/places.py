@@ -129,7 +129,7 @@ def within(points: Any, centres: Any, radius_m: float, grid: Grid) -> tuple[npt.
     known, valid = np.flatnonzero(np.isfinite(here).all(axis=1)), np.flatnonzero(np.isfinite(there).all(axis=1))
     if not len(known) or not len(valid):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    found: list[list[int]] = list(cKDTree(here[known]).query_ball_point(there[valid], radius_m))
+    found: Any = cKDTree(here[known]).query_ball_point(there[valid], radius_m)
     counts = np.array([len(rows) for rows in found], dtype=np.int64)
     return np.repeat(valid, counts), known[np.array([row for rows in found for row in rows], dtype=np.int64)]
 
@@ -212,8 +212,8 @@ def corridor_status(
 ) -> Codes:
     """Position in `PLACE_STATUSES` of every piece.
 
-    In a tunnel no outdoor prediction holds: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no, no_data
-    when nothing is said.
+    In a tunnel no outdoor prediction holds: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no,
+    no_data when nothing is said.
     """
     row, col = cover.grid.pixel_of(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy())
     with np.errstate(invalid="ignore"):
@@ -228,10 +228,13 @@ def corridor_status(
 
 
 def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCERTAIN, UNSERVED, NO_DATA)) -> pd.DataFrame:
-    """Neighbouring pieces of a line with one status, joined: line, code, from_km, to_km, length_km, first (row of `pieces` in its middle)."""
+    """Neighbouring pieces of a line with one status, joined.
+
+    line, code, from_km, to_km, length_km, middle (row of `pieces` at its middle); only the statuses `wanted`.
+    """
     line = pieces["line"].to_numpy()
     if not len(line):
-        return pd.DataFrame(columns=["line", "code", "from_km", "to_km", "length_km", "first"])
+        return pd.DataFrame(columns=["line", "code", "from_km", "to_km", "length_km", "middle"])
     new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])
     starts = np.flatnonzero(new)
     ends = np.append(starts[1:], len(line))
@@ -242,14 +245,14 @@ def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCER
             "from_km": pieces["from_km"].to_numpy()[starts],
             "to_km": pieces["to_km"].to_numpy()[ends - 1],
             "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts),
-            "first": (starts + ends - 1) // 2,
+            "middle": (starts + ends - 1) // 2,
         }
     )
     return table.loc[table["code"].isin(list(wanted))].reset_index(drop=True)
 
 
 def yes(frame: Any, column: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """(says yes, says anything) of a column of answers such as 是/否, true/false, 1/0; a column that is absent or unreadable says nothing."""
+    """(says yes, says anything) of a column of answers such as 是/否, true/false, 1/0; what is absent or unreadable says nothing."""
     if column not in frame:
         return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     values, _ = booleans(frame[column])

@@ -248,7 +248,7 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
     codes = layers.piece_codes(target, network).copy()
     wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()] & in_scope(target, zone)
     found = stretches(pieces, np.where(wanted, codes, SERVED).astype(np.int8))
-    line, middle = found["line"].to_numpy(), found["first"].to_numpy()
+    line, middle = found["line"].to_numpy(), found["middle"].to_numpy()
     return pd.DataFrame(
         {
             "id": lines["id"].astype(str).to_numpy()[line],

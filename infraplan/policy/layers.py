@@ -25,6 +25,7 @@ from infraplan.coverage.places import (
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, share
+from infraplan.policy.inspection import override
 from infraplan.policy.losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target
 
@@ -39,8 +40,8 @@ class Layers:
     """Inputs of a scorecard, with what several targets share kept once it is computed.
 
     `registers` are tables without coordinates by name (fibre subscribers, transport projects, reported figures): columns of their own, and
-    `county`, `city` or `adcode`. `measured` is the table of `inspection.measurements`. `synthetic_network`: whether the sites behind `cover`
-    are made up.
+    `county`, `city` or `adcode`. `measured` is the table of `inspection.measurements`. `synthetic_network`: whether the
+    sites behind `cover` are made up.
     """
 
     cover: Coverage
@@ -71,7 +72,7 @@ class Layers:
 
     def zone(self, name: str) -> pd.DataFrame:
         """Zone codes of the rows of a table, one column a level."""
-        return self.keep(("zone", name), lambda: membership(_with_codes(self.table(name)), self.zones))
+        return self.keep(("zone", name), lambda: membership(_with_codes(self.table(name)), self.zones).astype("category"))
 
     def people(self) -> npt.NDArray[np.int64]:
         """Residents of each village or block."""
@@ -94,18 +95,25 @@ class Layers:
 
     def village_codes(self, target: Target, network: str) -> Codes:
         """Status of every village or block as a target asks for it."""
+        return self._village_answer(target, network)[0]
+
+    def villages_measured(self, target: Target, network: str) -> Bools:
+        """Villages whose status rests on measurement."""
+        return self._village_answer(target, network)[1]
+
+    def _village_answer(self, target: Target, network: str) -> tuple[Codes, Bools]:
         cover, required_db = self.required_db(target, network)
-        plain = cover is self.cover and required_db == 0.0
-        if plain and network == ANY and self.status is not None and target.family in self.status:
-            return self.keep(("stated", target.family), lambda: self._stated(target.family))
         family = target.family
+        whole = np.ones(len(self.villages), dtype=bool)
+        if self.status is not None and family in self.status and network == ANY and cover is self.cover and required_db == 0.0:
+            return self.keep(("stated", family), lambda: self._with_measured("villages", whole, self._stated(family), target, network))
         margins = self.keep(
             ("margin", family, network, None if cover is self.cover else target.receiver),
             lambda: demand_margin(self.villages, cover, family, network),
         )
         return self.keep(
             ("codes", family, network, target.receiver, required_db),
-            lambda: self._measured_over("villages", status_of(margins, required_db), family, network, plain),
+            lambda: self._with_measured("villages", whole, status_of(margins, required_db), target, network),
         )
 
     def checked_villages(self, target: Target, network: str) -> Codes:
@@ -122,24 +130,31 @@ class Layers:
 
     def place_codes(self, target: Target, network: str, rows: Bools) -> Codes:
         """Status of the chosen places."""
+        return self._place_answer(target, network, rows)[0]
+
+    def places_measured(self, target: Target, network: str, rows: Bools) -> Bools:
+        """Chosen places whose status rests on measurement."""
+        return self._place_answer(target, network, rows)[1]
+
+    def _place_answer(self, target: Target, network: str, rows: Bools) -> tuple[Codes, Bools]:
         cover, required_db = self.required_db(target, network)
-        key = (
-            "places",
-            target.family,
-            network,
-            target.receiver,
-            required_db,
-            target.served_part,
-            target.radius_m,
-            target.place_classes,
-            target.kinds,
-        )
-        return self.keep(key, lambda: self._place_codes(target, network, rows, cover, required_db))
+        part = 0.95 if target.served_part is None else target.served_part
+        key = "places", target.family, network, target.receiver, required_db, part, target.radius_m, rows.tobytes()
+
+        def make() -> tuple[Codes, Bools]:
+            chosen = self.places.loc[rows]
+            codes = place_status(
+                chosen, cover, target.family, network,
+                required_db=required_db, served_part=part, radius_m=target.radius_m, people=self.villages,
+            )  # fmt: skip
+            return self._with_measured("places", rows, codes, target, network)
+
+        return self.keep(key, make)
 
     def area(self, target: Target, network: str, rows: Bools | None) -> tuple[Floats, Floats]:
         """(area, served area) of the chosen polygons, or of the finest zones. [km2, km2]"""
         cover, required_db = self.required_db(target, network)
-        key = "area", target.family, network, target.receiver, required_db, target.place_classes
+        key = "area", target.family, network, target.receiver, required_db, None if rows is None else rows.tobytes()
         if rows is not None:
             return self.keep(key, lambda: served_area(self.places.loc[rows], cover, target.family, network, required_db))
         return self.keep(key, lambda: self._zone_area(cover, target.family, network, required_db))
@@ -158,7 +173,9 @@ class Layers:
 
         def make() -> pd.DataFrame:
             pieces = self.pieces()
-            return membership(gpd.GeoDataFrame({}, geometry=gpd.points_from_xy(pieces["lon"], pieces["lat"]), crs=4326), self.zones)
+            return membership(gpd.GeoDataFrame({}, geometry=gpd.points_from_xy(pieces["lon"], pieces["lat"]), crs=4326), self.zones).astype(
+                "category"
+            )
 
         return self.keep("piece zone", make)
 
@@ -171,30 +188,27 @@ class Layers:
     def _stated(self, family: str) -> Codes:
         assert self.status is not None
         codes = pd.Categorical(self.status[family], categories=list(PLACE_STATUSES)).codes.astype(np.int8)
-        return self._measured_over("villages", np.where(codes < 0, NO_DATA, codes).astype(np.int8), family, ANY, True)
+        return np.where(codes < 0, NO_DATA, codes).astype(np.int8)
 
-    def _place_codes(self, target: Target, network: str, rows: Bools, cover: Coverage, required_db: float) -> Codes:
-        part = 0.95 if target.served_part is None else target.served_part
-        codes = place_status(
-            self.places.loc[rows],
-            cover,
-            target.family,
-            network,
-            required_db=required_db,
-            served_part=part,
-            radius_m=target.radius_m,
-            people=self.villages,
-        )
-        plain = cover is self.cover and required_db == 0.0
-        return self._measured_over("places", codes, target.family, network, plain, rows)
-
-    def _measured_over(self, name: str, codes: Codes, family: str, network: str, plain: bool, rows: Bools | None = None) -> Codes:
-        """Predicted codes with the measured ones on top; measurements speak for the outdoor or indoor question they were taken for."""
+    def _with_measured(self, name: str, rows: Bools, codes: Codes, target: Target, network: str) -> tuple[Codes, Bools]:
+        """Predicted codes with the measured ones on top, and which rest on measurement."""
         if self.measured is None or not len(self.measured):
-            return codes
-        from infraplan.policy.inspection import override
+            return codes, np.zeros(len(codes), dtype=bool)
+        family = target.family
+        table = self.table(name).loc[rows]
+        own = {service.receiver for service in self.cover.services.values() if service.family == family}
+        services = [service for service in self.cover.services.values() if service.family == family]
+        return override(
+            codes, table["id"].astype(str).to_numpy(dtype=object), best_server(table, self.cover, family, network),
+            self.measured, self.cover, self._operators(), family, network,
+            indoors=bool(({target.receiver} if target.receiver else own) - {"outdoor"}),
+            offset_db=class_offset_db(services, target.coupling_class_db),
+        )  # fmt: skip
 
-        return override(codes, self.table(name), rows, self.measured, self.cover, family, network, "outdoor" if plain else "indoor")
+    def _operators(self) -> dict[str, str]:
+        if self.sites is None or "operators" not in self.sites:
+            return {}
+        return dict(zip(self.sites["id"].astype(str), self.sites["operators"].fillna("").astype(str), strict=True))
 
     def _zone_area(self, cover: Coverage, family: str, network: str, required_db: float) -> tuple[Floats, Floats]:
         leaves = self.leaves()
@@ -204,6 +218,16 @@ class Layers:
         pixel_km2 = (self.cover.grid.resolution_m / 1000.0) ** 2
         area_km2 = self.keep("zone area", lambda: leaves.geometry.to_crs(self.cover.grid.crs).area.to_numpy() / 1e6)
         return area_km2, np.minimum(np.asarray(fractions @ served.astype(np.float64)).ravel() * pixel_km2, area_km2)
+
+
+def best_server(table: Any, cover: Coverage, family: str, network: str) -> npt.NDArray[np.int32]:
+    """Index of the sector that serves each place best; -1 where none does or the place is unknown."""
+    points = table.geometry.representative_point()
+    known = ~(points.isna() | points.is_empty).to_numpy()
+    server = np.full(len(table), -1, dtype=np.int32)
+    row, col = cover.grid.pixel_of(*cover.grid.place(points[known].to_frame("geometry")))
+    server[known] = np.where(row >= 0, cover[family, network].server[row, col], -1)
+    return server
 
 
 def _with_codes(table: Any) -> Any:

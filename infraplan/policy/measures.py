@@ -31,6 +31,8 @@ class Units:
         One column a level: the adcode the unit counts in, "" outside.
     total, served, uncertain, unknown : float64 arrays
         Weight of the unit, and the parts of it that are served, depend on an unsure position, or cannot be judged.
+    measured : float64 array
+        The part of the weight whose status rests on measurement.
     absent : str
         Name of the layer that is missing; empty when it is there.
     """
@@ -44,6 +46,7 @@ class Units:
     synthetic: bool
     notes: tuple[Note, ...] = ()
     absent: str = ""
+    measured: Floats | None = None
 
 
 def missing(layer: str, unit: str) -> Units:
@@ -52,10 +55,11 @@ def missing(layer: str, unit: str) -> Units:
     return Units(pd.DataFrame(), none, none, none, none, unit, False, (("evidence_absent", {"layer": layer}),), layer)
 
 
-def _units(zone: pd.DataFrame, weight: Floats, codes: npt.NDArray[Any], unit: str, synthetic: bool, notes: tuple[Note, ...] = ()) -> Units:
-    return Units(
-        zone, weight, weight * (codes == SERVED), weight * (codes == UNCERTAIN), weight * (codes == NO_DATA), unit, synthetic, notes
-    )
+def _units(
+    zone: pd.DataFrame, weight: Floats, codes: npt.NDArray[Any], unit: str, synthetic: bool, notes: tuple[Note, ...] = (), measured: Bools | None = None,
+) -> Units:  # fmt: skip
+    served, uncertain, unknown = weight * (codes == SERVED), weight * (codes == UNCERTAIN), weight * (codes == NO_DATA)
+    return Units(zone, weight, served, uncertain, unknown, unit, synthetic, notes, "", None if measured is None else weight * measured)
 
 
 def units_of(target: Target, network: str, layers: Layers) -> Units:
@@ -69,7 +73,8 @@ def _population_share(target: Target, network: str, layers: Layers) -> Units:
     rows, notes = residents_rows(target, layers)
     codes, people = layers.village_codes(target, network), layers.people().astype(float)
     zone = layers.zone("villages")
-    return _units(zone.loc[rows], people[rows], codes[rows], "people", layers.synthetic_network or layers.synthetic("villages"), notes)
+    synthetic = layers.synthetic_network or layers.synthetic("villages")
+    return _units(zone.loc[rows], people[rows], codes[rows], "people", synthetic, notes, layers.villages_measured(target, network)[rows])
 
 
 def residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
@@ -113,7 +118,7 @@ def _area_share(target: Target, network: str, layers: Layers) -> Units:
             return missing("、".join(target.place_classes), "km2")
         polygons = rows & is_polygon(layers.places)
         if not polygons.any():
-            return missing("、".join(target.place_classes) + " (面 / polygons)", "km2")
+            return missing("、".join(target.place_classes) + " (polygons)", "km2")
         zone, synthetic, chosen = layers.zone("places").loc[polygons], layers.synthetic("places"), polygons
         area_km2, served_km2 = layers.area(target, network, chosen)
     else:
@@ -177,7 +182,8 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
         if target.check_points and not _has_check_points(target, layers):
             notes += (("evidence_no_check_points", {}),)
         zone, synthetic = layers.zone("villages").loc[rows], layers.synthetic("villages")
-        return _units(zone, np.ones(len(codes)), codes, "places", layers.synthetic_network or synthetic, notes)
+        rests = layers.villages_measured(target, network)[rows] if not target.check_points else None
+        return _units(zone, np.ones(len(codes)), codes, "places", layers.synthetic_network or synthetic, notes, rests)
     found = place_rows(target, layers)
     if found is None:
         return missing("、".join(target.place_classes), "places")
@@ -186,7 +192,8 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
     if target.indoor_system:
         codes, notes = indoors(target, layers, rows, codes)
     zone, synthetic = layers.zone("places").loc[rows], bool(layers.synthetic_all or layers.says_yes("places", "synthetic")[0][rows].any())
-    return _units(zone, np.ones(len(codes)), codes, "places", layers.synthetic_network or synthetic, notes)
+    rests = layers.places_measured(target, network, rows)
+    return _units(zone, np.ones(len(codes)), codes, "places", layers.synthetic_network or synthetic, notes, rests)
 
 
 def _has_check_points(target: Target, layers: Layers) -> bool:

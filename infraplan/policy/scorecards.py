@@ -45,6 +45,11 @@ COLUMNS = (
     "document",
     "departments",
     "evidence",
+    "measured",
+    "task",
+    "task_en",
+    "measure_number",
+    "beside",
 )
 STATUSES = ("met", "not_met", "on_the_way", "no_data", "layer_incomplete", "example")
 OUTSIDE = "outside"
@@ -90,10 +95,9 @@ def scorecard(
     Returns
     -------
     DataFrame
-        id, part, zone_level, zone, zone_name, family, network, measure, required, achieved, numerator, denominator, uncertain, unknown, unit
-        (people | places | km | km2 | sites | rows), shortfall, status, force, due, expired, interpretation, quotation, document, departments,
-        evidence. Fractions 0..1 for shares. Numerator, denominator, uncertain and unknown of a level's zones, with its row `outside`, add up
-        to the level above; shortfalls need not. `required` is blank where a zone is not asked.
+        `COLUMNS`: fractions 0..1 for shares; unit people, places, km, km2, sites or rows; status one of `STATUSES`. Numerator, denominator,
+        uncertain, unknown (cannot be judged) and measured (rests on measurement) of a level's zones, with its row `outside`, add up to the
+        level above; shortfalls need not. `required` is blank where a zone is not asked.
     """
     day = as_of or datetime.date.today()
     network_synthetic = bool(synthetic) or (
@@ -156,14 +160,24 @@ def _rows(target: Target, network: str, layers: Layers, order: pd.DataFrame, day
         "quotation": target.quotation,
         "document": target.document,
         "departments": target.departments,
+        "task": target.task,
+        "task_en": target.task_en,
+        "measure_number": target.measure_number,
+        "beside": target.beside,
     }
     return table.assign(**constant)[list(COLUMNS)]
 
 
 def _tallied(units: Units, asked: pd.DataFrame) -> pd.DataFrame:
     """Sums of the units by zone, and a row for what lies outside every zone of a level where there is any."""
-    names = ("numerator", "denominator", "uncertain", "unknown")
-    weights = (units.served, units.total, units.uncertain, units.unknown)
+    names = ("numerator", "denominator", "uncertain", "unknown", "measured")
+    weights = (
+        units.served,
+        units.total,
+        units.uncertain,
+        units.unknown,
+        np.zeros(len(units.total)) if units.measured is None else units.measured,
+    )
     parts = []
     for level, zones in asked.groupby("zone_level", sort=False):
         table = zones[["zone_level", "zone", "zone_name"]].copy()
@@ -171,7 +185,7 @@ def _tallied(units: Units, asked: pd.DataFrame) -> pd.DataFrame:
             table[list(names)] = np.nan
             parts.append(table)
             continue
-        codes = pd.Index(table["zone"]).get_indexer(units.zone[level]) if level in units.zone else np.full(len(units.total), -1)
+        codes = _positions(units.zone[level], table["zone"]) if level in units.zone else np.full(len(units.total), -1)
         sums = [np.bincount(codes + 1, weights=weight, minlength=len(table) + 1) for weight in weights]
         for name, values in zip(names, sums, strict=True):
             table[name] = values[1:]
@@ -189,6 +203,12 @@ def _tallied(units: Units, asked: pd.DataFrame) -> pd.DataFrame:
             table = pd.concat([table, outside])
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
+
+
+def _positions(codes: pd.Series[Any], zones: pd.Series[Any]) -> npt.NDArray[np.int64]:
+    """Row of each unit's zone in the list of zones, -1 outside; looked up once per distinct code."""
+    grouped = pd.Categorical(codes)
+    return np.asarray(pd.Index(zones).get_indexer(pd.Index(grouped.categories))[grouped.codes], dtype=np.int64)
 
 
 def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:

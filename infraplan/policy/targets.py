@@ -193,7 +193,8 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
     Raises
     ------
     DataError
-        Every fault of the files at once, each with its line: unknown measures and keys, thresholds outside 0..1, dates that are no dates, ids that repeat.
+        Every fault of the files at once, each with its line: unknown measures and keys, thresholds outside 0..1, dates that
+        are no dates, ids that repeat.
     UsageError
         A name that is no preset, with the list and the nearest match.
     """

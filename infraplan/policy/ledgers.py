@@ -1,0 +1,81 @@
+"""The award for fibre in natural villages: a ledger of its own, never netted against the cost of sites."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.geo.zonal import levels_of
+from infraplan.policy.layers import Layers
+from infraplan.policy.measures import village_rows
+from infraplan.policy.sites import in_period
+from infraplan.policy.targets import Targets
+
+COLUMNS = (
+    "target",
+    "zone_level",
+    "zone",
+    "zone_name",
+    "villages",
+    "with_fibre",
+    "not_stated",
+    "newly",
+    "newly_unknown",
+    "award_cny",
+    "lacking",
+    "award_open_cny",
+)
+
+
+def fibre_award(
+    targets: Targets, *, zones: Any, villages: Any, since: date | None = None, until: date | None = None, column: str = "fibre_built"
+) -> pd.DataFrame:
+    """What the award of each village newly given fibre comes to, zone by zone.
+
+    Parameters
+    ----------
+    targets : Targets
+        Rows with `award_cny` are laid out.
+    villages : GeoDataFrame
+        The target's column (fibre yes or no) and `column`, the date on which fibre was opened.
+    since, until : date, optional
+        The period whose openings are new; without `since` every opening with a date is.
+
+    Returns
+    -------
+    DataFrame
+        target, zone_level, zone, zone_name, villages, with_fibre, not_stated, newly (opened in the period), newly_unknown (with fibre, date
+        missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is outside.
+    """
+    parts = []
+    for target in targets:
+        if target.award_cny is None or target.layer != "villages":
+            continue
+        layers = Layers(None, zones, villages)  # type: ignore[arg-type]
+        rows, _ = village_rows(target, layers)
+        says, said = layers.says_yes("villages", target.column)
+        built = villages[column] if column in villages else pd.Series("", index=villages.index)
+        dated = (built.fillna("").astype(str) != "").to_numpy()
+        sure, perhaps = in_period(built, since, until)
+        newly = rows & says & dated & sure
+        counts = {
+            "villages": rows, "with_fibre": rows & says, "not_stated": rows & ~said, "newly": newly,
+            "newly_unknown": rows & says & (~dated | perhaps), "lacking": rows & said & ~says,
+        }  # fmt: skip
+        for level in levels_of(zones):
+            known = zones.loc[zones["level"] == level].drop_duplicates("adcode")
+            at = pd.Index(known["adcode"]).get_indexer(layers.zone("villages")[level]) + 1
+            sums = {
+                name: np.bincount(at, weights=mask.astype(float), minlength=len(known) + 1).astype(np.int64)
+                for name, mask in counts.items()
+            }
+            table = pd.DataFrame(
+                {"target": target.id, "zone_level": level, "zone": ["", *known["adcode"]], "zone_name": ["outside", *known["name"]], **sums}
+            )
+            table["award_cny"] = table["newly"] * target.award_cny
+            table["award_open_cny"] = table["lacking"] * target.award_cny
+            parts.append(table.loc[(table["zone"] != "") | (table["villages"] > 0)])
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
