@@ -58,12 +58,16 @@ class Radial:
 class Radio:
     """Tables many footprints share, filled as they are asked for: without terrain all but the horizontal pattern depends on distance.
 
-    Pixels whose margin at boresight would lie below `floor_db` are not computed.
+    Pixels whose margin at boresight would lie below `floor_db` are not computed. `caps_km` tightens `max_radius_km` for a family. With
+    `terrain` the footprints are ITU-R P.1812's, and `cache`, a `FootprintCache`, keeps their path loss.
     """
 
     services: Mapping[str, Service]
     max_radius_km: float = 30.0
     floor_db: float = FLOOR_DB
+    terrain: Any = None
+    cache: Any = None
+    caps_km: Mapping[str, float] = field(default_factory=dict)
     radials: dict[tuple[str, str, float, str, float, float], Radial] = field(default_factory=dict)
     curves: dict[tuple[str, str, float], LossCurve] = field(default_factory=dict)
     patterns: dict[tuple[str, float], tuple[Float32, Float32]] = field(default_factory=dict)
@@ -72,6 +76,10 @@ class Radio:
     def models(self) -> set[str]:
         """Names of the propagation models that decided a pixel so far."""
         return set().union(*(radial.models for radial in self.radials.values()))
+
+    def cap_km(self, family: str) -> float:
+        """How far sectors of a family are computed at most. [km]"""
+        return min(self.max_radius_km, self.caps_km.get(family, self.max_radius_km))
 
     def cuts(self, antenna: str, tilt_deg: float) -> tuple[Float32, Float32]:
         """Horizontal (0..361 degrees) and vertical (-90..90) cut of a tilted antenna, relative to its boresight. [dB]"""
@@ -104,13 +112,15 @@ class Radio:
             curve = self.curve(environment, service, height_m)
             level_db = service.largest_loss_db(power_offset_db, gain_offset_db(service, antenna))
             near = np.flatnonzero(level_db - curve.loss_db[:-1] >= self.floor_db)
-            last = int(near[-1]) if len(near) else 0
-            capped = level_db > curve.loss_db[last] and (last + 2 >= len(curve.loss_db) or not np.isfinite(curve.loss_db[last + 1]))
+            cap_m = self.cap_km(service.family) * 1000.0
+            last = min(int(near[-1]) if len(near) else 0, int(cap_m / CURVE_STEP_M) + 1)
+            ends = last + 2 >= len(curve.loss_db) or last * CURVE_STEP_M >= cap_m or not np.isfinite(curve.loss_db[last + 1])
+            capped = level_db > curve.loss_db[last] and ends
             elevation_deg = -np.degrees(np.arctan2(height_m - service.rx_height_m, curve.distance_m))
             vertical_db = np.interp(elevation_deg, ELEVATIONS_DEG, self.cuts(antenna, tilt_deg)[1])
             models = frozenset(name for part in set(curve.model[: last + 1]) for name in part.split("+"))
             table = (level_db - curve.loss_db + vertical_db).astype(np.float32)
-            self.radials[key] = Radial(table, float(min(last * CURVE_STEP_M, self.max_radius_km * 1000.0)), bool(capped), models)
+            self.radials[key] = Radial(table, float(min(last * CURVE_STEP_M, cap_m)), bool(capped), models)
         return self.radials[key]
 
 
@@ -176,6 +186,12 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
     radio : Radio
         Services and the tables sites share.
     """
+    if radio.terrain is not None:
+        from infraplan.coverage.over_terrain import footprint_over_terrain
+
+        over_terrain = footprint_over_terrain(site, grid, radio)
+        if over_terrain is not None:
+            return over_terrain
     x_m, y_m = float(site["x_m"]), float(site["y_m"])
     names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
     radials = [radio.radial(*kind) for kind in zip(*(site[name] for name in names), strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,16 @@ from numba import njit
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
 from infraplan.coverage.networks import ANY, belongs, networks
+from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
+from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.radio.budgets import Service
 
 Key = tuple[str, str]
+P1812 = "p1812"
+MODELS = ("statistical", P1812)
 Float32 = npt.NDArray[np.float32]
 
 
@@ -43,6 +48,9 @@ class Coverage:
     max_radius_km: float
     capped_sites: int
     synthetic_terrain: bool = False
+    caps_km: Mapping[str, float] = field(default_factory=dict)
+    sites_beyond_terrain: int = 0
+    terrain: Any = field(default=None, repr=False, compare=False)
 
     def __getitem__(self, key: str | Key) -> Layer:
         family, network = (key, ANY) if isinstance(key, str) else key
@@ -92,10 +100,13 @@ def predict_coverage(
     services: Mapping[str, Service],
     *,
     terrain: Any = None,
-    model: str = "statistical",
+    model: str | None = None,
     families: Iterable[str] | None = None,
     max_radius_km: float = 30.0,
+    caps_km: Mapping[str, float] | None = None,
     base: Coverage | None = None,
+    cache: Any = None,
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
     """Best server per family and network.
@@ -109,16 +120,23 @@ def predict_coverage(
     services : mapping of Service
         Presets by name, as `services(...)` returns them.
     terrain : Terrain, optional
-        Without it the models need none ("statistical"): TR 38.901, Okumura-Hata and COST-231 by settlement class.
-    model : str
-        "statistical".
+        Ground on the pixels of the grid, at least as large; by default that of `base`.
+    model : str, optional
+        "p1812" over terrain, the default with one; "statistical" without: TR 38.901, Okumura-Hata and COST-231 by settlement class. Sites
+        beyond the terrain are predicted without it and counted in `sites_beyond_terrain`.
     families : iterable of str, optional
         Families to map; by default those of the services.
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
+    caps_km : mapping, optional
+        Tighter caps by family. [km]
     base : Coverage, optional
         A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new
         ones follow.
+    cache : FootprintCache, optional
+        Path loss over terrain that later footprints of the same sites may use again.
+    workers : int, optional
+        Threads over terrain; the bytes do not depend on it.
     progress : callable, optional
         Called with (sites done, sites in all).
 
@@ -126,34 +144,80 @@ def predict_coverage(
     -------
     Coverage
     """
-    choose(model, ("statistical",), "model")
+    if terrain is None and base is not None:
+        terrain = base.terrain
+    model = choose(model or ("statistical" if terrain is None else P1812), MODELS, "model")
+    if model != P1812:
+        terrain = None
+    elif terrain is None:
+        raise UsageError(both("coverage.terrain_missing"))
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
     keys = [(family, network) for family in wanted for network in networks()]
     start = base.layers if base is not None else {}
     offset = len(base.sector_ids) if base is not None else 0
-    best = {key: start[key].margin_db.copy() if key in start else np.full(grid.shape, np.nan, np.float32) for key in keys}
-    server = {key: start[key].server.copy() if key in start else np.full(grid.shape, -1, np.int32) for key in keys}
+    best = np.full((len(keys), *grid.shape), np.nan, np.float32)
+    server = np.full((len(keys), *grid.shape), -1, np.int32)
+    for k, key in enumerate(keys):
+        if key in start:
+            best[k], server[k] = start[key].margin_db, start[key].server
     family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
-    takes_part = {key: (family_of == key[0]) & belongs(operators, key[1]) for key in keys}
-    radio = Radio(services, max_radius_km)
-    total, capped = int(sectors["site_id"].nunique()), 0
-    for done, (_, first, site) in enumerate(by_site(sectors, grid), start=1):
-        footprint = site_footprint(site, grid, radio)
-        capped += footprint.capped
-        rows = slice(first, first + len(footprint.margin_db))
-        for key in keys:
-            if footprint.margin_db.size and takes_part[key][rows].any():
-                _keep_best(
-                    best[key], server[key], footprint.margin_db, takes_part[key][rows], footprint.row0, footprint.col0, offset + first
-                )
+    takes_part = np.stack([(family_of == family) & belongs(operators, network) for family, network in keys])
+    radio = Radio(services, max_radius_km, caps_km=caps_km or (base.caps_km if base is not None else {}))
+    total, left, capped, beyond = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, 0
+
+    def report(done: int) -> None:
         if progress is not None and (done % 200 == 0 or done == total):
             progress(done, total)
-    layers = {key: Layer(best[key], server[key]) for key in keys}
+
+    if terrain is not None and total:
+        ground = replace(radio, terrain=terrain, cache=cache)
+        bits = (takes_part * (1 << np.arange(len(keys)))[:, None]).sum(axis=0)
+        masts = keep_best_over_terrain(
+            best,
+            server,
+            sectors,
+            bits,
+            grid,
+            ground,
+            first_index=offset,
+            workers=workers,
+            progress=None if progress is None else lambda share: progress(int(share * total), total),
+        )
+        left = masts.beyond
+        beyond = int(sectors["site_id"].iloc[left].nunique())
+        capped += cut_off_sites(best, server, masts, grid, terrain.grid, offset)
+    for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=1):
+        footprint = site_footprint(site, grid, radio)
+        capped += footprint.capped
+        rows = slice(left[first], left[first] + len(footprint.margin_db))
+        for k in range(len(keys)):
+            if footprint.margin_db.size and takes_part[k, rows].any():
+                _keep_best(
+                    best[k], server[k], footprint.margin_db, takes_part[k, rows], footprint.row0, footprint.col0, offset + left[first]
+                )
+        report(total - beyond + done if terrain is not None else done)
+    layers = {key: Layer(best[k], server[k]) for k, key in enumerate(keys)}
     reliability = next(iter(services.values())).reliability if services else float("nan")
     ids, names = sectors["id"].to_numpy(dtype=object), sectors["service"].to_numpy(dtype=object)
-    models = set(radio.models)
+    models = set(radio.models) | ({P1812} if terrain is not None and beyond < total else set())
     if base is not None:
         ids, names = np.concatenate([base.sector_ids, ids]), np.concatenate([base.sector_services, names])
         models |= set(base.models_used)
         capped += base.capped_sites
-    return Coverage(grid, services, layers, ids, names, model, tuple(sorted(models)), reliability, max_radius_km, capped)
+        beyond += base.sites_beyond_terrain
+    return Coverage(
+        grid,
+        services,
+        layers,
+        ids,
+        names,
+        model,
+        tuple(sorted(models)),
+        reliability,
+        max_radius_km,
+        capped,
+        bool(getattr(terrain, "synthetic", False)),
+        radio.caps_km,
+        beyond,
+        terrain,
+    )

@@ -160,7 +160,7 @@ def area_loss(
         raise ValueError(f"resolution_m and radius_m must be positive, not {resolution_m:g} and {radius_m:g}")
 
     row_quarters, col_quarters = round(row * OFFSETS_PER_PIXEL), round(col * OFFSETS_PER_PIXEL)
-    base_row, base_col = round(row), round(col)
+    base_row, base_col = math.floor(row + 0.5), math.floor(col + 0.5)
     pull = pull_table(radius_m / resolution_m, row_quarters - base_row * OFFSETS_PER_PIXEL, col_quarters - base_col * OFFSETS_PER_PIXEL)
     reach = pull.samples + 1
     row0, col0 = max(base_row - reach, 0), max(base_col - reach, 0)

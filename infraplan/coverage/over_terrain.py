@@ -1,0 +1,233 @@
+"""Footprints and best servers over terrain, by ITU-R P.1812: geometry once a mast, all its bands; sectors only add antenna patterns.
+
+The best-server map leaves out, exactly, every pixel whose margin in free space could not change it. Near pixels of all masts come first, so
+that far ones have something to be compared with. The grid is cut into bands of rows that depend on the grid alone; a thread takes one
+band at a time: any number of workers gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infraplan.coverage.footprints import Footprint, Radio
+from infraplan.coverage.masts import MEDIAN, Masts, masts_of, offset_in, scene_of
+from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins
+from infraplan.geo.grids import Grid
+from infraplan.radio.p1812_area import AreaLoss, area_loss
+
+Float32 = npt.NDArray[np.float32]
+LEAST_BAND_ROWS = 256
+CHUNK = 500
+
+
+@dataclass
+class FootprintCache:
+    """Path loss windows of masts already computed, the least recently used dropped beyond `max_bytes`. Belongs to one terrain.
+
+    A window of float32 costs 4 bytes a pixel and band: radius 5 km on a 100 m grid 42 kB a site, 10 km 165 kB.
+    """
+
+    max_bytes: int = 512 * 2**20
+    bytes: int = 0
+    hits: int = 0
+    misses: int = 0
+    terrain: Any = None
+    windows: OrderedDict[tuple[Any, ...], AreaLoss] = field(default_factory=OrderedDict)
+
+    @property
+    def bytes_per_site(self) -> float:
+        """Mean size of a kept window; 0 when empty."""
+        return self.bytes / len(self.windows) if self.windows else 0.0
+
+    def get(self, terrain: Any, key: tuple[Any, ...], compute: Callable[[], AreaLoss]) -> AreaLoss:
+        """The window of `key`, computed when it is not kept. Another terrain empties the cache."""
+        if terrain is not self.terrain:
+            self.windows.clear()
+            self.bytes, self.terrain = 0, terrain
+        if key in self.windows:
+            self.hits += 1
+            self.windows.move_to_end(key)
+            return self.windows[key]
+        self.misses += 1
+        area = compute()
+        if area.loss_db.nbytes <= self.max_bytes:
+            self.windows[key] = area
+            self.bytes += area.loss_db.nbytes
+            while self.bytes > self.max_bytes:
+                self.bytes -= self.windows.popitem(last=False)[1].loss_db.nbytes
+        return area
+
+
+def path_loss_window(masts: Masts, m: int, radio: Radio, terrain: Any) -> AreaLoss:
+    """Path loss of one mast to every pixel of the terrain within its radius, a plane a band; from the cache where it is kept. [dB]"""
+    bands_ghz = tuple(float(b) for b in masts.band_ghz[masts.band[m] : masts.band[m + 1]])
+    row, col, tx_m, rx_m = (float(v[m]) for v in (masts.row, masts.col, masts.tx_height_m, masts.rx_height_m))
+    radius_m = float(masts.samples[m]) * terrain.grid.resolution_m
+    time_percent, location_percent, sigma_db, _, delta_n, n0 = MEDIAN
+
+    def compute() -> AreaLoss:
+        return area_loss(
+            terrain.height_m, terrain.clutter_m, row, col, terrain.grid.resolution_m, radius_m, frequencies_ghz=bands_ghz, tx_height_m=tx_m,
+            rx_height_m=rx_m, latitude_deg=math.degrees(float(masts.latitude[m])), time_percent=time_percent,
+            location_percent=location_percent, location_sigma_db=sigma_db, delta_n=delta_n, n0=n0,
+        )  # fmt: skip
+
+    return radio.cache.get(terrain, (row, col, tx_m, rx_m, radius_m, bands_ghz), compute) if radio.cache is not None else compute()
+
+
+def footprint_over_terrain(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footprint | None:
+    """Margins of the sectors of one site over `radio.terrain`, as `site_footprint`; None when the mast stands on no known ground."""
+    terrain = radio.terrain
+    count = len(site["service"])
+    same = {name: np.full(count, site[name]) for name in ("x_m", "y_m")}
+    masts = masts_of(dict(site) | {"site_id": np.zeros(count, int)}, same["x_m"], same["y_m"], radio, terrain)
+    if not len(masts):
+        return None
+    row_offset, col_offset = offset_in(grid, terrain.grid)
+    reach_m = float(masts.samples.max() + 1) * grid.resolution_m
+    window = grid.window(site["x_m"] - reach_m, site["y_m"] - reach_m, site["x_m"] + reach_m, site["y_m"] + reach_m)
+    rows, cols = window.slices_in(grid)
+    margin_db = np.full((count, window.height, window.width), np.nan, np.float32)
+    for m in range(len(masts)):
+        area = path_loss_window(masts, m, radio, terrain)
+        sector = slice(masts.sector[m], masts.sector[m + 1])
+        planes = np.full((sector.stop - sector.start, *area.loss_db.shape[1:]), np.nan, np.float32)
+        pull = masts.pull[m]
+        cut = masts.cut[sector]
+        fill_margins(
+            planes, area.loss_db, area.row0, area.col0, ground_of(terrain), masts.row[m], masts.col[m],
+            math.floor(masts.row[m] + 0.5), math.floor(masts.col[m] + 0.5), masts.first[masts.first_at[pull] : masts.first_at[pull + 1]],
+            masts.pull_sample, masts.pull_row, masts.pull_col, masts.tx_height_m[m], masts.rx_height_m[m], grid.resolution_m,
+            masts.azimuth_deg[sector], masts.level_db[sector], masts.floor_db[sector], masts.band_of_sector[sector],
+            masts.horizontal[cut], masts.vertical[cut],
+        )  # fmt: skip
+        for target, source in _overlap(
+            rows.start + row_offset, cols.start + col_offset, window.shape, area.row0, area.col0, planes.shape[1:]
+        ):
+            margin_db[(masts.index[sector], *target)] = planes[(slice(None), *source)]
+    return Footprint(rows.start, cols.start, margin_db, False)
+
+
+def keep_best_over_terrain(
+    best: Float32,
+    server: npt.NDArray[np.int32],
+    sectors: Any,
+    layers: npt.NDArray[np.int64],
+    grid: Grid,
+    radio: Radio,
+    *,
+    first_index: int = 0,
+    workers: int | None = None,
+    skip: bool = True,
+    progress: Callable[[float], None] | None = None,
+) -> Masts:
+    """Fill best[layer, row, column] and server[...] with the best margin over terrain and its lowest sector.
+
+    Parameters
+    ----------
+    best, server : ndarray, shape (layers, height, width)
+        Kept where they are already better. [dB], index
+    sectors : GeoDataFrame
+        `sectors_of(sites)`.
+    layers : ndarray of int64
+        Bit k set: the sector takes part in layer k.
+    first_index : int
+        Index of the first sector of the frame.
+    skip : bool
+        Leave out pixels that cannot change (exact). False computes all: for tests.
+    progress : callable, optional
+        Called with the share done, 0..1.
+
+    Returns
+    -------
+    Masts
+        `beyond` tells the sectors that stand on no known ground and were left out.
+    """
+    terrain = radio.terrain
+    row0, col0 = offset_in(grid, terrain.grid)
+    x_m, y_m = grid.place(sectors)
+    masts = masts_of(sectors, x_m, y_m, radio, terrain)
+    if not len(masts):
+        return masts
+    about, constants = scene_of(masts, grid.resolution_m)
+    heights, clutter = (
+        ground_of(terrain),
+        terrain.height_m if terrain.clutter_m is None else np.ascontiguousarray(terrain.clutter_m, np.float32),
+    )
+    reach = int(masts.samples.max()) + 1
+    area = (np.ptp(masts.row) + 1.0) * (np.ptp(masts.col) + 1.0)
+    near = int(np.clip(math.ceil(math.sqrt(area / len(masts))), 3, reach))
+    band_rows = max(LEAST_BAND_ROWS, 4 * reach)
+    bands = [(start, min(start + band_rows, grid.height)) for start in range(0, grid.height, band_rows)]
+    along = np.lexsort((masts.col, masts.row // 32))
+    base = np.floor(masts.row[along] + 0.5) - row0
+    of_band = [along[(base + reach >= start) & (base - reach < stop)] for start, stop in bands]
+    phases = [(0, near), (near + 1, reach)]
+    work, done, lock = 2 * sum(len(some) for some in of_band), 0, Lock()
+
+    def run(number: int) -> None:
+        nonlocal done
+        start, stop = bands[number]
+        for least, most in phases:
+            for at in range(0, len(of_band[number]), CHUNK):
+                some = of_band[number][at : at + CHUNK]
+                best_over_terrain(
+                    best[:, start:stop], server[:, start:stop], row0 + start, col0, skip, least, most, some, heights, clutter,
+                    terrain.clutter_m is not None, masts.row, masts.col, masts.tx_height_m, masts.rx_height_m, masts.latitude,
+                    masts.samples, masts.pull, masts.sector, masts.band, masts.first, masts.first_at, masts.rays, masts.pull_sample,
+                    masts.pull_row, masts.pull_col, masts.index + first_index, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut,
+                    masts.band_of_sector, layers[masts.index], masts.horizontal, masts.vertical, constants, about.values, about.arrays,
+                    about.table,
+                )  # fmt: skip
+                with lock:
+                    done += len(some)
+                    if progress is not None:
+                        progress(done / work)
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        list(pool.map(run, sorted(range(len(bands)), key=lambda number: -len(of_band[number]))))
+    return masts
+
+
+def cut_off_sites(best: Float32, server: npt.NDArray[np.int32], masts: Masts, grid: Grid, ground: Grid, first_index: int) -> int:
+    """Masts whose radius ends where they are the best server and still serve: the cap cut service off there."""
+    row0, col0 = offset_in(grid, ground)
+    mast_of = np.full(int(server.max(initial=-1)) + 1 + first_index, -1)
+    index = masts.index + first_index
+    known = index < len(mast_of)
+    mast_of[index[known]] = np.repeat(np.arange(len(masts)), np.diff(masts.sector))[known]
+    cut: set[int] = set()
+    for plane_db, plane in zip(best, server, strict=True):
+        row, col = np.nonzero((plane >= first_index) & (plane_db >= 0.0))
+        mast = mast_of[plane[row, col]]
+        row, col, mast = row[mast >= 0], col[mast >= 0], mast[mast >= 0]
+        distance = np.hypot(row + row0 - masts.row[mast], col + col0 - masts.col[mast])
+        cut.update(np.unique(mast[distance > masts.samples[mast] - 1.5]).tolist())
+    return len(cut)
+
+
+def ground_of(terrain: Any) -> Float32:
+    """The terrain's heights as the kernels take them."""
+    return np.ascontiguousarray(terrain.height_m, np.float32)
+
+
+def _overlap(
+    row0: int, col0: int, shape: tuple[int, int], other_row0: int, other_col0: int, other: tuple[int, int]
+) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """The slices of two windows where they meet, or nothing."""
+    top, left = max(row0, other_row0), max(col0, other_col0)
+    bottom, right = min(row0 + shape[0], other_row0 + other[0]), min(col0 + shape[1], other_col0 + other[1])
+    if top >= bottom or left >= right:
+        return []
+    here = slice(top - row0, bottom - row0), slice(left - col0, right - col0)
+    return [(here, (slice(top - other_row0, bottom - other_row0), slice(left - other_col0, right - other_col0)))]
