@@ -16,15 +16,36 @@ from infraplan.io.opening import LARGEST_MEMBER_BYTES, MOST_CELLS, MOST_COLUMNS,
 
 PIECE_BYTES = 2**20
 LONGEST_CELL = 2**17
-ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-FAR_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{2,3})(\d+)"')
-FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d+)"[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>')  # fmt: skip
-ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d+)"')
+PREFIX = re.compile(rb"<(\w+:)sheetData\b")
 SHEET_ENTRY = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
 RELATION = re.compile(r"<Relationship\b[^>]*>")
 ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """What to look for; `prefix` is the namespace's, mostly empty: a literal start keeps the search fast."""
+
+    row: re.Pattern[bytes]
+    far_cell: re.Pattern[bytes]
+    formula: re.Pattern[bytes]
+    error: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, prefix: bytes) -> Patterns:
+        """The patterns under one namespace prefix."""
+        p = re.escape(prefix)
+        place = rb'[^>]*?\br="([A-Z]{1,3})(\d+)"[^>]*>'
+        formula = rb"<%bf\b(?:[^>]*/>|[^>]*>[^<]*</%bf>)" % (p, p)
+        value = rb"(?:<%bv\s*/>|<%bv>\s*</%bv>)?" % (p, p, p)
+        return cls(
+            row=re.compile(rb"<%brow\b([^>]*)>" % p),
+            far_cell=re.compile(rb' r="([A-Z]{2,3})(\d+)"'),
+            formula=re.compile(rb"<%bc\b%b\s*%b\s*%b\s*</%bc>" % (p, place, formula, value, p)),
+            error=re.compile(rb'<%bc\b(?=[^>]*\bt="e")%b' % (p, place)),
+        )
 
 
 @dataclass
@@ -36,7 +57,6 @@ class SheetScan:
     errors: list[tuple[int, int]] = field(default_factory=list)
     last_row: int = 0
     last_column: int = 0
-    cells: int = 0
 
     @property
     def too_large(self) -> bool:
@@ -61,34 +81,37 @@ def scan_sheet(path: Path, sheet: str, *, head_only: bool = False) -> SheetScan:
             return scan
         with archive.open(part) as raw:
             stream = Bounded(raw, LARGEST_MEMBER_BYTES, path)
-            kept = b""
+            kept, patterns = b"", None
             while piece := stream.read(PIECE_BYTES):
                 text = kept + piece
                 last = max(text.rfind(mark) for mark in (b"<c ", b":c ", b"<row", b":row"))
                 cut = text.rfind(b"<", 0, last + 1) if last > 0 else text.rfind(b"<")
                 ready, kept = (text[:cut], text[cut:]) if cut > 0 else (text, b"")
                 kept = kept[:LONGEST_CELL]
-                _scan_piece(ready, scan, head_only)
-            _scan_piece(kept, scan, head_only)
+                if patterns is None:
+                    found = PREFIX.search(text)
+                    patterns = Patterns.of(found.group(1) if found else b"")
+                _scan_piece(ready, scan, head_only, patterns)
+            if patterns is not None:
+                _scan_piece(kept, scan, head_only, patterns)
     return scan
 
 
-def _scan_piece(text: bytes, scan: SheetScan, head_only: bool) -> None:
-    scan.cells += text.count(b"<c ")
-    for attributes in ROW.findall(text):
+def _scan_piece(text: bytes, scan: SheetScan, head_only: bool, patterns: Patterns) -> None:
+    for attributes in patterns.row.findall(text):
         number = ROW_NUMBER.search(attributes)
         scan.last_row = int(number.group(1)[:9]) if number else scan.last_row + 1
         if b"hidden" in attributes and HIDDEN.search(attributes):
             scan.hidden.add(scan.last_row)
-    for letters, row in FAR_CELL.findall(text):
+    for letters, row in patterns.far_cell.findall(text):
         scan.last_column = max(scan.last_column, column_number(letters))
         scan.last_row = max(scan.last_row, int(row[:9]))
     if head_only:
         return
     if b"<f" in text or b":f" in text:
-        scan.uncalculated += [(int(row[:9]), column_number(letters)) for letters, row in FORMULA.findall(text)]
+        scan.uncalculated += [(int(row[:9]), column_number(letters)) for letters, row in patterns.formula.findall(text)]
     if b't="e"' in text:
-        scan.errors += [(int(row[:9]), column_number(letters)) for letters, row in ERROR.findall(text)]
+        scan.errors += [(int(row[:9]), column_number(letters)) for letters, row in patterns.error.findall(text)]
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:

@@ -59,7 +59,7 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: str | int | None =
         frame = frame.rename(columns={"Name": "name"}).drop(
             columns=[column for column in frame.columns if str(column).lower() in KML_NOISE]
         )
-    if isinstance(frame, gpd.GeoDataFrame) and len(frame):
+    if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.has_z.any():
         frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), faults)
 

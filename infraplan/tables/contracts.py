@@ -52,7 +52,8 @@ def check_villages(
     settled = _points(settled, faults, keep_radius=True)
     settled = settle_zones(settled, zones, faults, outside=outside)
     missing = settled["population"].isna().to_numpy(bool)
-    faults.at(missing & _was_empty(frame, "population"), "tables.empty_cell", "population")
+    if missing.any():
+        faults.at(missing & _was_empty(frame, "population"), "tables.empty_cell", "population")
     faults.at(_more(settled["households"], settled["population"]), "tables.households_exceed_people", "households",
               settled["households"].to_numpy(object), severity="warning")  # fmt: skip
     faults.stop()
@@ -91,9 +92,9 @@ def check_sites(
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, or one DataError.
 
-    What the table leaves out comes from `presets/site_defaults.toml` (`services` from the argument where given); `attrs["filled"]` counts it
-    by column. Sites of technologies the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the zones only
-    warn: a neighbour's sectors count.
+    What the table leaves out comes from `presets/site_defaults.toml` (`services` from the argument where given); `attrs["filled"]`
+    counts it by column. Sites of technologies the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the
+    zones only warn: a neighbour's sectors count.
     """
     faults = faults or FaultList()
     settled = _settled(frame, "site", faults)

@@ -1,4 +1,7 @@
-"""What a cell says: text, codes, numbers, yes and no, dates. Whole columns at a time; every function also says which cells it could not read."""
+"""What a cell says: text, codes, numbers, yes and no, dates.
+
+Whole columns at a time; every function also says which cells it could not read.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def _one_text(value: object) -> str:
 def texts(column: pd.Series[Any]) -> Texts:
     """Every cell as stripped text; "" where it is empty. Whole numbers lose the ".0" that Excel gives them."""
     if isinstance(column.dtype, pd.StringDtype):
-        return column.fillna("").str.strip().to_numpy(object)
+        return column.fillna("").str.strip().to_numpy(object).copy()
     return np.array([_one_text(value) for value in column.to_numpy(object, na_value=None)] or [], dtype=object)
 
 
@@ -57,7 +60,13 @@ def folded(cells: Texts) -> Texts:
 
 def no_answer(cells: Texts) -> BoolArray:
     """True where a cell is empty or holds a usual sign for nothing, such as - or N/A."""
-    return np.isin(folded(cells).astype(str), load("aliases")["nothing"]["words"]) if len(cells) else np.zeros(0, dtype=bool)
+    words = load("aliases")["nothing"]["words"]
+    lengths = np.fromiter(map(len, cells), dtype=np.int64, count=len(cells))
+    nothing = lengths == 0
+    short = np.flatnonzero((lengths > 0) & (lengths <= max(map(len, words))))
+    if short.size:
+        nothing[short] = np.isin(folded(cells[short]).astype(str), words)
+    return nothing
 
 
 def _one_number(text: str, unit_words: frozenset[str]) -> float:
@@ -80,29 +89,34 @@ def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArr
         wild = np.isinf(values)
         values[wild] = np.nan
         return values, wild
-    cells = texts(column)
-    values = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
+    if isinstance(column.dtype, pd.StringDtype):
+        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
+    else:
+        cells = column.to_numpy(object)
+        plain = set(map(type, cells)) <= {float, int, str, type(None)}
+        values = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=float) if plain else np.full(len(cells), np.nan)
     unsure = np.flatnonzero(~np.isfinite(values))
+    unread = np.zeros(len(values), dtype=bool)
     if unsure.size:
         unit_words = frozenset(load("aliases")["units"].get(unit, {})) | {unit} if unit else frozenset()
-        again = {cell: _one_number(cell, unit_words) for cell in set(cells[unsure])}
-        values[unsure] = [again[cell] for cell in cells[unsure]]
-    wild = np.isinf(values)
-    values[wild] = np.nan
-    return values, np.asarray(np.isnan(values) & ~no_answer(cells), dtype=bool)
+        said = texts(column.iloc[unsure])
+        again = {cell: _one_number(cell, unit_words) for cell in set(said)}
+        values[unsure] = [again[cell] for cell in said]
+        values[np.isinf(values)] = np.nan
+        unread[unsure] = np.isnan(values[unsure]) & ~no_answer(said)
+    return values, unread
 
 
 def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
     """(codes as text, unreadable): digits that Excel turned into numbers come back; a code in scientific notation has lost digits."""
     cells = texts(column)
-    plain = np.array(
-        [unicodedata.normalize("NFKC", cell).strip().lstrip("'") if not cell.isascii() else cell.lstrip("'") for cell in cells],
-        dtype=object,
-    )
-    plain = np.array([cell[:-2] if cell.endswith(".0") and cell[:-2].isdigit() else cell for cell in plain], dtype=object)
-    plain[no_answer(plain)] = ""
-    lost = np.array([bool(SCIENTIFIC.fullmatch(cell)) for cell in plain], dtype=bool)
-    return plain, lost
+    odd = np.array([not cell.isascii() or cell[:1] == "'" or cell[-2:] == ".0" for cell in cells], dtype=bool)
+    for position in np.flatnonzero(odd):
+        cell = unicodedata.normalize("NFKC", cells[position]).strip().lstrip("'")
+        cells[position] = cell[:-2] if cell.endswith(".0") and cell[:-2].isdigit() else cell
+    cells[no_answer(cells)] = ""
+    lost = np.array([("e" in cell or "E" in cell) and bool(SCIENTIFIC.fullmatch(cell)) for cell in cells], dtype=bool)
+    return cells, lost
 
 
 def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, BoolArray]:

@@ -14,7 +14,7 @@ import shapely
 
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import Texts, codes, folded
+from infraplan.tables.values import Texts, folded
 
 NEAR_M = 2_000.0  # a point so close outside a boundary is taken in, with a warning: coasts are drawn simplified
 LONGEST_ENDING = re.compile(r"(特别行政区|自治州|自治县|自治旗|地区|林区|新区|省|市|县|区|州|盟|旗)$")
@@ -79,6 +79,8 @@ class ZoneIndex:
 
 def zone_codes(cells: Texts, zones: pd.DataFrame, level: str, faults: FaultList, column: str, within: Texts | None = None) -> Texts:
     """Codes of the zones that names or codes mean; unknown and ambiguous ones are faults, "" where empty."""
+    if not any(cells):
+        return cells
     index = ZoneIndex.of(zones, level)
     parents = within if within is not None else np.full(len(cells), "", dtype=object)
     plain = folded(cells)
@@ -124,7 +126,7 @@ def nearest_zone(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) 
 
 def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: FaultList, *, outside: str) -> gpd.GeoDataFrame:
     """`county` and `city` as codes. `outside` is the severity of a point that lies in no zone: "error", "warning" or "ignore"."""
-    stated = {name: codes(frame[name])[0] if name in frame else np.full(len(frame), "", dtype=object) for name in ("city", "county")}
+    stated = {name: frame[name].to_numpy(object) for name in ("city", "county")}
     if zones is None:
         return frame.assign(**{name: pd.Series(_codes_only(cells, name, faults), dtype=str) for name, cells in stated.items()})
     levels = [level for level in ("county", "city") if (zones["level"] == level).any()]
@@ -134,7 +136,7 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
     located = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
     finest = levels[0] if levels else str(zones["level"].iloc[-1])
     here = np.full(len(frame), "", dtype=object)
-    here[located] = zone_at(shapely.point_on_surface(points[located]), zones, finest)
+    here[located] = zone_at(_inner_points(points[located]), zones, finest)
     astray = located[here[located] == ""]
     if astray.size:
         here[astray] = _take_in(astray, points, zones, finest, faults, outside)
@@ -148,8 +150,14 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
     return frame.assign(county=pd.Series(county, dtype=str), city=pd.Series(city, dtype=str))
 
 
+def _inner_points(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return shapes if (shapely.get_type_id(shapes) == 0).all() else np.asarray(shapely.point_on_surface(shapes))
+
+
 def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
     """Without zones only codes can be settled; a name stays unsettled, and is said so."""
+    if not any(cells):
+        return cells
     numeric = np.array([bool(ADMINISTRATIVE_CODE.fullmatch(cell)) for cell in cells], dtype=bool)
     faults.at(~numeric & (cells != ""), "tables.name_without_zones", name, cells, severity="warning")
     return np.array([code_of_level(cell, name) if known else "" for cell, known in zip(cells, numeric, strict=True)], dtype=object)
@@ -158,7 +166,7 @@ def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
 def _take_in(
     astray: npt.NDArray[np.int64], points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str, faults: FaultList, outside: str
 ) -> Texts:
-    nearest, distance_m = nearest_zone(shapely.point_on_surface(points[astray]), zones, level)
+    nearest, distance_m = nearest_zone(_inner_points(points[astray]), zones, level)
     close = distance_m <= NEAR_M
     names = dict(zip(zones["adcode"], zones["name"], strict=True))
 
