@@ -50,14 +50,13 @@ def county_seats(sources: Sources) -> pd.DataFrame:
     """
     named: dict[str, str] = sources.rules["places"]["seats"]
     chosen = []
-    units = sources.townships
     for county in sources.counties.itertuples(index=False):
-        found = sources.settlements[sources.settlements["county"] == county.adcode]
+        found = sources.by_county["settlements"][county.adcode]
         if found.empty:
             continue
         bare = county.name.rstrip("市县区") if len(county.name) > 2 else county.name
         namesake = found[[bool({county.name, bare} & set(names.split("|"))) for names in found["names_zh"]]]
-        codes = units.loc[units["county"] == county.adcode, "code"]
+        codes = sources.by_county["townships"][county.adcode]["code"]
         listed = found[found["township"].isin(codes[:1])]
         told = found[found["name"] == named.get(county.adcode)]
         shortlist = next(part for part in (told, namesake, listed, found) if len(part))

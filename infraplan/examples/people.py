@@ -90,8 +90,8 @@ def committee_points(county: Any, sources: Sources, rng: np.random.Generator, ac
 
     Townships with a real point draw the nearest committees; the others gather about a random point that appears in no table.
     """
-    committees = sources.committees[(sources.committees["county"] == county.adcode) & sources.committees["village"]]
-    towns = sources.townships[sources.townships["county"] == county.adcode].set_index("code")["name"]
+    committees = sources.by_county["villages"][county.adcode]
+    towns = sources.by_county["townships"][county.adcode].set_index("code")["name"]
     if committees.empty:
         lon, lat = uniform_inside(county.geometry, len(towns), rng, accept)
         return pd.DataFrame({"short": "", "town": towns.to_numpy(), "lon": lon, "lat": lat})
@@ -109,8 +109,9 @@ def town_anchors(county: Any, codes: pd.Index, sources: Sources, rng: np.random.
     """Where the townships of a county draw their committees to: the real point, else a random one."""
     lon, lat = uniform_inside(county.geometry, len(codes), rng)
     anchors = pd.DataFrame({"lon": lon, "lat": lat}, index=codes)
-    real = sources.settlements[sources.settlements["township"].isin(codes)].set_index("township")[["lon", "lat"]]
-    anchors.update(real)
+    real = sources.by_county["settlements"][county.adcode]
+    real = real[real["township"] != ""]
+    anchors.loc[real["township"], ["lon", "lat"]] = real[["lon", "lat"]].to_numpy()
     return anchors
 
 
@@ -162,11 +163,11 @@ def settlements_of(county: Any, sources: Sources) -> pd.DataFrame:
     A county in which GeoNames knows no place gathers its blocks about a point inside it.
     """
     rule = sources.rules["blocks"]
-    found: pd.DataFrame = sources.settlements[sources.settlements["county"] == county.adcode].reset_index(drop=True)
+    found = sources.by_county["settlements"][county.adcode].reset_index(drop=True)
     if found.empty:
         point = county.geometry.representative_point()
         found = pd.DataFrame({"name": [county.name], "township": [""], "lon": [point.x], "lat": [point.y], "population": [0]})
-    names = sources.townships.set_index("code")["name"]
+    names = sources.by_county["townships"][county.adcode].set_index("code")["name"]
     found["town"] = found["township"].map(names).fillna("")
     found["guess"] = np.where(found["town"].str.endswith("街道"), rule["subdistrict_people"], rule["unknown_people"])
     known = found[found["town"] != ""]

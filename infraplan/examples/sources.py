@@ -53,6 +53,13 @@ class Sources:
         return self.zones[self.zones["level"] == "county"].sort_values("adcode").set_index("adcode", drop=False)
 
     @cached_property
+    def by_county(self) -> dict[str, dict[str, pd.DataFrame]]:
+        """Settlements, townships and village committees of each county; an empty table where it has none."""
+        tables = {"settlements": self.settlements, "townships": self.townships, "villages": self.committees[self.committees["village"]]}
+        groups = {name: dict(tuple(table.groupby("county"))) for name, table in tables.items()}
+        return {name: {code: groups[name].get(code, table.iloc[:0]) for code in self.counties.index} for name, table in tables.items()}
+
+    @cached_property
     def settled(self) -> gpd.GeoDataFrame:
         """The counties without parts that lie far from their largest one: nobody is put on an atoll."""
         counties, far_deg = self.counties, self.rules["villages"]["islets_beyond_deg"]
@@ -123,6 +130,7 @@ def apportion(total: int, weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
     weight = np.asarray(weights, float)
     if total == 0 or weight.sum() <= 0:
         return np.zeros(len(weight), np.int64)
+    weight = weight / weight.max()
     exact = weight * (total / weight.sum())
     whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
