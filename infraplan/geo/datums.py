@@ -1,9 +1,11 @@
 """Coordinates as Chinese web maps shift them: GCJ-02, BD-09 and Baidu's Mercator, to WGS-84 and back.
 
-GCJ-02 moves a point by 100 to 700 m along a fixed pattern, inside the mainland only. BD-09 adds a second shift to GCJ-02; BD-09MC is BD-09 on
-Baidu's own Mercator plane. None of them has an EPSG code, and none is written to a file here. CGCS2000 equals WGS-84 within a metre.
+GCJ-02 moves a point by 100 to 700 m along a fixed pattern, inside the mainland only. BD-09 adds a second shift to GCJ-02; BD-09MC is
+BD-09 on Baidu's own Mercator plane. None of them has an EPSG code, and none is written to a file here. CGCS2000 equals WGS-84 within a
+metre.
 
-The shift's formulas are public since 2010 (the "eviltransform" reconstruction); the constants below are its facts. Outlines: see `in_shifted_area`.
+The shift's formulas are public since 2010 (the "eviltransform" reconstruction); the constants below are its facts. Outlines: see
+`in_shifted_area`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ KRASOVSKY_AXIS_M = 6_378_245.0
 KRASOVSKY_E2 = 0.00669342162296594323
 BAIDU_ANGLE = np.pi * 3000.0 / 180.0
 CHUNK = 16_384  # points at a time: the intermediate arrays stay in the processor's cache
-ITERATIONS = 5  # each divides the error of the inverse by about 150
+ITERATIONS = 4  # each divides the error of the inverse by about 150
 
 
 def _shift_deg(lon: FloatArray, lat: FloatArray) -> Pair:
@@ -63,8 +65,8 @@ def _always_from_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
 def in_shifted_area(lon: npt.ArrayLike, lat: npt.ArrayLike) -> BoolArray:
     """True where GCJ-02 differs from WGS-84: inside the mainland's outline.
 
-    Hong Kong, Macau and Taiwan are outside: their coordinates are passed through unchanged, as are those of all other countries. The outlines are in
-    `presets/datum_outlines.toml`, which names their source and how far they were simplified.
+    Hong Kong, Macau and Taiwan are outside: their coordinates are passed through unchanged, as are those of all other countries. The
+    outlines are in `presets/datum_outlines.toml`, which names their source and how far they were simplified.
     """
     import shapely
 
@@ -79,9 +81,12 @@ def _mainland() -> Any:
     from infraplan.presets import load
 
     outlines = load("datum_outlines")
-    mainland = shapely.union_all([shapely.Polygon(ring) for ring in outlines["mainland"]["rings"]])
-    for name in ("hong_kong", "macau"):
-        mainland = mainland.difference(shapely.union_all([shapely.Polygon(ring) for ring in outlines[name]["rings"]]))
+
+    def area(name: str) -> Any:
+        rings = [np.array(ring.split(), dtype=float).reshape(-1, 2) for ring in outlines[name]["rings"]]
+        return shapely.union_all([shapely.make_valid(shapely.Polygon(ring)) for ring in rings])
+
+    mainland = area("mainland").difference(area("hong_kong")).difference(area("macau"))
     shapely.prepare(mainland)
     return mainland
 
