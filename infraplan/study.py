@@ -46,7 +46,7 @@ class Files(_Section):
     """Paths beside study.toml."""
 
     zones: str
-    villages: str
+    villages: str | None = None
     sites: str
     places: str | None = None
     corridors: str | None = None
@@ -71,8 +71,11 @@ class CoverageChoice(_Section):
     services: tuple[str, ...] = Field(min_length=1)
     families: tuple[str, ...] = ("nr", "nbiot")
     reliability: float = Field(default=0.95, gt=0.0, lt=1.0)
-    model: str = "statistical"
+    model: Literal["statistical", "p1812"] = "statistical"
     max_radius_km: float = Field(default=20.0, gt=0, le=100)
+    caps_km: dict[str, float] = Field(default_factory=dict)
+    terrain_holes: Literal["refuse", "sea", "fill", "fill_then_sea"] = "refuse"
+    clutter_table: str = "worldcover"
 
 
 class PlanChoice(_Section):
@@ -166,6 +169,11 @@ class Study:
         relative = getattr(self.config.files, name)
         return None if relative is None else self.folder / relative
 
+    @property
+    def peopled(self) -> bool:
+        """Whether the study names villages; without them there is a coverage map and nothing else."""
+        return self.config.files.villages is not None
+
     @cached_property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml and of each file it names."""
@@ -180,7 +188,12 @@ class Study:
 
     @cached_property
     def villages(self) -> Any:
-        return read_villages(self.folder / self.config.files.villages, datum=self.config.datum.villages, zones=self.zones)
+        path = self.path("villages")
+        if path is None:
+            raise DataError(
+                Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_cure"), rule="study-villages", column="files.villages")
+            )
+        return read_villages(path, datum=self.config.datum.villages, zones=self.zones)
 
     @cached_property
     def sites(self) -> Any:
@@ -221,11 +234,25 @@ class Study:
         return Grid.over(self.zones, self.config.coverage.resolution_m)
 
     @cached_property
+    def terrain(self) -> Any:
+        """Ground on the study's grid, where the model asks for it."""
+        from infraplan.io.rasters import read_terrain
+
+        choice = self.config.coverage
+        if choice.model != "p1812":
+            return None
+        path = self.path("terrain")
+        if path is None:
+            raise DataError(Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain"))
+        return read_terrain(path, self.grid, clutter=self.path("clutter"), clutter_table=choice.clutter_table, holes=choice.terrain_holes)
+
+    @cached_property
     def sectors(self) -> Any:
         return sectors_of(self.sites, self.services)
 
     @property
     def synthetic(self) -> bool:
         """Whether the study says so, or any of its tables does."""
-        frames = [frame for frame in (self.zones, self.villages, self.sites, self.places) if frame is not None]
+        villages = self.villages if self.peopled else None
+        frames = [frame for frame in (self.zones, villages, self.sites, self.places) if frame is not None]
         return self.config.study.synthetic or any(bool(frame["synthetic"].any()) for frame in frames if "synthetic" in frame)
