@@ -7,6 +7,7 @@ import typer
 from infraplan.cli.shared import AsJson, StudyPath, open_study, show_error, show_json, tell
 from infraplan.errors import DataError
 from infraplan.messages import both
+from infraplan.tables import faults_of
 
 LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "targets", "services")
 
@@ -16,6 +17,8 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     opened = open_study(study)
     faults = []
     for layer in LAYERS:
+        if layer == "villages" and not opened.peopled:
+            continue
         try:
             frame = getattr(opened, layer)
         except DataError as error:
@@ -23,7 +26,7 @@ def check(study: StudyPath, json: AsJson = False) -> None:
             if layer == "zones":
                 break
         else:
-            faults += list(getattr(frame, "attrs", {}).get("faults", []))
+            faults += faults_of(frame)
     errors = [fault for fault in faults if fault.severity == "error"]
     if json:
         show_json(DataError(faults).faults.to_dict("records"))

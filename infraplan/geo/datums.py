@@ -190,7 +190,8 @@ BAND_COEFFICIENTS = np.array([
 
 def _band(sizes: FloatArray, starts: tuple[float, ...]) -> FloatArray:
     """Coefficients of each value's band, one row a value."""
-    return BAND_COEFFICIENTS[np.minimum(np.sum(sizes[:, None] < np.array(starts), axis=1), len(starts) - 1)]
+    which = np.minimum(np.sum(sizes[:, None] < np.array(starts), axis=1), len(starts) - 1)
+    return np.asarray(BAND_COEFFICIENTS[which], dtype=float)
 
 
 def _bd09mc_to_bd09(east_m: FloatArray, north_m: FloatArray) -> Pair:

@@ -31,7 +31,7 @@ CURLY = str.maketrans({"’": "′", "‘": "′", "”": "″", "“": "″", "
 
 
 def one_angle(text: str) -> float:
-    """Degrees of one cell's text: 113.2583, 113°15′30″E, 北纬24度30分, 113d15m; NaN where it cannot be read. South and west are negative."""
+    """Degrees of one cell: 113.2583, 113°15′30″E, 北纬24度30分; NaN where it cannot be read. South and west are negative."""
     plain = unicodedata.normalize("NFKC", text.translate(CURLY)).strip()
     plain = re.sub(r"''|′′", "″", plain)
     try:

@@ -53,7 +53,7 @@ def _choose(book: Any, path: Path | None, table: str, sheet: str | int | None, f
         if sheet not in names:
             faults.add("io.no_such_sheet", value=sheet, known=", ".join(names))
             faults.stop()
-        return sheet
+        return str(sheet)
     if len(names) == 1:
         return str(names[0])
     visible = {entry.name for entry in book.sheets_metadata if "Visible" in str(entry.visible) and "Work" in str(entry.typ)}
@@ -63,7 +63,7 @@ def _choose(book: Any, path: Path | None, table: str, sheet: str | int | None, f
     if len(first) > 1 and best > 0:
         faults.sheet = first[0]
         faults.add("io.several_sheets", severity="warning", sheets=", ".join(first), chosen=first[0])
-    return first[0]
+    return str(first[0])
 
 
 def _known(book: Any, path: Path | None, name: str, table: str) -> int:

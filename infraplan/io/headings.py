@@ -99,9 +99,9 @@ def datum_of(headings: Sequence[str], taken: dict[int, str]) -> str:
 
 
 def header_depth(rows: Sequence[Sequence[object]], table: str) -> tuple[int, int]:
-    """(index of the header's first row, how many rows it takes) among a sheet's first rows: the one most of whose cells are known headings.
+    """(index of the header's first row, how many rows it takes): the row among the first ones most of whose cells are known headings.
 
-    A header may take two rows (位置 merged over 经度 and 纬度): then the second, or both joined, must know more columns than the first alone.
+    A header may take two rows (位置 merged over 经度 and 纬度): then both joined must know more columns than the first alone.
     """
     best, where, height = 0, 0, 1
     for index, row in enumerate(rows[:HEADER_DEPTH]):

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from infraplan.errors import DataError, InfraplanError
 from infraplan.tables.faults import FaultList, shown
@@ -102,8 +102,8 @@ def byte_stream(path: Path) -> Iterator[Bounded]:
     with open(path, "rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
     if zipped:
-        with gzip.open(path, "rb") as stream:
-            yield Bounded(stream, min(LARGEST_TEXT_BYTES, max(2**26, LARGEST_RATIO * path.stat().st_size)), path)
+        with gzip.open(path, "rb") as unpacked:
+            yield Bounded(cast(IO[bytes], unpacked), min(LARGEST_TEXT_BYTES, max(2**26, LARGEST_RATIO * path.stat().st_size)), path)
     else:
         with open(path, "rb") as stream:
             yield Bounded(stream, LARGEST_FILE_BYTES, path)

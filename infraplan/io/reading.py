@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,15 +23,16 @@ LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "p
 
 
 def read_villages(
-    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None, sheet: str | int | None = None,
-    encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Villages from a table or a vector file: one row a village, checked, in EPSG:4326.
 
     Parameters
     ----------
     source : path or DataFrame
-        CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), KML, KMZ; or a (Geo)DataFrame.
+        CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), KML, KMZ;
+        or a (Geo)DataFrame.
     zones : GeoDataFrame, optional
         Checked zones: settle `county` and `city`, and show what lies outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
@@ -59,8 +61,8 @@ def read_villages(
 
 
 def read_places(
-    source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None, outside: str = "error",
+    source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None,
+    crs: str | None = None, sheet: str | int | None = None, encoding: str | None = None, outside: str = "error",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Places (schools, hospitals, parks, township seats ...), points or polygons; `place_class` fills the class where the file says none.
 
@@ -72,8 +74,8 @@ def read_places(
 
 
 def read_sites(
-    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None, services: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
+    services: str | None = None, sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites, one row a deployment. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
@@ -103,11 +105,11 @@ def read_zones(
 ) -> gpd.GeoDataFrame:
     """Zones: polygons with a level and a code, from one file or several (a province, its cities, its counties).
 
-    `level` names the level of rows that say none; else it comes from the heading (district_adcode) or the code. Errors as in `read_villages`.
+    `level` names the level of rows that say none; else it comes from the heading (district_adcode) or the code. Errors: `read_villages`.
     """
     if level is not None:
         choose(level, field_of("zone", "level").choices, "level")
-    if isinstance(source, list | tuple):
+    if not isinstance(source, str | os.PathLike | pd.DataFrame):
         parts = [read_zones(one, level=level, datum=datum, sheet=sheet, encoding=encoding) for one in source]
         joined: Any = pd.concat(parts, ignore_index=True)
         return check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))

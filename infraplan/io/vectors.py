@@ -65,7 +65,7 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: str | int | None =
 
 
 def _read_layer(plain: Path, name: str, encoding: dict[str, str], faults: FaultList) -> pd.DataFrame:
-    frame = pyogrio.read_dataframe(plain, layer=name, use_arrow=not encoding, on_invalid="ignore", **encoding)
+    frame: pd.DataFrame = pyogrio.read_dataframe(plain, layer=name, use_arrow=not encoding, on_invalid="ignore", **encoding)
     if isinstance(frame, gpd.GeoDataFrame):
         unread = shapely.is_missing(frame.geometry.to_numpy())
         if unread.all() and len(frame):

@@ -220,8 +220,8 @@ def _ids(column: pd.Series[Any], table: str, faults: FaultList) -> pd.Series[Any
         return column
     if not empty.all():
         faults.at(empty, "tables.id_made", "id", severity="warning")
-    numbered = np.array([f"{ID_LETTER[table]}{row:06d}" for row in faults.rows], dtype=object)  # type: ignore[union-attr]
-    return pd.Series(np.where(empty, numbered, given), dtype=str)
+    numbered = pd.Series([f"{ID_LETTER[table]}{faults.row(position):06d}" for position in range(len(column))], dtype=str)
+    return column.where(~empty, numbered)
 
 
 def _repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:

@@ -97,7 +97,8 @@ class FaultList:
 def faults_of(frame: Any) -> list[Fault]:
     """The warnings a checked frame carries in `attrs["faults"]`."""
     names = {item.name for item in fields(Fault)}
-    return [Fault(**{key: value for key, value in record.items() if key in names}) for record in frame.attrs.get("faults", [])]
+    records = getattr(frame, "attrs", {}).get("faults", [])
+    return [Fault(**{key: value for key, value in record.items() if key in names}) for record in records]
 
 
 def _with_message(fault: Fault, message: str) -> Fault:

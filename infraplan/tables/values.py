@@ -44,11 +44,17 @@ def _one_text(value: object) -> str:
     return str(value).strip()
 
 
+def _objects(cells: list[str]) -> Texts:
+    made: Texts = np.empty(len(cells), dtype=object)
+    made[:] = cells
+    return made
+
+
 def texts(column: pd.Series[Any]) -> Texts:
     """Every cell as stripped text; "" where it is empty. Whole numbers lose the ".0" that Excel gives them."""
     if isinstance(column.dtype, pd.StringDtype):
         return column.fillna("").str.strip().to_numpy(object).copy()
-    return np.array([_one_text(value) for value in column.to_numpy(object, na_value=None)] or [], dtype=object)
+    return _objects([_one_text(value) for value in column.to_numpy(object)])
 
 
 def folded(cells: Texts) -> Texts:
@@ -62,7 +68,7 @@ def no_answer(cells: Texts) -> BoolArray:
     """True where a cell is empty or holds a usual sign for nothing, such as - or N/A."""
     words = load("aliases")["nothing"]["words"]
     lengths = np.fromiter(map(len, cells), dtype=np.int64, count=len(cells))
-    nothing = lengths == 0
+    nothing: BoolArray = np.asarray(lengths == 0, dtype=bool)
     short = np.flatnonzero((lengths > 0) & (lengths <= max(map(len, words))))
     if short.size:
         nothing[short] = np.isin(folded(cells[short]).astype(str), words)
@@ -94,7 +100,9 @@ def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArr
     else:
         cells = column.to_numpy(object)
         plain = set(map(type, cells)) <= {float, int, str, type(None)}
-        values = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=float) if plain else np.full(len(cells), np.nan)
+        values = (
+            np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=float) if plain else np.full(len(cells), np.nan)
+        )
     unsure = np.flatnonzero(~np.isfinite(values))
     unread = np.zeros(len(values), dtype=bool)
     if unsure.size:
