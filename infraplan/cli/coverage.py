@@ -19,27 +19,26 @@ def coverage(
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Predict coverage and count people served."""
+    """Predict coverage and count people served; land, where a study has no villages."""
     from infraplan.io.writing import write_coverage_cog
-    from infraplan.run import assess
     from infraplan.run.batch import chosen_cities
+    from infraplan.run.steps import count_area, count_people, predict_part
 
     opened = open_study(study)
     if raster is not None and raster.exists() and not overwrite:
         raise UsageError(both("cli.exists", file=raster.name))
     with progress() as bars:
-        findings = assess(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
+        cover, zones, villages = predict_part(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
     if raster is not None:
-        cover = findings.cover
         write_coverage_cog(
             raster,
             cover.grid,
             {family: cover[family].margin_db for family in cover.families},
             {family: cover[family].server for family in cover.families},
-            cover.sector_ids,
+            cover.sector_ids.tolist(),
         )
         tell(both("cli.raster_written", file=str(raster)))
-    rows = findings.by_zone
+    rows = count_people(villages, cover, zones) if villages is not None else count_area(cover, zones)
     show(rows if json else rows.loc[(rows["network"] == "any") & (rows["level"] != "county")], as_json=json, limit=80)
 
 

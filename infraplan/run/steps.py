@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from infraplan.coverage.networks import networks
+from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, population_coverage, status_of
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.geo.grids import Grid
@@ -17,6 +18,9 @@ from infraplan.policy.scorecards import scorecard
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.planning import Plan, goal_of, plan_for
 from infraplan.study import Study
+
+RIM_M = 3000.0
+"""Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
 
 
 class Progress(Protocol):
@@ -54,11 +58,47 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         study.sectors,
         window or study.grid,
         study.services,
+        terrain=study.terrain,
         model=choice.model,
         families=choice.families,
         max_radius_km=choice.max_radius_km,
+        caps_km=choice.caps_km,
         progress=progress.step("run.predicting"),
     )
+
+
+def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ()) -> tuple[Coverage, Any, Any]:
+    """The map, the zones and the villages (None in a study without) of the whole study or of some cities.
+
+    The window of some cities holds their villages' position errors too, so that every status equals that of a whole run.
+    """
+    zones, villages = study.zones, study.villages if study.peopled else None
+    if not cities:
+        return predict(study, progress), zones, villages
+    zones = zones_of_cities(zones, cities)
+    left, bottom, right, top = zones.to_crs(study.grid.crs).total_bounds
+    rim_m = RIM_M
+    if villages is not None:
+        villages = villages.loc[villages["city"].isin(cities)]
+        rim_m += float(villages["position_error_m"].max()) if len(villages) else 0.0
+    return predict(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
+
+
+def count_people(villages: Any, cover: Coverage, zones: Any) -> pd.DataFrame:
+    """People by zone, family and network."""
+    return pd.concat([population_coverage(villages, cover, zones, network=network) for network in networks()], ignore_index=True)
+
+
+def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
+    """Land by zone, family and network, where nobody is known to live: level, adcode, name, area_km2, served_km2, share."""
+    parts = []
+    for family in cover.families:
+        for network in cover.networks:
+            area_km2, served_km2 = served_area(zones, cover, family, network)
+            names = zones[["level", "adcode", "name", "parent"]].reset_index(drop=True)
+            parts.append(names.assign(family=family, network=network, area_km2=area_km2, served_km2=served_km2))
+    table = pd.DataFrame(pd.concat(parts, ignore_index=True))
+    return table.assign(share=table["served_km2"] / table["area_km2"].where(table["area_km2"] > 0))
 
 
 def with_status(villages: Any, cover: Coverage) -> Any:
@@ -95,16 +135,12 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     whole run.
     """
     progress = progress or Silent()
-    zones, villages, places = study.zones, study.villages, study.places
-    window = None
-    if cities:
-        zones = zones_of_cities(zones, cities)
-        villages = villages.loc[villages["city"].isin(cities)]
-        places = None if places is None else places.loc[places["city"].isin(cities)]
-        window = study.grid.window(*zones.to_crs(study.grid.crs).total_bounds)
-    cover = predict(study, progress, window)
+    cover, zones, villages = predict_part(study, progress, cities)
     tell = progress.step("run.counting")
-    by_zone = pd.concat([population_coverage(villages, cover, zones, network=network) for network in networks()], ignore_index=True)
+    by_zone = count_people(villages, cover, zones)
+    places = study.places
+    if cities and places is not None:
+        places = places.loc[places["city"].isin(cities)]
     tell(1, 3)
     sites = study.sites.loc[study.sites["city"].isin(cities)] if cities else study.sites
     card, gaps = score(study, cover, villages, zones, places, sites)
