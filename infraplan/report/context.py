@@ -177,4 +177,5 @@ class PageContext:
     @property
     def targets(self) -> Any:
         """Scorecard rows of the zone itself."""
-        return self.scorecard[self.scorecard["zone"] == self.adcode]
+        rows = self.scorecard[self.scorecard["zone"] == self.adcode]
+        return rows[rows["zone_level"] == self.level] if "zone_level" in rows else rows

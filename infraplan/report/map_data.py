@@ -165,6 +165,7 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
     frame = context.zones.reset_index(drop=True)
     geometry = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
     rows = context.population[context.population["network"] == "any"]
+    finest = next(level for level in ("township", "county", "city", "province") if (frame["level"] == level).any())
     by_zone = {key: group.set_index("family") for key, group in rows.groupby(["level", "adcode"], sort=False)}
     features: list[dict[str, Any]] = []
     labels: list[tuple[int, dict[str, Any]]] = []
@@ -181,7 +182,9 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
                 "properties": {
                     "name": str(zone["name"]),
                     "kind": words.code("level", zone["level"]),
-                    "outer": bool(outer),
+                    "rank": 2 if outer else 1 if zone["level"] == "city" else 0,
+                    "finest": zone["level"] == finest,
+                    "ground": bool(outer) or (zone["level"] == finest and not len(context.outline)),
                     "rows": told,
                     "fill": fill,
                     "bounds": [[south, west], [north, east]],
@@ -192,7 +195,7 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
             at = shapely.point_on_surface(shape)
             weight = 0 if people is None else int(people["population"].iloc[0])
             labels.append((weight, {"name": str(zone["name"]), "score": score, "lat": at.y, "lon": at.x}))
-    features.sort(key=lambda feature: not feature["properties"]["outer"])
+    features.sort(key=lambda feature: -feature["properties"]["rank"])
     labels.sort(key=lambda entry: -entry[0])
     return {"type": "FeatureCollection", "features": features}, [label for _, label in labels]
 
@@ -277,7 +280,8 @@ def margin_legend(words: Words) -> list[dict[str, str]]:
         label = f"\u2265 {lower}" if not upper else f"< {upper}" if index == 0 else f"{lower} \u2013 {upper}"
         note = words.t("margin_served") if edges[index] >= 0 else words.t("margin_unserved")
         items.append({"shape": "square", "colour": colours[index], "label": f"{label}  {note}"})
-    return items
+    nothing = {"shape": "square", "colour": "#ffffff", "label": words.t("legend_nothing")}
+    return [*items, nothing]
 
 
 def share_legend() -> list[dict[str, str]]:

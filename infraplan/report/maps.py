@@ -24,7 +24,7 @@ from infraplan.report.rasters import web_picture
 from infraplan.report.style import FONT_STACK, palette
 from infraplan.report.words import Words
 
-PANES = ("ip-raster", "ip-zones", "ip-points", "ip-sites", "ip-labels")
+PANES = ("ip-ground", "ip-raster", "ip-zones", "ip-points", "ip-sites", "ip-labels")
 
 
 class ScriptedLayer(Layer):  # type: ignore[misc]

@@ -9,7 +9,7 @@ import pandas as pd
 from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.style import day, decimal, integer, missing, money, percent, percent_up, quantity, text
+from infraplan.report.style import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text
 from infraplan.report.words import Words
 
 DECIDED = ("met", "not_met")
@@ -48,8 +48,8 @@ def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, A
     unit = words.code("unit", row["unit"])
     fraction = ""
     if not missing(row["numerator"]) and not missing(row["denominator"]) and float(row["denominator"]) > 0:
-        fraction = f"{_count(row['numerator'])} / {_count(row['denominator'])} {unit}"
-    evidence = text(row["evidence"])
+        fraction = f"{count(row['numerator'])} / {count(row['denominator'])} {unit}"
+    evidence = words.one(text(row["evidence"]))
     if beside:
         evidence = "; ".join(
             part for part in (evidence, words.t("by_network", parts="，".join(beside) if words.lang == "zh" else ", ".join(beside))) if part
@@ -71,20 +71,13 @@ def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, A
         "status_text": words.code("status", row["status"]),
         "evidence": evidence,
         "force": text(row["force"]),
+        "judged": not missing(row["required"]) and not bool(row.get("beside", False)),
     }
-
-
-def _count(value: Any) -> str:
-    return integer(value) if float(value).is_integer() else decimal(value)
 
 
 def _shortfall(row: dict[str, Any], unit: str) -> str:
     value = row["shortfall"]
-    if missing(value):
-        return "—"
-    if str(row["measure"]).endswith("_share") and 0 < float(value) < 1:
-        return percent_up(value)
-    return "0" if float(value) == 0 else f"{_count(value)} {unit}"
+    return "—" if missing(value) else f"{count(value)} {unit}" if float(value) else "0"
 
 
 def people_rows(context: PageContext, family: str) -> list[dict[str, Any]]:

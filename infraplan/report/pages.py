@@ -221,6 +221,8 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "families": families,
         "gaps_total": len(context.gaps),
         "new_total": total,
+        "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
+        "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),
         "new_cost": style.money(cost, words.lang) if cost is not None else "",
         "targets": targets,
         "decided": len(decided),

@@ -82,10 +82,23 @@ def day(iso: Any, lang: str = "zh") -> str:
     return f"{when.day} {month} {when.year}"
 
 
+def is_share(row: Any) -> bool:
+    """Whether a scorecard row's figures are fractions: its measure says so, or a reported figure is its own numerator over denominator."""
+    if str(row["measure"]).endswith("_share"):
+        return True
+    parts = (row["achieved"], row["numerator"], row["denominator"])
+    if row["measure"] != "reported" or any(missing(part) for part in parts) or not float(parts[2]):
+        return False
+    return abs(float(parts[0]) - float(parts[1]) / float(parts[2])) < 1e-9 and float(parts[0]) <= 1.0 and str(row["unit"]) != "sites"
+
+
+def count(value: Any) -> str:
+    """A number that is meant to be whole without decimals, any other with one."""
+    return integer(value) if abs(float(value) - round(float(value))) < 0.005 else decimal(value)
+
+
 def quantity(value: Any, row: Any) -> str:
-    """A scorecard's required, achieved or shortfall: % where the measure is a share, else a count."""
+    """A scorecard's required or achieved: % where it is a share, else a count."""
     if missing(value):
         return "—"
-    if str(row["measure"]).endswith("_share"):
-        return percent(value)
-    return integer(value) if float(value).is_integer() else decimal(value)
+    return percent(value) if is_share(row) else count(value)

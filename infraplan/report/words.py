@@ -50,6 +50,13 @@ class Words:
         entry = catalogue("report").get(f"{group}_{value}")
         return entry[self.lang] if entry else str(value)
 
+    def one(self, text: str) -> str:
+        """The page's language of a sentence that another room wrote as "中文 / English"."""
+        chinese, mark, english = text.partition(" / ")
+        if not mark or not any("\u4e00" <= char <= "\u9fff" for char in chinese):
+            return text
+        return english if self.lang == "en" else chinese
+
     def reason(self, value: Any) -> str:
         """A reason or remedy: a key of some room's catalogue, or free text kept as it is."""
         written = text(value)

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from infraplan.files import atomic_path
+from infraplan.messages import say
 from infraplan.report import page_rows
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.style import day, integer, missing, percent, percent_up, text
+from infraplan.report.style import day, integer, is_share, missing, percent, percent_up, text
 from infraplan.report.words import Words
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
@@ -31,6 +32,10 @@ class Column:
     form: str
     values: Sequence[Any] | None = None
     total: Any = None
+
+    def label(self, words: Words) -> str:
+        """The heading; a key with a dot is another room's."""
+        return say(self.key, words.lang) if "." in self.key else words.t(self.key)
 
 
 def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> None:
@@ -129,7 +134,7 @@ def _write(
     sheet.set_row(HEAD_ROW, 32)
     for index, column in enumerate(columns):
         sheet.set_column(index, index, column.width)
-        sheet.write_string(HEAD_ROW, index, words.t(column.key), forms["head"])
+        sheet.write_string(HEAD_ROW, index, column.label(words), forms["head"])
         if totals:
             _total(sheet, HEAD_ROW + 1, index, column, forms, words)
         _fill(sheet, first, index, column, rows, forms)
@@ -176,17 +181,13 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
     """The official columns of a scorecard, then what an engineer wants beside them."""
     frame = context.targets.reset_index(drop=True)
     rows = frame.to_dict("records")
-    share = [str(row["measure"]).endswith("_share") for row in rows]
+    share = [is_share(row) for row in rows]
 
     def figure(name: str) -> list[Any]:
         return [
             None if missing(row[name]) else (row[name], "share" if is_share else "int") for row, is_share in zip(rows, share, strict=True)
         ]
 
-    shortfall = [
-        None if missing(row["shortfall"]) else (row["shortfall"], "share" if is_share and 0 < float(row["shortfall"]) < 1 else "int")
-        for row, is_share in zip(rows, share, strict=True)
-    ]
     rate = [
         None
         if missing(row["required"]) or missing(row["achieved"]) or not float(row["required"])
@@ -202,9 +203,9 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_required", 11, "int", figure("required")),
         Column("x_achieved", 11, "int", figure("achieved")),
         Column("x_rate", 10, "rate", rate),
-        Column("x_shortfall", 11, "int", shortfall),
+        Column("x_shortfall", 11, "int", [row["shortfall"] for row in rows]),
         Column("x_due", 15, "code", [day(row["due"], words.lang) for row in rows]),
-        Column("x_evidence", 26, "text", [row["evidence"] for row in rows]),
+        Column("x_evidence", 26, "text", [words.one(text(row["evidence"])) for row in rows]),
         Column("x_interpretation", 9, "code", [words.t("yes" if row["interpretation"] else "no") for row in rows]),
         Column("x_remark", 14, "fill"),
         Column("x_status", 10, "code", [words.code("status", row["status"]) for row in rows]),
@@ -237,6 +238,7 @@ def gap_columns(context: PageContext, words: Words) -> list[Column]:
         return frame[name].tolist() if name in frame else [None] * len(frame)
 
     people, households = (pd.to_numeric(frame[name], errors="coerce") for name in ("population", "households"))
+    remarks = _remarks(plain("id"), plain("family"), plain("priority"), words)
     villages = [text(village) or text(name) for village, name in zip(plain("village"), plain("name"), strict=True)]
     return [
         Column("x_number", 6, "int", range(1, len(frame) + 1)),
@@ -263,12 +265,23 @@ def gap_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_rsrp", 11, "fill"),
         Column("x_result", 10, "fill"),
         Column("x_closed", 10, "fill"),
-        Column("x_remark", 14, "fill"),
+        Column("x_remark", 24, "text", remarks),
+        Column("policy.head_band", 10, "fill"),
+        Column("policy.head_device", 10, "fill"),
+        Column("policy.head_where", 10, "fill"),
+        Column("x_kind", 10, "code", _distinct(plain("kind"), lambda code: words.code("kind", code))),
         Column("x_status", 9, "code", _distinct(plain("status"), lambda code: words.code("village", code))),
         Column("x_family", 9, "code", _distinct(plain("family"), words.family)),
         Column("x_target", 14, "code", plain("target")),
         Column("x_id", 14, "code", plain("id")),
     ]
+
+
+def _remarks(ids: list[Any], families: list[Any], priorities: list[Any], words: Words) -> list[str]:
+    """The id by which a filled sheet is read back, and the priority area."""
+    form = say("policy.annex_id", words.lang)
+    marks = [form.format(id=code, family=words.family(text(family))) for code, family in zip(ids, families, strict=True)]
+    return [f"{mark}；{text(priority)}" if text(priority) else mark for mark, priority in zip(marks, priorities, strict=True)]
 
 
 def site_columns(context: PageContext, words: Words) -> list[Column]:
@@ -326,9 +339,13 @@ def _validations(sheet: Any, columns: list[Column], rows: int, words: Words) -> 
         where["x_rsrp"],
         last,
         where["x_rsrp"],
-        {"validate": "decimal", "criteria": "between", "minimum": -160, "maximum": -20, "error_message": words.t("check_rsrp_error")},
+        {"validate": "decimal", "criteria": "between", "minimum": -156, "maximum": -31, "error_message": words.t("check_rsrp_error")},
     )
-    for key, options in (("x_result", ("result_covered", "result_uncovered", "result_recheck")), ("x_closed", ("closed_no", "closed_yes"))):
+    for key, options in (
+        ("x_result", ("result_covered", "result_uncovered", "result_recheck")),
+        ("x_closed", ("closed_no", "closed_yes")),
+        ("policy.head_where", ("outdoors", "indoors")),
+    ):
         sheet.data_validation(first, where[key], last, where[key], {"validate": "list", "source": [words.t(option) for option in options]})
 
 
@@ -340,7 +357,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     yield words.t("method_reliability"), percent(facts.reliability, 0)
     for line in facts.services:
         yield words.t("method_services"), line
-    yield words.t("method_people"), facts.population_basis
+    yield words.t("method_people"), words.one(facts.population_basis)
     for document in facts.documents:
         state = (
             words.t("expires", day=day(document.expires, words.lang)) + (f"（{words.t('expired')}）" if document.expired else "")
@@ -361,7 +378,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     for key in ("limits_model", "limits_outdoor", "limits_parts", "reading_note"):
         yield words.t("limits"), words.t(key)
     for note in facts.notes:
-        yield words.t("limits"), note
+        yield words.t("limits"), words.one(note)
     yield words.t("method_version"), f"infraplan {facts.version}"
     yield words.t("method_data"), facts.map_approval or words.t("no_map_approval")
 

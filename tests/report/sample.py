@@ -153,7 +153,9 @@ def make_scorecard(zones: gpd.GeoDataFrame, population: pd.DataFrame, synthetic:
                     "numerator": numerator,
                     "denominator": denominator,
                     "unit": unit,
-                    "shortfall": max(0.0, required - achieved) if required == required and achieved == achieved else np.nan,
+                    "shortfall": max(0.0, required - achieved) * (denominator or 1)
+                    if required == required and achieved == achieved
+                    else np.nan,
                     "status": "example" if synthetic and status in ("met", "not_met") else status,
                     "force": force,
                     "due": "2020-12-31",
@@ -251,7 +253,7 @@ def make_gaps(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.DataFra
                     "indoor_margin_db": margin - 12.0,
                     "nearest_site": "S00012",
                     "nearest_site_km": 3.2,
-                    "reason": "too_far",
+                    "reason": "no_site_in_range",
                     "remedy": "N00001",
                 }
             )

