@@ -243,7 +243,9 @@ class Study:
             return None
         path = self.path("terrain")
         if path is None:
-            raise DataError(Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain"))
+            raise DataError(
+                Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain")
+            )
         return read_terrain(path, self.grid, clutter=self.path("clutter"), clutter_table=choice.clutter_table, holes=choice.terrain_holes)
 
     @cached_property

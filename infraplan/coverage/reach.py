@@ -76,6 +76,8 @@ def reach(
     known: Layer,
     required_db: float = 0.0,
     max_radius_km: float = 30.0,
+    caps_km: Mapping[str, float] | None = None,
+    terrain: Any = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> csr_matrix:
     """Boolean matrix, demand x candidate site: True where the candidate alone, beside the known layer, serves the whole disc of a point.
@@ -93,13 +95,15 @@ def reach(
         Margins of the existing network, by which part of a disc may already be served.
     required_db : float
         Margin from which a pixel counts as served: a planning margin raises it. [dB]
+    max_radius_km, caps_km, terrain
+        As in `predict_coverage`: the same site makes the same footprint.
     """
     x_m, y_m = grid.place(demand)
     row, col = grid.pixel_of(x_m, y_m)
     error_m = np.nan_to_num(demand["position_error_m"].to_numpy(dtype=float)) if "position_error_m" in demand else np.zeros(len(demand))
     order = np.argsort(row, kind="stable")
     row_start = np.searchsorted(row[order], np.arange(grid.height + 1))
-    radio = Radio(services, max_radius_km, floor_db=required_db)
+    radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
     out = np.empty(len(demand), np.int64)
     hits: list[npt.NDArray[np.int64]] = []
     total = int(candidates["site_id"].nunique())

@@ -62,8 +62,17 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         synthetic=study.synthetic,
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*notes, *capped, both("run.no_terrain")),
+        notes=(*notes, *capped, terrain_note(cover)),
     )
+
+
+def terrain_note(cover: Coverage) -> str:
+    """What ground the prediction rests on."""
+    if cover.terrain is None:
+        return both("run.no_terrain")
+    if cover.terrain.synthetic:
+        return both("run.synthetic_terrain", source=cover.terrain.source)
+    return both("run.terrain", source=cover.terrain.source)
 
 
 def datasets_of(study: Study) -> tuple[Dataset, ...]:

@@ -147,6 +147,8 @@ def plan_for(
         known=cover[goal.family],
         required_db=goal.margin_db,
         max_radius_km=cover.max_radius_km,
+        caps_km=cover.caps_km,
+        terrain=cover.terrain,
         progress=progress,
     )
     problem = _problem(goal, demand, covered, open_rows, matrix, candidates, cover, spacing_m)
@@ -324,6 +326,7 @@ def cover_with(plan_sites: Any, services: Mapping[str, Service], cover: Coverage
         model=cover.model,
         families=cover.families,
         max_radius_km=cover.max_radius_km,
+        caps_km=cover.caps_km,
         base=cover,
     )
 
