@@ -23,6 +23,7 @@ OutputPath = Annotated[Path | None, typer.Option("-o", "--output", help=both("cl
 Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=both("cli.cities"), show_default=False)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
+PIPED_WIDTH = 400
 
 
 def open_study(path: Path) -> Study:
@@ -114,7 +115,7 @@ def show(
             view.add_column((labels or {}).get(name, name))
         for row in table.head(limit).itertuples(index=False, name=None):
             view.add_row(*(Text(_cell(plain(value))) for value in row))
-        Console().print(view)
+        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(view)
         if len(table) > limit:
             tell(both("cli.more", rows=len(table) - limit))
 
