@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_matrix
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import Footprint, Radio, by_site, site_footprint
 from infraplan.coverage.prediction import Layer
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service
@@ -66,6 +69,56 @@ def _served(
     return count
 
 
+@dataclass(frozen=True)
+class _Points:
+    """Demand on the grid, sorted by row: `order[row_start[r] : row_start[r + 1]]` are the points of row r."""
+
+    row: Ints
+    col: Ints
+    x_m: Floats
+    y_m: Floats
+    error_m: Floats
+    order: Ints
+    row_start: Ints
+
+    @classmethod
+    def of(cls, demand: Any, grid: Grid) -> _Points:
+        x_m, y_m = grid.place(demand)
+        row, col = grid.pixel_of(x_m, y_m)
+        stated = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
+        order = np.argsort(row, kind="stable")
+        return cls(row, col, x_m, y_m, np.nan_to_num(stated), order, np.searchsorted(row[order], np.arange(grid.height + 1)))
+
+
+def _column(points: _Points, footprint: Footprint, planes: npt.NDArray[np.bool_], known: Layer, grid: Grid, required_db: float) -> Ints:
+    """Demand rows that one candidate serves, ascending."""
+    margin_db = footprint.margin_db[planes]
+    if not margin_db.size:
+        return np.empty(0, np.int64)
+    out = np.empty(len(points.row), np.int64)
+    with np.errstate(invalid="ignore"):
+        best_db = np.fmax.reduce(margin_db, axis=0)
+    count = _served(
+        out,
+        points.order,
+        points.row,
+        points.col,
+        points.row_start,
+        points.x_m,
+        points.y_m,
+        points.error_m,
+        best_db,
+        known.margin_db,
+        footprint.row0,
+        footprint.col0,
+        grid.x0_m,
+        grid.y0_m,
+        grid.resolution_m,
+        required_db,
+    )
+    return np.sort(out[:count])
+
+
 def reach(
     demand: Any,
     candidates: Any,
@@ -78,6 +131,7 @@ def reach(
     max_radius_km: float = 30.0,
     caps_km: Mapping[str, float] | None = None,
     terrain: Any = None,
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> csr_matrix:
     """Boolean matrix, demand x candidate site: True where the candidate alone, beside the known layer, serves the whole disc of a point.
@@ -97,47 +151,25 @@ def reach(
         Margin from which a pixel counts as served: a planning margin raises it. [dB]
     max_radius_km, caps_km, terrain
         As in `predict_coverage`: the same site makes the same footprint.
+    workers : int, optional
+        Threads; the answer does not depend on their number.
     """
-    x_m, y_m = grid.place(demand)
-    row, col = grid.pixel_of(x_m, y_m)
-    error_m = np.nan_to_num(demand["position_error_m"].to_numpy(dtype=float)) if "position_error_m" in demand else np.zeros(len(demand))
-    order = np.argsort(row, kind="stable")
-    row_start = np.searchsorted(row[order], np.arange(grid.height + 1))
+    points = _Points.of(demand, grid)
     radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
-    out = np.empty(len(demand), np.int64)
-    hits: list[npt.NDArray[np.int64]] = []
-    total = int(candidates["site_id"].nunique())
     of_family = candidates["family"].to_numpy() == family
-    for done, (_, first, site) in enumerate(by_site(candidates, grid), start=1):
-        footprint = site_footprint(site, grid, radio)
-        planes = footprint.margin_db[of_family[first : first + len(footprint.margin_db)]]
-        if planes.size:
-            with np.errstate(invalid="ignore"):
-                best_db = np.fmax.reduce(planes, axis=0)
-            count = _served(
-                out,
-                order,
-                row,
-                col,
-                row_start,
-                x_m,
-                y_m,
-                error_m,
-                best_db,
-                known.margin_db,
-                footprint.row0,
-                footprint.col0,
-                grid.x0_m,
-                grid.y0_m,
-                grid.resolution_m,
-                required_db,
-            )
-            hits.append(np.sort(out[:count]))
-        else:
-            hits.append(np.empty(0, np.int64))
-        if progress is not None and (done % 200 == 0 or done == total):
-            progress(done, total)
-    pointer = np.concatenate([[0], np.cumsum([len(h) for h in hits])])
+
+    def one(item: tuple[str, int, dict[str, Any]]) -> Ints:
+        _, first, site = item
+        return _column(points, site_footprint(site, grid, radio), of_family[first : first + len(site["service"])], known, grid, required_db)
+
+    sites = list(by_site(candidates, grid))
+    hits: list[Ints] = []
+    with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
+        for done, rows in enumerate(pool.map(one, sites), start=1):
+            hits.append(rows)
+            if progress is not None and (done % 200 == 0 or done == len(sites)):
+                progress(done, len(sites))
+    pointer = np.concatenate([[0], np.cumsum([len(rows) for rows in hits])])
     index = np.concatenate(hits) if hits else np.empty(0, np.int64)
     columns = csr_matrix((np.ones(len(index), bool), index, pointer), shape=(len(hits), len(demand)))
     return columns.T.tocsr()
