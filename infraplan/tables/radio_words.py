@@ -59,6 +59,9 @@ def operator_sets(column: pd.Series[Any], faults: FaultList) -> Texts:
 
 def service_words(cell: str, operators: str) -> tuple[str, bool] | None:
     """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours."""
+    exact_names = [word for word in SERVICE_BREAKS.split(cell) if word]
+    if exact_names and set(exact_names) <= load("services")["service"].keys():
+        return ";".join(dict.fromkeys(exact_names)), False
     technologies, bands = _service_tables()
     defaults = load("aliases")["default_band"]
     words = [word for word in SERVICE_BREAKS.split(cell.replace("nb-iot", "nbiot").replace("nb_iot", "nbiot")) if word]
