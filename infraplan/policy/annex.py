@@ -101,7 +101,7 @@ def city_order(frame: pd.DataFrame, order: str = "zones_guangdong") -> pd.DataFr
 def gaps_annex(
     gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = "zones_guangdong"
 ) -> pd.DataFrame:
-    """Rows of `find_gaps` in the official columns, 合计 first, cities in the provincial order; what an inspector fills in stays empty.
+    """Rows of `find_gaps` in the official columns, 合计 first, cities in the provincial order; the inspector's columns empty.
 
     Parameters
     ----------
@@ -133,7 +133,8 @@ def gaps_annex(
         once = ~rows.duplicated(["id", "from_km"])
         first = dict.fromkeys(names, "") | {
             "number": say("policy.annex_total", lang), "village": int(once.sum()),
-            "households": int(rows.loc[once, "households"].fillna(0).sum()), "population": int(rows.loc[once, "population"].fillna(0).sum()),
+            "households": int(rows.loc[once, "households"].fillna(0).sum()),
+            "population": int(rows.loc[once, "population"].fillna(0).sum()),
         }  # fmt: skip
         table = pd.concat([pd.DataFrame([first], columns=list(names)).astype(object), table], ignore_index=True)
     table.columns = pd.Index(heads(names, lang))

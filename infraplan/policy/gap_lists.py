@@ -182,7 +182,9 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
         codes, _ = indoors(target, layers, found, codes)
     everywhere = np.full(len(found), SERVED, dtype=np.int8)
     everywhere[found] = codes
-    return _place_table(layers, np.flatnonzero(everywhere != SERVED), everywhere)
+    at = np.flatnonzero(everywhere != SERVED)
+    judged_inside = layers.says_yes("places", "indoor_system")[1][at] & target.indoor_system
+    return _place_table(layers, at, everywhere).assign(inside=judged_inside)
 
 
 def _text(table: Any, column: str) -> pd.Series[Any]:

@@ -126,11 +126,13 @@ def _reasons(
     services = {name: service for name, service in cover.services.items() if service.family == target.family}
     spare_db = _at_server(cover, server, {name: s.downlink_max_path_loss_db - s.max_path_loss_db for name, s in services.items()})
     code = found["code"].to_numpy()
+    inside = found["inside"].to_numpy(dtype=bool) if "inside" in found else np.zeros(len(found), dtype=bool)
+    inside = inside | (target.receiver != "" or target.coupling_class_db is not None)
     with np.errstate(invalid="ignore"):
         causes = [
             ("no_position", ~np.isfinite(found["x_m"].to_numpy(dtype=float))),
             ("position_uncertain", code == UNCERTAIN),
-            ("weak_indoors", (margin_db >= 0.0) & (target.receiver != "" or target.indoor_system or target.coupling_class_db is not None)),
+            ("weak_indoors", (margin_db >= 0.0) & inside),
             ("part_uncovered", margin_db >= 0.0),
             ("uplink_limited", margin_db + spare_db >= 0.0),
             ("terrain_blocked", _blocked(found, target, network, layers)),

@@ -56,8 +56,14 @@ def missing(layer: str, unit: str) -> Units:
 
 
 def _units(
-    zone: pd.DataFrame, weight: Floats, codes: npt.NDArray[Any], unit: str, synthetic: bool, notes: tuple[Note, ...] = (), measured: Bools | None = None,
-) -> Units:  # fmt: skip
+    zone: pd.DataFrame,
+    weight: Floats,
+    codes: npt.NDArray[Any],
+    unit: str,
+    synthetic: bool,
+    notes: tuple[Note, ...] = (),
+    measured: Bools | None = None,
+) -> Units:
     served, uncertain, unknown = weight * (codes == SERVED), weight * (codes == UNCERTAIN), weight * (codes == NO_DATA)
     return Units(zone, weight, served, uncertain, unknown, unit, synthetic, notes, "", None if measured is None else weight * measured)
 

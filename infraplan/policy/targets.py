@@ -12,7 +12,8 @@ from typing import Any
 from infraplan import presets
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
-from infraplan.policy.schema import SHARES, PolicyFile, TargetRow, parse
+from infraplan.policy.parsing import parse
+from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
 
 BINDING = ("确保", "实现", "覆盖", "完成", "达到")
 """Verbs that bind: only they can be met or not met (shared reading of the two documents of Guangdong)."""
@@ -202,8 +203,8 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
     policies: list[Policy] = []
     faults: list[Fault] = []
     for source in names_or_paths:
-        name, text = _read(source)
         try:
+            name, text = _read(source)
             found = _targets(parse(text, name), Path(name).stem)
         except DataError as error:
             faults += error.fault_list

@@ -1,0 +1,141 @@
+"""A filled sheet comes back: what is kept, what is refused, and what a measurement may override."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import miniature
+import numpy as np
+import pandas as pd
+import pytest
+
+from infraplan.errors import DataError
+from infraplan.policy.annex import gaps_annex
+from infraplan.policy.gap_lists import find_gaps
+from infraplan.policy.inspection import COLUMNS, latest, measurements
+from infraplan.policy.scorecards import scorecard
+from infraplan.policy.targets import Targets
+
+IDS = [row[0] for row in miniature.VILLAGES] + ["s1", "s2", "s3", "s4"]
+GOOD = {
+    "实测RSRP(dBm)": -95, "运营商": "中国移动", "测试频段": "n41", "测试终端": "测试手机A", "测试位置": "室外",
+    "核查日期": "2026/11/3", "核查人": "张三", "核查结果": "合格", "销号状态": "已销号", "备注": "编号b3；5G",
+}  # fmt: skip
+
+
+def sheet(*changes: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame([GOOD | change for change in changes])
+
+
+def read(*changes: dict[str, Any]) -> pd.DataFrame:
+    return measurements(sheet(*changes), IDS, source="sent.xlsx", sha256="ab" * 32)
+
+
+def score(small_policy: Targets, measured: pd.DataFrame | None, target: str = "villages") -> pd.DataFrame:
+    card = scorecard(
+        small_policy.only(target), miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(),
+        places=miniature.places(), sites=miniature.sites(), measured=measured,
+    )  # fmt: skip
+    return card[card["zone"] == "440000"].set_index(["part", "network"])
+
+
+def test_everything_an_inspector_writes_is_kept() -> None:
+    table = read({})
+    assert list(table.columns) == list(COLUMNS)
+    one = table.iloc[0]
+    assert (one["id"], one["operator"], one["service"], one["family"], one["rsrp_dbm"]) == ("b3", "cmcc", "nr-n41", "nr", -95)
+    assert (one["indoors"], one["date"], one["inspector"], one["device"], one["closed"]) == (
+        False,
+        "2026-11-03",
+        "张三",
+        "测试手机A",
+        "已销号",
+    )
+    assert (one["source"], one["sha256"], one["row"]) == ("sent.xlsx", "ab" * 32, 2)
+
+
+def test_a_sent_sheet_comes_back(small_policy: Targets) -> None:
+    """The sheet this program makes, filled in by hand, is read by this program; its 合计 row and untouched rows are no measurements."""
+    gaps = find_gaps(
+        small_policy,
+        miniature.coverage(),
+        zones=miniature.zones(),
+        villages=miniature.villages(),
+        sites=miniature.sites(),
+        target="villages",
+    )
+    sent = gaps_annex(gaps[gaps["part"] == "main"], tests=True)
+    row = sent.index[sent["备注"].str.startswith("编号c1")][0]
+    for name in ("实测RSRP(dBm)", "运营商", "测试频段", "测试终端", "测试位置", "核查日期", "核查人", "核查结果", "销号状态"):
+        sent.loc[row, name] = GOOD[name]
+    table = measurements(sent, IDS)
+    assert list(table["id"]) == ["c1"] and table["row"].iloc[0] == row + 2
+
+
+def test_all_faults_at_once() -> None:
+    with pytest.raises(DataError) as caught:
+        read(
+            {},
+            {"实测RSRP(dBm)": "弱"},
+            {"实测RSRP(dBm)": 95},
+            {"运营商": "移动+电信"},
+            {"测试频段": "n999"},
+            {"测试位置": "门口"},
+            {"核查日期": "昨天"},
+            {"核查人": ""},
+            {"备注": "编号zz"},
+        )
+    found = {(fault.rule, fault.row) for fault in caught.value.fault_list}
+    assert found == {
+        ("not_rsrp", 3), ("not_rsrp", 4), ("measured_operator", 5), ("measured_band", 6), ("measured_where", 7), ("measured_date", 8),
+        ("measured_inspector", 9), ("unknown_place", 10),
+    }  # fmt: skip
+    assert {fault.file for fault in caught.value.fault_list} == {"sent.xlsx"}
+
+
+def test_a_pass_serves_the_networks_of_its_operator(small_policy: Targets) -> None:
+    before, after = score(small_policy, None), score(small_policy, read({}))
+    gain = (after["numerator"] - before["numerator"]).loc["main"]
+    assert dict(gain) == {"any": 1, "cbn+cmcc": 1, "ctcc+cucc": 0}
+    assert after.loc[("main", "any"), "measured"] == 1
+    assert "实测" in after.loc[("main", "any"), "evidence"] and "实测" not in before.loc[("main", "any"), "evidence"]
+
+
+def test_weaker_than_required_changes_nothing_for_the_unserved(small_policy: Targets) -> None:
+    before, after = score(small_policy, None), score(small_policy, read({"实测RSRP(dBm)": -130}))
+    assert (after["numerator"] == before["numerator"]).all()
+    assert after.loc[("main", "any"), "measured"] == 1
+
+
+def test_a_failure_takes_only_its_own_band_and_operator(small_policy: Targets) -> None:
+    """a1 is served by g1 (cbn+cmcc, n41). China Mobile fails there: no longer sure. China Telecom fails there: not g1's matter."""
+    before = score(small_policy, None)
+    mobile = score(small_policy, read({"备注": "编号a1", "实测RSRP(dBm)": -135}))
+    assert mobile.loc[("main", "any"), "numerator"] == before.loc[("main", "any"), "numerator"] - 1
+    assert mobile.loc[("main", "any"), "uncertain"] == before.loc[("main", "any"), "uncertain"] + 1
+    assert mobile.loc[("main", "ctcc+cucc"), "numerator"] == before.loc[("main", "ctcc+cucc"), "numerator"]
+    telecom = score(small_policy, read({"备注": "编号a1", "实测RSRP(dBm)": -135, "运营商": "电信"}))
+    assert telecom.loc[("main", "any"), "numerator"] == before.loc[("main", "any"), "numerator"]
+    assert telecom.loc[("main", "ctcc+cucc"), "numerator"] == before.loc[("main", "ctcc+cucc"), "numerator"] - 1
+
+
+def test_another_band_says_nothing(small_policy: Targets) -> None:
+    """n78 is not on this map: its measurement cannot contradict n41."""
+    after = score(small_policy, read({"备注": "编号a1", "实测RSRP(dBm)": -135, "测试频段": "3.5G"}))
+    assert (after["numerator"] == score(small_policy, None)["numerator"]).all()
+
+
+def test_the_street_does_not_prove_the_inside(small_policy: Targets) -> None:
+    outside = score(small_policy, read({"备注": "编号a2"}), "people").loc[("indoors", "any"), "numerator"]
+    inside = score(small_policy, read({"备注": "编号a2", "测试位置": "室内"}), "people").loc[("indoors", "any"), "numerator"]
+    assert (outside, inside) == (300, 500)
+
+
+def test_the_last_measurement_counts() -> None:
+    table = latest(read({"核查日期": "2026-11-05", "实测RSRP(dBm)": -90}, {"核查日期": "2026-11-01"}, {"运营商": "电信"}))
+    assert sorted(zip(table["operator"], table["rsrp_dbm"], strict=True)) == [("cmcc", -90), ("ctcc", -95)]
+
+
+def test_nothing_filled_in_is_no_measurement() -> None:
+    assert len(measurements(sheet({"实测RSRP(dBm)": ""}, {"实测RSRP(dBm)": np.nan}), IDS)) == 0
+    assert len(measurements(pd.DataFrame({"备注": ["编号b3"]}), IDS)) == 0
