@@ -63,7 +63,7 @@ NAME = Field(
     "name", "名称", "name", example="坪石村",
     aliases=words(
         "名字 站名 站点名称 基站名称 站址名称 自然村 自然村名称 自然村名 村名 村庄 学校名称 学校 医院名称 单位名称 "
-        "场所名称 title village site_name township_name"
+        "场所名称 title village site_name"
     ),
 )
 LON = Field(
@@ -203,7 +203,7 @@ SITE = (
 )
 PLACE = (
     ID,
-    NAME,
+    replace(NAME, aliases=(*NAME.aliases, "township_name", "乡镇名称", "街道名称")),
     LON,
     LAT,
     LONLAT,

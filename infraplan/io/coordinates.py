@@ -27,6 +27,7 @@ SEXAGESIMAL = re.compile(
     r"((?P<m>\d{1,2}(\.\d+)?)\s*(['′’分]|$)\s*)?((?P<s>\d{1,2}(\.\d+)?)\s*(\"|″|”|''|′′|秒|$)?\s*)?(?P<back>[nsewNSEW东西南北]?)"
 )
 PAIR_BREAK = re.compile(r"\s*[,，;；、|/]\s*|\s+")
+POINT_WORD = re.compile(r"^\s*point\b", re.IGNORECASE)
 CURLY = str.maketrans({"’": "′", "‘": "′", "”": "″", "“": "″", "`": "′"})
 
 
@@ -73,7 +74,7 @@ def pairs(column: pd.Series[Any]) -> tuple[FloatArray, FloatArray, BoolArray]:
 
 
 def _one_pair(cell: str) -> tuple[float, float]:
-    plain = cell.translate(CURLY).strip().strip("()[]（）POINTpoint ")
+    plain = POINT_WORD.sub("", cell.translate(CURLY)).strip("()[]（） ")
     parts = [part for part in re.split(r"\s*[,，;；、|]\s*", plain) if part]
     if len(parts) != 2:
         parts = [part for part in re.split(r"\s+", plain) if part]
@@ -125,6 +126,7 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
         for name, zh, en in (("lon", "经度", "longitude"), ("lat", "纬度", "latitude")):
             if name not in frame:
                 faults.add("tables.missing_column", column=zh, zh=zh, en=en, aliases=f"{name}, {zh}, 经纬度")
+        faults.told = np.ones(len(frame), dtype=bool)
         return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object), crs=4326)
     if not optional:
         faults.at(empty, "io.no_coordinate", "lon", shown_lon)
@@ -135,6 +137,7 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
     good = _possible(lon, lat, shown_lon, shown_lat, faults)
     if crs is None and datum not in ("wgs84", "cgcs2000", "bd09mc"):
         lon, lat = to_wgs84(lon, lat, datum)
+    faults.told = ~good
     points = np.full(len(frame), None, dtype=object)
     points[good] = shapely.points(lon[good], lat[good])
     rest = frame.drop(columns=[name for name in ("lon", "lat", "lonlat") if name in frame])

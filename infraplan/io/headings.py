@@ -73,12 +73,12 @@ def _lookup(table: str) -> dict[str, tuple[tuple[int, str], ...]]:
 def recognise(headings: Sequence[str], table: str) -> dict[int, str]:
     """Position -> field name. A field takes the heading nearest the front of its aliases; the others stay as they are."""
     lookup = _lookup(table)
-    claims: list[tuple[int, int, int, str]] = []
+    claims: list[tuple[int, int, str]] = []
     for position, text in enumerate(headings):
-        for distance, key in enumerate(parse_heading(str(text)).keys):
-            claims += [(rank, distance, position, name) for rank, name in lookup.get(key, ())]
+        found = next((lookup[key] for key in parse_heading(str(text)).keys if key in lookup), ())
+        claims += [(rank, position, name) for rank, name in found]
     taken: dict[int, str] = {}
-    for _, _, position, name in sorted(claims):
+    for _, position, name in sorted(claims):
         if position not in taken and name not in taken.values():
             taken[position] = name
     return taken

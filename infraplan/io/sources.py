@@ -17,10 +17,17 @@ from infraplan.io.vectors import read_vectors
 from infraplan.tables.faults import FaultList
 
 ENDINGS = {
-    ".csv": "text", ".tsv": "text", ".txt": "text", ".xlsx": "workbook", ".xlsm": "workbook", ".xls": "workbook", ".xlsb": "workbook", ".ods": "workbook",
-    ".et": "workbook", ".gpkg": "gpkg", ".geojson": "geojson", ".json": "geojson", ".fgb": "flatgeobuf", ".shp": "shapefile", ".kml": "kml",
-    ".kmz": "kmz", ".parquet": "parquet", ".geoparquet": "parquet", ".zip": "zip",
-}  # fmt: skip
+    **dict.fromkeys((".csv", ".tsv", ".txt"), "text"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et"), "workbook"),
+    **dict.fromkeys((".geojson", ".json"), "geojson"),
+    **dict.fromkeys((".parquet", ".geoparquet"), "parquet"),
+    ".gpkg": "gpkg",
+    ".fgb": "flatgeobuf",
+    ".shp": "shapefile",
+    ".kml": "kml",
+    ".kmz": "kmz",
+    ".zip": "zip",
+}
 SHAPEFILE_SIDES = (".dbf", ".shx", ".prj", ".cpg", ".sbn")
 MAGIC = (
     ("gpkg", (b"SQLite format 3\x00",)),

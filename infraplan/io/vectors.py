@@ -127,11 +127,14 @@ def _plain_file(path: Path, kind: str, encoding: str | None, faults: FaultList) 
 
 
 def _shapefile_encoding(path: Path, asked: str | None) -> dict[str, str]:
-    """What the .cpg says is left to GDAL; without one, the ladder over the texts of the .dbf decides."""
+    """What the .cpg says is left to GDAL, GBK widened to GB18030; without one, the texts of the .dbf decide."""
     if asked is not None:
         return {"encoding": asked}
     beside = {entry.suffix.lower(): entry for entry in path.parent.glob(path.stem + ".*")}
-    if ".cpg" in beside or ".dbf" not in beside:
+    if ".cpg" in beside:
+        says = beside[".cpg"].read_bytes()[:40].decode("ascii", "replace").strip().lower().removeprefix("cp")
+        return {"encoding": "GB18030"} if says in ("gbk", "gb2312", "gb18030", "936") else {}
+    if ".dbf" not in beside:
         return {}
     return {"encoding": "UTF-8" if _decodes(beside[".dbf"]) else "GB18030"}
 

@@ -240,7 +240,9 @@ def _points(frame: gpd.GeoDataFrame, faults: FaultList, *, keep_radius: bool) ->
         return frame
     areal = (kinds == 3) | (kinds == 6)
     lone = (kinds == 4) & (shapely.get_num_geometries(shapes) == 1)
-    faults.at(~((kinds == 0) | areal | lone) | shapely.is_empty(shapes), "tables.not_a_point", "geometry", frame["id"].to_numpy(object))
+    told = np.zeros(len(shapes), dtype=bool) if faults.told is None else faults.told
+    unusable = (~((kinds == 0) | areal | lone) | shapely.is_empty(shapes)) & ~told
+    faults.at(unusable, "tables.not_a_point", "geometry", frame["id"].to_numpy(object))
     points = shapes.copy()
     points[lone] = shapely.get_geometry(shapes[lone], 0)
     points[areal] = shapely.point_on_surface(shapes[areal])

@@ -29,7 +29,7 @@ class FaultList:
     """The faults of one table, and where its rows stand in the file.
 
     `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
-    and the unit that name carries.
+    and the unit that name carries; `told` marks the rows whose missing point has been told already.
     """
 
     file: str = ""
@@ -38,6 +38,7 @@ class FaultList:
     headings: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     items: list[Fault] = field(default_factory=list)
+    told: BoolArray | None = None
 
     def add(
         self,
