@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.errors import DataError, Fault, UsageError
+from infraplan.examples.landcover import invented_landcover
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.network import synthetic_sites
 from infraplan.examples.people import synthetic_people
@@ -56,6 +57,7 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         write_layer(people, target / "villages.gpkg", "villages")
         write_layer(places, target / "places.gpkg", "places")
     relief.write(target / "dem.tif", draw)
+    relief.write_layer(invented_landcover(relief, people, sources.rules), target / "landcover.tif", draw, "p1812_class", nodata=0)
     with atomic_path(target / "sites.csv") as part:
         sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
     facts: dict[str, Any] = {

@@ -57,17 +57,21 @@ class Relief:
         return np.asarray(layer[row, col])
 
     def write(self, path: Path, seed: int) -> None:
-        """A tiled GeoTIFF, whole or not at all, that says it is synthetic."""
-        height, width = self.height_m.shape
+        """The heights as a file."""
+        self.write_layer(self.height_m, path, seed, "height_m", nodata=-32768)
+
+    def write_layer(self, layer: npt.NDArray[Any], path: Path, seed: int, description: str, *, nodata: int) -> None:
+        """A tiled GeoTIFF on the relief's pixels, whole or not at all, that says it is synthetic."""
+        height, width = layer.shape
         profile = {
-            "driver": "GTiff", "dtype": "int16", "count": 1, "height": height, "width": width, "crs": "EPSG:4326", "nodata": -32768,
-            "transform": rasterio.transform.from_origin(self.west, self.north, self.step_deg, self.step_deg),
+            "driver": "GTiff", "dtype": str(layer.dtype), "count": 1, "height": height, "width": width, "nodata": nodata,
+            "crs": "EPSG:4326", "transform": rasterio.transform.from_origin(self.west, self.north, self.step_deg, self.step_deg),
             "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "predictor": 2,
         }  # fmt: skip
         with atomic_path(path) as part, rasterio.open(part, "w", **profile) as out:
-            out.write(self.height_m, 1)
+            out.write(layer, 1)
             out.update_tags(synthetic="true", source="infraplan example, invented ground, no elevation data", seed=str(seed))
-            out.set_band_description(1, "height_m")
+            out.set_band_description(1, description)
 
 
 def invented_relief(sources: Sources, seed: int) -> Relief:
