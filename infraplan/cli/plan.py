@@ -12,6 +12,7 @@ def plan(study: StudyPath, cities: Cities = None, output: OutputPath = None, jso
     """The cheapest sites found, and what no plan can beat."""
     from infraplan.run import assess, make_plan
     from infraplan.run.batch import chosen_cities
+    from infraplan.run.pages import plan_note
     from infraplan.run.summary import plan_numbers
     from infraplan.siting.planning import check_plan
 
@@ -40,6 +41,8 @@ def plan(study: StudyPath, cities: Cities = None, output: OutputPath = None, jso
                 share=f"{checked['share'] * 100:.2f}",
             )
         )
+    if plan_note(made):
+        tell(plan_note(made))
     if output is not None:
         show(made.sites, output=output, overwrite=overwrite, as_json=False)
 

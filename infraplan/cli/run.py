@@ -20,6 +20,7 @@ def run(
 ) -> None:
     """Coverage, targets, gaps, sites, a report for each city."""
     from infraplan.run import run_study
+    from infraplan.run.pages import plan_note
 
     opened = open_study(study)
     with progress() as bars:
@@ -55,6 +56,8 @@ def run(
                 share=f"{share * 100:.2f}",
             )
         )
+        if plan_note(made):
+            tell(plan_note(made))
         if made.floor_extra_cny is not None:
             tell(both("cli.floor_extra", extra=f"{made.floor_extra_cny / 1e4:,.0f}"))
     tell(both("cli.look", folder=str(outcome.output)))

@@ -5,23 +5,33 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 import pandas as pd
 
 from infraplan.errors import InfraplanError, UsageError
-from infraplan.files import write_text
+from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
 from infraplan.presets import choose
 from infraplan.report.pages import write_city_pages, write_province_pages
 from infraplan.run import ledger
-from infraplan.run.pages import CityLayers, city_layers, city_order, facts_of, folder_name, plan_layers, province_layers, village_table
+from infraplan.run.pages import (
+    CityLayers,
+    city_layers,
+    city_order,
+    facts_of,
+    folder_name,
+    plan_layers,
+    plan_note,
+    province_layers,
+    village_table,
+)
 from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan
 from infraplan.run.summary import dumps, restore_plan, summarise
-from infraplan.siting.planning import Plan, check_plan
+from infraplan.siting.planning import Plan, check_plan, goal_of
 from infraplan.study import Study
 
 
@@ -61,20 +71,29 @@ def run_study(
     chosen = chosen_cities(study, cities)
     if known is not None and not (overwrite or resume or cities):
         raise UsageError(both("run.exists", folder=output.name))
+    goal_wanted(study)
     fingerprint = ledger.fingerprint(study)
     same = known is not None and known.get("fingerprint") == fingerprint
+    listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
+    if cities and not (overwrite or resume):
+        _refuse_changed(study, output, chosen, listed)
     findings = assess(study, progress, cities=chosen if cities else ())
-    plan, scope = _plan(findings, output, chosen if cities else (), same, progress)
+    whole = bool(same and known is not None and known.get("complete"))
+    plan, scope, kind = _plan(findings, output, chosen if cities else (), whole, progress)
     facts = facts_of(findings)
-    done = dict(known.get("cities", {})) if same and known is not None and (resume or cities) else {}
-    record: dict[str, Any] = {"fingerprint": fingerprint, "cities": done, "plan": _plan_record(plan), "complete": False}
+    begun: dict[str, Any] = {"fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
+        begun["plan"] = _plan_record(plan)
+    elif same and known is not None:
+        begun = known
+    record = {**begun, "complete": whole if cities else False, "cities": listed if resume or cities else {}}
+    ledger.sweep(output)
+    if not cities or same or known is None:
         ledger.write(output, record)
-    rows = _write_cities(findings, plan, chosen, scope, facts, output, record, resume, jobs, progress)
+    batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None)
+    rows = _write_cities(findings, plan, chosen, batch, record, progress)
     table = _city_table(study, findings, plan, rows)
     if cities:
-        if same and known is not None:
-            ledger.write(output, {**known, "cities": {**known.get("cities", {}), **record["cities"]}})
         return RunOutcome(output, table, None, plan, None)
     check = (
         check_plan(plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages)
@@ -104,14 +123,34 @@ def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in order if code in picked)
 
 
-def _plan(findings: Findings, output: Path, cities: tuple[str, ...], same: bool, progress: Progress) -> tuple[Plan | None, str]:
-    """The study's plan, reused for some cities where it exists, and a sentence on what it covers."""
-    if not cities:
-        return make_plan(findings, progress), both("run.plan_whole")
-    stored = restore_plan(output) if same else None
-    if stored is not None:
-        return stored, both("run.plan_reused")
-    return make_plan(findings, progress, cities), both("run.plan_alone", cities="、".join(cities))
+def goal_wanted(study: Study) -> str:
+    """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
+    target = study.config.plan.target
+    if target:
+        goal_of(study.targets, target)
+    return target
+
+
+def _refuse_changed(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
+    """A city's folder is written again only over what the same inputs made and nobody touched since."""
+    names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
+    for adcode in cities:
+        folder = output / "cities" / folder_name(adcode, str(names[adcode]))
+        if folder.exists() and not ledger.intact(folder, listed.get(adcode, {}).get("files", {})):
+            raise UsageError(both("run.city_exists", folder=folder.name))
+
+
+def _plan(
+    findings: Findings, output: Path, cities: tuple[str, ...], whole: bool, progress: Progress
+) -> tuple[Plan | None, str, Literal["whole", "reused", "alone"]]:
+    """The study's plan, reused for some cities where a whole run left it, a sentence on what it covers, and that in a word."""
+    stored = restore_plan(output) if cities and whole else None
+    kind: Literal["whole", "reused", "alone"] = "whole" if not cities else "reused" if stored is not None else "alone"
+    if not goal_wanted(findings.study):
+        return None, "", kind
+    plan = stored or make_plan(findings, progress, cities)
+    scope = both(f"run.plan_{kind}", cities="、".join(cities)) if kind == "alone" else both(f"run.plan_{kind}")
+    return plan, " ".join(text for text in (scope, plan_note(plan)) if text), kind
 
 
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
@@ -126,17 +165,26 @@ def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
     }
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """How the cities are written: where, what is said of the plan, who works."""
+
+    output: Path
+    scope: str
+    kind: str
+    facts: Any
+    resume: bool
+    jobs: int
+    writes_ledger: bool
+
+    def finished(self, row: dict[str, Any], folder: str) -> bool:
+        """Whether a resumed run may keep what stands there: whole, untouched, and with a plan of the same kind."""
+        same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
+        return self.resume and same_plan and row.get("state") == "done" and ledger.intact(self.output / "cities" / folder, row["files"])
+
+
 def _write_cities(
-    findings: Findings,
-    plan: Plan | None,
-    cities: tuple[str, ...],
-    scope: str,
-    facts: Any,
-    output: Path,
-    record: dict[str, Any],
-    resume: bool,
-    jobs: int,
-    progress: Progress,
+    findings: Findings, plan: Plan | None, cities: tuple[str, ...], batch: _Batch, record: dict[str, Any], progress: Progress
 ) -> dict[str, dict[str, Any]]:
     """Each city's folder; finished ones are skipped on resume. A failure is a row with its reason."""
     tell = progress.step("run.cities")
@@ -146,22 +194,21 @@ def _write_cities(
     for adcode in cities:
         folder = folder_name(adcode, str(names[adcode]))
         old = record["cities"].get(adcode, {})
-        if resume and old.get("state") == "done" and ledger.intact(output / "cities" / folder, old.get("files", {})):
+        if batch.finished(old, folder):
             rows[adcode] = old
         else:
             waiting.append((adcode, folder))
     tell(len(rows), len(cities))
     tasks = (
-        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, scope, facts), output / "cities" / folder)
+        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, batch.scope, batch.facts), batch.output / "cities" / folder)
         for adcode, folder in waiting
     )
-    workers = min(jobs, max(len(waiting), 1))
-    whole = findings.cover.grid == findings.study.grid
+    workers = min(batch.jobs, max(len(waiting), 1))
     for adcode, row in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks):
-        rows[adcode] = row
-        record["cities"] = {**record["cities"], adcode: row}
-        if whole:
-            ledger.write(output, record)
+        rows[adcode] = {**row, "plan": batch.kind}
+        record["cities"] = {**record["cities"], adcode: rows[adcode]}
+        if batch.writes_ledger:
+            ledger.write(batch.output, record)
         tell(len(rows), len(cities))
     return {adcode: rows[adcode] for adcode in cities}
 
@@ -175,10 +222,9 @@ def _write_city(page: CityLayers, folder: Path) -> tuple[str, dict[str, Any]]:
     try:
         write_city_pages(page.context, part)
         write_layers(page, part)
-        files = ledger.hashes(part)
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
-        return adcode, {"state": "done", "folder": folder.name, "files": files, "reason": ""}
+        listed = ledger.hashes(part)
+        replace_folder(part, folder)
+        return adcode, {"state": "done", "folder": folder.name, "files": listed, "reason": ""}
     except Exception as error:  # one city's failure is a row with its reason, not the end of the run
         shutil.rmtree(part, ignore_errors=True)
         reason = str(error) if isinstance(error, InfraplanError) else f"{type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,15 @@ def read(output: Path) -> dict[str, Any] | None:
 def write(output: Path, content: dict[str, Any]) -> None:
     """The whole ledger, atomically."""
     write_text(output / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def sweep(output: Path) -> None:
+    """Remove what a killed run left under temporary names, in the output folder and among its cities."""
+    for left in (*output.glob(".*.part*"), *(output / "cities").glob(".*.part*"), *(output / "cities").glob(".*.old")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -99,6 +99,18 @@ def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummar
     )
 
 
+def plan_note(plan: Plan) -> str:
+    """What must be said of a plan that does not bring its goal, "" of one that does."""
+    if plan.status not in ("unreachable", "short") or plan.served_after >= plan.goal.share * plan.population:
+        return ""
+    return both(
+        f"run.goal_{plan.status}",
+        goal=f"{plan.goal.share * 100:g}",
+        share=f"{plan.served_after / max(plan.population, 1) * 100:.2f}",
+        people=f"{plan.unreachable_people:,}",
+    )
+
+
 def city_order(study: Study) -> list[str]:
     """Adcodes of the cities in the official order of the province, else by code."""
     codes = sorted(study.zones.loc[study.zones["level"] == "city", "adcode"])
