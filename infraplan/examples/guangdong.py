@@ -72,7 +72,7 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         "nbiot": int(sites["id"].str.contains("-NB-").sum()),
     }
     write_text(target / "README.md", say("examples.readme", **facts))
-    write_text(target / "study.toml", say("examples.study", output=output))
+    write_text(target / "study.toml", say("examples.study", output=output, model=sources.rules["model"]))
     return target / "study.toml"
 
 

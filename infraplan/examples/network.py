@@ -100,13 +100,18 @@ def choose_points(bins: Bins, weight: Floats, count: int, rule: dict[str, Any]) 
 
 def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
     """NR and NB-IoT deployments in the contract's columns, with lon and lat instead of a geometry."""
-    rules = sources.rules["network"]
-    bins = Bins(people, rules)
+    bins = Bins(people, sources.rules["network"])
     nr = nr_sites(sources, people, bins, np.random.default_rng([seed, NR]))
     nbiot = nbiot_sites(sources, people, bins, nr, np.random.default_rng([seed, NBIOT]))
     sites = pd.concat([nr, nbiot], ignore_index=True)
     sites["status"], sites["synthetic"], sites["carrier_power_dbm"], sites["antenna"] = "existing", True, pd.NA, pd.NA
     return sites[COLUMNS]
+
+
+def tuned(sources: Sources, family: str) -> dict[str, Any]:
+    """The rule of a family, with what the study's model changes in it."""
+    rules = sources.rules["network"]
+    return {**rules[family], **rules["tuned"].get(sources.rules["model"], {}).get(family, {})}
 
 
 def city_weight(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, outer: float) -> Floats:
@@ -153,7 +158,7 @@ def dates(count: int, first: str, last: str, rng: np.random.Generator) -> npt.ND
 def nr_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, rng: np.random.Generator) -> pd.DataFrame:
     """NR: each mast carries one of the two shared networks, some carry both (two deployments, one mast)."""
     rules = sources.rules["network"]
-    rule, wanted = rules["nr"], int(rules["nr_sites"])
+    rule, wanted = tuned(sources, "nr"), int(rules["nr_sites"])
     masts = round(wanted / (1 + rule["shared_mast_share"]))
     weight = city_weight(sources, people, bins, rule["outer_weight"])
     frame = mast_frame(sources, people, bins, choose_points(bins, weight, masts, rule), rng)
@@ -177,8 +182,7 @@ def nr_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, rng: np.ran
 
 def nbiot_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, nr: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """NB-IoT: one operator and band a deployment; it stands on an NR mast where one is near."""
-    rules = sources.rules["network"]
-    rule = rules["nbiot"]
+    rules, rule = sources.rules["network"], tuned(sources, "nbiot")
     weight = city_weight(sources, people, bins, rule["outer_weight"])
     rows = mast_frame(sources, people, bins, choose_points(bins, weight, int(rules["nbiot_sites"]), rule), rng)
     rows["height_m"] = rows["height_m"].clip(lower=rules["height_m"]["nbiot_minimum"])
