@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import rasterio
 from infraplan import presets
 from infraplan.errors import UsageError
 from infraplan.examples.guangdong import build
+from infraplan.examples.network import tuned
 from infraplan.examples.sources import Sources, data_folder, read_sources
 
 PEOPLE = 126_012_510
@@ -201,3 +203,28 @@ def test_data_is_found_and_small() -> None:
     assert (data / "boundaries" / "guangdong.gpkg").stat().st_size < 2_000_000
     for room in ("boundaries", "settlements", "sites"):
         assert (data / room / "PROVENANCE.md").is_file()
+
+
+def test_land_cover_knows_towns_woods_and_water(folder: Path, zones: gpd.GeoDataFrame) -> None:
+    with rasterio.open(folder / "landcover.tif") as cover, rasterio.open(folder / "dem.tif") as dem:
+        assert cover.tags()["synthetic"] == "true" and cover.shape == dem.shape and cover.transform == dem.transform
+        classes, height_m = cover.read(1), dem.read(1)
+    assert set(np.unique(classes)) == {1, 2, 3, 4, 5}
+    assert (classes[height_m == 0] == 1).all() and (classes[height_m > 0] != 1).all()
+    assert (classes[height_m > 600] == 4).mean() > 0.95, "mountains are wooded"
+
+
+def test_the_ground_goes_in_by_the_readers_door(folder: Path, zones: gpd.GeoDataFrame) -> None:
+    from infraplan.geo.grids import Grid
+    from infraplan.io.rasters import read_terrain
+
+    terrain = read_terrain(folder / "dem.tif", Grid.over(zones, 1000), clutter=folder / "landcover.tif", clutter_table="p1812")
+    assert terrain.synthetic and np.isfinite(terrain.height_m).all() and terrain.filled_pixels == terrain.sea_pixels == 0
+    assert terrain.clutter_m is not None and set(np.unique(terrain.clutter_m)) == {0.0, 10.0, 15.0, 20.0}
+    assert set(np.unique(terrain.zone)) == {1, 3, 4}
+
+
+def test_the_model_chooses_the_network(sources: Sources) -> None:
+    over_terrain = replace(sources, rules={**sources.rules, "model": "p1812"})
+    assert tuned(over_terrain, "nr") != tuned(sources, "nr") == sources.rules["network"]["nr"]
+    assert tuned(over_terrain, "nbiot") == tuned(sources, "nbiot")
