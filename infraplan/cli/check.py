@@ -7,13 +7,14 @@ import typer
 from infraplan.cli.shared import AsJson, StudyPath, open_study, show_error, show_json, tell
 from infraplan.errors import DataError
 from infraplan.messages import both
-from infraplan.tables import faults_of
 
 LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "targets", "services")
 
 
 def check(study: StudyPath, json: AsJson = False) -> None:
     """Check every input of a study."""
+    from infraplan.tables import faults_of
+
     opened = open_study(study)
     faults = []
     for layer in LAYERS:
