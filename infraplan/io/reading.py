@@ -112,12 +112,17 @@ def read_zones(
     if not isinstance(source, str | os.PathLike | pd.DataFrame):
         parts = [read_zones(one, level=level, datum=datum, sheet=sheet, encoding=encoding) for one in source]
         joined: Any = pd.concat(parts, ignore_index=True)
-        return check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
+        done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
+        done.attrs["faults"] = [fault for part in parts for fault in part.attrs["faults"]] + done.attrs["faults"]
+        return done
     raw = _named(source, "zone", sheet, encoding)
     _needs_geometry(raw)
     heading = raw.faults.headings.get("adcode", "")
     hint = LEVEL_OF_HEADING.get(heading.partition("_")[0].lower()) if heading.endswith("_adcode") else None
-    return check_zones(_located(raw, datum, None), raw.faults, level=level or hint)
+    zones = check_zones(_located(raw, datum, None), raw.faults, level=level or hint)
+    if "population" in zones:
+        zones.attrs["population_basis"] = raw.notes["population_basis"]
+    return zones
 
 
 def _named(source: Source, table: str, sheet: str | int | None, encoding: str | None, basis: str | None = None) -> RawTable:

@@ -13,7 +13,7 @@ import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
 from infraplan.presets import load
-from infraplan.tables.faults import FaultList
+from infraplan.tables.faults import FaultList, row_runs
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
 from infraplan.tables.settling import settle
 from infraplan.tables.values import Texts, no_answer, texts
@@ -50,6 +50,7 @@ def check_villages(
     faults = faults or FaultList()
     settled = _settled(frame, "village", faults)
     settled = _points(settled, faults, keep_radius=True)
+    stated = int((settled["county"] != "").sum())
     settled = settle_zones(settled, zones, faults, outside=outside)
     missing = settled["population"].isna().to_numpy(bool)
     if missing.any():
@@ -57,7 +58,9 @@ def check_villages(
     faults.at(_more(settled["households"], settled["population"]), "tables.households_exceed_people", "households",
               settled["households"].to_numpy(object), severity="warning")  # fmt: skip
     faults.stop()
-    return _finished(settled.assign(population=settled["population"].astype("int64")), "village", faults)
+    done = _finished(settled.assign(population=settled["population"].astype("int64")), "village", faults)
+    done.attrs["county_stated"] = stated
+    return done
 
 
 def check_places(
@@ -107,6 +110,7 @@ def check_sites(
     settled, filled = _fill_sites(settled, services, assumed)
     faults.stop()
     foreign = (settled["services"] == "other").to_numpy(bool)
+    faults.rows = None if faults.rows is None else faults.rows[~foreign]
     done = _finished(settled[~foreign].reset_index(drop=True) if foreign.any() else settled, "site", faults)
     done.attrs["filled"] = filled
     done.attrs["set_aside"] = int(foreign.sum())
@@ -328,5 +332,7 @@ def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty
     rest = [name for name in frame.columns if name not in first and name != "geometry" and name not in drop_empty]
     done = frame[[*first, *rest, "geometry"]]
     done.attrs["faults"] = faults.records()
-    done.attrs["file"] = faults.file
+    done.attrs["file"], done.attrs["sheet"] = faults.file, faults.sheet
+    if faults.rows is not None and len(faults.rows) == len(done):
+        done.attrs["row_runs"], done.attrs["row_count"] = row_runs(faults.rows), len(done)
     return done

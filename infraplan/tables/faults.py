@@ -95,6 +95,22 @@ class FaultList:
         return [asdict(item) for item in self.items]
 
 
+def row_runs(rows: npt.NDArray[np.int64]) -> list[list[int]]:
+    """File rows as runs [position, row]: small enough to travel in `frame.attrs`."""
+    starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 2) != 1)
+    return [[int(position), int(rows[position])] for position in starts[:10_000]]
+
+
+def rows_of(frame: Any) -> npt.NDArray[np.int64] | None:
+    """The file's row number of each row of a checked frame; None once rows have been dropped or added."""
+    runs, length = frame.attrs.get("row_runs"), frame.attrs.get("row_count")
+    if not runs or length != len(frame) or len(runs) == 10_000:
+        return None
+    starts, first = np.array([run[0] for run in runs]), np.array([run[1] for run in runs])
+    which = np.searchsorted(starts, np.arange(length), side="right") - 1
+    return np.asarray(first[which] + np.arange(length) - starts[which], dtype=np.int64)
+
+
 def faults_of(frame: Any) -> list[Fault]:
     """The warnings a checked frame carries in `attrs["faults"]`."""
     names = {item.name for item in fields(Fault)}
