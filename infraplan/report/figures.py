@@ -19,6 +19,7 @@ from infraplan.report.words import Words
 
 DPI = 110
 MOST_PIXELS = 900
+FOOT_UNITS = 172
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def _canvas(width_in: float, height_in: float) -> Any:
 
 
 def _map_axes(
-    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.34, side_in: float = 1.75
+    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.36, side_in: float = 1.75
 ) -> tuple[Any, Any]:
     """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
     left, bottom, right, top = bounds
@@ -228,10 +229,23 @@ def _sources(figure: Any, context: PageContext, words: Words) -> None:
     text = attribution(context, words).replace(" · Leaflet 1.9.4 (BSD-2-Clause)", "")
     if context.facts.synthetic:
         text = f"{words.t('synthetic_short')}。{text}" if words.lang == "zh" else f"{words.t('synthetic_short')}. {text}"
-    limit = 128 if words.lang == "zh" else 150
-    figure.text(
-        0.01, 0.012, text if len(text) <= limit else text[: limit - 1] + "…", fontsize=6.3, color=palette()["ink"]["muted"], va="bottom"
-    )
+    lines = wrapped(text, FOOT_UNITS)
+    if len(lines) > 2:
+        lines = [lines[0], lines[1][:-1] + "…"]
+    figure.text(0.01, 0.01, "\n".join(lines), fontsize=6.3, color=palette()["ink"]["muted"], va="bottom", linespacing=1.25)
+
+
+def wrapped(text: str, units: int) -> list[str]:
+    """Lines of at most so many units; a Chinese character is two, any other one."""
+    lines, used = [""], 0
+    for char in text:
+        wide = 2 if ord(char) > 0x2E7F else 1
+        if used + wide > units:
+            lines.append("")
+            used = 0
+        lines[-1] += char
+        used += wide
+    return lines
 
 
 def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:

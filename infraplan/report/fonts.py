@@ -72,8 +72,16 @@ def _characters(family: str) -> frozenset[int]:
     return frozenset(ft2font.FT2Font(str(path)).get_charmap())
 
 
-def check_glyphs(texts: Iterable[str]) -> None:
-    """Every character of the texts can be drawn.
+def _characters_or_none(family: str) -> frozenset[int]:
+    """Characters of a family that matplotlib may not have listed."""
+    try:
+        return _characters(family)
+    except ValueError:
+        return frozenset()
+
+
+def check_glyphs(texts: Iterable[str], extra: str = "") -> None:
+    """Every character of the texts can be drawn by the Chinese family, by `extra` (another family) or by the one for other signs.
 
     Raises
     ------
@@ -82,6 +90,8 @@ def check_glyphs(texts: Iterable[str]) -> None:
     """
     family = chinese_family()
     known = _characters(family) | _characters(LATIN)
+    if extra:
+        known |= _characters_or_none(extra)
     for entry in texts:
         for char in entry:
             if ord(char) not in known and not char.isspace():

@@ -148,7 +148,9 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
     counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
     names = dict(zip(frame[column], frame[label], strict=True))
-    tasks = {row["id"]: title_of(row, words) for row in context.targets.to_dict("records")}
+    tasks: dict[str, str] = {}
+    for row in context.targets.to_dict("records"):
+        tasks.setdefault(row["id"], title_of(row, words))
     rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
     rows += [
         {

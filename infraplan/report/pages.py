@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,18 +15,24 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from infraplan import fields
 from infraplan.files import write_text
+from infraplan.presets import choose
 from infraplan.report import figures, page_rows, style
 from infraplan.report.context import PageContext
+from infraplan.report.document import report_of
+from infraplan.report.earth import write_kmz
 from infraplan.report.map_data import share_colour
 from infraplan.report.maps import draw_map
-from infraplan.report.words import Words
+from infraplan.report.pdf import write_pdf
+from infraplan.report.word import write_docx
+from infraplan.report.words import Words, field_label
 from infraplan.report.workbook import write_annex
 
 GAPS_SHOWN = 40
 SITES_SHOWN = 60
 SITES_ON_INDEX = 12
+FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
+FORMATS = tuple(FILES)
 
 
 @cache
@@ -41,8 +48,8 @@ def _css() -> str:
     return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
 
 
-def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh") -> list[Path]:
-    """report.html, map.html and annex.xlsx of one zone.
+def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
+    """The files of one zone: report.html, map.html, annex.xlsx, report.pdf, report.docx, plan.kmz.
 
     Parameters
     ----------
@@ -52,37 +59,78 @@ def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "z
         Made if absent. Each file appears under its name only when it is complete.
     lang : str
         "zh": Chinese with English beside it; "en": English alone.
+    formats : sequence of str
+        Which of `FORMATS`.
 
     Returns
     -------
     list of Path
         The files written.
+
+    Raises
+    ------
+    UsageError
+        A format that does not exist, with the list.
+    InfraplanError
+        No Chinese font, or a character that no font has.
     """
     folder = Path(folder)
-    paths = [folder / name for name in ("report.html", "map.html", "annex.xlsx")]
-    write_text(paths[0], report_page(context, lang))
-    draw_map(context, lang).save(paths[1])
-    write_annex(context, paths[2], lang)
-    return paths
+    formats = [choose(name, FORMATS, "format") for name in formats]
+    pictures = pictures_of(context, lang) if {"html", "pdf", "docx"} & set(formats) else []
+    paper = report_of(context, pictures, lang) if {"pdf", "docx"} & set(formats) else None
+    written = []
+    for name in formats:
+        path = folder / FILES[name]
+        if name == "html":
+            write_text(path, report_page(context, lang, pictures, formats))
+        elif name == "map":
+            draw_map(context, lang).save(path)
+        elif name == "xlsx":
+            write_annex(context, path, lang)
+        elif name == "kmz":
+            write_kmz(context, path, lang)
+        elif paper is not None:
+            (write_pdf if name == "pdf" else write_docx)(paper, path)
+        written.append(path)
+    return written
 
 
-def write_province_pages(context: PageContext, folder: str | Path, *, lang: str = "zh") -> list[Path]:
-    """index.html, the scoreboard that links the cities of `context.cities`, and the province's own report.html, map.html, annex.xlsx."""
+def write_province_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
+    """index.html, the scoreboard that links the cities of `context.cities`, and the province's own files."""
     folder = Path(folder)
     index = folder / "index.html"
-    write_text(index, index_page(context, lang))
-    return [index, *write_city_pages(context, folder, lang=lang)]
+    write_text(index, index_page(context, lang, formats))
+    return [index, *write_city_pages(context, folder, lang=lang, formats=formats)]
 
 
-def report_page(context: PageContext, lang: str = "zh") -> str:
-    """The report of a zone as one HTML text."""
+def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes]]:
+    """Captions and PNGs of a zone's report: shares by city, margins by family, cost and coverage."""
     words = Words(lang)
-    pictures = []
+    found = []
+    if context.level == "province" and len(context.children):
+        for family in context.families[:1]:
+            found.append((words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang)))
     for family in context.families:
         if family in context.margins:
-            caption = words.t("figure_caption", name=context.name, family=words.family(family))
-            pictures.append({"caption": caption, "url": _data_url(figures.coverage_figure(context, family, lang))})
-    links = [("map.html", "to_map"), ("annex.xlsx", "to_annex")]
+            caption = words.t("figure_caption", name=context.title_name(lang), family=words.family(family))
+            found.append((caption, figures.coverage_figure(context, family, lang)))
+    curve = cost_curve(context, words)
+    return [*found, curve] if curve is not None else found
+
+
+def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
+    """Links of a page to the files beside it."""
+    keys = {"map": "to_map", "xlsx": "to_annex", "pdf": "to_pdf", "docx": "to_docx", "kmz": "to_kmz"}
+    return [(FILES[name], key) for name, key in keys.items() if name in formats]
+
+
+def report_page(
+    context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS
+) -> str:
+    """The report of a zone as one HTML text."""
+    words = Words(lang)
+    pictures = pictures_of(context, lang) if pictures is None else pictures
+    links = file_links(formats)
     if context.level == "province":
         links.insert(0, ("index.html", "to_index"))
     elif context.index_href:
@@ -97,28 +145,19 @@ def report_page(context: PageContext, lang: str = "zh") -> str:
         }
         for family in context.families
     ]
-    tables.append(
-        {
-            "title": words.t("table_by_network", name=context.name),
-            "first": "col_network",
-            "codes": False,
-            "rows": page_rows.network_rows(context, words),
-        }
-    )
+    title = words.t("table_by_network", name=context.title_name(lang))
+    tables.append({"title": title, "first": "col_network", "codes": False, "rows": page_rows.network_rows(context, words)})
     names, sums = page_rows.gap_sums(context, words)
     total = len(context.gaps)
-    note = (
-        words.t("gaps_shown", shown=GAPS_SHOWN, total=style.integer(total))
-        if total > GAPS_SHOWN
-        else words.t("gaps_all", total=style.integer(total))
-    )
+    shown = style.integer(total)
+    note = words.t("gaps_shown", shown=GAPS_SHOWN, total=shown) if total > GAPS_SHOWN else words.t("gaps_all", total=shown)
     return (
         _templates()
         .get_template("report.html.j2")
         .render(
             **values,
             links=links,
-            figures=pictures,
+            figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
             tables=tables,
             gap_targets=names,
             gap_sums=sums,
@@ -129,23 +168,21 @@ def report_page(context: PageContext, lang: str = "zh") -> str:
     )
 
 
-def index_page(context: PageContext, lang: str = "zh") -> str:
+def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = FORMATS) -> str:
     """The provincial scoreboard as one HTML text."""
     words = Words(lang)
-    pictures = [
-        {"caption": words.t("choropleth_caption", family=words.family(family)), "url": _data_url(figures.choropleth(context, family, lang))}
-        for family in context.families[:1]
-    ]
-    values = _common(context, words, "index_title", SITES_ON_INDEX)
+    family = context.families[0]
+    pictures = [(words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang))]
+    curve = cost_curve(context, words)
     rows = city_rows(context, words)
-    links = [("report.html", "to_province_report"), ("map.html", "to_map"), ("annex.xlsx", "to_annex")]
     return (
         _templates()
         .get_template("index.html.j2")
         .render(
-            **values,
-            links=links,
-            figures=pictures,
+            **_common(context, words, "index_title", SITES_ON_INDEX),
+            links=[("report.html", "to_province_report"), *file_links(formats)],
+            figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
+            curve={"title": words.b("pareto_section"), "caption": curve[0], "url": _data_url(curve[1])} if curve else None,
             cities=rows,
             city_count=len(rows) - 1,
             family_names=[words.family(family) for family in context.families],
@@ -230,25 +267,19 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "sentences": page_rows.summary_sentences(context, words),
         "plan_rows": shown,
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
-        "extra": extra_figures(context, words),
     }
 
 
-def extra_figures(context: PageContext, words: Words) -> list[dict[str, str]]:
+def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     """The curve of cost and coverage, when the run has one."""
-    out = []
-    if context.pareto is not None and len(context.pareto):
-        goal = context.targets[(context.targets["id"] == "nr-pop90") & (context.targets["network"] == "any")]["required"].dropna()
-        png = figures.curve(
-            context.pareto["cost_cny"].to_numpy(float) / 1e8,
-            context.pareto["share"].to_numpy(float) * 100,
-            words,
-            words.t("axis_cost"),
-            words.t("axis_share"),
-            float(goal.iloc[0]) * 100 if len(goal) else None,
-        )
-        out.append({"title": words.b("pareto_section"), "caption": words.t("pareto_caption"), "url": _data_url(png)})
-    return out
+    if context.pareto is None or not len(context.pareto):
+        return None
+    targets = context.targets
+    goals = targets[(targets["id"] == "nr-pop90") & (targets["network"] == "any")]["required"].dropna().tolist() if len(targets) else []
+    cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
+    goal = float(goals[0]) * 100 if goals else None
+    png = figures.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), words.t("axis_share"), goal)
+    return words.t("pareto_caption"), png
 
 
 def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:
@@ -262,15 +293,6 @@ def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str
 
 def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
-
-
-def field_label(name: str, lang: str) -> str:
-    """The label of a column as the table of fields has it."""
-    for table in fields.TABLES.values():
-        for entry in table:
-            if entry.name == name:
-                return str(entry.zh if lang == "zh" else entry.en)
-    return name
 
 
 def _formats(words: Words) -> SimpleNamespace:

@@ -17,6 +17,7 @@ from infraplan.report.style import palette
 
 Classes = npt.NDArray[np.uint8]
 WEB = "EPSG:3857"
+GEOGRAPHIC = "EPSG:4326"
 NOTHING = 255
 
 
@@ -58,8 +59,8 @@ def thinned(grid: Grid, margin_db: Margins, most_pixels: int) -> tuple[Grid, Mar
     return Grid(grid.crs, grid.x0_m, grid.y0_m, grid.resolution_m * step, *kept.shape), kept
 
 
-def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels: int = 1400) -> Picture:
-    """The classes of a margin raster on Web Mercator as a paletted PNG, transparent outside `inside` (a frame of polygons).
+def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels: int = 1400, crs: str = WEB) -> Picture:
+    """The classes of a margin raster in another CRS as a paletted PNG, transparent outside `inside` (a frame of polygons).
 
     Nearest neighbour: no class is invented between two others.
     """
@@ -69,7 +70,7 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
     from rasterio.warp import Resampling, calculate_default_transform, reproject, transform_bounds
 
     grid, margin_db = thinned(grid, margin_db, most_pixels)
-    source, target = CRS.from_string(grid.crs), CRS.from_string(WEB)
+    source, target = CRS.from_string(grid.crs), CRS.from_string(crs)
     transform, width, height = calculate_default_transform(source, target, grid.width, grid.height, *grid.bounds_m)
     picture = np.full((height, width), NOTHING, np.uint8)
     reproject(
@@ -84,7 +85,7 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
         resampling=Resampling.nearest,
     )
     if inside is not None and len(inside):
-        outside = geometry_mask(inside.to_crs(WEB).geometry, picture.shape, transform, all_touched=True)
+        outside = geometry_mask(inside.to_crs(crs).geometry, picture.shape, transform, all_touched=True)
         picture[outside] = NOTHING
     west, south, east, north = transform_bounds(target, "EPSG:4326", *array_bounds(height, width, transform))
     return Picture(paletted_png(picture), ((south, west), (north, east)))

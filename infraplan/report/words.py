@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from infraplan import fields
 from infraplan.coverage.networks import network_name
 from infraplan.messages import catalogue, say
 from infraplan.report.context import FAMILY_NAMES
@@ -69,3 +70,12 @@ class Words:
                 except KeyError:
                     continue
         return written
+
+
+def field_label(name: str, lang: str) -> str:
+    """The label of a column as the table of fields has it."""
+    for table in fields.TABLES.values():
+        for entry in table:
+            if entry.name == name:
+                return str(entry.zh if lang == "zh" else entry.en)
+    return name

@@ -16,7 +16,7 @@ from infraplan.report import page_rows
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
 from infraplan.report.style import day, integer, is_share, missing, percent, percent_up, text
-from infraplan.report.words import Words
+from infraplan.report.words import Words, field_label
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
 HEAD_ROW = 4
@@ -366,7 +366,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         )
         yield words.t("method_documents"), f"《{document.title}》{document.number} {state}".strip()
     for name, count in facts.filled_in.items():
-        yield words.t("method_filled"), words.t("method_filled_row", field=name, count=integer(count))
+        yield words.t("method_filled"), words.t("method_filled_row", field=field_label(name, words.lang), count=integer(count))
     for entry in facts.datasets:
         mark = f" · {words.t('example_mark')}" if entry.synthetic else ""
         yield words.t("method_data"), f"{entry.name} © {entry.holder} ({entry.licence}){mark}"

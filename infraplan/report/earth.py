@@ -1,0 +1,170 @@
+"""plan.kmz for Google Earth: zones, gaps, existing and suggested sites, the coverage as a picture; icons lie inside, nothing is fetched."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from infraplan.files import atomic_path
+from infraplan.report import page_rows
+from infraplan.report.context import PageContext
+from infraplan.report.map_data import SIMPLIFY_DEG, simplified, spaced
+from infraplan.report.rasters import GEOGRAPHIC, web_picture
+from infraplan.report.style import decimal, integer, missing, palette, percent, text
+from infraplan.report.word import clean
+from infraplan.report.words import Words
+
+MOST_GAPS = 8_000  # what Google Earth still turns smoothly
+ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), ("uncertain", "circle"))
+
+
+def write_kmz(context: PageContext, path: str | Path, lang: str = "zh") -> None:
+    """One KMZ; names are text in every element, equal content gives equal bytes."""
+    words = Words(lang)
+    pictures = {}
+    for family in context.families:
+        if family in context.margins:
+            pictures[family] = web_picture(context.grid, context.margins[family], context.outline, 1000, GEOGRAPHIC)
+    body = "".join(_parts(context, words, pictures))
+    head = f"<name>{_text(words.t('map_title', name=context.title_name(lang)))}</name>" + _styles()
+    kml = f'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{head}{body}</Document></kml>\n'
+    content = {"doc.kml": kml.encode("utf-8"), **{f"{name}.png": _icon(name, shape) for name, shape in ICONS}}
+    content |= {f"{family}.png": picture.png for family, picture in pictures.items()}
+    with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+
+
+def _text(value: Any) -> str:
+    return escape(clean(text(value)))
+
+
+def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
+    if context.facts.synthetic:
+        yield f"<description>{_text(words.plain('synthetic_short'))}</description>"
+    yield _folder(words.t("layer_new"), _new_sites(context, words))
+    yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
+    if len(context.gaps) <= MOST_GAPS:
+        yield _folder(words.t("kmz_gaps"), _gaps(context, words), shown=False)
+    yield _folder(words.t("layer_zones"), _zones(context, words))
+    for index, (family, picture) in enumerate(pictures.items()):
+        (south, west), (north, east) = picture.bounds
+        box = f"<north>{north:.6f}</north><south>{south:.6f}</south><east>{east:.6f}</east><west>{west:.6f}</west>"
+        name = words.t("layer_margin", family=words.family(family))
+        yield (
+            f"<GroundOverlay><name>{_text(name)}</name><visibility>{int(index == 0)}</visibility><color>b4ffffff</color>"
+            f"<Icon><href>{family}.png</href></Icon><LatLonBox>{box}</LatLonBox></GroundOverlay>"
+        )
+
+
+def _folder(name: str, placemarks: Iterable[str], shown: bool = True) -> str:
+    return f"<Folder><name>{_text(name)}</name><visibility>{int(shown)}</visibility>{''.join(placemarks)}</Folder>"
+
+
+def _point(name: Any, lon: float, lat: float, style: str, rows: Iterable[tuple[str, Any]]) -> str:
+    told = "".join(
+        f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in rows if not missing(value) and value != ""
+    )
+    return (
+        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{told}</ExtendedData>"
+        f"<Point><coordinates>{lon:.6f},{lat:.6f}</coordinates></Point></Placemark>"
+    )
+
+
+def _quoted(label: str) -> str:
+    return escape(clean(label), {'"': "&quot;"})
+
+
+def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
+    frame = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
+    for row, point in zip(page_rows.plan_rows(context, words), frame.geometry if len(frame) else [], strict=True):
+        keys = ("order", "services", "host", "height", "cost", "gained", "villages", "reason")
+        labels = ("col_order", "col_services", "col_host", "col_height", "col_cost", "col_gained", "col_villages", "field_reason")
+        yield _point(row["name"], point.x, point.y, "new", [(words.t(label), row[key]) for label, key in zip(labels, keys, strict=True)])
+
+
+def _sites(context: PageContext, words: Words) -> Iterator[str]:
+    frame = context.sites
+    if not len(frame):
+        return
+    columns = [frame[name] if name in frame else frame["id"] for name in ("name", "services", "height_m")]
+    for name, services, height, x, y in zip(*columns, frame.geometry.x, frame.geometry.y, strict=True):
+        yield _point(name, x, y, "existing", [(words.t("field_services"), spaced(services)), (words.t("col_height"), decimal(height))])
+
+
+def _gaps(context: PageContext, words: Words) -> Iterator[str]:
+    for row in context.gaps.to_dict("records"):
+        if missing(row["lon"]) or missing(row["lat"]):
+            continue
+        rows = [
+            (words.t("col_family"), words.family(text(row["family"]))),
+            (words.t("col_people"), integer(row["population"])),
+            (words.t("col_margin_outdoor"), decimal(row["outdoor_margin_db"])),
+            (words.t("col_reason"), words.reason(row["reason"])),
+            (words.t("col_remedy"), page_rows.remedy(row["remedy"], words)),
+        ]
+        yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], str(row["status"]), rows)
+
+
+def _zones(context: PageContext, words: Words) -> Iterator[str]:
+    from shapely import get_parts
+
+    frame = context.zones.reset_index(drop=True)
+    shares = {
+        family: {(row["level"], row["adcode"]): row["share"] for row in context.population[
+            (context.population["family"] == family) & (context.population["network"] == "any")].to_dict("records")}
+        for family in context.families
+    }  # fmt: skip
+    for row, shape in zip(
+        frame.drop(columns="geometry").to_dict("records"), simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001)), strict=True
+    ):
+        told = [
+            (words.t("served_share", family=words.family(family)), percent(shares[family].get((row["level"], row["adcode"]))))
+            for family in context.families
+        ]
+        data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in told)
+        rings = "".join(_polygon(part) for part in get_parts(shape))
+        yield (
+            f"<Placemark><name>{_text(row['name'])}</name><styleUrl>#zone</styleUrl><ExtendedData>{data}</ExtendedData>"
+            f"<MultiGeometry>{rings}</MultiGeometry></Placemark>"
+        )
+
+
+def _polygon(part: Any) -> str:
+    def ring(line: Any) -> str:
+        return "<LinearRing><coordinates>" + " ".join(f"{x:.4f},{y:.4f}" for x, y in line.coords) + "</coordinates></LinearRing>"
+
+    inner = "".join(f"<innerBoundaryIs>{ring(line)}</innerBoundaryIs>" for line in part.interiors)
+    return f"<Polygon><outerBoundaryIs>{ring(part.exterior)}</outerBoundaryIs>{inner}</Polygon>"
+
+
+def _styles() -> str:
+    icons = "".join(
+        f'<Style id="{name}"><IconStyle><scale>{0.9 if name == "new" else 0.55}</scale><Icon><href>{name}.png</href></Icon></IconStyle>'
+        f"<LabelStyle><scale>{0.7 if name == 'new' else 0}</scale></LabelStyle></Style>"
+        for name, _ in ICONS
+    )
+    zone = "<LineStyle><color>ff6f6051</color><width>1.5</width></LineStyle><PolyStyle><fill>0</fill></PolyStyle>"
+    return f'{icons}<Style id="zone">{zone}</Style>'
+
+
+def _icon(name: str, shape: str) -> bytes:
+    """A 32 pixel sign in the palette's colour with a white rim."""
+    from PIL import Image, ImageDraw
+
+    colours = palette()
+    colour = colours["site"].get(name) or colours["village"][name]
+    image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    corners = {"triangle": [(16, 3), (29, 27), (3, 27)], "diamond": [(16, 2), (30, 16), (16, 30), (2, 16)]}
+    if shape in corners:
+        pen.polygon(corners[shape], fill=colour, outline="white", width=2)
+    else:
+        pen.ellipse((4, 4, 28, 28), fill=colour, outline="white", width=2)
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
