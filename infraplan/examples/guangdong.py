@@ -75,7 +75,8 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         "nbiot": int(sites["id"].str.contains("-NB-").sum()),
     }
     write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
-    write_text(target / "study.toml", say("examples.study", lang, output=json.dumps(output, ensure_ascii=False), model=sources.rules["model"]))
+    quoted = json.dumps(output, ensure_ascii=False)
+    write_text(target / "study.toml", say("examples.study", lang, output=quoted, model=sources.rules["model"]))
     return target / "study.toml"
 
 
