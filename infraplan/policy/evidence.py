@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from infraplan.messages import say
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
+from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
 
 LANGUAGES = ("zh", "en")
@@ -20,16 +20,16 @@ def _joined(lang: str, pieces: list[str]) -> str:
     return ("；" if lang == "zh" else "; ").join(piece for piece in pieces if piece)
 
 
-def evidence_texts(target: Target, network: str, units: Units, table: pd.DataFrame, layers: Layers) -> list[str]:
+def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[str]:
     """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown)."""
     common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
     if units.absent:
-        return [" / ".join(common.values())] * len(table)
-    total = table["denominator"].to_numpy(dtype=float)
+        return [" / ".join(common.values())] * len(table["zone"])
+    total = table["denominator"]
     with np.errstate(invalid="ignore", divide="ignore"):
-        unsure = np.where(total > 0, table["uncertain"].to_numpy(dtype=float) / total, 0.0)
-        rests = np.where(total > 0, table["measured"].to_numpy(dtype=float) / total, 0.0)
-    unknown = table["unknown"].to_numpy(dtype=float)
+        unsure = np.where(total > 0, table["uncertain"] / total, 0.0)
+        rests = np.where(total > 0, table["measured"] / total, 0.0)
+    unknown = table["unknown"]
     radio = target.shape in RADIO
     memo: dict[Any, str] = {}
 

@@ -86,12 +86,19 @@ class Layers:
         """Whether any row of a table is made up."""
         return bool(self.synthetic_all or self.says_yes(name, "synthetic")[0].any())
 
-    def required_db(self, target: Target, network: str) -> tuple[Coverage, float]:
-        """The coverage and the margin in it that a target asks for: inside a building, or within a coupling-loss class. [dB]"""
+    def asked(self, target: Target, network: str) -> tuple[Hashable, Callable[[], tuple[Coverage, float]]]:
+        """What a target asks of the signal, as a key, and how to get the coverage and the margin in it that mean that. [dB]
+
+        A receiver in a building, or a coupling-loss class, asks for more. The lowered map is made when it is needed and not kept.
+        """
         family, receiver = target.family, target.receiver
-        key = "loss", family, network, receiver
-        cover, loss_db = self.keep(key, lambda: shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver)))
-        return cover, loss_db + class_offset_db([s for s in self.cover.services.values() if s.family == family], target.coupling_class_db)
+        offset_db = class_offset_db([s for s in self.cover.services.values() if s.family == family], target.coupling_class_db)
+
+        def make() -> tuple[Coverage, float]:
+            cover, loss_db = shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver))
+            return cover, loss_db + offset_db
+
+        return (family, network, receiver, offset_db), make
 
     def village_codes(self, target: Target, network: str) -> Codes:
         """Status of every village or block as a target asks for it."""
@@ -102,19 +109,18 @@ class Layers:
         return self._village_answer(target, network)[1]
 
     def _village_answer(self, target: Target, network: str) -> tuple[Codes, Bools]:
-        cover, required_db = self.required_db(target, network)
-        family = target.family
-        whole = np.ones(len(self.villages), dtype=bool)
-        if self.status is not None and family in self.status and network == ANY and cover is self.cover and required_db == 0.0:
-            return self.keep(("stated", family), lambda: self._with_measured("villages", whole, self._stated(family), target, network))
-        margins = self.keep(
-            ("margin", family, network, None if cover is self.cover else target.receiver),
-            lambda: demand_margin(self.villages, cover, family, network),
-        )
-        return self.keep(
-            ("codes", family, network, target.receiver, required_db),
-            lambda: self._with_measured("villages", whole, status_of(margins, required_db), target, network),
-        )
+        family, whole = target.family, np.ones(len(self.villages), dtype=bool)
+        key, judged = self.asked(target, network)
+
+        def make() -> tuple[Codes, Bools]:
+            cover, required_db = judged()
+            if self.status is not None and family in self.status and network == ANY and cover is self.cover and required_db == 0.0:
+                return self._with_measured("villages", whole, self._stated(family), target, network)
+            where = "margin", family, network, "" if cover is self.cover else target.receiver
+            margins = self.keep(where, lambda: demand_margin(self.villages, cover, family, network))
+            return self._with_measured("villages", whole, status_of(margins, required_db), target, network)
+
+        return self.keep(("villages", key), make)
 
     def checked_villages(self, target: Target, network: str) -> Codes:
         """Villages judged by all their check points; None of them given: by their own point."""
@@ -122,11 +128,13 @@ class Layers:
         points = points.loc[points["place_class"].isin(target.check_points)] if points is not None and "village" in points else None
         if points is None or not len(points):
             return self.village_codes(target, network)
-        cover, required_db = self.required_db(target, network)
-        return self.keep(
-            ("checked", target.id, target.part, network),
-            lambda: village_status(self.villages, points, cover, target.family, network, required_db),
-        )
+        key, judged = self.asked(target, network)
+
+        def make() -> Codes:
+            cover, required_db = judged()
+            return village_status(self.villages, points, cover, target.family, network, required_db)
+
+        return self.keep(("checked", target.check_points, key), make)
 
     def place_codes(self, target: Target, network: str, rows: Bools) -> Codes:
         """Status of the chosen places."""
@@ -137,11 +145,11 @@ class Layers:
         return self._place_answer(target, network, rows)[1]
 
     def _place_answer(self, target: Target, network: str, rows: Bools) -> tuple[Codes, Bools]:
-        cover, required_db = self.required_db(target, network)
+        key, judged = self.asked(target, network)
         part = 0.95 if target.served_part is None else target.served_part
-        key = "places", target.family, network, target.receiver, required_db, part, target.radius_m, rows.tobytes()
 
         def make() -> tuple[Codes, Bools]:
+            cover, required_db = judged()
             chosen = self.places.loc[rows]
             codes = place_status(
                 chosen, cover, target.family, network,
@@ -149,19 +157,23 @@ class Layers:
             )  # fmt: skip
             return self._with_measured("places", rows, codes, target, network)
 
-        return self.keep(key, make)
+        return self.keep(("places", key, part, target.radius_m, rows.tobytes()), make)
 
     def area(self, target: Target, network: str, rows: Bools | None) -> tuple[Floats, Floats]:
         """(area, served area) of the chosen polygons, or of the finest zones. [km2, km2]"""
-        cover, required_db = self.required_db(target, network)
-        key = "area", target.family, network, target.receiver, required_db, None if rows is None else rows.tobytes()
-        if rows is not None:
-            return self.keep(key, lambda: served_area(self.places.loc[rows], cover, target.family, network, required_db))
-        return self.keep(key, lambda: self._zone_area(cover, target.family, network, required_db))
+        key, judged = self.asked(target, network)
+
+        def make() -> tuple[Floats, Floats]:
+            cover, required_db = judged()
+            if rows is None:
+                return self._zone_area(cover, target.family, network, required_db)
+            return served_area(self.places.loc[rows], cover, target.family, network, required_db)
+
+        return self.keep(("area", key, None if rows is None else rows.tobytes()), make)
 
     def leaves(self) -> Any:
         """Zones of the finest level: they add up to every other."""
-        return self.zones.loc[self.zones["level"] == levels_of(self.zones)[-1]]
+        return self.keep("leaves", lambda: self.zones.loc[self.zones["level"] == levels_of(self.zones)[-1]])
 
     def pieces(self) -> pd.DataFrame:
         """Corridors in short pieces."""
@@ -181,9 +193,13 @@ class Layers:
 
     def piece_codes(self, target: Target, network: str) -> Codes:
         """Status of every piece of every corridor."""
-        cover, required_db = self.required_db(target, network)
-        key = "pieces", target.family, network, target.receiver, required_db
-        return self.keep(key, lambda: corridor_status(self.pieces(), self.corridors, cover, target.family, network, required_db))
+        key, judged = self.asked(target, network)
+
+        def make() -> Codes:
+            cover, required_db = judged()
+            return corridor_status(self.pieces(), self.corridors, cover, target.family, network, required_db)
+
+        return self.keep(("pieces", key), make)
 
     def _stated(self, family: str) -> Codes:
         assert self.status is not None

@@ -85,6 +85,10 @@ def _population_share(target: Target, network: str, layers: Layers) -> Units:
 
 def residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
     """Which villages and blocks a population share counts: by setting, by the places its sentence names, by scope."""
+    return layers.keep(("residents", target.policy.name, target.id, target.part), lambda: _residents_rows(target, layers))
+
+
+def _residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
     rows = in_scope(target, layers.zone("villages"))
     notes: tuple[Note, ...] = ()
     if target.setting != "all":
@@ -160,6 +164,10 @@ def place_rows(target: Target, layers: Layers) -> Bools | None:
 
 def village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
     """Natural villages a target counts: those of the official list where a column marks it, else those with enough households."""
+    return layers.keep(("villages asked", target.policy.name, target.id, target.part), lambda: _village_rows(target, layers))
+
+
+def _village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
     villages = layers.villages
     rows = in_scope(target, layers.zone("villages"))
     if "kind" in villages:

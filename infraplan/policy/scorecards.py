@@ -12,11 +12,11 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
-from infraplan.geo.zonal import levels_of
 from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units, units_of
 from infraplan.policy.schema import SHARES
+from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_lists
 from infraplan.policy.targets import Target, Targets
 
 COLUMNS = (
@@ -52,7 +52,6 @@ COLUMNS = (
     "beside",
 )
 STATUSES = ("met", "not_met", "on_the_way", "no_data", "layer_incomplete", "example")
-OUTSIDE = "outside"
 Floats = npt.NDArray[np.float64]
 
 
@@ -106,9 +105,9 @@ def scorecard(
     layers = Layers(
         cover, zones, villages, places, sites, corridors, dict(registers or {}), status, measured, bool(synthetic), network_synthetic
     )
-    order = _zone_order(zones)
-    parts = [_rows(target, network, layers, order, day) for target in targets for network in _networks(target, cover)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    lists = zone_lists(zones)
+    parts = [_rows(target, network, layers, lists, day) for target in targets for network in _networks(target, cover)]
+    return pd.DataFrame(joined(parts), columns=list(COLUMNS))
 
 
 def _networks(target: Target, cover: Coverage) -> tuple[str, ...]:
@@ -117,25 +116,15 @@ def _networks(target: Target, cover: Coverage) -> tuple[str, ...]:
     return cover.networks
 
 
-def _zone_order(zones: Any) -> pd.DataFrame:
-    """Zones from the province down, in their own order, each with the city it belongs to."""
-    parts = []
-    for level in levels_of(zones):
-        rows = zones.loc[zones["level"] == level, ["level", "adcode", "name", "parent"]].drop_duplicates("adcode")
-        city = rows["adcode"] if level == "city" else rows["parent"] if level == "county" else pd.Series("", index=rows.index)
-        parts.append(pd.DataFrame({"zone_level": rows["level"], "zone": rows["adcode"], "zone_name": rows["name"], "city": city}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _rows(target: Target, network: str, layers: Layers, order: pd.DataFrame, day: datetime.date) -> pd.DataFrame:
+def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, ...], day: datetime.date) -> Table:
+    """The columns of one target part on one network."""
     units = units_of(target, network, layers)
-    asked = order if target.provincial else order.loc[(order["zone_level"] == "province") | order["city"].isin(target.cities)]
-    table = _tallied(units, asked)
+    table = tallied(units, [one.only(target.cities) for one in lists])
     asked_here = (table["zone"] != "") & ((table["zone_level"] == "province") | (target.asked_of == "zones"))
     judged = network == ANY or not target.by_network
     threshold = np.nan if target.required is None or not judged else target.required
     required = np.where(asked_here, threshold, np.nan).astype(float)
-    numerator, denominator = table["numerator"].to_numpy(), table["denominator"].to_numpy()
+    numerator, denominator = table["numerator"], table["denominator"]
     if target.shape in SHARES:
         with np.errstate(invalid="ignore", divide="ignore"):
             achieved = np.where(denominator > 0, numerator / denominator, np.nan)
@@ -145,70 +134,19 @@ def _rows(target: Target, network: str, layers: Layers, order: pd.DataFrame, day
     table["required"], table["achieved"] = required, achieved
     table["shortfall"] = np.where(np.isnan(needed) | np.isnan(achieved), np.nan, np.maximum(needed - np.nan_to_num(numerator), 0.0))
     table["status"] = _status(target, units, table, needed)
-    table["evidence"] = evidence_texts(target, network, units, table, layers)
+    table["evidence"] = np.array(evidence_texts(target, network, units, table, layers), dtype=object)
     constant: dict[str, Any] = {
-        "id": target.id,
-        "part": target.part,
-        "family": target.family,
-        "network": network if target.by_network or target.family else "",
-        "measure": target.measure,
-        "unit": units.unit,
-        "force": target.force,
-        "due": target.due.isoformat() if target.due else "",
-        "expired": target.policy.expired(day) and target.document != "-",
-        "interpretation": target.interpretation,
-        "quotation": target.quotation,
-        "document": target.document,
-        "departments": target.departments,
-        "task": target.task,
-        "task_en": target.task_en,
-        "measure_number": target.measure_number,
-        "beside": target.beside,
-    }
-    return table.assign(**constant)[list(COLUMNS)]
-
-
-def _tallied(units: Units, asked: pd.DataFrame) -> pd.DataFrame:
-    """Sums of the units by zone, and a row for what lies outside every zone of a level where there is any."""
-    names = ("numerator", "denominator", "uncertain", "unknown", "measured")
-    weights = (
-        units.served,
-        units.total,
-        units.uncertain,
-        units.unknown,
-        np.zeros(len(units.total)) if units.measured is None else units.measured,
-    )
-    parts = []
-    for level, zones in asked.groupby("zone_level", sort=False):
-        table = zones[["zone_level", "zone", "zone_name"]].copy()
-        if units.absent:
-            table[list(names)] = np.nan
-            parts.append(table)
-            continue
-        codes = _positions(units.zone[level], table["zone"]) if level in units.zone else np.full(len(units.total), -1)
-        sums = [np.bincount(codes + 1, weights=weight, minlength=len(table) + 1) for weight in weights]
-        for name, values in zip(names, sums, strict=True):
-            table[name] = values[1:]
-        if sums[1][0] > 0:
-            outside = pd.DataFrame(
-                [
-                    {
-                        "zone_level": level,
-                        "zone": "",
-                        "zone_name": OUTSIDE,
-                        **{name: values[0] for name, values in zip(names, sums, strict=True)},
-                    }
-                ]
-            )
-            table = pd.concat([table, outside])
-        parts.append(table)
-    return pd.concat(parts, ignore_index=True)
-
-
-def _positions(codes: pd.Series[Any], zones: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """Row of each unit's zone in the list of zones, -1 outside; looked up once per distinct code."""
-    grouped = pd.Categorical(codes)
-    return np.asarray(pd.Index(zones).get_indexer(pd.Index(grouped.categories))[grouped.codes], dtype=np.int64)
+        "id": target.id, "part": target.part, "family": target.family, "network": network if target.by_network or target.family else "",
+        "measure": target.measure, "unit": units.unit, "force": target.force, "due": target.due.isoformat() if target.due else "",
+        "quotation": target.quotation, "document": target.document, "departments": target.departments, "task": target.task,
+        "task_en": target.task_en, "measure_number": target.measure_number,
+    }  # fmt: skip
+    flags = {
+        "expired": target.policy.expired(day) and target.document != "-", "interpretation": target.interpretation, "beside": target.beside,
+    }  # fmt: skip
+    count = len(numerator)
+    table |= {name: np.full(count, value, dtype=object) for name, value in constant.items()}
+    return table | {name: np.full(count, value, dtype=bool) for name, value in flags.items()}
 
 
 def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
@@ -220,12 +158,12 @@ def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
     return np.where(np.isnan(exact), np.nan, np.where(np.abs(exact - near) < 1e-6, near, np.ceil(exact)))
 
 
-def _status(target: Target, units: Units, table: pd.DataFrame, needed: Floats) -> npt.NDArray[np.object_]:
+def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.NDArray[np.object_]:
     """Status of every row: no data before an incomplete layer before an example before a verdict.
 
     A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked.
     """
-    numerator, denominator, unknown = (table[name].to_numpy() for name in ("numerator", "denominator", "unknown"))
+    numerator, denominator, unknown = (table[name] for name in ("numerator", "denominator", "unknown"))
     with np.errstate(invalid="ignore"):
         slack = 1e-9 * np.abs(needed)
         reached = numerator >= needed - slack
