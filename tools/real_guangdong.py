@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -52,7 +53,7 @@ services = ["nr-n28"]
 """
 
 
-def zones() -> gpd.GeoDataFrame:
+def zones() -> Any:
     """Province, cities and counties in one table."""
     parts = []
     parents = {"province": None, "city": "province_adcode", "county": "city_adcode"}
@@ -74,7 +75,7 @@ def zones() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
 
 
-def settled_points(counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def settled_points(counties: Any) -> Any:
     """Real points with the county that holds them; the two lists name many places twice, the better position is kept."""
     geonames = pd.read_csv(DATA / "gd_geonames_cities500.csv")
     names = geonames["names_zh"].fillna("").str.split("|").str[-1]
@@ -95,33 +96,34 @@ def settled_points(counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return inside.drop_duplicates(["county", "name"]).reset_index(drop=True)
 
 
-def villages(counties: gpd.GeoDataFrame) -> pd.DataFrame:
+def villages(counties: Any) -> Any:
     """Every county's census people on its points, to the person."""
-    census = pd.read_csv(DATA / "gd_census2020_county.csv", dtype={"adcode": str}).set_index("adcode")
+    table = pd.read_csv(DATA / "gd_census2020_county.csv", dtype={"adcode": str, "city_adcode": str})
+    census: dict[str, Any] = {row["adcode"]: row for row in table.to_dict("records")}
     points = settled_points(counties)
     parts = []
     for adcode, shape in zip(counties["adcode"], counties.geometry.to_crs(4326), strict=True):
-        people, size = round(float(census.at[adcode, "pop2020"])), float(census.at[adcode, "HHLD_S"])
+        people, size = round(census[adcode]["pop2020"]), float(census[adcode]["HHLD_S"])
         here = points.loc[points["county"] == adcode].copy()
         if here.empty:
             spot = shapely.point_on_surface(shape)
             here = pd.DataFrame(
-                {"name": [census.at[adcode, "name"]], "lon": [spot.x], "lat": [spot.y], "position_error_m": [ANYWHERE_ERROR_M]}
+                {"name": [census[adcode]["name"]], "lon": [spot.x], "lat": [spot.y], "position_error_m": [ANYWHERE_ERROR_M]}
             )
         share, rest = divmod(people, len(here))
         here["population"] = share + (np.arange(len(here)) < rest)
         here["households"] = np.maximum((here["population"] / size).round().astype(int), 1)
-        here["urban"] = bool(census.at[adcode, "POPU_URB"] > 0.5)
-        here["county"], here["city"] = adcode, census.at[adcode, "city_adcode"]
+        here["urban"] = bool(census[adcode]["POPU_URB"] > 0.5)
+        here["county"], here["city"] = adcode, census[adcode]["city_adcode"]
         parts.append(here)
-    table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "id", [f"P{number:05d}" for number in range(1, len(table) + 1)])
-    if int(table["population"].sum()) != round(census["pop2020"].sum()):
+    points_table = pd.concat(parts, ignore_index=True)
+    points_table.insert(0, "id", [f"P{number:05d}" for number in range(1, len(points_table) + 1)])
+    if int(points_table["population"].sum()) != round(table["pop2020"].sum()):
         raise SystemExit("people were lost")
-    return table[["id", "name", "lon", "lat", "population", "households", "urban", "county", "city", "position_error_m"]]
+    return points_table[["id", "name", "lon", "lat", "population", "households", "urban", "county", "city", "position_error_m"]]
 
 
-def places(counties: gpd.GeoDataFrame) -> pd.DataFrame:
+def places(counties: Any) -> Any:
     """Townships, county seats, hospitals and universities; a township nobody could place keeps empty coordinates."""
     townships = pd.read_csv(DATA / "gd_township_points_merged.csv", dtype={"code": str, "county_adcode": str})
     parts = [
@@ -132,6 +134,7 @@ def places(counties: gpd.GeoDataFrame) -> pd.DataFrame:
                 "lon": townships["lon"],
                 "lat": townships["lat"],
                 "place_class": "township",
+                "kind": townships["name"].str.extract("(街道|镇|乡)$", expand=False),
                 "county": townships["county_adcode"],
                 "position_error_m": np.where(townships["source"] == "sizhi_bbox", CENTRE_ERROR_M, GEONAMES_ERROR_M),
             }

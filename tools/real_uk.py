@@ -2,9 +2,10 @@
 
     python tools/real_uk.py FOLDER [--resolution-m 500]
 
-FOLDER/study gets study.toml, sites.csv and zones of our own making: the squares of 100 km of the national grid (EPSG:27700) that hold a site.
-Sites of ../shared/data/sites/uk_cdcam_sites.csv.gz that carry LTE are given lte-b3 and lte-b8, the others are left out; heights, azimuths and
-powers, which nobody gives, come from the presets and are counted. The map is FOLDER/coverage.tif, land served by square FOLDER/land.json.
+FOLDER/study gets study.toml, sites.csv and zones of our own making: the squares of 100 km of the national grid (EPSG:27700) that hold a
+site. Sites of ../shared/data/sites/uk_cdcam_sites.csv.gz that carry LTE are given lte-b3 and lte-b8, the others are left out; heights,
+azimuths and powers, which nobody gives, come from the presets and are counted. The map is FOLDER/coverage.tif, land served (and sea: the
+squares are not the coast) by square FOLDER/land.json.
 """
 
 from __future__ import annotations
