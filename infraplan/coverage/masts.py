@@ -20,6 +20,7 @@ from infraplan.radio.p1812_tables import OFFSETS_PER_PIXEL, Scene, pull_table, s
 Floats = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Shorts = npt.NDArray[np.int16]
 MEDIAN = (50.0, 50.0, 0.0, True, 45.0, 325.0)
 """Time 50 %, locations 50 %, no variability (the budget holds the margin), vertical polarisation, Guangdong's refractivity (ours)."""
 COLUMNS = ("service", "height_m", "azimuth_deg", "tilt_deg", "antenna", "power_offset_db")
@@ -50,9 +51,9 @@ class Masts:
     first: Ints
     first_at: Ints
     rays: Ints
-    pull_sample: Ints
-    pull_row: Ints
-    pull_col: Ints
+    pull_sample: Shorts
+    pull_row: Shorts
+    pull_col: Shorts
     beyond: Ints
 
     def __len__(self) -> int:
@@ -127,8 +128,8 @@ def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any)
         band_of_sector=band_number - np.repeat(band_number[starts], ends - starts),
         horizontal=_stacked([t[0] for t in tables], 362), vertical=_stacked([t[1] for t in tables], 181), band_ghz=sector_ghz[new_band],
         first=_joined_ints(firsts), first_at=np.concatenate([[0], np.cumsum([len(f) for f in firsts])]).astype(np.int64),
-        rays=np.array([p.rays for p in pulls], np.int64), pull_sample=_joined_ints([p.sample for p in pulls]),
-        pull_row=_joined_ints([p.row for p in pulls]), pull_col=_joined_ints([p.col for p in pulls]), beyond=np.flatnonzero(~on_ground),
+        rays=np.array([p.rays for p in pulls], np.int64), pull_sample=_short([p.sample for p in pulls]),
+        pull_row=_short([p.row for p in pulls]), pull_col=_short([p.col for p in pulls]), beyond=np.flatnonzero(~on_ground),
     )  # fmt: skip
 
 
@@ -164,6 +165,10 @@ def _joined(*columns: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _joined_ints(parts: list[npt.NDArray[Any]]) -> Ints:
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
+
+
+def _short(parts: list[npt.NDArray[Any]]) -> Shorts:
+    return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16)
 
 
 def _stacked(tables: list[Float32], length: int) -> Float32:

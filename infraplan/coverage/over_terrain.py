@@ -172,8 +172,8 @@ def keep_best_over_terrain(
     along = np.lexsort((masts.col, masts.row // 32))
     base = np.floor(masts.row[along] + 0.5) - row0
     of_band = [along[(base + reach >= start) & (base - reach < stop)] for start, stop in bands]
-    phases = [(0, near), (near + 1, reach)]
-    work, done, lock = 2 * sum(len(some) for some in of_band), 0, Lock()
+    phases = [(0, near), (near + 1, 3 * near), (3 * near + 1, reach)]
+    work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
 
     def run(number: int) -> None:
         nonlocal done

@@ -10,12 +10,12 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.radio.hulls import FAST
-from infraplan.radio.p1812_combine import LOG_DISTANCE
+from infraplan.radio.hulls import FAST, LN10, fast_exp, fast_log
+from infraplan.radio.p1812_combine import FAR_FACTOR, LOG_DISTANCE
 from infraplan.radio.p1812_fan import MAST_PIXEL_STEPS, WORK_ROWS, loss_beside_mast, losses_along_ray, sample_ray
 from infraplan.radio.p1812_passes import ROWS
-from infraplan.radio.p1812_spherical import FREE_DB
-from infraplan.radio.p1812_tables import STEP_KM
+from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
+from infraplan.radio.p1812_tables import INVERSE, RADIUS_50, STEP_KM
 
 STEPS_PER_DB = 1024.0
 SLACK_DB = 0.01
@@ -89,6 +89,52 @@ def fill_margins(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def least_excess(receivers, first, n, h, ground, tx_m, rx_height_m, constants, values, arrays, table, excess):  # type: ignore[no-untyped-def]
+    """excess[q]: what the median loss is over free space at least, to samples `receivers[first:n]`. [dB]
+
+    The Bullington construction is never below a single knife edge at any of its samples: taken are the transmitter's horizon and the sample
+    before the receiver. Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63).
+    """
+    step_km = values[STEP_KM]
+    curve = 500.0 * step_km * step_km / values[RADIUS_50]
+    inverse = arrays[INVERSE]
+    longest = 0.0
+    shortest = 1e30
+    gap = 1e30
+    for k in range(constants.shape[0]):
+        longest = max(longest, constants[k, WAVE])
+        shortest = min(shortest, constants[k, WAVE])
+        gap = min(gap, constants[k, SCATTER_DB] - constants[k, FREE_DB])
+    positive = 0.002 / (longest * step_km)
+    negative = 0.002 / (shortest * step_km)
+    steepest = -1e30
+    at = 1
+    i = 1
+    for q in range(first, n):
+        j = receivers[q]
+        while i < j:
+            slope = (ground[i] - curve * (i * i) - tx_m) * inverse[i]
+            if slope > steepest:
+                steepest = slope
+                at = i
+            i += 1
+        before = ground[j - 1] - curve * ((j - 1) * (j - 1)) - tx_m
+        line = (h[j] + rx_height_m - curve * (j * j) - tx_m) * inverse[j]
+        horizon = (steepest - line) * at
+        beside = before - line * (j - 1)
+        v = max(horizon * math.sqrt(j * inverse[at] * inverse[j - at]), beside * math.sqrt(j * inverse[j - 1]))
+        v *= math.sqrt(positive if v > 0.0 else negative)
+        d = j * step_km
+        least = 0.0
+        if v > -0.78:
+            t = v - 0.1
+            edge = 6.9 + 20.0 / LN10 * fast_log(math.sqrt(t * t + 1.0) + t)
+            least = (edge + (1.0 - fast_exp(edge * (-1.0 / 6.0))) * (10.0 + 0.02 * d)) * table[FAR_FACTOR, j]
+            least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
+        excess[q] = max(least, 0.0) * min(4.0 * d, 1.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
     best, server, row0, col0, skip, least_sample, most_sample, masts, terrain, clutter, has_clutter,
     mast_row, mast_col, tx_height_m, rx_height_m, latitude, mast_samples, mast_pull, mast_sector, mast_frequency,
@@ -97,8 +143,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...]: the window at (`row0`, `col0`).
 
-    A ray takes the pixels from sample `least_sample` to `most_sample`; with `skip`, only those whose margin in free space, at the peak of
-    the vertical cut, could still change a layer. Returns how many receivers were computed.
+    A ray takes the pixels from sample `least_sample` to `most_sample`; with `skip`, only those whose margin in free space, and then with
+    one knife edge, at the peak of the vertical cut, could still change a layer. Returns how many receivers were computed.
     """
     layer_count, height, width = best.shape
     longest = 0
@@ -119,7 +165,9 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     at_row = np.empty(most, np.int64)
     at_col = np.empty(most, np.int64)
     across = np.empty(sector_most)
+    excess = np.empty(most)
     bound = np.empty(layer_count)
+    active = np.empty(layer_count, np.int64)
     computed = 0
     for m in masts:
         samples = min(mast_samples[m], most_sample)
@@ -136,6 +184,14 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
         tx_m = mast_height(terrain, mast_row[m], mast_col[m]) + tx_height_m[m]
         pull = mast_pull[m]
         rays = pull_rays[pull]
+        seen = 0
+        for s in range(s0, s1):
+            seen |= layers[s]
+        layers_here = 0
+        for k in range(layer_count):
+            if seen >> k & 1:
+                active[layers_here] = k
+                layers_here += 1
         for ray in range(rays):
             begin = pull_first[pull_first_at[pull] + ray]
             end = pull_first[pull_first_at[pull] + ray + 1]
@@ -160,9 +216,9 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     continue
                 wanted = not skip or j < 2
                 if not wanted:
-                    free = table[LOG_DISTANCE, j]
-                    for k in range(layer_count):
-                        if bound[k] > -np.inf and not (bound[k] - free < best[k, r, c]):
+                    highest = table[LOG_DISTANCE, j]
+                    for a in range(layers_here):
+                        if not (bound[active[a]] - highest < best[active[a], r, c]):
                             wanted = True
                             break
                 if wanted:
@@ -180,6 +236,19 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             while n > 0 and receivers[n - 1] > last:
                 n -= 1
             near = min(near, n)
+            if skip and n > near:
+                least_excess(receivers, near, n, h, ground, tx_m, rx_height_m[m], constants, values, arrays, table, excess)
+                kept = near
+                for q in range(near, n):
+                    lowered = table[LOG_DISTANCE, receivers[q]] + excess[q]
+                    for a in range(layers_here):
+                        if not (bound[active[a]] - lowered < best[active[a], at_row[q], at_col[q]]):
+                            receivers[kept] = receivers[q]
+                            at_row[kept] = at_row[q]
+                            at_col[kept] = at_col[q]
+                            kept += 1
+                            break
+                n = kept
             for q in range(near):
                 rise = h[0] + tx_height_m[m] - h[receivers[q]] - rx_height_m[m]
                 for k in range(constants.shape[0]):
@@ -199,7 +268,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     up = vertical_gain(vertical[cut[s]], elevation_deg)
                     margin = margin_of(level_db[s], across[s - s0], up, floor_db[s], losses[frequency[s], q])
                     index = sector_index[s]
-                    for k in range(layer_count):
+                    for a in range(layers_here):
+                        k = active[a]
                         if layers[s] >> k & 1:
                             old = best[k, r, c]
                             if margin > old or (margin == old and index < server[k, r, c]) or (math.isnan(old) and not math.isnan(margin)):
