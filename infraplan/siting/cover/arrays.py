@@ -19,5 +19,5 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def kernel(function: Kernel) -> Kernel:
-    """Compile with numba; the machine code is cached on disk."""
-    return cast(Kernel, nb.njit(cache=True)(function))
+    """Compile with numba; the machine code is cached on disk, and other threads run meanwhile."""
+    return cast(Kernel, nb.njit(cache=True, nogil=True)(function))

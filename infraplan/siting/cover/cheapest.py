@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import Future
+from typing import TypeVar
+
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.annealing import Annealing
+from infraplan.siting.cover.arrays import Flags, Ints
 from infraplan.siting.cover.checking import served_rows
 from infraplan.siting.cover.construction import lazy_greedy, ordered_greedy
-from infraplan.siting.cover.improvement import neighbours, ruin_and_recreate
+from infraplan.siting.cover.exact import cheapest_exact
 from infraplan.siting.cover.keeping import Clock, Keeper
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.plan import CoverPlan
+from infraplan.siting.cover.prices import ZonePrices
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
 from infraplan.siting.cover.relaxation import Relaxation, relax
+from infraplan.siting.cover.workers import ChildFailed, Crew
 
-CHUNK = 20_000
-HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end, in mean costs of a site
+ROUND = 60_000
+EXACT_UP_TO, EXACT_NODES = 500, 2_000
+INLINE_UP_TO = 20_000
+SIMPLEX_UP_TO = 400_000
+
+Answer = TypeVar("Answer")
 
 
 def solve(
-    problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0, *, work_limit: int | None = None
-) -> CoverPlan:
+    problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
+    *, work_limit: int | None = None, workers: int | None = None,
+) -> CoverPlan:  # fmt: skip
     """The cheapest plan known that meets the targets, with a bound no plan can beat.
 
     Parameters
@@ -35,6 +47,10 @@ def solve(
         Of the search. The same seed and `work_limit` give the same plan.
     work_limit : int, optional
         Search iterations, counted; replaces the wall time, so that the same input gives the same plan on any machine.
+        The bound is improved once every 60,000 of them.
+    workers : int, optional
+        Child processes; 0 does everything in this one. By default two, and none for small problems. The answer under a `work_limit` does
+        not depend on it.
 
     Returns
     -------
@@ -47,7 +63,7 @@ def solve(
     keeper = Keeper(problem, duties.certificate, 1, gap, reduced.unit, clock)
     interrupted = False
     try:
-        _search(reduced, keeper, seed)
+        _search(reduced, keeper, seed, workers)
     except KeyboardInterrupt:
         interrupted = True
     if not np.isfinite(keeper.value):
@@ -68,19 +84,81 @@ def meets(problem: CoverProblem, duties: Duties, chosen: Ints) -> bool:
     return bool(enough and (got >= wanted - 2 * slack).all() and served[problem.must & duties.able].all())
 
 
-def _search(reduced: Reduced, keeper: Keeper, seed: int) -> None:
+def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) -> None:
     model = reduced.model
     if is_settled(model):
         keeper.offer_plan(reduced.locked, reduced.locked_cost)
         keeper.offer_bound(reduced.locked_cost, "all")
         return
-    offer(reduced, keeper, *lazy_greedy(model))
-    relaxation = relax(model)
-    keeper.offer_bound(relaxation.bound + reduced.locked_cost, "lp")
-    offer(reduced, keeper, *guided(model, relaxation))
-    keeper.note()
-    if not keeper.content and np.isfinite(keeper.value):
-        _anneal(reduced, keeper, relaxation, seed)
+    with Crew(crew_size(len(model.rows), workers)) as crew:
+        pending = crew.submit(relax, model, *relax_options(len(model.rows)))
+        offer(reduced, keeper, *lazy_greedy(model))
+        relaxation = result_in_time(pending, keeper.clock)
+        if relaxation is None:
+            return
+        keeper.offer_bound(relaxation.bound + reduced.locked_cost, "lp")
+        offer(reduced, keeper, *guided(model, relaxation))
+        keeper.note()
+        if not keeper.content:
+            _try_exact(reduced, keeper, relaxation, crew)
+        if not keeper.content and np.isfinite(keeper.value):
+            _rounds(reduced, keeper, relaxation, crew, seed)
+
+
+def relax_options(entries: int) -> tuple[tuple[str, object], ...]:
+    """Simplex for what it solves in a second, else interior point without crossover: the bound is recomputed from its prices anyway."""
+    return () if entries <= SIMPLEX_UP_TO else (("solver", "ipm"), ("run_crossover", "off"))
+
+
+def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
+    """Branch and bound on the candidates that a better plan may contain at all, if they are few."""
+    model, best = reduced.model, keeper.value
+    keep = np.flatnonzero(relaxation.bound + reduced.locked_cost + relaxation.reduced_cost <= best + 1e-6)
+    small = restrict(model, keep, reduced.position_m)
+    if keep.size > EXACT_UP_TO or len(small.rows) > 20 * EXACT_UP_TO:
+        return
+    start = np.isin(reduced.candidate[keep], keeper.chosen).astype(np.uint8) if np.isfinite(best) else np.empty(0, np.uint8)
+    answer = result_in_time(crew.submit(cheapest_exact, small, start, EXACT_NODES, keeper.clock.left_s / 3), keeper.clock)
+    if answer is None:
+        return
+    bound, plan, met = answer
+    whole = np.zeros(model.candidates, np.uint8)
+    whole[keep] = plan
+    offer(reduced, keeper, whole, met)
+    keeper.offer_bound(min(bound + reduced.locked_cost, best), "mip")
+
+
+def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew, seed: int) -> None:
+    """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
+    clock = keeper.clock
+    annealing = Annealing(reduced, keeper, relaxation.reduced_cost, relaxation.y, seed)
+    prices = ZonePrices(reduced, relaxation) if np.unique(reduced.home).size > 1 else None
+    while not clock.over and not keeper.content:
+        futures = prices.start(crew) if prices is not None else []
+        annealing.run(ROUND)
+        if prices is not None:
+            try:
+                bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
+            except TimeoutError:
+                break
+            keeper.offer_bound(bound + reduced.locked_cost, "zones")
+            prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
+        keeper.note()
+
+
+def result_in_time(future: Future[Answer], clock: Clock) -> Answer | None:
+    """The result, or None when the clock struck first or the child failed."""
+    try:
+        return future.result(None if clock.work_limit is not None else max(0.05, clock.left_s))
+    except (TimeoutError, ChildFailed):
+        return None
+
+
+def crew_size(entries: int, workers: int | None) -> int:
+    """Children to start: none for what takes less than starting them."""
+    if workers is not None:
+        return workers
+    return 0 if entries <= INLINE_UP_TO else min(2, os.cpu_count() or 1)
 
 
 def is_settled(model: Model) -> bool:
@@ -99,35 +177,3 @@ def offer(reduced: Reduced, keeper: Keeper, plan: Flags, met: bool) -> bool:
     chosen = np.flatnonzero(plan)
     cost = reduced.locked_cost + float(reduced.model.cost[chosen].sum())
     return met and keeper.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), cost)
-
-
-def promising(reduced: Reduced, keeper: Keeper, relaxation: Relaxation) -> Ints:
-    """Candidates worth searching: cheap in reduced cost, in the fractional plan, or in the plan so far."""
-    model = reduced.model
-    margin = min(0.05 * float(model.cost.mean()), max(keeper.value - keeper.bound, 0.0))
-    keep = (relaxation.reduced_cost <= margin) | (relaxation.y > 1e-6)
-    keep |= np.isin(reduced.candidate, keeper.chosen)
-    return np.flatnonzero(keep)
-
-
-def _anneal(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, seed: int) -> None:
-    clock = keeper.clock
-    keep = promising(reduced, keeper, relaxation)
-    position_m: Floats | None = None if reduced.position_m is None else reduced.position_m[keep]
-    model = restrict(reduced.model, keep, reduced.position_m)
-    near = neighbours(model, position_m)
-    mean = float(model.cost.mean())
-    plan = np.isin(reduced.candidate[keep], keeper.chosen).astype(np.uint8)
-    chunk = 0
-    while not clock.over and not keeper.content:
-        steps = CHUNK if clock.work_limit is None else min(CHUNK, clock.work_limit - clock.work)
-        before = clock.share
-        after = min(1.0, before + steps / clock.work_limit) if clock.work_limit is not None else min(1.0, before + 0.01)
-        hot, cold = (mean * HOT * (COLD / HOT) ** share for share in (before, after))
-        best, plan, _ = ruin_and_recreate(model, near, plan, steps, seed * 1_000_003 + chunk, hot, cold)
-        clock.work += steps
-        chunk += 1
-        whole = np.zeros(reduced.model.candidates, np.uint8)
-        whole[keep] = best
-        offer(reduced, keeper, whole, True)
-    keeper.note()

@@ -75,6 +75,22 @@ def run_highs(program: Program, *, start: Floats | None = None, **options: Any) 
     )
 
 
+def proven_bound(program: Program, row_dual: Floats) -> tuple[float, Floats]:
+    """What these row prices prove about the program's linear relaxation, and the reduced costs there; a rounding allowance is taken off.
+
+    Weak duality: with price p_r >= 0 only where the row has a lower, <= 0 only where it has an upper limit, and d = cost - matrix' p,
+    no x costs less than sum_r p_r limit_r + sum_i min(d_i lower_i, d_i upper_i).
+    """
+    if row_dual.size != program.row_lower.size or not np.isfinite(row_dual).all():
+        row_dual = np.zeros(program.row_lower.size)
+    price = np.where((row_dual > 0) & np.isfinite(program.row_lower), row_dual, 0.0)
+    price = np.where((row_dual < 0) & np.isfinite(program.row_upper), row_dual, price)
+    limit = np.where(price > 0, program.row_lower, np.where(price < 0, program.row_upper, 0.0))
+    reduced = program.cost - program.matrix.T @ price
+    terms = price @ limit, np.minimum(reduced * program.lower, reduced * program.upper).sum()
+    return float(sum(terms) - 1e-11 * sum(abs(term) for term in terms)), reduced
+
+
 def _lp(program: Program) -> Any:
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = program.matrix.shape

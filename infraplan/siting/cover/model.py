@@ -52,6 +52,7 @@ class Reduced:
 
     `candidate[i]` is the problem's index of the model's candidate i; `locked` are candidates of the problem that every plan contains,
     at `locked_cost`. `unit` is the common measure of all costs (every plan costs a multiple of it), 0 where there is none.
+    `home`: the problem's zone of each class, whether the zone still has a need or not.
     `dropped_by[k]`, for a candidate of the problem: which candidate dominates it; -1: it serves nothing still asked for; -2: kept.
     """
 
@@ -61,6 +62,7 @@ class Reduced:
     locked_cost: float
     unit: float
     position_m: Floats | None
+    home: Ints
     dropped_by: Ints
 
 

@@ -95,6 +95,7 @@ class _Work:
         self.candidate = np.flatnonzero(duties.allowed)
         self.dropped_by = np.full(problem.cost.size, SERVES_NOTHING, np.int64)
         self.locked = list(np.flatnonzero(problem.forced))
+        self.home = problem.zone[rows]
         self.zone, self.weight, self.must = zone[rows], problem.weight[rows].copy(), duties.must[rows].copy()
         self.zone_need = np.append(duties.zone_need[active], 0.0)
         matrix = problem.cover[rows]
@@ -132,6 +133,7 @@ class _Work:
     def keep_rows(self, keep: Bools) -> None:
         if not keep.all():
             self.matrix, self.zone, self.weight, self.must = self.matrix[keep], self.zone[keep], self.weight[keep], self.must[keep]
+            self.home = self.home[keep]
 
     def merge(self) -> None:
         """Rows with the same candidates and the same duties become one."""
@@ -145,6 +147,7 @@ class _Work:
         group, representative = _group(order, indptr, self.matrix.indices, first_key, second_key, duty)
         self.weight = np.bincount(group, weights=self.weight, minlength=len(representative)).astype(np.float64)
         self.matrix, self.zone, self.must = self.matrix[representative], self.zone[representative], self.must[representative]
+        self.home = self.home[representative]
 
     def find_musts(self) -> None:
         """Without this row the rest of its zone, or of everything, would not do."""
@@ -223,7 +226,7 @@ class _Work:
         )
         locked = np.array(sorted(self.locked), np.int64)
         cost, unit = float(self.problem.cost[locked].sum()), common_unit(self.problem.cost)
-        return Reduced(model, self.candidate, locked, cost, unit, position_m, self.dropped_by)
+        return Reduced(model, self.candidate, locked, cost, unit, position_m, self.home, self.dropped_by)
 
 
 def common_unit(values: Floats) -> float:

@@ -91,11 +91,11 @@ def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, In
     return Program(matrix, low, high, cost, np.zeros(columns), np.ones(columns)), shared, duty, asked
 
 
-def relax(model: Model, **options: Any) -> Relaxation:
-    """Solve the relaxation with HiGHS; the bound is recomputed from the prices, whatever HiGHS says of them."""
+def relax(model: Model, *options: tuple[str, Any]) -> Relaxation:
+    """Solve the relaxation with HiGHS, options as (name, value); the bound is recomputed from the prices, whatever HiGHS says of them."""
     clique = cliques_of(model)
     program, shared, duty, asked = relaxed_program(model, clique)
-    answer = run_highs(program, **options)
+    answer = run_highs(program, **dict(options))
     zones, squares = np.zeros(len(model.zone_need)), int(clique.max(initial=-1)) + 1
     serve = np.zeros(model.classes)
     whole, paid = 0.0, np.zeros(squares)

@@ -144,3 +144,24 @@ def swap_search(
             held += 1
         now = before
     return best_plan, chosen, best
+
+
+@kernel
+def weight_of(model: Model, plan: Flags) -> float:
+    """Weight the plan serves; -1 where two sites are too close."""
+    served, total = np.zeros(len(model.weight), np.uint8), 0.0
+    tally, standing = np.zeros(6), np.full(len(model.ring) * PER_BUCKET, -1)
+    tally[5] = model.spacing_m * model.spacing_m
+    for i in range(len(model.cost)):
+        if not plan[i]:
+            continue
+        if not is_free(i, tally, model.place, model.ring, standing):
+            return -1.0
+        if tally[5] > 0:
+            stand(i, True, model.place, standing)
+        for p in range(model.start[i], model.start[i + 1]):
+            j = model.rows[p]
+            if not served[j]:
+                served[j] = 1
+                total += model.weight[j]
+    return total

@@ -1,0 +1,57 @@
+"""The search for a cheaper plan, in chunks short enough to stop at any time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infraplan.siting.cover.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.improvement import neighbours, ruin_and_recreate
+from infraplan.siting.cover.keeping import Keeper
+from infraplan.siting.cover.model import Reduced, restrict
+
+CHUNK = 10_000
+FIRST_CYCLE = 60_000
+HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs of a site
+NEAR_COST = 0.05  # reduced cost up to which a candidate is worth searching, in mean costs of a site
+
+
+class Annealing:
+    """Ruin and recreate in cycles of doubling length, each from the best plan known: good early, better late.
+
+    Only promising candidates take part: cheap in reduced cost, in the fractional plan, or in the plan so far.
+    """
+
+    def __init__(self, reduced: Reduced, keeper: Keeper, reduced_cost: Floats, y: Floats, seed: int) -> None:
+        self.reduced, self.keeper, self.seed = reduced, keeper, seed
+        mean = float(reduced.model.cost.mean())
+        margin = min(NEAR_COST * mean, max(keeper.value - keeper.bound, 0.0))
+        chosen = np.isin(reduced.candidate, keeper.chosen)
+        self.keep = np.flatnonzero((reduced_cost <= margin) | (y > 1e-6) | chosen)
+        self.model = restrict(reduced.model, self.keep, reduced.position_m)
+        self.near = neighbours(self.model, None if reduced.position_m is None else reduced.position_m[self.keep])
+        self.mean = float(self.model.cost.mean())
+        self.plan: Flags = chosen[self.keep].astype(np.uint8)
+        self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
+
+    def run(self, iterations: int) -> None:
+        """So many iterations, or as many as the limit leaves."""
+        clock = self.keeper.clock
+        while iterations > 0 and not clock.over and not self.keeper.content:
+            steps = min(CHUNK, iterations, self.cycle - self.done)
+            if clock.work_limit is not None:
+                steps = min(steps, clock.work_limit - clock.work)
+            hot, cold = (self.mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
+            best, self.plan, _ = ruin_and_recreate(self.model, self.near, self.plan, steps, self.seed * 1_000_003 + self.chunks, hot, cold)
+            self._offer(best)
+            clock.work += steps
+            iterations -= steps
+            self.chunks += 1
+            self.done += steps
+            if self.done >= self.cycle:
+                self.cycle, self.done = 2 * self.cycle, 0
+                self.plan = np.isin(self.reduced.candidate[self.keep], self.keeper.chosen).astype(np.uint8)
+
+    def _offer(self, plan: Flags) -> None:
+        picked: Ints = self.keep[np.flatnonzero(plan)]
+        cost = self.reduced.locked_cost + float(self.reduced.model.cost[picked].sum())
+        self.keeper.offer_plan(np.concatenate([self.reduced.locked, self.reduced.candidate[picked]]), cost)
