@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from infraplan.policy.targets import read_policy
     from infraplan.radio.budgets import services
     from infraplan.siting.candidates import candidate_sites
-    from infraplan.siting.planning import Plan, check_plan, place_sites
+    from infraplan.siting.checks import check_plan
+    from infraplan.siting.planning import Plan, place_sites
     from infraplan.study import Study
 
 __version__ = "0.1.0"
@@ -34,7 +35,7 @@ _HOMES = {
     "Study": "study",
     "UsageError": "errors",
     "candidate_sites": "siting.candidates",
-    "check_plan": "siting.planning",
+    "check_plan": "siting.checks",
     "find_gaps": "policy.gap_lists",
     "place_sites": "siting.planning",
     "plot_plan": "report.plotting",

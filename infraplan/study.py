@@ -78,6 +78,17 @@ class CoverageChoice(_Section):
     clutter_table: str = "worldcover"
 
 
+class PhaseChoice(_Section):
+    """A stretch of the build order: what must stand at its end."""
+
+    name: str
+    start: date | None = None
+    end: date | None = None
+    share: float | None = Field(default=None, ge=0.0, le=1.0)
+    sites: int | None = Field(default=None, ge=0)
+    budget_cny: float | None = Field(default=None, ge=0.0)
+
+
 class PlanChoice(_Section):
     """What the new sites must reach, and with what."""
 
@@ -90,6 +101,7 @@ class PlanChoice(_Section):
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     work_limit: int = Field(default=300_000, gt=0)
+    phases: tuple[PhaseChoice, ...] = ()
 
 
 class Config(_Section):

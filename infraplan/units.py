@@ -13,7 +13,7 @@ SPEED_OF_LIGHT_M_S = 299_792_458.0  # SI, exact
 
 def db(ratio: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Power ratio to decibels. [dB]"""
-    return 10.0 * np.log10(np.asarray(ratio, dtype=float))
+    return np.asarray(10.0 * np.log10(np.asarray(ratio, dtype=float)))
 
 
 def ratio(value_db: npt.ArrayLike) -> npt.NDArray[np.float64]:

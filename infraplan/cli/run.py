@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, show_json, split, tell
+from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, show_json, split, tell, tell_plan
 from infraplan.messages import both
 
 
@@ -20,7 +20,6 @@ def run(
 ) -> None:
     """Coverage, targets, gaps, sites, a report for each city."""
     from infraplan.run import run_study
-    from infraplan.run.pages import plan_note
 
     opened = open_study(study)
     with progress() as bars:
@@ -43,23 +42,7 @@ def run(
                 )
             )
     if outcome.plan is not None:
-        made = outcome.plan
-        share = made.served_after / max(made.population, 1)
-        tell(
-            both(
-                "cli.plan_totals",
-                sites=len(made.sites),
-                cost=f"{made.cost_cny / 1e4:,.0f}",
-                bound=f"{made.bound_cny / 1e4:,.0f}",
-                gap=f"{made.proven_gap * 100:.2f}",
-                people=f"{made.population_gained:,}",
-                share=f"{share * 100:.2f}",
-            )
-        )
-        if plan_note(made):
-            tell(plan_note(made))
-        if made.floor_extra_cny is not None:
-            tell(both("cli.floor_extra", extra=f"{made.floor_extra_cny / 1e4:,.0f}"))
+        tell_plan(outcome.plan)
     tell(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)

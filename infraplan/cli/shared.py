@@ -15,6 +15,7 @@ from infraplan.errors import DataError, InfraplanError, UsageError
 from infraplan.messages import both, say
 
 if TYPE_CHECKING:
+    from infraplan.siting.planning import Plan
     from infraplan.study import Study
 
 StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=False)]
@@ -75,6 +76,19 @@ def progress() -> Iterator[Bars]:
 def tell(text: str) -> None:
     """One line on stderr."""
     print(text, file=sys.stderr)
+
+
+def tell_plan(plan: Plan) -> None:
+    """A plan's totals on stderr: sites, cost, what no plan can beat, people, and what each wish adds."""
+    share = f"{plan.served_after / max(plan.population, 1) * 100:.2f}"
+    key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most"
+    bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
+    gap, cost = f"{plan.proven_gap * 100:.2f}", f"{plan.cost_cny / 1e4:,.0f}"
+    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=f"{plan.population_gained:,}", share=share))
+    for wish, extra in plan.extras_cny.items():
+        tell(both(f"cli.extra_{wish}", extra=f"{extra / 1e4:+,.0f}"))
+    if plan.status == "unreachable":
+        tell(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
 
 
 def show_json(content: Any) -> None:

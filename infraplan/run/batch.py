@@ -29,9 +29,10 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan
+from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
-from infraplan.siting.planning import Plan, check_plan, goal_of
+from infraplan.siting.checks import check_plan, cover_with
+from infraplan.siting.planning import Plan, goal_of
 from infraplan.study import Study
 
 
@@ -77,9 +78,12 @@ def run_study(
     listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
     if cities and not (overwrite or resume):
         _refuse_changed(study, output, chosen, listed)
-    findings = assess(study, progress, cities=chosen if cities else ())
+    only = chosen if cities else ()
+    findings = assess(study, progress, only, gaps=False)
     whole = bool(same and known is not None and known.get("complete"))
-    plan, scope, kind = _plan(findings, output, chosen if cities else (), whole, progress)
+    plan, scope, kind = _plan(findings, output, only, whole, progress)
+    after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
+    findings = with_gaps(findings, plan, after, only)
     facts = facts_of(findings)
     begun: dict[str, Any] = {"fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
@@ -95,11 +99,11 @@ def run_study(
     table = _city_table(study, findings, plan, rows)
     if cities:
         return RunOutcome(output, table, None, plan, None)
-    check = (
-        check_plan(plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages)
-        if plan is not None
-        else None
-    )
+    check = None
+    if plan is not None:
+        check = check_plan(
+            plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages, after=after
+        )
     summary = summarise(findings, plan, check)
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)

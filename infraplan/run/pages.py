@@ -13,7 +13,8 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.messages import both, say
 from infraplan.presets import load
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
-from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.run.steps import Findings, phases_of, zones_of_cities
+from infraplan.siting.phases import build_curve, phase_table
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
@@ -93,9 +94,9 @@ def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummar
     if plan is None:
         return None
     if sites is None:
-        return PlanSummary(len(plan.sites), plan.cost_cny, plan.bound_cny, plan.proven_gap, plan.population_gained, plan.status, scope)
+        return PlanSummary(len(plan.sites), plan.cost_cny, plan.bound, plan.proven_gap, plan.population_gained, plan.status, scope)
     return PlanSummary(
-        len(sites), float(sites["cost_cny"].sum()), plan.bound_cny, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope
+        len(sites), float(sites["cost_cny"].sum()), plan.bound, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope
     )
 
 
@@ -212,6 +213,7 @@ def _no_sites() -> Any:
 def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
     """The whole study on one page."""
     study, cover = findings.study, findings.cover
+    phases = phases_of(study)
     province = study.zones.loc[study.zones["level"] == "province"]
     adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if len(province) else ("", study.config.study.title_zh)
     context = PageContext(
@@ -232,16 +234,8 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         families=cover.families,
         networks=cover.networks,
         cities=cities,
-        pareto=_pareto(plan),
+        pareto=None if plan is None else build_curve(plan),
+        phases=phase_table(plan, phases) if plan is not None and phases else None,
         index_href="index.html",
     )
     return _layers(context, cover)
-
-
-def _pareto(plan: Plan | None) -> pd.DataFrame | None:
-    """Cost and share of people along the build order."""
-    if plan is None:
-        return None
-    cost = np.concatenate([[0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
-    people = plan.served_before + np.concatenate([[0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
-    return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pandas as pd
@@ -16,7 +16,8 @@ from infraplan.geo.grids import Grid
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.planning import Plan, goal_of, plan_for
+from infraplan.siting.phases import Phase
+from infraplan.siting.planning import Instance, Limits, Plan, cheapest_plan, goal_of, instance_of
 from infraplan.study import Study
 
 RIM_M = 3000.0
@@ -111,25 +112,8 @@ def with_status(villages: Any, cover: Coverage) -> Any:
     return villages.assign(**columns)
 
 
-def score(study: Study, cover: Coverage, villages: Any, zones: Any, places: Any, sites: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scorecard and gap lists of all policies of the study."""
-    about = study.config.study
-    card = scorecard(
-        study.targets,
-        cover,
-        zones=zones,
-        villages=villages,
-        places=places,
-        sites=sites,
-        corridors=study.corridors,
-        as_of=about.as_of,
-        synthetic=study.synthetic,
-    )
-    return card, find_gaps(study.targets, cover, zones=zones, villages=villages, places=places, sites=sites)
-
-
-def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Findings:
-    """Coverage, population by zone, scorecard and gaps; restricted to some cities, only their part of the grid is computed.
+def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
+    """Coverage, population by zone, scorecard and (unless a plan comes first) gaps; for some cities on their part of the grid alone.
 
     A restricted run cuts its window from the study's grid and keeps every sector that reaches into it, so that its pixels equal those of a
     whole run.
@@ -138,14 +122,39 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     cover, zones, villages = predict_part(study, progress, cities)
     tell = progress.step("run.counting")
     by_zone = count_people(villages, cover, zones)
-    places = study.places
-    if cities and places is not None:
-        places = places.loc[places["city"].isin(cities)]
+    layers = part_of_layers(study, zones, cities)
     tell(1, 3)
-    sites = study.sites.loc[study.sites["city"].isin(cities)] if cities else study.sites
-    card, gaps = score(study, cover, villages, zones, places, sites)
+    card = scorecard(
+        study.targets,
+        cover,
+        villages=villages,
+        as_of=study.config.study.as_of,
+        synthetic=study.synthetic,
+        corridors=study.corridors,
+        **layers,
+    )
+    tell(2, 3)
+    found = find_gaps(study.targets, cover, villages=villages, **layers) if gaps else pd.DataFrame()
     tell(3, 3)
-    return Findings(study, cover, with_status(villages, cover), by_zone, card, gaps)
+    return Findings(study, cover, with_status(villages, cover), by_zone, card, found)
+
+
+def part_of_layers(study: Study, zones: Any, cities: tuple[str, ...]) -> dict[str, Any]:
+    """Zones, places and sites of some cities, or of the whole study."""
+    places, sites = study.places, study.sites
+    if cities:
+        places = None if places is None else places.loc[places["city"].isin(cities)]
+        sites = sites.loc[sites["city"].isin(cities)]
+    return {"zones": zones, "places": places, "sites": sites}
+
+
+def with_gaps(findings: Findings, plan: Plan | None, after: Coverage | None, cities: tuple[str, ...] = ()) -> Findings:
+    """The gap lists, each gap with the new site that closes it where there is a plan."""
+    study = findings.study
+    zones = zones_of_cities(study.zones, cities) if cities else study.zones
+    layers = part_of_layers(study, zones, cities)
+    gaps = find_gaps(study.targets, findings.cover, villages=findings.villages, plan=plan, after=after, **layers)
+    return replace(findings, gaps=gaps)
 
 
 def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
@@ -154,8 +163,8 @@ def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
     return zones.loc[own]
 
 
-def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
-    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone."""
+def planning_instance(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Instance:
+    """The study's goal as a covering problem: for the whole study, or for some cities alone."""
     study, cover, progress = findings.study, findings.cover, progress or Silent()
     choice = study.config.plan
     goal = goal_of(study.targets, choice.target, county_floor=choice.county_floor, cities=cities, margin_db=choice.planning_margin_db)
@@ -164,8 +173,10 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     sites = study.sites.loc[study.sites["status"] == "existing"]
     without = sites.loc[~sites["mast"].isin(set(sites.loc[_has_family(sites, study, goal.family), "mast"]))]
+    hosts = study.hosts if study.hosts is not None else _seats(study.places)
     if cities:
         without = without.loc[without["city"].isin(cities)]
+        hosts = None if hosts is None else hosts.loc[hosts["city"].isin(cities)]
     candidates = candidate_sites(
         zones,
         grid=study.grid,
@@ -174,9 +185,9 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
         operators=choice.operators,
         spacing_m=choice.candidate_spacing_m,
         existing=without,
-        hosts=study.hosts,
+        hosts=hosts,
     )
-    return plan_for(
+    return instance_of(
         goal,
         candidates,
         study.plan_services,
@@ -184,10 +195,35 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
         zones=study.zones,
         villages=villages,
         spacing_m=choice.site_spacing_m,
-        gap=choice.gap,
-        work_limit=choice.work_limit,
         progress=progress.step("run.planning"),
     )
+
+
+def limits_of(study: Study) -> Limits:
+    """How long a batch searches: counted work, so that the plan is the same on any machine."""
+    return Limits(gap=study.config.plan.gap, work_limit=study.config.plan.work_limit)
+
+
+def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
+    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone."""
+    return cheapest_plan(planning_instance(findings, progress, cities), limits_of(findings.study))
+
+
+def phases_of(study: Study) -> tuple[Phase, ...]:
+    """The study's phases."""
+    return tuple(
+        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny)
+        for phase in study.config.plan.phases
+    )
+
+
+def _seats(places: Any) -> Any:
+    """Township seats with a known point: their public buildings are on offer as hosts where the study names no hosts of its own."""
+    if places is None:
+        return None
+    seats = places.loc[(places["place_class"] == "township") & places.geometry.notna()]
+    points = seats.loc[seats.geometry.geom_type == "Point"]
+    return points.assign(host="public_building") if len(points) else None
 
 
 def _has_family(sites: Any, study: Study, family: str) -> Any:

@@ -71,7 +71,9 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "margin_db": plan.goal.margin_db,
         "sites": len(plan.sites),
         "cost_cny": plan.cost_cny,
+        "asked": plan.asked,
         "bound_cny": plan.bound_cny,
+        "bound": plan.bound,
         "proven_gap": plan.proven_gap,
         "proven": "within the model",
         "status": plan.status,
@@ -81,7 +83,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "served_after": plan.served_after,
         "population_gained": plan.population_gained,
         "unreachable_people": plan.unreachable_people,
-        "floor_extra_cny": plan.floor_extra_cny,
+        "extras_cny": dict(plan.extras_cny),
         "check": plain(check),
     }
 
@@ -109,7 +111,8 @@ def restore_plan(output: Path) -> Plan | None:
         name: numbers[name]
         for name in (
             "cost_cny",
-            "bound_cny",
+            "asked",
+            "bound",
             "proven_gap",
             "status",
             "population",
@@ -117,7 +120,7 @@ def restore_plan(output: Path) -> Plan | None:
             "served_after",
             "candidates",
             "unreachable_people",
-            "floor_extra_cny",
+            "extras_cny",
         )
     }
     return Plan(goal=goal, sites=sites, **taken)

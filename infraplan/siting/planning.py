@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
-from infraplan.coverage.population import demand_margin, status_of, zone_of
+from infraplan.coverage.population import demand_margin, zone_of
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -22,8 +22,9 @@ from infraplan.geo.grids import Grid
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
-from infraplan.radio.shadowing import coverage_probability
+from infraplan.siting.costs import rent_cny
 from infraplan.siting.cover.cheapest import solve
+from infraplan.siting.cover.most import max_cover
 from infraplan.siting.cover.plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 
@@ -46,11 +47,11 @@ SITE_COLUMNS = (
     "people_gained",
     "villages_gained",
     "people_total",
+    "people_lost",
     "reason",
     "county",
     "city",
 )
-WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,18 @@ class Goal:
 
 @dataclass(frozen=True)
 class Plan:
-    """New sites in build order, what they cost, what no plan can beat, and what they bring. Proven within the model."""
+    """New sites in build order, what they cost, what no plan can beat, and what they bring. Proven within the model.
+
+    `asked` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number of
+    sites; `bound` is people no plan can exceed). `extras_cny` holds what a wish adds to the plan's cost without it: "county_floor",
+    "planning_margin"; and "rent_free", what the same sites would save if public premises charged no rent.
+    """
 
     goal: Goal
     sites: Any
+    asked: str
     cost_cny: int
-    bound_cny: int
+    bound: int
     proven_gap: float
     status: str
     population: int
@@ -84,15 +91,56 @@ class Plan:
     served_after: int
     candidates: int
     unreachable_people: int
-    floor_extra_cny: int | None = None
+    extras_cny: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def population_gained(self) -> int:
         """People served with the plan and not before, counted from the covering matrix."""
         return self.served_after - self.served_before
 
+    @property
+    def bound_cny(self) -> int | None:
+        """What no plan for the goal can cost less than; None where most people were asked for."""
+        return self.bound if self.asked == "cheapest" else None
 
-def plan_for(
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to search, how close to the bound to stop, and with which seed.
+
+    `work_limit` counts iterations: the same input then gives the same plan on any machine; without it `time_limit_s` stops the search.
+    """
+
+    gap: float = 0.01
+    work_limit: int | None = None
+    time_limit_s: float = 60.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A study as a covering problem: who is served already, who could be by which candidate."""
+
+    goal: Goal
+    demand: Any
+    covered: npt.NDArray[np.bool_]
+    matrix: csr_matrix
+    candidates: Any
+    problem: CoverProblem
+
+    @property
+    def open_rows(self) -> npt.NDArray[np.int64]:
+        """Demand rows not served today."""
+        return np.flatnonzero(~self.covered)
+
+
+def demand_of(goal: Goal, zones: Any, villages: Any) -> Any:
+    """The people a goal counts: those of its cities, or of the whole study; nobody outside every zone."""
+    demand = villages.loc[villages["city"].isin(goal.cities)] if goal.cities else villages
+    return demand.loc[zone_of(demand, zones, "province") != ""]
+
+
+def instance_of(
     goal: Goal,
     candidates: Any,
     services: Mapping[str, Service],
@@ -101,13 +149,9 @@ def plan_for(
     zones: Any,
     villages: Any,
     spacing_m: float = 0.0,
-    gap: float = 0.01,
-    work_limit: int | None = None,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
-) -> Plan:
-    """The cheapest set found that brings the goal, existing sites locked in and free, with a bound no plan can beat.
+) -> Instance:
+    """The covering problem of a goal, existing sites locked in and free.
 
     Parameters
     ----------
@@ -122,24 +166,13 @@ def plan_for(
         Zones with their codes; points with people.
     spacing_m : float
         No two new sites nearer than this. [m]
-    work_limit : int, optional
-        Counted work after which the search stops: the same input gives the same plan on any machine. Without it `time_limit_s` stops it.
-
-    Returns
-    -------
-    Plan
-        With a county floor, `floor_extra_cny` is what the floor adds to the cheapest plan without it.
     """
-    demand = villages.loc[villages["city"].isin(goal.cities)] if goal.cities else villages
-    demand = demand.loc[zone_of(demand, zones, "province") != ""]
-    worst_db = demand_margin(demand, cover, goal.family)["worst_db"].to_numpy()
-    covered = worst_db >= goal.margin_db
-    open_rows = np.flatnonzero(~covered)
+    demand = demand_of(goal, zones, villages)
+    covered = demand_margin(demand, cover, goal.family)["worst_db"].to_numpy() >= goal.margin_db
     sectors = sectors_of(candidates, services, include=("planned",))
-    order = sectors["site_id"].drop_duplicates()
-    candidates = candidates.set_index("id").loc[order].reset_index()
+    candidates = candidates.set_index("id").loc[sectors["site_id"].drop_duplicates()].reset_index()
     matrix = reach(
-        demand.iloc[open_rows],
+        demand.loc[~covered],
         sectors,
         cover.grid,
         services,
@@ -151,24 +184,24 @@ def plan_for(
         terrain=cover.terrain,
         progress=progress,
     )
-    problem = _problem(goal, demand, covered, open_rows, matrix, candidates, cover, spacing_m)
-    answer = _solve(problem, gap, work_limit, time_limit_s, seed)
-    extra = None
-    if goal.county_floor > 0:
-        free = CoverProblem(
-            problem.cover,
-            problem.weight,
-            problem.cost,
-            problem.zone,
-            np.zeros_like(problem.zone_required),
-            problem.required,
-            problem.must,
-            problem.covered,
-            problem.position_m,
-            problem.spacing_m,
-        )
-        extra = round(answer.cost) - round(_solve(free, gap, work_limit, time_limit_s, seed).cost)
-    return _plan(goal, demand, covered, matrix, open_rows, candidates, answer, extra)
+    problem = _problem(goal, demand, covered, np.flatnonzero(~covered), matrix, candidates, cover, spacing_m)
+    return Instance(goal, demand, covered, matrix, candidates, problem)
+
+
+def cheapest_plan(instance: Instance, limits: Limits) -> Plan:
+    """The cheapest set found that brings the goal, with a bound no plan can beat; with a county floor, what the floor adds."""
+    answer = _solve(instance.problem, limits)
+    extras = {}
+    if instance.goal.county_floor > 0:
+        free = replace(instance.problem, zone_required=np.zeros_like(instance.problem.zone_required))
+        extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
+    return _plan(instance, answer, "cheapest", extras)
+
+
+def most_served(instance: Instance, limits: Limits, *, budget_cny: float | None = None, max_sites: int | None = None) -> Plan:
+    """The sites that serve most people within a budget or a number of sites."""
+    answer = max_cover(instance.problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    return _plan(instance, answer, "most", {})
 
 
 def goal_of(
@@ -220,22 +253,12 @@ def place_sites(
     """
     known = cover if cover is not None else predict_coverage(existing, grid, services, terrain=terrain)
     goal = goal_of(targets, target, county_floor=county_floor)
-    return plan_for(
-        goal,
-        candidates,
-        services,
-        known,
-        zones=zones,
-        villages=villages,
-        spacing_m=spacing_m,
-        gap=gap,
-        work_limit=work_limit,
-        time_limit_s=time_limit_s,
-    )
+    instance = instance_of(goal, candidates, services, known, zones=zones, villages=villages, spacing_m=spacing_m)
+    return cheapest_plan(instance, Limits(gap, work_limit, time_limit_s))
 
 
-def _solve(problem: CoverProblem, gap: float, work_limit: int | None, time_limit_s: float, seed: int) -> CoverPlan:
-    return solve(problem, time_limit_s=time_limit_s, gap=gap, seed=seed, work_limit=work_limit)
+def _solve(problem: CoverProblem, limits: Limits) -> CoverPlan:
+    return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
 
 
 def _problem(
@@ -269,115 +292,44 @@ def _problem(
     )
 
 
-def _plan(
-    goal: Goal,
-    demand: Any,
-    covered: npt.NDArray[np.bool_],
-    matrix: csr_matrix,
-    open_rows: npt.NDArray[np.int64],
-    candidates: Any,
-    answer: CoverPlan,
-    extra: int | None,
-) -> Plan:
+def _plan(instance: Instance, answer: CoverPlan, asked: str, extras: dict[str, int]) -> Plan:
     """The chosen candidates as a table in build order, each with what it adds to those before it."""
-    chosen = np.asarray(answer.chosen, dtype=int)
-    people = demand["population"].to_numpy(dtype=np.int64)[open_rows]
-    is_village = (demand["kind"].to_numpy() == "village")[open_rows]
-    columns = matrix.tocsc()
+    chosen, open_rows = np.asarray(answer.chosen, dtype=int), instance.open_rows
+    people = instance.demand["population"].to_numpy(dtype=np.int64)
+    is_village = (instance.demand["kind"].to_numpy() == "village")[open_rows]
+    columns = instance.matrix.tocsc()
     served = np.zeros(len(open_rows), bool)
     gained, villages, around = [], [], []
     for j in chosen:
         rows = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
         new = rows[~served[rows]]
         served[new] = True
-        gained.append(int(people[new].sum()))
+        gained.append(int(people[open_rows][new].sum()))
         villages.append(int(is_village[new].sum()))
-        around.append(int(people[rows].sum()))
-    sites = candidates.iloc[chosen].reset_index(drop=True)
+        around.append(int(people[open_rows][rows].sum()))
+    sites = instance.candidates.iloc[chosen].reset_index(drop=True)
     sites["order"] = np.arange(1, len(sites) + 1)
     sites["id"] = [f"N{number:05d}" for number in sites["order"]]
     sites["people_gained"], sites["villages_gained"], sites["people_total"] = gained, villages, around
+    sites["people_lost"] = np.asarray(answer.losses).round().astype(np.int64)
     sites["reason"] = sites["origin"]
-    before = int(demand["population"].to_numpy(dtype=np.int64)[covered].sum())
-    reachable = np.diff(matrix.indptr) > 0
-    table = gpd.GeoDataFrame(sites[[*SITE_COLUMNS, "geometry"]], crs=4326)
+    rent = sites["host"].map({name: rent_cny(name) for name in sites["host"].unique()}).fillna(0)
+    if rent.any():
+        extras = {**extras, "rent_free": -int(rent.sum())}
+    before, reachable = int(people[instance.covered].sum()), np.diff(instance.matrix.indptr) > 0
+    bound = math.ceil(answer.bound - 1e-6) if asked == "cheapest" else math.floor(answer.bound + 1e-6)
     return Plan(
-        goal,
-        table,
-        round(answer.cost),
-        math.ceil(answer.bound - 1e-6),
-        float(answer.proven_gap),
-        str(answer.status),
-        int(demand["population"].sum()),
-        before,
-        before + int(people[served].sum()),
-        len(candidates),
-        int(people[~reachable].sum()),
-        extra,
+        goal=instance.goal,
+        sites=gpd.GeoDataFrame(sites[[*SITE_COLUMNS, "geometry"]], crs=4326),
+        asked=asked,
+        cost_cny=round(answer.cost),
+        bound=bound,
+        proven_gap=float(answer.proven_gap),
+        status=str(answer.status),
+        population=int(people.sum()),
+        served_before=before,
+        served_after=before + int(people[open_rows][served].sum()),
+        candidates=len(instance.candidates),
+        unreachable_people=int(people[open_rows][~reachable].sum()),
+        extras_cny=extras,
     )
-
-
-def cover_with(plan_sites: Any, services: Mapping[str, Service], cover: Coverage) -> Coverage:
-    """The map when the plan's sites stand beside the existing ones."""
-    return predict_coverage(
-        sectors_of(plan_sites, services, include=("planned",)),
-        cover.grid,
-        {**cover.services, **services},
-        model=cover.model,
-        families=cover.families,
-        max_radius_km=cover.max_radius_km,
-        caps_km=cover.caps_km,
-        base=cover,
-    )
-
-
-def check_plan(
-    goal: Goal, plan_sites: Any, services: Mapping[str, Service], cover: Coverage, *, zones: Any, villages: Any
-) -> dict[str, Any]:
-    """What the list of sites alone brings: people served on a map computed anew, and how robust that is.
-
-    Returns
-    -------
-    dict
-        feasible, population, served, share, required, county_short (codes below the floor), cost_cny, expected_people (sum of people x
-        coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker).
-    """
-    after = cover_with(plan_sites, services, cover)
-    demand = villages.loc[villages["city"].isin(goal.cities)] if goal.cities else villages
-    demand = demand.loc[zone_of(demand, zones, "province") != ""]
-    people = demand["population"].to_numpy(dtype=np.int64)
-    margins = demand_margin(demand, after, goal.family)
-    served = status_of(margins, goal.margin_db) == 0
-    total, got = int(people.sum()), int(people[served].sum())
-    required = math.ceil(goal.share * total - 1e-9)
-    by_county = (
-        pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)}).groupby("county").sum()
-    )
-    short = by_county.index[by_county["got"] < np.ceil(goal.county_floor * by_county["people"] - 1e-9)]
-    weaker = {f"{lost:g}": float(people[status_of(margins, goal.margin_db + lost) == 0].sum() / max(total, 1)) for lost in WEAKER_DB}
-    return {
-        "feasible": bool(got >= required and not len(short)),
-        "population": total,
-        "served": got,
-        "share": got / max(total, 1),
-        "required": required,
-        "county_short": list(short),
-        "cost_cny": int(plan_sites["cost_cny"].sum()),
-        "expected_people": round(_expected(demand, after, goal.family)),
-        "share_if_weaker": weaker,
-    }
-
-
-def _expected(demand: Any, cover: Coverage, family: str) -> float:
-    """Sum of people times the probability that the best server's signal suffices under log-normal shadowing."""
-    x_m, y_m = cover.grid.place(demand)
-    row, col = cover.grid.pixel_of(x_m, y_m)
-    layer = cover[family]
-    server, margin_db = layer.server[row, col], layer.margin_db[row, col]
-    there = (row >= 0) & (server >= 0)
-    names, which = np.unique(cover.sector_services[server[there]].astype(str), return_inverse=True)
-    people, probability = demand["population"].to_numpy(dtype=float)[there], np.zeros(int(there.sum()))
-    for number, name in enumerate(names):
-        own, service = which == number, cover.services[str(name)]
-        probability[own] = coverage_probability(margin_db[there][own].astype(float), service.shadowing_sigma_db, service.shadow_margin_db)
-    return float((people * probability).sum())
