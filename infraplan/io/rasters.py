@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.fill import fillnodata
@@ -92,7 +94,8 @@ def read_terrain(
     """
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)
-    target = grid if grid is not None else grid_of(files)
+    with gdal_speaks(names(files)):
+        target = grid if grid is not None else grid_of(files)
     height_m, synthetic = mosaic(files, target, Resampling.bilinear, nodata)
     faults = FaultList(file=names(files))
     check_heights(height_m, faults)
@@ -128,24 +131,31 @@ def names(files: Sequence[Path]) -> str:
 
 
 @contextmanager
-def open_band(path: Path) -> Iterator[Any]:
-    """A raster with one band, a CRS and bearable blocks; whatever GDAL says about it becomes a DataError."""
-    faults = FaultList(file=path.name)
+def gdal_speaks(file: str) -> Iterator[None]:
+    """Whatever GDAL and PROJ say about a file becomes a DataError that names it."""
     try:
-        with rasterio.open(path) as dataset:
-            if dataset.crs is None:
-                faults.add("geo.raster_without_crs")
-            if dataset.count != 1:
-                faults.add("geo.raster_bands", bands=dataset.count)
-            rows, cols = dataset.block_shapes[0]
-            size = rows * cols * np.dtype(dataset.dtypes[0]).itemsize
-            if size > LARGEST_BLOCK_BYTES:
-                faults.add("geo.raster_block", size=f"{size / 2**20:.0f} MiB", limit=f"{LARGEST_BLOCK_BYTES // 2**20} MiB")
-            faults.stop()
-            yield dataset
-    except (RasterioError, OSError, ValueError) as problem:
-        faults.add("geo.unreadable_raster", reason=shown(problem))
+        yield
+    except (RasterioError, CPLE_BaseError, ProjError, OSError, ValueError, OverflowError, MemoryError) as problem:
+        faults = FaultList(file=file)
+        faults.add("geo.unreadable_raster", reason=shown(problem) or type(problem).__name__)
         raise DataError(faults.items) from None
+
+
+@contextmanager
+def open_band(path: Path) -> Iterator[Any]:
+    """A raster with one band, a CRS and bearable blocks, or a DataError."""
+    faults = FaultList(file=path.name)
+    with gdal_speaks(path.name), rasterio.open(path) as dataset:
+        if dataset.crs is None:
+            faults.add("geo.raster_without_crs")
+        if dataset.count != 1:
+            faults.add("geo.raster_bands", bands=dataset.count)
+        rows, cols = dataset.block_shapes[0]
+        size = rows * cols * np.dtype(dataset.dtypes[0]).itemsize
+        if size > LARGEST_BLOCK_BYTES:
+            faults.add("geo.raster_block", size=f"{size / 2**20:.0f} MiB", limit=f"{LARGEST_BLOCK_BYTES // 2**20} MiB")
+        faults.stop()
+        yield dataset
 
 
 def grid_of(files: Sequence[Path]) -> Grid:

@@ -182,3 +182,31 @@ def test_a_real_mountain_tile(shared_dir: Path) -> None:
     terrain = read_terrain(shared_dir / "data" / "terrain" / "n50_w115_alberta_foothills_3arcsec.tif")
     assert np.isfinite(terrain.height_m).all()
     assert terrain.height_m.min() > 990 and 3000 < terrain.height_m.max() < 3146
+
+
+def test_a_header_that_claims_gigabytes_costs_nothing(tmp_path: Path) -> None:
+    profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "height": 60_000, "width": 60_000, "crs": "EPSG:4326", "nodata": -32768}
+    place = from_origin(100, 40, STEP_DEG, STEP_DEG)
+    with rasterio.open(tmp_path / "huge.tif", "w", transform=place, tiled=True, sparse_ok=True, **profile):
+        pass
+    assert (tmp_path / "huge.tif").stat().st_size < 5_000_000
+    grid = grid_inside(113.0, 23.8, 113.2, 24.0)
+    assert (read_terrain(tmp_path / "huge.tif", grid, holes="sea").height_m == 0).all()
+    with pytest.raises(DataError, match="grid="):
+        read_terrain(tmp_path / "huge.tif")
+
+
+def test_mutated_files_end_in_a_data_error_or_in_ground(tmp_path: Path) -> None:
+    whole = write_tile(tmp_path / "base.tif", WEST, NORTH, size=60, compress="deflate").read_bytes()
+    grid, rng, refused = grid_inside(WEST, NORTH - 0.05, WEST + 0.05, NORTH), np.random.default_rng(5), 0
+    for turn in range(60):
+        data = bytearray(whole[: rng.integers(0, len(whole))] if turn % 4 == 0 else whole)
+        for place in rng.integers(0, max(1, min(len(data), 400)), 5 if data else 0):
+            data[place] = rng.integers(0, 256)
+        (tmp_path / "mutated.tif").write_bytes(bytes(data))
+        for target in (grid, None):
+            try:
+                read_terrain(tmp_path / "mutated.tif", target, holes="sea")
+            except DataError:
+                refused += 1
+    assert refused > 10
