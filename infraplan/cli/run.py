@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, show_json, split, tell, tell_plan
+from infraplan.cli.shared import AsJson, Cities, Language, Overwrite, StudyPath, open_study, progress, show_json, split, tell, tell_plan
 from infraplan.messages import both
 
 
@@ -16,14 +16,17 @@ def run(
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help=both("cli.jobs"))] = 2,
     resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
     overwrite: Overwrite = False,
+    formats: Annotated[str | None, typer.Option("--formats", help=both("cli.formats"), show_default="html,map,xlsx,pdf,docx,kmz")] = None,
+    lang: Language = "zh",
     json: AsJson = False,
 ) -> None:
     """Coverage, targets, gaps, sites, a report for each city."""
     from infraplan.run import run_study
 
     opened = open_study(study)
+    wanted = {} if formats is None else {"formats": split([formats])}
     with progress() as bars:
-        outcome = run_study(opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, progress=bars)
+        outcome = run_study(opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, lang=lang, progress=bars, **wanted)
     if json:
         show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():

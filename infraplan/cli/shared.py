@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=
 AsJson = Annotated[bool, typer.Option("--json", help=both("cli.as_json"))]
 OutputPath = Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)]
 Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=both("cli.cities"), show_default=False)]
+Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"))]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
 PIPED_WIDTH = 400

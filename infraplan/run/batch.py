@@ -16,7 +16,7 @@ from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
 from infraplan.presets import choose
-from infraplan.report.pages import write_city_pages, write_province_pages
+from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.pages import (
     CityLayers,
@@ -59,6 +59,8 @@ def run_study(
     jobs: int = 2,
     resume: bool = False,
     overwrite: bool = False,
+    lang: str = "zh",
+    formats: tuple[str, ...] = FORMATS,
     progress: Progress | None = None,
 ) -> RunOutcome:
     """Everything the study asks for.
@@ -73,7 +75,8 @@ def run_study(
     if known is not None and not (overwrite or resume or cities):
         raise UsageError(both("run.exists", folder=output.name))
     goal_wanted(study)
-    fingerprint = ledger.fingerprint(study)
+    formats = tuple(choose(name, FORMATS, "format") for name in formats)
+    fingerprint = ledger.fingerprint(study) | {"lang": lang, "formats": list(formats)}
     same = known is not None and known.get("fingerprint") == fingerprint
     listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
     if cities and not (overwrite or resume):
@@ -94,7 +97,7 @@ def run_study(
     ledger.sweep(output)
     if not cities or same or known is None:
         ledger.write(output, record)
-    batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None)
+    batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
     rows = _write_cities(findings, plan, chosen, batch, record, progress)
     table = _city_table(study, findings, plan, rows)
     if cities:
@@ -107,7 +110,7 @@ def run_study(
     summary = summarise(findings, plan, check)
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)
-    write_province_pages(page.context, output)
+    write_province_pages(page.context, output, lang=lang, formats=formats)
     write_layers(page, output)
     write_text(output / "summary.json", dumps(summary))
     ledger.write(output, {**record, "complete": True})
@@ -180,6 +183,8 @@ class _Batch:
     resume: bool
     jobs: int
     writes_ledger: bool
+    lang: str
+    formats: tuple[str, ...]
 
     def finished(self, row: dict[str, Any], folder: str) -> bool:
         """Whether a resumed run may keep what stands there: whole, untouched, and with a plan of the same kind."""
@@ -204,7 +209,7 @@ def _write_cities(
             waiting.append((adcode, folder))
     tell(len(rows), len(cities))
     tasks = (
-        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, batch.scope, batch.facts), batch.output / "cities" / folder)
+        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, batch.scope, batch.facts), batch.output / "cities" / folder, batch)
         for adcode, folder in waiting
     )
     workers = min(batch.jobs, max(len(waiting), 1))
@@ -217,14 +222,14 @@ def _write_cities(
     return {adcode: rows[adcode] for adcode in cities}
 
 
-def _write_city(page: CityLayers, folder: Path) -> tuple[str, dict[str, Any]]:
+def _write_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
     """All files of one city, in a folder that takes its final name when it is whole."""
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     adcode = page.context.adcode
     try:
-        write_city_pages(page.context, part)
+        write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
         write_layers(page, part)
         listed = ledger.hashes(part)
         replace_folder(part, folder)

@@ -1,0 +1,31 @@
+"""`infraplan template`: an empty workbook with the columns a study understands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infraplan.cli.shared import Overwrite, tell
+from infraplan.errors import UsageError
+from infraplan.messages import both, say
+
+
+def template(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """A workbook with the expected columns, explanations, drop-downs and an example row."""
+    from infraplan.io.template import write_template
+
+    path = output or Path(say("cli.template_name"))
+    if path.exists() and not overwrite:
+        raise UsageError(both("cli.exists", file=path.name))
+    write_template(path)
+    tell(both("cli.template_written", file=str(path)))
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("template", help=both("cli.verb_template"))(template)
