@@ -18,6 +18,7 @@ FAMILIES = (
     "Source Han Sans SC",
     "Source Han Sans CN",
     "Noto Sans CJK JP",
+    "Noto Sans CJK TC",
     "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei",
 )
@@ -56,7 +57,8 @@ def package_fonts() -> list[Path]:
         entries = metadata.files(FONT_PACKAGE) or []
     except metadata.PackageNotFoundError:
         return []
-    return [Path(str(entry.locate())) for entry in entries if entry.suffix.lower() in (".ttf", ".otf", ".ttc")]
+    found = (Path(str(entry.locate())) for entry in entries if entry.suffix.lower() in (".ttf", ".otf", ".ttc"))
+    return [path for path in found if path.is_file()]
 
 
 def _looks_chinese(path: Path) -> bool:

@@ -36,13 +36,15 @@ FORMATS = tuple(FILES)
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """The room's templates; every value is escaped."""
     loader = jinja2.PackageLoader("infraplan.report", "templates")
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
 
 
 @cache
-def _css() -> str:
+def page_css() -> str:
+    """The one style sheet."""
     css = files("infraplan.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
     status = "\n".join(f".status.{name} {{ color: {colour}; }}" for name, colour in style.palette()["status"].items())
     return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
@@ -152,7 +154,7 @@ def report_page(
     shown = style.integer(total)
     note = words.t("gaps_shown", shown=GAPS_SHOWN, total=shown) if total > GAPS_SHOWN else words.t("gaps_all", total=shown)
     return (
-        _templates()
+        templates()
         .get_template("report.html.j2")
         .render(
             **values,
@@ -176,7 +178,7 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     curve = cost_curve(context, words)
     rows = city_rows(context, words)
     return (
-        _templates()
+        templates()
         .get_template("index.html.j2")
         .render(
             **_common(context, words, "index_title", SITES_ON_INDEX),
@@ -249,7 +251,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "w": words,
         "c": context,
         "f": _formats(words),
-        "css": Markup(_css()),
+        "css": Markup(page_css()),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
         "expired": expired_documents(context, words),

@@ -1,4 +1,4 @@
-"""plan.gpkg and coverage.tif: what was written is read back, styles lie inside, equal content gives equal bytes, nothing half-written stays."""
+"""plan.gpkg and coverage.tif: what was written is read back, styles lie inside, equal content gives equal bytes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,172 @@
+"""What changed between two runs: coverage, targets won and lost, sites added and removed, from their own outputs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infraplan.errors import DataError, Fault
+from infraplan.messages import both
+
+ALIKE = ("population_basis", "model", "resolution_m", "reliability", "synthetic")
+TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
+ZONE_KEY = ["level", "adcode", "family"]
+WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side.
+
+    Attributes
+    ----------
+    before, after : str
+        Names of the run folders.
+    unlike : tuple of str
+        What the runs do not share (model, resolution, ...), each "name: before -> after".
+    coverage : DataFrame
+        level, adcode, name, family, population_before, population_after, served_before, served_after, share_before, share_after,
+        served_change, share_change; every zone and family.
+    targets : DataFrame
+        Keys of a scorecard row, zone_name, measure, unit, required, achieved_before, achieved_after, status_before, status_after, change
+        ("won" | "lost" | "moved" | "figure" | "new" | "gone"); rows that changed.
+    sites : DataFrame or None
+        id, name, services, city, city_name, change ("added" | "removed"); None where a run has no layer of sites.
+    synthetic : bool
+        One of the runs rests on synthetic data.
+    """
+
+    before: str
+    after: str
+    unlike: tuple[str, ...]
+    coverage: Any
+    targets: Any
+    sites: Any
+    synthetic: bool
+
+
+def compare_runs(before: str | Path, after: str | Path) -> Comparison:
+    """Compare two folders that `infraplan run` wrote.
+
+    Raises
+    ------
+    DataError
+        A folder is none of a finished run, or its summary cannot be read.
+    """
+    first, second = Path(before), Path(after)
+    old, new = read_summaries(first, second)
+    unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if old.get(name) != new.get(name))
+    coverage = _coverage(old, new)
+    names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] == "city"}
+    return Comparison(
+        before=first.resolve().name,
+        after=second.resolve().name,
+        unlike=unlike,
+        coverage=coverage,
+        targets=_targets(old, new),
+        sites=_sites(first, second, names),
+        synthetic=bool(old.get("synthetic") or new.get("synthetic")),
+    )
+
+
+def read_summaries(*folders: Path) -> list[dict[str, Any]]:
+    """The summaries of run folders; every fault at once."""
+    found, faults = [], []
+    for folder in folders:
+        path = folder / "summary.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(content, dict) or not {"zones", "targets"} <= content.keys():
+                raise ValueError("zones, targets")
+            found.append(content)
+        except OSError:
+            faults.append(Fault(folder.name, both("report.not_a_run"), both("report.not_a_run_cure"), rule="not_a_run"))
+        except ValueError as error:
+            faults.append(
+                Fault(
+                    f"{folder.name}/summary.json",
+                    both("report.bad_summary"),
+                    both("report.not_a_run_cure"),
+                    rule="bad_summary",
+                    value=str(error)[:80],
+                )
+            )
+    if faults:
+        raise DataError(faults)
+    return found
+
+
+def _zone_table(summary: dict[str, Any]) -> pd.DataFrame:
+    rows = []
+    for zone in summary["zones"]:
+        for family, counts in zone.items():
+            if isinstance(counts, dict) and "share" in counts:
+                rows.append((zone["level"], zone["adcode"], zone["name"], family, zone["population"], counts["served"], counts["share"]))
+    return pd.DataFrame(rows, columns=["level", "adcode", "name", "family", "population", "served", "share"])
+
+
+def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
+    table = _zone_table(new).merge(_zone_table(old), on=ZONE_KEY, how="outer", suffixes=("_after", "_before"), sort=False)
+    table["name"] = table["name_after"].fillna(table["name_before"])
+    table["served_change"] = table["served_after"] - table["served_before"]
+    table["share_change"] = table["share_after"] - table["share_before"]
+    order = {key: index for index, key in enumerate(zip(_zone_table(new)["level"], _zone_table(new)["adcode"], strict=True))}
+    place = [order.get(key, len(order)) for key in zip(table["level"], table["adcode"], strict=True)]
+    families = list(dict.fromkeys(_zone_table(new)["family"]))
+    rank = [families.index(family) if family in families else len(families) for family in table["family"]]
+    table = table.assign(_place=place, _rank=rank).sort_values(["_place", "_rank"], kind="stable")
+    names = [f"{what}_{when}" for what in ("population", "served", "share") for when in ("before", "after")]
+    return table[["level", "adcode", "name", "family", *names, "served_change", "share_change"]].reset_index(drop=True)
+
+
+def _targets(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
+    columns = [*TARGET_KEY, "zone_name", "measure", "unit", "required", "achieved", "status"]
+    first, second = (pd.DataFrame(summary["targets"], columns=columns) for summary in (old, new))
+    table = second.merge(first, on=TARGET_KEY, how="outer", suffixes=("_after", "_before"), indicator=True, sort=False)
+    for name in ("zone_name", "measure", "unit", "required"):
+        table[name] = table[f"{name}_after"].where(table[f"{name}_after"].notna(), table[f"{name}_before"])
+    before, after = table["status_before"], table["status_after"]
+    moved = (pd.to_numeric(table["achieved_after"]) - pd.to_numeric(table["achieved_before"])).abs() > 1e-9
+    moved |= table["achieved_after"].isna() != table["achieved_before"].isna()
+    change = pd.Series("", index=table.index)
+    change[moved] = FIGURE
+    change[before != after] = MOVED
+    change[(before != "met") & (after == "met")] = WON
+    change[(before == "met") & (after != "met")] = LOST
+    change[table["_merge"] == "left_only"] = NEW
+    change[table["_merge"] == "right_only"] = GONE
+    rank = {WON: 0, LOST: 1, MOVED: 2, NEW: 3, GONE: 4, FIGURE: 5}
+    level = {"province": 0, "city": 1, "county": 2}
+    table = table.assign(change=change)[change != ""]
+    table = table.assign(_rank=table["change"].map(rank), _level=table["zone_level"].map(level).fillna(3))
+    table = table.sort_values(["_rank", "_level", "id", "zone", "network"], kind="stable").reset_index(drop=True)
+    kept = ["zone_name", "measure", "unit", "required", "achieved_before", "achieved_after", "status_before", "status_after", "change"]
+    return table[[*TARGET_KEY, *kept]]
+
+
+def _site_table(folder: Path) -> pd.DataFrame | None:
+    path = folder / "plan.gpkg"
+    if not path.is_file():
+        return None
+    import pyogrio
+
+    try:
+        frame = pyogrio.read_dataframe(path, layer="existing_sites", read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return None
+    table: pd.DataFrame = frame.reindex(columns=["id", "name", "services", "city"]).astype("object")
+    return table
+
+
+def _sites(first: Path, second: Path, names: dict[str, str]) -> pd.DataFrame | None:
+    old, new = _site_table(first), _site_table(second)
+    if old is None or new is None:
+        return None
+    added, removed = new[~new["id"].isin(old["id"])], old[~old["id"].isin(new["id"])]
+    table = pd.concat([added.assign(change="added"), removed.assign(change="removed")], ignore_index=True)
+    table["city_name"] = table["city"].map(names).fillna("")
+    return table[["id", "name", "services", "city", "city_name", "change"]]

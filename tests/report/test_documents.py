@@ -1,0 +1,163 @@
+"""PDF, Word and KMZ: readable, the same bytes, nothing of the machine inside, hostile names stay text."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+
+from infraplan.errors import InfraplanError, UsageError
+from infraplan.report.context import PageContext
+from infraplan.report.document import chinese_number, every_text, report_of
+from infraplan.report.earth import write_kmz
+from infraplan.report.pages import pictures_of, write_city_pages
+from infraplan.report.pdf import write_pdf
+from infraplan.report.word import write_docx
+
+KML = "{http://www.opengis.net/kml/2.2}"
+
+
+@pytest.fixture(scope="module")
+def city(contexts: tuple[PageContext, list[PageContext]]) -> PageContext:
+    return contexts[1][0]
+
+
+def test_pdf_is_small_repeatable_and_anonymous(city: PageContext, tmp_path: Path) -> None:
+    report = report_of(city, pictures_of(city))
+    for name in ("a", "b"):
+        write_pdf(report, tmp_path / f"{name}.pdf")
+    pdf = (tmp_path / "a.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-1.7") and pdf == (tmp_path / "b.pdf").read_bytes() and len(pdf) < 3_000_000
+    assert str(tmp_path).encode() not in pdf and b"/Author" not in pdf
+
+
+def test_pdf_says_what_the_frames_hold(city: PageContext, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is absent: run tools/install_system_packages.sh")
+    write_pdf(report_of(city, []), tmp_path / "a.pdf")
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "a.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    flat = re.sub(r"\s", "", text)
+    people = city.people("nr").iloc[0]
+    assert f"{people['served']:,}" in text and "一、总体情况" in flat and "附件1" in flat and "甲市覆盖缺口清单" in flat
+    assert "示例数据" in flat and "2020-12-31" in flat and "〔2020〕37号" in flat
+
+
+def test_hostile_names_stay_text_in_the_pdf(hostile: PageContext, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is absent: run tools/install_system_packages.sh")
+    write_pdf(report_of(hostile, []), tmp_path / "a.pdf")
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "a.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    flat = re.sub(r"\s", "", text)
+    assert "#settext(red)" in flat and "alert(1)" in flat
+
+
+def test_a_character_no_font_has_is_named(city: PageContext, tmp_path: Path) -> None:
+    gaps = city.gaps.assign(village="村\U000e0123")
+    with pytest.raises(InfraplanError, match=r"U\+E0123"):
+        write_pdf(report_of(replace(city, gaps=gaps), []), tmp_path / "a.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_docx_is_repeatable_and_its_fonts_are_east_asian(city: PageContext, tmp_path: Path) -> None:
+    report = report_of(city, pictures_of(city))
+    for name in ("a", "b"):
+        write_docx(report, tmp_path / f"{name}.docx")
+    assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
+    document = docx.Document(str(tmp_path / "a.docx"))
+    fonts = document.styles["Normal"].element.rPr.rFonts
+    assert fonts.get(qn("w:eastAsia")) == "仿宋" and fonts.get(qn("w:eastAsiaTheme")) is None
+    assert document.styles["Heading 1"].element.rPr.rFonts.get(qn("w:eastAsia")) == "黑体"
+    assert document.core_properties.author == "" and document.core_properties.title == "甲市5G与NB-IoT覆盖评估及选址报告"
+    assert len(document.tables) == len(report.tables) == 4
+    people = document.tables[1]
+    assert [cell.text for cell in people.rows[1].cells][3] == f"{city.people('nr')['population'].iloc[0]:,}"
+
+
+def test_hostile_names_stay_text_in_word(hostile: PageContext, tmp_path: Path) -> None:
+    gaps = hostile.gaps.copy()
+    gaps["village"] = gaps["village"].where(gaps["village"] != "#set text(red)", "坏\x0b字\x01符")
+    write_docx(report_of(replace(hostile, gaps=gaps), []), tmp_path / "a.docx")
+    document = docx.Document(str(tmp_path / "a.docx"))
+    texts = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert "<script>alert(1)</script>" in texts and "坏字符" in texts
+    assert '=HYPERLINK("http://example.invalid","点我")' in texts
+    with zipfile.ZipFile(tmp_path / "a.docx") as archive:
+        assert "hyperlink" not in archive.read("word/document.xml").decode().replace("=HYPERLINK", "").lower()
+
+
+def test_kmz_opens_offline_and_names_are_text(hostile: PageContext, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_kmz(hostile, tmp_path / f"{name}.kmz")
+    assert (tmp_path / "a.kmz").read_bytes() == (tmp_path / "b.kmz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.kmz") as archive:
+        kml = archive.read("doc.kml").decode()
+        root = ElementTree.fromstring(kml)
+        links = [element.text for element in root.iter(f"{KML}href")]
+        assert set(links) <= set(archive.namelist()) and links
+    names = [element.text for element in root.iter(f"{KML}name")]
+    assert "<script>alert(1)</script>" in names and "http://" not in kml.replace("http://www.opengis.net/kml/2.2", "").replace(
+        "http://example.invalid", ""
+    )
+    points = list(root.iter(f"{KML}Point"))
+    assert len(points) == len(hostile.plan_sites) + len(hostile.sites) + len(hostile.gaps)
+
+
+def test_kmz_is_read_by_gdal(city: PageContext, tmp_path: Path) -> None:
+    import pyogrio
+
+    write_kmz(city, tmp_path / "plan.kmz")
+    layers = [name for name, _ in pyogrio.list_layers(tmp_path / "plan.kmz")]
+    assert "建议新建站点" in layers and "行政区界线" in layers
+    new = pyogrio.read_dataframe(tmp_path / "plan.kmz", layer="建议新建站点")
+    assert len(new) == len(city.plan_sites)
+    assert sorted(new.geometry.x) == pytest.approx(sorted(city.plan_sites.geometry.x), abs=1e-6)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_format_at_once(city: PageContext, tmp_path: Path, lang: str) -> None:
+    written = write_city_pages(city, tmp_path, lang=lang)
+    assert sorted(path.name for path in written) == ["annex.xlsx", "map.html", "plan.kmz", "report.docx", "report.html", "report.pdf"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in written)
+
+
+def test_an_unknown_format_lists_the_known(city: PageContext, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="docx"):
+        write_city_pages(city, tmp_path, formats=["word"])
+
+
+def test_english_report_holds_only_english_sentences(city: PageContext) -> None:
+    texts = " ".join(every_text(report_of(city, [], "en")))
+    for sentence in ("常住人口", "覆盖率", "合计", "未覆盖", "没有数据"):
+        assert sentence not in texts
+
+
+@pytest.mark.parametrize(("number", "text"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (21, "二十一"), (99, "九十九")])
+def test_chinese_numbers(number: int, text: str) -> None:
+    assert chinese_number(number) == text
+
+
+@pytest.mark.office
+def test_libreoffice_opens_them_without_repair(city: PageContext, soffice: str, tmp_path: Path) -> None:
+    write_city_pages(city, tmp_path, formats=["docx", "xlsx"])
+    home = tmp_path / "home"
+    for name in ("report.docx", "annex.xlsx"):
+        command = [
+            soffice,
+            f"-env:UserInstallation={home.as_uri()}",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            tmp_path / "out",
+            tmp_path / name,
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        assert (tmp_path / "out" / name).with_suffix(".pdf").stat().st_size > 10_000
