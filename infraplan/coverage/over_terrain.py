@@ -126,7 +126,7 @@ def keep_best_over_terrain(
     grid: Grid,
     radio: Radio,
     *,
-    first_index: int = 0,
+    index: npt.NDArray[np.int64] | None = None,
     workers: int | None = None,
     skip: bool = True,
     progress: Callable[[float], None] | None = None,
@@ -141,8 +141,8 @@ def keep_best_over_terrain(
         `sectors_of(sites)`.
     layers : ndarray of int64
         Bit k set: the sector takes part in layer k.
-    first_index : int
-        Index of the first sector of the frame.
+    index : ndarray of int64, optional
+        Number of each sector in `server`, by default its row. Ties go to the lowest.
     skip : bool
         Leave out pixels that cannot change (exact). False computes all: for tests.
     progress : callable, optional
@@ -160,6 +160,7 @@ def keep_best_over_terrain(
     if not len(masts):
         return masts
     about, constants = scene_of(masts, grid.resolution_m)
+    number = np.arange(len(sectors)) if index is None else index
     heights, clutter = (
         ground_of(terrain),
         terrain.height_m if terrain.clutter_m is None else np.ascontiguousarray(terrain.clutter_m, np.float32),
@@ -175,17 +176,17 @@ def keep_best_over_terrain(
     phases = [(0, near), (near + 1, 3 * near), (3 * near + 1, reach)]
     work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
 
-    def run(number: int) -> None:
+    def run(band: int) -> None:
         nonlocal done
-        start, stop = bands[number]
+        start, stop = bands[band]
         for least, most in phases:
-            for at in range(0, len(of_band[number]), CHUNK):
-                some = of_band[number][at : at + CHUNK]
+            for at in range(0, len(of_band[band]), CHUNK):
+                some = of_band[band][at : at + CHUNK]
                 best_over_terrain(
                     best[:, start:stop], server[:, start:stop], row0 + start, col0, skip, least, most, some, heights, clutter,
                     terrain.clutter_m is not None, masts.row, masts.col, masts.tx_height_m, masts.rx_height_m, masts.latitude,
                     masts.samples, masts.pull, masts.sector, masts.band, masts.first, masts.first_at, masts.rays, masts.pull_sample,
-                    masts.pull_row, masts.pull_col, masts.index + first_index, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut,
+                    masts.pull_row, masts.pull_col, number[masts.index], masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut,
                     masts.band_of_sector, layers[masts.index], masts.horizontal, masts.vertical, constants, about.values, about.arrays,
                     about.table,
                 )  # fmt: skip
@@ -195,20 +196,20 @@ def keep_best_over_terrain(
                         progress(done / work)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        list(pool.map(run, sorted(range(len(bands)), key=lambda number: -len(of_band[number]))))
+        list(pool.map(run, sorted(range(len(bands)), key=lambda band: -len(of_band[band]))))
     return masts
 
 
-def cut_off_sites(best: Float32, server: npt.NDArray[np.int32], masts: Masts, grid: Grid, ground: Grid, first_index: int) -> int:
-    """Masts whose radius ends where they are the best server and still serve: the cap cut service off there."""
+def cut_off_sites(
+    best: Float32, server: npt.NDArray[np.int32], masts: Masts, grid: Grid, ground: Grid, index: npt.NDArray[np.int64]
+) -> int:
+    """Masts (their sectors numbered by `index`) that are best and still serve where their radius ends: the cap cut service off."""
     row0, col0 = offset_in(grid, ground)
-    mast_of = np.full(int(server.max(initial=-1)) + 1 + first_index, -1)
-    index = masts.index + first_index
-    known = index < len(mast_of)
-    mast_of[index[known]] = np.repeat(np.arange(len(masts)), np.diff(masts.sector))[known]
+    mast_of = np.full(max(int(server.max(initial=-1)), int(index.max(initial=-1))) + 2, -1)
+    mast_of[index[masts.index]] = np.repeat(np.arange(len(masts)), np.diff(masts.sector))
     cut: set[int] = set()
     for plane_db, plane in zip(best, server, strict=True):
-        row, col = np.nonzero((plane >= first_index) & (plane_db >= 0.0))
+        row, col = np.nonzero((plane >= 0) & (plane_db >= 0.0))
         mast = mast_of[plane[row, col]]
         row, col, mast = row[mast >= 0], col[mast >= 0], mast[mast >= 0]
         distance = np.hypot(row + row0 - masts.row[mast], col + col0 - masts.col[mast])

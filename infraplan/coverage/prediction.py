@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,6 +94,47 @@ def _keep_best(
                     server[row0 + r, col0 + c] = index
 
 
+def keep_best(
+    best: npt.NDArray[np.float32],
+    server: npt.NDArray[np.int32],
+    sectors: Any,
+    index: npt.NDArray[np.int64],
+    keys: Sequence[Key],
+    grid: Grid,
+    radio: Radio,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[int, int, set[str]]:
+    """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
+
+    `index` numbers the sectors; those of a site stand together and are numbered in their order. Returns how many sites the cap cut off, how
+    many stand beyond the terrain, and the models that were used.
+    """
+    family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
+    takes_part = np.stack([(family_of == family) & belongs(operators, network) for family, network in keys])
+    total, left, capped, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, 0, set[str]()
+    if radio.terrain is not None and total:
+        bits = (takes_part * (1 << np.arange(len(keys)))[:, None]).sum(axis=0)
+        share = None if progress is None else lambda done: progress(int(done * total), total)
+        masts = keep_best_over_terrain(best, server, sectors, bits, grid, radio, index=index, workers=workers, progress=share)
+        left = masts.beyond
+        beyond = int(sectors["site_id"].iloc[left].nunique())
+        capped += cut_off_sites(best, server, masts, grid, radio.terrain.grid, index)
+        used |= {P1812} if beyond < total else set()
+    flat = replace(radio, terrain=None)
+    for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=total - beyond + 1 if used else 1):
+        footprint = site_footprint(site, grid, flat)
+        capped += footprint.capped
+        rows = slice(left[first], left[first] + len(footprint.margin_db))
+        for k in range(len(keys)):
+            if footprint.margin_db.size and takes_part[k, rows].any():
+                _keep_best(best[k], server[k], footprint.margin_db, takes_part[k, rows], footprint.row0, footprint.col0, index[left[first]])
+        if progress is not None and (done % 200 == 0 or done == total):
+            progress(done, total)
+    return capped, beyond, used | flat.models
+
+
 def predict_coverage(
     sectors: Any,
     grid: Grid,
@@ -160,46 +201,13 @@ def predict_coverage(
     for k, key in enumerate(keys):
         if key in start:
             best[k], server[k] = start[key].margin_db, start[key].server
-    family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
-    takes_part = np.stack([(family_of == family) & belongs(operators, network) for family, network in keys])
     radio = Radio(services, max_radius_km, caps_km=caps_km or (base.caps_km if base is not None else {}))
-    total, left, capped, beyond = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, 0
-
-    def report(done: int) -> None:
-        if progress is not None and (done % 200 == 0 or done == total):
-            progress(done, total)
-
-    if terrain is not None and total:
-        ground = replace(radio, terrain=terrain, cache=cache)
-        bits = (takes_part * (1 << np.arange(len(keys)))[:, None]).sum(axis=0)
-        masts = keep_best_over_terrain(
-            best,
-            server,
-            sectors,
-            bits,
-            grid,
-            ground,
-            first_index=offset,
-            workers=workers,
-            progress=None if progress is None else lambda share: progress(int(share * total), total),
-        )
-        left = masts.beyond
-        beyond = int(sectors["site_id"].iloc[left].nunique())
-        capped += cut_off_sites(best, server, masts, grid, terrain.grid, offset)
-    for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=1):
-        footprint = site_footprint(site, grid, radio)
-        capped += footprint.capped
-        rows = slice(left[first], left[first] + len(footprint.margin_db))
-        for k in range(len(keys)):
-            if footprint.margin_db.size and takes_part[k, rows].any():
-                _keep_best(
-                    best[k], server[k], footprint.margin_db, takes_part[k, rows], footprint.row0, footprint.col0, offset + left[first]
-                )
-        report(total - beyond + done if terrain is not None else done)
+    radio = replace(radio, terrain=terrain, cache=cache)
+    index = offset + np.arange(len(sectors))
+    capped, beyond, models = keep_best(best, server, sectors, index, keys, grid, radio, workers=workers, progress=progress)
     layers = {key: Layer(best[k], server[k]) for k, key in enumerate(keys)}
     reliability = next(iter(services.values())).reliability if services else float("nan")
     ids, names = sectors["id"].to_numpy(dtype=object), sectors["service"].to_numpy(dtype=object)
-    models = set(radio.models) | ({P1812} if terrain is not None and beyond < total else set())
     if base is not None:
         ids, names = np.concatenate([base.sector_ids, ids]), np.concatenate([base.sector_services, names])
         models |= set(base.models_used)

@@ -196,6 +196,14 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             begin = pull_first[pull_first_at[pull] + ray]
             end = pull_first[pull_first_at[pull] + ray + 1]
             bearing_deg = 360.0 * ray / rays
+            north = math.cos(math.radians(bearing_deg))
+            east = math.sin(math.radians(bearing_deg))
+            end_row = base_row - row0 - north * samples
+            end_col = base_col - col0 + east * samples
+            if max(end_row, base_row - row0) < -2.0 or min(end_row, base_row - row0) > height + 1.0:
+                continue
+            if max(end_col, base_col - col0) < -2.0 or min(end_col, base_col - col0) > width + 1.0:
+                continue
             for k in range(layer_count):
                 bound[k] = -np.inf
             for s in range(s0, s1):
@@ -229,9 +237,6 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     near += j < 2
             if n == 0:
                 continue
-            bearing = math.radians(bearing_deg)
-            north = math.cos(bearing)
-            east = math.sin(bearing)
             last = sample_ray(terrain, clutter, has_clutter, mast_row[m], mast_col[m], -north, east, receivers[n - 1], h, ground)
             while n > 0 and receivers[n - 1] > last:
                 n -= 1

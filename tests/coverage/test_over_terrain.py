@@ -13,6 +13,7 @@ from infraplan.coverage.masts import masts_of
 from infraplan.coverage.over_terrain import FootprintCache, keep_best_over_terrain
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.updating import update_coverage
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Terrain
@@ -200,3 +201,20 @@ def test_sectors_of_a_mast_share_its_geometry(sectors: Any, fine: Grid, presets:
     masts = masts_of(sectors, x_m, y_m, Radio(presets, 4.0, terrain=terrain), terrain)
     assert len(masts) == sectors["site_id"].nunique()
     assert sorted(masts.index) == list(range(len(sectors)))
+
+
+@pytest.mark.parametrize("with_terrain", [True, False])
+def test_one_site_changed_equals_all_computed_again(with_terrain: bool, sites: Any, fine: Grid, presets: Any, terrain: Terrain) -> None:
+    given: dict[str, Any] = {"terrain": terrain if with_terrain else None, "max_radius_km": 5.0, "caps_km": {"nr": 3.0}}
+    before = sectors_of(sites, presets)
+    cover = predict_coverage(before, fine, presets, **given)
+    moved = sites.assign(height_m=np.where(sites["id"] == "S03", 60.0, sites["height_m"]))
+    for now in (moved, sites[sites["id"] != "S05"], moved[moved["id"] != "S00"]):
+        after = sectors_of(now, presets)
+        expected, updated = predict_coverage(after, fine, presets, **given), update_coverage(cover, before, after)
+        assert list(updated.sector_ids) == list(expected.sector_ids)
+        for key, layer in expected.layers.items():
+            np.testing.assert_array_equal(updated.layers[key].margin_db, layer.margin_db)
+            np.testing.assert_array_equal(updated.layers[key].server, layer.server)
+        if with_terrain:
+            assert updated.capped_sites == expected.capped_sites
