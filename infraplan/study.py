@@ -188,8 +188,9 @@ class Study:
 
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """SHA-256 of study.toml and of each file it names."""
+        """SHA-256 of study.toml, of each file it names, and of the measurements beside it."""
         named = {name: self.path(name) for name in Files.model_fields}
+        named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
         }
@@ -227,6 +228,13 @@ class Study:
 
         path = self.path("corridors")
         return None if path is None else read_corridors(path)
+
+    @cached_property
+    def measured(self) -> Any:
+        """Measurements that `infraplan inspect import` left beside study.toml, None without any."""
+        from infraplan.io.inspections import read_measured
+
+        return read_measured(self.folder)
 
     @cached_property
     def services(self) -> dict[str, Service]:

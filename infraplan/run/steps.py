@@ -131,10 +131,15 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         as_of=study.config.study.as_of,
         synthetic=study.synthetic,
         corridors=study.corridors,
+        measured=study.measured,
         **layers,
     )
     tell(2, 3)
-    found = find_gaps(study.targets, cover, villages=villages, **layers) if gaps else pd.DataFrame()
+    found = (
+        find_gaps(study.targets, cover, villages=villages, corridors=study.corridors, measured=study.measured, **layers)
+        if gaps
+        else pd.DataFrame()
+    )
     tell(3, 3)
     return Findings(study, cover, with_status(villages, cover), by_zone, card, found)
 
@@ -153,7 +158,16 @@ def with_gaps(findings: Findings, plan: Plan | None, after: Coverage | None, cit
     study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     layers = part_of_layers(study, zones, cities)
-    gaps = find_gaps(study.targets, findings.cover, villages=findings.villages, plan=plan, after=after, **layers)
+    gaps = find_gaps(
+        study.targets,
+        findings.cover,
+        villages=findings.villages,
+        corridors=study.corridors,
+        measured=study.measured,
+        plan=plan,
+        after=after,
+        **layers,
+    )
     return replace(findings, gaps=gaps)
 
 
