@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))  # not the folder itself: tests/coverage would hide the module coverage
+sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # numba asks for that package, and tests/coverage is none
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +37,28 @@ def soffice() -> str:
     if path is None:
         pytest.skip("LibreOffice is absent: run tools/install_system_packages.sh")
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small study: three cities, 3,000 villages, 300 sites; results go to the folder `results` beside it."""
+    from tiny_study import build_tiny
+
+    return build_tiny(tmp_path_factory.mktemp("tiny") / "study")
+
+
+@pytest.fixture(scope="session")
+def tiny_results(tiny_study: Path) -> Path:
+    """Everything `infraplan run` makes of it."""
+    from infraplan.run import run_study
+    from infraplan.study import Study
+
+    return run_study(Study.open(tiny_study), jobs=1).output
+
+
+@pytest.fixture(scope="session")
+def mini_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smaller one, for what must be run many times: two cities, 400 villages, 60 sites, pixels of a kilometre."""
+    from tiny_study import build_tiny
+
+    return build_tiny(tmp_path_factory.mktemp("mini") / "study", cities=("445100", "445200"), villages=400, sites=60, resolution_m=1000)

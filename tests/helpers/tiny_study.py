@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-BOUNDARIES = Path(__file__).resolve().parents[1] / "data/boundaries/guangdong.gpkg"
+BOUNDARIES = Path(__file__).resolve().parents[2] / "data/boundaries/guangdong.gpkg"
 CITIES = ("440500", "445100", "445200")
 HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("http://example.invalid","x")', "#set text(red)")
 STUDY = """[study]

@@ -1,0 +1,43 @@
+"""What several tests of this room do with a folder of results."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infraplan.files import sha256
+
+FAMILIES = ("nr", "nbiot")
+STATUSES = ("served", "uncertain", "unserved")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Name -> hash of every file below a folder, hidden ones too."""
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def copy_of(study: Path, folder: Path) -> Path:
+    """The same study elsewhere, without results."""
+    return Path(shutil.copytree(study, folder / "study"))
+
+
+def summary_of(results: Path) -> dict[str, Any]:
+    return dict(json.loads((results / "summary.json").read_text(encoding="utf-8")))
+
+
+def city_villages(results: Path) -> dict[str, pd.DataFrame]:
+    """Adcode -> the village table of each city's folder."""
+    return {
+        folder.name[:6]: pd.read_csv(folder / "villages.csv", dtype={"city": str, "county": str, "id": str}, encoding="utf-8-sig")
+        for folder in sorted((results / "cities").iterdir())
+    }
+
+
+def people(table: pd.DataFrame, family: str) -> dict[str, int]:
+    """People by status, recounted from a table of villages."""
+    found = table.groupby(f"{family}_status")["population"].sum()
+    return {status: int(found.get(status, 0)) for status in STATUSES}

@@ -1,0 +1,120 @@
+"""The numbers from the other end: recounted from the village tables and the gap sheets alone, to the person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyogrio
+import pytest
+from results import FAMILIES, STATUSES, city_villages, people, summary_of
+
+RESIDENTS = 126_012_510
+DEMO = Path(__file__).resolve().parents[2] / "outputs/guangdong"
+
+
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    """What `make demo` left."""
+    if not (DEMO / "summary.json").is_file():
+        pytest.skip("outputs/guangdong is absent: run make demo first")
+    return DEMO
+
+
+def recount(results: Path, residents: int) -> None:
+    """Every statement the summary makes about people, made again from the cities' tables."""
+    summary, cities = summary_of(results), city_villages(results)
+    everyone = pd.concat(cities.values(), ignore_index=True)
+    assert summary["population"]["total"] == residents == int(everyone["population"].sum())
+    assert everyone["id"].is_unique
+    by_code = {(row["level"], row["adcode"]): row for row in summary["zones"]}
+    assert {code for level, code in by_code if level == "city" and code} == set(cities)
+    for family in FAMILIES:
+        found = people(everyone, family)
+        assert sum(found.values()) == residents
+        assert found == {status: summary["population"][family][status] for status in STATUSES}
+        for code, table in cities.items():
+            city = by_code["city", code]
+            own = people(table, family)
+            assert own == {status: city[family][status] for status in STATUSES}
+            assert sum(own.values()) == city["population"] == int(table["population"].sum())
+            assert city["served"][family] == own["served"]
+            counties = [row for (level, adcode), row in by_code.items() if level == "county" and adcode in set(table["county"])]
+            assert {status: sum(row[family][status] for row in counties) for status in STATUSES} == own
+        for level in ("province", "city", "county"):
+            rows = [row for (one, _), row in by_code.items() if one == level]
+            assert sum(row["population"] for row in rows) == residents
+            assert {status: sum(row[family][status] for row in rows) for status in STATUSES} == found
+
+
+def same_gaps(results: Path) -> None:
+    """Villages a gap sheet of `village-<family>` lists + villages served = villages asked, in every city and in its workbook."""
+    targets = summary_of(results)["targets"]
+    for folder in sorted((results / "cities").iterdir()):
+        listed = pyogrio.read_dataframe(folder / "plan.gpkg", layer="gaps", read_geometry=False)
+        sheet = gap_sheet(folder / "annex.xlsx")
+        assert len(sheet) == len(listed)
+        villages = pd.read_csv(folder / "villages.csv", dtype={"id": str}, encoding="utf-8-sig")
+        for family in FAMILIES:
+            here = listed.loc[(listed["target"] == f"village-{family}") & (listed["network"] == "any")].drop_duplicates("id")
+            row = next(
+                one for one in targets if one["id"] == f"village-{family}" and one["zone"] == folder.name[:6] and one["part"] in ("main", "")
+                and one["network"] in ("any", "")
+            )  # fmt: skip
+            assert len(here) + row["numerator"] == row["denominator"]
+            status = villages.set_index("id")[f"{family}_status"]
+            assert set(here["status"]) <= {"uncertain", "unserved"}
+            assert (here["status"].to_numpy() == status.reindex(here["id"]).to_numpy()).all()
+
+
+def gap_sheet(workbook: Path) -> pd.DataFrame:
+    """Rows of the gap sheet, below whatever stands above its headings."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(workbook))
+    name = next(sheet for sheet in book.sheet_names if "缺口" in sheet or "gap" in sheet.lower())
+    rows: list[list[Any]] = book.get_sheet_by_name(name).to_python()
+    head = next(number for number, row in enumerate(rows) if sum(bool(str(cell).strip()) for cell in row) >= 8)
+    table = pd.DataFrame(rows[head + 1 :], columns=[str(cell) for cell in rows[head]])
+    return table.loc[pd.to_numeric(table.iloc[:, 0], errors="coerce").notna()]
+
+
+def test_people_recounted(tiny_results: Path) -> None:
+    recount(tiny_results, int(pd.read_csv(tiny_results.parent / "study/villages.csv")["population"].sum()))
+
+
+def test_gaps_recounted(tiny_results: Path) -> None:
+    same_gaps(tiny_results)
+
+
+@pytest.mark.slow
+def test_all_residents_of_the_demo(demo: Path) -> None:
+    recount(demo, RESIDENTS)
+
+
+@pytest.mark.slow
+def test_gaps_of_the_demo(demo: Path) -> None:
+    same_gaps(demo)
+
+
+def test_the_plan_counts_the_people_it_says(tiny_results: Path) -> None:
+    """Served before and gained add up in build order, and the check from the list of sites alone finds at least as many."""
+    plan = summary_of(tiny_results)["plan"]
+    sites = pyogrio.read_dataframe(tiny_results / "plan.gpkg", layer="new_sites", read_geometry=False)
+    assert len(sites) == plan["sites"]
+    assert int(sites["cost_cny"].sum()) == plan["cost_cny"] >= plan["bound_cny"]
+    assert int(sites["people_gained"].sum()) == plan["population_gained"] == plan["served_after"] - plan["served_before"]
+    assert plan["served_before"] == summary_of(tiny_results)["population"]["nr"]["served"]
+    assert plan["check"]["served"] >= plan["served_after"]
+    assert plan["check"]["feasible"]
+    assert sites["order"].tolist() == list(range(1, len(sites) + 1))
+
+
+def test_every_table_of_the_example_says_it_is_made_up(tiny_results: Path) -> None:
+    summary = summary_of(tiny_results)
+    assert summary["synthetic"] is True
+    assert not {row["status"] for row in summary["targets"]} & {"met", "not_met"}
+    assert all(bool(table["synthetic"].all()) for table in city_villages(tiny_results).values())
+    for page in ("index.html", "report.html"):
+        assert "示例" in (tiny_results / page).read_text(encoding="utf-8")
