@@ -76,14 +76,14 @@ def run_study(
         raise UsageError(both("run.exists", folder=output.name))
     goal_wanted(study)
     formats = tuple(choose(name, FORMATS, "format") for name in formats)
-    fingerprint = ledger.fingerprint(study) | {"lang": lang, "formats": list(formats)}
+    fingerprint = ledger.fingerprint(study) | {"pages": {"lang": lang, "formats": list(formats)}}
     same = known is not None and known.get("fingerprint") == fingerprint
     listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
     if cities and not (overwrite or resume):
         _refuse_changed(study, output, chosen, listed)
     only = chosen if cities else ()
     findings = assess(study, progress, only, gaps=False)
-    whole = bool(same and known is not None and known.get("complete"))
+    whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
     plan, scope, kind = _plan(findings, output, only, whole, progress)
     after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
     findings = with_gaps(findings, plan, after, only)
@@ -93,7 +93,7 @@ def run_study(
         begun["plan"] = _plan_record(plan)
     elif same and known is not None:
         begun = known
-    record = {**begun, "complete": whole if cities else False, "cities": listed if resume or cities else {}}
+    record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
     ledger.sweep(output)
     if not cities or same or known is None:
         ledger.write(output, record)

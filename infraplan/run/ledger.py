@@ -43,6 +43,11 @@ def fingerprint(study: Study) -> dict[str, Any]:
     return {"inputs": study.inputs, "versions": versions, "parameters": json.loads(study.config.model_dump_json())}
 
 
+def same_plan(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two runs plan the same; the language and the formats of their pages do not matter."""
+    return {**one, "pages": None} == {**other, "pages": None}
+
+
 def read(output: Path) -> dict[str, Any] | None:
     """The ledger of an output folder, None without one."""
     path = output / NAME
