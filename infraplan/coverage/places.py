@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import Geod
+from scipy.sparse import csr_matrix
 
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.population import STATUSES, demand_margin, status_of
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
-from infraplan.geo.zonal import share
+from infraplan.geo.zonal import part_of, share
 from infraplan.tables.values import booleans
 
 Codes = npt.NDArray[np.int8]
@@ -65,15 +66,19 @@ def point_status(points: Any, cover: Coverage, family: str, network: str = ANY, 
     return codes
 
 
-def served_area(polygons: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> tuple[Floats, Floats]:
-    """Area of each polygon and the part of it with service, by exact pixel fractions. [km2, km2]"""
+def served_area(
+    polygons: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0, fractions: csr_matrix | None = None
+) -> tuple[Floats, Floats]:
+    """Area of each polygon and the part of it with service, by exact pixel fractions. [km2, km2]
+
+    `fractions` is `share(polygons, cover.grid)`, when it is known already.
+    """
     grid = cover.grid
-    fractions = share(polygons, grid)
+    known = share(polygons, grid) if fractions is None else fractions
     with np.errstate(invalid="ignore"):
-        served = (cover[family, network].margin_db >= required_db).ravel()
+        served = cover[family, network].margin_db >= required_db
     area_km2 = np.nan_to_num(shapely.area(np.asarray(polygons.geometry.to_crs(grid.crs).array))) / 1e6
-    served_km2 = np.asarray(fractions @ served.astype(np.float64)).ravel() * (grid.resolution_m / 1000.0) ** 2
-    return area_km2, np.minimum(served_km2, area_km2)
+    return area_km2, np.minimum(part_of(known, served) * (grid.resolution_m / 1000.0) ** 2, area_km2)
 
 
 def place_status(
@@ -86,12 +91,14 @@ def place_status(
     served_part: float = 0.95,
     radius_m: float | None = None,
     people: Any = None,
+    fractions: csr_matrix | None = None,
 ) -> Codes:
     """Whether each place is served.
 
     A polygon is served when `served_part` of its area is. A point is judged by its pixel, and is uncertain when the answer flips within its
     `position_error_m`; with `radius_m` it stands for a settlement, served when `served_part` of the residents within that radius are
-    (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within the radius.
+    (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within the radius. `fractions` is `share` of
+    the polygons among the places, in their order, when it is known already.
 
     Returns
     -------
@@ -105,7 +112,7 @@ def place_status(
     )
     areas = is_polygon(places)
     if areas.any():
-        area_km2, served_km2 = served_area(places.loc[areas], cover, family, network, required_db)
+        area_km2, served_km2 = served_area(places.loc[areas], cover, family, network, required_db, fractions)
         codes[areas] = np.where(served_km2 >= served_part * area_km2 * (1.0 - 1e-9), SERVED, UNSERVED)
     seats = ~areas & has_place(places)
     if radius_m is not None and people is not None and len(people) and seats.any():

@@ -66,8 +66,13 @@ def membership(frame: Any, zones: Any) -> pd.DataFrame:
 def _stated(frame: Any, level: str, known: Any) -> npt.NDArray[np.object_]:
     if level not in frame:
         return np.full(len(frame), "", dtype=object)
-    stated = frame[level].fillna("").astype(str)
-    return np.where(stated.isin(set(known)), stated, "").astype(object)
+    return _mapped(frame[level].fillna("").astype(str).to_numpy(dtype=object), {code: code for code in known})
+
+
+def _mapped(codes: npt.NDArray[np.object_], table: dict[str, str]) -> npt.NDArray[np.object_]:
+    """table[code], "" for what it does not hold; looked up once per distinct code."""
+    at, distinct = pd.factorize(codes)
+    return np.array([table.get(code, "") for code in distinct] or [""], dtype=object)[at]
 
 
 def _holding(points: Any, zones: Any) -> npt.NDArray[np.object_]:
@@ -76,7 +81,9 @@ def _holding(points: Any, zones: Any) -> npt.NDArray[np.object_]:
     array = np.asarray(geometry.array)
     there = ~(shapely.is_missing(array) | shapely.is_empty(array))
     inner = np.full(len(array), None, dtype=object)
-    inner[there] = np.where(shapely.get_type_id(array[there]) == 0, array[there], shapely.point_on_surface(array[there]))
+    inner[there] = array[there]
+    spread = there & (shapely.get_type_id(array) != 0)
+    inner[spread] = shapely.point_on_surface(array[spread])
     ordered = zones.sort_values("adcode")
     at, of = shapely.STRtree(inner).query(np.asarray(ordered.geometry.array), predicate="intersects")
     first = np.full(len(array), len(ordered), dtype=np.int64)
@@ -96,19 +103,19 @@ def _consistent(
     above = levels.index(level) - 1
     if above < 0:
         return np.ones(len(found), dtype=bool)
-    parent = by_level[level].set_index("adcode")["parent"]
     stated = codes[levels[above]][rows]
-    return np.asarray((stated == "") | (pd.Series(found).map(parent).fillna("").to_numpy() == stated), dtype=bool)
+    return np.asarray((stated == "") | (_mapped(found, _parents(by_level[level])) == stated), dtype=bool)
+
+
+def _parents(zones: Any) -> dict[str, str]:
+    return dict(zip(zones["adcode"], zones["parent"].fillna("").astype(str), strict=True))
 
 
 def _fill_parents(codes: dict[str, npt.NDArray[np.object_]], by_level: dict[str, Any], above: str, level: str) -> None:
-    parent = by_level[level].set_index("adcode")["parent"]
     known = set(by_level[above]["adcode"])
-    from_child = pd.Series(codes[level]).map(parent).fillna("").astype(str)
-    if above == "province" and len(known) == 1:
-        from_child = from_child.where(from_child.isin(known) | (codes[level] == ""), next(iter(known)))
-    usable = np.where(from_child.isin(known), from_child, "")
-    codes[above] = np.where(codes[above] == "", usable, codes[above]).astype(object)
+    only = next(iter(known)) if above == "province" and len(known) == 1 else ""
+    table = {code: parent if parent in known else only for code, parent in _parents(by_level[level]).items()}
+    codes[above] = np.where(codes[above] == "", _mapped(codes[level], table), codes[above]).astype(object)
 
 
 def share(zones: Any, grid: Grid) -> csr_matrix:
@@ -140,6 +147,15 @@ def share(zones: Any, grid: Grid) -> csr_matrix:
     if not cells:
         return csr_matrix(shape, dtype=np.float64)
     return csr_matrix((np.concatenate(parts), np.concatenate(cells), indptr), shape=shape)
+
+
+def part_of(fractions: csr_matrix, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Pixels of each polygon, in fractions, on which `mask` (height, width) holds."""
+    held = mask.ravel()
+    if fractions.nnz * 2 > held.size:
+        return np.asarray(fractions @ held.astype(np.float64)).ravel()
+    row = np.repeat(np.arange(fractions.shape[0]), np.diff(fractions.indptr))
+    return np.asarray(np.bincount(row, weights=fractions.data * held[fractions.indices], minlength=fractions.shape[0]), dtype=np.float64)
 
 
 def zone_faults(zones: Any, villages: Any = None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import (
@@ -16,6 +17,7 @@ from infraplan.coverage.places import (
     PLACE_STATUSES,
     corridor_pieces,
     corridor_status,
+    is_polygon,
     place_status,
     served_area,
     shifted,
@@ -24,7 +26,7 @@ from infraplan.coverage.places import (
 )
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
-from infraplan.geo.zonal import levels_of, membership, share
+from infraplan.geo.zonal import levels_of, membership, part_of, share
 from infraplan.policy.inspection import override
 from infraplan.policy.losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target
@@ -153,7 +155,7 @@ class Layers:
             chosen = self.places.loc[rows]
             codes = place_status(
                 chosen, cover, target.family, network,
-                required_db=required_db, served_part=part, radius_m=target.radius_m, people=self.villages,
+                required_db=required_db, served_part=part, radius_m=target.radius_m, people=self.villages, fractions=self.fractions(rows),
             )  # fmt: skip
             return self._with_measured("places", rows, codes, target, network)
 
@@ -167,9 +169,18 @@ class Layers:
             cover, required_db = judged()
             if rows is None:
                 return self._zone_area(cover, target.family, network, required_db)
-            return served_area(self.places.loc[rows], cover, target.family, network, required_db)
+            return served_area(self.places.loc[rows], cover, target.family, network, required_db, self.fractions(rows))
 
         return self.keep(("area", key, None if rows is None else rows.tobytes()), make)
+
+    def polygons(self) -> Bools:
+        """Which places are areas."""
+        return self.keep("polygons", lambda: is_polygon(self.places))
+
+    def fractions(self, rows: Bools) -> csr_matrix:
+        """`share` of the polygons among the chosen places."""
+        whole = self.keep("place share", lambda: share(self.places.loc[self.polygons()], self.cover.grid))
+        return whole[np.flatnonzero(rows[self.polygons()])]
 
     def leaves(self) -> Any:
         """Zones of the finest level: they add up to every other."""
@@ -230,10 +241,10 @@ class Layers:
         leaves = self.leaves()
         fractions = self.keep("share", lambda: share(leaves, self.cover.grid))
         with np.errstate(invalid="ignore"):
-            served = (cover[family, network].margin_db >= required_db).ravel()
+            served = cover[family, network].margin_db >= required_db
         pixel_km2 = (self.cover.grid.resolution_m / 1000.0) ** 2
         area_km2 = self.keep("zone area", lambda: leaves.geometry.to_crs(self.cover.grid.crs).area.to_numpy() / 1e6)
-        return area_km2, np.minimum(np.asarray(fractions @ served.astype(np.float64)).ravel() * pixel_km2, area_km2)
+        return area_km2, np.minimum(part_of(fractions, served) * pixel_km2, area_km2)
 
 
 def best_server(table: Any, cover: Coverage, family: str, network: str) -> npt.NDArray[np.int32]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, is_polygon, within
+from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, within
 from infraplan.policy.layers import Layers
 from infraplan.policy.sites import in_period, other_counts, site_weights, sites_asked
 from infraplan.policy.targets import Target
@@ -113,7 +113,7 @@ def named_residents(target: Target, layers: Layers) -> tuple[Bools, int]:
     )
     if layers.places is None:
         return named, 0
-    seats = layers.places.loc[(layers.places["place_class"] == rule.near).to_numpy() & ~is_polygon(layers.places)]
+    seats = layers.places.loc[(layers.places["place_class"] == rule.near).to_numpy() & ~layers.polygons()]
     _, near = within(layers.villages, seats, rule.radius_m, layers.cover.grid)
     named[near] = True
     return named, int(seats.geometry.notna().sum())
@@ -126,7 +126,7 @@ def _area_share(target: Target, network: str, layers: Layers) -> Units:
         rows = place_rows(target, layers)
         if rows is None:
             return missing("、".join(target.place_classes), "km2")
-        polygons = rows & is_polygon(layers.places)
+        polygons = rows & layers.polygons()
         if not polygons.any():
             return missing("、".join(target.place_classes) + " (polygons)", "km2")
         zone, synthetic, chosen = layers.zone("places").loc[polygons], layers.synthetic("places"), polygons

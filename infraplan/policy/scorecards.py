@@ -50,6 +50,7 @@ COLUMNS = (
     "task_en",
     "measure_number",
     "beside",
+    "absent",
 )
 STATUSES = ("met", "not_met", "on_the_way", "no_data", "layer_incomplete", "example")
 Floats = npt.NDArray[np.float64]
@@ -110,6 +111,12 @@ def scorecard(
     return pd.DataFrame(joined(parts), columns=list(COLUMNS))
 
 
+def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:
+    """What the data lacked, to be named at the end of a run: layer or class -> ids of the targets that wanted it."""
+    rows = card.loc[(card["absent"] != "") & (card["measure"] != "none"), ["absent", "id"]].drop_duplicates()
+    return {str(layer): sorted(group["id"]) for layer, group in rows.groupby("absent", sort=True)}
+
+
 def _networks(target: Target, cover: Coverage) -> tuple[str, ...]:
     if not target.by_network:
         return (ANY,)
@@ -139,7 +146,7 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
         "id": target.id, "part": target.part, "family": target.family, "network": network if target.by_network or target.family else "",
         "measure": target.measure, "unit": units.unit, "force": target.force, "due": target.due.isoformat() if target.due else "",
         "quotation": target.quotation, "document": target.document, "departments": target.departments, "task": target.task,
-        "task_en": target.task_en, "measure_number": target.measure_number,
+        "task_en": target.task_en, "measure_number": target.measure_number, "absent": units.absent,
     }  # fmt: skip
     flags = {
         "expired": target.policy.expired(day) and target.document != "-", "interpretation": target.interpretation, "beside": target.beside,

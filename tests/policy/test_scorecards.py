@@ -271,3 +271,10 @@ def test_share_thresholds_have_no_dust(targets: Targets) -> None:
 
     needed = _needed(np.array([0.6, 0.7, 0.95]), np.array([2750.0, 10.0, 40.0]), whole_units=True)
     assert needed.tolist() == [1650, 7, 38]
+
+
+def test_what_is_absent_is_named(targets: Targets, card: pd.DataFrame) -> None:
+    from infraplan.policy.scorecards import absent_layers
+
+    assert absent_layers(card) == {"park": ["parks"]}
+    assert "railway" in absent_layers(score(targets, corridors=None))

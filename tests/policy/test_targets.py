@@ -205,3 +205,22 @@ def test_a_copy_serves_another_province(tmp_path: Path) -> None:
     assert targets.policies[0].province == "500000"
     residents = targets.row("people", "named").residents
     assert residents is not None and residents.cities == {"500100"}
+
+
+def test_priority_areas_are_counties_with_a_source(shared_dir: Path) -> None:
+    import json
+
+    outlines = json.loads((shared_dir / "data" / "guangdong" / "gd_district_tianditu.geojson").read_text(encoding="utf-8"))
+    known = {str(item["properties"]["district_adcode"]): item["properties"]["district_name"] for item in outlines["features"]}
+    for key, entry in load("priority_areas").items():
+        assert entry["source"] and entry["zh"] and entry["en"], key
+        for code in entry["counties"]:
+            assert code in known
+            stem = known[code].removesuffix("县").removesuffix("市").removesuffix("区").removesuffix("自治")
+            assert stem[:2] in entry["source"] or known[code] == "城区", (code, known[code])
+
+
+def test_the_draft_says_so() -> None:
+    targets = read_policy("signal-upgrade-2023")
+    assert targets.policies[0].draft and {row.family for row in targets} == {"lte", "nr"}
+    assert all(row.quotation for row in targets)
