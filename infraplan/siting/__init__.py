@@ -13,7 +13,6 @@ _HOME = {
     "check_cover": "cover.checking",
     "explain_candidates": "cover.explaining",
     "max_cover": "cover.most",
-    "pareto_front": "cover.most",
     "solve": "cover.cheapest",
 }
 

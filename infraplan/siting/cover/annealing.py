@@ -25,12 +25,12 @@ class Annealing:
         self.reduced, self.keeper, self.seed = reduced, keeper, seed
         mean = float(reduced.model.cost.mean())
         margin = min(NEAR_COST * mean, max(keeper.value - keeper.bound, 0.0))
-        chosen = np.isin(reduced.candidate, keeper.chosen)
-        self.keep = np.flatnonzero((reduced_cost <= margin) | (y > 1e-6) | chosen)
+        chosen = keeper.chosen_in(reduced.candidate)
+        self.keep = np.flatnonzero((reduced_cost <= margin) | (y > 1e-6) | (chosen > 0))
         self.model = restrict(reduced.model, self.keep, reduced.position_m)
         self.near = neighbours(self.model, None if reduced.position_m is None else reduced.position_m[self.keep])
         self.mean = float(self.model.cost.mean())
-        self.plan: Flags = chosen[self.keep].astype(np.uint8)
+        self.plan: Flags = chosen[self.keep]
         self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
 
     def run(self, iterations: int) -> None:
@@ -49,7 +49,7 @@ class Annealing:
             self.done += steps
             if self.done >= self.cycle:
                 self.cycle, self.done = 2 * self.cycle, 0
-                self.plan = np.isin(self.reduced.candidate[self.keep], self.keeper.chosen).astype(np.uint8)
+                self.plan = self.keeper.chosen_in(self.reduced.candidate[self.keep])
 
     def _offer(self, plan: Flags) -> None:
         picked: Ints = self.keep[np.flatnonzero(plan)]

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from infraplan.siting.cover.arrays import Floats, Ints
+from infraplan.siting.cover.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model, matrix_of
 from infraplan.siting.cover.relaxation import cliques_of
+
+SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 2_000_000  # entries of the model
+SUBGRADIENT_ROUNDS, SMOOTHING, PATIENCE = 300, 0.7, 8
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,66 @@ def ceiling_of(model: Model, limits: Limits, **options: Any) -> Ceiling:
     return Ceiling(bound, y, lack, serve)
 
 
+def ceiling_by_size(model: Model, limits: Limits, known: tuple[Flags, float]) -> Ceiling:
+    """By simplex, interior point or subgradient, whichever the size calls for. `known`: a plan and its weight."""
+    if len(model.rows) <= SIMPLEX_UP_TO:
+        return ceiling_of(model, limits)
+    if len(model.rows) <= INTERIOR_UP_TO:
+        return ceiling_of(model, limits, solver="ipm", run_crossover="off")
+    return ceiling_by_subgradient(model, limits, *known)
+
+
+def ceiling_by_subgradient(model: Model, limits: Limits, plan: Flags, weight: float) -> Ceiling:
+    """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
+    matrix, clique = matrix_of(model), np.full(model.candidates, -1)
+    times = matrix.T @ plan.astype(np.float64)
+    serve = model.weight / np.maximum(times, 1.0)
+    best, best_serve, theta, idle = np.inf, serve, 1.0, 0
+    y, way = plan.astype(np.float64), np.zeros(model.classes)
+    money = 0.0
+    for _ in range(SUBGRADIENT_ROUNDS):
+        worth = matrix @ serve
+        money, built = _best_within(worth, model.cost, limits, money)
+        bound = priced_ceiling(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
+        if bound < best:
+            best, best_serve, idle = bound, serve, 0
+        else:
+            idle += 1
+            if idle >= PATIENCE:
+                theta, idle, serve, way = theta / 2, 0, best_serve, np.zeros(model.classes)
+                continue
+        y = 0.9 * y + 0.1 * built
+        slope = matrix.T @ built - (serve < model.weight)
+        way = (1 - SMOOTHING) * slope + SMOOTHING * way
+        norm = float(way @ way)
+        if norm <= 1e-12 or best - weight <= 1e-9 * best:
+            break
+        serve = np.clip(serve - theta * max(bound - weight, 1e-4 * weight) / norm * way, 0.0, model.weight)
+    worth = matrix @ best_serve
+    money = _best_within(worth, model.cost, limits, money)[0]
+    bound, lack = priced_ceiling(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
+    return Ceiling(bound, y, lack, best_serve)
+
+
+def _best_within(worth: Floats, cost: Floats, limits: Limits, money: float) -> tuple[float, Floats]:
+    """The price of money that proves least, and the candidates worth building at it, best first within the limits."""
+    built = np.zeros(worth.size)
+    if np.isfinite(limits.budget):
+        order = np.argsort(-worth / np.maximum(cost, 1e-12), kind="stable")
+        spent = np.cumsum(cost[order])
+        fits = order[spent <= limits.budget]
+        fits = fits if fits.size <= limits.sites else fits[np.argsort(-worth[fits], kind="stable")[: int(limits.sites)]]
+        edge = order[min(int((spent <= limits.budget).sum()), order.size - 1)]
+        money = float(worth[edge] / max(cost[edge], 1e-12)) if spent[-1] > limits.budget else 0.0
+        built[fits] = 1.0
+        return money, built
+    count = int(min(limits.sites, worth.size))
+    built[np.argpartition(-worth, count - 1)[:count]] = 1.0
+    return 0.0, built
+
+
 def priced_ceiling(
-    model: Model, limits: Limits, serve: Floats, site: float, money: float, square: Floats, clique: Ints
+    model: Model, limits: Limits, serve: Floats, site: float, money: float, square: Floats, clique: Ints, worth: Floats | None = None
 ) -> tuple[float, Floats]:
     """The bound that prices prove, and what each candidate lacks.
 
@@ -78,7 +139,7 @@ def priced_ceiling(
         + sum_i max(0, sum_{j in i} serve_j - site - money cost_i - square_i).
     With a number of sites alone, the site price is the worth of the last site that fits.
     """
-    worth = matrix_of(model) @ serve
+    worth = matrix_of(model) @ serve if worth is None else worth.copy()
     inside = clique >= 0
     worth[inside] -= square[clique[inside]]
     if np.isinf(limits.budget) and np.isfinite(limits.sites) and len(worth):

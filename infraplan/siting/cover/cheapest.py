@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import Future
-from typing import TypeVar
-
 import numpy as np
 
 from infraplan.siting.cover.annealing import Annealing
@@ -20,15 +16,13 @@ from infraplan.siting.cover.prices import ZonePrices
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
 from infraplan.siting.cover.relaxation import Relaxation, relax
-from infraplan.siting.cover.workers import ChildFailed, Crew
+from infraplan.siting.cover.subgradient import relax_by_subgradient
+from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
 ROUND = 60_000
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
-INLINE_UP_TO = 20_000
-SIMPLEX_UP_TO = 400_000
-
-Answer = TypeVar("Answer")
-
+SIMPLEX_UP_TO, INTERIOR_UP_TO = 400_000, 2_000_000  # entries of the model
+SUBGRADIENT_ROUNDS = 300
 
 def solve(
     problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
@@ -91,12 +85,10 @@ def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) ->
         keeper.offer_bound(reduced.locked_cost, "all")
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
-        pending = crew.submit(relax, model, *relax_options(len(model.rows)))
-        offer(reduced, keeper, *lazy_greedy(model))
-        relaxation = result_in_time(pending, keeper.clock)
+        relaxation = _relaxed(reduced, keeper, crew)
         if relaxation is None:
             return
-        keeper.offer_bound(relaxation.bound + reduced.locked_cost, "lp")
+        keeper.offer_bound(relaxation.bound + reduced.locked_cost, "lp" if len(model.rows) <= INTERIOR_UP_TO else "lagrangian")
         offer(reduced, keeper, *guided(model, relaxation))
         keeper.note()
         if not keeper.content:
@@ -105,9 +97,17 @@ def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) ->
             _rounds(reduced, keeper, relaxation, crew, seed)
 
 
-def relax_options(entries: int) -> tuple[tuple[str, object], ...]:
-    """Simplex for what it solves in a second, else interior point without crossover: the bound is recomputed from its prices anyway."""
-    return () if entries <= SIMPLEX_UP_TO else (("solver", "ipm"), ("run_crossover", "off"))
+def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation | None:
+    """The relaxation by simplex while that takes about a second, then by interior point, then by a subgradient; greedy plan beside it."""
+    model, entries = reduced.model, len(reduced.model.rows)
+    if entries > INTERIOR_UP_TO:
+        plan, met = lazy_greedy(model)
+        offer(reduced, keeper, plan, met)
+        target = float(model.cost[plan > 0].sum()) if met else float(model.cost.sum())
+        return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS)
+    pending = crew.submit(relax, model, *(() if entries <= SIMPLEX_UP_TO else (("solver", "ipm"), ("run_crossover", "off"))))
+    offer(reduced, keeper, *lazy_greedy(model))
+    return result_in_time(pending, keeper.clock)
 
 
 def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
@@ -117,7 +117,7 @@ def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: C
     small = restrict(model, keep, reduced.position_m)
     if keep.size > EXACT_UP_TO or len(small.rows) > 20 * EXACT_UP_TO:
         return
-    start = np.isin(reduced.candidate[keep], keeper.chosen).astype(np.uint8) if np.isfinite(best) else np.empty(0, np.uint8)
+    start = keeper.chosen_in(reduced.candidate[keep]) if np.isfinite(best) else np.empty(0, np.uint8)
     answer = result_in_time(crew.submit(cheapest_exact, small, start, EXACT_NODES, keeper.clock.left_s / 3), keeper.clock)
     if answer is None:
         return
@@ -132,33 +132,19 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = keeper.clock
     annealing = Annealing(reduced, keeper, relaxation.reduced_cost, relaxation.y, seed)
-    prices = ZonePrices(reduced, relaxation) if np.unique(reduced.home).size > 1 else None
+    priced = np.unique(reduced.home).size > 1 and len(reduced.model.rows) <= INTERIOR_UP_TO
+    prices = ZonePrices(reduced, relaxation) if priced else None
     while not clock.over and not keeper.content:
         futures = prices.start(crew) if prices is not None else []
         annealing.run(ROUND)
         if prices is not None:
             try:
                 bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
-            except TimeoutError:
+            except (TimeoutError, ChildFailed):
                 break
             keeper.offer_bound(bound + reduced.locked_cost, "zones")
             prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
         keeper.note()
-
-
-def result_in_time(future: Future[Answer], clock: Clock) -> Answer | None:
-    """The result, or None when the clock struck first or the child failed."""
-    try:
-        return future.result(None if clock.work_limit is not None else max(0.05, clock.left_s))
-    except (TimeoutError, ChildFailed):
-        return None
-
-
-def crew_size(entries: int, workers: int | None) -> int:
-    """Children to start: none for what takes less than starting them."""
-    if workers is not None:
-        return workers
-    return 0 if entries <= INLINE_UP_TO else min(2, os.cpu_count() or 1)
 
 
 def is_settled(model: Model) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Ints
+from infraplan.siting.cover.arrays import Flags, Ints
 from infraplan.siting.cover.checking import build_order, removal_losses, served_rows
 from infraplan.siting.cover.plan import Certificate, CoverPlan, Status
 from infraplan.siting.cover.problem import CoverProblem
@@ -84,6 +84,10 @@ class Keeper:
             bound = self.unit * rounding(bound / self.unit - self.sense * 1e-6)
         if self.sense * bound > self.sense * self.bound:
             self.bound, self.source = float(bound), source
+
+    def chosen_in(self, candidates: Ints) -> Flags:
+        """Which of these candidates are in the plan so far."""
+        return np.isin(candidates, self.chosen).astype(np.uint8)
 
     def note(self) -> None:
         """Add a line to the history."""

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from infraplan.errors import Fault
 from infraplan.messages import both
 from infraplan.siting.cover.arrays import Flags, Ints
-from infraplan.siting.cover.ceiling import Ceiling, Limits, ceiling_of
+from infraplan.siting.cover.ceiling import INTERIOR_UP_TO, Ceiling, Limits, ceiling_by_size
+from infraplan.siting.cover.checking import check_cover
+from infraplan.siting.cover.exact import most_exact
 from infraplan.siting.cover.keeping import Clock, Keeper
-from infraplan.siting.cover.model import Model, Reduced, restrict
+from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem, ProblemError
-from infraplan.siting.cover.reduction import common_unit, duties_of, reduce_most
+from infraplan.siting.cover.reduction import common_unit, duties_of, reduce_most, restrict_and_merge
 from infraplan.siting.cover.swaps import swap_search
+from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 
 CHUNK = 2_000
 HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weights of a site
+NEAR_WEIGHT = 0.25  # what a candidate may lack and still be worth searching, in mean weights of a site
+EXACT_UP_TO, EXACT_NODES = 100_000, 100_000  # entries of the model, nodes
+GRACE_S = 1.5  # what a child gets to hand back its result
 
 
 def max_cover(
     problem: CoverProblem, max_sites: int | None = None, budget: float | None = None, time_limit_s: float = 60.0, gap: float = 0.01,
-    seed: int = 0, *, work_limit: int | None = None,
+    seed: int = 0, *, work_limit: int | None = None, workers: int | None = None, start: npt.ArrayLike | None = None,
 ) -> CoverPlan:  # fmt: skip
     """The plan that serves most weight within `max_sites` sites and `budget`, with a bound no plan can exceed.
 
@@ -34,8 +43,10 @@ def max_cover(
     max_sites : int, optional
     budget : float, optional
         In the unit of `problem.cost`. At least one of the two limits is needed.
-    time_limit_s, gap, seed, work_limit
+    time_limit_s, gap, seed, work_limit, workers
         As in `solve`; the gap is (bound - weight) / bound.
+    start : array, optional
+        Candidates of a plan known to be within the limits, say that of a smaller budget: the answer serves no less.
 
     Raises
     ------
@@ -49,12 +60,23 @@ def max_cover(
     base = float(problem.weight[duties.served].sum())
     keeper = Keeper(problem, duties.certificate, -1, gap, common_unit(problem.weight), clock)
     keeper.offer_plan(reduced.locked, base)
+    if start is not None:
+        _offer_start(problem, keeper, np.unique(np.asarray(start, np.int64)), max_sites, budget)
     interrupted = False
     try:
-        _search(reduced, limits, base, keeper, seed)
+        _search(reduced, limits, base, keeper, seed, workers)
     except KeyboardInterrupt:
         interrupted = True
     return keeper.plan(met=True, interrupted=interrupted)
+
+
+def _offer_start(problem: CoverProblem, keeper: Keeper, start: Ints, max_sites: int | None, budget: float | None) -> None:
+    """Take the given plan in, if it keeps to the rules."""
+    check = check_cover(problem, start)
+    broken = check.too_close.size or check.forbidden.size or check.forced_missing.size
+    if broken or start.size > (max_sites if max_sites is not None else start.size) or check.cost > (math.inf if budget is None else budget):
+        raise ProblemError(_fault("start_unfit", "start"))
+    keeper.offer_plan(start, check.weight)
 
 
 def _limits_left(problem: CoverProblem, max_sites: int | None, budget: float | None) -> Limits:
@@ -78,52 +100,102 @@ def _fault(key: str, column: str = "", value: str = "") -> Fault:
     return Fault("max_cover", both(f"siting.{key}"), both(f"siting.{key}_cure"), f"siting.{key}", column=column, value=value)
 
 
-def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed: int) -> None:
-    model = reduced.model
+def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed: int, workers: int | None) -> None:
+    model, clock = reduced.model, keeper.clock
     everything = float(model.weight.sum())
-    keeper.offer_bound(base + everything, "all")
+    keeper.offer_bound(base if limits.sites < 1 else base + everything, "all")
     if everything <= 0 or limits.sites < 1:
-        keeper.offer_bound(base if limits.sites < 1 else base + everything, "all")
         return
-    plan = np.zeros(model.candidates, np.uint8)
-    _anneal(reduced, model, np.arange(model.candidates), plan, limits, base, keeper, seed, 0)
+    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, base, keeper, seed)
+    swaps.run(0)
     if keeper.content:
         return
-    ceiling = ceiling_of(model, limits, **({"solver": "ipm", "run_crossover": "off"} if len(model.rows) > 20_000 else {}))
-    keeper.offer_bound(base + ceiling.bound, "lp")
-    keeper.note()
-    keep = _promising(reduced, ceiling, base, keeper)
-    small = restrict(model, keep, reduced.position_m)
-    chunk = 0
-    plan = np.isin(reduced.candidate[keep], keeper.chosen).astype(np.uint8)
-    while not keeper.clock.over and not keeper.content:
-        plan = _anneal(reduced, small, keep, plan, limits, base, keeper, seed * 1_000_003 + chunk, CHUNK)
-        chunk += 1
-    keeper.note()
+    with Crew(crew_size(len(model.rows), workers)) as crew:
+        pending = crew.submit(ceiling_by_size, model, limits, (keeper.chosen_in(reduced.candidate), keeper.value - base))
+        while clock.work_limit is None and not pending.done() and not clock.over:
+            swaps.run(CHUNK // 10)
+        ceiling = result_in_time(pending, clock)
+        if ceiling is None:
+            return
+        keeper.offer_bound(base + ceiling.bound, "lp" if len(model.rows) <= INTERIOR_UP_TO else "lagrangian")
+        keeper.note()
+        exact = _exact(reduced, ceiling, limits, base, keeper, crew)
+        mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
+        near = np.minimum(base + ceiling.bound - keeper.value, NEAR_WEIGHT * mean)
+        keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (keeper.chosen_in(reduced.candidate) > 0))
+        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, keeper, seed)
+        while not clock.over and not keeper.content:
+            swaps.run(CHUNK)
+            if exact is not None and clock.work_limit is None and exact.done():
+                exact.offer(clock)
+                exact = None
+        if exact is not None and not keeper.content:
+            exact.offer(clock)
+        keeper.note()
 
 
-def _promising(reduced: Reduced, ceiling: Ceiling, base: float, keeper: Keeper) -> Ints:
-    """Candidates worth searching: those that a better plan may contain at all, and of these the nearest to the fractional plan."""
-    slack = base + ceiling.bound - keeper.value
-    mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
-    keep = (ceiling.lack <= min(slack, 0.25 * mean)) | (ceiling.y > 1e-4) | np.isin(reduced.candidate, keeper.chosen)
-    return np.flatnonzero(keep)
+@dataclass
+class Exact:
+    """Branch and bound under way in a child, on the candidates that a better plan than `floor` may contain."""
+
+    future: Future[tuple[float, Flags, float]]
+    candidates: Ints
+    locked: Ints
+    base: float
+    floor: float
+    keeper: Keeper
+
+    def done(self) -> bool:
+        return self.future.done()
+
+    def offer(self, clock: Clock) -> None:
+        """Hand what came out to the keeper; wait for it as long as the clock allows."""
+        answer = result_in_time(self.future, clock, GRACE_S)
+        if answer is None:
+            return
+        bound, plan, weight = answer
+        if weight >= 0:
+            self.keeper.offer_plan(np.concatenate([self.locked, self.candidates[np.flatnonzero(plan)]]), self.base + weight)
+        self.keeper.offer_bound(max(self.base + bound, self.floor), "mip")
 
 
-def _anneal(
-    reduced: Reduced, model: Model, keep: Ints, plan: Flags, limits: Limits, base: float, keeper: Keeper, seed: int, steps: int
-) -> Flags:  # fmt: skip
-    """One chunk of the search; the plan it ended with."""
+def _exact(reduced: Reduced, ceiling: Ceiling, limits: Limits, base: float, keeper: Keeper, crew: Crew) -> Exact | None:
+    """Start branch and bound, if what is left is small enough."""
+    keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= keeper.value - 1e-6)
+    model = restrict_and_merge(reduced.model, keep, reduced.position_m)
     clock = keeper.clock
-    if clock.work_limit is not None:
-        steps = min(steps, clock.work_limit - clock.work)
-    before = clock.share
-    after = min(1.0, before + (steps / clock.work_limit if clock.work_limit else 0.01))
-    mean = max(keeper.value - base, float(model.weight.sum()) * 0.01) / max(1, len(keeper.chosen) or 50)
-    hot, cold = (mean * HOT * (COLD / HOT) ** share for share in (before, after))
-    sites = int(min(limits.sites, model.candidates))
-    best, last, weight = swap_search(model, plan, sites, limits.budget, steps, seed, hot, cold)
-    clock.work += steps
-    chosen = np.concatenate([reduced.locked, reduced.candidate[keep[np.flatnonzero(best)]]])
-    keeper.offer_plan(chosen, base + weight)
-    return last
+    if len(model.rows) > EXACT_UP_TO or clock.left_s < 2 * GRACE_S:
+        return None
+    start = keeper.chosen_in(reduced.candidate[keep])
+    nodes = EXACT_NODES if clock.work_limit is None else max(1, clock.work_limit // 500)
+    future = crew.submit(most_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
+    return Exact(future, reduced.candidate[keep], reduced.locked, base, keeper.value, keeper)
+
+
+class Swaps:
+    """The search in chunks: one annealing over the whole limit of work, or cycles of doubling length against the clock."""
+
+    def __init__(
+        self, reduced: Reduced, model: Model, keep: Ints, limits: Limits, base: float, keeper: Keeper, seed: int
+    ) -> None:  # fmt: skip
+        self.reduced, self.model, self.keep, self.limits = reduced, model, keep, limits
+        self.base, self.keeper, self.seed = base, keeper, seed
+        self.plan = keeper.chosen_in(reduced.candidate[keep])
+        self.chunks, self.begun = 0, keeper.clock.share
+
+    def run(self, steps: int) -> None:
+        """So many swaps, or as many as the limit leaves."""
+        keeper, clock = self.keeper, self.keeper.clock
+        if clock.work_limit is not None:
+            steps = min(steps, clock.work_limit - clock.work)
+        gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
+        mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
+        share = (clock.share - self.begun) / max(1e-9, 1 - self.begun)
+        heat = mean * HOT * (COLD / HOT) ** share
+        sites = int(min(self.limits.sites, self.model.candidates))
+        seed = self.seed * 1_000_003 + self.chunks
+        best, self.plan, weight = swap_search(self.model, self.plan, sites, self.limits.budget, steps, seed, heat, heat)
+        clock.work += steps
+        self.chunks += 1
+        picked = self.reduced.candidate[self.keep[np.flatnonzero(best)]]
+        keeper.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)

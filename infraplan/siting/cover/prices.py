@@ -168,8 +168,8 @@ def _part(model: Model, classes: Ints, candidates: Indices) -> Part:
     need = float(model.zone_need[own.min(initial=last)])
     small = model._replace(
         start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), row_start=across.indptr.astype(np.int64),
-        columns=across.indices.astype(np.int32), weight=model.weight[classes], zone=(own == last).astype(np.int32), must=model.must[classes],
-        cost=model.cost[candidates], zone_need=np.array([need, 0.0]), need=0.0,
+        columns=across.indices.astype(np.int32), weight=model.weight[classes], zone=(own == last).astype(np.int32),
+        must=model.must[classes], cost=model.cost[candidates], zone_need=np.array([need, 0.0]), need=0.0,
         place=model.place[candidates] if len(model.place) else model.place,
     )
     program, shared, duty, asked = relaxed_program(small, cliques_of(small))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from infraplan.siting.cover.arrays import Bools, Flags, Floats, Indices, Ints, kernel
-from infraplan.siting.cover.model import Model, Reduced, buckets_of
+from infraplan.siting.cover.model import Model, Reduced, buckets_of, matrix_of, restrict
 from infraplan.siting.cover.plan import Certificate
 from infraplan.siting.cover.problem import CoverProblem
 
@@ -137,14 +138,7 @@ class _Work:
 
     def merge(self) -> None:
         """Rows with the same candidates and the same duties become one."""
-        if not self.matrix.shape[0]:
-            return
-        keys = np.random.default_rng(0).integers(0, 2**63, (self.matrix.shape[1], 2), dtype=np.int64)
-        indptr = self.matrix.indptr.astype(np.int64)
-        first_key, second_key = _row_keys(indptr, self.matrix.indices, keys)
-        duty = self.zone * 2 + self.must
-        order = np.lexsort((duty, second_key, first_key))
-        group, representative = _group(order, indptr, self.matrix.indices, first_key, second_key, duty)
+        group, representative = groups_of(self.matrix, self.zone * 2 + self.must)
         self.weight = np.bincount(group, weights=self.weight, minlength=len(representative)).astype(np.float64)
         self.matrix, self.zone, self.must = self.matrix[representative], self.zone[representative], self.must[representative]
         self.home = self.home[representative]
@@ -227,6 +221,34 @@ class _Work:
         locked = np.array(sorted(self.locked), np.int64)
         cost, unit = float(self.problem.cost[locked].sum()), common_unit(self.problem.cost)
         return Reduced(model, self.candidate, locked, cost, unit, position_m, self.home, self.dropped_by)
+
+
+def groups_of(matrix: sp.csr_matrix, duty: Ints) -> tuple[Ints, Ints]:
+    """Rows with the same columns and duty: the group of every row, and the row that stands for each group."""
+    if not matrix.shape[0]:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    keys = np.random.default_rng(0).integers(0, 2**63, (matrix.shape[1], 2), dtype=np.int64)
+    start = matrix.indptr.astype(np.int64)
+    first, second = _row_keys(start, matrix.indices, keys)
+    return _group(np.lexsort((duty, second, first)), start, matrix.indices, first, second, duty.astype(np.int64))
+
+
+def restrict_and_merge(model: Model, keep: Ints, position_m: Floats | None) -> Model:
+    """The model with these candidates only; classes that only others told apart are merged, those nobody serves any more dropped."""
+    small = restrict(model, keep, position_m)
+    across = matrix_of(small).T.tocsr()
+    across.sort_indices()
+    used = np.flatnonzero((np.diff(across.indptr) > 0) | (small.must > 0))
+    group, stands = groups_of(across[used], small.zone[used].astype(np.int64) * 2 + small.must[used])
+    stands = used[stands]
+    weight = np.bincount(group, weights=small.weight[used], minlength=stands.size).astype(np.float64)
+    rows = across[stands]
+    columns = rows.T.tocsr()
+    columns.sort_indices()
+    return small._replace(
+        start=columns.indptr.astype(np.int64), rows=columns.indices.astype(np.int32), row_start=rows.indptr.astype(np.int64),
+        columns=rows.indices.astype(np.int32), weight=weight, zone=small.zone[stands], must=small.must[stands],
+    )
 
 
 def common_unit(values: Floats) -> float:

@@ -16,9 +16,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
+
+from infraplan.siting.cover.keeping import Clock
 
 _SIZE_BYTES = 8
+INLINE_UP_TO = 20_000  # entries of a model
+
+Answer = TypeVar("Answer")
 
 
 class ChildFailed(RuntimeError):
@@ -77,6 +82,21 @@ class Crew:
                 future.set_result(result)
             else:
                 future.set_exception(ChildFailed(result))
+
+
+def result_in_time(future: Future[Answer], clock: Clock, grace_s: float = 0.0) -> Answer | None:
+    """The result, or None when the clock struck first or the child failed."""
+    try:
+        return future.result(None if clock.work_limit is not None else max(0.05, clock.left_s + grace_s))
+    except (TimeoutError, ChildFailed):
+        return None
+
+
+def crew_size(entries: int, workers: int | None) -> int:
+    """Children to start: none for what takes less than starting them."""
+    if workers is not None:
+        return workers
+    return 0 if entries <= INLINE_UP_TO else min(2, os.cpu_count() or 1)
 
 
 def _start_child() -> subprocess.Popen[bytes]:

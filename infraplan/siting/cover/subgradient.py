@@ -1,0 +1,149 @@
+"""Bounds for models too large for a linear solver: prices of serving each class, improved by a subgradient. Any prices prove a bound.
+
+With prices u_j >= 0 of being served, building and serving come apart: a candidate is built where cost_i < sum_{j in i} u_j, and the needs
+are filled with the classes cheapest in u_j / weight_j, first each zone's, then the whole's (the needs are nested, so greedy is optimal).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
+
+SMOOTHING = 0.7  # of the direction, against zigzag
+STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
+PATIENCE = 8  # rounds without a better bound before steps are halved
+
+
+@kernel
+def fill_needs(
+    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, need: float, served: Floats
+) -> tuple[float, float, Floats]:  # fmt: skip
+    """Least price of serving enough; `served` is set to the share of each class. Also the marginal price of the whole, and of each zone."""
+    left, last = zone_need.copy(), len(zone_need) - 1
+    marginal, total, rest, dearest = np.zeros(len(zone_need)), 0.0, need, 0.0
+    for j in range(len(price)):
+        served[j] = 1.0 if must[j] else 0.0
+        total += price[j] * served[j]
+    for q in range(len(order)):
+        j = order[q]
+        g = zone[j]
+        if g < last and left[g] > 0 and not must[j]:
+            served[j] = min(1.0, left[g] / weight[j])
+            left[g] -= weight[j] * served[j]
+            rest -= weight[j] * served[j]
+            total += price[j] * served[j]
+            marginal[g] = price[j] / weight[j]
+    for q in range(len(order)):
+        j = order[q]
+        if rest <= 0:
+            break
+        if served[j] < 1.0 and not must[j]:
+            more = min(1.0 - served[j], rest / weight[j])
+            served[j] += more
+            rest -= weight[j] * more
+            total += price[j] * more
+            dearest = price[j] / weight[j]
+    return total, dearest, np.maximum(marginal - dearest, 0.0)
+
+
+@kernel
+def build_cheap(start: Ints, rows: Indices, cost: Floats, price: Floats, times: Floats, reduced: Floats) -> float:
+    """Build where it pays: sum of the negative reduced costs. `times`: how often each class is then served."""
+    total = 0.0
+    times[:] = 0.0
+    for i in range(len(cost)):
+        r = cost[i]
+        for p in range(start[i], start[i + 1]):
+            r -= price[rows[p]]
+        reduced[i] = r
+        if r < 0:
+            total += r
+            for p in range(start[i], start[i + 1]):
+                times[rows[p]] += 1.0
+    return total
+
+
+@kernel
+def greedy_prices(model: Model, plan: Flags) -> Floats:
+    """What a plan pays for each class: the sites' cost, by weight, over the classes first served, cheapest sites first."""
+    start, rows, weight, must, cost = model.start, model.rows, model.weight, model.must, model.cost
+    price, paid = np.zeros(len(weight)), np.zeros(len(weight), np.uint8)
+    typical = cost.sum() / max(1.0, weight.sum() + len(weight))
+    rate = np.full(len(cost), np.inf)
+    for i in range(len(cost)):
+        whole = 0.0
+        for p in range(start[i], start[i + 1]):
+            whole += weight[rows[p]] + (1.0 if must[rows[p]] else 0.0)
+        if plan[i]:
+            rate[i] = cost[i] / max(whole, 1e-12)
+    dearest = 0.0
+    for i in np.argsort(rate):
+        if not plan[i]:
+            break
+        fresh, musts = 0.0, 0.0
+        for p in range(start[i], start[i + 1]):
+            if not paid[rows[p]]:
+                fresh += weight[rows[p]]
+                musts += must[rows[p]]
+        for p in range(start[i], start[i + 1]):
+            j = rows[p]
+            if not paid[j]:
+                paid[j] = 1
+                price[j] = cost[i] / musts if must[j] else (0.0 if musts > 0 else cost[i] * weight[j] / max(fresh, 1e-12))
+        if musts == 0 and fresh > 0:
+            dearest = max(dearest, cost[i] / fresh)
+    for j in range(len(weight)):
+        if not paid[j]:
+            price[j] = weight[j] * max(dearest, typical)
+    return price
+
+
+def relax_by_subgradient(model: Model, plan: Flags, plan_cost: float, rounds: int) -> Relaxation:
+    """A bound by so many rounds, from the prices a plan pays, scaled to where they prove most. Spacing is left out; the bound holds."""
+    dual = _Dual(model)
+    paid = greedy_prices(model, plan)
+    price = paid * max(STARTS, key=lambda scale: dual.value(paid * scale))
+    best, best_price, theta, idle = -np.inf, price.copy(), 1.0, 0
+    y, way = np.zeros(model.candidates), np.zeros(model.classes)
+    whole, zone = 0.0, np.zeros(len(model.zone_need))
+    for at in range(rounds):
+        bound = dual.value(price)
+        if bound > best:
+            best, best_price, whole, zone, idle = bound, price.copy(), dual.whole, dual.zone, 0
+        else:
+            idle += 1
+            if idle >= PATIENCE:
+                theta, idle, price, way = theta / 2, 0, best_price.copy(), np.zeros(model.classes)
+                continue
+        y = (dual.reduced < 0).astype(np.float64) if at == 0 else 0.9 * y + 0.1 * (dual.reduced < 0)
+        way = (1 - SMOOTHING) * (dual.served - dual.times) + SMOOTHING * way
+        norm = float(way @ way)
+        if norm <= 1e-12 or plan_cost - best <= 1e-9 * abs(plan_cost):
+            break
+        price = np.maximum(price + theta * max(plan_cost - bound, 1e-4 * plan_cost) / norm * way, 0.0)
+    dual.value(best_price)
+    squares = np.zeros(int(cliques_of(model).max(initial=-1)) + 1)
+    return Relaxation(max(best, 0.0), Prices(best_price, zone, whole, squares), dual.reduced, y)
+
+
+class _Dual:
+    """The bound that prices prove, and what building and serving by these prices looks like."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
+        self.served, self.times, self.reduced = np.zeros(model.classes), np.zeros(model.classes), np.zeros(model.candidates)
+        self.whole, self.zone = 0.0, np.zeros(len(model.zone_need))
+
+    def value(self, price: Floats) -> float:
+        """The bound."""
+        model = self.model
+        order = self.counted[np.argsort(price[self.counted] / model.weight[self.counted], kind="stable")]
+        filled, self.whole, self.zone = fill_needs(
+            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, self.served
+        )  # fmt: skip
+        built = build_cheap(model.start, model.rows, model.cost, price, self.times, self.reduced)
+        return float(filled + built - 1e-11 * (filled - built))
