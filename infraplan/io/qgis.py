@@ -100,3 +100,26 @@ def _graduated(column: str, steps: list[dict[str, Any]]) -> str:
         f'<renderer-v2 type="graduatedSymbol" attr="{column}" graduatedMethod="GraduatedColor" {RENDERER}><ranges>{ranges}</ranges>'
         f"<symbols>{symbols}</symbols></renderer-v2>"
     )
+
+
+def margin_classes() -> tuple[list[float], list[str]]:
+    """Lower edges of the margin classes in dB, and their colours, worst first."""
+    steps = load("palette")["margin"]
+    return [float(step["from_db"]) for step in steps], [str(step["colour"]) for step in steps]
+
+
+def raster_style() -> str:
+    """QML of a coverage raster: the first band's margin in the palette's classes."""
+    edges, colours = margin_classes()
+    items = ""
+    for index, colour in enumerate(colours):
+        upper = f"{edges[index + 1]:g}" if index + 1 < len(edges) else "inf"
+        label = f"&lt; {upper} dB" if index == 0 else f"&gt;= {edges[index]:g} dB" if upper == "inf" else f"{edges[index]:g} - {upper} dB"
+        items += f'<item alpha="255" color="{colour}" label="{label}" value="{upper}"/>'
+    shader = f'<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0">{items}</colorrampshader>'
+    renderer = (
+        '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" nodataColor="">'
+        f"<rasterTransparency/><rastershader>{shader}</rastershader></rasterrenderer>"
+    )
+    head = '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM">'
+    return f'{head}<qgis styleCategories="Symbology" hasScaleBasedVisibilityFlag="0"><pipe>{renderer}</pipe></qgis>\n'

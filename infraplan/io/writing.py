@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.files import atomic_path
+from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
-from infraplan.io.qgis import layer_style
+from infraplan.io.qgis import layer_style, margin_classes, raster_style
 
 FIXED_TIME = "2020-01-01T00:00:00.000Z"  # a clock inside would change the bytes of equal content
 NO_SERVER = -1
+NOTHING = 255
 STYLES = """CREATE TABLE layer_styles (
 id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
 f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
@@ -112,6 +113,8 @@ def write_coverage_cog(
 ) -> None:
     """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server.
 
+    Beside it: `<name>.qml`, the style QGIS takes by itself, and per family `<name>-<family>.tif`, the margin's classes with a colour table.
+
     Parameters
     ----------
     path : path
@@ -163,6 +166,25 @@ def write_coverage_cog(
             target.write(band, index)
             target.set_band_description(index, name)
         target.update_tags(**notes)
+    for family, margin_db in margins.items():
+        _write_classes(Path(path).with_name(f"{Path(path).stem}-{family}.tif"), grid, margin_db, profile, family)
+    write_text(Path(path).with_suffix(".qml"), raster_style())
+
+
+def _write_classes(path: Path, grid: Grid, margin_db: npt.NDArray[np.float32], profile: Mapping[str, Any], family: str) -> None:
+    """The classes of a margin as bytes with a colour table, for programs that read no style."""
+    import rasterio
+
+    edges, colours = margin_classes()
+    classes = np.searchsorted(edges, margin_db, side="right") - 1
+    band = np.where(np.isnan(margin_db), NOTHING, np.clip(classes, 0, None)).astype(np.uint8)
+    table = {index: (*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), 255) for index, colour in enumerate(colours)}
+    kind = {**profile, "dtype": "uint8", "count": 1, "nodata": NOTHING, "predictor": "NO"}
+    with atomic_path(path) as part, rasterio.open(part, "w", **kind) as target:
+        target.write(band, 1)
+        target.write_colormap(1, {**table, NOTHING: (255, 255, 255, 0)})
+        target.set_band_description(1, f"{family} margin class")
+        target.update_tags(LOWER_EDGES_DB=json.dumps(edges))
 
 
 def _local_numbers(server: npt.NDArray[np.int32], sector_ids: Sequence[str]) -> tuple[npt.NDArray[np.float32], list[str]]:

@@ -14,7 +14,7 @@ from infraplan.report.context import PageContext
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
 from infraplan.report.map_data import attribution, margin_legend, share_colour, share_legend, simplified
 from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
-from infraplan.report.style import palette, percent
+from infraplan.report.style import palette, percent, units
 from infraplan.report.words import Words
 
 DPI = 110
@@ -235,12 +235,12 @@ def _sources(figure: Any, context: PageContext, words: Words) -> None:
     figure.text(0.01, 0.01, "\n".join(lines), fontsize=6.3, color=palette()["ink"]["muted"], va="bottom", linespacing=1.25)
 
 
-def wrapped(text: str, units: int) -> list[str]:
+def wrapped(text: str, room: int) -> list[str]:
     """Lines of at most so many units; a Chinese character is two, any other one."""
     lines, used = [""], 0
     for char in text:
-        wide = 2 if ord(char) > 0x2E7F else 1
-        if used + wide > units:
+        wide = units(char)
+        if used + wide > room:
             lines.append("")
             used = 0
         lines[-1] += char
@@ -273,8 +273,8 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
         _lines(axes, outline, colours["ink"]["text"], 1.1)
         province = context.level == "province"
         for frame, marker, size, colour in (
-            (context.sites, "^", 2.0 if province else 9.0, colours["site"]["existing"]),
-            (context.plan_sites, "D", 5.0 if province else 15.0, colours["site"]["new"]),
+            (context.sites, "^", 0.5 if province else 9.0, colours["site"]["existing"]),
+            (context.plan_sites, "D", 2.6 if province else 15.0, colours["site"]["new"]),
         ):
             frame = of_family(frame, family)
             if len(frame):

@@ -30,6 +30,15 @@ def title_of(row: Any, words: Words) -> str:
     return name if task or part in ("", "main") else f"{name} ({part})"
 
 
+def full_title(row: Any, words: Words) -> str:
+    """The title with its network, where the row is one of a shared network."""
+    network = text(row.get("network", ""))
+    title = title_of(row, words)
+    if network in ("", "any"):
+        return title
+    return f"{title}（{words.network(network)}）" if words.lang == "zh" else f"{title} ({words.network(network)})"
+
+
 def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     """The zone's scorecard, one row a clause; the shared networks' figures stand below that of any operator."""
     rows = context.targets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import tempfile
 from functools import cache
 from importlib.resources import files
@@ -26,6 +27,7 @@ SERIF = (
     "Songti SC",
     "SimSun",
 )
+TEXT_WIDTH_MM, MOST_HEIGHT_MM = 156.0, 150.0
 EPOCH = 1577836800  # 2020-01-01: a clock inside would change the bytes of equal content
 
 
@@ -77,6 +79,12 @@ def write_pdf(report: Report, path: str | Path) -> None:
         part.write_bytes(pdf)
 
 
+def _height_mm(png: bytes) -> float:
+    """Height at which a picture fills the width of the text, or as much of the page as leaves room for its caption. [mm]"""
+    width, height = (int(side) for side in struct.unpack(">II", png[16:24]))
+    return min(TEXT_WIDTH_MM * height / width, MOST_HEIGHT_MM)
+
+
 def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The report as JSON, and its pictures by file name."""
     chinese = report.lang == "zh"
@@ -94,7 +102,7 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         else:
             name = f"picture{len(pictures) + 1}.png"
             pictures[name] = block.png
-            body.append({"kind": "picture", "file": name, "caption": block.caption})
+            body.append({"kind": "picture", "file": name, "caption": block.caption, "height": f"{_height_mm(block.png):.1f}"})
     tables = [
         {
             "annex": f"附件{table.number}" if chinese else f"Annex {table.number}",

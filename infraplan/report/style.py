@@ -35,6 +35,11 @@ def text(value: object) -> str:
     return "" if missing(value) else str(value)
 
 
+def units(written: str) -> int:
+    """Width of a text in half characters: a Chinese one is two."""
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in written)
+
+
 def integer(value: Any) -> str:
     """1234567 -> 1,234,567; "—" when missing."""
     return "—" if missing(value) else f"{round(float(value)):,}"

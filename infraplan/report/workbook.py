@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,11 +16,13 @@ from infraplan.messages import say
 from infraplan.report import page_rows
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.style import day, integer, is_share, missing, percent, percent_up, text
+from infraplan.report.style import day, integer, is_share, missing, percent, percent_up, text, units
 from infraplan.report.words import Words, field_label
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
 HEAD_ROW = 4
+A3, A4 = 8, 9
+OFFICIAL = {"scorecard": 12, "gaps": 25}  # columns of the official table; what stands right of them is not printed
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
 
 
@@ -75,7 +78,8 @@ def _formats(book: Any) -> dict[str, Any]:
         "date": "yyyy-mm-dd",
     }
     forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
-    forms["text"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
+    forms["text"] = book.add_format({**base, "num_format": "@"})
+    forms["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
     forms["code"] = book.add_format({**base, "num_format": "@", "align": "center"})
     forms["date"] = book.add_format({**base, "num_format": numbers["date"], "align": "center"})
     forms["fill"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5"})
@@ -111,9 +115,9 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
         sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(len(context.gaps))), forms["line"])
 
 
-def _page(sheet: Any, words: Words, rows: int, last: int) -> None:
+def _page(sheet: Any, words: Words, rows: int, last: int, paper: int = A4) -> None:
     sheet.set_landscape()
-    sheet.set_paper(9)
+    sheet.set_paper(paper)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(0.4, 0.4, 0.6, 0.6)
     sheet.repeat_rows(HEAD_ROW)
@@ -127,11 +131,15 @@ def _write(
     """One sheet; returns its number of data rows."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
     last = len(columns) - 1
+    printed = OFFICIAL.get(key, len(columns)) - 1
     rows = next(len(column.values) for column in columns if column.values is not None)
     totals = any(column.total is not None for column in columns)
     first = HEAD_ROW + 1 + totals
-    _head(sheet, forms, context, words, key, number, last)
+    _head(sheet, forms, context, words, key, number, printed)
     sheet.set_row(HEAD_ROW, 32)
+    if any(column.form == "wrap" for column in columns):
+        for row, height in enumerate(_heights(columns, rows), first):
+            sheet.set_row(row, height)
     for index, column in enumerate(columns):
         sheet.set_column(index, index, column.width)
         sheet.write_string(HEAD_ROW, index, column.label(words), forms["head"])
@@ -142,8 +150,18 @@ def _write(
         sheet.write_string(first, 0, words.t("none_listed"), forms["line"])
     sheet.freeze_panes(HEAD_ROW + 1, frozen)
     sheet.autofilter(HEAD_ROW, 0, first + max(rows, 1) - 1, last)
-    _page(sheet, words, rows + totals, last)
+    _page(sheet, words, rows + totals, printed, A3 if key == "gaps" else A4)
     return rows
+
+
+def _heights(columns: list[Column], rows: int) -> list[float]:
+    """Row heights that show every wrapped text; a spreadsheet program does not always find them by itself. [pt]"""
+    lines = [1] * rows
+    for column in columns:
+        if column.form == "wrap" and column.values is not None:
+            room = max(2.0, column.width - 1.5)
+            lines = [max(most, math.ceil(units(text(value)) / room)) for most, value in zip(lines, column.values, strict=True)]
+    return [14.0 * most + 3.0 for most in lines]
 
 
 def _total(sheet: Any, row: int, index: int, column: Column, forms: dict[str, Any], words: Words) -> None:
@@ -162,7 +180,7 @@ def _fill(sheet: Any, first: int, index: int, column: Column, rows: int, forms: 
             for kind in ("blanks", "no_blanks"):
                 sheet.conditional_format(first, index, first + rows - 1, index, {"type": kind, "format": form})
         return
-    if column.form in ("text", "code"):
+    if column.form in ("text", "wrap", "code"):
         for row, value in enumerate(column.values, first):
             sheet.write_string(row, index, "" if missing(value) else str(value), form)
         return
@@ -197,15 +215,15 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
     document = ["; ".join(part for part in (text(row["document"]), text(row["quotation"])) if part) for row in rows]
     return [
         Column("x_number", 6, "int", range(1, len(rows) + 1)),
-        Column("x_task", 30, "text", [page_rows.title_of(row, words) for row in rows]),
-        Column("x_document", 38, "text", document),
-        Column("x_departments", 24, "text", [row["departments"] for row in rows]),
+        Column("x_task", 28, "wrap", [page_rows.full_title(row, words) for row in rows]),
+        Column("x_document", 40, "wrap", document),
+        Column("x_departments", 34, "wrap", [assigned(row["departments"], words) for row in rows]),
         Column("x_required", 11, "int", figure("required")),
         Column("x_achieved", 11, "int", figure("achieved")),
         Column("x_rate", 10, "rate", rate),
         Column("x_shortfall", 11, "int", [row["shortfall"] for row in rows]),
         Column("x_due", 15, "code", [day(row["due"], words.lang) for row in rows]),
-        Column("x_evidence", 26, "text", [words.one(text(row["evidence"])) for row in rows]),
+        Column("x_evidence", 52, "wrap", [words.one(text(row["evidence"])) for row in rows]),
         Column("x_interpretation", 9, "code", [words.t("yes" if row["interpretation"] else "no") for row in rows]),
         Column("x_remark", 14, "fill"),
         Column("x_status", 10, "code", [words.code("status", row["status"]) for row in rows]),
@@ -216,6 +234,12 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_network", 12, "code", [words.network(row["network"]) if text(row["network"]) else "" for row in rows]),
         Column("x_target", 17, "code", [row["id"] for row in rows]),
     ]
+
+
+def assigned(departments: Any, words: Words) -> str:
+    """The departments as the document names them; where it names none, so in the page's language."""
+    written = text(departments)
+    return say("policy.annex_not_assigned", words.lang) if written == "not assigned" else written
 
 
 def _distinct(values: Any, name: Any) -> list[str]:
@@ -392,6 +416,6 @@ def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words
     for index, key in enumerate(("x_item", "x_content")):
         sheet.write_string(HEAD_ROW, index, words.t(key), forms["head"])
         for row, line in enumerate(lines, HEAD_ROW + 1):
-            sheet.write_string(row, index, line[index], forms["text"])
+            sheet.write_string(row, index, line[index], forms["wrap"])
     sheet.freeze_panes(HEAD_ROW + 1, 0)
     _page(sheet, words, len(lines), 1)

@@ -119,11 +119,26 @@ def test_bands_come_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.array([3, 7, 11])[band[40:].astype(int)], servers["nr"][40:])
 
 
+def test_classes_carry_a_colour_table_and_qgis_a_style(tmp_path: Path) -> None:
+    margins, servers, ids = coverage(np.random.default_rng(1))
+    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["coverage-nbiot.tif", "coverage-nr.tif", "coverage.qml", "coverage.tif"]
+    with rasterio.open(tmp_path / "coverage-nr.tif") as source:
+        assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG" and source.nodata == 255
+        band, table = source.read(1), source.colormap(1)
+        assert table[4] == (47, 143, 134, 255)
+        served = margins["nr"] >= 0
+        assert ((band >= 2) & (band != 255) == served).all() and (band[:40] == 255).all()
+    style = ElementTree.fromstring((tmp_path / "coverage.qml").read_text(encoding="utf-8").split(">", 1)[1])
+    assert len(list(style.iter("item"))) == 5
+
+
 def test_cog_bytes_are_equal(tmp_path: Path) -> None:
     margins, servers, ids = coverage(np.random.default_rng(1))
     for name in ("a", "b"):
         write_coverage_cog(tmp_path / f"{name}.tif", GRID, margins, servers, ids)
-    assert sha256(tmp_path / "a.tif") == sha256(tmp_path / "b.tif")
+    for kind in (".tif", "-nr.tif", ".qml"):
+        assert sha256(tmp_path / f"a{kind}") == sha256(tmp_path / f"b{kind}")
 
 
 def test_a_band_of_another_shape_is_refused(tmp_path: Path) -> None:
