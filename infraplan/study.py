@@ -21,6 +21,7 @@ from infraplan.policy.targets import Targets, read_policy
 from infraplan.radio.budgets import Service, services
 
 FILE_NAME = "study.toml"
+LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "measured", "targets", "services", "plan_services", "terrain")
 Fraction = Field(ge=0.0, le=1.0)
 
 
@@ -185,6 +186,21 @@ class Study:
     def peopled(self) -> bool:
         """Whether the study names villages; without them there is a coverage map and nothing else."""
         return self.config.files.villages is not None
+
+    def read_all(self, *, people: bool = True) -> None:
+        """Read every layer before any work: the faults of all files come as one DataError. `people`: villages are needed."""
+        faults: list[Fault] = []
+        for layer in LAYERS:
+            if layer == "villages" and not (people or self.peopled):
+                continue
+            try:
+                getattr(self, layer)
+            except DataError as error:
+                faults += error.fault_list
+                if layer == "zones":
+                    break
+        if faults:
+            raise DataError(faults)
 
     @cached_property
     def inputs(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ def coverage(
     opened = open_study(study)
     if raster is not None and raster.exists() and not overwrite:
         raise UsageError(both("cli.exists", file=raster.name))
+    opened.read_all(people=False)
     with progress() as bars:
         cover, zones, villages = predict_part(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
     if raster is not None:

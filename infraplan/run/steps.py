@@ -119,6 +119,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     whole run.
     """
     progress = progress or Silent()
+    study.read_all()
     cover, zones, villages = predict_part(study, progress, cities)
     tell = progress.step("run.counting")
     by_zone = count_people(villages, cover, zones)
