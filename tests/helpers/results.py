@@ -10,7 +10,11 @@ from typing import Any
 import pandas as pd
 
 from infraplan.files import sha256
+from infraplan.run import RunOutcome, run_study
+from infraplan.study import Study
 
+LIGHT = ("html", "xlsx")
+"""Formats of the runs that are made many times."""
 FAMILIES = ("nr", "nbiot")
 STATUSES = ("served", "uncertain", "unserved")
 
@@ -23,6 +27,11 @@ def digests(folder: Path) -> dict[str, str]:
 def copy_of(study: Path, folder: Path) -> Path:
     """The same study elsewhere, without results."""
     return Path(shutil.copytree(study, folder / "study"))
+
+
+def run_light(study: Path, **options: Any) -> RunOutcome:
+    """A run by one worker that writes the light formats."""
+    return run_study(Study.open(study), jobs=1, formats=LIGHT, **options)
 
 
 def summary_of(results: Path) -> dict[str, Any]:

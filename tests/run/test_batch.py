@@ -1,0 +1,248 @@
+"""One command, all outputs: equal bytes from any number of workers, failures as rows, plans reused, nothing overwritten unasked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from results import copy_of, digests, run_light, summary_of
+
+from infraplan.errors import DataError, InfraplanError, UsageError
+from infraplan.run import batch, run_study
+from infraplan.run.ledger import NAME
+from infraplan.study import Study
+
+FILES = {"report.html", "map.html", "annex.xlsx", "plan.gpkg", "coverage.tif", "villages.csv"}
+
+
+@pytest.fixture(scope="session")
+def mini_results(mini_study: Path) -> Path:
+    """A whole run of the smallest study."""
+    return run_light(mini_study).output
+
+
+@pytest.fixture()
+def mine(mini_study: Path, mini_results: Path, tmp_path: Path) -> Path:
+    """A study of one's own with finished results beside it."""
+    shutil.copytree(mini_results, tmp_path / "results")
+    return copy_of(mini_study, tmp_path)
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> None:
+    """Make the pages of one city fail."""
+    write = batch.write_city_pages
+
+    def pages(context: Any, folder: Path, **options: Any) -> Any:
+        if context.adcode == adcode:
+            (folder / "report.html").write_text("half a page", encoding="utf-8")
+            raise error
+        return write(context, folder, **options)
+
+    monkeypatch.setattr(batch, "write_city_pages", pages)
+
+
+def test_every_city_has_its_folder(tiny_results: Path) -> None:
+    folders = sorted((tiny_results / "cities").iterdir())
+    assert [folder.name for folder in folders] == ["440500-汕头市", "445100-潮州市", "445200-揭阳市"]
+    for folder in (tiny_results, *folders):
+        assert {path.name for path in folder.iterdir()} >= FILES
+        assert all(path.stat().st_size > 0 for path in folder.iterdir() if path.is_file())
+    assert not [name for name in digests(tiny_results) if Path(name).name.startswith(".")]
+    page = (tiny_results / "index.html").read_text(encoding="utf-8")
+    assert page.index("汕头市") < page.index("潮州市") < page.index("揭阳市")
+
+
+def test_summary_has_what_programs_ask_for(tiny_results: Path) -> None:
+    summary = summary_of(tiny_results)
+    assert {"population", "zones", "targets", "plan"} <= set(summary)
+    assert {"served", "uncertain", "unserved", "share"} <= set(summary["population"]["nr"]) & set(summary["population"]["nbiot"])
+    assert {"adcode", "name", "level", "population", "served"} <= set(summary["zones"][0])
+    assert {"id", "zone", "required", "achieved", "numerator", "denominator", "shortfall", "status"} <= set(summary["targets"][0])
+    assert {"sites", "cost_cny", "bound_cny", "proven_gap", "population_gained"} <= set(summary["plan"])
+
+
+def test_no_machine_in_any_text(tiny_results: Path, tiny_study: Path) -> None:
+    """Neither the study's path nor the user's name stands in a file that people hand on."""
+    import getpass
+
+    needles = [str(tiny_study.parent).encode(), f"/home/{getpass.getuser()}".encode(), b"/root/"]
+    for path in tiny_results.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [needle for needle in needles if needle in content], path.name
+
+
+def test_two_workers_give_the_bytes_of_one(tiny_study: Path, tiny_results: Path, tmp_path: Path) -> None:
+    again = run_study(Study.open(copy_of(tiny_study, tmp_path)), jobs=2).output
+    assert digests(again) == digests(tiny_results)
+
+
+def test_twice_gives_the_same_bytes(mine: Path) -> None:
+    before = digests(mine.parent / "results")
+    run_light(mine, overwrite=True)
+    assert digests(mine.parent / "results") == before
+
+
+def test_resume_of_a_finished_run_writes_no_city_again(mine: Path) -> None:
+    results = mine.parent / "results"
+    before = {path: path.stat().st_mtime_ns for path in (results / "cities").rglob("*") if path.is_file()}
+    same = digests(results)
+    run_light(mine, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert digests(results) == same
+
+
+def test_resume_mends_what_was_changed_by_hand(mine: Path) -> None:
+    results = mine.parent / "results"
+    before = digests(results)
+    (results / "cities/445100-潮州市/annex.xlsx").write_bytes(b"scribble")
+    (results / "cities/.445200-揭阳市.part").mkdir()
+    (results / "cities/.445200-揭阳市.part/report.html").write_text("half", encoding="utf-8")
+    (results / ".index.0123abcd.part.html").write_text("half", encoding="utf-8")
+    run_light(mine, resume=True)
+    assert digests(results) == before
+
+
+def test_other_inputs_are_not_resumed(mine: Path) -> None:
+    """A city made from other villages is made anew."""
+    table = pd.read_csv(mine / "villages.csv", dtype=str)
+    table.loc[0, "population"] = "777"
+    table.to_csv(mine / "villages.csv", index=False)
+    outcome = run_light(mine, resume=True)
+    assert outcome.summary is not None
+    recounted = sum(
+        pd.read_csv(file, encoding="utf-8-sig")["population"].sum() for file in sorted((outcome.output / "cities").glob("*/villages.csv"))
+    )
+    assert outcome.summary["population"]["total"] == recounted == table["population"].astype(int).sum()
+
+
+def test_nothing_is_overwritten_unasked(mine: Path) -> None:
+    before = digests(mine.parent / "results")
+    with pytest.raises(UsageError, match="--overwrite"):
+        run_light(mine)
+    assert digests(mine.parent / "results") == before
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(InfraplanError("字体缺失 / no font"), "字体缺失 / no font"), (ValueError("<b>oops</b>"), "ValueError: <b>oops</b>")],
+)
+def test_a_city_s_failure_is_a_row(
+    mini_study: Path, mini_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    study = copy_of(mini_study, tmp_path)
+    with monkeypatch.context() as patch:
+        failing(patch, "445200", error)
+        outcome = run_light(study)
+    assert outcome.failed == ["445200"]
+    row = outcome.cities.set_index("adcode").loc["445200"]
+    assert (row["state"], row["reason"], row["folder"]) == ("failed", reason, "")
+    assert [path.name for path in (outcome.output / "cities").iterdir()] == ["445100-潮州市"]
+    recorded = json.loads((outcome.output / NAME).read_text(encoding="utf-8"))["cities"]["445200"]
+    assert (recorded["state"], recorded["reason"]) == ("failed", reason)
+    page = (outcome.output / "index.html").read_text(encoding="utf-8")
+    assert "445200-揭阳市" not in page
+    assert "<b>oops" not in page
+    if isinstance(error, InfraplanError):
+        run_light(study, resume=True)
+        assert digests(outcome.output) == digests(mini_results)
+
+
+def test_some_cities_reuse_the_plan_and_leave_the_province_alone(mine: Path) -> None:
+    results = mine.parent / "results"
+    before = digests(results)
+    outcome = run_light(mine, cities=("揭阳市",))
+    after = digests(results)
+    own = "cities/445200-揭阳市/"
+    assert outcome.summary is None
+    assert outcome.cities["adcode"].tolist() == ["445200"]
+    assert outcome.plan is not None and outcome.plan.goal.cities == ()
+    assert {name for name in before if before[name] != after.get(name)} <= {name for name in after if name.startswith(own)} | {NAME}
+    assert set(after) == set(before)
+    assert "沿用全省方案" in (results / own / "report.html").read_text(encoding="utf-8")
+
+
+def test_some_cities_get_the_numbers_of_a_whole_run(tiny_study: Path, tiny_results: Path, tmp_path: Path) -> None:
+    """Villages, margins, best servers and the part of the plan are the same bytes; a neighbour's sectors count."""
+    shutil.copytree(tiny_results, tmp_path / "results")
+    run_study(Study.open(copy_of(tiny_study, tmp_path)), cities=("445100",), jobs=1)
+    for name in ("villages.csv", "coverage.tif"):
+        path = f"cities/445100-潮州市/{name}"
+        assert (tmp_path / "results" / path).read_bytes() == (tiny_results / path).read_bytes(), name
+    new = [
+        gpd.read_file(folder / "cities/445100-潮州市/plan.gpkg", layer="new_sites").drop(columns="geometry")
+        for folder in (tmp_path / "results", tiny_results)
+    ]
+    pd.testing.assert_frame_equal(new[0], new[1])
+
+
+def test_without_a_plan_some_cities_are_planned_for_alone(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    outcome = run_light(study, cities=("445100",))
+    assert outcome.plan is not None
+    assert outcome.plan.goal.cities == ("445100",)
+    assert set(outcome.plan.sites["city"]) == {"445100"}
+    assert not (outcome.output / "summary.json").exists()
+    assert "单独规划" in (outcome.output / "cities/445100-潮州市/report.html").read_text(encoding="utf-8")
+    before = digests(outcome.output)
+    run_light(study, cities=("445100",))
+    assert digests(outcome.output) == before
+
+
+def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(mini_study: Path, mini_results: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    run_light(study, cities=("445100",))
+    run_light(study, resume=True)
+    assert digests(tmp_path / "results") == digests(mini_results)
+
+
+def test_a_city_s_folder_that_somebody_changed_is_refused(mine: Path) -> None:
+    mark = mine.parent / "results/cities/445100-潮州市/annex.xlsx"
+    mark.write_bytes(b"notes of a planner")
+    with pytest.raises(UsageError, match="445100"):
+        run_light(mine, cities=("445100",))
+    assert mark.read_bytes() == b"notes of a planner"
+
+
+def test_an_unknown_city_names_the_nearest(mini_study: Path, tmp_path: Path) -> None:
+    study = Study.open(copy_of(mini_study, tmp_path))
+    for asked, near in (("445101", "445100"), ("潮洲市", "潮州市")):
+        with pytest.raises(UsageError) as raised:
+            run_study(study, cities=(asked,))
+        assert asked in str(raised.value) and near in str(raised.value)
+    assert not study.output.exists()
+
+
+def test_a_goal_nobody_set_is_refused_before_any_work(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(text.replace('target = "nr-pop90"', 'target = "nr-pop99"'), encoding="utf-8")
+    with pytest.raises(InfraplanError, match="nr-pop90"):
+        run_light(study)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    text = text.replace('target = "nr-pop90"', 'target = ""').replace('policies = ["guangdong-2020"]', "policies = []")
+    (study / "study.toml").write_text(text, encoding="utf-8")
+    outcome = run_light(study)
+    assert outcome.summary is not None
+    assert outcome.summary["plan"] is None
+    assert outcome.summary["targets"] == []
+    assert not outcome.failed
+
+
+def test_a_study_without_people_is_refused_with_the_cure(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(text.replace('villages = "villages.csv"\n', ""), encoding="utf-8")
+    with pytest.raises(DataError, match="infraplan coverage"):
+        run_light(study)
+    assert not (tmp_path / "results").exists()
