@@ -248,7 +248,8 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
         return None
     pieces, zone = layers.pieces(), layers.piece_zone()
     codes = layers.piece_codes(target, network).copy()
-    wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()] & in_scope(target, zone)
+    wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
+    wanted &= in_scope(target, zone) & layers.pieces_counted()
     found = stretches(pieces, np.where(wanted, codes, SERVED).astype(np.int8))
     line, middle = found["line"].to_numpy(), found["middle"].to_numpy()
     return pd.DataFrame(

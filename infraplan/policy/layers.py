@@ -202,6 +202,16 @@ class Layers:
 
         return self.keep("piece zone", make)
 
+    def pieces_counted(self) -> Bools:
+        """Pieces that count: all of them, or, where the zones are but some cities of a province, those that run through these."""
+
+        def make() -> Bools:
+            zone = self.piece_zone()
+            inside = np.any([(zone[level] != "").to_numpy() for level in zone], axis=0)
+            return np.asarray(inside | bool((self.zones["level"] == "province").any()), dtype=bool)
+
+        return self.keep("pieces counted", make)
+
     def piece_codes(self, target: Target, network: str) -> Codes:
         """Status of every piece of every corridor."""
         key, judged = self.asked(target, network)

@@ -235,7 +235,7 @@ def _line_share(target: Target, network: str, layers: Layers) -> Units:
         return missing("、".join(target.line_classes), "km")
     pieces = layers.pieces()
     zone = layers.piece_zone()
-    rows = wanted[pieces["line"].to_numpy()] & in_scope(target, zone)
+    rows = wanted[pieces["line"].to_numpy()] & in_scope(target, zone) & layers.pieces_counted()
     codes, km = layers.piece_codes(target, network)[rows], pieces["length_km"].to_numpy()[rows]
     notes: tuple[Note, ...] = (("evidence_receiver", {"receiver": target.receiver}),) if target.receiver else ()
     tunnel_km = float(km[layers.says_yes("corridors", "tunnel")[0][pieces["line"].to_numpy()][rows]].sum())

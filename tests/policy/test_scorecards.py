@@ -278,3 +278,13 @@ def test_what_is_absent_is_named(targets: Targets, card: pd.DataFrame) -> None:
 
     assert absent_layers(card) == {"park": ["parks"]}
     assert "railway" in absent_layers(score(targets, corridors=None))
+
+
+def test_some_cities_alone_count_their_own_kilometres(targets: Targets) -> None:
+    """Zones of the second city alone: of the railway only its 5 km, no outside row; nothing provincial is asked of a city."""
+    zones = miniature.zones()
+    zones = zones[zones["adcode"].isin(["440200", "440203"])]
+    card = score(targets.only("railway", "people"), zones=zones, villages=miniature.villages().iloc[8:11])
+    rail = card[(card["id"] == "railway") & (card["network"] == "any")]
+    assert list(rail["zone"]) == ["440200", "440203"] and rail["denominator"].to_numpy() == approx([5, 5], abs=0.11)
+    assert card.loc[(card["id"] == "people") & (card["part"] == "main"), "required"].isna().all()
