@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from infraplan.coverage.footprints import Radio
 from infraplan.errors import UsageError
@@ -74,30 +76,15 @@ def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any)
     column = {name: np.asarray(sectors[name]) for name in COLUMNS}
     count, resolution_m = len(column["service"]), ground.resolution_m
     row, col = (ground.y0_m - y_m) / resolution_m - 0.5, (x_m - ground.x0_m) / resolution_m - 0.5
-    with np.errstate(invalid="ignore"):
-        on_ground = (row >= 0) & (row <= ground.height - 1) & (col >= 0) & (col <= ground.width - 1)
-    on_ground &= np.isfinite(terrain.height_at(np.where(on_ground, x_m, np.nan), np.where(on_ground, y_m, np.nan)))
-
-    kinds, kind_of = np.unique(_joined(column["service"], column["antenna"], column["power_offset_db"]), return_inverse=True)
-    first_of_kind = np.full(len(kinds), -1)
-    first_of_kind[kind_of[::-1]] = np.arange(count)[::-1]
-    level, ghz, rx_height, radius = (np.empty(len(kinds)) for _ in range(4))
-    for kind, i in enumerate(first_of_kind):
-        service = radio.services[str(column["service"][i])]
-        power_db = float(column["power_offset_db"][i])
-        level[kind] = service.largest_loss_db(power_db, gain_offset_db(service, str(column["antenna"][i])))
-        ghz[kind], rx_height[kind] = service.frequency_mhz / 1000.0, service.rx_height_m
-        free_km = 10.0 ** ((level[kind] - radio.floor_db - 92.4 - 20.0 * math.log10(ghz[kind])) / 20.0)
-        radius[kind] = min(radio.cap_km(service.family), free_km)
-    samples = np.maximum(np.ceil(radius * 1000.0 / resolution_m - 1e-9), 1).astype(np.int64)[kind_of]
-    antennas, cut = np.unique(_joined(column["antenna"], column["tilt_deg"]), return_inverse=True)
-    at = np.full(len(antennas), -1)
-    at[cut] = np.arange(count)
+    on_ground = stands_on(terrain, x_m, y_m)
+    kind_of, level, ghz, rx_height, steps = _kinds(column, radio, resolution_m)
+    samples = steps[kind_of]
+    cut, at = _distinct(column["antenna"], column["tilt_deg"])
     tables = [radio.cuts(str(column["antenna"][i]), float(column["tilt_deg"][i])) for i in at]
     floors = np.array([antenna_named(str(column["antenna"][i])).floor_db for i in at])
 
     height_m = column["height_m"].astype(float)
-    sites = np.unique(np.asarray(sectors["site_id"]), return_inverse=True)[1] if count else np.zeros(0, np.int64)
+    sites = pd.factorize(np.asarray(sectors["site_id"]))[0]
     order = np.lexsort((np.arange(count), ghz[kind_of], samples, rx_height[kind_of], height_m, sites))
     order = order[on_ground[order]]
     key = np.stack([sites, height_m, rx_height[kind_of], samples, x_m, y_m])[:, order]
@@ -155,12 +142,44 @@ def offset_in(grid: Grid, ground: Grid) -> tuple[int, int]:
     return row0, col0
 
 
-def _joined(*columns: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    texts = [np.asarray(column).astype(str) for column in columns]
-    joined = texts[0]
-    for text in texts[1:]:
-        joined = np.char.add(np.char.add(joined, "\x1f"), text)
-    return joined
+def stands_on(terrain: Any, x_m: Floats, y_m: Floats) -> npt.NDArray[np.bool_]:
+    """Whether points stand on known ground: inside the outermost pixel centres, no hole beside them."""
+    ground: Grid = terrain.grid
+    half = 0.5 * ground.resolution_m
+    left, bottom, right, top = ground.bounds_m
+    with np.errstate(invalid="ignore"):
+        inside = (x_m >= left + half) & (x_m <= right - half) & (y_m >= bottom + half) & (y_m <= top - half)
+    return np.asarray(inside & np.isfinite(terrain.height_at(np.where(inside, x_m, np.nan), np.where(inside, y_m, np.nan))))
+
+
+def samples_of(sectors: Any, radio: Radio, resolution_m: float) -> Ints:
+    """How many pixels far each sector is computed."""
+    kind_of, _, _, _, steps = _kinds({name: np.asarray(sectors[name]) for name in COLUMNS}, radio, resolution_m)
+    return steps[kind_of]
+
+
+def _kinds(column: Mapping[str, npt.NDArray[Any]], radio: Radio, resolution_m: float) -> tuple[Ints, Floats, Floats, Floats, Ints]:
+    """Sectors alike in service, antenna and power: the kind of each; level [dB], carrier [GHz], receiver [m], pixels of a kind."""
+    kind_of, first = _distinct(column["service"], column["antenna"], column["power_offset_db"])
+    level, ghz, rx_height, radius = (np.empty(len(first)) for _ in range(4))
+    for kind, i in enumerate(first):
+        service = radio.services[str(column["service"][i])]
+        power_db = float(column["power_offset_db"][i])
+        level[kind] = service.largest_loss_db(power_db, gain_offset_db(service, str(column["antenna"][i])))
+        ghz[kind], rx_height[kind] = service.frequency_mhz / 1000.0, service.rx_height_m
+        free_km = 10.0 ** ((level[kind] - radio.floor_db - 92.4 - 20.0 * math.log10(ghz[kind])) / 20.0)
+        radius[kind] = min(radio.cap_km(service.family), free_km)
+    return kind_of, level, ghz, rx_height, np.maximum(np.ceil(radius * 1000.0 / resolution_m - 1e-9), 1).astype(np.int64)
+
+
+def _distinct(*columns: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """Number of each row's combination of values, in order of appearance, and the first row of each."""
+    code = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        codes, values = pd.factorize(column)
+        code = pd.factorize(code * (len(values) + 1) + codes)[0]
+    _, first = np.unique(code, return_index=True)
+    return code, first
 
 
 def _joined_ints(parts: list[npt.NDArray[Any]]) -> Ints:

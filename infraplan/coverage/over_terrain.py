@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.coverage.footprints import Footprint, Radio
-from infraplan.coverage.masts import MEDIAN, Masts, masts_of, offset_in, scene_of
-from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins
+from infraplan.coverage.masts import MEDIAN, Masts, masts_of, offset_in, samples_of, scene_of
+from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
@@ -201,20 +201,18 @@ def keep_best_over_terrain(
 
 
 def cut_off_sites(
-    best: Float32, server: npt.NDArray[np.int32], masts: Masts, grid: Grid, ground: Grid, index: npt.NDArray[np.int64]
+    best: Float32, server: npt.NDArray[np.int32], sectors: Any, index: npt.NDArray[np.int64], grid: Grid, radio: Radio
 ) -> int:
-    """Masts (their sectors numbered by `index`) that are best and still serve where their radius ends: the cap cut service off."""
-    row0, col0 = offset_in(grid, ground)
-    mast_of = np.full(max(int(server.max(initial=-1)), int(index.max(initial=-1))) + 2, -1)
-    mast_of[index[masts.index]] = np.repeat(np.arange(len(masts)), np.diff(masts.sector))
-    cut: set[int] = set()
+    """Sites whose sectors (numbered by `index`) are best and still serve where their radius ends: the cap cut service off there."""
+    x_m, y_m = grid.place(sectors)
+    mast_row, mast_col = (grid.y0_m - y_m) / grid.resolution_m - 0.5, (x_m - grid.x0_m) / grid.resolution_m - 0.5
+    samples, site = samples_of(sectors, radio, grid.resolution_m), np.asarray(sectors["site_id"])
+    row_of = np.full(max(int(server.max(initial=-1)), int(index.max(initial=-1))) + 2, -1)
+    row_of[index] = np.arange(len(index))
+    cut = np.zeros(len(index), bool)
     for plane_db, plane in zip(best, server, strict=True):
-        row, col = np.nonzero((plane >= 0) & (plane_db >= 0.0))
-        mast = mast_of[plane[row, col]]
-        row, col, mast = row[mast >= 0], col[mast >= 0], mast[mast >= 0]
-        distance = np.hypot(row + row0 - masts.row[mast], col + col0 - masts.col[mast])
-        cut.update(np.unique(mast[distance > masts.samples[mast] - 1.5]).tolist())
-    return len(cut)
+        mark_cut(plane_db, plane, row_of, mast_row, mast_col, samples, cut)
+    return len(np.unique(site[cut]))
 
 
 def ground_of(terrain: Any) -> Float32:

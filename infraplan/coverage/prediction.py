@@ -104,6 +104,7 @@ def keep_best(
     radio: Radio,
     *,
     workers: int | None = None,
+    count_capped: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[int, int, set[str]]:
     """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
@@ -120,7 +121,9 @@ def keep_best(
         masts = keep_best_over_terrain(best, server, sectors, bits, grid, radio, index=index, workers=workers, progress=share)
         left = masts.beyond
         beyond = int(sectors["site_id"].iloc[left].nunique())
-        capped += cut_off_sites(best, server, masts, grid, radio.terrain.grid, index)
+        on_ground = np.setdiff1d(np.arange(len(sectors)), left)
+        if count_capped:
+            capped += cut_off_sites(best, server, sectors.iloc[on_ground], index[on_ground], grid, radio)
         used |= {P1812} if beyond < total else set()
     flat = replace(radio, terrain=None)
     for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=total - beyond + 1 if used else 1):

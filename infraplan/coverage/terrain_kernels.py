@@ -88,6 +88,22 @@ def fill_margins(  # type: ignore[no-untyped-def]
                     margin_db[s, r - row0, c - col0] = margin_of(level_db[s], across[s], up, floor_db[s], loss)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def mark_cut(margin_db, server, row_of, mast_row, mast_col, samples, cut):  # type: ignore[no-untyped-def]
+    """cut[sector] becomes True where a sector serves a pixel within 1.5 samples of its radius. `row_of` turns servers into sectors."""
+    height, width = margin_db.shape
+    for r in range(height):
+        for c in range(width):
+            if server[r, c] >= 0 and margin_db[r, c] >= 0.0:
+                s = row_of[server[r, c]]
+                if s >= 0:
+                    down = r - mast_row[s]
+                    across = c - mast_col[s]
+                    rim = samples[s] - 1.5
+                    if down * down + across * across > rim * rim:
+                        cut[s] = True
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def least_excess(receivers, first, n, h, ground, tx_m, rx_height_m, constants, values, arrays, table, excess):  # type: ignore[no-untyped-def]
     """excess[q]: what the median loss is over free space at least, to samples `receivers[first:n]`. [dB]

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from infraplan.coverage.footprints import Radio
-from infraplan.coverage.masts import masts_of
+from infraplan.coverage.masts import stands_on
 from infraplan.coverage.over_terrain import cut_off_sites
 from infraplan.coverage.prediction import Coverage, Layer, keep_best
 from infraplan.geo.grids import Grid
@@ -38,37 +39,48 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
         As `predict_coverage(after, ...)` with the same choices.
     """
     grid, keys = cover.grid, list(cover.layers)
-    old, new = _fingerprints(before, grid), _fingerprints(after, grid)
-    kept = old.index.intersection(new.index)
-    kept = kept[old.loc[kept].to_numpy() == new.loc[kept].to_numpy()]
-    position = pd.Series(np.arange(len(new)), index=new.index)
-    renumber = np.append(position.reindex(old.index.where(old.index.isin(kept))).fillna(-1).to_numpy(dtype=np.int32), np.int32(-1))
+    at = pd.Index(after["id"]).get_indexer(pd.Index(before["id"]))
+    same = (at >= 0) & _alike(before, after, at)
+    renumber = np.append(np.where(same, at, -1), -1).astype(np.int32)
+    fresh = np.ones(len(after), bool)
+    fresh[at[same]] = False
     best = np.stack([layer.margin_db for layer in cover.layers.values()])
     server = np.stack([renumber[layer.server] for layer in cover.layers.values()])
-    lost = np.zeros(grid.shape, bool)
+    lost, families = np.zeros(grid.shape, bool), set[str]()
     for k, layer in enumerate(cover.layers.values()):
         gone = (layer.server >= 0) & (server[k] < 0)
         best[k][gone] = np.nan
         lost |= gone
+        families |= {keys[k][0]} if gone.any() else set()
 
     radio = Radio(cover.services, cover.max_radius_km, caps_km=cover.caps_km, terrain=cover.terrain, cache=cache)
     x_m, y_m = grid.place(after)
-    reach_m = np.array([radio.cap_km(family) * 1000.0 for family in after["family"]]) + 2.0 * grid.resolution_m
-    fresh = ~new.index.isin(kept)
+    caps_m = {family: radio.cap_km(family) * 1000.0 for family in after["family"].unique()}
+    reach_m = after["family"].map(caps_m).to_numpy(dtype=float) + 2.0 * grid.resolution_m
     models = set(cover.models_used)
 
     def merge(window: Grid, rows: npt.NDArray[np.bool_]) -> None:
         if not (rows.any() and window.height and window.width):
             return
         at = window.slices_in(grid)
-        models.update(keep_best(best[:, *at], server[:, *at], after[rows], np.flatnonzero(rows), keys, window, radio, workers=workers)[2])
+        models.update(
+            keep_best(
+                best[:, *at], server[:, *at], after[rows], np.flatnonzero(rows), keys, window, radio, workers=workers, count_capped=False
+            )[2]
+        )
 
     if lost.any():
         rows, cols = np.flatnonzero(lost.any(axis=1)), np.flatnonzero(lost.any(axis=0))
         left, right = grid.x0_m + cols[0] * grid.resolution_m, grid.x0_m + (cols[-1] + 1) * grid.resolution_m
         top, bottom = grid.y0_m - rows[0] * grid.resolution_m, grid.y0_m - (rows[-1] + 1) * grid.resolution_m
         inner = 0.5 * grid.resolution_m
-        near = (x_m > left - reach_m) & (x_m < right + reach_m) & (y_m > bottom - reach_m) & (y_m < top + reach_m)
+        near = (
+            after["family"].isin(families).to_numpy()
+            & (x_m > left - reach_m)
+            & (x_m < right + reach_m)
+            & (y_m > bottom - reach_m)
+            & (y_m < top + reach_m)
+        )
         merge(grid.window(left + inner, bottom + inner, right - inner, top - inner), near)
     for x, y in np.unique(np.stack([x_m[fresh], y_m[fresh]], axis=1), axis=0):
         some = fresh & (x_m == x) & (y_m == y)
@@ -77,9 +89,9 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
 
     capped, beyond = cover.capped_sites, cover.sites_beyond_terrain
     if cover.terrain is not None:
-        masts = masts_of(after, x_m, y_m, radio, cover.terrain)
-        capped = cut_off_sites(best, server, masts, grid, cover.terrain.grid, np.arange(len(after)))
-        beyond = int(after["site_id"].iloc[masts.beyond].nunique())
+        known = stands_on(cover.terrain, x_m, y_m)
+        capped = cut_off_sites(best, server, after[known], np.flatnonzero(known), grid, radio)
+        beyond = int(after.loc[~known, "site_id"].nunique())
     return replace(
         cover,
         layers={key: Layer(best[k], server[k]) for k, key in enumerate(keys)},
@@ -91,8 +103,14 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
     )
 
 
-def _fingerprints(sectors: Any, grid: Grid) -> pd.Series:
-    """A hash of all a sector's margin depends on, by sector id."""
-    x_m, y_m = grid.place(sectors)
-    table = pd.DataFrame(sectors[list(COLUMNS)]).assign(x_m=x_m, y_m=y_m)
-    return pd.Series(pd.util.hash_pandas_object(table, index=False).to_numpy(), index=pd.Index(sectors["id"].to_numpy(dtype=object)))
+def _alike(before: Any, after: Any, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """For each row of `before`, whether row `at` of `after` has the same values and place."""
+    there = np.maximum(at, 0)
+    alike = np.ones(len(before), bool)
+    if not len(after):
+        return alike
+    for name in COLUMNS:
+        old, new = before[name].to_numpy(), after[name].to_numpy()[there]
+        alike &= (old == new) | (pd.isna(old) & pd.isna(new))
+    old_at, new_at = shapely.get_coordinates(before.geometry), shapely.get_coordinates(after.geometry)[there]
+    return np.asarray(alike & (old_at == new_at).all(axis=1))
