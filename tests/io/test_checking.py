@@ -24,8 +24,15 @@ from infraplan.tables.faults import rows_of
 
 @pytest.fixture
 def zones() -> gpd.GeoDataFrame:
-    rows = [{"adcode": f"4402{31 + i}", "name": f"{'甲乙丙丁'[i]}县", "population": 1000, "geometry": shapely.box(113 + i % 2 / 4, 24 + i // 2 / 4,
-             113.25 + i % 2 / 4, 24.25 + i // 2 / 4)} for i in range(4)]  # fmt: skip
+    rows = [
+        {
+            "adcode": f"4402{31 + i}",
+            "name": f"{'甲乙丙丁'[i]}县",
+            "population": 1000,
+            "geometry": shapely.box(113 + i % 2 / 4, 24 + i // 2 / 4, 113.25 + i % 2 / 4, 24.25 + i // 2 / 4),
+        }
+        for i in range(4)
+    ]
     return read_zones(gpd.GeoDataFrame(rows, crs=4326))
 
 
@@ -34,8 +41,17 @@ def villages(zones: gpd.GeoDataFrame, count: int = 2000, datum: str = "wgs84") -
     lon, lat = rng.uniform(113.0001, 113.4999, count), rng.uniform(24.0001, 24.4999, count)
     county = np.array([["440231", "440232"], ["440233", "440234"]])[(lat > 24.25).astype(int), (lon > 113.25).astype(int)]
     moved = from_wgs84(lon, lat, datum)
-    table = pd.DataFrame({"编号": [f"v{i}" for i in range(count)], "自然村": [f"第{i}村" for i in range(count)], "人口": 2, "户数": 1, "县": county,
-                          "经度": moved[0], "纬度": moved[1]})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "编号": [f"v{i}" for i in range(count)],
+            "自然村": [f"第{i}村" for i in range(count)],
+            "人口": 2,
+            "户数": 1,
+            "县": county,
+            "经度": moved[0],
+            "纬度": moved[1],
+        }
+    )
     return read_villages(table, zones=zones, outside="ignore")
 
 
@@ -63,8 +79,15 @@ def test_totals_stated_counties_and_bases(zones: gpd.GeoDataFrame) -> None:
 
 
 def test_sites_in_the_sea_and_twins() -> None:
-    table = pd.DataFrame({"编号": list("abcde"), "lon": [113.3, 113.30005, 113.30005, 113.5, 114.5], "lat": [23.1, 23.1, 23.1, 23.3, 20.0],
-                          "频段": ["n41", "n41", "nb900", "n41", "n41"], "运营商": "移动"})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "编号": list("abcde"),
+            "lon": [113.3, 113.30005, 113.30005, 113.5, 114.5],
+            "lat": [23.1, 23.1, 23.1, 23.3, 20.0],
+            "频段": ["n41", "n41", "nb900", "n41", "n41"],
+            "运营商": "移动",
+        }
+    )
     found = cross_check(sites=read_sites(table))
     assert [(fault.rule, fault.row) for fault in found] == [("in_the_sea", 5), ("twin_site", 2)]
     same_mast = read_sites(table.assign(物理站址=["m", "m", "m", "n", "o"]))
@@ -115,8 +138,10 @@ def test_row_numbers_travel_with_the_frame(tmp_path: Path) -> None:
 
 
 def test_check_reports_hold_everything_as_text(tmp_path: Path) -> None:
-    faults = [Fault("a.xlsx", "坏 / bad", "改 / mend", rule="r", sheet="<b>", row=7, column="人口", value="=1+1<script>", count=10_000),
-              Fault("b.csv", "warn / warn", "x", severity="warning")]  # fmt: skip
+    faults = [
+        Fault("a.xlsx", "坏 / bad", "改 / mend", rule="r", sheet="<b>", row=7, column="人口", value="=1+1<script>", count=10_000),
+        Fault("b.csv", "warn / warn", "x", severity="warning"),
+    ]
     write_check_html(faults, tmp_path / "check.html")
     page = (tmp_path / "check.html").read_text(encoding="utf-8")
     assert "<script>" not in page and "=1+1&lt;script&gt;" in page and "10000" in page and "http" not in page

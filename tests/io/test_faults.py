@@ -40,7 +40,12 @@ def square(lon: float, lat: float, adcode: str, name: str) -> dict[str, object]:
 
 @pytest.fixture
 def zones() -> gpd.GeoDataFrame:
-    rows = [square(113, 24, "440281", "乐昌市"), square(114, 24, "440282", "南雄市"), square(113, 25, "441502", "城区"), square(114, 25, "441402", "城区")]
+    rows = [
+        square(113, 24, "440281", "乐昌市"),
+        square(114, 24, "440282", "南雄市"),
+        square(113, 25, "441502", "城区"),
+        square(114, 25, "441402", "城区"),
+    ]
     return read_zones(gpd.GeoDataFrame(rows, crs=4326))
 
 
@@ -48,8 +53,16 @@ def test_everything_wrong_is_said_at_once_with_line_column_value(tmp_path: Path)
     path = written(tmp_path, HEAD + "a,上村,约一百五,1,113.1,25.1\nb,下村,-3,2,24.77,113.2\na,中村,12.5,3,东边,25.3\nd,新村,,4,113.4,95\n")
     faults = faults_in(lambda: read_villages(path))
     found = {(fault.row, fault.rule): fault for fault in faults}
-    assert set(found) == {(2, "not_a_number"), (3, "negative"), (3, "swapped"), (4, "not_whole"), (4, "bad_coordinate"), (4, "repeated"),
-                          (5, "empty_cell"), (5, "lat_out_of_range")}  # fmt: skip
+    assert set(found) == {
+        (2, "not_a_number"),
+        (3, "negative"),
+        (3, "swapped"),
+        (4, "not_whole"),
+        (4, "bad_coordinate"),
+        (4, "repeated"),
+        (5, "empty_cell"),
+        (5, "lat_out_of_range"),
+    }
     assert found[2, "not_a_number"].value == "约一百五" and found[2, "not_a_number"].column == "人口"
     assert "第 2 行" in found[4, "repeated"].message
     for fault in faults:
@@ -97,12 +110,26 @@ def test_codes_that_excel_turned_to_numbers_come_back_and_lost_ones_are_told(tmp
     assert faults_in(lambda: read_villages(path))[0].rule == "code_lost_digits"
 
 
-@pytest.mark.parametrize(("column", "value", "rule"), [
-    ("方位角", "400", "bad_azimuth"), ("方位角", "0/120/x", "bad_azimuth"), ("挂高", "-2", "negative"), ("挂高", "1e308", "too_large"),
-    ("频段", "n999", "unknown_band"), ("运营商", "阿里", "unknown_operator"), ("下倾角", "200", "too_large"), ("状态", "maybe", "not_a_choice"),
-    ("建成日期", "2020-13-40", "not_a_date"), ("挂高", "inf", "not_a_number"), ("lat", "95", "lat_out_of_range"), ("lat", "1e308", "metric_coordinate"),
-    ("lat", "nan", "no_coordinate"), ("lat", "inf", "bad_coordinate"), ("SA", "也许", "not_boolean"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("方位角", "400", "bad_azimuth"),
+        ("方位角", "0/120/x", "bad_azimuth"),
+        ("挂高", "-2", "negative"),
+        ("挂高", "1e308", "too_large"),
+        ("频段", "n999", "unknown_band"),
+        ("运营商", "阿里", "unknown_operator"),
+        ("下倾角", "200", "too_large"),
+        ("状态", "maybe", "not_a_choice"),
+        ("建成日期", "2020-13-40", "not_a_date"),
+        ("挂高", "inf", "not_a_number"),
+        ("lat", "95", "lat_out_of_range"),
+        ("lat", "1e308", "metric_coordinate"),
+        ("lat", "nan", "no_coordinate"),
+        ("lat", "inf", "bad_coordinate"),
+        ("SA", "也许", "not_boolean"),
+    ],
+)
 def test_impossible_site_values_are_errors(column: str, value: str, rule: str) -> None:
     record = {"编号": "s1", "lon": "113.1", "lat": "25.1", "频段": "n41"} | {column: value}
     faults = faults_in(lambda: read_sites(pd.DataFrame([record])))
@@ -116,10 +143,19 @@ def test_improbable_values_only_warn(column: str, value: str) -> None:
 
 
 def test_what_a_site_file_leaves_out_is_filled_and_counted() -> None:
-    table = pd.DataFrame({
-        "编号": ["a", "b"], "lon": [113.1, 113.2], "lat": [25.1, 25.1], "制式": ["5G", "NB-IoT"], "运营商": ["中国电信", "移动、广电"],
-        "挂高(m)": ["30", ""], "方位角": ["0/120/240", ""], "功率(W)": ["200", ""], "场景": ["农村", "密集城区"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "编号": ["a", "b"],
+            "lon": [113.1, 113.2],
+            "lat": [25.1, 25.1],
+            "制式": ["5G", "NB-IoT"],
+            "运营商": ["中国电信", "移动、广电"],
+            "挂高(m)": ["30", ""],
+            "方位角": ["0/120/240", ""],
+            "功率(W)": ["200", ""],
+            "场景": ["农村", "密集城区"],
+        }
+    )
     frame = read_sites(table)
     assert frame["services"].tolist() == ["nr-n78", "nbiot-900"]
     assert frame["operators"].tolist() == ["ctcc", "cbn+cmcc"]
@@ -128,8 +164,13 @@ def test_what_a_site_file_leaves_out_is_filled_and_counted() -> None:
     assert frame["carrier_power_dbm"].iloc[0] == pytest.approx(53.01, abs=0.01)
     filled = frame.attrs["filled"]
     assert {name: filled[name] for name in ("band", "height_m", "azimuth_deg", "carrier_power_dbm", "host", "tilt_deg")} == {
-        "band": 2, "height_m": 1, "azimuth_deg": 1, "carrier_power_dbm": 1, "host": 2, "tilt_deg": 2,
-    }  # fmt: skip
+        "band": 2,
+        "height_m": 1,
+        "azimuth_deg": 1,
+        "carrier_power_dbm": 1,
+        "host": 2,
+        "tilt_deg": 2,
+    }
 
 
 def test_sites_of_other_technologies_are_set_aside_and_said() -> None:
@@ -144,10 +185,19 @@ def test_units_in_headings_are_obeyed() -> None:
     assert frame["population"].tolist() == [1200] and frame["position_error_m"].tolist() == [500.0]
 
 
-@pytest.mark.parametrize(("cell", "lon", "lat"), [
-    ("113.25,24.5", 113.25, 24.5), ("113.25，24.5", 113.25, 24.5), ("113.25 24.5", 113.25, 24.5), ("113°15′E 24°30′N", 113.25, 24.5),
-    ("24°30′N,113°15′E", 113.25, 24.5), ("东经113°15′0″，北纬24°30′", 113.25, 24.5), ("N24°30′ E113°15′", 113.25, 24.5), ("(113.25, 24.5)", 113.25, 24.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "lon", "lat"),
+    [
+        ("113.25,24.5", 113.25, 24.5),
+        ("113.25，24.5", 113.25, 24.5),
+        ("113.25 24.5", 113.25, 24.5),
+        ("113°15′E 24°30′N", 113.25, 24.5),
+        ("24°30′N,113°15′E", 113.25, 24.5),
+        ("东经113°15′0″，北纬24°30′", 113.25, 24.5),
+        ("N24°30′ E113°15′", 113.25, 24.5),
+        ("(113.25, 24.5)", 113.25, 24.5),
+    ],
+)
 def test_both_coordinates_in_one_cell(cell: str, lon: float, lat: float) -> None:
     frame = read_villages(pd.DataFrame({"人口": [1], "经纬度": [cell]}))
     assert (frame.geometry.x[0], frame.geometry.y[0]) == pytest.approx((lon, lat))
@@ -202,7 +252,9 @@ def test_zone_faults() -> None:
 
 
 def test_corridors() -> None:
-    lines = gpd.GeoDataFrame({"类型": ["高速公路", "铁路"], "隧道": ["是", ""]}, geometry=[shapely.LineString([(0, 0), (1, 1)])] * 2, crs=4326)
+    lines = gpd.GeoDataFrame(
+        {"类型": ["高速公路", "铁路"], "隧道": ["是", ""]}, geometry=[shapely.LineString([(0, 0), (1, 1)])] * 2, crs=4326
+    )
     frame = read_corridors(lines)
     assert frame["line_class"].tolist() == ["expressway", "railway"] and frame["tunnel"].tolist() == [True, False]
     assert faults_in(lambda: read_corridors(lines.set_geometry([shapely.Point(0, 0)] * 2, crs=4326)))[0].rule == "wrong_geometry"
@@ -223,12 +275,41 @@ def test_population_basis_follows_the_heading_and_the_argument() -> None:
     assert read_villages(pd.DataFrame(both)).attrs["population_basis"] == "registered"
 
 
-@pytest.mark.parametrize("name", ["no.csv", "folder", "empty.csv", "empty.xlsx", "junk.xlsx", "junk.gpkg", "junk.geojson", "junk.kml", "junk.shp", "junk.parquet",
-                                  "junk.fgb", "junk.zip", "a.docx", "half.xlsx", "html.xls", "header.csv", "a.dbf", "vrt.geojson", "nul.csv"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no.csv",
+        "folder",
+        "empty.csv",
+        "empty.xlsx",
+        "junk.xlsx",
+        "junk.gpkg",
+        "junk.geojson",
+        "junk.kml",
+        "junk.shp",
+        "junk.parquet",
+        "junk.fgb",
+        "junk.zip",
+        "a.docx",
+        "half.xlsx",
+        "html.xls",
+        "header.csv",
+        "a.dbf",
+        "vrt.geojson",
+        "nul.csv",
+    ],
+)
 def test_a_bad_file_is_always_a_data_error(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    contents = {"empty.csv": b"", "empty.xlsx": b"", "html.xls": b"<html><table></table></html>", "header.csv": HEAD.encode(), "nul.csv": b"\x00" * 5000,
-                "vrt.geojson": b"<OGRVRTDataSource></OGRVRTDataSource>", "a.docx": b"PK\x03\x04abc"}  # fmt: skip
+    contents = {
+        "empty.csv": b"",
+        "empty.xlsx": b"",
+        "html.xls": b"<html><table></table></html>",
+        "header.csv": HEAD.encode(),
+        "nul.csv": b"\x00" * 5000,
+        "vrt.geojson": b"<OGRVRTDataSource></OGRVRTDataSource>",
+        "a.docx": b"PK\x03\x04abc",
+    }
     if name == "folder":
         path.mkdir()
     elif name == "half.xlsx":
@@ -273,4 +354,12 @@ def test_numbers_that_are_no_numbers() -> None:
     values = [np.nan, np.inf, -np.inf, 1e308, True, "0x1F", "1_000", "１２", "1，200", "12人", "1e3"]
     frame = pd.DataFrame({"人口": pd.Series(values, dtype=object), "经度": 113.1, "纬度": 25.1})
     rules = {fault.row: fault.rule for fault in faults_in(lambda: read_villages(frame))}
-    assert rules == {1: "empty_cell", 2: "not_a_number", 3: "not_a_number", 4: "too_large", 5: "not_a_number", 6: "not_a_number", 7: "not_a_number"}
+    assert rules == {
+        1: "empty_cell",
+        2: "not_a_number",
+        3: "not_a_number",
+        4: "too_large",
+        5: "not_a_number",
+        6: "not_a_number",
+        7: "not_a_number",
+    }

@@ -14,10 +14,17 @@ import xlsxwriter
 from infraplan.io import read_places, read_villages, read_zones
 from infraplan.tables import faults_of
 
-VILLAGES = pd.DataFrame({
-    "编号": ["001", "002", "003"], "自然村": ["坪石村", "老街村,东", "㙟塱村"], "人口": ["318", "1,204", "0"], "户数": ["86", "", "0"],
-    "经度": ["113.05", "113°15′30″E", "113.1"], "纬度": ["25.28", "24°30′", "25.1"], "是否通光纤": ["是", "", "否"],
-})  # fmt: skip
+VILLAGES = pd.DataFrame(
+    {
+        "编号": ["001", "002", "003"],
+        "自然村": ["坪石村", "老街村,东", "㙟塱村"],
+        "人口": ["318", "1,204", "0"],
+        "户数": ["86", "", "0"],
+        "经度": ["113.05", "113°15′30″E", "113.1"],
+        "纬度": ["25.28", "24°30′", "25.1"],
+        "是否通光纤": ["是", "", "否"],
+    }
+)
 
 
 def points() -> gpd.GeoDataFrame:
@@ -122,13 +129,17 @@ def test_vector_formats(tmp_path: Path, ending: str) -> None:
 
 
 def test_zipped_shapefile_and_kmz(tmp_path: Path) -> None:
-    points().rename(columns={"编号": "id", "自然村": "name", "人口": "pop", "户数": "hh", "是否通光纤": "fibre"}).to_file(tmp_path / "a.shp", encoding="GB18030")
+    points().rename(columns={"编号": "id", "自然村": "name", "人口": "pop", "户数": "hh", "是否通光纤": "fibre"}).to_file(
+        tmp_path / "a.shp", encoding="GB18030"
+    )
     (tmp_path / "a.cpg").write_text("GBK")
     with zipfile.ZipFile(tmp_path / "村.zip", "w") as archive:
         for part in tmp_path.glob("a.*"):
             archive.write(part, f"../../outside/{part.name}")
     is_right(read_villages(tmp_path / "村.zip"))
-    points().rename(columns={"自然村": "Name"}).astype({"人口": str, "户数": str}).replace("<NA>", "").to_file(tmp_path / "b.kml", driver="KML")
+    points().rename(columns={"自然村": "Name"}).astype({"人口": str, "户数": str}).replace("<NA>", "").to_file(
+        tmp_path / "b.kml", driver="KML"
+    )
     with zipfile.ZipFile(tmp_path / "b.kmz", "w") as archive:
         archive.write(tmp_path / "b.kml", "doc.kml")
     is_right(read_villages(tmp_path / "b.kmz"))
@@ -140,9 +151,20 @@ def test_ods(tmp_path: Path, soffice: str) -> None:
     write_sheet(tmp_path / "村.xlsx", title_rows=2)
     for ending in ("ods", "xls"):
         subprocess.run(
-            [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", ending, "--outdir", tmp_path, tmp_path / "村.xlsx"],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
+            [
+                soffice,
+                f"-env:UserInstallation=file://{tmp_path}/profile",
+                "--headless",
+                "--convert-to",
+                ending,
+                "--outdir",
+                tmp_path,
+                tmp_path / "村.xlsx",
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         is_right(read_villages(tmp_path / f"村.{ending}"))
 
 
