@@ -16,8 +16,9 @@ from infraplan.errors import DataError, Fault
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
 from infraplan.io import read_places, read_sites, read_villages, read_zones
-from infraplan.messages import both
+from infraplan.messages import both, say
 from infraplan.policy.targets import Targets, read_policy
+from infraplan.presets import choose, load, names
 from infraplan.radio.budgets import Service, services
 
 FILE_NAME = "study.toml"
@@ -70,7 +71,7 @@ class CoverageChoice(_Section):
 
     resolution_m: float = Field(default=250.0, gt=0, le=5000)
     services: tuple[str, ...] = Field(min_length=1)
-    families: tuple[str, ...] = ("nr", "nbiot")
+    families: tuple[str, ...] = ()
     reliability: float = Field(default=0.95, gt=0.0, lt=1.0)
     model: Literal["statistical", "p1812"] = "statistical"
     max_radius_km: float = Field(default=20.0, gt=0, le=100)
@@ -187,8 +188,19 @@ class Study:
         """Whether the study names villages; without them there is a coverage map and nothing else."""
         return self.config.files.villages is not None
 
+    def check_choices(self) -> None:
+        """Names that study.toml uses must exist; an unknown one is a UsageError with the list and the nearest."""
+        operators = load("networks")["operators"]
+        for code in self.config.plan.operators.split("+"):
+            choose(code, operators, say("study.operator"))
+        if self.config.study.city_order:
+            orders = [name.removeprefix("zones_") for name in names("") if name.startswith("zones_")]
+            choose(self.config.study.city_order, orders, say("study.city_order"))
+        _ = self.families
+
     def read_all(self, *, people: bool = True) -> None:
         """Read every layer before any work: the faults of all files come as one DataError. `people`: villages are needed."""
+        self.check_choices()
         faults: list[Fault] = []
         for layer in LAYERS:
             if layer == "villages" and not (people or self.peopled):
@@ -255,6 +267,12 @@ class Study:
     @cached_property
     def services(self) -> dict[str, Service]:
         return dict(services(*self.config.coverage.services, reliability=self.config.coverage.reliability))
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """Families on the map: those that study.toml names, else all that its services have."""
+        known = tuple(dict.fromkeys(service.family for service in self.services.values()))
+        return tuple(choose(name, known, say("study.family")) for name in self.config.coverage.families) or known
 
     @cached_property
     def plan_services(self) -> dict[str, Service]:

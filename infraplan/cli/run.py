@@ -33,7 +33,7 @@ def run(
         tell(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
     if outcome.summary is not None:
         people = outcome.summary["population"]
-        for family in opened.config.coverage.families:
+        for family in opened.families:
             tell(
                 both(
                     "cli.people",

@@ -61,7 +61,7 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         study.services,
         terrain=study.terrain,
         model=choice.model,
-        families=choice.families,
+        families=study.families,
         max_radius_km=choice.max_radius_km,
         caps_km=choice.caps_km,
         progress=progress.step("run.predicting"),
