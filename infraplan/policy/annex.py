@@ -10,6 +10,7 @@ import pandas as pd
 from infraplan.coverage.networks import network_name
 from infraplan.messages import say
 from infraplan.policy.schema import SHARES
+from infraplan.policy.words import FAMILY_NAMES
 from infraplan.presets import load
 
 SCORECARD_HEADS = (
@@ -21,7 +22,6 @@ GAP_HEADS = (
     "result", "closed", "remark",
 )  # fmt: skip
 TEST_HEADS = ("band", "device", "where")
-FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 
 
 def heads(names: tuple[str, ...], lang: str = "zh") -> list[str]:

@@ -12,6 +12,7 @@ from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
 from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
+from infraplan.policy.words import FAMILY_NAMES, layer_name, word
 
 LANGUAGES = ("zh", "en")
 
@@ -54,6 +55,16 @@ def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: bool, 
     return pieces
 
 
+def _worded(values: dict[str, object], lang: str) -> dict[str, object]:
+    """Values of a note with codes as words."""
+    worded = dict(values)
+    if "layer" in values:
+        worded["layer"] = layer_name(str(values["layer"]), lang)
+    if "receiver" in values:
+        worded["receiver"] = word("receiver", str(values["receiver"]), lang)
+    return worded
+
+
 def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
     """What holds for every row of a target on one network."""
     if target.measure == "none":
@@ -65,8 +76,8 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
             say(
                 "policy.evidence_prediction",
                 lang,
-                family=target.family.upper(),
-                model=cover.model,
+                family=FAMILY_NAMES.get(target.family, target.family),
+                model=word("model", cover.model, lang),
                 resolution=f"{cover.grid.resolution_m:g}",
                 reliability=f"{cover.reliability:.0%}",
             )
@@ -74,8 +85,8 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
         if target.coupling_class_db is not None:
             pieces.append(say("policy.evidence_class", lang, mcl=target.coupling_class_db))
         if target.receiver and target.shape != "line_share":
-            pieces.append(say("policy.evidence_receiver", lang, receiver=target.receiver))
-    pieces += [say(f"policy.{key}", lang, **values) for key, values in units.notes]
+            pieces.append(say("policy.evidence_receiver", lang, receiver=word("receiver", target.receiver, lang)))
+    pieces += [say(f"policy.{key}", lang, **_worded(values, lang)) for key, values in units.notes]
     if not target.provincial:
         pieces.append(say("policy.evidence_scope", lang, scope=target.scope_name_en if lang == "en" else target.scope_name))
     if target.interpretation and (target.reading or target.reading_en):
@@ -87,5 +98,5 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
     if target.beside:
         pieces.append(say("policy.evidence_beside", lang))
     if target.measure == "reported" and target.figure == "" and not units.absent:
-        pieces.append(say("policy.evidence_reported", lang, register=target.register))
+        pieces.append(say("policy.evidence_reported", lang, register=layer_name(target.register, lang)))
     return _joined(lang, pieces)

@@ -198,7 +198,7 @@ def test_reported(card: pd.DataFrame) -> None:
 def test_none_and_absent_layers(card: pd.DataFrame) -> None:
     assert row(card, "poles")["status"] == "no_data" and "不是覆盖指标" in row(card, "poles")["evidence"]
     park = row(card, "parks")
-    assert park["status"] == "no_data" and "park" in park["evidence"] and np.isnan(park["numerator"])
+    assert park["status"] == "no_data" and "缺少数据：工业园区" in park["evidence"] and np.isnan(park["numerator"])
 
 
 def test_columns_and_clause(card: pd.DataFrame) -> None:

@@ -1,0 +1,25 @@
+"""What codes of layers, receivers and models are called; a code the catalogue does not know stays as it is."""
+
+from __future__ import annotations
+
+from infraplan.messages import catalogue, say
+
+FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
+
+
+def word(group: str, code: str, lang: str) -> str:
+    """The catalogue's name of a code, or the code."""
+    return say(f"policy.{group}_{code}", lang) if f"{group}_{code}" in catalogue("policy") else code
+
+
+def layer_name(layer: str, lang: str) -> str:
+    """What the data lacks, in words: classes joined by 、, "table.column", "class (polygons)", "coverage family"."""
+    if layer.endswith(" (polygons)"):
+        return say("policy.layer_polygons", lang, layer=layer_name(layer.removesuffix(" (polygons)"), lang))
+    if layer.startswith("coverage "):
+        family = layer.removeprefix("coverage ")
+        return say("policy.layer_coverage", lang, family=FAMILY_NAMES.get(family, family))
+    table, dot, column = layer.partition(".")
+    if dot:
+        return say("policy.layer_column", lang, table=word("layer", table, lang), column=column)
+    return ("、" if lang == "zh" else ", ").join(word("layer", part, lang) for part in layer.split("、"))
