@@ -15,6 +15,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 
@@ -59,6 +60,7 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: str | int | None =
         frame = frame.rename(columns={"Name": "name"}).drop(
             columns=[column for column in frame.columns if str(column).lower() in KML_NOISE]
         )
+    frame = _sound_texts(frame, faults)
     if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.has_z.any():
         frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), faults)
@@ -70,6 +72,22 @@ def _read_layer(plain: Path, name: str, encoding: dict[str, str], faults: FaultL
         unread = shapely.is_missing(frame.geometry.to_numpy())
         if unread.all() and len(frame):
             return pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    return frame
+
+
+def _sound_texts(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
+    """Text columns whose bytes are all UTF-8: a damaged file may hold others, which no later step could bear."""
+    for name in frame.columns:
+        if not isinstance(frame[name].dtype, pd.StringDtype):
+            continue
+        cells = pa.chunked_array(pa.array(frame[name].array))
+        try:
+            cells.validate(full=True)
+        except pa.ArrowInvalid:
+            raw = [piece for chunk in cells.chunks for piece in chunk.view(pa.large_binary()).to_pylist()]
+            texts = [None if piece is None else piece.decode("utf-8", "replace") for piece in raw]
+            faults.at(np.array([text is not None and "\ufffd" in text for text in texts]), "io.bad_text", str(name), texts)
+            frame = frame.assign(**{name: pd.Series(texts, index=frame.index, dtype=str)})
     return frame
 
 
@@ -217,5 +235,5 @@ def _read_parquet(path: Path, faults: FaultList) -> RawTable:
         faults.add("io.too_many_rows", limit=f"{MOST_ROWS:,}")
         faults.stop()
     frame: Any = gpd.read_parquet(path) if b"geo" in described else pd.read_parquet(path)
-    frame = frame.reset_index(drop=True)
+    frame = _sound_texts(frame.reset_index(drop=True), faults)
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), faults)

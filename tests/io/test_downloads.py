@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -21,8 +22,8 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 class Moody(BaseHTTPRequestHandler):
     """/good, /drops (breaks off twice), /short (says more than it sends), /noresume, /gone, /busy (503 once), /away (redirects to ftp)."""
 
-    requests: list[tuple[str, str]] = []
-    seen: dict[str, int] = {}
+    requests: ClassVar[list[tuple[str, str]]] = []
+    seen: ClassVar[dict[str, int]] = {}
 
     def log_message(self, format: str, *args: object) -> None:
         """Silence."""

@@ -1,0 +1,182 @@
+"""Damaged and absurd files at every door: a checked frame or a DataError, never anything else."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infraplan.errors import DataError
+from infraplan.io import read_corridors, read_places, read_sites, read_villages, read_zones
+from infraplan.io.opencellid import read_opencellid
+from infraplan.io.template import write_template
+
+DOORS: tuple[Callable[..., Any], ...] = (read_villages, read_sites, read_places, read_zones, read_corridors)
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.booleans(),
+    st.dates(),
+    st.binary(max_size=4),
+    st.sampled_from(
+        [
+            "113.1",
+            "24°30′",
+            "0/120/240",
+            "是",
+            "5G n41",
+            "移动+广电",
+            "440281",
+            "1e308",
+            "-",
+            "113,24",
+            "=1+1",
+            "nan",
+            "\x00",
+            "９９",
+            "n41;;",
+        ]
+    ),
+)
+HEADINGS = [
+    "编号",
+    "自然村",
+    "人口",
+    "户数",
+    "经度",
+    "纬度",
+    "经纬度",
+    "县",
+    "地市",
+    "制式",
+    "运营商",
+    "挂高",
+    "方位角",
+    "是否通光纤",
+    "状态",
+    "类别",
+    "建成日期",
+    "功率(W)",
+    "lng_bd09",
+    "Unnamed",
+    "",
+]
+
+
+def golden(folder: Path) -> list[Path]:
+    """One small sound file of every format."""
+    table = pd.DataFrame(
+        {"id": list("abc"), "自然村": ["甲", "乙", "丙"], "人口": [1, 2, 3], "经度": [113.1, 113.2, 113.3], "纬度": [24.1, 24.2, 24.3]}
+    )
+    points = gpd.GeoDataFrame(table.drop(columns=["经度", "纬度"]), geometry=gpd.points_from_xy(table["经度"], table["纬度"]), crs=4326)
+    zones = gpd.GeoDataFrame({"adcode": ["440281"], "name": ["乐昌市"]}, geometry=[shapely.box(113, 24, 114, 25)], crs=4326)
+    table.to_csv(folder / "a.csv", index=False)
+    table.to_csv(folder / "b.csv", index=False, encoding="gb18030", sep="\t")
+    (folder / "c.csv.gz").write_bytes(gzip.compress((folder / "a.csv").read_bytes()))
+    write_template(folder / "d.xlsx")
+    for name in ("e.gpkg", "f.geojson", "g.fgb"):
+        points.to_file(folder / name)
+    zones.to_file(folder / "h.geojson")
+    points.to_parquet(folder / "i.parquet")
+    points.rename(columns={"自然村": "name", "人口": "pop"}).to_file(folder / "j.shp", encoding="GB18030")
+    points.rename(columns={"自然村": "Name"}).to_file(folder / "k.kml", driver="KML")
+    for name, inside in (("l.zip", sorted(folder.glob("j.*"))), ("m.kmz", [folder / "k.kml"])):
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in inside:
+                archive.write(part, part.name)
+    return sorted(path for path in folder.iterdir() if path.suffix not in (".shx", ".prj", ".cpg", ".dbf"))
+
+
+def mutated(content: bytes, rng: np.random.Generator) -> bytes:
+    """A few bytes changed, cut out, doubled or put in, or the end lost."""
+    data = bytearray(content)
+    for _ in range(int(rng.integers(1, 4))):
+        place, size = int(rng.integers(0, max(len(data), 1))), int(rng.integers(1, 40))
+        how = rng.integers(0, 6)
+        if how == 0 and data:
+            data[place] = int(rng.integers(0, 256))
+        elif how == 1:
+            del data[place : place + size]
+        elif how == 2:
+            data[place:place] = data[place : place + size]
+        elif how == 3:
+            data[place:place] = rng.bytes(size)
+        elif how == 4 and rng.random() < 0.3:
+            del data[place:]
+        else:
+            data[place : place + 4] = [b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"9999", b'"\n,;'][int(rng.integers(0, 4))]
+    return bytes(data)
+
+
+def throw(files: int, folder: Path) -> dict[str, int]:
+    """Read so many mutated files by doors chosen at random; how they ended."""
+    rng = np.random.default_rng(20201231)
+    (folder / "golden").mkdir()
+    sources = golden(folder / "golden")
+    ends = {"frame": 0, "fault": 0}
+    for number in range(files):
+        source = sources[number % len(sources)]
+        path = folder / source.name
+        path.write_bytes(mutated(source.read_bytes(), rng))
+        for side in (".shx", ".dbf", ".prj", ".cpg"):
+            if source.suffix == ".shp":
+                content = source.with_suffix(side).read_bytes()
+                path.with_suffix(side).write_bytes(mutated(content, rng) if rng.random() < 0.3 else content)
+        door = DOORS[int(rng.integers(0, len(DOORS)))] if rng.random() < 0.5 else read_villages
+        try:
+            door(path)
+            ends["frame"] += 1
+        except DataError as problem:
+            assert problem.fault_list and all(fault.message and fault.cure for fault in problem.fault_list)
+            ends["fault"] += 1
+    return ends
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mutated_files(tmp_path: Path) -> None:
+    ends = throw(250, tmp_path)
+    assert ends["frame"] > 5 and ends["fault"] > 50
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_many_mutated_files(tmp_path: Path) -> None:
+    """3,000 files in CI; INFRAPLAN_FUZZ_FILES=10000 for the long run."""
+    files = int(os.environ.get("INFRAPLAN_FUZZ_FILES", "3000"))
+    assert sum(throw(files, tmp_path).values()) == files
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(HEADINGS), min_size=1, max_size=9, unique=True), st.data(), st.integers(1, 4))
+def test_absurd_cells(headings: list[str], data: st.DataObject, rows: int) -> None:
+    frame = pd.DataFrame({name: pd.Series(data.draw(st.lists(CELLS, min_size=rows, max_size=rows)), dtype=object) for name in headings})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for door in DOORS:
+            try:
+                door(frame)
+            except DataError as problem:
+                assert problem.fault_list
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300), name=st.sampled_from(["a.csv", "a.tsv", "a.geojson", "a.kml", "a.gpkg", "a.xlsx", "a", "a.csv.gz"]))
+def test_any_bytes(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    for door in (*DOORS, read_opencellid):
+        with pytest.raises(DataError):
+            door(tmp_path / name)
