@@ -1,6 +1,6 @@
 """How fast the radio models are, beside Debian's SPLAT! on the same tile and circle, and how far the area kernel is from `p1812.loss`.
 
-    python benchmarks/radio.py [--json] [--quick]
+    python benchmarks/radio.py [--json] [--quick]        # --quick: fewer runs, no 30 m, 2 % of the province, scaled
 
 SPLAT! runs ITM (Longley-Rice), not P.1812: the models differ, only pixels per CPU-second are compared. Both run on one core, the best of
 several alternating runs; SPLAT!'s reading of the tile and writing of its picture is taken off by a run with a tiny radius.
@@ -196,6 +196,10 @@ def measure(quick: bool) -> dict[str, Any]:
     for time_percent in (50.0, 10.0, 1.0):
         figures[f"largest_error_db_time_{time_percent:.0f}"] = largest_error_db(time_percent, 200 if quick else 1000)
     figures["tr38901_points_per_s"] = tr38901_points_per_s(1_000_000)
+    import radio_province
+
+    figures |= radio_province.city_replan("441800" if quick else "440100")
+    figures |= radio_province.province(0.02 if quick else 1.0)[0]
     return figures
 
 
