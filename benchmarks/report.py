@@ -69,12 +69,11 @@ def main() -> None:
                 kind = f"{path.suffix} {'city' if path.parent != root else 'province'}"
                 sizes.setdefault(kind if path.stem != "map" else f"map{kind}", []).append(path.stat().st_size)
     peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, *(memory for _, memory in each))
-    print(
-        f"{len(cities)} cities, {len(province.villages):,} settlements, {len(province.gaps):,} gaps, {choice.jobs} jobs, formats {choice.formats}"
-    )
-    print(
-        f"cities {between - start:.1f} s (slowest {max(seconds for seconds, _ in each):.1f} s), province {end - between:.1f} s, all {end - start:.1f} s"
-    )
+    print(f"{len(cities)} cities, {len(province.villages):,} settlements, {len(province.gaps):,} gaps, {choice.jobs} jobs")
+    print(f"formats {choice.formats}")
+    print(f"wall: cities {between - start:.1f} s, province {end - between:.1f} s, all {end - start:.1f} s")
+    cpu = sum(seconds for seconds, _ in each)
+    print(f"processor: cities {cpu:.1f} s (dearest {max(seconds for seconds, _ in each):.1f} s), province {after - before:.1f} s")
     print(f"peak memory of one process {peak:.0f} MiB")
     for kind, found in sorted(sizes.items()):
         print(f"largest {kind}: {max(found) / 1e6:.2f} MB")

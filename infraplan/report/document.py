@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infraplan.report import page_rows
+from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
 from infraplan.report.style import day, decimal, integer, money, percent, percent_up, text
 from infraplan.report.words import Words
-from infraplan.report.workbook import method_lines
 
 TARGETS, GAPS, SITES = 60, 60, 60
 

@@ -23,14 +23,14 @@ FOOT_UNITS = 172
 
 
 @contextmanager
-def _type() -> Iterator[None]:
+def type_face() -> Iterator[None]:
     import matplotlib
 
     with matplotlib.rc_context({"font.family": [chinese_family(), LATIN], "axes.unicode_minus": True, "svg.hashsalt": "infraplan"}):
         yield
 
 
-def _png(figure: Any) -> bytes:
+def png_of(figure: Any) -> bytes:
     """PNG bytes that tell nothing of the machine or the day; every text has been checked for missing glyphs."""
     from matplotlib.text import Text
 
@@ -40,7 +40,7 @@ def _png(figure: Any) -> bytes:
     return stream.getvalue()
 
 
-def _canvas(width_in: float, height_in: float) -> Any:
+def canvas(width_in: float, height_in: float) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -56,7 +56,7 @@ def _map_axes(
     left, bottom, right, top = bounds
     map_width = width_in - side_in
     height = min(max(map_width * (top - bottom) / (right - left), 3.6), 8.2)
-    figure = _canvas(width_in, height + foot_in)
+    figure = canvas(width_in, height + foot_in)
     axes = figure.add_axes((0.0, foot_in / (height + foot_in), map_width / width_in, height / (height + foot_in)))
     metres_per_inch = max((right - left) / map_width, (top - bottom) / height)
     middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
@@ -265,7 +265,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     classes = classes_of(margin_db)
     if len(outline):
         classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
-    with _type():
+    with type_face():
         figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m))
         left, bottom, right, top = grid.bounds_m
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
@@ -303,7 +303,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
             below,
         )
         _sources(figure, context, words)
-        return _png(figure)
+        return png_of(figure)
 
 
 def of_family(sites: Any, family: str) -> Any:
@@ -319,7 +319,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
     cities = cities.assign(geometry=simplified(cities, 0.003)).to_crs(context.grid.crs)
-    with _type():
+    with type_face():
         figure, axes = _map_axes(_padded(cities.total_bounds, 0.03))
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
@@ -337,7 +337,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         _island_note(axes, context, words)
         _legend(figure, words.t("legend_share"), share_legend(), 0.965)
         _sources(figure, context, words)
-        return _png(figure)
+        return png_of(figure)
 
 
 def _island_note(axes: Any, context: PageContext, words: Words) -> None:
@@ -359,30 +359,3 @@ def _island_note(axes: Any, context: PageContext, words: Words) -> None:
                 color=palette()["ink"]["muted"],
                 zorder=5,
             )
-
-
-def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None) -> bytes:
-    """One line with labelled axes, a goal as a dashed line. PNG."""
-    ink = palette()["ink"]
-    with _type():
-        figure = _canvas(7.2, 3.4)
-        axes = figure.add_axes((0.1, 0.16, 0.87, 0.78))
-        axes.plot(x, y, color=ink["accent"], linewidth=1.8)
-        if goal is not None:
-            axes.axhline(goal, color=palette()["status"]["not_met"], linestyle="--", linewidth=1)
-            axes.text(
-                axes.get_xlim()[0],
-                goal,
-                f" {words.t('goal_line', share=f'{goal:g}%')}",
-                va="bottom",
-                ha="left",
-                fontsize=8.5,
-                color=palette()["status"]["not_met"],
-            )
-        axes.set_xlabel(x_label, fontsize=9, color=ink["text"])
-        axes.set_ylabel(y_label, fontsize=9, color=ink["text"])
-        axes.tick_params(labelsize=8.5, colors=ink["text"])
-        axes.grid(True, color=ink["line"], linewidth=0.6)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        return _png(figure)

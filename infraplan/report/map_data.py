@@ -151,9 +151,20 @@ def page_data(context: PageContext, words: Words, layers: Sequence[str]) -> dict
     }
 
 
+def dataset_lines(context: PageContext, words: Words) -> list[str]:
+    """Inputs with their holders and licences, those of one holder and licence together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in context.facts.datasets:
+        groups.setdefault((entry.holder, entry.licence), []).append(entry.name)
+    mark = "、" if words.lang == "zh" else ", "
+    return [
+        words.t("attribution_group", names=mark.join(names), holder=holder, licence=licence) for (holder, licence), names in groups.items()
+    ]
+
+
 def attribution(context: PageContext, words: Words) -> str:
     """Who made what the map shows, and the line about the base map's approval."""
-    holders = "; ".join(f"{entry.name} \u00a9 {entry.holder} ({entry.licence})" for entry in context.facts.datasets)
+    holders = "; ".join(dataset_lines(context, words))
     approval = context.facts.map_approval or words.t("no_map_approval")
     return f"{holders}{'. ' if holders else ''}{approval} · Leaflet 1.9.4 (BSD-2-Clause)"
 

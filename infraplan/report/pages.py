@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from infraplan.files import write_text
 from infraplan.presets import choose
-from infraplan.report import figures, page_rows, style
+from infraplan.report import charts, figures, page_rows, style
 from infraplan.report.context import PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
-from infraplan.report.map_data import share_colour
+from infraplan.report.map_data import dataset_lines, share_colour
 from infraplan.report.maps import draw_map
 from infraplan.report.pdf import write_pdf
 from infraplan.report.word import write_docx
@@ -116,8 +116,7 @@ def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes
         if family in context.margins:
             caption = words.t("figure_caption", name=context.title_name(lang), family=words.family(family))
             found.append((caption, figures.coverage_figure(context, family, lang)))
-    curve = cost_curve(context, words)
-    return [*found, curve] if curve is not None else found
+    return [*found, *(extra for extra in (cost_curve(context, words), phase_picture(context, words)) if extra is not None)]
 
 
 def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
@@ -175,7 +174,8 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     words = Words(lang)
     family = context.families[0]
     pictures = [(words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang))]
-    curve = cost_curve(context, words)
+    parts = (("pareto_section", cost_curve(context, words)), ("phases_section", phase_picture(context, words)))
+    curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
     rows = city_rows(context, words)
     return (
         templates()
@@ -184,7 +184,8 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
             **_common(context, words, "index_title", SITES_ON_INDEX),
             links=[("report.html", "to_province_report"), *file_links(formats)],
             figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
-            curve={"title": words.b("pareto_section"), "caption": curve[0], "url": _data_url(curve[1])} if curve else None,
+            curves=curves,
+            first_family=words.family(family),
             cities=rows,
             city_count=len(rows) - 1,
             family_names=[words.family(family) for family in context.families],
@@ -202,7 +203,9 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     def share(frame: Any, code: str) -> Any:
         return frame.at[code, "share"] if code in frame.index else None
 
+    order = people[first]["share"].rank(ascending=False, method="min")
     total = {
+        "rank": None,
         "name": words.t("total"),
         "total": True,
         "href": "",
@@ -220,6 +223,7 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         state = words.code("state", city["state"]) + (f": {city['reason']}" if style.text(city["reason"]) else "")
         rows.append(
             {
+                "rank": order.get(code),
                 "name": city["name"],
                 "total": False,
                 "href": href,
@@ -254,6 +258,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "css": Markup(page_css()),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
+        "datasets": dataset_lines(context, words),
         "expired": expired_documents(context, words),
         "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
         "people_total": own[0]["population"] if own else None,
@@ -279,9 +284,18 @@ def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     targets = context.targets
     goals = targets[(targets["id"] == "nr-pop90") & (targets["network"] == "any")]["required"].dropna().tolist() if len(targets) else []
     cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
+    bound = context.pareto["share_bound"].to_numpy(float) * 100 if "share_bound" in context.pareto else None
     goal = float(goals[0]) * 100 if goals else None
-    png = figures.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), words.t("axis_share"), goal)
+    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), words.t("axis_share"), goal, bound)
     return words.t("pareto_caption"), png
+
+
+def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """The phases over time, when the run has phases with dates."""
+    phases = context.phases
+    if phases is None or not len(phases) or not all((phases[name].astype(str).str.len() >= 10).any() for name in ("start", "end")):
+        return None
+    return words.t("phases_caption"), charts.timeline(phases, words)
 
 
 def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:

@@ -376,6 +376,19 @@ def sample_contexts(
         }
     )
     pareto = pd.DataFrame({"cost_cny": np.linspace(0, cost, 30), "share": 0.78 + 0.13 * (1 - np.exp(-np.linspace(0, 3, 30)))})
+    phases = pd.DataFrame(
+        {
+            "phase": [1, 2],
+            "name": ["一期", "二期"],
+            "start": ["2020-04-01", "2020-10-01"],
+            "end": ["2020-09-30", "2021-06-30"],
+            "sites": [4, 8],
+            "cost_cny": [cost / 3, cost * 2 / 3],
+            "people_gained": [500, 900],
+            "share": [0.83, 0.91],
+            "asked_met": [True, True],
+        }
+    )
     whole = PageContext(
         "province",
         str(province["adcode"]),
@@ -393,6 +406,7 @@ def sample_contexts(
         plan,
         cities=listed,
         pareto=pareto,
+        phases=phases,
     )
     pages = []
     for _, city in cities_frame.iterrows():
@@ -418,6 +432,7 @@ def sample_contexts(
                 margins={family: layer[window.slices_in(grid)] for family, layer in margins.items()},
                 cities=None,
                 pareto=None,
+                phases=None,
                 index_href="../../index.html",
             )
         )

@@ -326,7 +326,8 @@ var InfraplanMap = (function () {
       search(map, data, sources);
       L.geoJSON(data.zones, { pane: "ip-ground", interactive: false, style: { stroke: false, fillColor: "#fff", fillOpacity: 1 },
         filter: function (feature) { return feature.properties.ground; } }).addTo(map);
-      map.fitBounds(data.bounds, { padding: [12, 12] });
+      var wide = map.getSize().x > 900;
+      map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 50 : 12, 12], paddingBottomRight: [wide ? 250 : 12, 26] });
       map.ready = true;
       window.infraplanMap = map;
     }

@@ -1,0 +1,63 @@
+"""Printed curves: cost and coverage, phases over time. Drawn as the maps are."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from infraplan.report.figures import canvas, png_of, type_face
+from infraplan.report.style import integer, palette, percent, text
+from infraplan.report.words import Words
+
+
+def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None, bound: Any = None) -> bytes:
+    """One line with labelled axes, a goal and what no plan exceeds as dashed lines. PNG."""
+    ink = palette()["ink"]
+    red = palette()["status"]["not_met"]
+    with type_face():
+        figure = canvas(7.2, 3.4)
+        axes = figure.add_axes((0.1, 0.16, 0.87, 0.78))
+        axes.plot(x, y, color=ink["accent"], linewidth=1.8)
+        if bound is not None:
+            axes.plot(x, bound, color=ink["muted"], linestyle=":", linewidth=1.3, label=words.t("bound_line"))
+            axes.legend(loc="lower right", fontsize=8.5, frameon=False)
+        if goal is not None:
+            axes.axhline(goal, color=red, linestyle="--", linewidth=1)
+            note = f" {words.t('goal_line', share=f'{goal:g}%')}"
+            axes.text(axes.get_xlim()[0], goal, note, va="bottom", ha="left", fontsize=8.5, color=red)
+        axes.set_xlabel(x_label, fontsize=9, color=ink["text"])
+        axes.set_ylabel(y_label, fontsize=9, color=ink["text"])
+        axes.grid(True, color=ink["line"], linewidth=0.6)
+        _plain_axes(axes)
+        return png_of(figure)
+
+
+def _plain_axes(axes: Any) -> None:
+    axes.tick_params(labelsize=8.5, colors=palette()["ink"]["text"])
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def timeline(phases: Any, words: Words) -> bytes:
+    """Phases as bars over their dates, each with its sites and the share it reaches. PNG."""
+    rows = [row for row in phases.to_dict("records") if text(row.get("start")) and text(row.get("end"))]
+    ink = palette()["ink"]
+    days = [[date.fromisoformat(str(row[name])[:10]).toordinal() for name in ("start", "end")] for row in rows]
+    with type_face():
+        figure = canvas(7.2, 0.75 + 0.55 * len(rows))
+        axes = figure.add_axes((0.05, 0.42 / figure.get_figheight(), 0.9, 1 - 0.5 / figure.get_figheight()))
+        for index, (row, (start, end)) in enumerate(zip(rows, days, strict=True)):
+            axes.barh(index, max(end - start, 1), left=start, height=0.32, color=ink["accent"], alpha=0.45 + 0.55 * (index + 1) / len(rows))
+            label = words.t(
+                "phase_bar", phase=text(row["phase"]), name=text(row["name"]), sites=integer(row["sites"]), share=percent(row["share"])
+            )
+            axes.text(start, index - 0.24, label, ha="left", va="bottom", fontsize=8.5, color=ink["text"])
+        axes.set_ylim(len(rows) - 0.5, -0.85)
+        axes.set_yticks([])
+        ticks = sorted({start for start, _ in days} | {max(end for _, end in days)})
+        axes.set_xticks(ticks)
+        axes.set_xticklabels([date.fromordinal(tick).strftime("%Y-%m") for tick in ticks])
+        axes.set_xlim(ticks[0], ticks[-1] + 0.02 * (ticks[-1] - ticks[0]) + 1)
+        axes.spines["left"].set_visible(False)
+        _plain_axes(axes)
+        return png_of(figure)
