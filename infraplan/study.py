@@ -98,6 +98,7 @@ class PlanChoice(_Section):
     services: tuple[str, ...] = ("nr-n28",)
     operators: str = "cbn+cmcc"
     candidate_spacing_m: float = Field(default=3000.0, gt=0)
+    candidate_least_people: int = Field(default=0, ge=0)
     site_spacing_m: float = Field(default=500.0, ge=0)
     gap: float = Field(default=0.01, ge=0.0, lt=1.0)
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)

@@ -199,6 +199,7 @@ def planning_instance(findings: Findings, progress: Progress | None = None, citi
         services=choice.services,
         operators=choice.operators,
         spacing_m=choice.candidate_spacing_m,
+        least_people=choice.candidate_least_people,
         existing=without,
         hosts=hosts,
     )

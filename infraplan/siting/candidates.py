@@ -35,6 +35,7 @@ COLUMNS = (
 )
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
+AROUND_M = 3000.0
 URBAN_PEOPLE_PER_KM2 = 1500.0
 """Density from which the UN's Degree of Urbanisation speaks of an urban centre; a candidate above it is judged as urban."""
 
@@ -50,6 +51,7 @@ def candidate_sites(
     existing: Any = None,
     exclude: Iterable[Any] = (),
     hosts: Any = None,
+    least_people: int = 0,
 ) -> Any:
     """Candidates for new sites, none nearer than half the spacing to a better kind of candidate.
 
@@ -69,6 +71,9 @@ def candidate_sites(
         Sites whose mast could be shared.
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
+    least_people : int
+        Candidates with fewer people of `demand` within `AROUND_M` are not considered: a choice of the candidate set, on which every proof of
+        the plan rests. Leave it 0 where single villages must be served.
     hosts : GeoDataFrame, optional
         Further buildings and poles on offer, with a column `host` named as in the cost preset.
 
@@ -114,6 +119,8 @@ def candidate_sites(
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=4326)
     frame = _inside(frame, counties)
+    if least_people > 0 and demand is not None:
+        frame = frame.loc[_people_within(frame, demand, grid, AROUND_M) >= least_people]
     for polygons in exclude:
         frame = frame.loc[~frame.geometry.intersects(polygons.to_crs(4326).union_all())]
     return _as_sites(frame.reset_index(drop=True), demand, grid, tuple(services), operators)
@@ -175,18 +182,18 @@ def _inside(frame: Any, counties: Any) -> Any:
     return joined.rename(columns={"adcode": "county", "parent": "city"}).drop(columns="index_right")
 
 
-def _people_per_km2(frame: Any, demand: Any, grid: Grid) -> npt.NDArray[np.float64]:
-    """People within a kilometre of each candidate, per square kilometre."""
+def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.NDArray[np.float64]:
+    """People of `demand` within a radius of each candidate."""
     if demand is None or not len(demand) or not len(frame):
         return np.zeros(len(frame))
-    tree = cKDTree(np.column_stack(grid.place(demand)))
     people = demand["population"].to_numpy(dtype=float)
-    return np.array([people[near].sum() for near in tree.query_ball_point(frame[["x", "y"]].to_numpy(), 1000.0)]) / np.pi
+    near = cKDTree(np.column_stack(grid.place(demand))).query_ball_point(frame[["x", "y"]].to_numpy(), radius_m)
+    return np.array([people[rows].sum() for rows in near])
 
 
 def _as_sites(frame: Any, demand: Any, grid: Grid, services: tuple[str, ...], operators: str) -> Any:
     """Candidates in the columns of a site table."""
-    density = _people_per_km2(frame, demand, grid)
+    density = _people_within(frame, demand, grid, 1000.0) / np.pi
     frame["id"] = [f"C{number:06d}" for number in range(1, len(frame) + 1)]
     frame["environment"] = np.where(density >= URBAN_PEOPLE_PER_KM2, "urban", "rural")
     frame["services"], frame["operators"] = ";".join(services), operators
