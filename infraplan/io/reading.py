@@ -14,6 +14,7 @@ from infraplan.io.coordinates import locate, settle_datum
 from infraplan.io.headings import datum_of, recognise, units_of
 from infraplan.io.raw import RawTable
 from infraplan.io.sources import Source, load_source
+from infraplan.io.zone_tables import with_parents, with_population
 from infraplan.presets import choose
 from infraplan.tables import check_corridors, check_places, check_sites, check_villages, check_zones
 from infraplan.tables.faults import FaultList
@@ -102,15 +103,41 @@ def read_zones(
     datum: str | None = None,
     sheet: str | int | None = None,
     encoding: str | None = None,
+    population: Source | None = None,
+    parents: bool = False,
 ) -> gpd.GeoDataFrame:
     """Zones: polygons with a level and a code, from one file or several (a province, its cities, its counties).
 
-    `level` names the level of rows that say none; else it comes from the heading (district_adcode) or the code. Errors: `read_villages`.
+    Parameters
+    ----------
+    level : {"province", "city", "county", "township"}, optional
+        Of rows that say none; else it comes from the heading (district_adcode) or the code.
+    population : path or DataFrame, optional
+        A table of people by adcode or name; levels it does not give are summed up.
+    parents : bool
+        Make the cities and the province that the counties imply and the files lack.
+
+    Other arguments and errors as in `read_villages`.
     """
     if level is not None:
         choose(level, field_of("zone", "level").choices, "level")
+    zones = _zones_from(source, level, datum, sheet, encoding)
+    if parents:
+        zones = with_parents(zones)
+    if population is None:
+        return zones
+    raw = _named(population, "zone", None, None)
+    attrs = dict(zones.attrs)
+    zones = with_population(zones, raw.frame, raw.faults)
+    zones.attrs = attrs | {"faults": attrs["faults"] + raw.faults.records(), "population_basis": raw.notes["population_basis"]}
+    return zones
+
+
+def _zones_from(
+    source: Source | Sequence[Source], level: str | None, datum: str | None, sheet: str | int | None, encoding: str | None
+) -> gpd.GeoDataFrame:
     if not isinstance(source, str | os.PathLike | pd.DataFrame):
-        parts = [read_zones(one, level=level, datum=datum, sheet=sheet, encoding=encoding) for one in source]
+        parts = [_zones_from(one, level, datum, sheet, encoding) for one in source]
         joined: Any = pd.concat(parts, ignore_index=True)
         done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
         done.attrs["faults"] = [fault for part in parts for fault in part.attrs["faults"]] + done.attrs["faults"]

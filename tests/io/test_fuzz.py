@@ -136,6 +136,7 @@ def throw(files: int, folder: Path) -> dict[str, int]:
             if source.suffix == ".shp":
                 content = source.with_suffix(side).read_bytes()
                 path.with_suffix(side).write_bytes(mutated(content, rng) if rng.random() < 0.3 else content)
+        (folder / "last").write_text(f"{number} {source.name}", encoding="utf-8")  # what was being read, should the process itself die
         door = DOORS[int(rng.integers(0, len(DOORS)))] if rng.random() < 0.5 else read_villages
         try:
             door(path)

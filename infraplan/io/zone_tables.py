@@ -1,0 +1,105 @@
+"""Zones made whole: people from a table of names or codes, cities and a province from their counties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from infraplan.fields import field_of
+from infraplan.tables.faults import FaultList
+from infraplan.tables.settling import settle
+from infraplan.tables.values import codes, texts
+from infraplan.tables.zoning import ZoneIndex, zone_codes
+
+LEVELS = ("province", "city", "county")
+
+
+def with_population(zones: gpd.GeoDataFrame, table: pd.DataFrame, faults: FaultList) -> gpd.GeoDataFrame:
+    """`zones` with `population` from a table whose columns are settled: `adcode` (or `name`) and `population`.
+
+    Rows are matched at the finest level of the zones that knows them; a level that the table does not give is summed from the level
+    below, where that is complete. Unknown, ambiguous and repeated names are faults.
+    """
+    missing = [name for name in ("population",) if name not in table]
+    if "adcode" not in table and "name" not in table:
+        missing.append("adcode")
+    for name in missing:
+        field = field_of("zone", name)
+        faults.add("tables.missing_column", column=field.zh, zh=field.zh, en=field.en, aliases=", ".join(field.aliases[:6]))
+    faults.stop()
+    people = settle(table["population"], field_of("zone", "population"), faults).to_numpy(object)
+    cells = codes(table["adcode"])[0] if "adcode" in table else texts(table["name"])
+    level = _level_of(cells, zones)
+    found = zone_codes(cells, zones, level, faults, "adcode" if "adcode" in table else "name")
+    twice = pd.Series(found).duplicated().to_numpy() & (found != "")
+    faults.at(twice, "tables.repeated_zone", "adcode" if "adcode" in table else "name", cells)
+    faults.stop()
+    known = {code: int(count) for code, count in zip(found, people, strict=True) if code and not pd.isna(count)}
+    part = zones["level"] == level
+    values = pd.Series(pd.NA, index=zones.index, dtype="Int64")
+    values[part] = zones.loc[part, "adcode"].map(known).astype("Int64")
+    unknown = np.asarray(part & values.isna(), dtype=bool)
+    if unknown.any():
+        names = ", ".join((zones["name"] + " " + zones["adcode"])[unknown].head(10))
+        faults.add("tables.zones_without_people", severity="warning", zones=int(unknown.sum()), names=names)
+    return zones.assign(population=_summed_up(zones, values, level))
+
+
+def _level_of(cells: Any, zones: gpd.GeoDataFrame) -> str:
+    """The level at which most rows of a table are zones; the finest of equals."""
+    present = [level for level in reversed(LEVELS) if (zones["level"] == level).any()]
+
+    def known(level: str) -> int:
+        index = ZoneIndex.of(zones, level)
+        return sum(
+            len(index.candidates(str(cell))) == 1 and (str(cell) in index.names or not str(cell).isdigit()) for cell in cells if cell
+        )
+
+    return max(present, key=known)
+
+
+def _summed_up(zones: gpd.GeoDataFrame, values: pd.Series[Any], level: str) -> pd.Series[Any]:
+    for below, above in (("county", "city"), ("city", "province")):
+        if LEVELS.index(below) > LEVELS.index(level):
+            continue
+        children = zones["level"] == below
+        sums = values[children].groupby(zones.loc[children, "parent"]).agg(lambda part: pd.NA if part.isna().any() else part.sum())
+        parents = (zones["level"] == above) & values.isna()
+        values[parents] = zones.loc[parents, "adcode"].map(sums).astype("Int64")
+    return values
+
+
+def with_parents(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`zones` with the cities and provinces that its counties imply and the table lacks: their outlines joined, their people summed.
+
+    Names come from columns `city_name` and `province_name` where there are any, else the code stands for them.
+    """
+    whole = zones
+    for below, above in (("county", "city"), ("city", "province")):
+        children = whole[whole["level"] == below]
+        missing = sorted(set(children["parent"]) - set(whole.loc[whole["level"] == above, "adcode"]) - {""})
+        made = []
+        for code in missing:
+            part = children[children["parent"] == code]
+            name_column = f"{above}_name"
+            name = str(part[name_column].iloc[0]) if name_column in part and part[name_column].notna().iloc[0] else code
+            row: dict[str, Any] = {"level": above, "adcode": code, "name": name, "parent": "" if above == "province" else code[:2] + "0000"}
+            row |= {"synthetic": bool(part["synthetic"].any()), "geometry": shapely.union_all(part.geometry.to_numpy())}
+            if "population" in part and part["population"].notna().all():
+                row["population"] = int(part["population"].sum())
+            if "province_name" in part:
+                row["province_name"] = part["province_name"].iloc[0]
+            made.append(row)
+        if made:
+            joined: Any = pd.concat([gpd.GeoDataFrame(made, geometry="geometry", crs=whole.crs), whole], ignore_index=True)
+            if "population" in joined:
+                joined["population"] = joined["population"].astype("Int64")
+            whole = joined
+    whole = whole.sort_values("level", key=lambda column: column.map(LEVELS.index), kind="stable").reset_index(drop=True)
+    whole = whole[[*zones.columns]]
+    whole.attrs = dict(zones.attrs)
+    return whole
