@@ -12,6 +12,8 @@ from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of, relaxed_program
 from infraplan.siting.cover.swaps import weight_of
 
+ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
+
 
 def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
     """A proven lower bound of the model's cost, a plan, and whether the plan is one. `start`: a plan to begin with, may be empty.
@@ -47,7 +49,7 @@ def _branch(program: Program, candidates: int, start: Flags, nodes: int, time_li
     answer = run_highs(whole, start=guess, mip_rel_gap=0.0, mip_abs_gap=1e-6, **limits)
     bound = answer.dual_bound if np.isfinite(answer.dual_bound) else -np.inf
     x = answer.x if answer.feasible else np.zeros(columns)
-    return x, bound - 1e-6 * (1 + abs(bound)) if np.isfinite(bound) else bound
+    return x, bound - ROUNDING * (1 + abs(bound)) if np.isfinite(bound) else bound
 
 
 def _completed(program: Program, x: Floats, candidates: int) -> Floats:

@@ -23,10 +23,12 @@ from infraplan.siting.cover.reduction import common_unit, duties_of, reduce_most
 from infraplan.siting.cover.swaps import swap_search
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 
-CHUNK = 2_000
+CHUNK = 10_000
+PAIRED = (20_000, 1_000_000)  # entries of models that are searched by two chains
 HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weights of a site
-NEAR_WEIGHT = 0.25  # what a candidate may lack and still be worth searching, in mean weights of a site
-EXACT_UP_TO, EXACT_NODES = 100_000, 100_000  # entries of the model, nodes
+NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
+EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
+EXACT_NODES = 100_000
 GRACE_S = 1.5  # what a child gets to hand back its result
 
 
@@ -113,7 +115,7 @@ def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed:
     with Crew(crew_size(len(model.rows), workers)) as crew:
         pending = crew.submit(ceiling_by_size, model, limits, (keeper.chosen_in(reduced.candidate), keeper.value - base))
         while clock.work_limit is None and not pending.done() and not clock.over:
-            swaps.run(CHUNK // 10)
+            swaps.run(swaps.chunk // 10 + 1)
         ceiling = result_in_time(pending, clock)
         if ceiling is None:
             return
@@ -123,9 +125,9 @@ def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed:
         mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
         near = np.minimum(base + ceiling.bound - keeper.value, NEAR_WEIGHT * mean)
         keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (keeper.chosen_in(reduced.candidate) > 0))
-        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, keeper, seed)
+        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, keeper, seed, crew)
         while not clock.over and not keeper.content:
-            swaps.run(CHUNK)
+            swaps.run(swaps.chunk)
             if exact is not None and clock.work_limit is None and exact.done():
                 exact.offer(clock)
                 exact = None
@@ -164,38 +166,54 @@ def _exact(reduced: Reduced, ceiling: Ceiling, limits: Limits, base: float, keep
     keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= keeper.value - 1e-6)
     model = restrict_and_merge(reduced.model, keep, reduced.position_m)
     clock = keeper.clock
-    if len(model.rows) > EXACT_UP_TO or clock.left_s < 2 * GRACE_S:
+    counted = clock.work_limit is not None
+    if len(model.rows) > (EXACT_COUNTED_UP_TO if counted else EXACT_UP_TO) or clock.left_s < 2 * GRACE_S:
         return None
     start = keeper.chosen_in(reduced.candidate[keep])
-    nodes = EXACT_NODES if clock.work_limit is None else max(1, clock.work_limit // 500)
+    nodes = max(1, (clock.work_limit or 0) // 500) if counted else EXACT_NODES
     future = crew.submit(most_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
     return Exact(future, reduced.candidate[keep], reduced.locked, base, keeper.value, keeper)
 
 
 class Swaps:
-    """The search in chunks: one annealing over the whole limit of work, or cycles of doubling length against the clock."""
+    """The search in chunks, cooling with the share of the limit used: one chain here and, given a crew, another in a child."""
 
     def __init__(
-        self, reduced: Reduced, model: Model, keep: Ints, limits: Limits, base: float, keeper: Keeper, seed: int
+        self, reduced: Reduced, model: Model, keep: Ints, limits: Limits, base: float, keeper: Keeper, seed: int, crew: Crew | None = None
     ) -> None:  # fmt: skip
         self.reduced, self.model, self.keep, self.limits = reduced, model, keep, limits
-        self.base, self.keeper, self.seed = base, keeper, seed
-        self.plan = keeper.chosen_in(reduced.candidate[keep])
+        self.base, self.keeper, self.seed, self.crew = base, keeper, seed, crew
+        chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
+        self.plans = [keeper.chosen_in(reduced.candidate[keep])] * chains
         self.chunks, self.begun = 0, keeper.clock.share
 
+    @property
+    def chunk(self) -> int:
+        """Swaps that take about a third of a second."""
+        entries, candidates, classes = len(self.model.rows), self.model.candidates, max(1, self.model.classes)
+        return int(np.clip(2e8 / (candidates + 4 * entries**2 / (candidates * classes)), 50, CHUNK))
+
     def run(self, steps: int) -> None:
-        """So many swaps, or as many as the limit leaves."""
+        """So many swaps in each chain, or as many as the limit leaves."""
         keeper, clock = self.keeper, self.keeper.clock
         if clock.work_limit is not None:
-            steps = min(steps, clock.work_limit - clock.work)
+            steps = min(steps, -((clock.work - clock.work_limit) // len(self.plans)))
         gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
         mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
         share = (clock.share - self.begun) / max(1e-9, 1 - self.begun)
         heat = mean * HOT * (COLD / HOT) ** share
         sites = int(min(self.limits.sites, self.model.candidates))
         seed = self.seed * 1_000_003 + self.chunks
-        best, self.plan, weight = swap_search(self.model, self.plan, sites, self.limits.budget, steps, seed, heat, heat)
-        clock.work += steps
+        pending = [
+            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + 500_000 * chain, heat, heat)
+            for chain, plan in enumerate(self.plans[1:], 1)
+            if self.crew is not None
+        ]
+        found = [swap_search(self.model, self.plans[0], sites, self.limits.budget, steps, seed, heat, heat)]
+        found += [one for future in pending if (one := result_in_time(future, clock, GRACE_S)) is not None]
         self.chunks += 1
-        picked = self.reduced.candidate[self.keep[np.flatnonzero(best)]]
-        keeper.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)
+        clock.work += steps * len(found)
+        self.plans = [last for _, last, _ in found]
+        for best, _, weight in found:
+            picked = self.reduced.candidate[self.keep[np.flatnonzero(best)]]
+            keeper.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)

@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
@@ -122,6 +123,7 @@ def _receive(pipe: Any) -> bytes:
 
 def work() -> None:
     """A child's life: take a job, do it, hand back (True, result) or (False, what went wrong)."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     jobs: BinaryIO = sys.stdin.buffer
     results: BinaryIO = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -135,3 +137,10 @@ def work() -> None:
         except Exception as error:
             answer = (False, f"{type(error).__name__}: {error}")
         _send(results, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+
+
+def _end_with(parent: int) -> None:
+    """Die with the parent, even in the middle of a job."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)

@@ -1,0 +1,257 @@
+"""How good and how fast the siting core is: rural provinces, real maximal covering, large instances, and its peers.
+
+    python benchmarks/siting.py [--quick] [--json] [--only rural,mclp,million,large,contest] [--seeds 1,2,3] [--peers]
+
+Prints what it measures, one line each, on stderr; `--json` adds one flat object on stdout. Needs `../shared` beside the project (instances
+and best known values) and skips what is absent. CPU-seconds count this process and its children: on a busy machine they say more than
+the wall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.spatial import cKDTree
+
+from infraplan.siting import CoverProblem, max_cover, solve
+
+SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+EARTH_RADIUS_M = 6_378_137.0
+MCLP = {"NewYork": 400, "SanFrancisco": 600}
+SHORT = {"NewYork": "newyork", "SanFrancisco": "sanfrancisco"}
+
+
+def cpu_seconds() -> float:
+    """Of this process and its finished children."""
+    return sum(use.ru_utime + use.ru_stime for use in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+def peak_gib() -> float:
+    """The largest resident size so far of this process and of the largest finished child, together."""
+    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
+
+
+def discs(site_xy: np.ndarray, radius: np.ndarray | float, xy: np.ndarray) -> sp.csr_matrix:
+    """Demand x sites: who lies within the radius."""
+    tree = cKDTree(xy)
+    radius = np.broadcast_to(radius, len(site_xy))
+    columns, rows = [], []
+    for at in range(0, len(site_xy), 2_000):
+        hits = tree.query_ball_point(site_xy[at : at + 2_000], radius[at : at + 2_000])
+        sizes = np.fromiter((len(hit) for hit in hits), np.int64, len(hits))
+        columns.append(np.repeat(np.arange(at, at + len(hits), dtype=np.int32), sizes))
+        rows.append(np.fromiter((j for hit in hits for j in hit), np.int32, int(sizes.sum())))
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    return sp.coo_matrix((np.ones(len(row), np.int8), (row, column)), shape=(len(xy), len(site_xy))).tocsr()
+
+
+def rural_problem(path: Path) -> CoverProblem:
+    """The instance of `rural_province.py`: 90 % of each county, 92 % of all, towns without fail."""
+    z = np.load(path)
+    weight, county = z["village_population"].astype(float), z["village_county"]
+    must = np.zeros(weight.size, bool)
+    must[z["must_cover"]] = True
+    covered = np.asarray(discs(z["existing_xy"], z["existing_radius_km"], z["village_xy"]).sum(axis=1)).ravel() > 0
+    return CoverProblem(
+        cover=discs(z["candidate_xy"], z["candidate_radius_km"], z["village_xy"]), weight=weight, cost=z["candidate_cost"].astype(float),
+        zone=county, zone_required=0.9 * np.bincount(county, weights=weight), required=0.92 * float(weight.sum()), must=must, covered=covered,
+        position_m=z["candidate_xy"] * 1000.0,
+    )  # fmt: skip
+
+
+def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float) -> None:
+    """Rural provinces, checked by the generator's own program."""
+    maker = SHARED / "benchmarks" / "rural_province.py"
+    if not maker.exists():
+        print("rural: ../shared/benchmarks is absent", file=sys.stderr)
+        return
+    rows: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            instance, listing = Path(folder) / f"rural-{seed}.npz", Path(folder) / f"plan-{seed}.csv"
+            subprocess.run([sys.executable, str(maker), "make", "--seed", str(seed), "-o", str(instance)], check=True)
+            began, cpu = time.perf_counter(), cpu_seconds()
+            problem = rural_problem(instance)
+            read_s = time.perf_counter() - began
+            plan = solve(problem, time_limit_s=time_limit_s - read_s, gap=gap)
+            wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+            with open(listing, "w", newline="") as stream:
+                csv.writer(stream).writerows([["candidate"], *[[i] for i in plan.chosen]])
+            command = [sys.executable, str(maker), "check", str(instance), str(listing)]
+            feasible = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)["feasible"]
+            beyond = plan.certificate
+            rows.append({"cost": plan.cost, "bound": plan.bound, "gap": plan.proven_gap, "seconds": wall, "cpu": cpu, "feasible": feasible})
+            reachable = beyond.reachable / float(problem.weight.sum())
+            say(out, f"rural_{seed}", cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, seconds=wall, cpu_seconds=cpu,
+                read_seconds=read_s, feasible=feasible, sites=plan.sites, reachable_share=reachable, counties_beyond=" ".join(map(str, beyond.zones)),
+                must_beyond=int(beyond.must_rows.size), work=plan.work, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+    first = rows[0]
+    median = {key: statistics.median(row[key] for row in rows) for key in ("gap", "seconds", "cpu")}
+    say(out, "rural", cost=first["cost"], bound=first["bound"], proven_gap=first["gap"], seconds=first["seconds"], cpu_seconds=first["cpu"],
+        feasible=all(row["feasible"] for row in rows), median_gap=median["gap"], median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
+
+
+def city(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Points on the sphere [m] and demand of a published instance."""
+    lines = (SHARED / "reference" / "mclp" / f"{name}.txt").read_text().splitlines()
+    size = int(next(line for line in lines if line.startswith("DIMENSION")).split(":")[1])
+    at = next(k for k, line in enumerate(lines) if line.startswith("NODE_COORD")) + 1
+    lat, lon = np.radians(np.array([[float(v) for v in line.split()] for line in lines[at : at + size]])).T
+    at = next(k for k, line in enumerate(lines) if line.startswith("DEMAND")) + 1
+    demand = np.array([float(line) for line in lines[at : at + size]])
+    return EARTH_RADIUS_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]), demand
+
+
+def mclp(out: dict[str, Any], sizes: list[int], time_limit_s: float) -> None:
+    """Real maximal covering against the best values known."""
+    folder = SHARED / "reference" / "mclp"
+    if not folder.exists():
+        print("mclp: ../shared/reference is absent", file=sys.stderr)
+        return
+    for name, radius_m in MCLP.items():
+        xyz, demand = city(name)
+        cover = discs(xyz, 2 * EARTH_RADIUS_M * np.sin(radius_m / (2 * EARTH_RADIUS_M)), xyz)
+        problem = CoverProblem(cover=cover, weight=demand, cost=np.ones(demand.size))
+        for p in sizes:
+            listing = (folder / f"{name}_{p}_{radius_m}.txt").read_text()
+            best = int(re.findall(r"\d+", listing)[0])
+            again = demand[np.asarray(cover[:, [int(k) for k in re.findall(r"\d+", listing)[1:]]].sum(axis=1)).ravel() > 0].sum()
+            began, cpu = time.perf_counter(), cpu_seconds()
+            plan = max_cover(problem, max_sites=p, time_limit_s=time_limit_s, gap=1e-4)
+            say(out, f"{SHORT[name]}_p{p}", weight=plan.weight, best_known=best, best_known_rechecked=float(again),
+                ratio_to_best=plan.weight / best, proven_gap=plan.proven_gap, seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu, swaps=plan.work,
+                source=plan.bound_source)  # fmt: skip
+
+
+def million(out: dict[str, Any], demand: int, peers: bool) -> None:
+    """100 candidates x a million points, MCLP, the covering matrix included; and spopt on a hundredth of it."""
+    rng = np.random.default_rng(1)
+    began, cpu = time.perf_counter(), cpu_seconds()
+    xy, weight, at = rng.random((demand, 2)) * 100.0, rng.integers(1, 100, demand).astype(float), rng.random((100, 2)) * 100.0
+    plan = max_cover(CoverProblem(cover=discs(at, 8.0, xy), weight=weight, cost=np.ones(100)), max_sites=20, time_limit_s=60, gap=0.0)
+    wall = time.perf_counter() - began
+    say(out, "million", demand=demand, seconds=wall, cpu_seconds=cpu_seconds() - cpu, status=plan.status, proven_gap=plan.proven_gap,
+        weight=plan.weight)  # fmt: skip
+    if not peers:
+        return
+    few = 10_000
+    part = CoverProblem(cover=discs(at, 8.0, xy[:few]), weight=weight[:few], cost=np.ones(100))
+    ours = max_cover(part, max_sites=20, time_limit_s=60, gap=0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "instance.npz", at=at, xy=xy[:few], weight=weight[:few])
+        home = Path(folder) / "venv"
+        venv.create(home, with_pip=True)
+        python = str(home / ("Scripts" if os.name == "nt" else "bin") / "python")
+        subprocess.run([python, "-m", "pip", "install", "-q", "spopt"], check=True, stdout=sys.stderr)
+        run = subprocess.run([python, "-c", SPOPT, str(Path(folder) / "instance.npz")], check=True, capture_output=True, text=True)
+    theirs = json.loads(run.stdout.splitlines()[-1])
+    say(out, "spopt", demand=few, seconds=theirs["seconds"], weight=theirs["weight"], our_weight=ours.weight,
+        same=bool(abs(theirs["weight"] - ours.weight) < 0.5), times_slower_per_point=(theirs["seconds"] / few) / (wall / demand))  # fmt: skip
+
+
+SPOPT = """
+import json, sys, time
+import numpy as np, pulp
+from spopt.locate import MCLP
+z = np.load(sys.argv[1])
+began = time.perf_counter()
+distance = np.sqrt(((z["xy"][:, None, :] - z["at"][None, :, :]) ** 2).sum(axis=2))
+model = MCLP.from_cost_matrix(distance, z["weight"], 8.0, p_facilities=20).solve(pulp.PULP_CBC_CMD(msg=False))
+print(json.dumps({"seconds": time.perf_counter() - began, "weight": float(pulp.value(model.problem.objective))}))
+"""
+
+
+def large(out: dict[str, Any], candidates: int, demand: int, time_limit_s: float) -> None:
+    """A plan with a bound for very many candidates and points."""
+    rng = np.random.default_rng(1)
+    began, cpu = time.perf_counter(), cpu_seconds()
+    side = 1_000.0
+    centre = rng.random((20_000, 2)) * side
+    grouped = demand * 3 // 4
+    clustered = centre[rng.integers(0, len(centre), grouped)] + rng.normal(0, 3, (grouped, 2))
+    xy = np.vstack([clustered, rng.random((demand - grouped, 2)) * side])
+    at = xy[rng.choice(demand, candidates, replace=False)]
+    weight = rng.integers(1, 200, demand).astype(float)
+    zone = (xy[:, 0].clip(0, side - 1) // 100 * 10 + xy[:, 1].clip(0, side - 1) // 100).astype(np.int64)
+    cover = discs(at, rng.uniform(2, 4, candidates), xy)
+    able = np.asarray(cover.sum(axis=1)).ravel() > 0
+    problem = CoverProblem(
+        cover=cover, weight=weight, cost=rng.integers(40, 120, candidates).astype(float), zone=zone, required=0.92 * float(weight[able].sum()),
+        zone_required=0.85 * np.bincount(zone[able], weights=weight[able], minlength=100), position_m=at * 1000.0,
+    )  # fmt: skip
+    made = time.perf_counter() - began
+    plan = solve(problem, time_limit_s=time_limit_s - made, gap=0.01)
+    say(out, "large", candidates=candidates, demand=demand, entries=int(cover.nnz), seconds=time.perf_counter() - began,
+        cpu_seconds=cpu_seconds() - cpu, cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, status=plan.status, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+
+
+def contest(out: dict[str, Any], cells: int, time_limit_s: float) -> None:
+    """Weak cells of a 2,500 x 2,500 grid, sites reaching 30 at cost 10 or 10 at cost 1, none closer than 10, 90 % of the traffic."""
+    rng = np.random.default_rng(1)
+    centre = rng.random((300, 2)) * 2_500
+    spread = np.rint(centre[rng.integers(0, 300, 4 * cells)] + rng.normal(0, 25, (4 * cells, 2))).clip(0, 2_499)
+    xy = np.unique(spread, axis=0)[:cells]
+    traffic = rng.lognormal(2.0, 1.5, len(xy))
+    began, cpu = time.perf_counter(), cpu_seconds()
+    at = xy[rng.permutation(len(xy))[: len(xy) // 10]]
+    cover = sp.hstack([discs(at, 30.0, xy), discs(at, 10.0, xy)]).tocsr()
+    problem = CoverProblem(
+        cover=cover, weight=traffic, cost=np.repeat([10.0, 1.0], len(at)), required=0.9 * float(traffic.sum()),
+        position_m=np.vstack([at, at]), spacing_m=10.0,
+    )  # fmt: skip
+    plan = solve(problem, time_limit_s=time_limit_s, gap=0.01)
+    say(out, "contest", cells=len(xy), candidates=cover.shape[1], entries=int(cover.nnz), cost=plan.cost, bound=plan.bound,
+        proven_gap=plan.proven_gap, status=plan.status, sites=plan.sites, share=plan.weight / float(traffic.sum()),
+        seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+
+
+def say(out: dict[str, Any], prefix: str, **figures: Any) -> None:
+    """Keep the figures under flat names, and show them as they come."""
+    plain = {key: (round(float(value), 6) if isinstance(value, (float, np.floating)) else value) for key, value in figures.items()}
+    out.update({f"{prefix}_{key}": value for key, value in plain.items()})
+    print(prefix, "  ".join(f"{key} {value}" for key, value in plain.items()), file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one seed, p = 50 and 100, a tenth of the large instances")
+    parser.add_argument("--json", action="store_true", help="one flat JSON object on stdout")
+    parser.add_argument("--only", default="rural,mclp,million,large,contest")
+    parser.add_argument("--seeds", default="1,2,3", help="of the rural province")
+    parser.add_argument("--gap", type=float, default=0.004, help="proven gap at which a rural province stops")
+    parser.add_argument("--seconds", type=float, default=110.0, help="limit of a rural province, reading included")
+    parser.add_argument("--peers", action="store_true", help="install spopt into a throwaway environment and run it too")
+    chosen = parser.parse_args()
+    parts, quick, out = chosen.only.split(","), chosen.quick, dict[str, Any]()
+    seeds = [int(seed) for seed in chosen.seeds.split(",")][: 1 if quick else None]
+    if "rural" in parts:
+        rural(out, seeds, chosen.gap, chosen.seconds)
+    if "mclp" in parts:
+        mclp(out, [50, 100] if quick else [50, 60, 70, 80, 90, 100], 19.0)
+    if "million" in parts:
+        million(out, 100_000 if quick else 1_000_000, chosen.peers)
+    if "large" in parts:
+        large(out, *((10_000, 100_000, 60.0) if quick else (100_000, 1_000_000, 290.0)))
+    if "contest" in parts:
+        contest(out, 18_000 if quick else 182_807, 60.0 if quick else 120.0)
+    if chosen.json:
+        print(json.dumps(out))
+
+
+if __name__ == "__main__":
+    main()
