@@ -151,6 +151,15 @@ class PageContext:
         name = own["name_en"].iloc[0] if "name_en" in own and len(own) else None
         return str(name) if isinstance(name, str) and name else self.name
 
+    def names(self, lang: str) -> dict[str, str]:
+        """Adcode -> name; English names where the zones carry them and English is asked."""
+        column = (
+            self.zones["name_en"].where(self.zones["name_en"].notna(), self.zones["name"])
+            if lang == "en" and "name_en" in self.zones
+            else self.zones["name"]
+        )
+        return dict(zip(self.zones["adcode"], column.astype(str), strict=True))
+
     def title_name(self, lang: str) -> str:
         """What titles call the zone."""
         return self.name_en if lang == "en" else self.name

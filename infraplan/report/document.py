@@ -166,7 +166,7 @@ def _people(context: PageContext, words: Words, number: int) -> Table | None:
     ]
     rows = []
     for family in context.families:
-        for row in page_rows.people_rows(context, family):
+        for row in page_rows.people_rows(context, family, words.lang):
             name = words.t("total") if row["total"] else text(row["name"])
             counts = [integer(row[key]) for key in ("population", "served", "uncertain", "unserved")]
             rows.append([name, text(row["adcode"]), words.family(family), *counts, percent(row["share"])])
@@ -183,13 +183,14 @@ def _cities(context: PageContext, words: Words, number: int) -> Table | None:
     family = context.families[0]
     people = context.people(family, level="city").sort_values(["share", "adcode"], ascending=[False, True], kind="stable")
     listed = context.cities.set_index("adcode")
+    names = context.names(words.lang)
     rows = []
     for rank, row in enumerate(people.to_dict("records"), 1):
         city = listed.loc[row["adcode"]] if row["adcode"] in listed.index else {}
         rows.append(
             [
                 str(rank),
-                text(row["name"]),
+                names.get(row["adcode"], text(row["name"])),
                 integer(row["population"]),
                 percent(row["share"]),
                 integer(row["unserved"]),

@@ -89,7 +89,7 @@ def _shortfall(row: dict[str, Any], unit: str) -> str:
     return "—" if missing(value) else f"{count(value)} {unit}" if float(value) else "0"
 
 
-def people_rows(context: PageContext, family: str) -> list[dict[str, Any]]:
+def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dict[str, Any]]:
     """合计 first, then the child zones in their order, then people outside every zone."""
     own = context.people(family)
     level = "city" if context.level == "province" else "county"
@@ -98,6 +98,9 @@ def people_rows(context: PageContext, family: str) -> list[dict[str, Any]]:
     children = provincial_order(children) if level == "city" else children.sort_values("adcode", kind="stable")
     outside = context.people(family, level="outside")
     rows = [{**row, "total": True} for row in own.to_dict("records")] + [{**row, "total": False} for row in children.to_dict("records")]
+    names = context.names(lang)
+    for row in rows:
+        row["name"] = names.get(row["adcode"], row["name"]) if lang == "en" else row["name"]
     return rows + [{**row, "total": False} for row in outside.to_dict("records") if row["population"]]
 
 
@@ -156,7 +159,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     counts = frame.groupby([column, "target"], sort=False).size().unstack(fill_value=0)
     targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
     counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
-    names = dict(zip(frame[column], frame[label], strict=True))
+    names = dict(zip(frame[column], frame[label], strict=True)) | (context.names("en") if words.lang == "en" else {})
     tasks: dict[str, str] = {}
     for row in context.targets.to_dict("records"):
         tasks.setdefault(row["id"], title_of(row, words))
@@ -180,7 +183,7 @@ def plan_rows(context: PageContext, words: Words, most: int | None = None) -> li
         return []
     frame = frame.sort_values("order", kind="stable") if "order" in frame else frame
     frame = frame if most is None else frame.head(most)
-    names = dict(zip(context.zones["adcode"], context.zones["name"], strict=True))
+    names = context.names(words.lang)
     host = hosts(frame["host"], words) if "host" in frame else pd.Series("", index=frame.index)
     return [
         {
@@ -206,9 +209,9 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
     own = {family: context.people(family).to_dict("records") for family in context.families}
     first = next((rows[0] for rows in own.values() if rows), None)
     if first is None:
-        out.append(words.t("words_people", name=context.name, people=words.t("no_data")))
+        out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))
     else:
-        out.append(words.t("words_people", name=context.name, people=integer(first["population"])))
+        out.append(words.t("words_people", name=context.title_name(words.lang), people=integer(first["population"])))
     for family, rows in own.items():
         for row in rows:
             out.append(

@@ -142,7 +142,7 @@ def report_page(
             "title": words.t("table_by_zone", family=words.family(family)),
             "first": "col_zone",
             "codes": True,
-            "rows": page_rows.people_rows(context, family),
+            "rows": page_rows.people_rows(context, family, lang),
         }
         for family in context.families
     ]
@@ -203,6 +203,7 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     def share(frame: Any, code: str) -> Any:
         return frame.at[code, "share"] if code in frame.index else None
 
+    names = context.names(words.lang)
     order = people[first]["share"].rank(ascending=False, method="min")
     total = {
         "rank": None,
@@ -224,7 +225,7 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         rows.append(
             {
                 "rank": order.get(code),
-                "name": city["name"],
+                "name": names.get(code, city["name"]) if words.lang == "en" else city["name"],
                 "total": False,
                 "href": href,
                 "population": people[first]["population"].get(code),
