@@ -120,6 +120,7 @@ def run_study(
 
 def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
     """City codes in the official order; names are understood, an unknown one is refused with the nearest."""
+    study.check_choices()
     order = city_order(study)
     if not cities:
         return tuple(order)
