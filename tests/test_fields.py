@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from infraplan.fields import TABLES, contract_columns, field_of
 from infraplan.io.headings import parse_heading, recognise
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -43,3 +48,12 @@ def test_contracts_end_with_the_geometry_and_hold_no_coordinates() -> None:
         columns = contract_columns(table)
         assert columns[-1] == "geometry" and not {"lon", "lat", "lonlat"} & set(columns)
     assert field_of("village", "population").required
+
+
+def test_the_data_page_is_up_to_date() -> None:
+    spec = importlib.util.spec_from_file_location("write_data_page", ROOT / "tools" / "write_data_page.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert tool.filled(page) == page, "run tools/write_data_page.py"
