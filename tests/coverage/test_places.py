@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.strategies import floats, integers, lists
 from pyproj import Geod
 from pytest import approx
@@ -78,6 +78,7 @@ def test_polygon_smaller_than_a_pixel() -> None:
     assert list(place_status(at(box(1010, 1010, 1020, 1020), box(9010, 10, 9020, 20)), cover(), "nr")) == [SERVED, UNSERVED]
 
 
+@settings(deadline=None, max_examples=40)
 @given(edge_km=floats(0, 10))
 def test_served_area_grows_with_coverage(edge_km: float) -> None:
     square = at(box(1000, 1000, 9000, 9000))
@@ -123,6 +124,9 @@ def test_corridor_lengths_are_geodesic_and_kept() -> None:
         assert length_km[row] == approx(geod.geometry_length(lines.geometry[row]) / 1000, rel=1e-12)
     assert pieces["length_km"].max() <= 0.1 + 1e-12
     assert set(pieces["line"]) == {0, 1}
+    first = pieces[pieces["line"] == 0].iloc[0]
+    x_m, y_m = GRID.project(first["lon"], first["lat"])
+    assert (float(x_m), float(y_m)) == (approx(1000 + first["length_km"] * 500, abs=0.5), approx(1000, abs=0.5))  # judged at its middle
     ends = pieces.groupby("line")["to_km"].max()
     assert ends[1] == approx(length_km[1])  # the parts of a line follow one another
 
@@ -140,6 +144,7 @@ def test_corridor_status_and_stretches() -> None:
     assert found["length_km"].sum() == approx(pieces["length_km"][codes != SERVED].sum(), rel=1e-12)
 
 
+@settings(deadline=None, max_examples=40)
 @given(codes=lists(integers(0, 3), min_size=1, max_size=60))
 def test_stretches_partition_the_line(codes: list[int]) -> None:
     count = len(codes)

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.strategies import floats
 from pytest import approx
 from shapely.geometry import MultiPolygon, Point, Polygon, box
@@ -74,6 +74,7 @@ def test_register_without_geometry() -> None:
     assert table.to_dict("list") == {"province": ["440000", ""], "city": ["440100", ""], "county": ["440102", ""]}
 
 
+@settings(deadline=None, max_examples=40)
 @given(x=floats(0.001, 19.999), y=floats(0.001, 9.999))
 def test_every_point_inside_is_in_exactly_one_county(x: float, y: float) -> None:
     assert membership(points((x, y)), ZONES)["county"].iloc[0] != ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import miniature
@@ -15,6 +16,7 @@ from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.inspection import COLUMNS, latest, measurements
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import Targets
+from infraplan.radio.budgets import services
 
 IDS = [row[0] for row in miniature.VILLAGES] + ["s1", "s2", "s3", "s4"]
 GOOD = {
@@ -123,6 +125,16 @@ def test_another_band_says_nothing(small_policy: Targets) -> None:
     """n78 is not on this map: its measurement cannot contradict n41."""
     after = score(small_policy, read({"备注": "编号a1", "实测RSRP(dBm)": -135, "测试频段": "3.5G"}))
     assert (after["numerator"] == score(small_policy, None)["numerator"]).all()
+
+
+def test_another_band_of_the_same_mast_says_nothing(small_policy: Targets) -> None:
+    """n78 is on the map too, but a1's best server is n41: a failure on n78 leaves it served."""
+    cover = miniature.coverage()
+    cover = dataclasses.replace(cover, services=cover.services | services("nr-n78"))
+    measured = read({"备注": "编号a1", "实测RSRP(dBm)": -135, "测试频段": "3.5G"})
+    given = {"zones": miniature.zones(), "villages": miniature.villages(), "sites": miniature.sites()}
+    plain, told = (scorecard(small_policy.only("villages"), cover, measured=table, **given) for table in (None, measured))
+    assert (plain["numerator"] == told["numerator"]).all() and (plain["uncertain"] == told["uncertain"]).all()
 
 
 def test_the_street_does_not_prove_the_inside(small_policy: Targets) -> None:

@@ -269,8 +269,8 @@ def test_share_thresholds_have_no_dust(targets: Targets) -> None:
     """0.6 of 2750 is 1650 people, not 1651 for the dust of a binary fraction."""
     from infraplan.policy.scorecards import _needed
 
-    needed = _needed(np.array([0.6, 0.7, 0.95]), np.array([2750.0, 10.0, 40.0]), whole_units=True)
-    assert needed.tolist() == [1650, 7, 38]
+    needed = _needed(np.array([0.6, 0.7, 0.95, 0.95]), np.array([2750.0, 10.0, 40.0, 41.0]), whole_units=True)
+    assert needed.tolist() == [1650, 7, 38, 39]
 
 
 def test_what_is_absent_is_named(targets: Targets, card: pd.DataFrame) -> None:
