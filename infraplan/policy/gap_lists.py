@@ -163,6 +163,8 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     """What a target lacks; None when its layer is absent."""
     if target.family and target.family not in layers.cover.families:
         return None
+    if layers.villages is None and (target.measure == "population_share" or target.layer == "villages"):
+        return None
     if target.measure == "population_share":
         rows, codes = residents_rows(target, layers)[0], layers.village_codes(target, network)
         return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes)

@@ -153,7 +153,7 @@ def _nbiot_there(
 def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.bool_]:
     """Over terrain: nearer to a site than most served villages are, yet not served."""
     tree, _ = site_tree(target.family, network, layers)
-    if layers.cover.model == "statistical" or tree is None:
+    if layers.cover.model == "statistical" or tree is None or layers.villages is None:
         return np.zeros(len(found), dtype=bool)
 
     def usual_km() -> float:

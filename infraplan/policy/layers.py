@@ -86,7 +86,7 @@ class Layers:
 
     def synthetic(self, name: str) -> bool:
         """Whether any row of a table is made up."""
-        return bool(self.synthetic_all or self.says_yes(name, "synthetic")[0].any())
+        return bool(self.synthetic_all or (self.table(name) is not None and self.says_yes(name, "synthetic")[0].any()))
 
     def asked(self, target: Target, network: str) -> tuple[Hashable, Callable[[], tuple[Coverage, float]]]:
         """What a target asks of the signal, as a key, and how to get the coverage and the margin in it that mean that. [dB]

@@ -76,6 +76,10 @@ def units_of(target: Target, network: str, layers: Layers) -> Units:
 def _population_share(target: Target, network: str, layers: Layers) -> Units:
     if target.family not in layers.cover.families:
         return missing(f"coverage {target.family}", "people")
+    if layers.villages is None:
+        return missing("villages", "people")
+    if target.setting != "all" and not layers.says_yes("villages", "urban")[1].any():
+        return missing("villages.urban", "people")
     rows, notes = residents_rows(target, layers)
     codes, people = layers.village_codes(target, network), layers.people().astype(float)
     zone = layers.zone("villages")
@@ -191,6 +195,8 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
     if target.family not in layers.cover.families:
         return missing(f"coverage {target.family}", "places")
     if target.layer == "villages":
+        if layers.villages is None:
+            return missing("villages", "places")
         rows, notes = village_rows(target, layers)
         codes = (layers.checked_villages(target, network) if target.check_points else layers.village_codes(target, network))[rows]
         if target.check_points and not _has_check_points(target, layers):

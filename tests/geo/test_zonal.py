@@ -47,7 +47,8 @@ TREE = {
 def test_point_counts_in_its_county_city_and_province() -> None:
     table = membership(points((2, 5), (7, 5), (15, 5), (25, 5)), frame(TREE))
     assert table.to_dict("list") == {
-        "province": ["440000", "440000", "440000", ""], "city": ["440100", "440100", "441900", ""], "county": ["440101", "440102", "441900", ""],
+        "province": ["440000", "440000", "440000", ""], "city": ["440100", "440100", "441900", ""],
+        "county": ["440101", "440102", "441900", ""],
     }  # fmt: skip
     assert list(table.index) == [100, 101, 102, 103]
 

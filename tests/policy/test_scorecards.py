@@ -288,3 +288,20 @@ def test_some_cities_alone_count_their_own_kilometres(targets: Targets) -> None:
     rail = card[(card["id"] == "railway") & (card["network"] == "any")]
     assert list(rail["zone"]) == ["440200", "440203"] and rail["denominator"].to_numpy() == approx([5, 5], abs=0.11)
     assert card.loc[(card["id"] == "people") & (card["part"] == "main"), "required"].isna().all()
+
+
+def test_a_map_without_people(targets: Targets) -> None:
+    """No villages at all: clauses about people and villages are no data, the others stand."""
+    card = score(targets, villages=None)
+    assert {row(card, name)["status"] for name in ("people", "villages", "fibre")} == {"no_data"}
+    assert (row(card, "two")["status"], row(card, "area")["status"]) == ("met", "met")
+
+
+def test_bare_tables_will_do(targets: Targets) -> None:
+    """Only the columns that are always there; what needs more is no data."""
+    villages = miniature.villages()[["id", "population", "geometry"]]
+    sites = miniature.sites()[["id", "services", "geometry"]]
+    card = score(targets, villages=villages, sites=sites, places=miniature.places()[["id", "place_class", "geometry"]])
+    assert row(card, "people")["numerator"] == 1800  # b2's position is now taken as exact
+    assert {row(card, "people", "rural")["status"], row(card, "fibre")["status"], row(card, "sites", "q3")["status"]} == {"no_data"}
+    assert row(card, "sites", "masts")["numerator"] == 4
