@@ -48,14 +48,14 @@ def peak_gib() -> float:
 
 def discs(site_xy: np.ndarray, radius: np.ndarray | float, xy: np.ndarray) -> sp.csr_matrix:
     """Demand x sites: who lies within the radius."""
-    tree = cKDTree(xy)
-    radius = np.broadcast_to(radius, len(site_xy))
-    columns, rows = [], []
+    tree, radius = cKDTree(xy), np.broadcast_to(radius, len(site_xy))
+    rows, columns = [], []
     for at in range(0, len(site_xy), 2_000):
-        hits = tree.query_ball_point(site_xy[at : at + 2_000], radius[at : at + 2_000])
-        sizes = np.fromiter((len(hit) for hit in hits), np.int64, len(hits))
-        columns.append(np.repeat(np.arange(at, at + len(hits), dtype=np.int32), sizes))
-        rows.append(np.fromiter((j for hit in hits for j in hit), np.int32, int(sizes.sum())))
+        few = slice(at, at + 2_000)
+        pairs = cKDTree(site_xy[few]).sparse_distance_matrix(tree, float(radius[few].max()), output_type="ndarray")
+        pairs = pairs[pairs["v"] <= radius[few][pairs["i"]]]
+        columns.append(pairs["i"].astype(np.int32) + at)
+        rows.append(pairs["j"].astype(np.int32))
     row, column = np.concatenate(rows), np.concatenate(columns)
     return sp.coo_matrix((np.ones(len(row), np.int8), (row, column)), shape=(len(xy), len(site_xy))).tocsr()
 
@@ -68,8 +68,9 @@ def rural_problem(path: Path) -> CoverProblem:
     must[z["must_cover"]] = True
     covered = np.asarray(discs(z["existing_xy"], z["existing_radius_km"], z["village_xy"]).sum(axis=1)).ravel() > 0
     return CoverProblem(
-        cover=discs(z["candidate_xy"], z["candidate_radius_km"], z["village_xy"]), weight=weight, cost=z["candidate_cost"].astype(float),
-        zone=county, zone_required=0.9 * np.bincount(county, weights=weight), required=0.92 * float(weight.sum()), must=must, covered=covered,
+        cover=discs(z["candidate_xy"], z["candidate_radius_km"], z["village_xy"]), weight=weight,
+        cost=z["candidate_cost"].astype(float), zone=county,
+        zone_required=0.9 * np.bincount(county, weights=weight), required=0.92 * float(weight.sum()), must=must, covered=covered,
         position_m=z["candidate_xy"] * 1000.0,
     )  # fmt: skip
 
@@ -95,15 +96,18 @@ def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float
             command = [sys.executable, str(maker), "check", str(instance), str(listing)]
             feasible = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)["feasible"]
             beyond = plan.certificate
-            rows.append({"cost": plan.cost, "bound": plan.bound, "gap": plan.proven_gap, "seconds": wall, "cpu": cpu, "feasible": feasible})
+            figures = {"cost": plan.cost, "bound": plan.bound, "gap": plan.proven_gap}
+            rows.append({**figures, "seconds": wall, "cpu": cpu, "feasible": feasible})
             reachable = beyond.reachable / float(problem.weight.sum())
             say(out, f"rural_{seed}", cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, seconds=wall, cpu_seconds=cpu,
-                read_seconds=read_s, feasible=feasible, sites=plan.sites, reachable_share=reachable, counties_beyond=" ".join(map(str, beyond.zones)),
+                read_seconds=read_s, feasible=feasible, sites=plan.sites, reachable_share=reachable,
+                counties_beyond=" ".join(map(str, beyond.zones)),
                 must_beyond=int(beyond.must_rows.size), work=plan.work, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
     first = rows[0]
     median = {key: statistics.median(row[key] for row in rows) for key in ("gap", "seconds", "cpu")}
-    say(out, "rural", cost=first["cost"], bound=first["bound"], proven_gap=first["gap"], seconds=first["seconds"], cpu_seconds=first["cpu"],
-        feasible=all(row["feasible"] for row in rows), median_gap=median["gap"], median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
+    say(out, "rural", cost=first["cost"], bound=first["bound"], proven_gap=first["gap"], seconds=first["seconds"],
+        cpu_seconds=first["cpu"], feasible=all(row["feasible"] for row in rows), median_gap=median["gap"],
+        median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
 
 
 def city(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -130,11 +134,13 @@ def mclp(out: dict[str, Any], sizes: list[int], time_limit_s: float) -> None:
         for p in sizes:
             listing = (folder / f"{name}_{p}_{radius_m}.txt").read_text()
             best = int(re.findall(r"\d+", listing)[0])
-            again = demand[np.asarray(cover[:, [int(k) for k in re.findall(r"\d+", listing)[1:]]].sum(axis=1)).ravel() > 0].sum()
+            sites = [int(k) for k in re.findall(r"\d+", listing)[1:]]
+            again = demand[np.asarray(cover[:, sites].sum(axis=1)).ravel() > 0].sum()
             began, cpu = time.perf_counter(), cpu_seconds()
             plan = max_cover(problem, max_sites=p, time_limit_s=time_limit_s, gap=1e-4)
             say(out, f"{SHORT[name]}_p{p}", weight=plan.weight, best_known=best, best_known_rechecked=float(again),
-                ratio_to_best=plan.weight / best, proven_gap=plan.proven_gap, seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu, swaps=plan.work,
+                ratio_to_best=plan.weight / best, proven_gap=plan.proven_gap, seconds=time.perf_counter() - began,
+                cpu_seconds=cpu_seconds() - cpu, swaps=plan.work,
                 source=plan.bound_source)  # fmt: skip
 
 
@@ -161,7 +167,8 @@ def million(out: dict[str, Any], demand: int, peers: bool) -> None:
         run = subprocess.run([python, "-c", SPOPT, str(Path(folder) / "instance.npz")], check=True, capture_output=True, text=True)
     theirs = json.loads(run.stdout.splitlines()[-1])
     say(out, "spopt", demand=few, seconds=theirs["seconds"], weight=theirs["weight"], our_weight=ours.weight,
-        same=bool(abs(theirs["weight"] - ours.weight) < 0.5), times_slower_per_point=(theirs["seconds"] / few) / (wall / demand))  # fmt: skip
+        same=bool(abs(theirs["weight"] - ours.weight) < 0.5),
+        times_slower_per_point=(theirs["seconds"] / few) / (wall / demand))  # fmt: skip
 
 
 SPOPT = """
@@ -191,13 +198,15 @@ def large(out: dict[str, Any], candidates: int, demand: int, time_limit_s: float
     cover = discs(at, rng.uniform(2, 4, candidates), xy)
     able = np.asarray(cover.sum(axis=1)).ravel() > 0
     problem = CoverProblem(
-        cover=cover, weight=weight, cost=rng.integers(40, 120, candidates).astype(float), zone=zone, required=0.92 * float(weight[able].sum()),
+        cover=cover, weight=weight, cost=rng.integers(40, 120, candidates).astype(float), zone=zone,
+        required=0.92 * float(weight[able].sum()),
         zone_required=0.85 * np.bincount(zone[able], weights=weight[able], minlength=100), position_m=at * 1000.0,
     )  # fmt: skip
     made = time.perf_counter() - began
     plan = solve(problem, time_limit_s=time_limit_s - made, gap=0.01)
     say(out, "large", candidates=candidates, demand=demand, entries=int(cover.nnz), seconds=time.perf_counter() - began,
-        cpu_seconds=cpu_seconds() - cpu, cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, status=plan.status, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+        cpu_seconds=cpu_seconds() - cpu, cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, status=plan.status,
+        source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
 
 
 def contest(out: dict[str, Any], cells: int, time_limit_s: float) -> None:
