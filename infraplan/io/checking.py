@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from infraplan.errors import Fault
 from infraplan.geo.datums import in_shifted_area
 from infraplan.geo.grids import metric_crs
+from infraplan.io.gazetteers import shipped_settlements
 from infraplan.io.shift import looks_shifted
 from infraplan.tables.faults import FaultList, rows_of
 
@@ -35,7 +36,7 @@ def cross_check(
     Parameters
     ----------
     settlements : GeoDataFrame, optional
-        Known points with `name` (several joined by "|"), for measuring whether villages or places are shifted.
+        Known points with `name` (several joined by "|"), for measuring whether the tables are shifted. Default: those the package ships.
 
     Returns
     -------
@@ -43,6 +44,7 @@ def cross_check(
         Warnings, except a mix of population bases, which is an error.
     """
     found: list[Fault] = []
+    settlements = shipped_settlements() if settlements is None else settlements
     if villages is not None and zones is not None:
         found += population_against_zones(villages, zones)
         found += outside_stated_county(villages, zones)

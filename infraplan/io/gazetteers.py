@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,17 @@ def read_geonames(
         done.attrs = attrs
     done.attrs["attribution"] = "GeoNames, CC BY 4.0"
     return done
+
+
+@cache
+def shipped_settlements() -> gpd.GeoDataFrame:
+    """The real settlements the package ships (GeoNames, CC BY 4.0): `name` with other names joined by "|", points in EPSG:4326."""
+    package = Path(__file__).resolve().parents[1]
+    folder = next((place for place in (package / "data", package.parent / "data") if (place / "settlements").is_dir()), package)
+    tables = [pd.read_csv(path, keep_default_na=False) for path in sorted((folder / "settlements").glob("*_places.csv"))]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"name": [], "names_zh": [], "lon": [], "lat": []})
+    names = table["name"].astype(str) + "|" + table["names_zh"].astype(str)
+    return gpd.GeoDataFrame({"name": names}, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)
 
 
 def read_geoboundaries(path: str | Path, *, level: str) -> gpd.GeoDataFrame:
