@@ -10,7 +10,8 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.radio.hulls import FAST, LN10, fast_exp, fast_log
+from infraplan.radio.diffraction import knife_edge
+from infraplan.radio.hulls import FAST
 from infraplan.radio.p1812_combine import FAR_FACTOR, LOG_DISTANCE
 from infraplan.radio.p1812_fan import MAST_PIXEL_STEPS, WORK_ROWS, loss_beside_mast, losses_along_ray, sample_ray
 from infraplan.radio.p1812_passes import ROWS
@@ -18,6 +19,10 @@ from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
 from infraplan.radio.p1812_tables import INVERSE, RADIUS_50, STEP_KM
 
 STEPS_PER_DB = 1024.0
+EDGE_STEPS = 32
+EDGE_DB = np.array([knife_edge(k / EDGE_STEPS - 0.78) for k in range(64 * EDGE_STEPS)])
+EDGE_DB += 10.0 * (1.0 - np.exp(-EDGE_DB / 6.0))
+"""Bullington loss (eqs. 12, 21) of a knife edge from v = -0.78 upward, without its share by distance: rounded down, a lower bound. [dB]"""
 SLACK_DB = 0.01
 """Added to the upper bound of a margin before a pixel is skipped: far above rounding."""
 
@@ -143,9 +148,7 @@ def least_excess(receivers, first, n, h, ground, tx_m, rx_height_m, constants, v
         d = j * step_km
         least = 0.0
         if v > -0.78:
-            t = v - 0.1
-            edge = 6.9 + 20.0 / LN10 * fast_log(math.sqrt(t * t + 1.0) + t)
-            least = (edge + (1.0 - fast_exp(edge * (-1.0 / 6.0))) * (10.0 + 0.02 * d)) * table[FAR_FACTOR, j]
+            least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * table[FAR_FACTOR, j]
             least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
         excess[q] = max(least, 0.0) * min(4.0 * d, 1.0)
 
