@@ -31,23 +31,23 @@ def evidence_texts(target: Target, network: str, units: Units, table: Table, lay
         unsure = np.where(total > 0, table["uncertain"] / total, 0.0)
         rests = np.where(total > 0, table["measured"] / total, 0.0)
     unknown = table["unknown"]
-    radio = target.shape in RADIO
+    positioned = target.shape in ("population_share", "place_share", "place_count")
     memo: dict[Any, str] = {}
 
     def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: bool) -> str:
         key = round(unsure_share, 4), round(unknown_units, 1), round(measured_share, 4), nothing
         if key not in memo:
-            memo[key] = " / ".join(_joined(lang, [common[lang], *_own(lang, *key, radio)]) for lang in LANGUAGES)
+            memo[key] = " / ".join(_joined(lang, [common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES)
         return memo[key]
 
     return [text(*row) for row in zip(unsure, unknown, rests, total == 0, strict=True)]
 
 
-def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: bool, radio: bool) -> list[str]:
+def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: bool, positioned: bool) -> list[str]:
     """What holds for one row alone."""
     if nothing:
         return [say("policy.evidence_nothing_here", lang)]
-    pieces = [say("policy.evidence_uncertain", lang, share=f"{unsure:.2%}")] if radio else []
+    pieces = [say("policy.evidence_uncertain", lang, share=f"{unsure:.2%}")] if positioned else []
     if rests:
         pieces.append(say("policy.evidence_measured", lang, share=f"{rests:.2%}"))
     if unknown:
