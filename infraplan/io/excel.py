@@ -10,7 +10,7 @@ import pandas as pd
 
 from infraplan.io.excel_scan import SheetScan, scan_sheet
 from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings, recognise
-from infraplan.io.opening import MOST_ROWS, refuse_bombs
+from infraplan.io.opening import MOST_CELLS, MOST_ROWS, refuse_bombs
 from infraplan.io.raw import RawTable, column_names
 from infraplan.tables.faults import FaultList
 
@@ -34,6 +34,9 @@ def read_workbook(path: Path, table: str, *, sheet: str | int | None = None) -> 
             faults.add("io.sheet_too_large", rows=scan.last_row, columns=scan.last_column)
             faults.stop()
         opened = book.get_sheet_by_name(name)
+        if opened.total_height * opened.total_width > MOST_CELLS:
+            faults.add("io.sheet_too_large", rows=opened.total_height, columns=opened.total_width)
+            faults.stop()
         rows = opened.to_python(skip_empty_area=False)
         merged = opened.merged_cell_ranges or []
     return _table(rows, merged, table, scan, faults)

@@ -363,3 +363,39 @@ def test_numbers_that_are_no_numbers() -> None:
         6: "not_a_number",
         7: "not_a_number",
     }
+
+
+def test_a_sheet_of_repeated_cells_is_refused(tmp_path: Path) -> None:
+    names = "".join(f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"' for short in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>'
+    rows = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
+    body = f'<office:body><office:spreadsheet><table:table table:name="S">{rows}</table:table></office:spreadsheet></office:body>'
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
+        archive.writestr("content.xml", f"<office:document-content{names}>{body}</office:document-content>")
+    assert faults_in(lambda: read_villages(tmp_path / "a.ods"))[0].rule in ("unreadable", "sheet_too_large")
+
+
+def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infraplan.io import sources
+
+    path = written(tmp_path, HEAD + "a,村,1,1,113.1,25.1\n")
+    found = sources.kind_of(path)
+
+    def vanish(gone: Path) -> str:
+        gone.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(sources, "kind_of", vanish)
+    assert faults_in(lambda: read_villages(path))[0].rule == "vanished"
+
+
+def test_a_table_of_too_many_rows_is_refused_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infraplan.io import delimited
+
+    monkeypatch.setattr(delimited, "MOST_ROWS", 1000)
+    path = written(tmp_path, HEAD + "a,村,1,1,113.1,25.1\n" * 5000)
+    assert [fault.rule for fault in faults_in(lambda: read_villages(path))] == ["too_many_rows"]
