@@ -179,11 +179,13 @@ def keep_best_over_terrain(
     def run(band: int) -> None:
         nonlocal done
         start, stop = bands[band]
+        # one memory layout whatever the band: a kernel is compiled for each layout it meets
+        best_here, server_here = np.ascontiguousarray(best[:, start:stop]), np.ascontiguousarray(server[:, start:stop])
         for least, most in phases:
             for at in range(0, len(of_band[band]), CHUNK):
                 some = of_band[band][at : at + CHUNK]
                 best_over_terrain(
-                    best[:, start:stop], server[:, start:stop], row0 + start, col0, skip, least, most, some, heights, clutter,
+                    best_here, server_here, row0 + start, col0, skip, least, most, some, heights, clutter,
                     terrain.clutter_m is not None, masts.row, masts.col, masts.tx_height_m, masts.rx_height_m, masts.latitude,
                     masts.samples, masts.pull, masts.sector, masts.band, masts.first, masts.first_at, masts.rays, masts.pull_sample,
                     masts.pull_row, masts.pull_col, number[masts.index], masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut,
@@ -194,6 +196,7 @@ def keep_best_over_terrain(
                     done += len(some)
                     if progress is not None:
                         progress(done / work)
+        best[:, start:stop], server[:, start:stop] = best_here, server_here
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         list(pool.map(run, sorted(range(len(bands)), key=lambda band: -len(of_band[band]))))

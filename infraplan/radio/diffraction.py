@@ -57,7 +57,7 @@ def admittance(radius_km: float, frequency_ghz: float, ground: tuple[float, floa
     permittivity, conductivity = ground
     loss_term = (18.0 * conductivity / frequency_ghz) ** 2
     k = 0.036 * (radius_km * frequency_ghz) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss_term) ** -0.25
-    return k * math.sqrt(permittivity**2 + loss_term) if vertical else k
+    return float(k * math.sqrt(permittivity**2 + loss_term) if vertical else k)
 
 
 def height_gain(b: float, k: float) -> float:
@@ -81,7 +81,7 @@ def first_term(
         distance_db = 11.0 + 10.0 * math.log10(x) - 17.6 * x  # eq. 33
     else:
         distance_db = -20.0 * math.log10(x) - 5.6488 * x**1.425
-    return -distance_db - height_gain(beta * per_metre * tx_m, k) - height_gain(beta * per_metre * rx_m, k)  # eq. 36
+    return float(-distance_db - height_gain(beta * per_metre * tx_m, k) - height_gain(beta * per_metre * rx_m, k))  # eq. 36
 
 
 def mixed_first_term(

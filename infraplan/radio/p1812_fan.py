@@ -81,9 +81,9 @@ def loss_beside_mast(j, step_km, rise_m, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def losses_along_ray(
+def losses_along_ray(  # type: ignore[no-untyped-def]
     receivers, n, h, ground, north, east, latitude, tx_height_m, rx_height_m, values, arrays, table, constants, work, buffer, losses
-):  # type: ignore[no-untyped-def]
+):
     """losses[frequency, q]: basic transmission loss to sample `receivers[q]`, ascending, each >= 2. [dB]"""
     step_km, radius_50, radius_beta, time_percent = values[STEP_KM], values[RADIUS_50], values[RADIUS_BETA], values[TIME_PERCENT]
     median = time_percent == 50.0

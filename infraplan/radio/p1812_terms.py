@@ -186,7 +186,7 @@ def troposcatter_db(distance_km: float, angular_distance_mrad: float, frequency_
     """Basic loss by troposcatter, eqs. 44-45. [dB]"""
     frequency_db = 25.0 * math.log10(frequency_ghz) - 2.5 * math.log10(frequency_ghz / 2.0) ** 2
     time_db = 10.125 * math.log10(50.0 / time_percent) ** 0.7
-    return 190.1 + frequency_db + 20.0 * math.log10(distance_km) + 0.573 * angular_distance_mrad - 0.15 * n0 - time_db
+    return float(190.1 + frequency_db + 20.0 * math.log10(distance_km) + 0.573 * angular_distance_mrad - 0.15 * n0 - time_db)
 
 
 def site_shielding_db(horizon_mrad: float, horizon_km: float, frequency_ghz: float) -> float:
@@ -194,7 +194,9 @@ def site_shielding_db(horizon_mrad: float, horizon_km: float, frequency_ghz: flo
     beyond = horizon_mrad - 0.1 * horizon_km
     if beyond <= 0.0:
         return 0.0
-    return 20.0 * math.log10(1.0 + 0.361 * beyond * math.sqrt(frequency_ghz * horizon_km)) + 0.264 * beyond * frequency_ghz ** (1.0 / 3.0)
+    return float(
+        20.0 * math.log10(1.0 + 0.361 * beyond * math.sqrt(frequency_ghz * horizon_km)) + 0.264 * beyond * frequency_ghz ** (1.0 / 3.0)
+    )
 
 
 def sea_coupling_db(coast_km: float, horizon_km: float, antenna_m: float, sea_fraction: float) -> float:
@@ -244,4 +246,4 @@ def anomalous_db(
     lg_beta = math.log10(beta)
     gamma = 1.076 / (2.0058 - lg_beta) ** 1.012 * math.exp(-(9.51 - 4.8 * lg_beta + 0.198 * lg_beta**2) * 1e-6 * distance_km**1.13)  # 53a
     time_db = -12.0 + (1.2 + 3.7e-3 * distance_km) * math.log10(time_percent / beta) + 12.0 * (time_percent / beta) ** gamma  # eq. 53
-    return coupling_db + per_mrad_db * angle_mrad + time_db
+    return float(coupling_db + per_mrad_db * angle_mrad + time_db)
