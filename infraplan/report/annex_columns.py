@@ -12,7 +12,7 @@ from infraplan.messages import say
 from infraplan.report import page_rows
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.style import day, integer, is_share, missing, percent, percent_up, text
+from infraplan.report.style import day, integer, is_share, missing, money, percent, percent_up, text
 from infraplan.report.words import Words, field_label
 
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
@@ -203,8 +203,10 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         mark = f" · {words.t('example_mark')}" if entry.synthetic else ""
         yield words.t("method_data"), f"{entry.name} © {entry.holder} ({entry.licence}){mark}"
     if context.plan is not None:
-        yield words.t("plan_bound"), integer(context.plan.bound_cny)
-        yield words.t("plan_gap"), percent_up(context.plan.proven_gap)
+        whole = context.level == "province"
+        if whole:
+            yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang)
+        yield words.t("plan_gap" if whole else "plan_gap_whole"), percent_up(context.plan.proven_gap)
     yield words.t("method_plan"), words.t("plan_note")
     yield words.t("limits"), words.t("method_plan_text")
     for key in ("limits_model", "limits_outdoor", "limits_parts", "reading_note"):

@@ -156,7 +156,7 @@ def _targets(context: PageContext, words: Words, number: int) -> Table | None:
         quotation = f"「{row['quotation']}」{row['document']}" if row["quotation"] else ""
         body.append([str(index), task, quotation, row["required"], row["achieved"], row["shortfall"], row["due"], row["status_text"]])
     heads = [words.t(key) for key in ("x_number", "x_task", "x_quotation", "x_required", "x_achieved", "x_shortfall", "x_due", "x_status")]
-    return Table(number, words.t("doc_targets"), heads, (0.5, 3, 3.6, 1.1, 1.1, 1.5, 1.5, 1), (3, 4, 5), body, 0, words.t("reading_note"))
+    return Table(number, words.t("doc_targets"), heads, (0.6, 3, 3.5, 1.1, 1.1, 1.4, 1.9, 1.1), (3, 4, 5), body, 0, words.t("reading_note"))
 
 
 def _people(context: PageContext, words: Words, number: int) -> Table | None:

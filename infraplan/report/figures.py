@@ -19,7 +19,7 @@ from infraplan.report.words import Words
 
 DPI = 110
 MOST_PIXELS = 900
-FOOT_UNITS = 172
+FOOT_UNITS, FOOT_LINES = 172, 3
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def canvas(width_in: float, height_in: float) -> Any:
 
 
 def _map_axes(
-    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.36, side_in: float = 1.75
+    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.44, side_in: float = 1.75
 ) -> tuple[Any, Any]:
     """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
     left, bottom, right, top = bounds
@@ -226,12 +226,12 @@ def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
 
 
 def _sources(figure: Any, context: PageContext, words: Words) -> None:
-    text = attribution(context, words).replace(" · Leaflet 1.9.4 (BSD-2-Clause)", "")
+    text = attribution(context, words)
     if context.facts.synthetic:
-        text = f"{words.t('synthetic_short')}。{text}" if words.lang == "zh" else f"{words.t('synthetic_short')}. {text}"
+        text = f"{words.t('synthetic_short')} · {text}"
     lines = wrapped(text, FOOT_UNITS)
-    if len(lines) > 2:
-        lines = [lines[0], lines[1][:-1] + "…"]
+    if len(lines) > FOOT_LINES:
+        lines = [*lines[: FOOT_LINES - 1], lines[FOOT_LINES - 1][:-1] + "…"]
     figure.text(0.01, 0.01, "\n".join(lines), fontsize=6.3, color=palette()["ink"]["muted"], va="bottom", linespacing=1.25)
 
 

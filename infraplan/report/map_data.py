@@ -146,7 +146,7 @@ def page_data(context: PageContext, words: Words, layers: Sequence[str]) -> dict
         "labels": labels,
         "legend": legend(context, words, layers),
         "bounds": [[south, west], [north, east]],
-        "attribution": escape(attribution(context, words)),
+        "attribution": escape(f"{attribution(context, words)} · Leaflet 1.9.4 (BSD-2-Clause)"),
         "words": {"legend": words.t("legend"), "nothing": words.t("nothing_found")},
     }
 
@@ -163,10 +163,10 @@ def dataset_lines(context: PageContext, words: Words) -> list[str]:
 
 
 def attribution(context: PageContext, words: Words) -> str:
-    """Who made what the map shows, and the line about the base map's approval."""
-    holders = "; ".join(dataset_lines(context, words))
+    """The line about the base map's approval, then who made what the map shows."""
+    holders = ("；" if words.lang == "zh" else "; ").join(dataset_lines(context, words))
     approval = context.facts.map_approval or words.t("no_map_approval")
-    return f"{holders}{'. ' if holders else ''}{approval} · Leaflet 1.9.4 (BSD-2-Clause)"
+    return " · ".join(part for part in (approval, holders) if part)
 
 
 def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], list[dict[str, Any]]]:
