@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, show
+from infraplan.cli.shared import AsJson, OutputPath, Overwrite, refuse_output, show
 from infraplan.messages import both
 
 
@@ -14,6 +14,7 @@ def budget(
     service: Annotated[str, typer.Argument(help=both("cli.service"))],
     reliability: Annotated[float, typer.Option(min=0.5, max=0.999, help=both("cli.reliability"))] = 0.95,
     output: OutputPath = None,
+    overwrite: Overwrite = False,
     json: AsJson = False,
 ) -> None:
     """The ladder of a link budget, dB by dB."""
@@ -21,7 +22,9 @@ def budget(
 
     from infraplan.radio.budgets import budget_rows, services
 
-    show(pd.DataFrame(budget_rows(services(service, reliability=reliability)[service])), output=output, as_json=json, limit=200)
+    refuse_output(output, overwrite)
+    rows = budget_rows(services(service, reliability=reliability)[service])
+    show(pd.DataFrame(rows), output=output, as_json=json, limit=200, overwrite=overwrite)
 
 
 def attach(app: typer.Typer) -> None:

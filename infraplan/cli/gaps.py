@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, show
+from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both
 from infraplan.presets import choose
 
@@ -35,6 +35,7 @@ def gaps(
     """Villages and places without service, and why."""
     from infraplan.run import assess
 
+    refuse_output(output, overwrite)
     opened = open_study(study)
     if target is not None:
         choose(target, opened.targets.ids, "target")

@@ -14,13 +14,13 @@ from infraplan.cli.shared import (
     StudyPath,
     open_study,
     progress,
+    refuse_output,
     show,
     show_json,
     split,
     tell,
     tell_plan,
 )
-from infraplan.errors import UsageError
 from infraplan.messages import both
 
 COLUMNS = ("order", "id", "name", "host", "cost_cny", "people_gained", "villages_gained", "people_lost", "county")
@@ -50,8 +50,7 @@ def plan(
     from infraplan.siting.phases import pareto_curve
     from infraplan.siting.planning import cheapest_plan, most_served
 
-    if output is not None and output.exists() and not overwrite:
-        raise UsageError(both("cli.exists", file=output.name))
+    refuse_output(output, overwrite)
     opened = open_study(study)
     only = chosen_cities(opened, split(cities)) if cities else ()
     limits = limits_of(opened)

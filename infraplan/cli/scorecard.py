@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, show
+from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both
 from infraplan.presets import choose
 
@@ -23,6 +23,7 @@ def scorecard(
     """Every clause: required, achieved, shortfall."""
     from infraplan.run import assess
 
+    refuse_output(output, overwrite)
     opened = open_study(study)
     if zone is not None:
         choose(zone, set(opened.zones["adcode"]), "zone")

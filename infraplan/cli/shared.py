@@ -99,6 +99,17 @@ def show_json(content: Any) -> None:
     print(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False))
 
 
+def refuse_output(output: Path | None, overwrite: bool) -> None:
+    """Before any work: a table file of an unknown kind, or one that stands there already."""
+    if output is None:
+        return
+    from infraplan.io.table_files import known_suffix
+
+    known_suffix(output)
+    if output.exists() and not overwrite:
+        raise UsageError(both("cli.exists", file=output.name))
+
+
 def show(
     table: Any,
     *,
@@ -112,8 +123,7 @@ def show(
     if output is not None:
         from infraplan.io.table_files import write_table
 
-        if output.exists() and not overwrite:
-            raise UsageError(both("cli.exists", file=output.name))
+        refuse_output(output, overwrite)
         write_table(table.rename(columns=labels or {}) if output.suffix in (".xlsx", ".csv") else table, output)
         tell(both("cli.written", rows=len(table), file=str(output)))
     if as_json:

@@ -24,9 +24,7 @@ def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
 def write_table(frame: Any, path: str | Path) -> None:
     """A frame to .csv, .xlsx, .gpkg or .geojson; the last two need a geometry, or columns lon and lat."""
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(both("table_files.unknown_suffix", suffix=suffix or path.name, known=" ".join(SUFFIXES)))
+    suffix = known_suffix(path)
     plain = pd.DataFrame(frame.drop(columns="geometry")) if "geometry" in frame else frame
     if suffix == ".csv":
         write_csv(path, plain)
@@ -34,6 +32,14 @@ def write_table(frame: Any, path: str | Path) -> None:
         _write_xlsx(path, plain)
     else:
         _write_vector(path, frame, "GPKG" if suffix == ".gpkg" else "GeoJSON")
+
+
+def known_suffix(path: Path) -> str:
+    """The suffix of a table file, lower case; an unknown one is refused with the list."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(both("table_files.unknown_suffix", suffix=suffix or path.name, known=" ".join(SUFFIXES)))
+    return suffix
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
