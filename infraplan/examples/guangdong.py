@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         "nbiot": int(sites["id"].str.contains("-NB-").sum()),
     }
     write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
+    write_text(target / "licences.toml", files("infraplan.presets").joinpath("example_guangdong_licences.toml").read_text(encoding="utf-8"))
     quoted = json.dumps(output, ensure_ascii=False)
     write_text(target / "study.toml", say("examples.study", lang, output=quoted, model=sources.rules["model"]))
     return target / "study.toml"

@@ -72,8 +72,8 @@ def candidate_sites(
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
     least_people : int
-        Candidates with fewer people of `demand` within `AROUND_M` are not considered: a choice of the candidate set, on which every proof of
-        the plan rests. Leave it 0 where single villages must be served.
+        Candidates with fewer people of `demand` within `AROUND_M` are not considered: a choice of the candidate set, on which every
+        proof of the plan rests. Leave it 0 where single villages must be served.
     hosts : GeoDataFrame, optional
         Further buildings and poles on offer, with a column `host` named as in the cost preset.
 
