@@ -16,7 +16,7 @@ from infraplan.presets import load
 from infraplan.tables.faults import FaultList, row_runs
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
 from infraplan.tables.settling import settle
-from infraplan.tables.values import Texts, no_answer, texts
+from infraplan.tables.values import Texts, no_answer, numbers, texts
 from infraplan.tables.zoning import code_of_level, settle_zones
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C"}
@@ -187,11 +187,19 @@ def _settled(frame: gpd.GeoDataFrame, table: str, faults: FaultList) -> gpd.GeoD
     if "name" in columns and "id" in columns:
         columns["name"] = columns["name"].where(columns["name"] != "", columns["id"])
     rest = {
-        name: frame[name].reset_index(drop=True)
+        name: _of_one_type(frame[name].reset_index(drop=True))
         for name in frame.columns
         if name not in columns and name not in (*LOCATING, frame.geometry.name)
     }
     return gpd.GeoDataFrame({**columns, **rest}, geometry=shapes.reset_index(drop=True).to_numpy(), crs=4326)
+
+
+def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A free column of mixed cells, as spreadsheets have them, as numbers where all are, else as text: files cannot hold a mixture."""
+    if column.dtype != object:
+        return column
+    read, unread = numbers(column)
+    return pd.Series(read) if np.isfinite(read).any() and not unread.any() else pd.Series(texts(column), dtype=str)
 
 
 def _absent(field: Field, length: int) -> pd.Series[Any]:

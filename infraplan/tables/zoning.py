@@ -163,6 +163,14 @@ def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
     return np.array([code_of_level(cell, name) if known else "" for cell, known in zip(cells, numeric, strict=True)], dtype=object)
 
 
+def _held_when_swapped(points: npt.NDArray[Any], far: npt.NDArray[np.bool_], zones: gpd.GeoDataFrame, level: str) -> npt.NDArray[np.bool_]:
+    """True for the far points that would lie in a zone with longitude and latitude exchanged."""
+    held = np.zeros(len(points), dtype=bool)
+    inner = _inner_points(points[far])
+    held[far] = zone_at(np.asarray(shapely.points(shapely.get_y(inner), shapely.get_x(inner))), zones, level) != ""
+    return held
+
+
 def _take_in(
     astray: npt.NDArray[np.int64], points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str, faults: FaultList, outside: str
 ) -> Texts:
@@ -186,5 +194,8 @@ def _take_in(
         faults.at(mask, "tables.just_outside", "lon", shown, severity="warning", detail=told)
         far = np.zeros(len(points), dtype=bool)
         far[astray[~close]] = True
+        swapped = far & _held_when_swapped(points, far, zones, level)
+        faults.at(swapped, "tables.swapped_inside", "lon", shown, severity=outside, detail=told)
+        far &= ~swapped
         faults.at(far, "tables.outside_zones", "lon", shown, severity=outside, detail=told)
     return np.where(close, nearest, "").astype(object)

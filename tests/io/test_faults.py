@@ -399,3 +399,16 @@ def test_a_table_of_too_many_rows_is_refused_in_bounded_memory(tmp_path: Path, m
     monkeypatch.setattr(delimited, "MOST_ROWS", 1000)
     path = written(tmp_path, HEAD + "a,村,1,1,113.1,25.1\n" * 5000)
     assert [fault.rule for fault in faults_in(lambda: read_villages(path))] == ["too_many_rows"]
+
+
+def test_swapped_coordinates_that_are_both_possible_are_told_by_the_zones() -> None:
+    west = read_zones(gpd.GeoDataFrame({"adcode": ["653101"], "name": ["喀什市"]}, geometry=[shapely.box(75, 39, 77, 40)], crs=4326))
+    table = pd.DataFrame({"人口": [1, 1], "经度": [76.0, 39.5], "纬度": [39.5, 76.0]})
+    assert [(fault.row, fault.rule) for fault in faults_in(lambda: read_villages(table, zones=west))] == [(2, "swapped_inside")]
+
+
+def test_free_columns_of_mixed_cells_get_one_type(tmp_path: Path) -> None:
+    table = pd.DataFrame({"人口": [1, 2], "经度": 113.1, "纬度": 24.1, "备注": [1.0, "x"], "海拔": pd.Series([12.0, ""], dtype=object)})
+    frame = read_villages(table)
+    assert frame["备注"].tolist() == ["1", "x"] and frame["海拔"].dtype == "float64"
+    frame.to_file(tmp_path / "v.gpkg")

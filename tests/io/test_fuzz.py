@@ -161,7 +161,7 @@ def test_many_mutated_files(tmp_path: Path) -> None:
     assert sum(throw(files, tmp_path).values()) == files
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(HEADINGS), min_size=1, max_size=9, unique=True), st.data(), st.integers(1, 4))
 def test_absurd_cells(headings: list[str], data: st.DataObject, rows: int) -> None:
     frame = pd.DataFrame({name: pd.Series(data.draw(st.lists(CELLS, min_size=rows, max_size=rows)), dtype=object) for name in headings})
