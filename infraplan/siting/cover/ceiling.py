@@ -13,7 +13,7 @@ from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model, matrix_of
 from infraplan.siting.cover.relaxation import cliques_of
 
-SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 2_000_000  # entries of the model
+SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000  # entries of the model
 SUBGRADIENT_ROUNDS, SMOOTHING, PATIENCE = 300, 0.7, 8
 
 
@@ -36,6 +36,7 @@ class Ceiling:
     y: Floats
     lack: Floats
     serve: Floats
+    source: str = "lp"
 
 
 def most_program(model: Model, limits: Limits, clique: Ints) -> Program:
@@ -109,7 +110,7 @@ def ceiling_by_subgradient(model: Model, limits: Limits, plan: Flags, weight: fl
     worth = matrix @ best_serve
     money = _best_within(worth, model.cost, limits, money)[0]
     bound, lack = priced_ceiling(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
-    return Ceiling(bound, y, lack, best_serve)
+    return Ceiling(bound, y, lack, best_serve, "lagrangian")
 
 
 def _best_within(worth: Floats, cost: Floats, limits: Limits, money: float) -> tuple[float, Floats]:

@@ -21,8 +21,9 @@ from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_
 
 ROUND = 60_000
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
-SIMPLEX_UP_TO, INTERIOR_UP_TO = 400_000, 2_000_000  # entries of the model
+SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
 SUBGRADIENT_ROUNDS = 300
+SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.6  # of the time that stays out of reach of simplex; up to which a subgradient may go on
 
 def solve(
     problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
@@ -86,9 +87,7 @@ def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) ->
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
         relaxation = _relaxed(reduced, keeper, crew)
-        if relaxation is None:
-            return
-        keeper.offer_bound(relaxation.bound + reduced.locked_cost, "lp" if len(model.rows) <= INTERIOR_UP_TO else "lagrangian")
+        keeper.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
         offer(reduced, keeper, *guided(model, relaxation))
         keeper.note()
         if not keeper.content:
@@ -97,17 +96,19 @@ def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) ->
             _rounds(reduced, keeper, relaxation, crew, seed)
 
 
-def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation | None:
-    """The relaxation by simplex while that takes about a second, then by interior point, then by a subgradient; greedy plan beside it."""
-    model, entries = reduced.model, len(reduced.model.rows)
-    if entries > INTERIOR_UP_TO:
-        plan, met = lazy_greedy(model)
-        offer(reduced, keeper, plan, met)
-        target = float(model.cost[plan > 0].sum()) if met else float(model.cost.sum())
-        return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS)
-    pending = crew.submit(relax, model, *(() if entries <= SIMPLEX_UP_TO else (("solver", "ipm"), ("run_crossover", "off"))))
-    offer(reduced, keeper, *lazy_greedy(model))
-    return result_in_time(pending, keeper.clock)
+def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation:
+    """The relaxation by simplex where that takes seconds, with the greedy plan made beside it; else by subgradient."""
+    model, clock = reduced.model, keeper.clock
+    pending = crew.submit(relax, model) if len(model.rows) <= SIMPLEX_UP_TO else None
+    plan, met = lazy_greedy(model)
+    offer(reduced, keeper, plan, met)
+    relaxation: Relaxation | None = None
+    if pending is not None:
+        relaxation = result_in_time(pending, clock, -SIMPLEX_SHARE * clock.time_limit_s)
+    if relaxation is not None:
+        return relaxation
+    target = float(model.cost[plan > 0].sum()) if met else float(model.cost.sum())
+    return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS, lambda: clock.share > SUBGRADIENT_SHARE)
 
 
 def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
@@ -132,7 +133,7 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = keeper.clock
     annealing = Annealing(reduced, keeper, relaxation.reduced_cost, relaxation.y, seed)
-    priced = np.unique(reduced.home).size > 1 and len(reduced.model.rows) <= INTERIOR_UP_TO
+    priced = np.unique(reduced.home).size > 1 and len(reduced.model.rows) <= PRICES_UP_TO
     prices = ZonePrices(reduced, relaxation) if priced else None
     while not clock.over and not keeper.content:
         futures = prices.start(crew) if prices is not None else []

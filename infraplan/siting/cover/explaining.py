@@ -34,8 +34,9 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
         `candidate`; `reason`; `by`, the candidate that is the reason (-1: none); `adds_weight`, weight it would add to the plan;
         `at_least`, what any plan with this candidate costs at least (NaN where nothing is proved).
 
-        Reasons: "chosen"; "forbidden"; "too_close" to a chosen or forced candidate `by`; "serves_nothing", no row at all; "already_served", its
-        rows are served or no longer asked for without it (before the plan where `by` is -1, otherwise by the plan);
+        Reasons: "chosen"; "forbidden"; "too_close" to a chosen or forced candidate `by`; "serves_nothing", no row at all;
+        "already_served", its rows are served without it (before the plan where `by` is -1, else by the chosen `by` above all);
+        "not_needed", it would add weight, but the targets it counts for are met by sites no plan can do without;
         "dominated": `by` serves all its useful rows at no higher cost; "too_dear": it would add weight, but costs more than it saves. There
         `at_least` above the plan's cost is a proof that no plan as cheap contains it.
     """
@@ -69,20 +70,21 @@ def _reason(
         return "too_close", int(near[i])
     if problem.cover[:, [i]].nnz == 0:
         return "serves_nothing", -1
-    if dropped_by[i] == SERVES_NOTHING or not duties.allowed[i]:
-        return "already_served", -1
     if dropped_by[i] >= 0:
         return "dominated", int(dropped_by[i])
     if adds[i] <= 0:
         return "already_served", _main_server(problem, i, chosen)
+    if dropped_by[i] == SERVES_NOTHING or not duties.allowed[i]:
+        return "not_needed", -1
     return "too_dear", -1
 
 
 def _main_server(problem: CoverProblem, i: int, chosen: Ints) -> int:
     """The chosen candidate that serves most weight of candidate i's rows."""
     rows = problem.cover[:, [i]].nonzero()[0]
+    rows = rows[~problem.covered[rows]]
     shared = problem.cover[rows][:, chosen].T.astype(np.float64) @ (problem.weight[rows] + 1e-12)
-    return int(chosen[np.argmax(shared)]) if chosen.size else -1
+    return int(chosen[np.argmax(shared)]) if chosen.size and shared.any() else -1
 
 
 def _too_close_to(problem: CoverProblem, chosen: Ints) -> Ints:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from infraplan.errors import Fault
 from infraplan.messages import both
 from infraplan.siting.cover.arrays import Flags, Ints
-from infraplan.siting.cover.ceiling import INTERIOR_UP_TO, Ceiling, Limits, ceiling_by_size
+from infraplan.siting.cover.ceiling import Ceiling, Limits, ceiling_by_size, ceiling_by_subgradient
 from infraplan.siting.cover.checking import check_cover
 from infraplan.siting.cover.exact import most_exact
 from infraplan.siting.cover.keeping import Clock, Keeper
@@ -29,6 +29,8 @@ HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weigh
 NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
 EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
 EXACT_NODES = 100_000
+CEILING_SHARE = 0.4  # of the time, that the linear solver gets for the ceiling
+CYCLE, LONGEST_CYCLE = 40_000, 320_000  # swaps from hot to cold, doubling each time
 GRACE_S = 1.5  # what a child gets to hand back its result
 
 
@@ -114,12 +116,12 @@ def _search(reduced: Reduced, limits: Limits, base: float, keeper: Keeper, seed:
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
         pending = crew.submit(ceiling_by_size, model, limits, (keeper.chosen_in(reduced.candidate), keeper.value - base))
-        while clock.work_limit is None and not pending.done() and not clock.over:
+        while clock.work_limit is None and not pending.done() and clock.share < CEILING_SHARE:
             swaps.run(swaps.chunk // 10 + 1)
-        ceiling = result_in_time(pending, clock)
+        ceiling = pending.result() if clock.work_limit is not None or pending.done() else None
         if ceiling is None:
-            return
-        keeper.offer_bound(base + ceiling.bound, "lp" if len(model.rows) <= INTERIOR_UP_TO else "lagrangian")
+            ceiling = ceiling_by_subgradient(model, limits, keeper.chosen_in(reduced.candidate), keeper.value - base)
+        keeper.offer_bound(base + ceiling.bound, ceiling.source)
         keeper.note()
         exact = _exact(reduced, ceiling, limits, base, keeper, crew)
         mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
@@ -176,7 +178,7 @@ def _exact(reduced: Reduced, ceiling: Ceiling, limits: Limits, base: float, keep
 
 
 class Swaps:
-    """The search in chunks, cooling with the share of the limit used: one chain here and, given a crew, another in a child."""
+    """The search in chunks, cooling in cycles of growing length: one chain here and, given a crew, another in a child."""
 
     def __init__(
         self, reduced: Reduced, model: Model, keep: Ints, limits: Limits, base: float, keeper: Keeper, seed: int, crew: Crew | None = None
@@ -185,7 +187,7 @@ class Swaps:
         self.base, self.keeper, self.seed, self.crew = base, keeper, seed, crew
         chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
         self.plans = [keeper.chosen_in(reduced.candidate[keep])] * chains
-        self.chunks, self.begun = 0, keeper.clock.share
+        self.chunks, self.cycle, self.done = 0, CYCLE, 0
 
     @property
     def chunk(self) -> int:
@@ -200,18 +202,21 @@ class Swaps:
             steps = min(steps, -((clock.work - clock.work_limit) // len(self.plans)))
         gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
         mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
-        share = (clock.share - self.begun) / max(1e-9, 1 - self.begun)
-        heat = mean * HOT * (COLD / HOT) ** share
+        if self.done >= self.cycle:
+            self.cycle, self.done = min(2 * self.cycle, LONGEST_CYCLE), 0
+        steps = min(steps, self.cycle - self.done)
+        hot, cold = (mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
         sites = int(min(self.limits.sites, self.model.candidates))
         seed = self.seed * 1_000_003 + self.chunks
         pending = [
-            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + 500_000 * chain, heat, heat)
+            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + 500_000 * chain, hot, cold)
             for chain, plan in enumerate(self.plans[1:], 1)
             if self.crew is not None
         ]
-        found = [swap_search(self.model, self.plans[0], sites, self.limits.budget, steps, seed, heat, heat)]
+        found = [swap_search(self.model, self.plans[0], sites, self.limits.budget, steps, seed, hot, cold)]
         found += [one for future in pending if (one := result_in_time(future, clock, GRACE_S)) is not None]
         self.chunks += 1
+        self.done += steps
         clock.work += steps * len(found)
         self.plans = [last for _, last, _ in found]
         for best, _, weight in found:

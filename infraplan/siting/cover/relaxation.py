@@ -31,6 +31,7 @@ class Relaxation:
     prices: Prices
     reduced_cost: Floats
     y: Floats
+    source: str = "lp"
 
 
 def cliques_of(model: Model) -> Ints:

@@ -6,6 +6,8 @@ are filled with the classes cheapest in u_j / weight_j, first each zone's, then 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
@@ -101,8 +103,13 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
     return price
 
 
-def relax_by_subgradient(model: Model, plan: Flags, plan_cost: float, rounds: int) -> Relaxation:
-    """A bound by so many rounds, from the prices a plan pays, scaled to where they prove most. Spacing is left out; the bound holds."""
+def relax_by_subgradient(
+    model: Model, plan: Flags, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
+) -> Relaxation:  # fmt: skip
+    """A bound by so many rounds, or until it is `late`, from the prices a plan pays, scaled to where they prove most.
+
+    Spacing is left out, which keeps the bound valid.
+    """
     dual = _Dual(model)
     paid = greedy_prices(model, plan)
     price = paid * max(STARTS, key=lambda scale: dual.value(paid * scale))
@@ -110,6 +117,8 @@ def relax_by_subgradient(model: Model, plan: Flags, plan_cost: float, rounds: in
     y, way = np.zeros(model.candidates), np.zeros(model.classes)
     whole, zone = 0.0, np.zeros(len(model.zone_need))
     for at in range(rounds):
+        if late():
+            break
         bound = dual.value(price)
         if bound > best:
             best, best_price, whole, zone, idle = bound, price.copy(), dual.whole, dual.zone, 0
@@ -126,7 +135,7 @@ def relax_by_subgradient(model: Model, plan: Flags, plan_cost: float, rounds: in
         price = np.maximum(price + theta * max(plan_cost - bound, 1e-4 * plan_cost) / norm * way, 0.0)
     dual.value(best_price)
     squares = np.zeros(int(cliques_of(model).max(initial=-1)) + 1)
-    return Relaxation(max(best, 0.0), Prices(best_price, zone, whole, squares), dual.reduced, y)
+    return Relaxation(max(best, 0.0), Prices(best_price, zone, whole, squares), dual.reduced, y, "lagrangian")
 
 
 class _Dual:
