@@ -12,7 +12,7 @@ import pandas as pd
 from infraplan.fields import field_of
 from infraplan.io.coordinates import locate, settle_datum
 from infraplan.io.headings import datum_of, recognise, units_of
-from infraplan.io.raw import RawTable
+from infraplan.io.raw import RawTable, without_totals
 from infraplan.io.sources import Source, load_source
 from infraplan.io.zone_tables import with_parents, with_population
 from infraplan.presets import choose
@@ -171,7 +171,7 @@ def _named(source: Source, table: str, sheet: str | int | None, encoding: str | 
     heading = raw.faults.headings.get("population", "")
     raw.notes["population_basis"] = basis or ("registered" if "户籍" in heading else "resident")
     raw.frame = raw.frame.rename(columns=new)
-    return raw
+    return raw if geometry is not None else without_totals(raw)
 
 
 def _of_basis(heading: str, basis: str | None) -> str:

@@ -412,3 +412,10 @@ def test_free_columns_of_mixed_cells_get_one_type(tmp_path: Path) -> None:
     frame = read_villages(table)
     assert frame["备注"].tolist() == ["1", "x"] and frame["海拔"].dtype == "float64"
     frame.to_file(tmp_path / "v.gpkg")
+
+
+def test_totals_and_notes_at_the_foot_are_no_records(tmp_path: Path) -> None:
+    foot = "合 计,,300,40,,\n注：人口为常住人口,,,,,\n"
+    frame = read_villages(written(tmp_path, HEAD + "a,上村,150,20,113.1,25.1\nb,总计,150,20,113.2,25.1\n" + foot))
+    assert frame["name"].tolist() == ["上村", "总计"]
+    assert [(fault.rule, fault.row) for fault in faults_of(frame)] == [("total_row", 4), ("total_row", 5)]
