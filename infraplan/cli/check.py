@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from infraplan.errors import Fault
     from infraplan.study import Study
 
+MOST_ZONES = 20
 LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "targets", "services", "plan_services", "terrain")
 
 
@@ -37,6 +39,7 @@ def check(study: StudyPath, json: AsJson = False) -> None:
 
 def faults_of_study(opened: Study) -> list[Fault]:
     """What each layer says of itself, and what the layers say of each other."""
+    from infraplan.geo.zonal import zone_faults
     from infraplan.io.checking import cross_check
     from infraplan.tables import faults_of
 
@@ -53,7 +56,17 @@ def faults_of_study(opened: Study) -> list[Fault]:
                 return faults
         else:
             faults += faults_of(read[layer])
+    faults += [_zone_fault(row) for row in zone_faults(read["zones"], read.get("villages")).head(MOST_ZONES).to_dict("records")]
     return faults + cross_check(zones=read["zones"], villages=read.get("villages"), sites=read.get("sites"), places=read.get("places"))
+
+
+def _zone_fault(row: Mapping[Any, Any]) -> Fault:
+    """An overlap or a gap between zones, with its area and the people who stand in it."""
+    from infraplan.errors import Fault
+
+    facts = {"zone": row["zone_name"], "other": row["other_name"], "area": f"{row['area_km2']:.1f}", "people": f"{row['people']:,.0f}"}
+    message, rule = both(f"cli.zones_{row['kind']}", **facts), f"zones-{row['kind']}"
+    return Fault("zones", message, both("cli.zones_cure"), rule=rule, value=str(row["zone"]), severity="warning")
 
 
 def attach(app: typer.Typer) -> None:

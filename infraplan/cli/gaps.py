@@ -33,16 +33,17 @@ def gaps(
     overwrite: Overwrite = False,
 ) -> None:
     """Villages and places without service, and why."""
-    from infraplan.run import assess
+    from infraplan.policy.annex import gaps_annex
+    from infraplan.run.steps import assess, with_gaps
 
     refuse_output(output, overwrite)
     opened = open_study(study)
     if target is not None:
         choose(target, opened.targets.ids, "target")
     with progress() as bars:
-        table = assess(opened, bars).gaps
-    if target is not None:
-        table = table.loc[table["target"] == target]
+        table = with_gaps(assess(opened, bars, gaps=False), None, None, target=target).gaps
+    if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
+        table = gaps_annex(table, total=False, tests=True)
     show(table if json or output else table[[name for name in SHORT if name in table]], output=output, as_json=json, overwrite=overwrite)
 
 

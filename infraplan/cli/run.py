@@ -46,6 +46,8 @@ def run(
             )
     if outcome.plan is not None:
         tell_plan(outcome.plan)
+    for layer, ids in outcome.absent.items():
+        tell(both("cli.absent", layer=layer, ids=", ".join(ids)))
     tell(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)

@@ -15,6 +15,7 @@ from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
+from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
@@ -45,6 +46,7 @@ class RunOutcome:
     summary: dict[str, Any] | None
     plan: Plan | None
     check: dict[str, Any] | None
+    absent: dict[str, list[str]]
 
     @property
     def failed(self) -> list[str]:
@@ -101,7 +103,7 @@ def run_study(
     rows = _write_cities(findings, plan, chosen, batch, record, progress)
     table = _city_table(study, findings, plan, rows)
     if cities:
-        return RunOutcome(output, table, None, plan, None)
+        return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
     check = None
     if plan is not None:
         check = check_plan(
@@ -115,7 +117,7 @@ def run_study(
     write_text(output / "summary.json", dumps(summary))
     ledger.write(output, {**record, "complete": True})
     tell(1, 1)
-    return RunOutcome(output, table, summary, plan, check)
+    return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
 
 
 def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:

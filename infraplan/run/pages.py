@@ -54,7 +54,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         reliability=cover.reliability,
         population_basis=both(f"run.basis_{study.config.study.population_basis}"),
         services=tuple(
-            f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {service.limiting_link}"
+            f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {both(f'run.{service.limiting_link}')}"
             for name, service in cover.services.items()
         ),
         documents=documents,

@@ -136,13 +136,11 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         **layers,
     )
     tell(2, 3)
-    found = (
-        find_gaps(study.targets, cover, villages=villages, corridors=study.corridors, measured=study.measured, **layers)
-        if gaps
-        else pd.DataFrame()
-    )
+    findings = Findings(study, cover, with_status(villages, cover), by_zone, card, pd.DataFrame())
+    if gaps:
+        findings = with_gaps(findings, None, None, cities)
     tell(3, 3)
-    return Findings(study, cover, with_status(villages, cover), by_zone, card, found)
+    return findings
 
 
 def part_of_layers(study: Study, zones: Any, cities: tuple[str, ...]) -> dict[str, Any]:
@@ -154,11 +152,16 @@ def part_of_layers(study: Study, zones: Any, cities: tuple[str, ...]) -> dict[st
     return {"zones": zones, "places": places, "sites": sites}
 
 
-def with_gaps(findings: Findings, plan: Plan | None, after: Coverage | None, cities: tuple[str, ...] = ()) -> Findings:
-    """The gap lists, each gap with the new site that closes it where there is a plan."""
+def with_gaps(
+    findings: Findings, plan: Plan | None, after: Coverage | None, cities: tuple[str, ...] = (), *, target: str | None = None
+) -> Findings:
+    """The gap lists, each gap with the new site that closes it where there is a plan; with `target` those of that target alone.
+
+    Every site of the study counts as a neighbour, those of other cities too.
+    """
     study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
-    layers = part_of_layers(study, zones, cities)
+    layers = part_of_layers(study, zones, cities) | {"sites": study.sites}
     gaps = find_gaps(
         study.targets,
         findings.cover,
@@ -167,6 +170,7 @@ def with_gaps(findings: Findings, plan: Plan | None, after: Coverage | None, cit
         measured=study.measured,
         plan=plan,
         after=after,
+        target=target,
         **layers,
     )
     return replace(findings, gaps=gaps)
