@@ -87,7 +87,7 @@ def build_curve(plan: Plan) -> pd.DataFrame:
 def pareto_curve(instance: Instance, budgets_cny: Sequence[float], limits: Limits) -> pd.DataFrame:
     """For each budget the most people a plan can serve: cost_cny, share, share_bound (no plan within the budget exceeds it), sites.
 
-    The points are solved one by one, each with its own proof; a plan found for a smaller budget stands in where the search found none better.
+    The points are solved one by one, each with its own proof; a smaller budget's plan stands in where the search found none better.
     """
     rows: list[dict[str, Any]] = []
     for budget in sorted(budgets_cny):
