@@ -134,6 +134,7 @@ def _reasons(
             ("position_uncertain", code == UNCERTAIN),
             ("weak_indoors", (margin_db >= 0.0) & inside),
             ("part_uncovered", margin_db >= 0.0),
+            ("weak_indoors", found["outdoor_margin_db"].to_numpy(dtype=float) >= 0.0),  # a service promised indoors, such as meters
             ("uplink_limited", margin_db + spare_db >= 0.0),
             ("terrain_blocked", _blocked(found, target, network, layers)),
             ("nbiot_only", _nbiot_there(target, network, cover, at)),
