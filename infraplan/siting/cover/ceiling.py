@@ -14,7 +14,8 @@ from infraplan.siting.cover.model import Model, matrix_of
 from infraplan.siting.cover.relaxation import cliques_of
 
 SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000  # entries of the model
-SUBGRADIENT_ROUNDS, SMOOTHING, PATIENCE = 300, 0.7, 8
+SUBGRADIENT_WORK, SMOOTHING, PATIENCE = 3e9, 0.7, 20  # entries walked in all
+STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,17 @@ def ceiling_by_subgradient(model: Model, limits: Limits, plan: Flags, weight: fl
     """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
     matrix, clique = matrix_of(model), np.full(model.candidates, -1)
     times = matrix.T @ plan.astype(np.float64)
-    serve = model.weight / np.maximum(times, 1.0)
+    first = model.weight / np.maximum(times, 1.0)
+
+    def value(serve: Floats) -> float:
+        worth = matrix @ serve
+        return priced_ceiling(model, limits, serve, 0.0, _best_within(worth, model.cost, limits, 0.0)[0], np.zeros(0), clique, worth)[0]
+
+    serve = first * min(STARTS, key=lambda scale: value(first * scale))
     best, best_serve, theta, idle = np.inf, serve, 1.0, 0
     y, way = plan.astype(np.float64), np.zeros(model.classes)
     money = 0.0
-    for _ in range(SUBGRADIENT_ROUNDS):
+    for _ in range(int(np.clip(SUBGRADIENT_WORK / (1 + len(model.rows)), 300, 3_000))):
         worth = matrix @ serve
         money, built = _best_within(worth, model.cost, limits, money)
         bound = priced_ceiling(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
@@ -150,5 +157,4 @@ def priced_ceiling(
     profit = worth - site - money * model.cost
     bound = float((model.weight - serve).sum() + square.sum() + paid + np.maximum(profit, 0.0).sum())
     whole = float(model.weight.sum())
-    bound = min(bound + 1e-11 * (bound + whole), whole)
-    return bound, np.maximum(-profit, 0.0)
+    return bound + 1e-11 * (bound + whole), np.maximum(-profit, 0.0)

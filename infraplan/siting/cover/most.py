@@ -29,7 +29,7 @@ HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weigh
 NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
 EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
 EXACT_NODES = 100_000
-CEILING_SHARE = 0.4  # of the time, that the linear solver gets for the ceiling
+CEILING_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
 CYCLE, LONGEST_CYCLE = 40_000, 320_000  # swaps from hot to cold, doubling each time
 GRACE_S = 1.5  # what a child gets to hand back its result
 
