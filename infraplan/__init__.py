@@ -44,6 +44,8 @@ _HOMES = {
     "read_places": "io",
     "read_corridors": "io",
     "read_population_raster": "io.gridded_people",
+    "update_coverage": "coverage.updating",
+    "predict_signal": "coverage.signal",
     "unserved_demand": "policy.gap_lists",
     "scorecard_annex": "policy.annex",
     "gaps_annex": "policy.annex",

@@ -37,7 +37,7 @@ class About(_Section):
     title_zh: str
     title_en: str = ""
     synthetic: bool = False
-    population_basis: Literal["resident", "registered"] = "resident"
+    population_basis: Literal["resident", "registered"] | None = None
     policies: tuple[str, ...] = ()
     city_order: str = ""
     as_of: date | None = None
@@ -58,12 +58,12 @@ class Files(_Section):
 
 
 class Datums(_Section):
-    """Datum of each file's coordinates."""
+    """Datum of each file's coordinates; unset, the file's own headings or CRS tell, else WGS-84."""
 
-    zones: str = "wgs84"
-    villages: str = "wgs84"
-    sites: str = "wgs84"
-    places: str = "wgs84"
+    zones: str | None = None
+    villages: str | None = None
+    sites: str | None = None
+    places: str | None = None
 
 
 class CoverageChoice(_Section):
@@ -235,7 +235,13 @@ class Study:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_cure"), rule="study-villages", column="files.villages")
             )
-        return read_villages(path, datum=self.config.datum.villages, zones=self.zones)
+        return read_villages(path, datum=self.config.datum.villages, zones=self.zones, population_basis=self.config.study.population_basis)
+
+    @property
+    def population_basis(self) -> str:
+        """ "resident" (常住) or "registered" (户籍): as study.toml says, else as the villages' own headings do."""
+        told = self.config.study.population_basis
+        return told or (str(self.villages.attrs.get("population_basis", "resident")) if self.peopled else "resident")
 
     @cached_property
     def sites(self) -> Any:

@@ -30,4 +30,5 @@ def load(
 def attach(app: typer.Typer) -> None:
     """Add the verb."""
     group.command("import", help=both("cli.verb_import"))(load)
+    group.callback()(lambda: None)
     app.add_typer(group, name="inspect", help=both("cli.verb_inspect"))

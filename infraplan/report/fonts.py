@@ -37,14 +37,18 @@ def chinese_family() -> str:
     """
     from matplotlib import font_manager
 
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    def there() -> set[str]:
+        """Families whose file still stands: matplotlib's list is a cache, and fonts come and go."""
+        return {entry.name for entry in font_manager.fontManager.ttflist if Path(entry.fname).is_file()}
+
+    known = there()
     for family in FAMILIES:
         if family in known:
             return family
     for path in (*map(Path, sorted(font_manager.findSystemFonts())), *package_fonts()):
         if _looks_chinese(path):
             font_manager.fontManager.addfont(str(path))
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    known = there()
     for family in FAMILIES:
         if family in known:
             return family

@@ -52,7 +52,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         model="; ".join(cover.models_used),
         resolution_m=cover.grid.resolution_m,
         reliability=cover.reliability,
-        population_basis=both(f"run.basis_{study.config.study.population_basis}"),
+        population_basis=both(f"run.basis_{study.population_basis}"),
         services=tuple(
             f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {both(f'run.{service.limiting_link}')}"
             for name, service in cover.services.items()

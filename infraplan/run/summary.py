@@ -158,7 +158,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
     return {
         "study": study.config.study.name,
         "synthetic": study.synthetic,
-        "population_basis": study.config.study.population_basis,
+        "population_basis": study.population_basis,
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
         "reliability": cover.reliability,
