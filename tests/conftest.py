@@ -53,7 +53,7 @@ def tiny_results(tiny_study: Path) -> Path:
     from infraplan.run import run_study
     from infraplan.study import Study
 
-    return run_study(Study.open(tiny_study), jobs=1).output
+    return run_study(Study.open(tiny_study), jobs=1, overwrite=True).output  # a verb may have been run there before
 
 
 @pytest.fixture(scope="session")
