@@ -55,6 +55,7 @@ class Files(_Section):
     hosts: str | None = None
     terrain: str | None = None
     clutter: str | None = None
+    registers: dict[str, str] = Field(default_factory=dict)
 
 
 class Datums(_Section):
@@ -218,7 +219,8 @@ class Study:
     @cached_property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml, of each file it names, and of the measurements beside it."""
-        named = {name: self.path(name) for name in Files.model_fields}
+        named = {name: self.path(name) for name in Files.model_fields if name != "registers"}
+        named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
@@ -263,6 +265,20 @@ class Study:
 
         path = self.path("corridors")
         return None if path is None else read_corridors(path)
+
+    @cached_property
+    def registers(self) -> dict[str, Any]:
+        """Tables without coordinates by name (subscribers, reported figures): CSV with county, city or adcode beside their columns."""
+        import pandas as pd
+
+        from infraplan.io.opening import existing_file, reading
+
+        tables = {}
+        for name, relative in self.config.files.registers.items():
+            file = existing_file(self.folder / relative)
+            with reading(file):
+                tables[name] = pd.read_csv(file, encoding="utf-8-sig", dtype={"adcode": str, "county": str, "city": str})
+        return tables
 
     @cached_property
     def measured(self) -> Any:

@@ -15,6 +15,7 @@ from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, say
+from infraplan.policy.ledgers import fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
@@ -114,6 +115,8 @@ def run_study(
     page = province_layers(findings, plan, table, scope, facts)
     write_province_pages(page.context, output, lang=lang, formats=formats)
     write_layers(page, output)
+    about = study.config.study
+    write_csv(output / "fibre_award.csv", fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of))
     write_text(output / "summary.json", dumps(summary))
     ledger.write(output, {**record, "complete": True})
     tell(1, 1)

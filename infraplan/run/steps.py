@@ -133,6 +133,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         synthetic=study.synthetic,
         corridors=study.corridors,
         measured=study.measured,
+        registers=study.registers,
         **layers,
     )
     tell(2, 3)
@@ -168,6 +169,7 @@ def with_gaps(
         villages=findings.villages,
         corridors=study.corridors,
         measured=study.measured,
+        registers=study.registers,
         plan=plan,
         after=after,
         target=target,
