@@ -34,7 +34,8 @@ from infraplan.run.pages import (
 from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.checks import check_plan, cover_with
-from infraplan.siting.planning import Plan, goal_of
+from infraplan.siting.instances import goal_of
+from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
 

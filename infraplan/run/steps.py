@@ -16,8 +16,9 @@ from infraplan.geo.grids import Grid
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.instances import Instance, goal_of, instance_of
 from infraplan.siting.phases import Phase
-from infraplan.siting.planning import Instance, Limits, Plan, cheapest_plan, goal_of, instance_of
+from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
 
 RIM_M = 3000.0

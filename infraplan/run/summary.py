@@ -12,7 +12,8 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
-from infraplan.siting.planning import Goal, Plan
+from infraplan.siting.instances import Goal
+from infraplan.siting.planning import Plan
 
 TARGET_COLUMNS = (
     "id",

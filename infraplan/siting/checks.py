@@ -14,7 +14,7 @@ from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
-from infraplan.siting.planning import Goal, demand_of
+from infraplan.siting.instances import Goal, demand_of
 
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 

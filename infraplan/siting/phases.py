@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.siting.planning import Instance, Limits, Plan, most_served
+from infraplan.siting.instances import Instance
+from infraplan.siting.planning import Limits, Plan, most_served
 
 
 @dataclass(frozen=True)
