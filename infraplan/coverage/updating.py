@@ -6,6 +6,7 @@ changed sectors are merged over their circles. The result equals a prediction fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,10 @@ import shapely
 from infraplan.coverage.footprints import Radio
 from infraplan.coverage.masts import stands_on
 from infraplan.coverage.over_terrain import cut_off_sites
-from infraplan.coverage.prediction import Coverage, Layer, keep_best
+from infraplan.coverage.prediction import Coverage, Layer, keep_best, predict_coverage
+from infraplan.coverage.sectors import sectors_of
 from infraplan.geo.grids import Grid
+from infraplan.radio.budgets import Service, services
 
 COLUMNS = ("site_id", "service", "family", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "power_offset_db", "antenna")
 
@@ -100,6 +103,35 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
         models_used=tuple(sorted(models)),
         capped_sites=capped,
         sites_beyond_terrain=beyond,
+    )
+
+
+def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Coverage) -> Coverage:
+    """The map when the planned sites stand beside the existing ones, by the same model, caps and terrain.
+
+    Parameters
+    ----------
+    plan_sites : GeoDataFrame
+        Contract of sites; those with status "planned" are added.
+    presets : mapping of Service, optional
+        Services of the planned sites; by default those of the map, and the presets of the names it lacks.
+    cover : Coverage
+        The map of what stands.
+    """
+    if presets is None:
+        asked = {name for text in plan_sites["services"].astype(str) for name in text.split(";") if name}
+        lacking = sorted(asked - set(cover.services))
+        known = {**cover.services, **(services(*lacking, reliability=cover.reliability) if lacking else {})}
+        presets = {name: known[name] for name in sorted(asked)}
+    return predict_coverage(
+        sectors_of(plan_sites, presets, include=("planned",)),
+        cover.grid,
+        {**cover.services, **presets},
+        model=cover.model,
+        families=cover.families,
+        max_radius_km=cover.max_radius_km,
+        caps_km=cover.caps_km,
+        base=cover,
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.updating import cover_with
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import in_scope, indoors, place_rows, residents_rows, village_rows, where_rows
@@ -142,21 +143,7 @@ def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None
     if plan is None:
         return None
     sites = getattr(plan, "sites", plan)
-    return (_cover_with(sites, cover) if after is None else after), frozenset(sites["id"].astype(str))
-
-
-def _cover_with(sites: Any, cover: Coverage) -> Coverage:
-    from infraplan.coverage.prediction import predict_coverage
-    from infraplan.coverage.sectors import sectors_of
-    from infraplan.radio.budgets import services
-
-    names = {name for text in sites["services"].astype(str) for name in text.split(";") if name}
-    lacking = sorted(names - set(cover.services))
-    presets = {**cover.services, **(services(*lacking, reliability=cover.reliability) if lacking else {})}
-    sectors = sectors_of(sites, {name: presets[name] for name in names}, include=("planned",))
-    return predict_coverage(
-        sectors, cover.grid, presets, model=cover.model, families=cover.families, max_radius_km=cover.max_radius_km, base=cover
-    )
+    return (cover_with(sites, None, cover) if after is None else after), frozenset(sites["id"].astype(str))
 
 
 def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:

@@ -10,27 +10,13 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.population import demand_margin, status_of
-from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.updating import cover_with
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
 from infraplan.siting.instances import Goal, demand_of
 
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
-
-
-def cover_with(plan_sites: Any, services: Mapping[str, Service], cover: Coverage) -> Coverage:
-    """The map when the plan's sites stand beside the existing ones."""
-    return predict_coverage(
-        sectors_of(plan_sites, services, include=("planned",)),
-        cover.grid,
-        {**cover.services, **services},
-        model=cover.model,
-        families=cover.families,
-        max_radius_km=cover.max_radius_km,
-        caps_km=cover.caps_km,
-        base=cover,
-    )
 
 
 def check_plan(
