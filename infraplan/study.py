@@ -90,6 +90,7 @@ class PhaseChoice(_Section):
     share: float | None = Field(default=None, ge=0.0, le=1.0)
     sites: int | None = Field(default=None, ge=0)
     budget_cny: float | None = Field(default=None, ge=0.0)
+    must: tuple[str, ...] = ()
 
 
 class PlanChoice(_Section):
@@ -105,6 +106,7 @@ class PlanChoice(_Section):
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     work_limit: int = Field(default=300_000, gt=0)
+    pareto: int = Field(default=0, ge=0, le=50)
     phases: tuple[PhaseChoice, ...] = ()
 
 
