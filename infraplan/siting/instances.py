@@ -7,48 +7,54 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
-from infraplan.coverage.population import demand_margin, zone_of
+from infraplan.coverage.population import demand_margin
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.messages import both
+from infraplan.policy.losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.duties import duty_points
+from infraplan.siting.goals import Ask, Goal, demand_of, goal_of
 
-
-@dataclass(frozen=True)
-class Goal:
-    """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
-
-    `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
-    margin).
-    """
-
-    target: str
-    family: str
-    share: float
-    county_floor: float = 0.0
-    cities: tuple[str, ...] = ()
-    margin_db: float = 0.0
+ROW_COLUMNS = ("id", "name", "kind", "family", "target", "county", "city", "population", "lon", "lat")
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A study as a covering problem: who is served already, who could be by which candidate."""
+    """A study as a covering problem: who is served already, who could be by which candidate.
+
+    Attributes
+    ----------
+    goal : Goal
+    rows : DataFrame
+        One row a demand row of `problem`: id, name, kind ("village", "block", "place" for one that must be served, "closed" for the people
+        of a county who are served already), family, target, county, city, population (0 for places), lon, lat.
+    candidates : GeoDataFrame
+        One row a column of `problem`.
+    problem : CoverProblem
+    population, covered_people : int
+        People in scope of the first share, and those of them served today.
+    """
 
     goal: Goal
+    rows: pd.DataFrame
+    candidates: Any
+    problem: CoverProblem
+    population: int
+    covered_people: int
     demand: Any
     covered: npt.NDArray[np.bool_]
     matrix: csr_matrix
-    candidates: Any
-    problem: CoverProblem
 
     @property
     def open_rows(self) -> npt.NDArray[np.int64]:
@@ -56,10 +62,21 @@ class Instance:
         return np.flatnonzero(~self.covered)
 
 
-def demand_of(goal: Goal, zones: Any, villages: Any) -> Any:
-    """The people a goal counts: those of its cities, or of the whole study; nobody outside every zone."""
-    demand = villages.loc[villages["city"].isin(goal.cities)] if goal.cities else villages
-    return demand.loc[zone_of(demand, zones, "province") != ""]
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one share or of one target's places, all of one family: points, which of them are served today, how they are told."""
+
+    points: Any
+    covered: npt.NDArray[np.bool_]
+    rows: pd.DataFrame
+    family: str
+    target: str
+    must: bool
+    number: int
+
+    @property
+    def people(self) -> npt.NDArray[np.float64]:
+        return self.rows["population"].to_numpy(dtype=float)
 
 
 def instance_of(
@@ -71,6 +88,8 @@ def instance_of(
     zones: Any,
     villages: Any,
     spacing_m: float = 0.0,
+    targets: Targets | None = None,
+    places: Any = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal, existing sites locked in and free.
@@ -88,64 +107,198 @@ def instance_of(
         Zones with their codes; points with people.
     spacing_m : float
         No two new sites nearer than this. [m]
+    targets, places : Targets, GeoDataFrame, optional
+        Needed where the goal names places that must be served.
+
+    Returns
+    -------
+    Instance
+        Rows: the people not served today, share by share; the places that must be served and are not; then one closed row a county and
+        share with the people served already, so that shares keep their denominators. With one share the zones of the problem are counties;
+        with several they are the shares, each with its own requirement.
     """
-    demand = demand_of(goal, zones, villages)
-    covered = demand_margin(demand, cover, goal.family)["worst_db"].to_numpy() >= goal.margin_db
-    sectors = sectors_of(candidates, services, include=("planned",))
-    candidates = candidates.set_index("id").loc[sectors["site_id"].drop_duplicates()].reset_index()
+    parts = [_people(goal, ask, number, cover, zones, villages) for number, ask in enumerate(goal.asks)]
+    if goal.must:
+        if targets is None:
+            raise UsageError(both("siting.must_without_targets"))
+        parts += [
+            _duty(goal, targets, name, number, cover, zones, villages, places) for number, name in enumerate(goal.must, len(goal.asks))
+        ]
+    columns = _reach_of(parts, candidates, services, cover, goal.margin_db, progress)
+    rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m)
+    first = parts[0]
+    return Instance(
+        goal=goal,
+        rows=rows,
+        candidates=candidates,
+        problem=problem,
+        population=int(first.people.sum()),
+        covered_people=int(first.people[first.covered].sum()),
+        demand=first.points,
+        covered=first.covered,
+        matrix=problem.cover[: int((~first.covered).sum())],
+    )
+
+
+def _people(goal: Goal, ask: Ask, number: int, cover: Coverage, zones: Any, villages: Any) -> _Part:
+    """Villages and blocks that a share counts."""
+    row = demand_of(goal, zones, villages, ask)
+    _refuse_class(ask, cover)
+    covered = demand_margin(row, cover, ask.family)["worst_db"].to_numpy() >= goal.margin_db
+    return _Part(row, covered, _told(row, ask.family, ask.target), ask.family, ask.target, False, number)
+
+
+def _duty(goal: Goal, targets: Targets, name: str, number: int, cover: Coverage, zones: Any, villages: Any, places: Any) -> _Part:
+    """Places that must be served."""
+    target, points = duty_points(targets, name, cover=cover, zones=zones, villages=villages, places=places, cities=goal.cities)
+    covered = demand_margin(points, cover, target.family)["worst_db"].to_numpy() >= goal.margin_db
+    return _Part(points, covered, _told(points, target.family, name).assign(kind="place", population=0), target.family, name, True, number)
+
+
+def _refuse_class(ask: Ask, cover: Coverage) -> None:
+    """A coupling-loss class narrower than the service's own is a matter of the planning margin."""
+    if ask.coupling_class_db is None:
+        return
+    offset_db = class_offset_db([item for item in cover.services.values() if item.family == ask.family], ask.coupling_class_db)
+    if offset_db > 0:
+        raise UsageError(both("siting.narrow_class", target=ask.target, margin_db=f"{offset_db:g}"))
+
+
+def _told(points: Any, family: str, target: str) -> pd.DataFrame:
+    """Points in the columns of an instance's rows."""
+    degrees = points.geometry.to_crs(4326)
+    columns = {name: points[name].to_numpy() for name in ("id", "name", "kind", "county", "city", "population")}
+    table = pd.DataFrame({**columns, "family": family, "target": target, "lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()})
+    return table[list(ROW_COLUMNS)]
+
+
+def _reach_of(
+    parts: list[_Part],
+    candidates: Any,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    margin_db: float,
+    progress: Callable[[int, int], None] | None,
+) -> list[csr_matrix]:
+    """For each part its open rows by candidate. Each family's footprints are computed once, whatever bundles a place is offered with."""
+    families = list(dict.fromkeys(part.family for part in parts))
+    found: dict[int, csr_matrix] = {}
+    for turn, family in enumerate(families):
+        own = [part for part in parts if part.family == family]
+        points = gpd.GeoDataFrame(
+            pd.concat([_bare(part.points.loc[~part.covered]) for part in own], ignore_index=True), geometry="geometry", crs=4326
+        )
+        tell = None if progress is None else _shifted(progress, turn, len(families))
+        matrix = _family_reach(points, candidates, services, cover, family, margin_db, tell)
+        ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
+        found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
+    return [found[part.number] for part in parts]
+
+
+def _bare(points: Any) -> pd.DataFrame:
+    error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
+    return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
+
+
+def _shifted(progress: Callable[[int, int], None], turn: int, turns: int) -> Callable[[int, int], None]:
+    return lambda done, total: progress(turn * total + done, turns * total)
+
+
+def _family_reach(
+    points: Any,
+    candidates: Any,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    family: str,
+    margin_db: float,
+    progress: Callable[[int, int], None] | None,
+) -> csr_matrix:
+    """Points by candidate: a candidate reaches with its services of the family alone; barred ones reach nobody."""
+    own = {name: service for name, service in services.items() if service.family == family}
+    allowed = candidates.loc[candidates["barred"] == ""] if "barred" in candidates else candidates
+    sectors = sectors_of(allowed, own, include=("planned",))
+    place = allowed["place"] if "place" in allowed else allowed["id"]
+    spot = pd.Series(place.to_numpy(), index=allowed["id"].to_numpy())
+    sectors = sectors.loc[sectors["site_id"].isin(_first_of_each(sectors["site_id"], spot))].reset_index(drop=True)
     matrix = reach(
-        demand.loc[~covered],
+        points,
         sectors,
         cover.grid,
         services,
-        family=goal.family,
-        known=cover[goal.family],
-        required_db=goal.margin_db,
+        family=family,
+        known=cover[family],
+        required_db=margin_db,
         max_radius_km=cover.max_radius_km,
         caps_km=cover.caps_km,
         terrain=cover.terrain,
         progress=progress,
     )
-    problem = _problem(goal, demand, covered, np.flatnonzero(~covered), matrix, candidates, cover, spacing_m)
-    return Instance(goal, demand, covered, matrix, candidates, problem)
+    column = pd.Series(np.arange(matrix.shape[1]), index=spot.loc[sectors["site_id"].drop_duplicates()].to_numpy())
+    carries = candidates["services"].astype(str).str.split(";").map(lambda listed: bool(own.keys() & set(listed))).to_numpy(dtype=bool)
+    if "barred" in candidates:
+        carries &= (candidates["barred"] == "").to_numpy()
+    of_place = (candidates["place"] if "place" in candidates else candidates["id"]).to_numpy()
+    picked = csr_matrix(
+        (
+            np.ones(int(carries.sum()), np.int8),
+            (column.loc[of_place[carries]].to_numpy(), np.flatnonzero(carries)),
+        ),
+        shape=(matrix.shape[1], len(candidates)),
+    )
+    return (matrix.astype(np.int8) @ picked).astype(bool).tocsr()
 
 
-def goal_of(
-    targets: Targets, target: str = "nr-pop90", *, county_floor: float = 0.0, cities: tuple[str, ...] = (), margin_db: float = 0.0
-) -> Goal:
-    """The planning goal that a population target states; any other measure is refused."""
-    row = targets.row(target)
-    if row.measure != "population_share" or row.required is None:
-        raise UsageError(both("siting.not_a_goal", target=target))
-    return Goal(target, row.family, row.required, county_floor, cities, margin_db)
+def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:
+    """One candidate a place: the bundles of a place have one footprint a family."""
+    distinct = site_ids.drop_duplicates()
+    return set(distinct.loc[~spot.loc[distinct].duplicated().to_numpy()])
 
 
 def _problem(
-    goal: Goal,
-    demand: Any,
-    covered: npt.NDArray[np.bool_],
-    open_rows: npt.NDArray[np.int64],
-    matrix: csr_matrix,
-    candidates: Any,
-    cover: Coverage,
-    spacing_m: float,
-) -> CoverProblem:
-    """Open demand by candidate; the people already covered enter as one closed row per county, so that shares keep their denominators."""
-    people = demand["population"].to_numpy(dtype=float)
-    county, codes = pd.factorize(demand["county"])
-    totals = np.bincount(county, weights=people, minlength=len(codes))
-    done = np.bincount(county[covered], weights=people[covered], minlength=len(codes))
-    closed = csr_matrix(np.zeros((len(codes), matrix.shape[1]), dtype=bool))
+    goal: Goal, parts: list[_Part], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float
+) -> tuple[pd.DataFrame, CoverProblem]:
+    """Open demand by candidate; the people served already enter as closed rows, so that shares keep their denominators."""
+    shares = [part for part in parts if not part.must]
+    several = len(shares) > 1
+    counties = pd.unique(parts[0].rows["county"])
+    code_of = pd.Series(np.arange(len(counties)), index=counties)
+    blocks = [(part.rows.loc[~part.covered], part.number, part.must) for part in parts]
+    blocks += [(_closed(part), part.number, False) for part in shares]
+    rows = pd.concat([table for table, _, _ in blocks], ignore_index=True)
+    zone = [np.full(len(table), -1 if must else number) if several else _codes(table, code_of) for table, number, must in blocks]
+    closed = (rows["kind"] == "closed").to_numpy()
+    empty = csr_matrix(np.zeros((int(closed.sum()), len(candidates)), dtype=bool))
     x_m, y_m = cover.grid.place(candidates)
-    return CoverProblem(
-        cover=vstack([matrix, closed], format="csr"),
-        weight=np.concatenate([people[open_rows], done]),
+    first = shares[0]
+    needs = [math.ceil(ask.share * part.people.sum() - 1e-9) for ask, part in zip(goal.asks, shares, strict=True)]
+    totals = np.bincount(_codes(first.rows, code_of), weights=first.people, minlength=len(counties))
+    return rows, CoverProblem(
+        cover=vstack([*matrices, empty], format="csr"),
+        weight=rows["population"].to_numpy(dtype=float),
         cost=candidates["cost_cny"].to_numpy(dtype=float),
-        zone=np.concatenate([county[open_rows], np.arange(len(codes))]),
-        zone_required=np.ceil(goal.county_floor * totals - 1e-9),
-        required=math.ceil(goal.share * people.sum() - 1e-9),
-        must=np.zeros(len(open_rows) + len(codes), dtype=bool),
-        covered=np.concatenate([np.zeros(len(open_rows), bool), np.ones(len(codes), bool)]),
+        zone=np.concatenate(zone),
+        zone_required=np.asarray(needs, dtype=float) if several else np.ceil(goal.county_floor * totals - 1e-9),
+        required=0.0 if several else needs[0],
+        must=np.concatenate([np.full(len(table), must) for table, _, must in blocks]),
+        covered=closed,
         position_m=np.column_stack([x_m, y_m]),
         spacing_m=spacing_m,
     )
+
+
+def _codes(rows: pd.DataFrame, code_of: pd.Series[Any]) -> npt.NDArray[np.int64]:
+    """Position of each row's county, -1 where nobody is counted in it."""
+    return code_of.reindex(rows["county"]).fillna(-1).to_numpy(dtype=np.int64)
+
+
+def _closed(part: _Part) -> pd.DataFrame:
+    """One row a county of a share: its people served today."""
+    table = part.rows.assign(population=np.where(part.covered, part.rows["population"], 0))
+    done = table.groupby("county", sort=False).agg(city=("city", "first"), population=("population", "sum")).reset_index()
+    known = {"id": done["county"], "name": "", "kind": "closed", "family": part.family, "target": part.target}
+    return pd.DataFrame({**known, "lon": np.nan, "lat": np.nan, **{name: done[name] for name in ("county", "city", "population")}})[
+        list(ROW_COLUMNS)
+    ]
+
+
+__all__ = ["ROW_COLUMNS", "Goal", "Instance", "demand_of", "goal_of", "instance_of"]
