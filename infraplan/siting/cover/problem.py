@@ -34,6 +34,16 @@ class CoverProblem:
 
     `max_cover` maximises sum_j weight_j z_j under a budget or a number of sites; `must`, `zone_required`, `required` do not bind there.
 
+    Where sites carry limited users, with x_ij >= 0 the weight of row j that candidate i carries, the first two lines become
+
+                    sum_{i in N(j)} x_ij = weight_j z_j, 0 <= z_j <= 1        for every row j that is not `covered`
+                    sum_j x_ij <= capacity_i y_i                              for every candidate i
+                    z_j = 1                                                   for every row with `must`
+
+    so that a row may be split between sites, and served in part: the part counts. A row with `must` is carried in full; one of weight 0
+    needs a chosen candidate that serves it. `covered` rows load no candidate: to let an existing site with a limit carry its rows,
+    give it as a `forced` candidate of cost 0 and leave its rows uncovered.
+
     Parameters
     ----------
     cover : sparse matrix, shape (demand, candidates)
@@ -56,6 +66,8 @@ class CoverProblem:
         No two chosen candidates are closer than this. Exactly this far apart is allowed.
     forced, forbidden : boolean arrays, shape (candidates,), optional
         Candidates that have to be built (their cost counts); candidates that may not be built.
+    capacity : array, shape (candidates,), optional
+        Weight each candidate can carry, >= 0; infinite: any. Default: no candidate has a limit.
 
     Raises
     ------
@@ -76,6 +88,7 @@ class CoverProblem:
     spacing_m: float = 0.0
     forced: Bools = None  # type: ignore[assignment]
     forbidden: Bools = None  # type: ignore[assignment]
+    capacity: Floats | None = None
     faults: list[Fault] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +109,8 @@ class CoverProblem:
             self._set(position_m=self._numbers("position_m", self.position_m, 2 * candidates, signed=True).reshape(-1, 2))
         elif self.spacing_m > 0:
             self._blame("position_m", "no_positions")
+        if self.capacity is not None:
+            self._set(capacity=self._numbers("capacity", self.capacity, candidates, endless=True))
         if not self.faults:
             self._check_zones(zone, zone_required)
             self._check_forced()
@@ -106,6 +121,13 @@ class CoverProblem:
     def served_already(self) -> float:
         """Weight of the rows served before anything is built."""
         return float(self.weight[self.covered].sum())
+
+    @property
+    def is_limited(self) -> bool:
+        """Some candidate could serve more weight than it can carry."""
+        if self.capacity is None:
+            return False
+        return bool((self.cover.T.astype(np.float64) @ (self.weight * ~self.covered) > self.capacity).any())
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -133,7 +155,7 @@ class CoverProblem:
         matrix.data = np.ones(matrix.nnz, np.int8)
         return matrix
 
-    def _numbers(self, name: str, values: npt.ArrayLike, size: int, *, signed: bool = False) -> Floats:
+    def _numbers(self, name: str, values: npt.ArrayLike, size: int, *, signed: bool = False, endless: bool = False) -> Floats:
         try:
             array = np.array(values, np.float64).ravel()
         except (TypeError, ValueError):
@@ -142,10 +164,12 @@ class CoverProblem:
         if array.size != size:
             self._blame(name, "wrong_length", value=array.size, expected=size)
             return np.zeros(size)
-        bad = ~np.isfinite(array) if signed else ~(np.isfinite(array) & (array >= 0))
+        finite = np.isfinite(array) | (endless & (array == np.inf))
+        bad = ~finite if signed else ~(finite & (array >= 0))
         if bad.any():
             first = int(np.flatnonzero(bad)[0])
-            self._blame(name, "not_finite" if signed else "not_a_weight", value=array[first], row=first, count=int(bad.sum()))
+            key = "not_finite" if signed else "not_a_capacity" if endless else "not_a_weight"
+            self._blame(name, key, value=array[first], row=first, count=int(bad.sum()))
         return array
 
     def _number(self, name: str, value: float) -> float:
