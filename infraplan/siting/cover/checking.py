@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,10 @@ class CoverCheck:
 
     `feasible`: every target as stated is met, no two are too close, none is forbidden, all forced ones are there.
     `zones_short`, `must_missed`, `too_close` (pairs), `forbidden`, `forced_missing` list what is wrong.
+
+    Where candidates have a `capacity`, `weight` is the most they can carry together, and `load` what each carries in an assignment that
+    shows it, aligned with the list in ascending order; empty otherwise. The assignment meets all targets if any does. If none does, it
+    serves musts first and then the zones, and `zone_weight`, `zones_short`, `must_missed` tell what came of it.
     """
 
     feasible: bool
@@ -30,6 +34,7 @@ class CoverCheck:
     too_close: Ints
     forbidden: Ints
     forced_missing: Ints
+    load: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def served_rows(problem: CoverProblem, chosen: npt.ArrayLike) -> Bools:
@@ -42,24 +47,39 @@ def served_rows(problem: CoverProblem, chosen: npt.ArrayLike) -> Bools:
 def check_cover(problem: CoverProblem, chosen: npt.ArrayLike) -> CoverCheck:
     """Recompute everything from the list: cost, weight, each target. Weights are compared within 1e-9 of the whole."""
     picked = np.unique(np.asarray(chosen, np.int64))
-    served = served_rows(problem, picked)
     tolerance = 1e-9 * max(1.0, float(problem.weight.sum()))
-    inside = served & (problem.zone >= 0)
-    zone_weight = np.bincount(problem.zone[inside], weights=problem.weight[inside], minlength=problem.zone_required.size).astype(np.float64)
-    weight = float(problem.weight[served].sum())
+    if problem.capacity is None:
+        served = served_rows(problem, picked)
+        carried, load, weight = problem.weight * served, np.empty(0), float(problem.weight[served].sum())
+        missed = np.flatnonzero(problem.must & ~served)
+    else:
+        from infraplan.siting.cover.capacity_check import carriage
+
+        told = carriage(problem, picked)
+        carried, load, weight = told.carried, told.load, float(told.carried.sum())
+        missed = np.union1d(told.unattended, np.flatnonzero(problem.must & (carried < problem.weight - tolerance)))
+    inside = problem.zone >= 0
+    zone_weight = np.bincount(problem.zone[inside], weights=carried[inside], minlength=problem.zone_required.size).astype(np.float64)
     short = np.flatnonzero(zone_weight < problem.zone_required - tolerance)
-    missed = np.flatnonzero(problem.must & ~served)
     close = picked[conflicts(problem, picked)]
     forbidden, missing = picked[problem.forbidden[picked]], np.setdiff1d(np.flatnonzero(problem.forced), picked)
     met = weight >= problem.required - tolerance
     feasible = bool(met) and not (short.size or missed.size or close.size or forbidden.size or missing.size)
-    return CoverCheck(feasible, float(problem.cost[picked].sum()), weight, zone_weight, short, missed, bool(met), close, forbidden, missing)
+    cost = float(problem.cost[picked].sum())
+    return CoverCheck(feasible, cost, weight, zone_weight, short, missed, bool(met), close, forbidden, missing, load)
 
 
 def build_order(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:
-    """The chosen candidates so that each adds the most weight per cost to those before it, and the weight each adds."""
+    """The chosen candidates so that each adds the most weight per cost to those before it, and the weight each adds.
+
+    Where candidates have a capacity, that is what the most weight all of them together can carry grows by.
+    """
     import heapq
 
+    if problem.capacity is not None:
+        from infraplan.siting.cover.capacity_check import order_by_flow
+
+        return order_by_flow(problem, chosen)
     columns = problem.cover.tocsc()
     served = problem.covered.copy()
     price = np.maximum(problem.cost, 1e-12 + 1e-9 * float(problem.cost.max(initial=0.0)))
@@ -85,7 +105,15 @@ def build_order(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:
 
 
 def removal_losses(problem: CoverProblem, chosen: Ints) -> Floats:
-    """Weight lost when one candidate alone is taken out of the plan, aligned with `chosen`."""
+    """Weight lost when one candidate alone is taken out of the plan, aligned with `chosen`.
+
+    Where candidates have a capacity: what the most weight the others can carry is less. Each takes a flow; past five thousand million
+    arcs looked at, the rest is NaN.
+    """
+    if problem.capacity is not None:
+        from infraplan.siting.cover.capacity_check import losses_by_flow
+
+        return losses_by_flow(problem, chosen)
     picked = sp.csc_matrix(problem.cover.tocsc()[:, chosen])
     times = np.asarray(picked.sum(axis=1)).ravel()
     alone = ((times == 1) & ~problem.covered) * problem.weight

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infraplan.siting.cover.arrays import Flags, Ints
-from infraplan.siting.cover.checking import build_order, removal_losses, served_rows
+from infraplan.siting.cover.checking import build_order, check_cover, removal_losses
 from infraplan.siting.cover.plan import Certificate, CoverPlan, Status
 from infraplan.siting.cover.problem import CoverProblem
 
@@ -114,8 +114,8 @@ class Keeper:
     def plan(self, *, met: bool, interrupted: bool) -> CoverPlan:
         """The answer. `met`: the plan meets every target within reach."""
         order, gains = build_order(self.problem, self.chosen)
-        served = served_rows(self.problem, order)
-        cost, weight = float(self.problem.cost[order].sum()), float(self.problem.weight[served].sum())
+        told = check_cover(self.problem, order)
+        cost, weight = told.cost, told.weight
         value = cost if self.sense > 0 else weight
         bound = self.bound if math.isfinite(self.bound) else (0.0 if self.sense > 0 else float(self.problem.weight.sum()))
         if met and self.sense * bound > self.sense * value:
@@ -125,7 +125,8 @@ class Keeper:
         return CoverPlan(
             chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0,
             status=self._status(met, interrupted), certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order),
-            bound_source=self.source, work=self.clock.work, seconds=self.clock.seconds, timed_out=timed_out, history=self.history,
+            loads=told.load[np.searchsorted(np.sort(order), order)] if told.load.size else told.load, bound_source=self.source,
+            work=self.clock.work, seconds=self.clock.seconds, timed_out=timed_out, history=self.history,
         )
 
     def _status(self, met: bool, interrupted: bool) -> Status:

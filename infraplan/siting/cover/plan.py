@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from infraplan.siting.cover.arrays import Floats, Ints
 
 Status = Literal["optimal", "feasible", "unreachable", "short", "interrupted"]
@@ -20,6 +22,8 @@ class Certificate:
     must_rows : those of them that have to be served
     zones : zones whose requirement lies above what all allowed candidates together reach
     zone_required, zone_reachable : weight asked and weight within reach, for `zones`
+    zone_alone : where candidates have a capacity: what these zones could have if nobody else were served, for `zones`. Zones may be
+        within reach one by one and not together: then `zone_reachable` is what is left when musts and zones with lower numbers go first
     required, reachable : the same over all demand; `required_met` tells whether the overall requirement is within reach
     """
 
@@ -30,6 +34,7 @@ class Certificate:
     zone_reachable: Floats
     required: float
     reachable: float
+    zone_alone: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def required_met(self) -> bool:
@@ -63,6 +68,8 @@ class CoverPlan:
     certificate : rows and zones out of reach; `certificate.reaches_all` is True where there are none
     gains : weight each site adds in build order, aligned with `chosen`
     losses : weight lost when this site alone is removed, aligned with `chosen`
+    loads : where candidates have a capacity: weight each site carries in an assignment that meets the targets, aligned with `chosen`.
+        Gains and losses are then those of the most weight the sites can carry together; a loss is NaN where it takes too long to find
     bound_source : where the bound comes from: "lp", "lagrangian", "zones", "mip", "all" (everything is served) or "none"
     work : counted search iterations used
     seconds : wall time used
@@ -79,6 +86,7 @@ class CoverPlan:
     certificate: Certificate
     gains: Floats
     losses: Floats
+    loads: Floats = field(default_factory=lambda: np.empty(0))
     bound_source: str = "none"
     work: int = 0
     seconds: float = 0.0
