@@ -1,8 +1,8 @@
-"""Where a site could stand: masts that lack the service, settlements that lack it, and a grid over the land."""
+"""Where a site could stand: masts that lack a service, buildings on offer, settlements that lack it, ridges, and a grid over the land."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -12,11 +12,15 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from infraplan.geo.grids import Grid
-from infraplan.siting.costs import host, life_cost_cny
+from infraplan.presets import load
+from infraplan.siting.bundles import as_bundles, families_of, host_column, mast_offers
+from infraplan.siting.costs import host
+from infraplan.siting.ridges import ridge_points
 
 COLUMNS = (
     "id",
     "name",
+    "place",
     "services",
     "operators",
     "environment",
@@ -36,8 +40,6 @@ COLUMNS = (
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 AROUND_M = 3000.0
-URBAN_PEOPLE_PER_KM2 = 1500.0
-"""Density from which the UN's Degree of Urbanisation speaks of an urban centre; a candidate above it is judged as urban."""
 
 
 def candidate_sites(
@@ -52,8 +54,13 @@ def candidate_sites(
     exclude: Iterable[Any] = (),
     hosts: Any = None,
     least_people: int = 0,
+    residents: Any = None,
+    terrain: Any = None,
+    ridges_per_square: int = 0,
+    smart_poles: bool = False,
+    keep: Collection[str] = (),
 ) -> Any:
-    """Candidates for new sites, none nearer than half the spacing to a better kind of candidate.
+    """Candidates for new sites, each place once for every set of families that it lacks; grid points keep half the spacing to the others.
 
     Parameters
     ----------
@@ -64,66 +71,83 @@ def candidate_sites(
     demand : GeoDataFrame, optional
         Points that lack the service; the most populous one of each square of half the spacing becomes a candidate.
     services, operators
-        What would be switched on at the site.
+        What would be switched on at the site. Services of one family go together; a site may carry one family or several.
     spacing_m : float
         Step of the regular grid. [m]
     existing : GeoDataFrame, optional
-        Sites whose mast could be shared.
+        Sites that stand. A mast that lacks one of the families, for whichever operator, is offered for what it lacks; one that carries LTE
+        of `operators` as an upgrade.
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
     least_people : int
-        Candidates with fewer people of `demand` within `AROUND_M` are not considered: a choice of the candidate set, on which every
-        proof of the plan rests. Leave it 0 where single villages must be served.
+        Candidates with fewer people of `demand` within `AROUND_M` (for a ridge: in sight) are not considered: a choice of the candidate
+        set, on which every proof of the plan rests. Leave it 0 where single villages must be served.
     hosts : GeoDataFrame, optional
-        Further buildings and poles on offer, with a column `host` named as in the cost preset.
+        Further buildings and poles on offer, with a column `host` named as in the cost preset. Smart poles count in urban centres alone.
+    residents : GeoDataFrame, optional
+        All people, served or not: where they live as densely as the preset says is an urban centre. By default `demand`.
+    terrain : Terrain, optional
+        Ground, from which the `ridges_per_square` summits of each square of the spacing are taken that see most people of `demand`.
+    smart_poles : bool
+        Offer a smart pole beside each settlement candidate in an urban centre.
+    keep : collection of str
+        Masts and hosts that `least_people` does not drop.
 
     Returns
     -------
     GeoDataFrame
-        Columns of a site table, with cost_cny and origin (co_location, host, settlement, grid), EPSG:4326.
+        Columns of a site table, with place (equal for the bundles of one place), cost_cny and origin (co_location, host, settlement, ridge,
+        grid), EPSG:4326.
     """
     counties = zones.loc[zones["level"] == "county"]
     grid = grid or Grid.over(zones)
+    services = tuple(services)
+    families = families_of(services)
+    peopled = demand is not None and len(demand) > 0
     parts = []
     if existing is not None and len(existing):
-        masts = existing.drop_duplicates("mast")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "x": grid.place(masts)[0],
-                    "y": grid.place(masts)[1],
-                    "origin": "co_location",
-                    "host": "existing_tower",
-                    "mast": masts["mast"].to_numpy(),
-                    "name": masts["name"].to_numpy(),
-                }
-            )
-        )
+        parts.append(_masts(existing, families, operators, grid))
     if hosts is not None and len(hosts):
-        parts.append(
-            pd.DataFrame(
-                {
-                    "x": grid.place(hosts)[0],
-                    "y": grid.place(hosts)[1],
-                    "origin": "host",
-                    "host": hosts["host"].to_numpy(),
-                    "mast": hosts["id"].to_numpy(),
-                    "name": hosts["name"].to_numpy(),
-                }
-            )
-        )
-    if demand is not None and len(demand):
+        parts.append(_hosts(hosts, grid))
+    if peopled:
         parts.append(_settlements(demand, grid, spacing_m * SETTLEMENT_STEP))
+        if smart_poles:
+            parts.append(parts[-1].assign(host="smart_pole"))
+        if terrain is not None and ridges_per_square > 0:
+            parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people))
     parts.append(_regular(counties, grid, spacing_m))
-    table = _thin(pd.concat(parts, ignore_index=True), spacing_m / 2)
+    offers = pd.concat([part.dropna(axis="columns", how="all") for part in parts], ignore_index=True)
+    table = _thin(offers.assign(lacks=_text(offers, "lacks").replace("", ";".join(families))), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=4326)
     frame = _inside(frame, counties)
     if least_people > 0 and demand is not None:
-        frame = frame.loc[_people_within(frame, demand, grid, AROUND_M) >= least_people]
+        many = _people_within(frame, demand, grid, AROUND_M) >= least_people
+        frame = frame.loc[many | (frame["origin"] == "ridge").to_numpy() | frame["mast"].isin(set(keep)).to_numpy()]
     for polygons in exclude:
-        frame = frame.loc[~frame.geometry.intersects(polygons.to_crs(4326).union_all())]
-    return _as_sites(frame.reset_index(drop=True), demand, grid, tuple(services), operators)
+        frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
+    frame = frame.loc[(frame["host"] != "smart_pole").to_numpy() | _urban(frame, residents if residents is not None else demand, grid)]
+    return _as_sites(frame.reset_index(drop=True), demand, grid, services, operators)
+
+
+def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
+    return table[name].fillna("") if name in table else pd.Series("", index=table.index)
+
+
+def _masts(existing: Any, families: tuple[str, ...], operators: str, grid: Grid) -> pd.DataFrame:
+    """Masts to share."""
+    offers = mast_offers(existing, families, operators)
+    x_m, y_m = grid.place(existing)
+    at = offers["row"].to_numpy()
+    named = {"origin": "co_location", "host": offers["host"], "mast": offers["mast"], "name": existing["name"].to_numpy()[at]}
+    return pd.DataFrame({"x": x_m[at], "y": y_m[at], **named, "lacks": offers["lacks"]})
+
+
+def _hosts(hosts: Any, grid: Grid) -> pd.DataFrame:
+    """Buildings and poles on offer."""
+    x_m, y_m = grid.place(hosts)
+    named = {"host": hosts["host"].to_numpy(), "mast": hosts["id"].to_numpy(), "name": hosts["name"].to_numpy()}
+    return pd.DataFrame({"x": x_m, "y": y_m, "origin": "host", **named})
 
 
 def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
@@ -157,6 +181,13 @@ def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
     )
 
 
+def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_people: int) -> pd.DataFrame:
+    """Towers on summits that see many."""
+    antenna_m = float(host("tower")["height_m"])
+    points = ridge_points(terrain, demand, square_m=spacing_m, per_square=per_square, antenna_m=antenna_m, least_people=least_people)
+    return points[["x", "y"]].assign(origin="ridge", host="tower", mast="", name="")
+
+
 def _regular(counties: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
     """Points of a square grid over the bounding box of the land; those at sea are dropped later."""
     left, bottom, right, top = counties.to_crs(grid.crs).total_bounds
@@ -170,9 +201,9 @@ def _thin(table: pd.DataFrame, apart_m: float) -> pd.DataFrame:
     if not rest.any():
         return table
     near_m, _ = cKDTree(table.loc[rest, ["x", "y"]].to_numpy()).query(table.loc[~rest, ["x", "y"]].to_numpy(), distance_upper_bound=apart_m)
-    keep = rest.to_numpy().copy()
-    keep[np.flatnonzero(~rest.to_numpy())[~np.isfinite(near_m)]] = True
-    return table.loc[keep].reset_index(drop=True)
+    kept = rest.to_numpy().copy()
+    kept[np.flatnonzero(~rest.to_numpy())[~np.isfinite(near_m)]] = True
+    return table.loc[kept].reset_index(drop=True)
 
 
 def _inside(frame: Any, counties: Any) -> Any:
@@ -191,15 +222,21 @@ def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.
     return np.array([people[rows].sum() for rows in near])
 
 
+def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Which candidates stand where people live as densely as in an urban centre."""
+    rule = load("candidates")["urban_centre"]
+    area_km2 = np.pi * (rule["radius_m"] / 1000.0) ** 2
+    return np.asarray(_people_within(frame, people, grid, rule["radius_m"]) / area_km2 >= rule["people_per_km2"], dtype=bool)
+
+
 def _as_sites(frame: Any, demand: Any, grid: Grid, services: tuple[str, ...], operators: str) -> Any:
     """Candidates in the columns of a site table."""
-    density = _people_within(frame, demand, grid, 1000.0) / np.pi
-    frame["id"] = [f"C{number:06d}" for number in range(1, len(frame) + 1)]
-    frame["environment"] = np.where(density >= URBAN_PEOPLE_PER_KM2, "urban", "rural")
-    frame["services"], frame["operators"] = ";".join(services), operators
-    frame["height_m"] = frame["host"].map({name: float(host(name)["height_m"]) for name in frame["host"].unique()})
-    frame["cost_cny"] = frame["host"].map({name: life_cost_cny(name) for name in frame["host"].unique()}).astype(np.int64)
-    frame["azimuth_deg"], frame["tilt_deg"], frame["carrier_power_dbm"], frame["antenna"] = "0/120/240", 3.0, np.nan, None
-    frame["status"] = "planned"
-    frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
-    return frame[[*COLUMNS, "geometry"]]
+    frame = frame.assign(environment=np.where(_urban(frame, demand, grid), "urban", "rural"))
+    table = gpd.GeoDataFrame(as_bundles(frame, services), geometry="geometry", crs=4326)
+    table["operators"] = operators
+    table["height_m"] = host_column(table, "height_m")
+    table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm")
+    table["azimuth_deg"], table["tilt_deg"], table["antenna"] = "0/120/240", 3.0, None
+    table["status"] = "planned"
+    table["mast"] = table["mast"].where(table["mast"] != "", table["place"])
+    return table[[*COLUMNS, "geometry"]]

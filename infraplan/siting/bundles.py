@@ -1,0 +1,78 @@
+"""What a place is offered with: one candidate for each set of families its mast lacks, at the cost of its services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.presets import load
+from infraplan.siting.costs import host, life_cost_cny
+
+LTE = "lte"
+
+
+def family_of(service: str) -> str:
+    """Family of a service: the preset's, else the part of its name before the first hyphen."""
+    known = load("services")["service"]
+    return str(known[service]["family"]) if service in known else service.split("-")[0]
+
+
+def families_of(services: Iterable[str]) -> tuple[str, ...]:
+    """Families of some services, each once, in order."""
+    return tuple(dict.fromkeys(family_of(service) for service in services if service))
+
+
+def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.DataFrame:
+    """Masts that lack at least one of the families, one row each: mast, row (its first in `existing`), lacks, host.
+
+    A mast carries what any of its sites carries, for whichever operator: shared networks count once. Where one of its sites carries LTE for
+    one of `operators`, only the radio has to be added (`upgrade_4g`); else the tower is shared (`existing_tower`).
+    """
+    ours = set(operators.split("+"))
+    carried = [families_of(text.split(";")) for text in existing["services"].astype(str)]
+    own_lte = [LTE in own and bool(ours & set(str(text).split("+"))) for own, text in zip(carried, existing["operators"], strict=True)]
+    table = pd.DataFrame({"mast": existing["mast"].to_numpy(), "row": np.arange(len(existing)), "upgrade": own_lte})
+    for family in families:
+        table[family] = [family in own for own in carried]
+    masts = table.groupby("mast", sort=False).agg({"row": "first", "upgrade": "any", **dict.fromkeys(families, "any")}).reset_index()
+    lacks = [
+        ";".join(family for family, has in zip(families, row, strict=True) if not has)
+        for row in masts[list(families)].itertuples(index=False, name=None)
+    ]
+    host_name = np.where(masts["upgrade"].to_numpy(dtype=bool), "upgrade_4g", "existing_tower")
+    offers = pd.DataFrame({"mast": masts["mast"], "row": masts["row"], "lacks": lacks, "host": host_name})
+    return offers.loc[offers["lacks"] != ""].reset_index(drop=True)
+
+
+def as_bundles(places: pd.DataFrame, services: Sequence[str]) -> pd.DataFrame:
+    """Each place once for every set of families it lacks: id, place, services, cost_cny beside the columns of `places`.
+
+    `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set is told after a
+    hyphen. The cost is the host's for the first service and `added_service` for each further one, which is less than any host costs: two
+    bundles of one place are never cheaper than the joint one.
+    """
+    families = families_of(services)
+    numbers = [f"C{number:06d}" for number in range(1, len(places) + 1)]
+    parts = []
+    for size in range(1, len(families) + 1):
+        for bundle in combinations(families, size):
+            fits = [set(bundle) <= set(text.split(";")) for text in places["lacks"]]
+            own = [service for service in services if family_of(service) in bundle]
+            part = places.loc[fits].assign(services=";".join(own), bundle="+".join(bundle), size=size)
+            costs = {name: life_cost_cny(name, len(own)) for name in part["host"].unique()}
+            parts.append(part.assign(cost_cny=part["host"].map(costs)))
+    table = pd.concat(parts)
+    table["place"] = [numbers[at] for at in places.index.get_indexer(table.index)]
+    table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["bundle"]
+    order = np.lexsort((table["bundle"], table["size"], table["place"]))
+    table = table.iloc[order].drop(columns=["bundle", "size", "lacks"]).reset_index(drop=True)
+    return table.assign(cost_cny=table["cost_cny"].astype(np.int64))
+
+
+def host_column(table: pd.DataFrame, name: str, missing: float = np.nan) -> pd.Series[Any]:
+    """A number of each row's host preset."""
+    return table["host"].map({key: float(host(key).get(name, missing)) for key in table["host"].unique()})
