@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,9 +22,28 @@ from infraplan.cli.shared import (
     tell,
     tell_plan,
 )
+from infraplan.errors import UsageError
 from infraplan.messages import both
 
-COLUMNS = ("order", "id", "name", "host", "cost_cny", "people_gained", "villages_gained", "people_lost", "county")
+if TYPE_CHECKING:
+    from infraplan.siting.planning import Limits
+    from infraplan.study import Study
+
+COLUMNS = (
+    "order",
+    "phase",
+    "id",
+    "name",
+    "host",
+    "cost_cny",
+    "people_gained",
+    "villages_gained",
+    "places_gained",
+    "people_lost",
+    "places_lost",
+    "targets",
+    "county",
+)
 
 
 def plan(
@@ -32,47 +52,49 @@ def plan(
     max_sites: Annotated[int | None, typer.Option("--max-sites", min=0, help=both("cli.max_sites"), show_default=False)] = None,
     time: Annotated[float | None, typer.Option("--time", min=1, help=both("cli.time"), show_default=False)] = None,
     gap: Annotated[float | None, typer.Option("--gap", min=0, max=1, help=both("cli.gap"), show_default=False)] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=both("cli.seed"))] = 0,
     pareto: Annotated[int, typer.Option("--pareto", min=0, max=50, help=both("cli.pareto"))] = 0,
+    plot: Annotated[Path | None, typer.Option("--plot", help=both("cli.plot"), show_default=False)] = None,
     cities: Cities = None,
     output: OutputPath = None,
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
-    from dataclasses import replace
-
-    import numpy as np
-
     from infraplan.run.batch import chosen_cities
-    from infraplan.run.steps import assess, limits_of, planning_instance
+    from infraplan.run.steps import assess, check_of, phases_of, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
-    from infraplan.siting.checks import check_plan
-    from infraplan.siting.phases import pareto_curve
-    from infraplan.siting.planning import cheapest_plan, most_served
+    from infraplan.siting.curves import budgets_up_to, pareto_curve
+    from infraplan.siting.planning import most_served
 
     refuse_output(output, overwrite)
+    _refuse_plot(plot, pareto, overwrite)
     opened = open_study(study)
     only = chosen_cities(opened, split(cities)) if cities else ()
-    limits = limits_of(opened)
-    limits = replace(limits, gap=limits.gap if gap is None else gap)
-    if time is not None:
-        limits = replace(limits, work_limit=None, time_limit_s=time)
+    limits = _limits(opened, time, gap, seed)
+    curve = None
     with progress() as bars:
         findings = assess(opened, bars, only, gaps=False)
         instance = planning_instance(findings, bars, only)
-        limited = budget is not None or max_sites is not None
-        made = most_served(instance, limits, budget_cny=budget, max_sites=max_sites) if limited else cheapest_plan(instance, limits)
-        top = made.cost_cny if budget is None else budget
-        curve = pareto_curve(instance, list(np.linspace(0, top, pareto + 1)[1:]), limits) if pareto else None
-    checked = check_plan(made.goal, made.sites, opened.plan_services, findings.cover, zones=opened.zones, villages=findings.villages)
+        if budget is not None or max_sites is not None:
+            made = most_served(instance, limits, budget_cny=budget, max_sites=max_sites, phases=phases_of(opened))
+        else:
+            made = plan_of(findings, instance, bars, only, limits)
+        if pareto:
+            top = made.cost_cny if budget is None else budget
+            curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
+    checked = check_of(findings, made)
     table = made.sites.drop(columns="geometry")
+    if plot is not None and curve is not None:
+        _draw(plot, curve, made)
     if json:
         extra = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
         show_json({**(plan_numbers(made, checked) or {}), **extra, "list": records(table, tuple(table.columns))})
     else:
-        show(table[list(COLUMNS)], limit=30)
+        shown = [name for name in COLUMNS if name in table and (name != "phase" or table["phase"].any())]
+        show(table[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
         if curve is not None:
-            show(curve)
+            show(curve, labels={name: both(f"cli.col_{name}") for name in curve.columns})
         tell_plan(made)
         tell(
             both(
@@ -83,6 +105,39 @@ def plan(
         )
     if output is not None:
         show(made.sites, output=output, overwrite=overwrite)
+
+
+def _limits(study: Study, time: float | None, gap: float | None, seed: int) -> Limits:
+    """The study's limits with what the command line changes: wall time replaces counted work."""
+    from dataclasses import replace
+
+    from infraplan.run.steps import limits_of
+
+    limits = replace(limits_of(study), seed=seed)
+    limits = limits if gap is None else replace(limits, gap=gap)
+    return limits if time is None else replace(limits, work_limit=None, time_limit_s=time)
+
+
+def _refuse_plot(plot: Path | None, pareto: int, overwrite: bool) -> None:
+    """Before any work: a picture of a curve nobody asked for, of another kind than PNG, or one that stands there already."""
+    if plot is None:
+        return
+    if not pareto:
+        raise UsageError(both("cli.plot_without_pareto"))
+    if plot.suffix.lower() != ".png":
+        raise UsageError(both("cli.plot_is_png", file=plot.name))
+    if plot.exists() and not overwrite:
+        raise UsageError(both("cli.exists", file=plot.name))
+
+
+def _draw(plot: Path, curve: Any, made: Any) -> None:
+    from infraplan.files import atomic_path
+    from infraplan.report.charts import pareto_picture
+    from infraplan.report.words import Words
+
+    with atomic_path(plot) as part:
+        part.write_bytes(pareto_picture(curve, Words(), goal=made.goal.share, before=made.served_before / max(made.population, 1)))
+    tell(both("cli.plotted", file=str(plot)))
 
 
 def attach(app: typer.Typer) -> None:

@@ -80,12 +80,17 @@ def tell(text: str) -> None:
 
 
 def tell_plan(plan: Plan) -> None:
-    """A plan's totals on stderr: sites, cost, what no plan can beat, people, and what each wish adds."""
+    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds."""
     share = f"{plan.served_after / max(plan.population, 1) * 100:.2f}"
-    key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most"
+    key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
     bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
-    gap, cost = f"{plan.proven_gap * 100:.2f}", f"{plan.cost_cny / 1e4:,.0f}"
-    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=f"{plan.population_gained:,}", share=share))
+    gap, cost, worth = f"{plan.proven_gap * 100:.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
+    people = f"{plan.population_gained:,}"
+    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth))
+    for family, count in plan.families.items() if len(plan.families) > 1 else ():
+        before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
+        share = f"{after / max(total, 1) * 100:.2f}"
+        tell(both("cli.family_share", family=family, before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
     for wish, extra in plan.extras_cny.items():
         tell(both(f"cli.extra_{wish}", extra=f"{extra / 1e4:+,.0f}"))
     if plan.status == "unreachable":

@@ -32,6 +32,33 @@ def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float 
         return png_of(figure)
 
 
+def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None) -> bytes:
+    """The most people each budget buys, and how much higher any plan could come: `frontier` as `pareto_curve` makes it. PNG.
+
+    `goal`, `before`: shares of people asked for, and served today. The ceiling is proven at the marked budgets, within the model.
+    """
+    ink, red = palette()["ink"], palette()["status"]["not_met"]
+    budget, share, bound = (frontier[name].to_numpy(float) for name in ("budget_cny", "share", "share_bound"))
+    with type_face():
+        figure = canvas(7.2, 4.0)
+        axes = figure.add_axes((0.1, 0.15, 0.87, 0.81))
+        x = [0.0, *budget / 1e6] if before is not None else list(budget / 1e6)
+        y, top = ([before * 100, *share * 100], [before * 100, *bound * 100]) if before is not None else (share * 100, bound * 100)
+        axes.fill_between(x, y, top, color=red, alpha=0.28, linewidth=0, label=words.plain("pareto_band"))
+        axes.plot(budget / 1e6, bound * 100, color=red, linestyle="none", marker="_", markersize=11, label=words.plain("pareto_ceiling"))
+        axes.plot(x, y, color=ink["accent"], linewidth=1.6, marker="o", markersize=4.5, label=words.plain("pareto_found"))
+        if goal is not None:
+            axes.axhline(goal * 100, color=ink["muted"], linestyle="--", linewidth=1)
+            note = " " + words.plain("goal_line", share=f"{goal * 100:g}%")
+            axes.text(axes.get_xlim()[0], goal * 100, note, va="bottom", ha="left", fontsize=8.5, color=ink["muted"])
+        axes.set_xlabel(words.plain("pareto_cost"), fontsize=9, color=ink["text"])
+        axes.set_ylabel(words.plain("axis_share"), fontsize=9, color=ink["text"])
+        axes.grid(True, color=ink["line"], linewidth=0.6)
+        axes.legend(loc="lower right", fontsize=8.5, frameon=False)
+        _plain_axes(axes)
+        return png_of(figure)
+
+
 def _plain_axes(axes: Any) -> None:
     axes.tick_params(labelsize=8.5, colors=palette()["ink"]["text"])
     for side in ("top", "right"):

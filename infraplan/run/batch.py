@@ -31,9 +31,9 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.steps import Findings, Progress, Silent, assess, make_plan, with_gaps
+from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
-from infraplan.siting.checks import check_plan, cover_with
+from infraplan.siting.checks import cover_with
 from infraplan.siting.instances import goal_of
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
@@ -108,9 +108,7 @@ def run_study(
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
     check = None
     if plan is not None:
-        check = check_plan(
-            plan.goal, plan.sites, study.plan_services, findings.cover, zones=study.zones, villages=findings.villages, after=after
-        )
+        check = check_of(findings, plan, after)
     summary = summarise(findings, plan, check)
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)

@@ -13,8 +13,8 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.messages import both, say
 from infraplan.presets import load
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
-from infraplan.run.steps import Findings, phases_of, zones_of_cities
-from infraplan.siting.phases import build_curve, phase_table
+from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.siting.curves import build_curve
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
@@ -213,7 +213,6 @@ def _no_sites() -> Any:
 def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
     """The whole study on one page."""
     study, cover = findings.study, findings.cover
-    phases = phases_of(study)
     province = study.zones.loc[study.zones["level"] == "province"]
     adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if len(province) else ("", study.config.study.title_zh)
     context = PageContext(
@@ -235,7 +234,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         networks=cover.networks,
         cities=cities,
         pareto=None if plan is None else build_curve(plan),
-        phases=phase_table(plan, phases) if plan is not None and phases else None,
+        phases=plan.phases if plan is not None else None,
         index_href="index.html",
     )
     return _layers(context, cover)

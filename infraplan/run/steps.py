@@ -16,6 +16,8 @@ from infraplan.geo.grids import Grid
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.checks import check_plan
+from infraplan.siting.curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance, goal_of, instance_of
 from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
@@ -185,11 +187,17 @@ def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
     return zones.loc[own]
 
 
-def planning_instance(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Instance:
-    """The study's goal as a covering problem: for the whole study, or for some cities alone."""
+def planning_instance(
+    findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = (), *, margin_db: float | None = None
+) -> Instance:
+    """The study's goal as a covering problem: for the whole study, or for some cities alone.
+
+    `margin_db` replaces the study's planning margin.
+    """
     study, cover, progress = findings.study, findings.cover, progress or Silent()
     choice = study.config.plan
-    goal = goal_of(study.targets, choice.target, county_floor=choice.county_floor, cities=cities, margin_db=choice.planning_margin_db)
+    margin = choice.planning_margin_db if margin_db is None else margin_db
+    goal = goal_of(study.targets, choice.target, county_floor=choice.county_floor, cities=cities, margin_db=margin)
     villages = findings.villages
     lacking = villages.loc[villages[f"{goal.family}_status"] != "served"]
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
@@ -228,14 +236,52 @@ def limits_of(study: Study) -> Limits:
 
 
 def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
-    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone."""
-    return cheapest_plan(planning_instance(findings, progress, cities), limits_of(findings.study))
+    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone.
+
+    Where study.toml asks for it, the plan of the whole study comes with the curve of cost against coverage.
+    """
+    instance = planning_instance(findings, progress, cities)
+    plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
+    if not points or cities:
+        return plan
+    tell = (progress or Silent()).step("run.pareto")
+    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost_cny, points), limits_of(findings.study), tell, known=plan))
+
+
+def plan_of(
+    findings: Findings, instance: Instance, progress: Progress | None = None, cities: tuple[str, ...] = (), limits: Limits | None = None
+) -> Plan:
+    """The cheapest plan of an instance in the study's phases, with the price of its wishes."""
+    return cheapest_plan(
+        instance,
+        limits or limits_of(findings.study),
+        phases=phases_of(findings.study),
+        without_margin=lambda: planning_instance(findings, progress, cities, margin_db=0.0),
+    )
+
+
+def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> dict[str, Any]:
+    """The plan judged from its list of sites alone; `after` is the map with them, where it is known."""
+    study = findings.study
+    return check_plan(
+        plan.goal,
+        plan.sites,
+        study.plan_services,
+        findings.cover,
+        zones=study.zones,
+        villages=findings.villages,
+        targets=study.targets,
+        places=study.places,
+        existing=study.sites,
+        spacing_m=study.config.plan.site_spacing_m,
+        after=after,
+    )
 
 
 def phases_of(study: Study) -> tuple[Phase, ...]:
     """The study's phases."""
     return tuple(
-        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny)
+        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
         for phase in study.config.plan.phases
     )
 

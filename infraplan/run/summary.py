@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
-from infraplan.siting.instances import Goal
+from infraplan.siting.goals import Ask, Goal
 from infraplan.siting.planning import Plan
 
 TARGET_COLUMNS = (
@@ -64,6 +65,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
     if plan is None:
         return None
     return {
+        "goal": plain(asdict(plan.goal)),
         "target": plan.goal.target,
         "family": plan.goal.family,
         "required_share": plan.goal.share,
@@ -85,6 +87,11 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "population_gained": plan.population_gained,
         "unreachable_people": plan.unreachable_people,
         "extras_cny": dict(plan.extras_cny),
+        "families": plain(plan.families),
+        "weighted": plan.weighted,
+        "worth": plain(plan.worth),
+        "phases": None if plan.phases is None else records(plan.phases, tuple(plan.phases.columns)),
+        "pareto": None if plan.pareto is None else records(plan.pareto, tuple(plan.pareto.columns)),
         "check": plain(check),
     }
 
@@ -97,16 +104,8 @@ def restore_plan(output: Path) -> Plan | None:
     if not (summary.is_file() and layers.is_file()):
         return None
     numbers = json.loads(summary.read_text(encoding="utf-8")).get("plan")
-    if numbers is None:
+    if numbers is None or "goal" not in numbers:
         return None
-    goal = Goal(
-        numbers["target"],
-        numbers["family"],
-        numbers["required_share"],
-        numbers["county_floor"],
-        tuple(numbers["cities"]),
-        numbers["margin_db"],
-    )
     sites = gpd.read_file(layers, layer="new_sites").to_crs(4326)
     taken = {
         name: numbers[name]
@@ -122,9 +121,22 @@ def restore_plan(output: Path) -> Plan | None:
             "candidates",
             "unreachable_people",
             "extras_cny",
+            "families",
+            "weighted",
+            "worth",
         )
     }
-    return Plan(goal=goal, sites=sites, **taken)
+    return Plan(goal=_goal(numbers["goal"]), sites=sites, **taken)
+
+
+def _goal(stated: dict[str, Any]) -> Goal:
+    """A goal from its plain form."""
+
+    def frozen(entry: dict[str, Any]) -> dict[str, Any]:
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+
+    others = tuple(Ask(**frozen(one)) for one in stated["others"])
+    return Goal(**{**frozen(stated), "others": others})
 
 
 def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any]:

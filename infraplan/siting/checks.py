@@ -1,4 +1,4 @@
-"""A plan judged from its list of sites alone: the map computed anew, people counted, and how robust the count is."""
+"""A plan judged from its list of sites alone: the map made anew, people and places counted, distances measured, and how robust it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.updating import cover_with
+from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
-from infraplan.siting.instances import Goal, demand_of
+from infraplan.siting.goals import Ask, Goal, demand_of
 
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
@@ -27,41 +29,132 @@ def check_plan(
     *,
     zones: Any,
     villages: Any,
+    targets: Targets | None = None,
+    places: Any = None,
+    existing: Any = None,
+    spacing_m: float = 0.0,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
-    """What the list of sites alone brings: people served on a map computed anew, and how robust that is.
+    """What the list of sites alone brings: people and places served on a map computed anew, distances kept, and how robust that is.
 
-    `after` is that map where the caller has just made it by `cover_with`.
+    Parameters
+    ----------
+    goal : Goal
+    plan_sites : GeoDataFrame
+        The plan's sites, in the columns of a site table.
+    services : mapping of Service
+        Presets of their services.
+    cover : Coverage
+        The map of what stands.
+    targets, places : Targets, GeoDataFrame, optional
+        Needed where the goal names places that must be served.
+    existing : GeoDataFrame, optional
+        Sites that stand, for the spacing to those of the same family.
+    spacing_m : float
+        No two new sites, and no new and existing site of one family, may be nearer than this. Exactly this far is allowed. [m]
+    after : Coverage, optional
+        The map with the plan, where the caller has just made it by `cover_with`.
 
     Returns
     -------
     dict
-        feasible, population, served, share, required, county_short (codes below the floor), cost_cny, expected_people (sum of people x
-        coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker).
+        Of the first share: population, served, share, required, county_short (codes below the floor), expected_people (sum of people x
+        coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker). Of every share, by
+        target: shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places
+        (asked, served, missed: ids). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal asks.
     """
     after = cover_with(plan_sites, services, cover) if after is None else after
-    demand = demand_of(goal, zones, villages)
+    shares = {ask.target: _share(goal, ask, after, zones, villages) for ask in goal.asks}
+    duties = {name: _duty(goal, name, after, zones, villages, places, targets) for name in goal.must}
+    close = too_close(plan_sites, after, existing, spacing_m)
+    short = _counties_short(goal, after, zones, villages)
+    first = shares[goal.target]
+    kept = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in duties.values())
+    return {
+        "feasible": bool(kept and not close and not short),
+        **{name: first[name] for name in ("population", "served", "share", "required")},
+        "county_short": short,
+        "cost_cny": int(plan_sites["cost_cny"].sum()),
+        "expected_people": first["expected_people"],
+        "share_if_weaker": first["share_if_weaker"],
+        "shares": shares,
+        "places": duties,
+        "too_close": close,
+    }
+
+
+def _share(goal: Goal, ask: Ask, after: Coverage, zones: Any, villages: Any) -> dict[str, Any]:
+    """One share of people, recounted."""
+    demand = demand_of(goal, zones, villages, ask)
     people = demand["population"].to_numpy(dtype=np.int64)
-    margins = demand_margin(demand, after, goal.family)
-    served = status_of(margins, goal.margin_db) == 0
-    total, got = int(people.sum()), int(people[served].sum())
-    required = math.ceil(goal.share * total - 1e-9)
-    by_county = (
-        pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)}).groupby("county").sum()
-    )
-    short = by_county.index[by_county["got"] < np.ceil(goal.county_floor * by_county["people"] - 1e-9)]
+    margins = demand_margin(demand, after, ask.family)
+    total, got = int(people.sum()), int(people[status_of(margins, goal.margin_db) == 0].sum())
+    required = math.ceil(ask.share * total - 1e-9)
     weaker = {f"{lost:g}": float(people[status_of(margins, goal.margin_db + lost) == 0].sum() / max(total, 1)) for lost in WEAKER_DB}
     return {
-        "feasible": bool(got >= required and not len(short)),
+        "family": ask.family,
         "population": total,
         "served": got,
         "share": got / max(total, 1),
         "required": required,
-        "county_short": list(short),
-        "cost_cny": int(plan_sites["cost_cny"].sum()),
-        "expected_people": round(_expected(demand, after, goal.family)),
+        "met": got >= required,
+        "expected_people": round(_expected(demand, after, ask.family)),
         "share_if_weaker": weaker,
     }
+
+
+def _duty(goal: Goal, name: str, after: Coverage, zones: Any, villages: Any, places: Any, targets: Targets | None) -> dict[str, Any]:
+    """One target's places that must be served, judged again."""
+    from infraplan.siting.duties import duty_points
+
+    assert targets is not None
+    target, points = duty_points(targets, name, cover=after, zones=zones, villages=villages, places=places, cities=goal.cities)
+    served = status_of(demand_margin(points, after, target.family), goal.margin_db) == 0
+    return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
+
+
+def _counties_short(goal: Goal, after: Coverage, zones: Any, villages: Any) -> list[str]:
+    """Counties below the floor."""
+    if goal.county_floor <= 0:
+        return []
+    demand = demand_of(goal, zones, villages)
+    people = demand["population"].to_numpy(dtype=np.int64)
+    served = status_of(demand_margin(demand, after, goal.family), goal.margin_db) == 0
+    table = pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)})
+    sums = table.groupby("county").sum()
+    return [str(code) for code in sums.index[sums["got"] < np.ceil(goal.county_floor * sums["people"] - 1e-9)]]
+
+
+def too_close(plan_sites: Any, cover: Coverage, existing: Any, spacing_m: float) -> list[tuple[str, str]]:
+    """Pairs of ids nearer than the spacing: two new sites, or a new one and one that stands and carries a family of it."""
+    if spacing_m <= 0 or not len(plan_sites):
+        return []
+    new = np.column_stack(cover.grid.place(plan_sites))
+    ids = plan_sites["id"].astype(str).to_numpy()
+    found = [(ids[i], ids[j]) for i, j in sorted(cKDTree(new).query_pairs(spacing_m)) if _apart_m(new[i], new[j]) < spacing_m]
+    if existing is None or not len(existing):
+        return found
+    standing = existing.loc[existing["status"] == "existing"]
+    families = plan_sites["services"].map(lambda text: _families(text, cover))
+    theirs = standing["services"].map(lambda text: _families(text, cover))
+    for family in cover.families:
+        own, old = families.map(lambda has, family=family: family in has).to_numpy(), theirs.map(lambda has, family=family: family in has)
+        if not own.any() or not old.any():
+            continue
+        there = np.column_stack(cover.grid.place(standing.loc[old]))
+        names = standing.loc[old, "id"].astype(str).to_numpy()
+        _, nearest = cKDTree(there).query(new[own])
+        pairs = zip(np.flatnonzero(own), np.asarray(nearest), strict=True)
+        found += [(ids[i], names[k]) for i, k in pairs if _apart_m(new[i], there[k]) < spacing_m]
+    return sorted(set(found))
+
+
+def _families(services: Any, cover: Coverage) -> set[str]:
+    return {cover.services[name].family for name in str(services).split(";") if name in cover.services}
+
+
+def _apart_m(here: Any, there: Any) -> float:
+    return float(np.hypot(*(here - there)))
 
 
 def _expected(demand: Any, cover: Coverage, family: str) -> float:
@@ -77,3 +170,6 @@ def _expected(demand: Any, cover: Coverage, family: str) -> float:
         own, service = which == number, cover.services[str(name)]
         probability[own] = coverage_probability(margin_db[there][own].astype(float), service.shadowing_sigma_db, service.shadow_margin_db)
     return float((people * probability).sum())
+
+
+__all__ = ["WEAKER_DB", "check_plan", "cover_with", "too_close"]

@@ -1,24 +1,36 @@
-"""What is built when: the build order of a plan cut at what each phase asks, and cost against coverage along it."""
+"""What is built when: the sites of a plan divided among dated phases, each of which must bring what its date asks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.siting.instances import Instance
-from infraplan.siting.planning import Limits, Plan, most_served
+from infraplan.siting.cover.cheapest import solve
+from infraplan.siting.cover.checking import build_order
+from infraplan.siting.cover.most import max_cover
+from infraplan.siting.cover.problem import CoverProblem
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+WORK = 20_000
+"""Search steps a phase may take; counted, so that the phases are the same on any machine."""
+COLUMNS = ("phase", "name", "start", "end", "sites", "cost_cny", "people_gained", "share", "places", "asked_met")
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of time and what must stand at its end: a share of the people, a number of new sites, or what a budget pays.
+    """A stretch of time, what must stand at its end, and what may be built in it.
 
-    A phase that asks nothing takes all that is left.
+    `share`: of the people in scope (of the goal's first family), to be served at its end. `must`: targets whose places must all be served
+    at its end. `sites`, `budget_cny`: the number of sites and the money of the phase. A phase with a number or a budget uses it up as far
+    as the plan has sites; one that only asks builds no more than its asks need; one without either takes all that is left.
     """
 
     name: str
@@ -27,76 +39,142 @@ class Phase:
     share: float | None = None
     sites: int | None = None
     budget_cny: float | None = None
+    must: tuple[str, ...] = ()
 
 
-def phase_of_sites(plan: Plan, phases: Sequence[Phase]) -> npt.NDArray[np.int64]:
-    """Number of the phase (from 1) in which each site of the build order is built; 0: in none of them.
+@dataclass(frozen=True)
+class Schedule:
+    """A plan divided: candidates in build order, the phase (from 1) of each, 0 for those that no phase builds; and the table of phases."""
 
-    The order serves most people per yuan first, so the early phases serve most. A phase ends with the site that meets what it asks.
+    order: Ints
+    phase: Ints
+    table: pd.DataFrame
+
+
+def schedule(
+    problem: CoverProblem, people: Floats, target: Iterable[str], chosen: Ints, phases: Sequence[Phase], *, seed: int = 0
+) -> Schedule:
+    """Divide the sites of a plan among the phases.
+
+    With the plan S, the rows j with people w_j, the sets S_1, S_2, ... that stand at the end of phases 1, 2, ... (each contains the one
+    before it, none has a site outside S), V(X) the rows served before or by X, and w(X) the people in V(X):
+
+        phase k that only asks   minimise cost(S_k)   subject to  w(S_k) >= share_k w_total,  every place due by then in V(S_k)
+        phase k with limits      maximise w(S_k)      subject to  |S_k \\ S_k-1| <= sites_k,  cost(S_k \\ S_k-1) <= budget_k,
+                                                                  the same asks wherever some such S_k meets them
+        otherwise                S_k = S
+
+    solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
+    and never adds to it. An ask without limits is met whenever the whole plan meets it. Within a phase the site with most people per yuan
+    beside those before it comes first.
+
+    Parameters
+    ----------
+    problem : CoverProblem
+    people : array, shape (demand,)
+        People of each row that a share counts, those served already included.
+    target : sequence of str, shape (demand,)
+        Target of each row: names the places that a phase's `must` asks for.
+    chosen : array
+        Candidates of the plan.
     """
-    cost = plan.sites["cost_cny"].to_numpy(dtype=float)
-    people = plan.sites["people_gained"].to_numpy(dtype=float)
-    share = (plan.served_before + np.cumsum(people)) / max(plan.population, 1)
-    number, first = np.zeros(len(cost), np.int64), 0
-    for index, phase in enumerate(phases, start=1):
-        last = len(cost)
-        if phase.share is not None:
-            already = plan.served_before / max(plan.population, 1) >= phase.share
-            last = first if already else min(last, int(np.searchsorted(share, phase.share - 1e-12)) + 1)
-        if phase.sites is not None:
-            last = min(last, first + phase.sites)
-        if phase.budget_cny is not None:
-            last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget_cny + 1e-6, side="right")))
-        last = max(last, first)
-        number[first:last] = index
-        first = last
-    return number
-
-
-def phase_table(plan: Plan, phases: Sequence[Phase]) -> pd.DataFrame:
-    """phase, name, start, end, sites, cost_cny, people_gained, share (of people served at its end), asked_met."""
-    number = phase_of_sites(plan, phases)
-    rows, served = [], float(plan.served_before)
-    for index, phase in enumerate(phases, start=1):
-        own = plan.sites.loc[number == index]
-        served += float(own["people_gained"].sum())
-        share = served / max(plan.population, 1)
-        met = (phase.share is None or share >= phase.share - 1e-12) and (phase.sites is None or len(own) >= phase.sites)
+    columns = problem.cover[:, chosen].tocsc()
+    names = np.asarray(list(target), dtype=object)
+    total = float(people.sum())
+    left, served = np.ones(len(chosen), bool), problem.covered.copy()
+    parts: list[Ints] = []
+    rows: list[dict[str, Any]] = []
+    due: set[str] = set()
+    for number, phase in enumerate(phases, start=1):
+        due |= set(phase.must)
+        at = np.flatnonzero(left)
+        owed = np.isin(names, list(due)) & problem.must
+        picked = at
+        if at.size:
+            rest = CoverProblem(
+                columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=(phase.share or 0.0) * total, must=owed, covered=served,
+                capacity=None if problem.capacity is None else problem.capacity[chosen[at]],
+            )  # fmt: skip
+            picked = at[_taken(rest, phase, bool(due), seed)]
+        part = _in_order(problem, chosen[picked], served)
+        before = float(people[served].sum())
+        left[picked] = False
+        served = served | (np.asarray(columns[:, picked].sum(axis=1)).ravel() > 0)
+        after = float(people[served].sum())
+        share = after / max(total, 1.0)
         rows.append(
             {
-                "phase": index,
+                "phase": number,
                 "name": phase.name,
                 "start": phase.start,
                 "end": phase.end,
-                "sites": len(own),
-                "cost_cny": int(own["cost_cny"].sum()),
-                "people_gained": int(own["people_gained"].sum()),
+                "sites": len(part),
+                "cost_cny": round(float(problem.cost[part].sum())),
+                "people_gained": round(after - before),
                 "share": share,
-                "asked_met": met,
+                "places": int((served & problem.must).sum()),
+                "asked_met": bool(
+                    (phase.share is None or share >= phase.share - 1e-12)
+                    and served[owed].all()
+                    and (phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must))
+                ),
             }
         )
-    return pd.DataFrame(rows)
+        parts.append(part)
+    parts.append(_in_order(problem, chosen[left], served))
+    phase_of = [np.full(len(part), index, np.int64) for index, part in enumerate(parts, start=1)]
+    phase_of[-1][:] = 0
+    return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), pd.DataFrame(rows, columns=list(COLUMNS)))
 
 
-def build_curve(plan: Plan) -> pd.DataFrame:
-    """cost_cny and share of people served after each site of the build order, starting from what stands today."""
-    cost = np.concatenate([[0.0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
-    people = plan.served_before + np.concatenate([[0.0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
-    return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})
+def _taken(rest: CoverProblem, phase: Phase, places_due: bool, seed: int) -> Ints:
+    """Which of the sites that are left the phase builds."""
+    everything, nothing = np.arange(rest.cost.size), np.zeros(0, np.int64)
+    asks, limited = phase.share is not None or places_due, phase.sites is not None or phase.budget_cny is not None
+    if not limited:
+        return _needed(rest, seed) if phase.share is not None or phase.must else everything
+    if asks:
+        for forced in (nothing, _needed(_only_places(rest), seed), _needed(rest, seed)):
+            if _fits(rest, forced, phase):
+                best = _most(rest, forced, phase, seed)
+                if _meets(rest, best):
+                    return best
+        places = _needed(_only_places(rest), seed)
+        return _most(rest, places if _fits(rest, places, phase) else nothing, phase, seed)
+    return _most(rest, nothing, phase, seed)
 
 
-def pareto_curve(instance: Instance, budgets_cny: Sequence[float], limits: Limits) -> pd.DataFrame:
-    """For each budget the most people a plan can serve: cost_cny, share, share_bound (no plan within the budget exceeds it), sites.
+def _needed(rest: CoverProblem, seed: int) -> Ints:
+    """The cheapest of the sites left that bring what is asked."""
+    return np.sort(solve(rest, gap=0.0, seed=seed, work_limit=WORK).chosen)
 
-    The points are solved one by one, each with its own proof; a smaller budget's plan stands in where the search found none better.
-    """
-    rows: list[dict[str, Any]] = []
-    for budget in sorted(budgets_cny):
-        plan = most_served(instance, limits, budget_cny=budget)
-        total = max(plan.population, 1)
-        row: dict[str, Any] = {"budget_cny": budget, "cost_cny": plan.cost_cny, "share": plan.served_after / total}
-        row |= {"share_bound": plan.bound / total, "sites": len(plan.sites)}
-        if rows and rows[-1]["share"] > row["share"]:
-            row |= {name: rows[-1][name] for name in ("cost_cny", "share", "sites")}
-        rows.append(row)
-    return pd.DataFrame(rows)
+
+def _only_places(rest: CoverProblem) -> CoverProblem:
+    return replace(rest, required=0.0)
+
+
+def _most(rest: CoverProblem, forced: Ints, phase: Phase, seed: int) -> Ints:
+    """Most people within the phase's limits, `forced` among the sites."""
+    must = np.zeros(rest.cost.size, bool)
+    must[forced] = True
+    limited = replace(rest, forced=must)
+    return np.sort(max_cover(limited, phase.sites, phase.budget_cny, gap=0.0, seed=seed, work_limit=WORK).chosen)
+
+
+def _fits(rest: CoverProblem, picked: Ints, phase: Phase) -> bool:
+    in_number = phase.sites is None or len(picked) <= phase.sites
+    return in_number and (phase.budget_cny is None or float(rest.cost[picked].sum()) <= phase.budget_cny + 1e-6)
+
+
+def _meets(rest: CoverProblem, picked: Ints) -> bool:
+    flags = np.zeros(rest.cost.size, np.int32)
+    flags[picked] = 1
+    served = rest.covered | (rest.cover @ flags > 0)
+    return bool(float(rest.weight[served].sum()) >= rest.required - 1e-9 * max(1.0, rest.required) and served[rest.must].all())
+
+
+def _in_order(problem: CoverProblem, picked: Ints, served: Bools) -> Ints:
+    """Most people per yuan first, beside what stands by then."""
+    if not len(picked):
+        return np.zeros(0, np.int64)
+    return build_order(replace(problem, covered=served), picked)[0]

@@ -1,14 +1,14 @@
-"""From a study to a covering problem and back: the cheapest sites that bring a goal, and the check of a plan from its list alone."""
+"""From a covering problem to a plan: the cheapest sites that bring a goal, or the most people within a limit, with the proof."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.geo.grids import Grid
@@ -20,31 +20,11 @@ from infraplan.siting.cover.most import max_cover
 from infraplan.siting.cover.plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.instances import Goal, Instance, goal_of, instance_of
+from infraplan.siting.listing import SITE_COLUMNS, beyond_reach, by_family, list_sites
+from infraplan.siting.phases import Phase, schedule
 
-SITE_COLUMNS = (
-    "id",
-    "order",
-    "name",
-    "services",
-    "operators",
-    "environment",
-    "height_m",
-    "azimuth_deg",
-    "tilt_deg",
-    "carrier_power_dbm",
-    "antenna",
-    "host",
-    "mast",
-    "status",
-    "cost_cny",
-    "people_gained",
-    "villages_gained",
-    "people_total",
-    "people_lost",
-    "reason",
-    "county",
-    "city",
-)
+BROUGHT = ("optimal", "feasible")
+"""Statuses of a plan that meets every target."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +32,12 @@ class Plan:
     """New sites in build order, what they cost, what no plan can beat, and what they bring. Proven within the model.
 
     `asked` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number of
-    sites; `bound` is people no plan can exceed). `extras_cny` holds what a wish adds to the plan's cost without it: "county_floor",
-    "planning_margin"; and "rent_free", what the same sites would save if public premises charged no rent.
+    sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of each
+    family, counted with their weights; `worth` is then what this plan brings in the same measure). `population`, `served_before`,
+    `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what a wish adds to the plan's cost
+    without it: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if
+    public premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the
+    build order is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where nobody asked.
     """
 
     goal: Goal
@@ -69,6 +53,12 @@ class Plan:
     candidates: int
     unreachable_people: int
     extras_cny: Mapping[str, int] = field(default_factory=dict)
+    families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    weighted: bool = False
+    worth: float = 0.0
+    unreachable: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    phases: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    pareto: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def population_gained(self) -> int:
@@ -94,20 +84,49 @@ class Limits:
     seed: int = 0
 
 
-def cheapest_plan(instance: Instance, limits: Limits) -> Plan:
-    """The cheapest set found that brings the goal, with a bound no plan can beat; with a county floor, what the floor adds."""
+def cheapest_plan(
+    instance: Instance, limits: Limits, *, phases: Sequence[Phase] = (), without_margin: Callable[[], Instance] | None = None
+) -> Plan:
+    """The cheapest set found that brings the goal, with a bound no plan can beat, and the price of each wish.
+
+    Parameters
+    ----------
+    instance : Instance
+        `instance_of(...)`.
+    limits : Limits
+    phases : sequence of Phase
+        Into which the build order is divided.
+    without_margin : callable, optional
+        Makes the same instance at a planning margin of 0; called only where the goal has a margin, to price it.
+    """
     answer = _solve(instance.problem, limits)
     extras = {}
     if instance.goal.county_floor > 0:
         free = replace(instance.problem, zone_required=np.zeros_like(instance.problem.zone_required))
         extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
-    return _plan(instance, answer, "cheapest", extras)
+    if instance.goal.margin_db > 0 and without_margin is not None:
+        bare = _solve(without_margin().problem, limits)
+        if answer.status in BROUGHT and bare.status in BROUGHT:
+            extras["planning_margin"] = round(answer.cost) - round(bare.cost)
+    return _plan(instance, answer, "cheapest", extras, phases, limits.seed)
 
 
-def most_served(instance: Instance, limits: Limits, *, budget_cny: float | None = None, max_sites: int | None = None) -> Plan:
-    """The sites that serve most people within a budget or a number of sites."""
-    answer = max_cover(instance.problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
-    return _plan(instance, answer, "most", {})
+def most_served(
+    instance: Instance,
+    limits: Limits,
+    *,
+    budget_cny: float | None = None,
+    max_sites: int | None = None,
+    phases: Sequence[Phase] = (),
+) -> Plan:
+    """The sites that serve most people within a budget or a number of sites.
+
+    People count with the study's weights for priority areas, where it gives any; the plan still reports people.
+    """
+    worth = np.asarray(getattr(instance, "worth", instance.problem.weight), dtype=float)
+    problem = replace(instance.problem, weight=worth)
+    answer = max_cover(problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    return _plan(instance, answer, "most", {}, phases, limits.seed)
 
 
 def place_sites(
@@ -157,44 +176,44 @@ def _solve(problem: CoverProblem, limits: Limits) -> CoverPlan:
     return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
 
 
-def _plan(instance: Instance, answer: CoverPlan, asked: str, extras: dict[str, int]) -> Plan:
-    """The chosen candidates as a table in build order, each with what it adds to those before it."""
-    chosen, open_rows = np.asarray(answer.chosen, dtype=int), instance.open_rows
-    people = instance.demand["population"].to_numpy(dtype=np.int64)
-    is_village = (instance.demand["kind"].to_numpy() == "village")[open_rows]
-    columns = instance.matrix.tocsc()
-    served = np.zeros(len(open_rows), bool)
-    gained, villages, around = [], [], []
-    for j in chosen:
-        rows = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
-        new = rows[~served[rows]]
-        served[new] = True
-        gained.append(int(people[open_rows][new].sum()))
-        villages.append(int(is_village[new].sum()))
-        around.append(int(people[open_rows][rows].sum()))
-    sites = instance.candidates.iloc[chosen].reset_index(drop=True)
-    sites["order"] = np.arange(1, len(sites) + 1)
-    sites["id"] = [f"N{number:05d}" for number in sites["order"]]
-    sites["people_gained"], sites["villages_gained"], sites["people_total"] = gained, villages, around
-    sites["people_lost"] = np.asarray(answer.losses).round().astype(np.int64)
-    sites["reason"] = sites["origin"]
+def _plan(
+    instance: Instance, answer: CoverPlan, asked: str, extras: dict[str, int], phases: Sequence[Phase], seed: int
+) -> Plan:  # fmt: skip
+    """The chosen candidates as a table in build order, divided among the phases."""
+    chosen = np.asarray(answer.chosen, dtype=np.int64)
+    order, phase, table = chosen, np.zeros(len(chosen), np.int64), None
+    own = (instance.rows["family"] == instance.goal.family).to_numpy()
+    people = np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0)
+    if phases:
+        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed)
+        order, phase, table = divided.order, divided.phase, divided.table
+    sites = list_sites(instance, order, phase)
     rent = sites["host"].map({name: rent_cny(name) for name in sites["host"].unique()}).fillna(0)
     if rent.any():
         extras = {**extras, "rent_free": -int(rent.sum())}
-    before, reachable = int(people[instance.covered].sum()), np.diff(instance.matrix.indptr) > 0
+    lost = np.asarray(answer.certificate.rows, dtype=np.int64)
+    counted = by_family(instance, chosen)
     bound = math.ceil(answer.bound - 1e-6) if asked == "cheapest" else math.floor(answer.bound + 1e-6)
     return Plan(
         goal=instance.goal,
-        sites=gpd.GeoDataFrame(sites[[*SITE_COLUMNS, "geometry"]], crs=4326),
+        sites=sites,
         asked=asked,
         cost_cny=round(answer.cost),
         bound=bound,
         proven_gap=float(answer.proven_gap),
         status=str(answer.status),
-        population=int(people.sum()),
-        served_before=before,
-        served_after=before + int(people[open_rows][served].sum()),
+        population=instance.population,
+        served_before=instance.covered_people,
+        served_after=counted[instance.goal.family]["served_after"],
         candidates=len(instance.candidates),
-        unreachable_people=int(people[open_rows][~reachable].sum()),
+        unreachable_people=int(people[lost].sum()),
         extras_cny=extras,
+        families=counted,
+        weighted=asked == "most" and round(answer.weight) != counted[instance.goal.family]["served_after"],
+        worth=float(answer.weight) if asked == "most" else 0.0,
+        unreachable=beyond_reach(instance, lost),
+        phases=table,
     )
+
+
+__all__ = ["SITE_COLUMNS", "Limits", "Plan", "cheapest_plan", "most_served", "place_sites"]

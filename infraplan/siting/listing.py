@@ -1,0 +1,123 @@
+"""The chosen candidates as a table in build order: what each adds, which targets it serves, what the plan loses without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.siting.instances import Instance
+
+Ints = npt.NDArray[np.int64]
+
+SITE_COLUMNS = (
+    "id",
+    "order",
+    "phase",
+    "name",
+    "services",
+    "operators",
+    "environment",
+    "height_m",
+    "azimuth_deg",
+    "tilt_deg",
+    "carrier_power_dbm",
+    "antenna",
+    "host",
+    "mast",
+    "status",
+    "cost_cny",
+    "people_gained",
+    "villages_gained",
+    "places_gained",
+    "targets",
+    "people_total",
+    "people_lost",
+    "places_lost",
+    "reason",
+    "candidate",
+    "county",
+    "city",
+)
+"""`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
+
+`targets`: those of the plan's targets that it brings somebody or some place to, joined by ";". `people_total`: unserved people it reaches.
+`people_lost`, `places_lost`: whom the finished plan would no longer serve without this one site, and which places that must be served.
+`phase`: number of the phase that builds it, 0 where none does. `candidate`: its id among the candidates.
+"""
+
+
+COUNTED = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
+
+
+def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame:
+    """The plan's sites, ids N00001... in build order."""
+    rows, problem = instance.rows, instance.problem
+    columns = problem.cover.tocsc()[:, order]
+    times = np.asarray(columns.sum(axis=1)).ravel()
+    people = {family: _people_of(rows, family) for family in families_of(instance)}
+    first = next(iter(people.values()))
+    village, place = (rows["kind"] == "village").to_numpy(), (rows["kind"] == "place").to_numpy()
+    names, target = rows["id"].to_numpy(), rows["target"].to_numpy()
+    asked = {name: index for index, name in enumerate(dict.fromkeys(target))}
+    served = problem.covered.copy()
+    further = [f"people_gained_{family}" for family in list(people)[1:]]
+    table: dict[str, list[Any]] = {name: [] for name in (*COUNTED, *further)}
+    for j in range(len(order)):
+        reached = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
+        reached = reached[~problem.covered[reached]]
+        new, alone = reached[~served[reached]], reached[times[reached] == 1]
+        served[reached] = True
+        table["people_gained"].append(int(first[new].sum()))
+        for family in list(people)[1:]:
+            table[f"people_gained_{family}"].append(int(people[family][new].sum()))
+        table["villages_gained"].append(len(set(names[new[village[new]]])))
+        table["places_gained"].append(int((place & problem.must)[new].sum()))
+        table["targets"].append(";".join(sorted(set(target[reached]), key=asked.__getitem__)))
+        table["people_total"].append(int(first[reached].sum()))
+        table["people_lost"].append(int(first[alone].sum()))
+        table["places_lost"].append(int((place & problem.must)[alone].sum()))
+    sites = instance.candidates.iloc[order].reset_index(drop=True)
+    sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
+    sites["order"] = np.arange(1, len(sites) + 1)
+    sites["id"] = [f"N{number:05d}" for number in sites["order"]]
+    for name, values in table.items():
+        sites[name] = pd.Series(values, dtype="object" if name == "targets" else "int64")
+    return gpd.GeoDataFrame(sites[[*SITE_COLUMNS, *further, "geometry"]], crs=4326)
+
+
+def families_of(instance: Instance) -> tuple[str, ...]:
+    """Families of the plan, the goal's first one leading."""
+    found = dict.fromkeys(instance.rows["family"])
+    return tuple(dict.fromkeys([instance.goal.family, *found]))
+
+
+def _people_of(rows: pd.DataFrame, family: str) -> Ints:
+    return np.asarray(np.where(rows["family"] == family, rows["population"], 0), dtype=np.int64)
+
+
+def by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, int]]:
+    """For each family: population in scope, people served before, and after with these candidates."""
+    rows, problem = instance.rows, instance.problem
+    flags = np.zeros(problem.cost.size, np.int32)
+    flags[chosen] = 1
+    served = problem.covered | (problem.cover @ flags > 0)
+    return {
+        family: {
+            "population": int(people.sum()),
+            "served_before": int(people[problem.covered].sum()),
+            "served_after": int(people[served].sum()),
+        }
+        for family, people in ((family, _people_of(rows, family)) for family in families_of(instance))
+    }
+
+
+def beyond_reach(instance: Instance, lost: Ints) -> pd.DataFrame:
+    """Demand rows that no allowed candidate serves, those that must be served first, then the most people: the certificate in words."""
+    table = instance.rows.iloc[lost].assign(must=instance.problem.must[lost])
+    return table.sort_values(["must", "population", "id"], ascending=[False, False, True], kind="stable", ignore_index=True)
+
+
