@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from infraplan.messages import say
-from infraplan.report import page_rows
+from infraplan.report import page_rows, plan_words
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
 from infraplan.report.style import day, integer, is_share, missing, money, percent, percent_up, text
@@ -27,10 +27,11 @@ class Column:
     form: str
     values: Sequence[Any] | None = None
     total: Any = None
+    values_of_key: Mapping[str, str] = field(default_factory=dict)
 
     def label(self, words: Words) -> str:
         """The heading; a key with a dot is another room's."""
-        return say(self.key, words.lang) if "." in self.key else words.t(self.key)
+        return say(self.key, words.lang) if "." in self.key else words.t(self.key, **self.values_of_key)
 
 
 def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
@@ -163,8 +164,11 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
         for county, city in zip(plain("county"), plain("city"), strict=True)
     ]
     points = frame.geometry if len(frame) else []
+    tasks = plan_words.target_names(context, words)
+    further = [str(name).removeprefix("people_gained_") for name in frame if str(name).startswith("people_gained_")]
     return [
         Column("x_order", 8, "int", plain("order")),
+        *([Column("x_phase", 7, "int", plain("phase"))] if "phase" in frame and (frame["phase"] > 0).any() else []),
         Column("x_id", 11, "code", plain("id")),
         Column("x_name", 20, "text", plain("name")),
         Column("x_county", 14, "text", where),
@@ -173,11 +177,45 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_height", 9, "int", plain("height_m")),
         Column("x_cost", 13, "money", plain("cost_cny"), total("cost_cny")),
         Column("x_gained", 13, "int", plain("people_gained"), total("people_gained")),
+        *(
+            Column("x_gained_family", 13, "int", plain(f"people_gained_{name}"), total(f"people_gained_{name}"), {"family": words.family(name)})
+            for name in further
+        ),
         Column("x_villages_gained", 13, "int", plain("villages_gained"), total("villages_gained")),
+        Column("x_places_gained", 13, "int", plain("places_gained"), total("places_gained")),
+        Column("x_targets", 40, "wrap", _distinct(plain("targets"), lambda ids: plan_words.served_targets(ids, tasks, words))),
+        Column("x_lost", 15, "int", plain("people_lost")),
+        Column("x_places_lost", 15, "int", plain("places_lost")),
         Column("x_lon", 11, "degree", [point.x for point in points]),
         Column("x_lat", 10, "degree", [point.y for point in points]),
         Column("x_site_reason", 34, "text", _distinct(plain("reason"), words.reason)),
         Column("x_remark", 16, "fill"),
+    ]
+
+
+def unreachable_columns(context: PageContext, words: Words) -> list[Column]:
+    """Whom no candidate can serve: the certificate of a goal out of reach."""
+    frame, names = context.unreachable, context.names(words.lang)
+    tasks = plan_words.target_names(context, words)
+
+    def plain(name: str) -> list[Any]:
+        return list(frame[name]) if name in frame else [None] * len(frame)
+
+    return [
+        Column("x_number", 6, "int", range(1, len(frame) + 1)),
+        Column("x_city", 10, "text", [text(names.get(code)) or text(code) for code in plain("city")]),
+        Column("x_county", 14, "text", [text(names.get(code)) or text(code) for code in plain("county")]),
+        Column("x_name", 20, "text", plain("name")),
+        Column("x_kind", 10, "code", _distinct(plain("kind"), lambda code: words.code("kind", code))),
+        Column("x_family", 9, "code", _distinct(plain("family"), words.family)),
+        Column("x_people", 10, "int", plain("population")),
+        Column("x_must", 9, "code", [words.t("yes" if must else "no") for must in plain("must")]),
+        Column("x_best_margin", 14, "db", plain("best_db")),
+        Column("x_obstacle", 36, "text", _distinct(plain("obstacle"), lambda code: words.code("obstacle", code))),
+        Column("x_targets", 40, "wrap", _distinct(plain("target"), lambda ids: plan_words.served_targets(ids, tasks, words))),
+        Column("x_lon", 11, "degree", plain("lon")),
+        Column("x_lat", 10, "degree", plain("lat")),
+        Column("x_id", 14, "code", plain("id")),
     ]
 
 
@@ -207,6 +245,8 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         if whole:
             yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang)
         yield words.t("plan_gap" if whole else "plan_gap_whole"), percent_up(context.plan.proven_gap)
+        for sentence in plan_words.price_sentences(context, words):
+            yield words.t("plan_prices"), sentence
     yield words.t("method_plan"), words.t("plan_note")
     yield words.t("limits"), words.t("method_plan_text")
     for key in ("limits_model", "limits_outdoor", "limits_parts", "reading_note"):

@@ -37,7 +37,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class PlanSummary:
-    """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model."""
+    """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
+
+    `extras_cny`: what a wish adds to the cost ("planning_margin", "county_floor"; "rent_free" is what public premises without rent save).
+    `goal`: share of people asked for. `margin_db`: planning margin. `families`: population, served_before, served_after of each family.
+    """
 
     sites: int
     cost_cny: float
@@ -46,6 +50,10 @@ class PlanSummary:
     population_gained: int
     status: str = ""
     scope: str = ""
+    extras_cny: Mapping[str, float] = field(default_factory=dict)
+    goal: float | None = None
+    margin_db: float = 0.0
+    families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,12 @@ class PageContext:
     pareto : DataFrame, optional
         cost_cny, share (of residents served by the plan so far) per step.
     phases : DataFrame, optional
-        phase, name, start, end (ISO dates), sites, cost_cny, share.
+        phase, name, start, end (ISO dates), sites, cost_cny, share, asked_met.
+    frontier : DataFrame, optional
+        `pareto_curve`: budget_cny, cost_cny, sites, people, share, share_bound, proven_gap.
+    unreachable : DataFrame, optional
+        The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
+        lat, must, best_db, obstacle.
     """
 
     level: str
@@ -142,6 +155,8 @@ class PageContext:
     cities: Any = None
     pareto: Any = None
     phases: Any = None
+    frontier: Any = None
+    unreachable: Any = None
     index_href: str = ""
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from infraplan.report import page_rows
+from infraplan.report import page_rows, plan_words
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
 from infraplan.report.style import day, decimal, integer, money, percent, percent_up, text
@@ -118,6 +118,10 @@ def _body(
         yield Paragraph(sentence)
     if len(context.plan_sites):
         yield Paragraph(words.t("doc_summary_plan"))
+    unreachable = plan_words.unreachable_sentences(context, words)
+    if unreachable:
+        yield Heading(words.t("unreachable_section"))
+        yield Paragraph(("" if words.lang == "zh" else " ").join(unreachable))
     yield Heading(words.t("doc_maps"))
     for number, (caption, png) in enumerate(pictures, 1):
         yield Picture(png, words.t("doc_figure", number=number, caption=caption))
@@ -259,7 +263,7 @@ def _sites(context: PageContext, words: Words, number: int) -> Table | None:
     rows = page_rows.plan_rows(context, words, SITES)
     if not rows:
         return None
-    keys = ("order", "id", "name", "where", "services", "host", "height", "cost", "gained", "villages", "reason")
+    keys = ("order", "id", "name", "where", "services", "host", "cost", "gained", "villages", "lost", "targets", "reason")
     heads = (
         "col_order",
         "col_code",
@@ -267,16 +271,17 @@ def _sites(context: PageContext, words: Words, number: int) -> Table | None:
         "col_zone",
         "col_services",
         "col_host",
-        "col_height",
         "col_cost",
         "col_gained",
         "col_villages",
+        "col_lost",
+        "col_targets",
         "field_reason",
     )
     note = words.t("doc_sites_note", total=integer(len(context.plan_sites)), shown=len(rows))
     if context.plan is not None:
         note += " " + words.t("plan_gap_whole") + f" {percent_up(context.plan.proven_gap)}"
-    widths = (0.7, 1.1, 1.7, 1.4, 1.2, 1.5, 0.8, 1.3, 1.1, 0.9, 1.9)
+    widths = (0.7, 1.1, 1.5, 1.3, 1.1, 1.4, 1.3, 1.1, 0.9, 1.2, 2.4, 1.7)
     return Table(
         number,
         words.t("doc_sites"),

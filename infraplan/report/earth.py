@@ -82,8 +82,19 @@ def _quoted(label: str) -> str:
 def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
     frame = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
     for row, point in zip(page_rows.plan_rows(context, words), frame.geometry if len(frame) else [], strict=True):
-        keys = ("order", "services", "host", "height", "cost", "gained", "villages", "reason")
-        labels = ("col_order", "col_services", "col_host", "col_height", "col_cost", "col_gained", "col_villages", "field_reason")
+        keys = ("order", "services", "host", "height", "cost", "gained", "villages", "lost", "targets", "reason")
+        labels = (
+            "col_order",
+            "col_services",
+            "col_host",
+            "col_height",
+            "col_cost",
+            "col_gained",
+            "col_villages",
+            "col_lost",
+            "col_targets",
+            "field_reason",
+        )
         yield _point(row["name"], point.x, point.y, "new", [(words.t(label), row[key]) for label, key in zip(labels, keys, strict=True)])
 
 

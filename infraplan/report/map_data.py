@@ -13,6 +13,7 @@ import pandas as pd
 from infraplan.presets import load
 from infraplan.report import packing
 from infraplan.report.context import PageContext
+from infraplan.report.plan_words import loss, served_targets, target_names
 from infraplan.report.rasters import margin_colours, margin_edges
 from infraplan.report.style import integer, missing, money, palette, percent
 from infraplan.report.words import Words
@@ -35,7 +36,7 @@ def point_sources(context: PageContext, words: Words) -> dict[str, dict[str, Any
     if len(context.sites):
         sources["sites"] = _sites(context.sites, words)
     if len(context.plan_sites):
-        sources["new"] = _new_sites(context.plan_sites, words)
+        sources["new"] = _new_sites(context, words)
     return sources
 
 
@@ -87,7 +88,10 @@ def _sites(frame: Any, words: Words) -> dict[str, Any]:
     return packing.points(frame, words.t("title_site"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
 
 
-def _new_sites(frame: Any, words: Words) -> dict[str, Any]:
+def _new_sites(context: PageContext, words: Words) -> dict[str, Any]:
+    frame, tasks = context.plan_sites, target_names(context, words)
+    pairs = zip(_column(frame, "people_lost"), _column(frame, "places_lost"), strict=True)
+    lost = pd.Series([loss(people, places, words) for people, places in pairs], index=frame.index, dtype="object")
     reasons = _column(frame, "reason").astype("object")
     columns = [
         packing.integers(words.t("field_order"), _column(frame, "order")),
@@ -99,6 +103,8 @@ def _new_sites(frame: Any, words: Words) -> dict[str, Any]:
         ),
         packing.integers(words.t("field_gained"), _column(frame, "people_gained"), words.t("unit_people")),
         packing.integers(words.t("field_villages_gained"), _column(frame, "villages_gained")),
+        packing.choices(words.t("field_lost"), lost),
+        packing.choices(words.t("field_targets"), _column(frame, "targets").map(lambda ids: served_targets(ids, tasks, words))),
         packing.choices(words.t("field_reason"), reasons.map({key: words.reason(key) for key in reasons.dropna().unique()})),
     ]
     return packing.points(frame, words.t("title_new"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)

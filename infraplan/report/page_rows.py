@@ -9,6 +9,7 @@ import pandas as pd
 from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
+from infraplan.report.plan_words import loss, price_sentences, served_targets, target_names, title_of
 from infraplan.report.style import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text
 from infraplan.report.words import Words
 
@@ -20,14 +21,6 @@ def provincial_order(frame: Any, column: str = "adcode") -> Any:
     order = {code: index for index, code in enumerate(load("zones_guangdong").get("city_order", []))}
     keys = frame[column].astype(str).map(lambda code: (order.get(code[:4] + "00", order.get(code, 999)), code))
     return frame.assign(_order=keys).sort_values("_order", kind="stable").drop(columns="_order")
-
-
-def title_of(row: Any, words: Words) -> str:
-    """What a scorecard row is called: the clause's task where it is known, else its id."""
-    task = text(row.get("task_en" if words.lang == "en" else "task", "")) or text(row.get("task", ""))
-    part = text(row.get("part", ""))
-    name = task or text(row["id"])
-    return name if task or part in ("", "main") else f"{name} ({part})"
 
 
 def full_title(row: Any, words: Words) -> str:
@@ -183,7 +176,7 @@ def plan_rows(context: PageContext, words: Words, most: int | None = None) -> li
         return []
     frame = frame.sort_values("order", kind="stable") if "order" in frame else frame
     frame = frame if most is None else frame.head(most)
-    names = context.names(words.lang)
+    names, tasks = context.names(words.lang), target_names(context, words)
     host = hosts(frame["host"], words) if "host" in frame else pd.Series("", index=frame.index)
     return [
         {
@@ -197,6 +190,9 @@ def plan_rows(context: PageContext, words: Words, most: int | None = None) -> li
             "cost": money(row.get("cost_cny"), words.lang),
             "gained": integer(row.get("people_gained")),
             "villages": integer(row.get("villages_gained")),
+            "lost": loss(row.get("people_lost"), row.get("places_lost"), words),
+            "targets": served_targets(row.get("targets"), tasks, words),
+            "phase": integer(row["phase"]) if row.get("phase") else "",
             "reason": words.reason(row.get("reason")),
         }
         for row, on in zip(frame.drop(columns="geometry", errors="ignore").to_dict("records"), host, strict=True)
@@ -231,4 +227,5 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))
     if context.plan is not None and context.level == "province":
         out.append(words.t("words_bound", bound=money(context.plan.bound_cny, words.lang), gap=percent_up(context.plan.proven_gap)))
+        out += price_sentences(context, words)
     return out

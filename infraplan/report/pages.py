@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from infraplan.files import write_text
 from infraplan.presets import choose
-from infraplan.report import charts, figures, page_rows, style
+from infraplan.report import charts, figures, page_rows, plan_words, style
 from infraplan.report.context import PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
@@ -116,7 +116,8 @@ def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes
         if family in context.margins:
             caption = words.t("figure_caption", name=context.title_name(lang), family=words.family(family))
             found.append((caption, figures.coverage_figure(context, family, lang)))
-    return [*found, *(extra for extra in (cost_curve(context, words), phase_picture(context, words)) if extra is not None)]
+    extras = (frontier_picture(context, words), cost_curve(context, words), phase_picture(context, words))
+    return [*found, *(extra for extra in extras if extra is not None)]
 
 
 def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
@@ -174,7 +175,11 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     words = Words(lang)
     family = context.families[0]
     pictures = [(words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang))]
-    parts = (("pareto_section", cost_curve(context, words)), ("phases_section", phase_picture(context, words)))
+    parts = (
+        ("frontier_section", frontier_picture(context, words)),
+        ("pareto_section", cost_curve(context, words)),
+        ("phases_section", phase_picture(context, words)),
+    )
     curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
     rows = city_rows(context, words)
     return (
@@ -274,6 +279,8 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "met": sum(row["status"] == "met" for row in decided),
         "sentences": page_rows.summary_sentences(context, words),
         "plan_rows": shown,
+        "prices": plan_words.price_sentences(context, words),
+        "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
     }
 
@@ -289,6 +296,17 @@ def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     goal = float(goals[0]) * 100 if goals else None
     png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), words.t("axis_share"), goal, bound)
     return words.t("pareto_caption"), png
+
+
+def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """What each budget buys at best, with the proven ceiling, when the run was asked for it."""
+    frontier, plan = context.frontier, context.plan
+    if frontier is None or not len(frontier):
+        return None
+    first = plan.families.get(context.families[0]) if plan is not None else None
+    before = None if first is None else first["served_before"] / max(first["population"], 1)
+    png = charts.pareto_picture(frontier, words, goal=None if plan is None else plan.goal, before=before)
+    return words.t("frontier_caption"), png
 
 
 def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from infraplan.files import atomic_path
-from infraplan.report.annex_columns import MOST_GAPS, Column, gap_columns, method_lines, scorecard_columns, site_columns
+from infraplan.report.annex_columns import (
+    MOST_GAPS,
+    Column,
+    gap_columns,
+    method_lines,
+    scorecard_columns,
+    site_columns,
+    unreachable_columns,
+)
 from infraplan.report.context import PageContext
 from infraplan.report.style import integer, missing, text, units
 from infraplan.report.words import Words
@@ -30,10 +38,11 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
         )
         book.set_properties({"title": words.t("annex_title", name=context.name), "author": "", "company": "", "created": FIXED_DAY})
         forms = _formats(book)
-        sheets = (
+        sheets: tuple[tuple[str, list[Column], int], ...] = (
             ("scorecard", scorecard_columns(context, words), 2),
             ("gaps", gap_columns(context, words), 6),
             ("sites", site_columns(context, words), 3),
+            *_certificate(context, words),
         )
         for number, (key, columns, frozen) in enumerate(sheets, 1):
             rows = _write(book, forms, context, words, key, number, columns, frozen)
@@ -41,6 +50,12 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
                 _validations(book.get_worksheet_by_name(words.t("sheet_gaps")), columns, rows, words)
         _method(book, forms, context, words, len(sheets) + 1)
         book.close()
+
+
+def _certificate(context: PageContext, words: Words) -> list[tuple[str, list[Column], int]]:
+    """The sheet of those no candidate can serve, where a goal is out of reach."""
+    there = context.unreachable is not None and len(context.unreachable)
+    return [("unreachable", unreachable_columns(context, words), 4)] if there else []
 
 
 def _formats(book: Any) -> dict[str, Any]:

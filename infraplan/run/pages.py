@@ -93,10 +93,19 @@ def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummar
     """Totals of the plan; with `sites`, the part of them that lies in one city."""
     if plan is None:
         return None
-    if sites is None:
-        return PlanSummary(len(plan.sites), plan.cost_cny, plan.bound, plan.proven_gap, plan.population_gained, plan.status, scope)
+    whole = sites is None
     return PlanSummary(
-        len(sites), float(sites["cost_cny"].sum()), plan.bound, plan.proven_gap, int(sites["people_gained"].sum()), plan.status, scope
+        sites=len(plan.sites if whole else sites),
+        cost_cny=plan.cost_cny if whole else float(sites["cost_cny"].sum()),
+        bound_cny=plan.bound,
+        proven_gap=plan.proven_gap,
+        population_gained=plan.population_gained if whole else int(sites["people_gained"].sum()),
+        status=plan.status,
+        scope=scope,
+        extras_cny=dict(plan.extras_cny),
+        goal=plan.goal.share,
+        margin_db=plan.goal.margin_db,
+        families=plan.families,
     )
 
 
@@ -234,7 +243,9 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         networks=cover.networks,
         cities=cities,
         pareto=None if plan is None else build_curve(plan),
-        phases=plan.phases if plan is not None else None,
+        phases=None if plan is None else plan.phases,
+        frontier=None if plan is None else plan.pareto,
+        unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
         index_href="index.html",
     )
     return _layers(context, cover)

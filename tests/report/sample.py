@@ -305,6 +305,11 @@ def make_plan_sites(zones: gpd.GeoDataFrame, per_county: int, rng: np.random.Gen
         cost_cny=rng.choice([420000.0, 230000.0], n),
         people_gained=rng.integers(100, 9000, n),
         villages_gained=rng.integers(1, 30, n),
+        places_gained=np.arange(n) % 3,
+        targets=np.where(np.arange(n) % 2 == 0, "nr-pop90", "nr-pop90;village-nr"),
+        people_lost=np.arange(n) * 7,
+        places_lost=np.arange(n) % 3,
+        phase=1 + np.arange(n) * 2 // max(n, 1),
         reason="share",
     )
 
