@@ -165,7 +165,11 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
     ]
     points = frame.geometry if len(frame) else []
     tasks = plan_words.target_names(context, words)
-    further = [str(name).removeprefix("people_gained_") for name in frame if str(name).startswith("people_gained_")]
+    others = [str(name).removeprefix("people_gained_") for name in frame if str(name).startswith("people_gained_")]
+    further = []
+    for family in others:
+        gained = f"people_gained_{family}"
+        further.append(Column("x_gained_family", 13, "int", plain(gained), total(gained), {"family": words.family(family)}))
     return [
         Column("x_order", 8, "int", plain("order")),
         *([Column("x_phase", 7, "int", plain("phase"))] if "phase" in frame and (frame["phase"] > 0).any() else []),
@@ -177,10 +181,7 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_height", 9, "int", plain("height_m")),
         Column("x_cost", 13, "money", plain("cost_cny"), total("cost_cny")),
         Column("x_gained", 13, "int", plain("people_gained"), total("people_gained")),
-        *(
-            Column("x_gained_family", 13, "int", plain(f"people_gained_{name}"), total(f"people_gained_{name}"), {"family": words.family(name)})
-            for name in further
-        ),
+        *further,
         Column("x_villages_gained", 13, "int", plain("villages_gained"), total("villages_gained")),
         Column("x_places_gained", 13, "int", plain("places_gained"), total("places_gained")),
         Column("x_targets", 40, "wrap", _distinct(plain("targets"), lambda ids: plan_words.served_targets(ids, tasks, words))),

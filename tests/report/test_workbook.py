@@ -78,7 +78,8 @@ def test_rows_and_totals_are_those_of_the_frame(contexts, site: Path) -> None:
     assert {str(row[head.index("编码")]) for row in body} == set(province.gaps["id"])
     assert all(isinstance(row[head.index("编码")], str) for row in body)
     sites = rows(site / "annex.xlsx", "建议站点")
-    assert sites[HEAD_ROW + 1][7] == province.plan_sites["cost_cny"].sum() and len(sites) == HEAD_ROW + 2 + len(province.plan_sites)
+    cost = [str(cell) for cell in sites[HEAD_ROW]].index("费用(元)")
+    assert sites[HEAD_ROW + 1][cost] == province.plan_sites["cost_cny"].sum() and len(sites) == HEAD_ROW + 2 + len(province.plan_sites)
 
 
 def test_formulas_in_names_stay_text(hostile, tmp_path: Path) -> None:
