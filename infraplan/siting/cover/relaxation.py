@@ -35,15 +35,22 @@ class Relaxation:
 
 
 def cliques_of(model: Model) -> Ints:
-    """Number of the square (side spacing / sqrt 2) each candidate stands in, -1 where it is alone: two in one square are too close."""
-    if model.spacing_m <= 0:
+    """Number of the hexagon (spacing from corner to corner) each candidate stands in, -1 where it is alone: two in one are too close."""
+    if model.spacing_m <= 0 or not model.candidates:
         return np.full(model.candidates, -1)
-    side_m = model.spacing_m / np.sqrt(2.0) * (1 - 1e-9)
-    cell = np.floor(model.place[:, :2] / side_m).astype(np.int64)
-    _, square, count = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
+    side_m = model.spacing_m / 2.0 * (1 - 1e-9)
+    x, y = (model.place[:, :2] - model.place[:, :2].min(axis=0)).T / side_m
+    axes = np.column_stack([x / np.sqrt(3.0) - y / 3.0, 2.0 * y / 3.0])
+    cube = np.column_stack([axes, -axes.sum(axis=1)])
+    whole = np.round(cube)
+    off = np.abs(whole - cube)
+    worst = off.argmax(axis=1)
+    rows = np.arange(len(cube))
+    whole[rows, worst] -= whole.sum(axis=1)
+    _, hexagon, count = np.unique(whole[:, :2].astype(np.int64), axis=0, return_inverse=True, return_counts=True)
     shared = count > 1
     number = np.where(shared, np.cumsum(shared) - 1, -1)
-    return np.asarray(number[square.ravel()])
+    return np.asarray(number[hexagon.ravel()])
 
 
 def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Floats]:

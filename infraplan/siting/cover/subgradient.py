@@ -14,9 +14,10 @@ from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
 
-SMOOTHING = 0.7  # of the direction, against zigzag
+SMOOTHING = 0.9  # of the direction, against zigzag
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 PATIENCE = 8  # rounds without a better bound before steps are halved
+DEAREST = 3.0  # price of weight a plan leaves out, at most, in the plan's average
 
 
 @kernel
@@ -52,19 +53,36 @@ def fill_needs(
 
 
 @kernel
-def build_cheap(start: Ints, rows: Indices, cost: Floats, price: Floats, times: Floats, reduced: Floats) -> float:
-    """Build where it pays: sum of the negative reduced costs. `times`: how often each class is then served."""
+def build_cheap(
+    start: Ints, rows: Indices, cost: Floats, price: Floats, clique: Ints, paid: Floats, times: Floats, reduced: Floats
+) -> float:  # fmt: skip
+    """Build where it pays, one a clique at most: sum of the negative reduced costs.
+
+    `times`: how often each class is then served; `paid`: the clique's price, what its cheapest candidate is below 0. `reduced` includes it.
+    """
     total = 0.0
     times[:] = 0.0
+    paid[:] = 0.0
     for i in range(len(cost)):
         r = cost[i]
         for p in range(start[i], start[i + 1]):
             r -= price[rows[p]]
         reduced[i] = r
+        if clique[i] >= 0:
+            paid[clique[i]] = max(paid[clique[i]], -r)
+    for i in range(len(cost)):
+        r, c = reduced[i], clique[i]
+        if c >= 0:
+            reduced[i] = r + abs(paid[c])
+            if r >= 0 or paid[c] < 0 or r > -paid[c]:
+                continue
+            paid[c] = -paid[c]
         if r < 0:
             total += r
             for p in range(start[i], start[i + 1]):
                 times[rows[p]] += 1.0
+    for c in range(len(paid)):
+        paid[c] = abs(paid[c])
     return total
 
 
@@ -73,7 +91,7 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
     """What a plan pays for each class: the sites' cost, by weight, over the classes first served, cheapest sites first."""
     start, rows, weight, must, cost = model.start, model.rows, model.weight, model.must, model.cost
     price, paid = np.zeros(len(weight)), np.zeros(len(weight), np.uint8)
-    typical = cost.sum() / max(1.0, weight.sum() + len(weight))
+    typical = cost[plan > 0].sum() / max(1e-12, weight.sum())
     rate = np.full(len(cost), np.inf)
     for i in range(len(cost)):
         whole = 0.0
@@ -96,7 +114,7 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
                 paid[j] = 1
                 price[j] = cost[i] / musts if must[j] else (0.0 if musts > 0 else cost[i] * weight[j] / max(fresh, 1e-12))
         if musts == 0 and fresh > 0:
-            dearest = max(dearest, cost[i] / fresh)
+            dearest = min(max(dearest, cost[i] / fresh), DEAREST * typical)
     for j in range(len(weight)):
         if not paid[j]:
             price[j] = weight[j] * max(dearest, typical)
@@ -106,36 +124,31 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
 def relax_by_subgradient(
     model: Model, plan: Flags, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> Relaxation:  # fmt: skip
-    """A bound by so many rounds, or until it is `late`, from the prices a plan pays, scaled to where they prove most.
-
-    Spacing is left out, which keeps the bound valid.
-    """
+    """A bound by so many rounds, or until it is `late`, from the prices a plan pays, scaled to where they prove most."""
     dual = _Dual(model)
     paid = greedy_prices(model, plan)
     price = paid * max(STARTS, key=lambda scale: dual.value(paid * scale))
     best, best_price, theta, idle = -np.inf, price.copy(), 1.0, 0
     y, way = np.zeros(model.candidates), np.zeros(model.classes)
-    whole, zone = 0.0, np.zeros(len(model.zone_need))
     for at in range(rounds):
         if late():
             break
         bound = dual.value(price)
         if bound > best:
-            best, best_price, whole, zone, idle = bound, price.copy(), dual.whole, dual.zone, 0
+            best, best_price, idle = bound, price.copy(), 0
         else:
             idle += 1
             if idle >= PATIENCE:
                 theta, idle, price, way = theta / 2, 0, best_price.copy(), np.zeros(model.classes)
                 continue
-        y = (dual.reduced < 0).astype(np.float64) if at == 0 else 0.9 * y + 0.1 * (dual.reduced < 0)
+        y = dual.built if at == 0 else 0.9 * y + 0.1 * dual.built
         way = (1 - SMOOTHING) * (dual.served - dual.times) + SMOOTHING * way
         norm = float(way @ way)
         if norm <= 1e-12 or plan_cost - best <= 1e-9 * abs(plan_cost):
             break
         price = np.maximum(price + theta * max(plan_cost - bound, 1e-4 * plan_cost) / norm * way, 0.0)
-    dual.value(best_price)
-    squares = np.zeros(int(cliques_of(model).max(initial=-1)) + 1)
-    return Relaxation(max(best, 0.0), Prices(best_price, zone, whole, squares), dual.reduced, y, "lagrangian")
+    best = dual.value(best_price)
+    return Relaxation(max(best, 0.0), Prices(best_price, dual.zone, dual.whole, dual.paid), dual.reduced, y, "lagrangian")
 
 
 class _Dual:
@@ -144,15 +157,25 @@ class _Dual:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
+        self.clique = cliques_of(model)
+        self.paid = np.zeros(int(self.clique.max(initial=-1)) + 1)
         self.served, self.times, self.reduced = np.zeros(model.classes), np.zeros(model.classes), np.zeros(model.candidates)
         self.whole, self.zone = 0.0, np.zeros(len(model.zone_need))
+
+    @property
+    def built(self) -> Floats:
+        """1 where building pays."""
+        return (self.reduced <= 0).astype(np.float64)
 
     def value(self, price: Floats) -> float:
         """The bound."""
         model = self.model
-        order = self.counted[np.argsort(price[self.counted] / model.weight[self.counted], kind="stable")]
+        ratio = price[self.counted] / model.weight[self.counted]
+        order = self.counted[np.argsort(ratio, kind="stable")]
         filled, self.whole, self.zone = fill_needs(
             order, price, model.weight, model.zone, model.must, model.zone_need, model.need, self.served
         )  # fmt: skip
-        built = build_cheap(model.start, model.rows, model.cost, price, self.times, self.reduced)
+        built = build_cheap(
+            model.start, model.rows, model.cost, price, self.clique, self.paid, self.times, self.reduced
+        )  # fmt: skip
         return float(filled + built - 1e-11 * (filled - built))

@@ -9,6 +9,10 @@ from infraplan.siting.cover.chance import Dice, below, dice_of, uniform
 from infraplan.siting.cover.construction import PER_BUCKET, is_free, stand
 from infraplan.siting.cover.model import Model
 
+EXCHANGES = 0.9  # share of moves that exchange one site for its best neighbour
+SKIP = 0.25  # chance that a candidate is overlooked
+TOURNAMENT = 2  # further sites drawn, the least useful of which goes
+
 
 @kernel
 def flip(
@@ -68,10 +72,53 @@ def best_addition(
 
 
 @kernel
+def best_exchange(
+    k: int, start: Ints, rows: Indices, row_start: Ints, columns: Indices, weight: Floats, cost: Floats,
+    chosen: Flags, count: Indices, gain: Floats, left: float, skip: float, dice: Dice,
+    extra: Floats, touched: Ints, tally: Floats, place: Floats, ring: Ints, standing: Ints,
+) -> tuple[int, float]:  # fmt: skip
+    """What to build instead of k, and what it then adds, without touching the plan: its gain now and what k alone serves of its rows.
+
+    Candidates that share such rows with k compete, each overlooked with probability `skip`. `extra`: zeros, left so.
+    """
+    if tally[5] > 0:
+        stand(k, False, place, standing)
+    known = 0
+    for p in range(start[k], start[k + 1]):
+        j = rows[p]
+        if count[j] == 1:
+            w = weight[j]
+            for q in range(row_start[j], row_start[j + 1]):
+                i = columns[q]
+                if extra[i] == 0.0:
+                    touched[known] = i
+                    known += 1
+                extra[i] += w
+    pick, best = -1, 1e-12
+    for a in range(known):
+        i = touched[a]
+        adds = gain[i] + extra[i]
+        extra[i] = 0.0
+        if (
+            adds > best
+            and not chosen[i]
+            and cost[i] <= left + cost[k]
+            and uniform(dice) >= skip
+            and is_free(i, tally, place, ring, standing)
+        ):
+            pick, best = i, adds
+    if tally[5] > 0:
+        stand(k, True, place, standing)
+    return pick, best
+
+
+@kernel
 def swap_search(
     model: Model, plan: Flags, sites: int, budget: float, iterations: int, seed: int, hot: float, cold: float
 ) -> tuple[Flags, Flags, float]:  # fmt: skip
-    """Fill up greedily, then anneal: take one or two useless sites out, put the best back in. Best plan, last plan, best weight."""
+    """Fill up greedily, then anneal: most moves exchange a little useful site for its best neighbour, evaluated without touching the plan;
+    the others take one or two out and put the best of all in. Best plan, last plan, best weight.
+    """
     dice = dice_of(seed)
     start, rows, row_start, columns, weight, cost = model.start, model.rows, model.row_start, model.columns, model.weight, model.cost
     place, ring = model.place, model.ring
@@ -92,11 +139,50 @@ def swap_search(
             held += 1
     best, best_plan = now, chosen.copy()
     added, dropped = np.zeros(64, np.int64), np.zeros(8, np.int64)
+    extra, touched = np.zeros(n), np.zeros(n, np.int64)
     for iteration in range(-1, iterations):
+        temperature = hot * (cold / hot) ** (max(iteration, 0) / max(1, iterations))
+        if iteration >= 0 and held > 1 and uniform(dice) < EXCHANGES:
+            at = below(dice, held)
+            for _ in range(TOURNAMENT):
+                other = below(dice, held)
+                if loss[order[other]] < loss[order[at]]:
+                    at = other
+            k = order[at]
+            i, adds = best_exchange(
+                k,
+                start,
+                rows,
+                row_start,
+                columns,
+                weight,
+                cost,
+                chosen,
+                count,
+                gain,
+                left,
+                SKIP,
+                dice,
+                extra,
+                touched,
+                tally,
+                place,
+                ring,
+                standing,
+            )
+            if i >= 0 and adds - loss[k] >= temperature * np.log(uniform(dice) + 1e-300):
+                now += flip(k, False, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+                now += flip(i, True, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
+                left += cost[k] - cost[i]
+                order[at] = i
+                if now > best + 1e-9:
+                    best = now
+                    best_plan[:] = chosen
+            continue
         before, out, into = now, 0, 0
         barred = -1
         if iteration >= 0 and held > 0:
-            for _ in range(1 if held < 2 or uniform(dice) < 0.7 else 2):
+            for _ in range(1 if held < 2 or uniform(dice) < 0.5 else 2):
                 at = below(dice, held)
                 if out == 0:
                     for _ in range(2):
@@ -112,7 +198,7 @@ def swap_search(
                 out += 1
             barred = dropped[0]
         while held < sites and into < (64 if iteration >= 0 else n):
-            k = best_addition(gain, cost, chosen, left, barred, 0.25 if iteration >= 0 else 0.0, dice, tally, place, ring, standing)
+            k = best_addition(gain, cost, chosen, left, barred, SKIP if iteration >= 0 else 0.0, dice, tally, place, ring, standing)
             if k < 0:
                 if barred < 0 or iteration < 0:
                     break
@@ -125,7 +211,6 @@ def swap_search(
             if iteration >= 0:
                 added[into] = k
             into += 1
-        temperature = hot * (cold / hot) ** (max(iteration, 0) / max(1, iterations))
         if iteration < 0 or now - before >= temperature * np.log(uniform(dice) + 1e-300):
             if now > best + 1e-9:
                 best = now
