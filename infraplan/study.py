@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError, Fault
@@ -22,7 +22,20 @@ from infraplan.presets import choose, load, names
 from infraplan.radio.budgets import Service, services
 
 FILE_NAME = "study.toml"
-LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "measured", "targets", "services", "plan_services", "terrain")
+LAYERS = (
+    "zones",
+    "villages",
+    "sites",
+    "places",
+    "corridors",
+    "hosts",
+    "exclusions",
+    "measured",
+    "targets",
+    "services",
+    "plan_services",
+    "terrain",
+)
 Fraction = Field(ge=0.0, le=1.0)
 
 
@@ -55,6 +68,7 @@ class Files(_Section):
     hosts: str | None = None
     terrain: str | None = None
     clutter: str | None = None
+    exclusions: str | tuple[str, ...] = ()
     registers: dict[str, str] = Field(default_factory=dict)
 
 
@@ -94,20 +108,43 @@ class PhaseChoice(_Section):
 
 
 class PlanChoice(_Section):
-    """What the new sites must reach, and with what."""
+    """What the new sites must reach, and with what: docs/planning.md explains each key.
+
+    `target` is the first of `targets`; either may be written.
+    """
 
     target: str = "nr-pop90"
+    targets: tuple[str, ...] = ("nr-pop90",)
+    must: tuple[str, ...] = ()
     services: tuple[str, ...] = ("nr-n28",)
     operators: str = "cbn+cmcc"
     candidate_spacing_m: float = Field(default=3000.0, gt=0)
     candidate_least_people: int = Field(default=0, ge=0)
+    ridges_per_square: int = Field(default=1, ge=0, le=20)
+    smart_poles: bool = False
     site_spacing_m: float = Field(default=500.0, ge=0)
+    forced: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    capacity_people: int = Field(default=0, ge=0)
+    priority_weight: float = Field(default=1.0, ge=1.0, le=100.0)
     gap: float = Field(default=0.01, ge=0.0, lt=1.0)
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     work_limit: int = Field(default=300_000, gt=0)
     pareto: int = Field(default=0, ge=0, le=50)
     phases: tuple[PhaseChoice, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_list_of_targets(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not {"target", "targets"} & given.keys():
+            return given
+        if {"target", "targets"} <= given.keys():
+            raise ValueError(both("study.two_targets"))
+        if "target" in given:
+            return {**given, "targets": [given["target"]] if given["target"] else []}
+        listed = given["targets"]
+        return {**given, "target": listed[0] if isinstance(listed, list) and listed else ""}
 
 
 class Config(_Section):
@@ -221,7 +258,8 @@ class Study:
     @cached_property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml, of each file it names, and of the measurements beside it."""
-        named = {name: self.path(name) for name in Files.model_fields if name != "registers"}
+        named = {name: self.path(name) for name in Files.model_fields if name not in ("registers", "exclusions")}
+        named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
@@ -260,6 +298,28 @@ class Study:
     def hosts(self) -> Any:
         path = self.path("hosts")
         return None if path is None else read_places(path, zones=self.zones)
+
+    @property
+    def exclusion_paths(self) -> tuple[Path, ...]:
+        """Files of land to keep free."""
+        named = self.config.files.exclusions
+        return tuple(self.folder / name for name in ((named,) if isinstance(named, str) else named))
+
+    @cached_property
+    def exclusions(self) -> tuple[Any, ...]:
+        """Land on which no candidate stands, one frame of polygons a file; the faults of all files at once."""
+        from infraplan.io.exclusions import read_exclusions
+
+        faults: list[Fault] = []
+        frames = []
+        for path in self.exclusion_paths:
+            try:
+                frames.append(read_exclusions(path))
+            except DataError as error:
+                faults += error.fault_list
+        if faults:
+            raise DataError(faults)
+        return tuple(frames)
 
     @cached_property
     def corridors(self) -> Any:

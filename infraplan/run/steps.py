@@ -15,10 +15,10 @@ from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.geo.grids import Grid
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
-from infraplan.siting.candidates import candidate_sites
+from infraplan.run.planning import study_instance
 from infraplan.siting.checks import check_plan
 from infraplan.siting.curves import budgets_up_to, pareto_curve
-from infraplan.siting.instances import Instance, goal_of, instance_of
+from infraplan.siting.instances import Instance
 from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
@@ -194,40 +194,10 @@ def planning_instance(
 
     `margin_db` replaces the study's planning margin.
     """
-    study, cover, progress = findings.study, findings.cover, progress or Silent()
-    choice = study.config.plan
-    margin = choice.planning_margin_db if margin_db is None else margin_db
-    goal = goal_of(study.targets, choice.target, county_floor=choice.county_floor, cities=cities, margin_db=margin)
-    villages = findings.villages
-    lacking = villages.loc[villages[f"{goal.family}_status"] != "served"]
+    study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
-    sites = study.sites.loc[study.sites["status"] == "existing"]
-    without = sites.loc[~sites["mast"].isin(set(sites.loc[_has_family(sites, study, goal.family), "mast"]))]
-    hosts = study.hosts if study.hosts is not None else _seats(study.places)
-    if cities:
-        without = without.loc[without["city"].isin(cities)]
-        hosts = None if hosts is None else hosts.loc[hosts["city"].isin(cities)]
-    candidates = candidate_sites(
-        zones,
-        grid=study.grid,
-        demand=lacking,
-        services=choice.services,
-        operators=choice.operators,
-        spacing_m=choice.candidate_spacing_m,
-        least_people=choice.candidate_least_people,
-        existing=without,
-        hosts=hosts,
-    )
-    return instance_of(
-        goal,
-        candidates,
-        study.plan_services,
-        cover,
-        zones=study.zones,
-        villages=villages,
-        spacing_m=choice.site_spacing_m,
-        progress=progress.step("run.planning"),
-    )
+    tell = (progress or Silent()).step("run.planning")
+    return study_instance(study, findings.cover, findings.villages, zones, tell, cities, margin_db)
 
 
 def limits_of(study: Study) -> Limits:
@@ -284,18 +254,3 @@ def phases_of(study: Study) -> tuple[Phase, ...]:
         Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
         for phase in study.config.plan.phases
     )
-
-
-def _seats(places: Any) -> Any:
-    """Township seats with a known point: their public buildings are on offer as hosts where the study names no hosts of its own."""
-    if places is None:
-        return None
-    seats = places.loc[(places["place_class"] == "township") & places.geometry.notna()]
-    points = seats.loc[seats.geometry.geom_type == "Point"]
-    return points.assign(host="public_building") if len(points) else None
-
-
-def _has_family(sites: Any, study: Study, family: str) -> Any:
-    """Which sites carry a service of the family."""
-    names = {name for name, service in study.services.items() if service.family == family}
-    return sites["services"].astype(str).str.split(";").map(lambda listed: bool(names & set(listed)))

@@ -85,7 +85,8 @@ def candidate_sites(
     hosts : GeoDataFrame, optional
         Further buildings and poles on offer, with a column `host` named as in the cost preset. Smart poles count in urban centres alone.
     residents : GeoDataFrame, optional
-        All people, served or not: where they live as densely as the preset says is an urban centre. By default `demand`.
+        All people, served or not: where they live as densely as the preset says is an urban centre, and a site there is judged as urban.
+        By default `demand`.
     terrain : Terrain, optional
         Ground, from which the `ridges_per_square` summits of each square of the spacing are taken that see most people of `demand`.
     smart_poles : bool
@@ -126,8 +127,9 @@ def candidate_sites(
         frame = frame.loc[many | (frame["origin"] == "ridge").to_numpy() | frame["mast"].isin(set(keep)).to_numpy()]
     for polygons in exclude:
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
-    frame = frame.loc[(frame["host"] != "smart_pole").to_numpy() | _urban(frame, residents if residents is not None else demand, grid)]
-    return _as_sites(frame.reset_index(drop=True), demand, grid, services, operators)
+    urban = _urban(frame, residents if residents is not None else demand, grid)
+    frame = frame.assign(environment=np.where(urban, "urban", "rural")).loc[urban | (frame["host"] != "smart_pole").to_numpy()]
+    return _as_sites(frame.reset_index(drop=True), services, operators)
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
@@ -229,9 +231,8 @@ def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
     return np.asarray(_people_within(frame, people, grid, rule["radius_m"]) / area_km2 >= rule["people_per_km2"], dtype=bool)
 
 
-def _as_sites(frame: Any, demand: Any, grid: Grid, services: tuple[str, ...], operators: str) -> Any:
+def _as_sites(frame: Any, services: tuple[str, ...], operators: str) -> Any:
     """Candidates in the columns of a site table."""
-    frame = frame.assign(environment=np.where(_urban(frame, demand, grid), "urban", "rural"))
     table = gpd.GeoDataFrame(as_bundles(frame, services), geometry="geometry", crs=4326)
     table["operators"] = operators
     table["height_m"] = host_column(table, "height_m")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Ask, Goal, demand_of, goal_of
 
 ROW_COLUMNS = ("id", "name", "kind", "family", "target", "county", "city", "population", "lon", "lat")
+SAME_PLACE_M = 0.001
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Instance:
     problem : CoverProblem
     population, covered_people : int
         People in scope of the first share, and those of them served today.
+    worth : float64 array
+        What each row counts where most people are wanted: its weight, that of priority areas multiplied.
     """
 
     goal: Goal
@@ -52,14 +55,7 @@ class Instance:
     problem: CoverProblem
     population: int
     covered_people: int
-    demand: Any
-    covered: npt.NDArray[np.bool_]
-    matrix: csr_matrix
-
-    @property
-    def open_rows(self) -> npt.NDArray[np.int64]:
-        """Demand rows not served today."""
-        return np.flatnonzero(~self.covered)
+    worth: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,6 +86,9 @@ def instance_of(
     spacing_m: float = 0.0,
     targets: Targets | None = None,
     places: Any = None,
+    capacity_people: int = 0,
+    priority_counties: Collection[str] = (),
+    priority_weight: float = 1.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal, existing sites locked in and free.
@@ -98,7 +97,7 @@ def instance_of(
     ----------
     goal : Goal
     candidates : GeoDataFrame
-        `candidate_sites(...)`.
+        `candidate_sites(...)`; optional columns `forced` (bool) and `barred` ("" or why), as `settle` gives them.
     services : mapping of Service
         Presets of the candidates' services.
     cover : Coverage
@@ -109,6 +108,11 @@ def instance_of(
         No two new sites nearer than this. [m]
     targets, places : Targets, GeoDataFrame, optional
         Needed where the goal names places that must be served.
+    capacity_people : int
+        People that a new site serves at most; 0: no limit. Interpretation (ours): residents stand for the users of a site; the busy hour
+        and the operator's share of them are inside this number.
+    priority_counties, priority_weight : collection of str, float
+        Counties whose people count so many times in `worth`.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def instance_of(
             _duty(goal, targets, name, number, cover, zones, villages, places) for number, name in enumerate(goal.must, len(goal.asks))
         ]
     columns = _reach_of(parts, candidates, services, cover, goal.margin_db, progress)
-    rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m)
+    rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
     first = parts[0]
     return Instance(
         goal=goal,
@@ -134,9 +138,7 @@ def instance_of(
         problem=problem,
         population=int(first.people.sum()),
         covered_people=int(first.people[first.covered].sum()),
-        demand=first.points,
-        covered=first.covered,
-        matrix=problem.cover[: int((~first.covered).sum())],
+        worth=problem.weight * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
     )
 
 
@@ -236,7 +238,7 @@ def _family_reach(
     column = pd.Series(np.arange(matrix.shape[1]), index=spot.loc[sectors["site_id"].drop_duplicates()].to_numpy())
     carries = candidates["services"].astype(str).str.split(";").map(lambda listed: bool(own.keys() & set(listed))).to_numpy(dtype=bool)
     if "barred" in candidates:
-        carries &= (candidates["barred"] == "").to_numpy()
+        carries = carries & (candidates["barred"] == "").to_numpy()
     of_place = (candidates["place"] if "place" in candidates else candidates["id"]).to_numpy()
     picked = csr_matrix(
         (
@@ -255,7 +257,7 @@ def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:
 
 
 def _problem(
-    goal: Goal, parts: list[_Part], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float
+    goal: Goal, parts: list[_Part], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
 ) -> tuple[pd.DataFrame, CoverProblem]:
     """Open demand by candidate; the people served already enter as closed rows, so that shares keep their denominators."""
     shares = [part for part in parts if not part.must]
@@ -269,6 +271,7 @@ def _problem(
     closed = (rows["kind"] == "closed").to_numpy()
     empty = csr_matrix(np.zeros((int(closed.sum()), len(candidates)), dtype=bool))
     x_m, y_m = cover.grid.place(candidates)
+    nothing = np.zeros(len(candidates), dtype=bool)
     first = shares[0]
     needs = [math.ceil(ask.share * part.people.sum() - 1e-9) for ask, part in zip(goal.asks, shares, strict=True)]
     totals = np.bincount(_codes(first.rows, code_of), weights=first.people, minlength=len(counties))
@@ -282,8 +285,16 @@ def _problem(
         must=np.concatenate([np.full(len(table), must) for table, _, must in blocks]),
         covered=closed,
         position_m=np.column_stack([x_m, y_m]),
-        spacing_m=spacing_m,
+        spacing_m=max(spacing_m, SAME_PLACE_M) if _bundled(candidates) else spacing_m,
+        forced=candidates["forced"].to_numpy(dtype=bool) if "forced" in candidates else nothing,
+        forbidden=(candidates["barred"] != "").to_numpy() if "barred" in candidates else nothing,
+        capacity=np.full(len(candidates), float(capacity_people)) if capacity_people else None,
     )
+
+
+def _bundled(candidates: Any) -> bool:
+    """Whether a place is offered more than once: its bundles then exclude each other, whatever the spacing."""
+    return "place" in candidates and bool(candidates["place"].duplicated().any())
 
 
 def _codes(rows: pd.DataFrame, code_of: pd.Series[Any]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,133 @@
+"""A study's wishes as a covering problem: candidates, what is settled beforehand, what must be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from infraplan.coverage.population import demand_margin
+from infraplan.coverage.prediction import Coverage
+from infraplan.errors import UsageError
+from infraplan.messages import both
+from infraplan.policy.gap_lists import priorities
+from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.choices import settle, too_near
+from infraplan.siting.duties import duty_points
+from infraplan.siting.goals import Goal, goal_of
+from infraplan.siting.instances import Instance, instance_of
+from infraplan.study import FILE_NAME, Study
+
+
+def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None = None) -> Goal:
+    """What study.toml asks its plan to reach, refused before any work where no plan can be made for it."""
+    choice = study.config.plan
+    goal = goal_of(
+        study.targets,
+        choice.targets,
+        county_floor=choice.county_floor,
+        cities=cities,
+        margin_db=choice.planning_margin_db if margin_db is None else margin_db,
+        must=choice.must,
+    )
+    carried = {service.family for service in study.plan_services.values()}
+    lacking = [family for family in goal.families if family not in carried]
+    if lacking:
+        raise UsageError(both("siting.no_service_for", families=", ".join(lacking)))
+    if choice.capacity_people and len(goal.asks) > 1:
+        raise UsageError(both("siting.capacity_with_several"))
+    return goal
+
+
+def study_instance(
+    study: Study,
+    cover: Coverage,
+    villages: Any,
+    zones: Any,
+    progress: Callable[[int, int], None] | None = None,
+    cities: tuple[str, ...] = (),
+    margin_db: float | None = None,
+) -> Instance:
+    """The covering problem of the study, or of some of its cities (`zones` are theirs).
+
+    `villages` carry the column `<family>_status`; `margin_db` replaces the study's planning margin.
+    """
+    choice, goal = study.config.plan, goal_in(study, cities, margin_db)
+    existing = study.sites.loc[study.sites["status"] == "existing"]
+    hosts = study.hosts if study.hosts is not None else township_seats(study.places)
+    elsewhere = {*existing["mast"].astype(str), *(() if hosts is None else hosts["id"].astype(str))}
+    masts = existing
+    if cities:
+        masts = existing.loc[existing["city"].isin(cities)]
+        hosts = None if hosts is None else hosts.loc[hosts["city"].isin(cities)]
+    candidates = candidate_sites(
+        zones,
+        grid=study.grid,
+        demand=lacking_service(study, goal, cover, villages),
+        services=choice.services,
+        operators=choice.operators,
+        spacing_m=choice.candidate_spacing_m,
+        least_people=choice.candidate_least_people,
+        existing=masts,
+        hosts=hosts,
+        residents=villages,
+        terrain=cover.terrain,
+        ridges_per_square=choice.ridges_per_square,
+        smart_poles=choice.smart_poles,
+        exclude=study.exclusions,
+        keep=choice.forced,
+    )
+    candidates = settle(
+        candidates,
+        near_existing=too_near(candidates, existing, study.grid, choice.site_spacing_m),
+        grid=study.grid,
+        forced=choice.forced,
+        forbidden=choice.forbidden,
+        elsewhere=elsewhere,
+        spacing_m=choice.site_spacing_m,
+        file=FILE_NAME,
+        whole=not cities,
+    )
+    return instance_of(
+        goal,
+        candidates,
+        study.plan_services,
+        cover,
+        zones=study.zones,
+        villages=villages,
+        spacing_m=choice.site_spacing_m,
+        targets=study.targets,
+        places=study.places,
+        capacity_people=choice.capacity_people,
+        priority_counties=frozenset(priorities()),
+        priority_weight=choice.priority_weight,
+        progress=progress,
+    )
+
+
+def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
+    """Points that lack a service of the goal, among which candidates are sought.
+
+    A place that must be served and is not weighs as many people as `candidate_least_people`: what stands near it stays a candidate.
+    """
+    unserved = pd.concat([villages[f"{family}_status"] != "served" for family in dict.fromkeys(goal.families)], axis=1).any(axis=1)
+    columns = ["name", "population", "urban", "geometry"]
+    parts = [villages.loc[unserved, columns]]
+    for name in goal.must:
+        target, points = duty_points(
+            study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
+        )
+        lost = demand_margin(points, cover, target.family)["worst_db"].to_numpy() < goal.margin_db
+        parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
+    return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
+
+
+def township_seats(places: Any) -> Any:
+    """Township seats with a known point: their public buildings are on offer as hosts where the study names no hosts of its own."""
+    if places is None:
+        return None
+    seats = places.loc[(places["place_class"] == "township") & places.geometry.notna()]
+    points = seats.loc[seats.geometry.geom_type == "Point"]
+    return points.assign(host="public_building") if len(points) else None

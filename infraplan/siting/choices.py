@@ -1,0 +1,128 @@
+"""What is settled before the search: sites wanted, sites refused, and candidates too near to what stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from infraplan.errors import DataError, Fault
+from infraplan.geo.grids import Grid
+from infraplan.messages import both
+from infraplan.siting.bundles import families_of
+
+HAIR_M = 1e-3
+"""Projection moves a point by less than this: exactly at the distance is allowed."""
+NUMBERED = re.compile(r"C\d{6}")
+
+
+def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> npt.NDArray[np.bool_]:
+    """Candidates closer than the spacing to an existing site that carries one of their families. Exactly this far apart is allowed."""
+    near = np.zeros(len(candidates), dtype=bool)
+    if spacing_m <= 0 or not len(existing) or not len(candidates):
+        return near
+    at, stands = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
+    wanted, carried = _families(candidates), _families(existing)
+    for family in {family for own in wanted for family in own}:
+        rows = np.flatnonzero([family in own for own in wanted])
+        there = np.array([family in own for own in carried]) & np.isfinite(stands).all(axis=1)
+        if there.any():
+            apart_m, _ = cKDTree(stands[there]).query(at[rows])
+            near[rows] |= apart_m < spacing_m - HAIR_M
+    return near
+
+
+def _families(sites: Any) -> list[tuple[str, ...]]:
+    known = {text: families_of(text.split(";")) for text in set(sites["services"].astype(str))}
+    return [known[text] for text in sites["services"].astype(str)]
+
+
+def settle(
+    candidates: Any,
+    *,
+    near_existing: npt.NDArray[np.bool_],
+    grid: Grid,
+    forced: Sequence[str] = (),
+    forbidden: Sequence[str] = (),
+    elsewhere: Collection[str] = (),
+    spacing_m: float = 0.0,
+    file: str = "study.toml",
+    whole: bool = True,
+) -> Any:
+    """Candidates with `forced` (bool) and `barred` ("", "near_existing", "forbidden").
+
+    Parameters
+    ----------
+    candidates : GeoDataFrame
+        `candidate_sites(...)`.
+    near_existing : bool array
+        `too_near(...)`.
+    forced, forbidden : sequence of str
+        Ids of candidates, hosts or masts. A host or mast is forced with all the families it can carry, and forbidden with each of them.
+    elsewhere : collection of str
+        Hosts and masts that exist but are no candidates here: forbidding one says nothing, forcing one is a fault unless `whole` is False.
+    whole : bool
+        Whether these are the candidates of the whole study. Numbers of candidates mean nothing in a part of it.
+
+    Raises
+    ------
+    DataError
+        Every id that does not exist, each with the nearest; forced sites that are forbidden too, that stand nearer than `spacing_m` to each
+        other or to an existing site of their family, or that are two bundles of one place.
+    """
+    ids, masts = candidates["id"].to_numpy(dtype=str), candidates["mast"].to_numpy(dtype=str)
+    size = candidates["services"].str.count(";").to_numpy()
+    faults: list[Fault] = []
+    wanted, refused = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
+    for key, names in (("forced", forced), ("forbidden", forbidden)):
+        for name in dict.fromkeys(names):
+            numbered = NUMBERED.match(name) is not None and name not in elsewhere
+            rows = np.flatnonzero(ids == name)
+            rows = rows if len(rows) else np.flatnonzero(masts == name)
+            if numbered and not whole:
+                faults.append(_fault(file, key, name, "number_in_part"))
+            elif not len(rows) and name not in elsewhere:
+                faults.append(_fault(file, key, name, "no_such_site", nearest=_nearest(name, ids, masts, elsewhere)))
+            elif not len(rows) and key == "forced" and whole:
+                faults.append(_fault(file, key, name, "no_candidate_there"))
+            elif key == "forced" and len(rows):
+                wanted[rows[np.argmax(size[rows])]] = True
+            else:
+                refused[rows] = True
+    faults += [_fault(file, "forced", ids[row], "forced_and_refused") for row in np.flatnonzero(wanted & refused)]
+    faults += [
+        _fault(file, "forced", ids[row], "forced_near_existing", metres=f"{spacing_m:g}") for row in np.flatnonzero(wanted & near_existing)
+    ]
+    faults += list(_close_pairs(candidates, wanted, grid, spacing_m, file))
+    if faults:
+        raise DataError(faults)
+    barred = np.where(refused, "forbidden", np.where(near_existing, "near_existing", ""))
+    return candidates.assign(forced=wanted, barred=barred)
+
+
+def _close_pairs(candidates: Any, wanted: npt.NDArray[np.bool_], grid: Grid, spacing_m: float, file: str) -> Iterator[Fault]:
+    rows = np.flatnonzero(wanted)
+    if len(rows) < 2:
+        return
+    at = np.column_stack(grid.place(candidates.iloc[rows]))
+    names, place = candidates["id"].to_numpy()[rows], candidates["place"].to_numpy()[rows]
+    for first, second in sorted(cKDTree(at).query_pairs(max(spacing_m, HAIR_M))):
+        if place[first] == place[second] or np.hypot(*(at[first] - at[second])) < spacing_m - HAIR_M:
+            yield _fault(file, "forced", f"{names[first]}, {names[second]}", "forced_pair", metres=f"{spacing_m:g}")
+
+
+def _nearest(name: str, ids: npt.NDArray[np.str_], masts: npt.NDArray[np.str_], elsewhere: Collection[str]) -> str:
+    """The known ids most like a name, or some of them."""
+    known = list(dict.fromkeys([*masts, *ids, *map(str, elsewhere)]))
+    return ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.6) or known[:3])
+
+
+def _fault(file: str, key: str, value: str, rule: str, **values: object) -> Fault:
+    return Fault(
+        file, both(f"siting.{rule}", **values), both(f"siting.{rule}_cure", **values), f"siting.{rule}", column=f"plan.{key}", value=value
+    )
