@@ -28,9 +28,9 @@ def common(version: bool = typer.Option(False, "--version", callback=_version, i
 
 def register() -> None:
     """Every verb; their modules are light, the heavy rooms are opened when a verb runs."""
-    from infraplan.cli import budget, check, compare, coverage, data, gaps, inspect, new, plan, run, scorecard, template
+    from infraplan.cli import budget, check, compare, coverage, data, explain, gaps, inspect, new, plan, run, scorecard, template
 
-    for module in (new, template, check, budget, coverage, scorecard, gaps, plan, run, compare, inspect, data):
+    for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, data):
         module.attach(app)
 
 

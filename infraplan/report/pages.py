@@ -15,7 +15,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from infraplan.files import write_text
+from infraplan.files import atomic_path, write_text
 from infraplan.presets import choose
 from infraplan.report import charts, figures, page_rows, plan_words, style
 from infraplan.report.context import PageContext
@@ -102,7 +102,13 @@ def write_province_pages(context: PageContext, folder: str | Path, *, lang: str 
     folder = Path(folder)
     index = folder / "index.html"
     write_text(index, index_page(context, lang, formats))
-    return [index, *write_city_pages(context, folder, lang=lang, formats=formats)]
+    written = [index]
+    picture = frontier_picture(context, Words(lang))
+    if picture is not None:
+        written.append(folder / "pareto.png")
+        with atomic_path(written[-1]) as part:
+            part.write_bytes(picture[1])
+    return [*written, *write_city_pages(context, folder, lang=lang, formats=formats)]
 
 
 def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes]]:

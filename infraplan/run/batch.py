@@ -31,10 +31,10 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps
+from infraplan.run.planning import goal_in
+from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, phases_of, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.checks import cover_with
-from infraplan.siting.instances import goal_of
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
@@ -114,6 +114,8 @@ def run_study(
     page = province_layers(findings, plan, table, scope, facts)
     write_province_pages(page.context, output, lang=lang, formats=formats)
     write_layers(page, output)
+    if plan is not None and plan.pareto is not None:
+        write_csv(output / "pareto.csv", plan.pareto)
     about = study.config.study
     write_csv(output / "fibre_award.csv", fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of))
     write_text(output / "summary.json", dumps(summary))
@@ -139,7 +141,8 @@ def goal_wanted(study: Study) -> str:
     """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
     target = study.config.plan.target
     if target:
-        goal_of(study.targets, target)
+        goal_in(study)
+        phases_of(study)
     return target
 
 
@@ -163,6 +166,14 @@ def _plan(
     plan = stored or make_plan(findings, progress, cities)
     scope = both(f"run.plan_{kind}", cities="、".join(cities)) if kind == "alone" else both(f"run.plan_{kind}")
     return plan, " ".join(text for text in (scope, plan_note(plan)) if text), kind
+
+
+def last_plan(study: Study) -> Plan | None:
+    """The plan of the study's last whole run, where nothing has changed since; None where it must be made anew."""
+    known = ledger.read(study.output)
+    if known is None or not known.get("complete") or not ledger.same_plan(known.get("fingerprint", {}), ledger.fingerprint(study)):
+        return None
+    return restore_plan(study.output)
 
 
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:

@@ -12,13 +12,16 @@ from infraplan.coverage.networks import networks
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, population_coverage, status_of
 from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.run.planning import study_instance
 from infraplan.siting.checks import check_plan
 from infraplan.siting.curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
+from infraplan.siting.offers import best_offers
 from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
@@ -212,6 +215,9 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     """
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
+    if plan.status == "unreachable":
+        services = findings.study.plan_services
+        plan = replace(plan, unreachable=best_offers(instance, plan.unreachable, known_points(findings), services, findings.cover))
     if not points or cities:
         return plan
     tell = (progress or Silent()).step("run.pareto")
@@ -228,6 +234,17 @@ def plan_of(
         phases=phases_of(findings.study),
         without_margin=lambda: planning_instance(findings, progress, cities, margin_db=0.0),
     )
+
+
+def known_points(findings: Findings) -> pd.DataFrame:
+    """id and position_error_m of the villages, and of the places where there are any."""
+    tables = [findings.villages] if findings.study.places is None else [findings.villages, findings.study.places]
+    parts = [pd.DataFrame({"id": table["id"].astype(str), "position_error_m": _errors_m(table)}) for table in tables]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _errors_m(table: Any) -> Any:
+    return table["position_error_m"].to_numpy(dtype=float) if "position_error_m" in table else 0.0
 
 
 def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> dict[str, Any]:
@@ -249,7 +266,12 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
 
 
 def phases_of(study: Study) -> tuple[Phase, ...]:
-    """The study's phases."""
+    """The study's phases; places a phase asks for must be among those the plan must serve."""
+    choice = study.config.plan
+    for phase in choice.phases:
+        for name in phase.must:
+            if name not in choice.must:
+                raise UsageError(both("run.phase_must", phase=phase.name, target=name))
     return tuple(
         Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
         for phase in study.config.plan.phases

@@ -48,13 +48,13 @@ def pareto_curve(
     -------
     DataFrame
         budget_cny, cost_cny (of the plan found), sites, people (served, today's included), share, share_bound (no plan within the budget
-        exceeds it, within the model), proven_gap.
+        exceeds it, within the model), proven_gap. Budgets that do not pay for the forced sites are left out.
     """
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
     problem = replace(instance.problem, weight=np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0))
-    total, best = float(max(instance.population, 1)), np.zeros(0, np.int64)
+    total, best = float(max(instance.population, 1)), np.flatnonzero(problem.forced)
     rows: list[dict[str, Any]] = []
-    budgets = sorted(float(budget) for budget in budgets_cny)
+    budgets = sorted(float(budget) for budget in budgets_cny if budget >= float(problem.cost[problem.forced].sum()))
     for number, budget in enumerate(budgets, start=1):
         start = max((best, _affordable(instance, known, budget)), key=lambda sites: check_cover(problem, sites).weight)
         plan = max_cover(problem, None, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, start=start)

@@ -1,0 +1,117 @@
+"""`infraplan explain`: why a candidate is not in the plan, who serves a village, which targets are out of reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show, show_json, tell
+from infraplan.messages import both
+
+if TYPE_CHECKING:
+    from infraplan.siting.explaining import Explanation
+
+CandidateIds = Annotated[list[str] | None, typer.Option("--candidate", help=both("cli.explain_candidate"), show_default=False)]
+VillageIds = Annotated[list[str] | None, typer.Option("--village", help=both("cli.explain_village"), show_default=False)]
+TARGETS = ("target", "family", "unit", "required", "reachable", "served", "reachable_met", "met")
+OUT_OF_REACH = ("id", "name", "county", "family", "target", "population", "must", "best_db", "obstacle")
+SHOWN = 30
+
+
+def explain(
+    study: StudyPath,
+    candidate: CandidateIds = None,
+    village: VillageIds = None,
+    output: OutputPath = None,
+    json: AsJson = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Why these candidates were not chosen, and whom no candidate can serve."""
+    from infraplan.run.batch import last_plan
+    from infraplan.run.steps import assess, known_points, plan_of, planning_instance
+    from infraplan.run.summary import records
+    from infraplan.siting.explaining import explain_plan
+    from infraplan.siting.offers import best_offers
+
+    refuse_output(output, overwrite)
+    opened = open_study(study)
+    opened.read_all()
+    _refuse_strangers(opened, village or [])
+    with progress() as bars:
+        findings = assess(opened, bars, gaps=False)
+        instance = planning_instance(findings, bars)
+        made = last_plan(opened) or plan_of(findings, instance, bars)
+        told = explain_plan(instance, made, candidates=candidate or None, villages=village or ())
+        lost = told.unreachable
+        if village:
+            lost = lost.loc[lost["id"].astype(str).isin(village)]
+        lost = best_offers(instance, lost, known_points(findings), opened.plan_services, findings.cover)
+    if json:
+        tables = {"targets": told.targets, "unreachable": lost, "candidates": told.candidates, "villages": told.villages}
+        content = {name: records(table, tuple(table.columns)) for name, table in tables.items()}
+        show_json({"status": made.status, "sites": len(made.sites), "proven": "within the model", **content})
+    else:
+        _print(told, lost, bool(village))
+    if output is not None:
+        show(lost, output=output, overwrite=overwrite)
+
+
+def _refuse_strangers(study: Any, villages: list[str]) -> None:
+    """Ids of villages and places that the study does not have: the nearest is named."""
+    from infraplan.presets import choose
+
+    known = dict.fromkeys(study.villages["id"].astype(str))
+    if study.places is not None:
+        known |= dict.fromkeys(study.places["id"].astype(str))
+    for name in villages:
+        if name not in known:
+            near = [other for other in known if other[:2] == name[:2]][:2000] or list(known)[:2000]
+            choose(name, near, "village")
+
+
+def _print(told: Explanation, lost: Any, only_named: bool) -> None:
+    """The tables a reader sees, reasons in words."""
+    from infraplan.siting.explaining import reason_key
+
+    def words(table: Any, column: str, key: str) -> Any:
+        return table.assign(**{column: [both(f"{key}{value}") for value in table[column]]})
+
+    def labels(table: Any) -> dict[str, str]:
+        return {name: both(f"cli.col_{name}") for name in table.columns}
+
+    if not only_named:
+        tell(both("cli.explain_targets"))
+        targets = told.targets[list(TARGETS)]
+        targets = targets.assign(unit=[both(f"cli.unit_{unit}") for unit in targets["unit"]])
+        show(targets, labels=labels(targets))
+    villages = told.villages
+    if len(villages):
+        tell(both("cli.explain_villages"))
+        villages = words(villages, "status", "cli.village_")
+        villages = villages[["id", "name", "family", "population", "status", "by", "candidates", "cheapest", "cheapest_cny"]]
+        show(villages, labels=labels(villages))
+    if len(lost):
+        tell(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
+        listed = words(lost[list(OUT_OF_REACH)], "obstacle", "siting.obstacle_")
+        show(listed, limit=SHOWN, labels=labels(listed))
+    candidates = told.candidates
+    if len(candidates):
+        tell(both("cli.explain_candidates"))
+        said = [
+            both(
+                reason_key(row["reason"]),
+                by=row["by"] or both("cli.explain_today"),
+                site=row["site"],
+                people=f"{row['adds_people']:,}",
+                least="—" if row["at_least_cny"] != row["at_least_cny"] else f"{row['at_least_cny'] / 1e4:,.0f}",
+            )
+            for row in candidates.to_dict("records")
+        ]
+        table = candidates[["id", "name", "host", "county", "cost_cny"]].assign(why=said)
+        show(table, labels=labels(table), limit=SHOWN)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("explain", help=both("cli.verb_explain"))(explain)
