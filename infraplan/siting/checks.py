@@ -18,6 +18,8 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
 from infraplan.siting.goals import Ask, Goal, demand_of
 
+HAIR_M = 1e-3
+"""Projection moves a point by less than this: exactly at the distance is allowed. [m]"""
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
 
@@ -154,7 +156,7 @@ def _families(services: Any, cover: Coverage) -> set[str]:
 
 
 def _apart_m(here: Any, there: Any) -> float:
-    return float(np.hypot(*(here - there)))
+    return float(np.hypot(*(here - there))) + HAIR_M
 
 
 def _expected(demand: Any, cover: Coverage, family: str) -> float:
