@@ -18,6 +18,8 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+TIE_M = 1e-4
+
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sees(
@@ -62,7 +64,9 @@ def summits(terrain: Terrain) -> tuple[Ints, Ints]:
     rules, pixel_m = load("candidates")["ridges"], terrain.grid.resolution_m
     ground_m = np.nan_to_num(terrain.height_m, nan=0.0)
     reach, around = (max(1, round(rules[name] / pixel_m)) for name in ("peak_radius_m", "around_m"))
-    highest = ground_m >= maximum_filter(ground_m, size=2 * reach + 1, mode="nearest")
+    # of equal heights the first in reading order wins: elevation models in whole metres are full of level tops
+    ranked_m = ground_m - np.linspace(0.0, TIE_M, ground_m.size).reshape(ground_m.shape)
+    highest = ranked_m >= maximum_filter(ranked_m, size=2 * reach + 1, mode="nearest")
     rise_m = ground_m - uniform_filter(ground_m, size=2 * around + 1, mode="nearest")
     row, col = np.nonzero(highest & (rise_m >= rules["prominence_m"]))
     return row.astype(np.int64), col.astype(np.int64)
