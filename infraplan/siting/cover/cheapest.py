@@ -52,6 +52,10 @@ def solve(
     CoverPlan
         See its `status`. Targets out of reach do not fail: the plan reaches what can be reached, the certificate tells the rest.
     """
+    if problem.is_limited:
+        from infraplan.siting.cover.capacity import solve_limited
+
+        return solve_limited(problem, time_limit_s, gap, seed, work_limit, workers)
     clock = Clock(time_limit_s, work_limit)
     duties = duties_of(problem)
     reduced = reduce_problem(problem, duties)

@@ -59,13 +59,18 @@ def max_cover(
     """
     clock = Clock(time_limit_s, work_limit)
     limits = _limits_left(problem, max_sites, budget)
+    if problem.is_limited:
+        from infraplan.siting.cover.capacity import max_cover_limited
+
+        given = None if start is None else _checked_start(problem, np.unique(np.asarray(start, np.int64)), max_sites, budget)[0]
+        return max_cover_limited(problem, limits, budget is not None, time_limit_s, gap, seed, work_limit, workers, given)
     duties = duties_of(problem)
     reduced = reduce_most(problem, duties, costly=budget is not None)
     base = float(problem.weight[duties.served].sum())
     keeper = Keeper(problem, duties.certificate, -1, gap, common_unit(problem.weight), clock)
     keeper.offer_plan(reduced.locked, base)
     if start is not None:
-        _offer_start(problem, keeper, np.unique(np.asarray(start, np.int64)), max_sites, budget)
+        keeper.offer_plan(*_checked_start(problem, np.unique(np.asarray(start, np.int64)), max_sites, budget))
     interrupted = False
     try:
         _search(reduced, limits, base, keeper, seed, workers)
@@ -74,13 +79,13 @@ def max_cover(
     return keeper.plan(met=True, interrupted=interrupted)
 
 
-def _offer_start(problem: CoverProblem, keeper: Keeper, start: Ints, max_sites: int | None, budget: float | None) -> None:
-    """Take the given plan in, if it keeps to the rules."""
+def _checked_start(problem: CoverProblem, start: Ints, max_sites: int | None, budget: float | None) -> tuple[Ints, float]:
+    """The given plan and its weight, if it keeps to the rules."""
     check = check_cover(problem, start)
     broken = check.too_close.size or check.forbidden.size or check.forced_missing.size
     if broken or start.size > (max_sites if max_sites is not None else start.size) or check.cost > (math.inf if budget is None else budget):
         raise ProblemError(_fault("start_unfit", "start"))
-    keeper.offer_plan(start, check.weight)
+    return start, check.weight
 
 
 def _limits_left(problem: CoverProblem, max_sites: int | None, budget: float | None) -> Limits:
