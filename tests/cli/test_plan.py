@@ -1,0 +1,121 @@
+"""`infraplan plan`: what it prints, draws and refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from results import copy_of
+
+Call = Callable[..., Any]
+KEPT: dict[str, Any] = {}
+
+
+@pytest.fixture()
+def bare(infraplan: Call, mini_study: Path) -> dict[str, Any]:
+    """The plan without any wish, made once."""
+    if not KEPT:
+        KEPT.update(json.loads(infraplan("plan", mini_study, "--json").out))
+    return KEPT
+
+
+def changed(mini_study: Path, folder: Path, old: str, new: str) -> Path:
+    """The same study with other words in study.toml."""
+    study = copy_of(mini_study, folder)
+    content = (study / "study.toml").read_text(encoding="utf-8")
+    assert old in content
+    (study / "study.toml").write_text(content.replace(old, new), encoding="utf-8")
+    return study
+
+
+def test_the_table_tells_what_each_site_brings_in_both_languages(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+    answer = infraplan("plan", mini_study, "-o", tmp_path / "plan.gpkg")
+    assert answer.code == 0, answer.err
+    for heading in ("新增人口 / people gained", "去掉后失人口 / people lost without it", "服务目标 / targets"):
+        assert heading in answer.out
+    assert "模型内" in answer.err and "within the model" in answer.err
+    layer = gpd.read_file(tmp_path / "plan.gpkg")
+    assert {"people_gained", "places_gained", "targets", "people_lost", "places_lost", "phase", "candidate"} <= set(layer)
+    assert set(layer["targets"]) == {"nr-pop90"}
+
+
+def test_json_has_totals_proof_list_and_curve(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "curve.png"
+    answer = infraplan("plan", mini_study, "--pareto", 3, "--plot", picture, "--json")
+    assert answer.code == 0, answer.err
+    told = json.loads(answer.out)
+    assert told["proven"] == "within the model" and told["bound_cny"] <= told["cost_cny"]
+    assert sum(site["people_gained"] for site in told["list"]) == told["population_gained"]
+    curve = pd.DataFrame(told["pareto"])
+    assert len(curve) == 3 and curve["people"].is_monotonic_increasing and (curve["share"] <= curve["share_bound"] + 1e-9).all()
+    assert curve["people"].iloc[-1] >= told["served_after"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    again = infraplan("plan", mini_study, "--pareto", 3, "--plot", picture)
+    assert again.code == 2 and "--overwrite" in again.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--plot", "x.png"), ("--pareto", "2", "--plot", "x.svg"), ("--seed", "-1"), ("--gap", "2"), ("--max-sites", "-3")]
+)
+def test_wrong_options_are_two(infraplan: Call, mini_study: Path, arguments: tuple[str, ...]) -> None:
+    answer = infraplan("plan", mini_study, *arguments)
+    assert answer.code == 2 and not answer.out
+    assert "Traceback" not in answer.err
+
+
+def test_budget_and_number_of_sites_are_kept(infraplan: Call, mini_study: Path) -> None:
+    few = json.loads(infraplan("plan", mini_study, "--max-sites", 5, "--seed", 1, "--json").out)
+    assert few["asked"] == "most" and few["sites"] == 5 and few["served_after"] <= few["bound"]
+    paid = json.loads(infraplan("plan", mini_study, "--budget", 2_000_000, "--json").out)
+    assert paid["cost_cny"] <= 2_000_000 and paid["bound_cny"] is None
+    timed = json.loads(infraplan("plan", mini_study, "--max-sites", 2, "--time", 1, "--gap", 0.2, "--json").out)
+    assert timed["sites"] == 2 and timed["population_gained"] <= few["population_gained"]
+
+
+def test_the_planning_margin_prints_its_price(infraplan: Call, mini_study: Path, tmp_path: Path, bare: dict[str, Any]) -> None:
+    study = changed(mini_study, tmp_path, "work_limit = 20000", "work_limit = 20000\nplanning_margin_db = 2.0")
+    answer = infraplan("plan", study, "--json")
+    assert answer.code == 0, answer.err
+    told = json.loads(answer.out)
+    assert told["extras_cny"]["planning_margin"] == told["cost_cny"] - bare["cost_cny"] > 0
+    assert told["margin_db"] == 2.0
+    text = infraplan("plan", study)
+    assert "规划余量的额外费用" in text.err and "the planning margin adds" in text.err and "within the model" in text.err
+    assert "planning_margin" not in bare["extras_cny"]
+
+
+def test_places_due_in_a_phase(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+    phases = """must = ["nr-county-seats"]
+work_limit = 20000
+[[plan.phases]]
+name = "一"
+must = ["nr-county-seats"]
+[[plan.phases]]
+name = "二"
+"""
+    study = changed(mini_study, tmp_path, "work_limit = 20000\n", phases)
+    told = json.loads(infraplan("plan", study, "--json").out)
+    assert [phase["asked_met"] for phase in told["phases"]] == [True, True]
+    assert told["check"]["places"]["nr-county-seats"]["missed"] == [] and told["check"]["feasible"]
+    first = [site for site in told["list"] if site["phase"] == 1]
+    assert sum(site["places_gained"] for site in first) == sum(site["places_gained"] for site in told["list"]) > 0
+    assert "nr-county-seats" in ";".join(site["targets"] for site in first)
+    (study / "study.toml").write_text(
+        (study / "study.toml").read_text(encoding="utf-8").replace('must = ["nr-county-seats"]\nwork_limit', "work_limit"), encoding="utf-8"
+    )
+    wrong = infraplan("plan", study)
+    assert wrong.code == 2 and "nr-county-seats" in wrong.err
+
+
+def test_priority_areas_weigh_where_most_people_are_wanted(infraplan: Call, mini_study: Path, tmp_path: Path, bare: dict[str, Any]) -> None:
+    study = changed(mini_study, tmp_path, "work_limit = 20000\n", "work_limit = 20000\npriority_weight = 3.0\n")
+    told = json.loads(infraplan("plan", study, "--max-sites", 4, "--json").out)
+    assert told["served_after"] <= told["population"]
+    assert told["worth"] <= told["bound"]
+    cheapest = json.loads(infraplan("plan", study, "--json").out)
+    assert not cheapest["weighted"] and cheapest["cost_cny"] == bare["cost_cny"]
