@@ -210,7 +210,7 @@ def _thin(table: pd.DataFrame, apart_m: float) -> pd.DataFrame:
 
 def _inside(frame: Any, counties: Any) -> Any:
     """Only candidates on the land of a county, with the codes of their county and city."""
-    joined = frame.sjoin(counties[["adcode", "parent", "geometry"]], predicate="within", how="inner")
+    joined = frame.sjoin(counties[["adcode", "parent", "geometry"]], predicate="intersects", how="inner")
     joined = joined.loc[~joined.index.duplicated()].sort_index()
     return joined.rename(columns={"adcode": "county", "parent": "city"}).drop(columns="index_right")
 
