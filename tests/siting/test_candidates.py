@@ -190,7 +190,7 @@ def test_every_fault_of_the_lists_at_once() -> None:
 def test_forced_sites_keep_their_distance() -> None:
     hosts = at([("H1", 0.5, 0.5), ("H2", 0.501, 0.5)], host="rooftop")
     found = candidates(services=BOTH, hosts=hosts)
-    with pytest.raises(DataError, match="forced_pair|500"):
+    with pytest.raises(DataError, match="500 m to each other"):
         settled(found, forced=["H1", "H2"], spacing_m=500)
     assert settled(found, forced=["H1", "H2"])["forced"].sum() == 2
     twice = found.loc[found["mast"] == "H1", "id"].tolist()[:2]
