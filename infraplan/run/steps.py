@@ -261,6 +261,7 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         places=study.places,
         existing=study.sites,
         spacing_m=study.config.plan.site_spacing_m,
+        capacity_people=study.config.plan.capacity_people,
         after=after,
     )
 

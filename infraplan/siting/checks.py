@@ -12,10 +12,14 @@ from scipy.spatial import cKDTree
 
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.reach import reach
+from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import cover_with
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
+from infraplan.siting.cover.checking import check_cover
+from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Ask, Goal, demand_of
 
 HAIR_M = 1e-3
@@ -35,6 +39,7 @@ def check_plan(
     places: Any = None,
     existing: Any = None,
     spacing_m: float = 0.0,
+    capacity_people: int = 0,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
     """What the list of sites alone brings: people and places served on a map computed anew, distances kept, and how robust that is.
@@ -54,6 +59,8 @@ def check_plan(
         Sites that stand, for the spacing to those of the same family.
     spacing_m : float
         No two new sites, and no new and existing site of one family, may be nearer than this. Exactly this far is allowed. [m]
+    capacity_people : int
+        People that a new site serves at most; 0: no limit.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -63,7 +70,8 @@ def check_plan(
         Of the first share: population, served, share, required, county_short (codes below the floor), expected_people (sum of people x
         coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker). Of every share, by
         target: shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places
-        (asked, served, missed: ids). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal asks.
+        (asked, served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required,
+        met, full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal asks.
     """
     after = cover_with(plan_sites, services, cover) if after is None else after
     shares = {ask.target: _share(goal, ask, after, zones, villages) for ask in goal.asks}
@@ -72,6 +80,8 @@ def check_plan(
     short = _counties_short(goal, after, zones, villages)
     first = shares[goal.target]
     kept = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in duties.values())
+    carried = _carried(goal, plan_sites, services, cover, zones, villages, capacity_people) if capacity_people else None
+    kept = kept and (carried is None or carried["met"])
     return {
         "feasible": bool(kept and not close and not short),
         **{name: first[name] for name in ("population", "served", "share", "required")},
@@ -82,6 +92,7 @@ def check_plan(
         "shares": shares,
         "places": duties,
         "too_close": close,
+        **({} if carried is None else {"capacity": carried}),
     }
 
 
@@ -113,6 +124,39 @@ def _duty(goal: Goal, name: str, after: Coverage, zones: Any, villages: Any, pla
     target, points = duty_points(targets, name, cover=after, zones=zones, villages=villages, places=places, cities=goal.cities)
     served = status_of(demand_margin(points, after, target.family), goal.margin_db) == 0
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
+
+
+def _carried(
+    goal: Goal, plan_sites: Any, services: Mapping[str, Service], cover: Coverage, zones: Any, villages: Any, capacity_people: int
+) -> dict[str, Any]:
+    """How many people the sites can carry, each no more than its limit: a flow from the villages to the sites that reach them."""
+    demand = demand_of(goal, zones, villages)
+    people = demand["population"].to_numpy(dtype=np.int64)
+    today = status_of(demand_margin(demand, cover, goal.family), goal.margin_db) == 0
+    total, before, size = int(people.sum()), int(people[today].sum()), 0
+    weight, load = 0.0, np.zeros(0)
+    if len(plan_sites) and not today.all():
+        own = {name: item for name, item in services.items() if item.family == goal.family}
+        sectors = sectors_of(plan_sites, own, include=("planned",))
+        matrix = reach(
+            demand.loc[~today],
+            sectors,
+            cover.grid,
+            services,
+            family=goal.family,
+            known=cover[goal.family],
+            required_db=goal.margin_db,
+            max_radius_km=cover.max_radius_km,
+            caps_km=cover.caps_km,
+            terrain=cover.terrain,
+        )
+        size = matrix.shape[1]
+        limit = np.full(size, float(capacity_people))
+        told = check_cover(CoverProblem(matrix, people[~today], np.zeros(size), capacity=limit), np.arange(size))
+        weight, load = told.weight, told.load
+    required, served = math.ceil(goal.share * total - 1e-9), before + round(weight)
+    full = int((load >= capacity_people - 0.5).sum())
+    return {"limit": capacity_people, "served": served, "required": required, "met": served >= required, "full": full}
 
 
 def _counties_short(goal: Goal, after: Coverage, zones: Any, villages: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.siting.cover.checking import build_order, check_cover, removal_losses
+from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.instances import Instance
 
 Ints = npt.NDArray[np.int64]
@@ -54,7 +57,11 @@ COUNTED = ("people_gained", "villages_gained", "places_gained", "targets", "peop
 
 
 def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame:
-    """The plan's sites, ids N00001... in build order."""
+    """The plan's sites, ids N00001... in build order.
+
+    Where sites carry limited users, people gained and lost are what the most that all of them carry together grows by with the site, and
+    falls by without it; the order is then that of `build_order`.
+    """
     rows, problem = instance.rows, instance.problem
     columns = problem.cover.tocsc()[:, order]
     times = np.asarray(columns.sum(axis=1)).ravel()
@@ -80,13 +87,26 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
         table["people_total"].append(int(first[reached].sum()))
         table["people_lost"].append(int(first[alone].sum()))
         table["places_lost"].append(int((place & problem.must)[alone].sum()))
+    if problem.capacity is not None:
+        table["people_gained"], table["people_lost"] = _by_flow(problem, order)
     sites = instance.candidates.iloc[order].reset_index(drop=True)
     sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
     sites["order"] = np.arange(1, len(sites) + 1)
     sites["id"] = [f"N{number:05d}" for number in sites["order"]]
     for name, values in table.items():
-        sites[name] = pd.Series(values, dtype="object" if name == "targets" else "int64")
+        whole = not any(missing is None for missing in values)
+        sites[name] = pd.Series(values, dtype="object" if name == "targets" else "int64" if whole else "Int64")
     return gpd.GeoDataFrame(sites[[*SITE_COLUMNS, *further, "geometry"]], crs=4326)
+
+
+def _by_flow(problem: CoverProblem, order: Ints) -> tuple[list[int], list[int | None]]:
+    """People each site adds to what all can carry, in whole people that add up; what they carry less without it, None where not known."""
+    if not len(order):
+        return [], []
+    adds = dict(zip(*(part.tolist() for part in build_order(problem, order)), strict=True))
+    steps = np.diff(np.round(np.cumsum([0.0, *(adds[j] for j in order.tolist())]))).astype(int)
+    losses = removal_losses(problem, order)
+    return steps.tolist(), [None if np.isnan(loss) else round(float(loss)) for loss in losses]
 
 
 def families_of(instance: Instance) -> tuple[str, ...]:
@@ -105,14 +125,14 @@ def by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, int]]:
     flags = np.zeros(problem.cost.size, np.int32)
     flags[chosen] = 1
     served = problem.covered | (problem.cover @ flags > 0)
-    return {
-        family: {
-            "population": int(people.sum()),
-            "served_before": int(people[problem.covered].sum()),
-            "served_after": int(people[served].sum()),
-        }
-        for family, people in ((family, _people_of(rows, family)) for family in families_of(instance))
-    }
+    found = {}
+    for family in families_of(instance):
+        people = _people_of(rows, family)
+        after = int(people[served].sum())
+        if problem.capacity is not None:
+            after = round(check_cover(replace(problem, weight=people.astype(np.float64)), chosen).weight)
+        found[family] = {"population": int(people.sum()), "served_before": int(people[problem.covered].sum()), "served_after": after}
+    return found
 
 
 def beyond_reach(instance: Instance, lost: Ints) -> pd.DataFrame:

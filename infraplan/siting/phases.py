@@ -66,7 +66,8 @@ def schedule(
 
     solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
     and never adds to it. An ask without limits is met whenever the whole plan meets it. Within a phase the site with most people per yuan
-    beside those before it comes first.
+    beside those before it comes first. Where sites carry limited users, who stands beside whom changes what each carries: there the one
+    build order of the plan (most people per yuan first) is cut where each phase has what it asks, or has used what it may.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def schedule(
     chosen : array
         Candidates of the plan.
     """
+    if problem.capacity is not None:
+        return _cut(problem, people, np.asarray(list(target), dtype=object), chosen, phases)
     columns = problem.cover[:, chosen].tocsc()
     names = np.asarray(list(target), dtype=object)
     total = float(people.sum())
@@ -92,9 +95,8 @@ def schedule(
         picked = at
         if at.size:
             rest = CoverProblem(
-                columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=(phase.share or 0.0) * total, must=owed, covered=served,
-                capacity=None if problem.capacity is None else problem.capacity[chosen[at]],
-            )  # fmt: skip
+                columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=(phase.share or 0.0) * total, must=owed, covered=served
+            )
             picked = at[_taken(rest, phase, bool(due), seed)]
         part = _in_order(problem, chosen[picked], served)
         before = float(people[served].sum())
@@ -102,29 +104,79 @@ def schedule(
         served = served | (np.asarray(columns[:, picked].sum(axis=1)).ravel() > 0)
         after = float(people[served].sum())
         share = after / max(total, 1.0)
+        enough = phase.share is None or share >= phase.share - 1e-12
+        counted = phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must)
         rows.append(
-            {
-                "phase": number,
-                "name": phase.name,
-                "start": phase.start,
-                "end": phase.end,
-                "sites": len(part),
-                "cost_cny": round(float(problem.cost[part].sum())),
-                "people_gained": round(after - before),
-                "share": share,
-                "places": int((served & problem.must).sum()),
-                "asked_met": bool(
-                    (phase.share is None or share >= phase.share - 1e-12)
-                    and served[owed].all()
-                    and (phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must))
-                ),
-            }
+            _told(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem)
+            | {"asked_met": bool(enough and served[owed].all() and counted)}
         )
         parts.append(part)
     parts.append(_in_order(problem, chosen[left], served))
     phase_of = [np.full(len(part), index, np.int64) for index, part in enumerate(parts, start=1)]
     phase_of[-1][:] = 0
     return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _cut(problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase]) -> Schedule:
+    """One order by the flow the sites carry, cut phase by phase."""
+    order, gains = build_order(problem, chosen)
+    total, before = float(people.sum()), float(people[problem.covered].sum())
+    reached = before + np.cumsum(gains)
+    columns = problem.cover[:, order].tocsc()
+    attended, flags = [], problem.covered.copy()
+    for k in range(len(order)):
+        flags = flags.copy()
+        flags[columns.indices[columns.indptr[k] : columns.indptr[k + 1]]] = True
+        attended.append(flags)
+    cost, first = problem.cost[order], 0
+    number, due = np.zeros(len(order), np.int64), set[str]()
+    rows: list[dict[str, Any]] = []
+    for index, phase in enumerate(phases, start=1):
+        due |= set(phase.must)
+        owed = np.isin(names, list(due)) & problem.must
+        met = np.ones(len(order) + 1, bool)
+        if phase.share is not None:
+            met &= np.concatenate([[before], reached]) >= phase.share * total - 1e-9 * max(total, 1.0)
+        if owed.any():
+            none = bool(problem.covered[owed].all())
+            met &= np.array([none, *(bool(there[owed].all()) for there in attended)])
+        asks, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget_cny is not None
+        enough = np.flatnonzero(met[first:])
+        last = len(order)
+        if asks and not limited:
+            last = first + int(enough[0]) if len(enough) else len(order)
+        if phase.sites is not None:
+            last = min(last, first + phase.sites)
+        if phase.budget_cny is not None:
+            last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget_cny + 1e-6, side="right")))
+        number[first:last] = index
+        stands = reached[last - 1] if last else before
+        stood = reached[first - 1] if first else before
+        places = attended[last - 1] if last else problem.covered
+        counted = phase.sites is None or last - first >= phase.sites or asks
+        rows.append(
+            _told(index, phase, last - first, float(cost[first:last].sum()), stands - stood, stands / max(total, 1.0), places, problem)
+            | {"asked_met": bool(met[last] and counted)}
+        )
+        first = last
+    return Schedule(order, number, pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _told(
+    number: int, phase: Phase, sites: int, cost: float, gained: float, share: float, served: Bools, problem: CoverProblem
+) -> dict[str, Any]:
+    """A row of the table of phases."""
+    return {
+        "phase": number,
+        "name": phase.name,
+        "start": phase.start,
+        "end": phase.end,
+        "sites": sites,
+        "cost_cny": round(cost),
+        "people_gained": round(gained),
+        "share": share,
+        "places": int((served & problem.must).sum()),
+    }
 
 
 def _taken(rest: CoverProblem, phase: Phase, places_due: bool, seed: int) -> Ints:

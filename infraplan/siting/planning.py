@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.costs import rent_cny
@@ -123,7 +125,9 @@ def most_served(
 
     People count with the study's weights for priority areas, where it gives any; the plan still reports people.
     """
-    worth = np.asarray(getattr(instance, "worth", instance.problem.weight), dtype=float)
+    worth = instance.worth
+    if instance.problem.capacity is not None and (worth != instance.problem.weight).any():
+        raise UsageError(both("siting.capacity_with_priority"))
     problem = replace(instance.problem, weight=worth)
     answer = max_cover(problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
     return _plan(instance, answer, "most", {}, phases, limits.seed)

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_instances import instance_from, small_instance
 
+from infraplan.errors import UsageError
+from infraplan.siting.cover.checking import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.explaining import chosen_of
 from infraplan.siting.instances import Goal, Instance
@@ -157,8 +159,6 @@ def test_most_served_is_most(seed: int, sites: int) -> None:
 
 
 def weighted(instance: Instance, county: str, weight: float) -> Instance:
-    if "worth" not in Instance.__dataclass_fields__:
-        pytest.skip("no weights for priority areas")
     worth = instance.problem.weight * np.where(instance.rows["county"] == county, weight, 1.0)
     return replace(instance, worth=worth)
 
@@ -201,3 +201,31 @@ def test_two_families_are_counted_apart() -> None:
     assert plan.families["nbiot"]["served_after"] >= 0.95 * total - 1e-6
     assert plan.sites["people_gained_nbiot"].sum() == plan.families["nbiot"]["served_after"] - plan.families["nbiot"]["served_before"]
     assert plan.sites["people_gained"].sum() == plan.population_gained
+
+
+def limited(instance: Instance, capacity: float) -> Instance:
+    return replace(instance, problem=replace(instance.problem, capacity=np.full(instance.problem.cost.size, capacity)))
+
+
+@FEW
+@given(seed=SEEDS, capacity=st.sampled_from([80.0, 200.0, 500.0]))
+def test_sites_with_limited_users_add_up(seed: int, capacity: float) -> None:
+    instance = limited(small_instance(seed, share=0.4), capacity)
+    phases = (Phase("1", share=0.3), Phase("2", sites=2), Phase("3"))
+    plan = cheapest_plan(instance, EXACT, phases=phases)
+    chosen = chosen_of(instance, plan)
+    told = check_cover(instance.problem, chosen)
+    assert plan.served_after == round(told.weight) and plan.population_gained == plan.sites["people_gained"].sum()
+    assert (plan.sites["people_gained"] <= capacity).all() and (plan.sites["people_lost"] <= capacity).all()
+    for number, j in enumerate(chosen):
+        rest = check_cover(instance.problem, np.delete(chosen, number)).weight
+        assert plan.sites["people_lost"].iloc[number] == pytest.approx(told.weight - rest, abs=0.51), j
+    assert plan.phases is not None and plan.phases["people_gained"].sum() == pytest.approx(plan.population_gained, abs=2)
+    if plan.status in ("optimal", "feasible"):
+        assert plan.phases["asked_met"].iloc[0]
+
+
+def test_capacity_and_priorities_are_refused_together() -> None:
+    instance = weighted(limited(small_instance(8), 300.0), "440102", 5.0)
+    with pytest.raises(UsageError, match="capacity_people"):
+        most_served(instance, EXACT, max_sites=2)
