@@ -101,10 +101,8 @@ def test_places_that_must_be_served_are() -> None:
 
 def test_a_place_served_today_asks_nothing() -> None:
     site = WORLD.sites.iloc[0]
-    served = gpd.GeoDataFrame(
-        {"id": ["T9"], "name": "镇", "place_class": "township", "kind": "镇", "county": "440101", "city": "440100", "position_error_m": 100.0},
-        geometry=[site.geometry], crs=4326,
-    )  # fmt: skip
+    told = {"id": ["T9"], "name": "镇", "place_class": "township", "kind": "镇", "county": "440101", "city": "440100"}
+    served = gpd.GeoDataFrame(told, geometry=[site.geometry], crs=4326).assign(position_error_m=100.0)
     found = made(goal(must=("nr-seats",)), offered(), places=served)
     assert not found.problem.must.any() and "T9" not in set(found.rows["id"])
 
