@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from infraplan.report import page_rows, plan_words
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
-from infraplan.report.style import day, decimal, integer, money, percent, percent_up, text
+from infraplan.report.style import decimal, integer, money, percent, percent_up, text
 from infraplan.report.words import Words
 
 TARGETS, GAPS, SITES = 60, 60, 60
@@ -209,23 +209,15 @@ def _cities(context: PageContext, words: Words, number: int) -> Table | None:
 
 
 def _phases(context: PageContext, words: Words, number: int) -> Table | None:
-    if context.phases is None or not len(context.phases):
+    found = page_rows.phase_rows(context, words)
+    if not found:
         return None
-    rows = []
-    for row in context.phases.to_dict("records"):
-        period = " – ".join(day(row.get(key), words.lang) for key in ("start", "end") if text(row.get(key)))
-        rows.append(
-            [
-                text(row.get("phase")),
-                text(row.get("name")),
-                period,
-                integer(row.get("sites")),
-                money(row.get("cost_cny"), words.lang),
-                percent(row.get("share")),
-            ]
-        )
-    heads = [words.t(key) for key in ("col_phase", "col_name", "col_period", "col_new_sites", "col_cost", "col_share")]
-    return Table(number, words.t("doc_phases"), heads, (0.8, 2, 3, 1.2, 1.6, 1.2), (3, 4, 5), rows)
+    keys = ("phase", "name", "period", "sites", "cost", "gained", "share", "asked")
+    heads = ("col_phase", "col_name", "col_period", "col_new_sites", "col_cost", "col_gained", "col_share", "col_asked")
+    rows = [[row[key] for key in keys] for row in found]
+    return Table(
+        number, words.t("doc_phases"), [words.t(key) for key in heads], (0.8, 2, 3, 1.2, 1.6, 1.4, 1.2, 1.2), (3, 4, 5, 6), rows
+    )
 
 
 def _gaps(context: PageContext, words: Words, number: int) -> Table | None:

@@ -199,6 +199,26 @@ def plan_rows(context: PageContext, words: Words, most: int | None = None) -> li
     ]
 
 
+def phase_rows(context: PageContext, words: Words) -> list[dict[str, str]]:
+    """The phases in their order, and whether each brings what is asked of it."""
+    rows = []
+    for row in context.phases.to_dict("records") if context.phases is not None else ():
+        met = row.get("asked_met")
+        rows.append(
+            {
+                "phase": text(row.get("phase")),
+                "name": text(row.get("name")),
+                "period": " – ".join(day(row.get(key), words.lang) for key in ("start", "end") if text(row.get(key))),
+                "sites": integer(row.get("sites")),
+                "cost": money(row.get("cost_cny"), words.lang),
+                "gained": integer(row.get("people_gained")),
+                "share": percent(row.get("share")),
+                "asked": "" if missing(met) else words.t("asked_met" if met else "asked_missed"),
+            }
+        )
+    return rows
+
+
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
     """The page in words."""
     out = []

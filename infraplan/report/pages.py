@@ -285,6 +285,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "met": sum(row["status"] == "met" for row in decided),
         "sentences": page_rows.summary_sentences(context, words),
         "plan_rows": shown,
+        "phases": page_rows.phase_rows(context, words),
         "prices": plan_words.price_sentences(context, words),
         "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ from infraplan.run.planning import goal_in
 from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, phases_of, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.checks import cover_with
+from infraplan.siting.listing import with_closed_gaps
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 
@@ -91,6 +92,8 @@ def run_study(
     plan, scope, kind = _plan(findings, output, only, whole, progress)
     after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
     findings = with_gaps(findings, plan, after, only)
+    if plan is not None:
+        plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     facts = facts_of(findings)
     begun: dict[str, Any] = {"fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:

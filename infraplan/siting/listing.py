@@ -47,7 +47,8 @@ SITE_COLUMNS = (
 )
 """`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
 
-`targets`: those of the plan's targets that it brings somebody or some place to, joined by ";". `people_total`: unserved people it reaches.
+`targets`: those of the plan's that it brings somebody or some place to, joined by ";"; in a run (`with_closed_gaps`) also those whose
+gaps it closes. `people_total`: unserved people it reaches.
 `people_lost`, `places_lost`: whom the finished plan would no longer serve without this one site, and which places that must be served.
 `phase`: number of the phase that builds it, 0 where none does. `candidate`: its id among the candidates.
 """
@@ -97,6 +98,17 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
         whole = not any(missing is None for missing in values)
         sites[name] = pd.Series(values, dtype="object" if name == "targets" else "int64" if whole else "Int64")
     return gpd.GeoDataFrame(sites[[*SITE_COLUMNS, *further, "geometry"]], crs=4326)
+
+
+def with_closed_gaps(sites: gpd.GeoDataFrame, gaps: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The plan's sites with the targets of the gaps they close (`find_gaps` with the plan: `remedy` is a site's id) beside their own."""
+    closed = gaps.loc[gaps["remedy"].isin(sites["id"]), ["remedy", "target"]].drop_duplicates()
+    found = closed.groupby("remedy", sort=False)["target"].agg(list).to_dict()
+    joined = [
+        ";".join(dict.fromkeys([*(name for name in str(own).split(";") if name), *found.get(site, ())]))
+        for site, own in zip(sites["id"], sites["targets"], strict=True)
+    ]
+    return sites.assign(targets=pd.Series(joined, index=sites.index, dtype="object"))
 
 
 def _by_flow(problem: CoverProblem, order: Ints) -> tuple[list[int], list[int | None]]:
