@@ -70,7 +70,7 @@ def test_rows_tell_what_the_problem_counts() -> None:
 
 def test_the_plan_reaches_on_the_map_what_the_problem_promised() -> None:
     found = made(goal(), offered())
-    plan = solve(found.problem, work_limit=5000)
+    plan = solve(found.problem, gap=0.03, work_limit=5000)
     assert plan.status in ("optimal", "feasible")
     assert people_served(map_with(found, plan.chosen), "nr") >= plan.weight >= 0.8 * found.population
 
@@ -91,7 +91,7 @@ def test_places_that_must_be_served_are() -> None:
     lost = set(WORLD.places.loc[now != SERVED, "id"])
     assert {"T1", "T2"} & lost and set(duty["id"]) == lost - {"S1", "T3"}, "S1 has its own indoor system; nobody knows where T3 is"
     assert set(duty["target"]) <= {"nr-seats", "nr-schools", "nr-parks"}
-    plan = solve(found.problem, work_limit=5000)
+    plan = solve(found.problem, gap=0.03, work_limit=5000)
     after = map_with(found, plan.chosen)
     points = WORLD.places.loc[WORLD.places["id"].isin(duty["id"]) & (WORLD.places.geom_type == "Point")]
     assert len(points) and (place_status(points, after, "nr") == SERVED).all()
@@ -113,7 +113,7 @@ def test_villages_may_be_the_duty_of_another_family() -> None:
     large = WORLD.villages.loc[(WORLD.villages["kind"] == "village") & (WORLD.villages["households"] >= 60)]
     served = service_status(large, WORLD.cover)["nbiot"] == "served"
     assert set(duty["id"]) == set(large.loc[~served, "id"]) and set(duty["family"]) == {"nbiot"}
-    plan = solve(found.problem, work_limit=5000)
+    plan = solve(found.problem, gap=0.03, work_limit=5000)
     reachable = plan.certificate.must_rows
     after = service_status(large, map_with(found, plan.chosen))["nbiot"] == "served"
     assert set(large.loc[~after, "id"]) <= set(found.rows["id"].iloc[reachable])
@@ -125,14 +125,14 @@ def test_several_families_in_one_plan(spacing_m: float) -> None:
     total = WORLD.villages["population"].sum()
     assert found.problem.required == 0
     assert found.problem.zone_required.tolist() == [np.ceil(0.8 * total), np.ceil(0.9 * total)]
-    plan = solve(found.problem, work_limit=5000)
+    plan = solve(found.problem, gap=0.03, work_limit=5000)
     assert plan.status in ("optimal", "feasible")
     chosen = found.candidates.iloc[plan.chosen]
     assert chosen["place"].is_unique, "never two bundles of one place"
     after = map_with(found, plan.chosen)
     assert people_served(after, "nr") >= 0.8 * total and people_served(after, "nbiot") >= 0.9 * total
     alone = [
-        solve(made(goal(name), offered((service,))).problem, work_limit=5000)
+        solve(made(goal(name), offered((service,))).problem, gap=0.03, work_limit=5000)
         for name, service in zip(("nr-people", "nb-people"), BOTH, strict=True)
     ]
     assert plan.bound <= sum(part.cost for part in alone)
@@ -161,7 +161,7 @@ def test_barred_candidates_reach_nobody_and_forced_ones_are_built() -> None:
     assert (found.candidates["id"].to_numpy() == free["id"].to_numpy()).all()
     assert found.problem.cover[:, near].nnz == 0 and found.problem.forbidden.sum() == near.sum()
     np.testing.assert_array_equal(found.problem.cover[:, ~near].toarray(), made(goal(), free).problem.cover[:, ~near].toarray())
-    plan = solve(found.problem, work_limit=5000)
+    plan = solve(found.problem, gap=0.03, work_limit=5000)
     assert wanted in set(found.candidates["id"].iloc[plan.chosen]) and not near[plan.chosen].any()
 
 
@@ -227,5 +227,5 @@ def test_two_bundles_of_a_place_never_stand_together_whatever_they_cost() -> Non
     found = made(goal("nr-people", "nb-people"), offered(BOTH))
     joint = found.candidates["services"].str.contains(";").to_numpy()
     dear = replace(found.problem, cost=np.where(joint, 1e9, found.problem.cost))
-    chosen = found.candidates.iloc[solve(dear, work_limit=5000).chosen]
+    chosen = found.candidates.iloc[solve(dear, gap=0.03, work_limit=5000).chosen]
     assert chosen["place"].is_unique
