@@ -7,11 +7,14 @@ import numpy as np
 from infraplan.siting.cover.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.improvement import neighbours, ruin_and_recreate
 from infraplan.siting.cover.keeping import Keeper
-from infraplan.siting.cover.model import Reduced, restrict
+from infraplan.siting.cover.model import Model, Reduced, restrict
+from infraplan.siting.cover.relaxation import Relaxation
 
 CHUNK = 10_000
 FIRST_CYCLE = 60_000
 HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs of a site
+VALUE = 0.95  # of the relaxation's prices, that weight served beyond the needs is worth
+LARGE_ZONE = 200  # sites from which a zone's need counts like the whole need: surplus in a small one seldom lets a site go
 NEAR_COST = 0.05  # reduced cost up to which a candidate is worth searching, in mean costs of a site
 
 
@@ -21,16 +24,16 @@ class Annealing:
     Only promising candidates take part: cheap in reduced cost, in the fractional plan, or in the plan so far.
     """
 
-    def __init__(self, reduced: Reduced, keeper: Keeper, reduced_cost: Floats, y: Floats, seed: int) -> None:
+    def __init__(self, reduced: Reduced, keeper: Keeper, relaxation: Relaxation, seed: int) -> None:
         self.reduced, self.keeper, self.seed = reduced, keeper, seed
         mean = float(reduced.model.cost.mean())
         margin = min(NEAR_COST * mean, max(keeper.value - keeper.bound, 0.0))
         chosen = keeper.chosen_in(reduced.candidate)
-        self.keep = np.flatnonzero((reduced_cost <= margin) | (y > 1e-6) | (chosen > 0))
-        self.model = restrict(reduced.model, self.keep, reduced.position_m)
+        self.keep = np.flatnonzero((relaxation.reduced_cost <= margin) | (relaxation.y > 1e-6) | (chosen > 0))
+        self.model = restrict(reduced.model._replace(value=_values(reduced.model, relaxation, mean)), self.keep, reduced.position_m)
         self.near = neighbours(self.model, None if reduced.position_m is None else reduced.position_m[self.keep])
-        self.mean = float(self.model.cost.mean())
         self.plan: Flags = chosen[self.keep]
+        self.mean = float(self.model.cost[self.plan > 0].mean()) if self.plan.any() else mean
         self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
 
     def run(self, iterations: int) -> None:
@@ -55,3 +58,10 @@ class Annealing:
         picked: Ints = self.keep[np.flatnonzero(plan)]
         cost = self.reduced.locked_cost + float(self.reduced.model.cost[picked].sum())
         self.keeper.offer_plan(np.concatenate([self.reduced.locked, self.reduced.candidate[picked]]), cost)
+
+
+def _values(model: Model, relaxation: Relaxation, mean: float) -> Floats:
+    """What serving each class is worth to the search, in cost."""
+    prices = relaxation.prices
+    sites = prices.zone * model.zone_need / max(mean, 1e-12)
+    return np.asarray(VALUE * ((prices.zone * np.minimum(1.0, sites / LARGE_ZONE))[model.zone] + prices.whole) * model.weight)

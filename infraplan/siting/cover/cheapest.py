@@ -136,7 +136,7 @@ def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: C
 def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew, seed: int) -> None:
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = keeper.clock
-    annealing = Annealing(reduced, keeper, relaxation.reduced_cost, relaxation.y, seed)
+    annealing = Annealing(reduced, keeper, relaxation, seed)
     priced = np.unique(reduced.home).size > 1 and len(reduced.model.rows) <= PRICES_UP_TO
     prices = ZonePrices(reduced, relaxation) if priced else None
     while not clock.over and not keeper.content:

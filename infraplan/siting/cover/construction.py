@@ -3,7 +3,9 @@
 The leaf kernels take bare arrays, in one fixed order: numba counts references at every attribute of a tuple, which doubles a search's time.
     start, rows, weight, zone, must, cost        the model (see `Model`)
     chosen, count, short, tally                  the plan: candidates in it, times each class is served, need left per zone, and
-                                                 tally = [whole need left, must classes unserved, zones short, cost, slack, spacing squared]
+                                                 tally = [whole need left, must classes unserved, zones short, cost, slack, spacing squared,
+                                                 value served]
+    value                                        what serving each class is worth to a search beyond its duty, in cost
     place, ring, standing                        x, y and bucket of each candidate, the nine buckets around each bucket, who stands in each
 """
 
@@ -20,7 +22,7 @@ PER_BUCKET = 4  # points at least one spacing apart in a square a hair wider tha
 @kernel
 def fresh(model: Model) -> tuple[Flags, Indices, Floats, Floats, Ints]:
     """Nothing is built: chosen, count, short, tally, standing."""
-    tally = np.zeros(6)
+    tally = np.zeros(7)
     tally[0], tally[4], tally[5] = model.need, model.slack, model.spacing_m * model.spacing_m
     for j in range(len(model.weight)):
         tally[1] += model.must[j]
@@ -65,7 +67,7 @@ def stand(i: int, on: bool, place: Floats, standing: Ints) -> None:
 
 @kernel
 def build(
-    i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
+    i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats, value: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> None:  # fmt: skip
     """Add candidate i."""
@@ -84,12 +86,13 @@ def build(
             short[g] = left
             tally[0] -= weight[j]
             tally[1] -= must[j]
+            tally[6] += value[j]
         count[j] += 1
 
 
 @kernel
 def remove(
-    i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
+    i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats, value: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> None:  # fmt: skip
     """Take candidate i away."""
@@ -109,6 +112,7 @@ def remove(
             short[g] = left
             tally[0] += weight[j]
             tally[1] += must[j]
+            tally[6] -= value[j]
 
 
 @kernel
@@ -149,23 +153,23 @@ def useful_weight(
 
 @kernel
 def drop_needless(
-    order: Ints, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
+    order: Ints, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats, value: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> None:  # fmt: skip
     """Take away, in this order, whatever the targets do not need."""
     for q in range(len(order)):
         i = order[q]
         if chosen[i]:
-            remove(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+            remove(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
             if not is_met(tally):
-                build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+                build(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
 
 
 @kernel
 def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
     """Take candidates in this order while they help, then drop the dearest that are not needed. The plan, and whether it meets all."""
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
-    place, ring = model.place, model.ring
+    value, place, ring = model.value, model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
     gained, touched = np.zeros(len(short)), np.zeros(len(short), np.int64)
     for q in range(len(order)):
@@ -175,9 +179,9 @@ def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
         if not is_free(i, tally, place, ring, standing):
             continue
         if useful_weight(i, start, rows, weight, zone, must, count, short, tally, 1.0, gained, touched) > 0:
-            build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+            build(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
     if is_met(tally):
-        drop_needless(np.argsort(-cost), start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+        drop_needless(np.argsort(-cost), start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
     return chosen, is_met(tally)
 
 
@@ -185,7 +189,7 @@ def ordered_greedy(model: Model, order: Ints) -> tuple[Flags, bool]:
 def lazy_greedy(model: Model) -> tuple[Flags, bool]:
     """Most useful weight per cost first; values (nearly) only fall, so the top of the heap alone is refreshed. Else as `ordered_greedy`."""
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
-    place, ring = model.place, model.ring
+    value, place, ring = model.value, model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
     gained, touched = np.zeros(len(short)), np.zeros(len(short), np.int64)
     must_worth = 1.0 + weight.sum() / max(1, len(weight))
@@ -204,13 +208,13 @@ def lazy_greedy(model: Model) -> tuple[Flags, bool]:
         if worth <= 0:
             _pop(heap)
         elif len(heap) == 1 or worth >= -_second(heap) * (1 - 1e-12):
-            build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+            build(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
             _pop(heap)
         else:
             heap[0] = (-worth, i)
             _sift(heap)
     if is_met(tally):
-        drop_needless(np.argsort(-cost), start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+        drop_needless(np.argsort(-cost), start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
     return chosen, is_met(tally)
 
 

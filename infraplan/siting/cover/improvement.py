@@ -69,7 +69,7 @@ def _kin(model: Model, count: int) -> Ints:
 @kernel
 def recreate(
     near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float, dice: Dice,
-    start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats,
+    start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats, value: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> tuple[int, bool]:  # fmt: skip
     """Build neighbours, most useful weight per cost (with noise) first, until every target is met or `limit` is spent.
@@ -89,7 +89,7 @@ def recreate(
                     pick, best = i, worth
         if pick < 0 or logged >= LOG - 1 or tally[3] + cost[pick] > limit:
             return logged, False
-        build(pick, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+        build(pick, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
         log[logged] = pick
         logged += 1
     return logged, True
@@ -127,27 +127,30 @@ def is_needed(
 def ruin_and_recreate(
     model: Model, near: Ints, plan: Flags, iterations: int, seed: int, hot: float, cold: float
 ) -> tuple[Flags, Flags, float]:
-    """Anneal from temperature `hot` to `cold`. Best plan, last plan, best cost. `plan` meets every target."""
+    """Anneal cost less value served from temperature `hot` to `cold`. Best plan, last plan, best cost. `plan` meets every target.
+
+    Weight served beyond the needs has a value: it lets a site go later, where costs alone would show a plain.
+    """
     dice = dice_of(seed)
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
-    place, ring = model.place, model.ring
+    value, place, ring = model.value, model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
     candidates, width = near.shape
     for i in range(candidates):
         if plan[i]:
-            build(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
-    best, best_plan = tally[3], chosen.copy()
+            build(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
+    best, spare, best_plan = tally[3], tally[6], chosen.copy()
     gained, touched, log = np.zeros(len(short)), np.zeros(len(short), np.int64), np.zeros(LOG, np.int64)
     must_worth = 1.0 + weight.sum()
     dear = 2.5 * cost.sum() / max(1, candidates)
     for iteration in range(iterations):
         around = near[below(dice, candidates)]
         take, span = 1 + below(dice, RUIN_UP_TO), min(width, 4 + below(dice, width))
-        logged, before = 0, tally[3]
+        logged, before, worth = 0, tally[3], tally[3] - tally[6]
         for _ in range(3 * take):
             i = around[below(dice, span)]
             if chosen[i]:
-                remove(i, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+                remove(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
                 log[logged] = i
                 logged += 1
                 if logged == take:
@@ -155,7 +158,7 @@ def ruin_and_recreate(
         if logged == 0:
             continue
         logged, mended = recreate(
-            around, before + dear, log, logged, gained, touched, must_worth, dice, start, rows, weight, zone, must, cost,
+            around, before + dear, log, logged, gained, touched, must_worth, dice, start, rows, weight, zone, must, cost, value,
             chosen, count, short, tally, place, ring, standing,
         )  # fmt: skip
         while mended and logged < LOG - 1:
@@ -168,17 +171,17 @@ def ruin_and_recreate(
                     pick, dearest = i, cost[i]
             if pick < 0:
                 break
-            remove(pick, start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+            remove(pick, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
             log[logged] = pick
             logged += 1
         temperature = hot * (cold / hot) ** (iteration / iterations)
-        if not mended or tally[3] > before - temperature * np.log(uniform(dice) + 1e-300):
+        if not mended or tally[3] - tally[6] > worth - temperature * np.log(uniform(dice) + 1e-300):
             for a in range(logged - 1, -1, -1):
                 if chosen[log[a]]:
-                    remove(log[a], start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
+                    remove(log[a], start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
                 else:
-                    build(log[a], start, rows, weight, zone, must, cost, chosen, count, short, tally, place, ring, standing)
-        elif tally[3] < best - 1e-9:
-            best = tally[3]
+                    build(log[a], start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
+        elif tally[3] < best - 1e-9 or (tally[3] <= best and tally[6] > spare):
+            best, spare = tally[3], tally[6]
             best_plan[:] = chosen
     return best_plan, chosen, best

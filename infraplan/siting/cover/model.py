@@ -17,6 +17,7 @@ class Model(NamedTuple):
     `rows[start[i]:start[i + 1]]` are the classes of candidate i, `columns[row_start[j]:row_start[j + 1]]` the candidates of class j,
     both ascending.
     A class with `must` has to be served and carries no weight: its people are already subtracted from the needs.
+    `value`: what a search credits for each class served (0 unless it sets it).
     `zone_need` has one entry more than there are zones with a need: the last, always 0, is the zone of all other classes.
     Something is short while its need exceeds `slack`.
     Under a spacing `place` holds x, y and the bucket of each candidate, `ring` the nine buckets around each; else both are empty.
@@ -27,6 +28,7 @@ class Model(NamedTuple):
     row_start: Ints
     columns: Indices
     weight: Floats
+    value: Floats
     zone: Indices
     must: Flags
     cost: Floats

@@ -214,8 +214,9 @@ class _Work:
         place, ring = buckets_of(position_m, self.problem.spacing_m)
         model = Model(
             start=across.indptr.astype(np.int64), rows=across.indices.astype(np.int32), row_start=self.matrix.indptr.astype(np.int64),
-            columns=self.matrix.indices.astype(np.int32), weight=self.weight.astype(np.float64), zone=self.zone.astype(np.int32),
-            must=self.must.astype(np.uint8), cost=self.cost, zone_need=np.maximum(self.zone_need, 0.0), need=max(self.need, 0.0),
+            columns=self.matrix.indices.astype(np.int32), weight=self.weight.astype(np.float64), value=np.zeros(len(self.weight)),
+            zone=self.zone.astype(np.int32), must=self.must.astype(np.uint8), cost=self.cost,
+            zone_need=np.maximum(self.zone_need, 0.0), need=max(self.need, 0.0),
             slack=self.slack, place=place, ring=ring, spacing_m=self.problem.spacing_m,
         )
         locked = np.array(sorted(self.locked), np.int64)
@@ -248,13 +249,13 @@ def restrict_and_merge(model: Model, keep: Ints, position_m: Floats | None) -> M
     used = np.flatnonzero((np.diff(across.indptr) > 0) | (small.must > 0))
     group, stands = groups_of(across[used], small.zone[used].astype(np.int64) * 2 + small.must[used])
     stands = used[stands]
-    weight = np.bincount(group, weights=small.weight[used], minlength=stands.size).astype(np.float64)
+    weight, value = (np.bincount(group, weights=of[used], minlength=stands.size).astype(np.float64) for of in (small.weight, small.value))
     rows = across[stands]
     columns = rows.T.tocsr()
     columns.sort_indices()
     return small._replace(
         start=columns.indptr.astype(np.int64), rows=columns.indices.astype(np.int32), row_start=rows.indptr.astype(np.int64),
-        columns=rows.indices.astype(np.int32), weight=weight, zone=small.zone[stands], must=small.must[stands],
+        columns=rows.indices.astype(np.int32), weight=weight, value=value, zone=small.zone[stands], must=small.must[stands],
     )
 
 
