@@ -178,18 +178,18 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_county", 14, "text", where),
         Column("x_services", 18, "text", [spaced(value) for value in plain("services")]),
         Column("x_host", 16, "text", list(hosts(plain("host"), words)) if len(frame) else []),
-        Column("x_height", 9, "int", plain("height_m")),
+        Column("x_height", 8, "int", plain("height_m")),
         Column("x_cost", 13, "money", plain("cost_cny"), total("cost_cny")),
         Column("x_gained", 13, "int", plain("people_gained"), total("people_gained")),
         *further,
         Column("x_villages_gained", 13, "int", plain("villages_gained"), total("villages_gained")),
-        Column("x_places_gained", 13, "int", plain("places_gained"), total("places_gained")),
-        Column("x_targets", 40, "wrap", _distinct(plain("targets"), lambda ids: plan_words.served_targets(ids, tasks, words))),
-        Column("x_lost", 15, "int", plain("people_lost")),
-        Column("x_places_lost", 15, "int", plain("places_lost")),
+        Column("x_places_gained", 10, "int", plain("places_gained"), total("places_gained")),
+        Column("x_targets", 32, "wrap", _distinct(plain("targets"), lambda ids: plan_words.served_targets(ids, tasks, words))),
+        Column("x_lost", 12, "int", plain("people_lost")),
+        Column("x_places_lost", 12, "int", plain("places_lost")),
         Column("x_lon", 11, "degree", [point.x for point in points]),
         Column("x_lat", 10, "degree", [point.y for point in points]),
-        Column("x_site_reason", 34, "text", _distinct(plain("reason"), words.reason)),
+        Column("x_site_reason", 24, "text", _distinct(plain("reason"), words.reason)),
         Column("x_remark", 16, "fill"),
     ]
 
@@ -197,6 +197,7 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
 def unreachable_columns(context: PageContext, words: Words) -> list[Column]:
     """Whom no candidate can serve: the certificate of a goal out of reach."""
     frame, names = context.unreachable, context.names(words.lang)
+    people = frame["population"].astype("object").where(frame["kind"] != "place", None).tolist()
     tasks = plan_words.target_names(context, words)
 
     def plain(name: str) -> list[Any]:
@@ -209,11 +210,11 @@ def unreachable_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_name", 20, "text", plain("name")),
         Column("x_kind", 10, "code", _distinct(plain("kind"), lambda code: words.code("kind", code))),
         Column("x_family", 9, "code", _distinct(plain("family"), words.family)),
-        Column("x_people", 10, "int", plain("population")),
+        Column("x_people", 10, "int", people),
         Column("x_must", 9, "code", [words.t("yes" if must else "no") for must in plain("must")]),
         Column("x_best_margin", 14, "db", plain("best_db")),
         Column("x_obstacle", 36, "text", _distinct(plain("obstacle"), lambda code: words.code("obstacle", code))),
-        Column("x_targets", 40, "wrap", _distinct(plain("target"), lambda ids: plan_words.served_targets(ids, tasks, words))),
+        Column("x_of_target", 40, "wrap", _distinct(plain("target"), lambda ids: plan_words.served_targets(ids, tasks, words))),
         Column("x_lon", 11, "degree", plain("lon")),
         Column("x_lat", 10, "degree", plain("lat")),
         Column("x_id", 14, "code", plain("id")),

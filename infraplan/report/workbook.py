@@ -143,7 +143,7 @@ def _write(
         sheet.write_string(first, 0, words.t("none_listed"), forms["line"])
     sheet.freeze_panes(HEAD_ROW + 1, frozen)
     sheet.autofilter(HEAD_ROW, 0, first + max(rows, 1) - 1, last)
-    _page(sheet, words, rows + totals, printed, A3 if key == "gaps" else A4)
+    _page(sheet, words, rows + totals, printed, A3 if key in ("gaps", "sites", "unreachable") else A4)
     return rows
 
 
