@@ -14,7 +14,7 @@ from infraplan.siting.cover.capacity_check import carriage
 from infraplan.siting.cover.capacity_exact import limited_exact, limited_relaxation
 from infraplan.siting.cover.capacity_greedy import ENDLESS, Assigned, assign, greedy_by_flow, is_within, likely
 from infraplan.siting.cover.capacity_model import LimitedDuties, LimitedReduced, limited_duties, limited_model
-from infraplan.siting.cover.capacity_rounds import Rounds
+from infraplan.siting.cover.capacity_rounds import Rounds, grown
 from infraplan.siting.cover.ceiling import Limits
 from infraplan.siting.cover.keeping import Clock, Keeper
 from infraplan.siting.cover.plan import CoverPlan
@@ -24,6 +24,7 @@ from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 LINEAR_UP_TO, EXACT_UP_TO, EXACT_COUNTED_UP_TO, EXACT_NODES = 6_000, 6_000, 1_500, 20_000  # entries of the model
 PRICE_WORK, BOUND_SHARE = 120_000_000, 0.35  # entries priced in all; share of the time
 OPEN_SHARE, FULL_SITES = 0.3, 0.5  # time for the problem without capacities; where no more of the sites than this are full
+CAREFUL_UP_TO, CAREFUL_SHARE = 400_000, 0.7  # entries of a model for a greedy by exact flows, where most sites are full; share of the time
 GRACE_S = 1.5
 
 
@@ -114,14 +115,17 @@ class _Search:
         entries = len(model.rows)
         with Crew(crew_size(entries, workers)) as crew:
             among = ENDLESS if limits is None else limits
-            greedy = greedy_by_flow(model, among)
+            greedy = grown(model, limits, np.zeros(model.candidates, np.uint8))
             self.offer(greedy)
             self.fallback = self.reduced.chosen(greedy.plan)
             known = self.best if self.best is not None else greedy
             without = self._without_capacities(crew, known)
             bound = self._bounded(crew, known)
             self._offer_bound(bound.bound, bound.source)
-            self.offer(greedy_by_flow(model, among, likely(model, bound.y, among)))
+            base = likely(model, bound.y, among)
+            self.offer(grown(model, limits, base))
+            if self._full(known) > FULL_SITES and entries <= CAREFUL_UP_TO:
+                self.offer(greedy_by_flow(model, among, base, lambda: self.keeper.clock.share > CAREFUL_SHARE))
             keeper.note()
             self._take_without(without)
             exact = self._start_exact(crew)
@@ -149,15 +153,18 @@ class _Search:
 
     def _without_capacities(self, crew: Crew, known: Assigned) -> Future[Any] | None:
         """Start the problem without capacities, a bound for ours, where not many sites are full."""
-        model, clock = self.reduced.model, self.keeper.clock
-        taken = np.flatnonzero(known.plan)
-        load = np.bincount(np.repeat(np.arange(model.candidates), np.diff(model.start)), weights=known.carried, minlength=model.candidates)
-        full = float((load[taken] >= model.capacity[taken] * (1 - 1e-6)).mean()) if taken.size else 0.0
-        if full > FULL_SITES or not self.reaches_all:
+        clock = self.keeper.clock
+        if self._full(known) > FULL_SITES or not self.reaches_all:
             return None
         seconds = OPEN_SHARE * clock.time_limit_s
         work = None if clock.work_limit is None else max(1, clock.work_limit // 4)
         return crew.submit(_open_answer, replace(self.problem, capacity=None), self.limits, self.keeper.gap / 2, seconds, work, self.seed)
+
+    def _full(self, known: Assigned) -> float:
+        """Share of the sites of a plan that are full."""
+        model, taken = self.reduced.model, np.flatnonzero(known.plan)
+        load = np.bincount(np.repeat(np.arange(model.candidates), np.diff(model.start)), weights=known.carried, minlength=model.candidates)
+        return float((load[taken] >= model.capacity[taken] * (1 - 1e-6)).mean()) if taken.size else 0.0
 
     def _take_without(self, pending: Future[Any] | None) -> None:
         answer = None if pending is None else result_in_time(pending, self.keeper.clock, -0.5 * self.keeper.clock.time_limit_s)

@@ -9,6 +9,7 @@ Wolsey, An analysis of the greedy algorithm for the submodular set covering prob
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,10 +125,12 @@ def likely(model: LimitedModel, y: Floats, limits: Limits = ENDLESS, least: floa
     return plan
 
 
-def greedy_by_flow(model: LimitedModel, limits: Limits = ENDLESS, base: Flags | None = None) -> Assigned:
+def greedy_by_flow(
+    model: LimitedModel, limits: Limits = ENDLESS, base: Flags | None = None, late: Callable[[], bool] = lambda: False
+) -> Assigned:  # fmt: skip
     """Most added per cost first, until every target is met (what is not needed is then dropped) or the limits are used up.
 
-    `base`: a plan within the limits, and free of conflicts, to begin with.
+    `base`: a plan within the limits, and free of conflicts, to begin with. Where it gets `late`, the plan remains unfinished.
     """
     building = Building(model, base)
     taken = (building.plan > 0) & (model.fixed == 0)
@@ -137,7 +140,7 @@ def greedy_by_flow(model: LimitedModel, limits: Limits = ENDLESS, base: Flags | 
     at_most = np.minimum(model.matrix @ (model.weight + attention * building.lonely), model.capacity + attention * model.classes)
     heap = [(-at_most[i] / price[i], int(i)) for i in np.flatnonzero(building.plan == 0)]
     heapq.heapify(heap)
-    while heap and sites >= 1 and not building.met:
+    while heap and sites >= 1 and not building.met and not late():
         _, i = heap[0]
         if building.blocked[i] or model.cost[i] > left:
             heapq.heappop(heap)

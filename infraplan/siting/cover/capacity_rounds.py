@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints
 from infraplan.siting.cover.capacity_bounds import LimitedBound
-from infraplan.siting.cover.capacity_greedy import Assigned
+from infraplan.siting.cover.capacity_greedy import Assigned, assign, greedy_by_flow
+from infraplan.siting.cover.capacity_growth import grow_plan
 from infraplan.siting.cover.capacity_model import LimitedModel, LimitedReduced
 from infraplan.siting.cover.capacity_search import rebuild_around
 from infraplan.siting.cover.ceiling import Limits
@@ -36,8 +37,7 @@ class Rounds:
         near_cost = NEAR_COST * (self.mean if limits is None else 2 * self.mean)
         pool = np.flatnonzero((bound.lack <= near_cost) | (bound.y > 1e-3) | (best.plan > 0))
         self.near = _neighbourhoods(model, reduced.position_m, pool)
-        self.rare = _rare_first(model)
-        self.owner = np.repeat(np.arange(model.candidates), np.diff(model.start)).astype(np.int32)
+        self.rare, self.owner = entries_of(model)
         chains = 2 if len(model.rows) > INLINE_UP_TO else 1
         self.state: list[tuple[Flags, Floats]] = [(best.plan, best.carried)] * chains
         self.cycle, self.done, self.steps = FIRST_CYCLE, 0, 0
@@ -103,7 +103,15 @@ def _neighbourhoods(model: LimitedModel, position_m: Floats | None, pool: Ints) 
     return np.asarray(pool[nearest], np.int64)
 
 
-def _rare_first(model: LimitedModel) -> Ints:
-    """Entries of each candidate, classes that few can serve first."""
-    owner = np.repeat(np.arange(model.candidates), np.diff(model.start))
-    return np.lexsort((np.diff(model.row_start)[model.rows], owner)).astype(np.int64)
+def grown(model: LimitedModel, limits: Limits | None, base: Flags) -> Assigned:
+    """A plan by the fast greedy, from a base on; finished by exact flows where that leaves a target short."""
+    most, among = limits is not None, Limits(np.inf, np.inf) if limits is None else limits
+    plan, _ = grow_plan(model, *entries_of(model), base, float(among.sites), float(among.budget), most)
+    found = assign(model, plan, spare=False)
+    return found if found.met or most else greedy_by_flow(model, among, plan)
+
+
+def entries_of(model: LimitedModel) -> tuple[Ints, Indices]:
+    """Entries of each candidate, classes that few can serve first; and the candidate of each entry."""
+    owner = np.repeat(np.arange(model.candidates, dtype=np.int32), np.diff(model.start))
+    return np.lexsort((np.diff(model.row_start)[model.rows], owner)).astype(np.int64), owner
