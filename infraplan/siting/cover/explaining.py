@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.siting.cover.arrays import Floats, Ints
+from infraplan.siting.cover.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.checking import served_rows
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import SERVES_NOTHING, Duties, duties_of, reduce_problem
+from infraplan.siting.cover.reduction import SERVES_NOTHING, duties_of, reduce_problem
 from infraplan.siting.cover.relaxation import relax
 
 if TYPE_CHECKING:
     import pandas as pd
+
+EXPLAIN_ROUNDS = 300  # of the prices, where candidates have a capacity
 
 
 def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates: npt.ArrayLike | None = None) -> pd.DataFrame:
@@ -39,11 +41,26 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
         "not_needed", it would add weight, but the targets it counts for are met by sites no plan can do without;
         "dominated": `by` serves all its useful rows at no higher cost; "too_dear": it would add weight, but costs more than it saves. There
         `at_least` above the plan's cost is a proof that no plan as cheap contains it.
+
+        Where candidates have a capacity, `adds_weight` is what the most weight the plan can carry would grow by; "already_served" says
+        that it would not grow, and "dominated" that `by` has no limit that binds.
     """
     import pandas as pd
 
     picked = np.unique(np.asarray(chosen, np.int64))
     asked = np.arange(problem.cost.size) if candidates is None else np.asarray(candidates, np.int64)
+    told = _told_limited(problem, picked, asked) if problem.is_limited else _told(problem, picked)
+    allowed, dropped_by, adds, at_least = told
+    near = _too_close_to(problem, picked)
+    rows = [_reason(problem, allowed, int(i), picked, dropped_by, near, adds) for i in asked]
+    return pd.DataFrame(
+        {"candidate": asked, "reason": [reason for reason, _ in rows], "by": [by for _, by in rows], "adds_weight": adds[asked],
+         "at_least": at_least[asked]}
+    )  # fmt: skip
+
+
+def _told(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
+    """Who may be built, who is dominated by whom, what each adds, and what a plan with it costs at least."""
     duties = duties_of(problem)
     reduced = reduce_problem(problem, duties)
     adds = problem.cover.T.astype(np.float64) @ (problem.weight * ~served_rows(problem, picked))
@@ -51,16 +68,28 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
     if reduced.model.candidates:
         relaxation = relax(reduced.model)
         at_least[reduced.candidate] = reduced.locked_cost + relaxation.bound + np.maximum(relaxation.reduced_cost, 0.0)
-    near = _too_close_to(problem, picked)
-    rows = [_reason(problem, duties, int(i), picked, reduced.dropped_by, near, adds) for i in asked]
-    return pd.DataFrame(
-        {"candidate": asked, "reason": [reason for reason, _ in rows], "by": [by for _, by in rows], "adds_weight": adds[asked],
-         "at_least": at_least[asked]}
-    )  # fmt: skip
+    return duties.allowed, reduced.dropped_by, adds, at_least
+
+
+def _told_limited(problem: CoverProblem, picked: Ints, asked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
+    """The same where some candidate cannot carry all it could serve: what each adds by flows, costs by prices."""
+    from infraplan.siting.cover.capacity_bounds import cheapest_bound
+    from infraplan.siting.cover.capacity_check import gains_by_flow
+    from infraplan.siting.cover.capacity_model import limited_duties, limited_model
+
+    duties = limited_duties(problem)
+    reduced = limited_model(problem, duties)
+    adds, at_least = np.zeros(problem.cost.size), np.full(problem.cost.size, np.nan)
+    adds[asked] = gains_by_flow(problem, picked, asked)
+    if reduced.model.candidates and reduced.model.classes:
+        plan_cost = max(float(problem.cost[picked].sum()) - reduced.locked_cost, 1e-9)
+        bound = cheapest_bound(reduced.model, plan_cost, EXPLAIN_ROUNDS)
+        at_least[reduced.candidate] = reduced.locked_cost + bound.bound + bound.lack
+    return duties.allowed, reduced.dropped_by, adds, at_least
 
 
 def _reason(
-    problem: CoverProblem, duties: Duties, i: int, chosen: Ints, dropped_by: Ints, near: Ints, adds: Floats
+    problem: CoverProblem, allowed: Bools, i: int, chosen: Ints, dropped_by: Ints, near: Ints, adds: Floats
 ) -> tuple[str, int]:  # fmt: skip
     if np.any(chosen == i):
         return "chosen", -1
@@ -74,7 +103,7 @@ def _reason(
         return "dominated", int(dropped_by[i])
     if adds[i] <= 0:
         return "already_served", _main_server(problem, i, chosen)
-    if dropped_by[i] == SERVES_NOTHING or not duties.allowed[i]:
+    if dropped_by[i] == SERVES_NOTHING or not allowed[i]:
         return "not_needed", -1
     return "too_dear", -1
 
