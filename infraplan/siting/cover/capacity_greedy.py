@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.arrays import Bools, Flags, Floats, Ints
 from infraplan.siting.cover.capacity_model import LimitedModel, capped_flow
 from infraplan.siting.cover.ceiling import Limits
 
@@ -103,10 +103,29 @@ class Building:
 
 def assign(model: LimitedModel, plan: Flags, *, spare: bool = True) -> Assigned:
     """The best assignment of a plan; `spare`: first take away what the targets do not need."""
-    building = Building(model, plan)
+    stands = np.flatnonzero(plan | model.fixed)
+    building = Building(_only(model, stands), np.ones(stands.size, np.uint8))
     if spare and building.met:
         building.drop_needless()
-    return building.assigned()
+    small = building.assigned()
+    whole, carried = np.zeros(model.candidates, np.uint8), np.zeros(len(model.rows))
+    whole[stands] = small.plan
+    carried[np.repeat(_stands(model, stands), np.diff(model.start))] = small.carried
+    return Assigned(whole, carried, small.weight, small.met)
+
+
+def _stands(model: LimitedModel, stands: Ints) -> Bools:
+    """Whether each candidate is one of these."""
+    return np.isin(np.arange(model.candidates), stands)
+
+
+def _only(model: LimitedModel, stands: Ints) -> LimitedModel:
+    """The model with these candidates alone, as far as a flow needs it. Classes keep their numbers."""
+    matrix = model.matrix[stands]
+    return model._replace(
+        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), cost=model.cost[stands],
+        capacity=model.capacity[stands], fixed=model.fixed[stands], place=model.place[stands] if model.spacing_m > 0 else model.place,
+    )
 
 
 def likely(model: LimitedModel, y: Floats, limits: Limits = ENDLESS, least: float = 0.9) -> Flags:

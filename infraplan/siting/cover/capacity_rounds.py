@@ -17,7 +17,7 @@ from infraplan.siting.cover.improvement import neighbours
 from infraplan.siting.cover.keeping import Keeper
 from infraplan.siting.cover.workers import INLINE_UP_TO, Crew, result_in_time
 
-STEP, FIRST_CYCLE = 2_000, 10_000
+STEP_WORK, FIRST_CYCLE = 600_000_000, 10_000  # of a step, in entries of the model; iterations
 HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs (or loads) of a site
 NEAR_COST = 0.15  # what a candidate may lack and still be searched, in mean costs of a site
 GRACE_S = 1.5
@@ -61,7 +61,7 @@ class Rounds:
     def step(self) -> list[tuple[Flags, float]]:
         """So many iterations in each chain, or as many as the limit leaves. The best plan of each, and its cost or minus its weight."""
         clock, chains = self.keeper.clock, len(self.state)
-        count = min(STEP, self.cycle - self.done)
+        count = min(int(np.clip(STEP_WORK / len(self.model.rows), 200, 2_000)), self.cycle - self.done)
         if clock.work_limit is not None:
             count = min(count, -((clock.work - clock.work_limit) // chains))
         hot, cold = (self.mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + count))
