@@ -70,7 +70,8 @@ class CoverPlan:
     losses : weight lost when this site alone is removed, aligned with `chosen`
     loads : where candidates have a capacity: weight each site carries in an assignment that meets the targets, aligned with `chosen`.
         Gains and losses are then those of the most weight the sites can carry together; a loss is NaN where it takes too long to find
-    bound_source : where the bound comes from: "lp", "lagrangian", "zones", "mip", "all" (everything is served) or "none"
+    bound_source : where the bound comes from: "lp", "lagrangian", "parts", "mip", "all" (everything is served),
+        "uncapacitated" (the problem without capacities) or "none"
     work : counted search iterations used
     seconds : wall time used
     timed_out : the clock, and not the counted work or the gap, ended the search
