@@ -22,7 +22,7 @@ class Certificate:
     must_rows : those of them that have to be served
     zones : zones whose requirement lies above what all allowed candidates together reach
     zone_required, zone_reachable : weight asked and weight within reach, for `zones`
-    zone_alone : where candidates have a capacity: what these zones could have if nobody else were served, for `zones`. Zones may be
+    zone_alone : where a capacity can bind: what these zones could have if nobody else were served, for `zones`. Zones may be
         within reach one by one and not together: then `zone_reachable` is what is left when musts and zones with lower numbers go first
     required, reachable : the same over all demand; `required_met` tells whether the overall requirement is within reach
     """
