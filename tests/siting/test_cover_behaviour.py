@@ -18,7 +18,7 @@ from infraplan.siting.cover import cheapest
 from infraplan.siting.cover.ceiling import Limits, ceiling_by_subgradient, ceiling_of
 from infraplan.siting.cover.construction import lazy_greedy
 from infraplan.siting.cover.highs import proven_bound, run_highs
-from infraplan.siting.cover.prices import ZonePrices
+from infraplan.siting.cover.prices import PartPrices
 from infraplan.siting.cover.reduction import duties_of, reduce_most, reduce_problem
 from infraplan.siting.cover.relaxation import cliques_of, relax, relaxed_program
 from infraplan.siting.cover.subgradient import relax_by_subgradient
@@ -157,7 +157,7 @@ def test_every_bound_is_below_the_optimum(seed: int) -> None:
     assert by_hand.bound >= 0.97 * relaxation.bound
     bounds = []
     with Crew(0) as crew:
-        prices = ZonePrices(reduced, relaxation)
+        prices = PartPrices(reduced, relaxation)
         for _ in range(6):
             bound, outcomes = prices.finish(prices.start(crew), None)
             prices.move_prices(outcomes, bound, greedy)

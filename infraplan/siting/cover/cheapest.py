@@ -12,7 +12,7 @@ from infraplan.siting.cover.exact import cheapest_exact
 from infraplan.siting.cover.keeping import Clock, Keeper
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.plan import CoverPlan
-from infraplan.siting.cover.prices import ZonePrices
+from infraplan.siting.cover.prices import PartPrices
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
 from infraplan.siting.cover.relaxation import Relaxation, relax
@@ -137,8 +137,7 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = keeper.clock
     annealing = Annealing(reduced, keeper, relaxation, seed)
-    priced = np.unique(reduced.home).size > 1 and len(reduced.model.rows) <= PRICES_UP_TO
-    prices = ZonePrices(reduced, relaxation) if priced else None
+    prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PRICES_UP_TO else None
     while not clock.over and not keeper.content:
         futures = prices.start(crew) if prices is not None else []
         annealing.run(ROUND)
@@ -147,7 +146,7 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
                 bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
             except (TimeoutError, ChildFailed):
                 break
-            keeper.offer_bound(bound + reduced.locked_cost, "zones")
+            keeper.offer_bound(bound + reduced.locked_cost, "parts")
             prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
         keeper.note()
 
