@@ -9,7 +9,9 @@ from infraplan.siting.cover.arrays import Flags, Ints
 from infraplan.siting.cover.checking import served_rows
 from infraplan.siting.cover.construction import lazy_greedy, ordered_greedy
 from infraplan.siting.cover.exact import cheapest_exact
+from infraplan.siting.cover.improvement import neighbours
 from infraplan.siting.cover.keeping import Clock, Keeper
+from infraplan.siting.cover.mending import mend
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.plan import CoverPlan
 from infraplan.siting.cover.prices import PartPrices
@@ -20,6 +22,7 @@ from infraplan.siting.cover.subgradient import relax_by_subgradient
 from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
 ROUND = 60_000
+MEND, MEND_CHUNK, MEND_SHARE = 200_000, 5_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
 SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
 SUBGRADIENT_ROUNDS = 300
@@ -66,7 +69,8 @@ def solve(
     except KeyboardInterrupt:
         interrupted = True
     if not np.isfinite(keeper.value):
-        keeper.offer_plan(reduced.locked, reduced.locked_cost)
+        resort = keeper.resort if keeper.resort.size else reduced.locked
+        keeper.offer_plan(resort, float(problem.cost[resort].sum()))
     return keeper.plan(met=meets(problem, duties, keeper.chosen), interrupted=interrupted)
 
 
@@ -92,7 +96,9 @@ def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) ->
     with Crew(crew_size(len(model.rows), workers)) as crew:
         relaxation = _relaxed(reduced, keeper, crew)
         keeper.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
-        offer(reduced, keeper, *guided(model, relaxation))
+        plan, met = guided(model, relaxation)
+        if not (offer(reduced, keeper, plan, met) or np.isfinite(keeper.value)):
+            mended(reduced, keeper, plan, seed)
         keeper.note()
         if not keeper.content:
             _try_exact(reduced, keeper, relaxation, crew)
@@ -149,6 +155,19 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
             keeper.offer_bound(bound + reduced.locked_cost, "parts")
             prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
         keeper.note()
+
+
+def mended(reduced: Reduced, keeper: Keeper, plan: Flags, seed: int) -> None:
+    """Look for a plan that no spacing keeps short, starting from one that is; the nearest to it is kept for a last resort."""
+    model, clock, met = reduced.model, keeper.clock, False
+    near = neighbours(model, reduced.position_m)
+    for at in range(MEND // MEND_CHUNK):
+        if met or clock.share > MEND_SHARE:
+            break
+        plan, met, steps = mend(model, near, plan, MEND_CHUNK, seed * 1_000_003 + at)
+        clock.work += steps
+    if not offer(reduced, keeper, plan, met):
+        keeper.resort = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])
 
 
 def is_settled(model: Model) -> bool:

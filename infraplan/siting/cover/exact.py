@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import scipy.sparse as sp
+from scipy.spatial import cKDTree
 
 from infraplan.siting.cover.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.ceiling import Limits, most_program
@@ -16,11 +20,8 @@ ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
 
 
 def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
-    """A proven lower bound of the model's cost, a plan, and whether the plan is one. `start`: a plan to begin with, may be empty.
-
-    HiGHS enforces the spacing only square by square; a plan that breaks it elsewhere is refused.
-    """
-    program = relaxed_program(model, cliques_of(model))[0]
+    """A proven lower bound of the model's cost, a plan, and whether the plan is one. `start`: a plan to begin with, may be empty."""
+    program = _apart(relaxed_program(model, cliques_of(model))[0], model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan, met = ordered_greedy(model, np.argsort(-x[: model.candidates], kind="stable")[: int((x[: model.candidates] > 0.5).sum())])
     return bound, plan, met
@@ -28,12 +29,28 @@ def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) 
 
 def most_exact(model: Model, limits: Limits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
     """A proven upper bound of the weight, a plan within the limits, and its weight (negative where no plan came out)."""
-    program = most_program(model, limits, cliques_of(model))
+    program = _apart(most_program(model, limits, cliques_of(model)), model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan = (x[: model.candidates] > 0.5).astype(np.uint8)
     fits = plan.sum() <= limits.sites and float(model.cost @ plan) <= limits.budget * (1 + 1e-12)
     weight = weight_of(model, plan) if fits and x.size else -1.0
     return -bound, plan, weight
+
+
+def _apart(program: Program, model: Model) -> Program:
+    """The program with a row for each pair of candidates that are too close: the cliques leave some of them out."""
+    if model.spacing_m <= 0:
+        return program
+    at = model.place[:, :2]
+    pairs = cKDTree(at).query_pairs(model.spacing_m, output_type="ndarray").astype(np.int64)
+    pairs = pairs[((at[pairs[:, 0]] - at[pairs[:, 1]]) ** 2).sum(axis=1) < model.spacing_m**2]
+    entries = (np.ones(pairs.size), (np.repeat(np.arange(len(pairs)), 2), pairs.ravel()))
+    rows = sp.csr_matrix(entries, shape=(len(pairs), program.cost.size))
+    low, high = np.full(len(pairs), -np.inf), np.ones(len(pairs))
+    return replace(
+        program, matrix=sp.csr_matrix(sp.vstack([program.matrix, rows])), row_lower=np.append(program.row_lower, low),
+        row_upper=np.append(program.row_upper, high),
+    )  # fmt: skip
 
 
 def _branch(program: Program, candidates: int, start: Flags, nodes: int, time_limit_s: float) -> tuple[Floats, float]:

@@ -50,7 +50,7 @@ class Keeper:
     """Takes in plans and bounds (in the problem's own terms), keeps the best of each, and makes the answer.
 
     `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known),
-    so that bounds may be rounded to it.
+    so that bounds may be rounded to it. `resort`: what to answer where no plan meets the targets.
     """
 
     problem: CoverProblem
@@ -64,6 +64,7 @@ class Keeper:
     bound: float = -math.inf
     source: str = "none"
     history: list[tuple[float, float, float]] = field(default_factory=list)
+    resort: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         self.value, self.bound = self.sense * math.inf, -self.sense * math.inf
