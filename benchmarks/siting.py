@@ -75,7 +75,7 @@ def rural_problem(path: Path) -> CoverProblem:
     )  # fmt: skip
 
 
-def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float) -> None:
+def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float, peers: bool) -> None:
     """Rural provinces, checked by the generator's own program."""
     maker = SHARED / "benchmarks" / "rural_province.py"
     if not maker.exists():
@@ -103,11 +103,78 @@ def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float
                 read_seconds=read_s, feasible=feasible, sites=plan.sites, reachable_share=reachable,
                 counties_beyond=" ".join(map(str, beyond.zones)),
                 must_beyond=int(beyond.must_rows.size), work=plan.work, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+            if peers and seed == seeds[0]:
+                theirs = plain_highs(problem, wall)
+                found = theirs["value"] is not None and theirs["bound"] is not None
+                say(out, "rural_highs", cost=theirs["value"], bound=theirs["bound"], seconds=theirs["seconds"],
+                    gap=1 - theirs["bound"] / theirs["value"] if found else None,
+                    cost_ratio=theirs["value"] / plan.cost if found else None)  # fmt: skip
     first = rows[0]
     median = {key: statistics.median(row[key] for row in rows) for key in ("gap", "seconds", "cpu")}
     say(out, "rural", cost=first["cost"], bound=first["bound"], proven_gap=first["gap"], seconds=first["seconds"],
         cpu_seconds=first["cpu"], feasible=all(row["feasible"] for row in rows), median_gap=median["gap"],
         median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
+
+
+HIGHS = """
+import json, sys, time
+import highspy, numpy as np, scipy.sparse as sp
+z = np.load(sys.argv[1])
+began = time.perf_counter()
+cover = sp.csr_matrix((np.ones(z["indices"].size), z["indices"], z["indptr"]), shape=tuple(z["shape"]))
+m, n = cover.shape
+weight, zone, covered = z["weight"], z["zone"], z["covered"].astype(float)
+sites = float(z["sites"])
+zones = sp.csr_matrix((weight, (zone, np.arange(m))), shape=(z["zone_required"].size, m))
+rows = sp.vstack([
+    sp.hstack([cover, -sp.identity(m)]), sp.hstack([sp.csr_matrix((zones.shape[0], n)), zones]),
+    sp.hstack([sp.csr_matrix((1, n)), sp.csr_matrix(weight[None, :])]), sp.hstack([sp.csr_matrix(np.ones((1, n))), sp.csr_matrix((1, m))]),
+]).tocsr()
+lp = highspy.HighsLp()
+lp.num_row_, lp.num_col_ = rows.shape
+lp.col_cost_ = np.concatenate([z["cost"], np.zeros(m)]) if sites < 0 else np.concatenate([np.zeros(n), -weight])
+lp.col_lower_ = np.concatenate([np.zeros(n), z["must"].astype(float)])
+lp.col_upper_ = np.ones(n + m)
+low = [-covered, z["zone_required"], [float(z["required"])], [-highspy.kHighsInf]]
+lp.row_lower_ = np.concatenate(low)
+lp.row_upper_ = np.concatenate([np.full(rows.shape[0] - 1, highspy.kHighsInf), [sites if sites >= 0 else highspy.kHighsInf]])
+lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+lp.integrality_ = [highspy.HighsVarType.kInteger] * n + [highspy.HighsVarType.kContinuous] * m
+solver = highspy.Highs()
+solver.setOptionValue("output_flag", False)
+solver.setOptionValue("time_limit", float(sys.argv[2]))
+solver.passModel(lp)
+solver.run()
+info = solver.getInfo()
+found = info.primal_solution_status == 2
+print(json.dumps({"value": abs(info.objective_function_value) if found else None, "bound": abs(info.mip_dual_bound),
+                  "seconds": time.perf_counter() - began}))
+"""
+
+
+def plain_highs(problem: CoverProblem, time_limit_s: float, max_sites: int | None = None) -> dict[str, Any]:
+    """The textbook model handed to HiGHS with its default options, two threads; killed when it runs over four times its limit.
+
+    Targets out of reach are lowered to what is within reach first, as `solve` does, or there would be nothing to compare.
+    """
+    able = problem.covered | (np.asarray(problem.cover.sum(axis=1)).ravel() > 0)
+    inside = able & (problem.zone >= 0)
+    reach = np.bincount(problem.zone[inside], weights=problem.weight[inside], minlength=problem.zone_required.size)
+    with tempfile.TemporaryDirectory() as folder:
+        instance = Path(folder) / "instance.npz"
+        np.savez(
+            instance, indices=problem.cover.indices, indptr=problem.cover.indptr, shape=problem.cover.shape, weight=problem.weight,
+            zone=problem.zone, covered=problem.covered, cost=problem.cost, must=problem.must & able,
+            zone_required=np.minimum(problem.zone_required, reach), required=min(problem.required, float(problem.weight[able].sum())),
+            sites=-1 if max_sites is None else max_sites,
+        )  # fmt: skip
+        try:
+            command = [sys.executable, "-c", HIGHS, str(instance), str(time_limit_s)]
+            run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=4 * time_limit_s)
+        except subprocess.TimeoutExpired:
+            return {"value": None, "bound": None, "seconds": 4 * time_limit_s}
+    return dict(json.loads(run.stdout.splitlines()[-1]))
 
 
 def city(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +188,7 @@ def city(name: str) -> tuple[np.ndarray, np.ndarray]:
     return EARTH_RADIUS_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]), demand
 
 
-def mclp(out: dict[str, Any], sizes: list[int], time_limit_s: float) -> None:
+def mclp(out: dict[str, Any], sizes: list[int], time_limit_s: float, peers: bool) -> None:
     """Real maximal covering against the best values known."""
     folder = SHARED / "reference" / "mclp"
     if not folder.exists():
@@ -142,6 +209,12 @@ def mclp(out: dict[str, Any], sizes: list[int], time_limit_s: float) -> None:
                 ratio_to_best=plan.weight / best, proven_gap=plan.proven_gap, seconds=time.perf_counter() - began,
                 cpu_seconds=cpu_seconds() - cpu, swaps=plan.work,
                 source=plan.bound_source)  # fmt: skip
+            if peers and p == sizes[0]:
+                theirs = plain_highs(problem, time_limit_s, p)
+                value, bound = theirs["value"], theirs["bound"]
+                say(out, f"{SHORT[name]}_p{p}_highs", weight=value, bound=bound, seconds=theirs["seconds"],
+                    ratio_to_best=None if value is None else value / best,
+                    gap=None if value is None or bound is None else 1 - value / bound)  # fmt: skip
 
 
 def million(out: dict[str, Any], demand: int, peers: bool) -> None:
@@ -244,14 +317,14 @@ def main() -> None:
     parser.add_argument("--seeds", default="1,2,3", help="of the rural province")
     parser.add_argument("--gap", type=float, default=0.004, help="proven gap at which a rural province stops")
     parser.add_argument("--seconds", type=float, default=110.0, help="limit of a rural province, reading included")
-    parser.add_argument("--peers", action="store_true", help="install spopt into a throwaway environment and run it too")
+    parser.add_argument("--peers", action="store_true", help="run plain HiGHS beside, and spopt from a throwaway environment")
     chosen = parser.parse_args()
     parts, quick, out = chosen.only.split(","), chosen.quick, dict[str, Any]()
     seeds = [int(seed) for seed in chosen.seeds.split(",")][: 1 if quick else None]
     if "rural" in parts:
-        rural(out, seeds, chosen.gap, chosen.seconds)
+        rural(out, seeds, chosen.gap, chosen.seconds, chosen.peers)
     if "mclp" in parts:
-        mclp(out, [50, 100] if quick else [50, 60, 70, 80, 90, 100], 19.0)
+        mclp(out, [50, 100] if quick else [50, 60, 70, 80, 90, 100], 19.0, chosen.peers)
     if "million" in parts:
         million(out, 100_000 if quick else 1_000_000, chosen.peers)
     if "large" in parts:

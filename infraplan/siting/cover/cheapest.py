@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import Future
+
 import numpy as np
 
 from infraplan.siting.cover.annealing import Annealing
@@ -18,15 +21,16 @@ from infraplan.siting.cover.prices import PartPrices
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
 from infraplan.siting.cover.relaxation import Relaxation, relax
-from infraplan.siting.cover.subgradient import relax_by_subgradient
+from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
 from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
 ROUND = 60_000
+CLIMB_S = 12.0  # of the subgradient at a time, beside the search
 MEND, MEND_CHUNK, MEND_SHARE = 200_000, 5_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
 SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
 SUBGRADIENT_ROUNDS = 300
-SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.6  # of the time that stays out of reach of simplex; up to which a subgradient may go on
+SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.2  # of the time that stays out of reach of simplex; until which nothing but a subgradient runs
 
 def solve(
     problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
@@ -144,8 +148,11 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
     clock = keeper.clock
     annealing = Annealing(reduced, keeper, relaxation, seed)
     prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PRICES_UP_TO else None
+    climb = Climb(reduced, keeper, relaxation, crew) if prices is None and clock.work_limit is None else None
     while not clock.over and not keeper.content:
         futures = prices.start(crew) if prices is not None else []
+        if climb is not None:
+            climb.go_on()
         annealing.run(ROUND)
         if prices is not None:
             try:
@@ -155,6 +162,29 @@ def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew
             keeper.offer_bound(bound + reduced.locked_cost, "parts")
             prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
         keeper.note()
+
+
+class Climb:
+    """The subgradient going on beside the search, for models too large for price rounds, a few seconds at a time."""
+
+    def __init__(self, reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
+        self.reduced, self.keeper, self.relaxation, self.crew = reduced, keeper, relaxation, crew
+        self.future: Future[Relaxation] | None = None
+
+    def go_on(self) -> None:
+        """Take a bound in when it is there, and start on the next while time is left."""
+        left_s = self.keeper.clock.left_s
+        if not self.crew.size or (self.future is not None and not self.future.done()):
+            return
+        if self.future is not None:
+            with contextlib.suppress(ChildFailed):
+                self.relaxation = self.future.result()
+                self.keeper.offer_bound(self.relaxation.bound + self.reduced.locked_cost, self.relaxation.source)
+            self.future = None
+        seconds = min(CLIMB_S, 0.7 * left_s)
+        if seconds > 1.0:
+            plan_cost = self.keeper.value - self.reduced.locked_cost
+            self.future = self.crew.submit(relax_further, self.reduced.model, self.relaxation.prices.serve, plan_cost, seconds)
 
 
 def mended(reduced: Reduced, keeper: Keeper, plan: Flags, seed: int) -> None:

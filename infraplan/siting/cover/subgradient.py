@@ -6,6 +6,7 @@ are filled with the classes cheapest in u_j / weight_j, first each zone's, then 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
 SMOOTHING = 0.9  # of the direction, against zigzag
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 PATIENCE = 8  # rounds without a better bound before steps are halved
+FURTHER = 0.1  # size of the first steps when good prices are known
 DEAREST = 3.0  # price of weight a plan leaves out, at most, in the plan's average
 
 
@@ -125,10 +127,19 @@ def relax_by_subgradient(
     model: Model, plan: Flags, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> Relaxation:  # fmt: skip
     """A bound by so many rounds, or until it is `late`, from the prices a plan pays, scaled to where they prove most."""
-    dual = _Dual(model)
-    paid = greedy_prices(model, plan)
-    price = paid * max(STARTS, key=lambda scale: dual.value(paid * scale))
-    best, best_price, theta, idle = -np.inf, price.copy(), 1.0, 0
+    paid, dual = greedy_prices(model, plan), _Dual(model)
+    return _climb(dual, paid * max(STARTS, key=lambda scale: dual.value(paid * scale)), 1.0, plan_cost, rounds, late)
+
+
+def relax_further(model: Model, price: Floats, plan_cost: float, seconds: float) -> Relaxation:
+    """A bound from known prices of serving, improved for so many seconds by smaller steps."""
+    ends = time.monotonic() + seconds
+    return _climb(_Dual(model), price, FURTHER, plan_cost, 1_000_000, lambda: time.monotonic() > ends)
+
+
+def _climb(dual: _Dual, price: Floats, theta: float, plan_cost: float, rounds: int, late: Callable[[], bool]) -> Relaxation:
+    model = dual.model
+    best, best_price, idle = -np.inf, price.copy(), 0
     y, way = np.zeros(model.candidates), np.zeros(model.classes)
     for at in range(rounds):
         if late():

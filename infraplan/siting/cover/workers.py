@@ -40,6 +40,11 @@ class Crew:
         for child in self._children:
             threading.Thread(target=self._serve, args=(child,), daemon=True).start()
 
+    @property
+    def size(self) -> int:
+        """Children at work."""
+        return len(self._children)
+
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Run a module-level function in a child; results do not depend on which child, or how many there are."""
         future: Future[Any] = Future()
