@@ -14,14 +14,14 @@ import scipy.sparse as sp
 
 from infraplan.errors import DataError
 from infraplan.siting import CoverProblem, ProblemError, check_cover, explain_candidates, max_cover, solve
-from infraplan.siting.cover import cheapest
+from infraplan.siting.cover import cheapest, parts
 from infraplan.siting.cover.ceiling import Limits, ceiling_by_subgradient, ceiling_of
 from infraplan.siting.cover.construction import lazy_greedy
 from infraplan.siting.cover.highs import proven_bound, run_highs
 from infraplan.siting.cover.prices import PartPrices
 from infraplan.siting.cover.reduction import duties_of, reduce_most, reduce_problem
-from infraplan.siting.cover.relaxation import cliques_of, relax, relaxed_program
-from infraplan.siting.cover.subgradient import relax_by_subgradient
+from infraplan.siting.cover.relaxation import cliques_of, priced_bound, relax, relaxed_program
+from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
 from infraplan.siting.cover.workers import ChildFailed, Crew
 
 COVER = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 0, 1]])
@@ -164,6 +164,49 @@ def test_every_bound_is_below_the_optimum(seed: int) -> None:
             bounds.append(bound + reduced.locked_cost)
     assert relaxation.bound + reduced.locked_cost <= max(bounds) + 1e-6
     assert max(bounds) <= best + 1e-6
+
+
+def without_zones(problem: CoverProblem, *, spacing_m: float = 0.0, placed: bool = True) -> CoverProblem:
+    return CoverProblem(
+        problem.cover, problem.weight, problem.cost, required=problem.required, must=problem.must,
+        position_m=problem.position_m if placed else None, spacing_m=spacing_m,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_one_zone_is_cut_into_parts(placed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_SITES", 4.0)
+    problem = without_zones(province(7, candidates=90, rows=700), placed=placed)
+    best, reduced = exact_cost(problem), reduce_problem(problem, duties_of(problem))
+    relaxation = relax(reduced.model)
+    assert len(np.unique(parts.parts_of(reduced, relaxation.y))) > 2
+    plan, _ = lazy_greedy(reduced.model)
+    bounds = []
+    with Crew(0) as crew:
+        prices = PartPrices(reduced, relaxation)
+        for _ in range(6):
+            bound, outcomes = prices.finish(prices.start(crew), None)
+            prices.move_prices(outcomes, bound, float(reduced.model.cost[plan > 0].sum()))
+            bounds.append(bound + reduced.locked_cost)
+    assert relaxation.bound + reduced.locked_cost - 1e-3 <= max(bounds) <= best + 1e-6
+
+
+def test_prices_under_a_spacing() -> None:
+    problem = without_zones(province(8, candidates=200, rows=1_500), spacing_m=2_500.0)
+    reduced = reduce_problem(problem, duties_of(problem))
+    model, clique = reduced.model, cliques_of(reduced.model)
+    inside = clique >= 0
+    assert inside.sum() > 50
+    for number in np.unique(clique[inside])[:20]:
+        at = model.place[clique == number, :2]
+        assert np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2)).max() < 2_500.0
+    linear = relax(model)
+    plan, _ = lazy_greedy(model)
+    first = relax_by_subgradient(model, plan, float(model.cost[plan > 0].sum()), 60)
+    assert priced_bound(model, first.prices, clique)[0] == pytest.approx(first.bound, rel=1e-9)
+    further = relax_further(model, first.prices.serve, float(model.cost[plan > 0].sum()), 1.0)
+    assert first.bound <= further.bound + 1e-9 and further.bound <= linear.bound + 1e-6
+    assert further.bound >= 0.97 * linear.bound
 
 
 def test_ceilings_agree() -> None:
