@@ -192,14 +192,14 @@ def test_one_zone_is_cut_into_parts(placed: bool, monkeypatch: pytest.MonkeyPatc
 
 
 def test_prices_under_a_spacing() -> None:
-    problem = without_zones(province(8, candidates=200, rows=1_500), spacing_m=2_500.0)
+    problem = without_zones(province(8, candidates=200, rows=1_500), spacing_m=5_000.0)
     reduced = reduce_problem(problem, duties_of(problem))
     model, clique = reduced.model, cliques_of(reduced.model)
     inside = clique >= 0
-    assert inside.sum() > 50
+    assert inside.sum() > 20
     for number in np.unique(clique[inside])[:20]:
         at = model.place[clique == number, :2]
-        assert np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2)).max() < 2_500.0
+        assert np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2)).max() < 5_000.0
     linear = relax(model)
     plan, _ = lazy_greedy(model)
     first = relax_by_subgradient(model, plan, float(model.cost[plan > 0].sum()), 60)
