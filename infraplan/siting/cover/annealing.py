@@ -11,7 +11,7 @@ from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.relaxation import Relaxation
 
 CHUNK = 10_000
-FIRST_CYCLE = 60_000
+FIRST_CYCLE, GROWTH = 60_000, 4
 HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs of a site
 VALUE = 0.95  # of the relaxation's prices, that weight served beyond the needs is worth
 LARGE_ZONE = 200  # sites from which a zone's need counts like the whole need: surplus in a small one seldom lets a site go
@@ -19,7 +19,7 @@ NEAR_COST = 0.05  # reduced cost up to which a candidate is worth searching, in 
 
 
 class Annealing:
-    """Ruin and recreate in cycles of doubling length, each from the best plan known: good early, better late.
+    """Ruin and recreate in cycles of growing length, each from the best plan known: good early, better late.
 
     Only promising candidates take part: cheap in reduced cost, in the fractional plan, or in the plan so far.
     """
@@ -35,6 +35,7 @@ class Annealing:
         self.plan: Flags = chosen[self.keep]
         self.mean = float(self.model.cost[self.plan > 0].mean()) if self.plan.any() else mean
         self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
+        self.began_s = keeper.clock.seconds
 
     def run(self, iterations: int) -> None:
         """So many iterations, or as many as the limit leaves."""
@@ -51,8 +52,18 @@ class Annealing:
             self.chunks += 1
             self.done += steps
             if self.done >= self.cycle:
-                self.cycle, self.done = 2 * self.cycle, 0
+                self.cycle, self.done = self._next_cycle(), 0
                 self.plan = self.keeper.chosen_in(self.reduced.candidate[self.keep])
+
+    def _next_cycle(self) -> int:
+        """Four times as long as the last, or all that is left where that would leave too little for one more."""
+        clock = self.keeper.clock
+        if clock.work_limit is not None:
+            left = clock.work_limit - clock.work
+        else:
+            left = int(self.chunks * CHUNK * clock.left_s / max(1e-3, clock.seconds - self.began_s))
+        longer = GROWTH * self.cycle
+        return max(CHUNK, left if left < 1.5 * longer else longer)
 
     def _offer(self, plan: Flags) -> None:
         picked: Ints = self.keep[np.flatnonzero(plan)]
