@@ -35,7 +35,7 @@ class Annealing:
         self.plan: Flags = chosen[self.keep]
         self.mean = float(self.model.cost[self.plan > 0].mean()) if self.plan.any() else mean
         self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
-        self.began_s = keeper.clock.seconds
+        self.began = keeper.clock.seconds, keeper.clock.work
 
     def run(self, iterations: int) -> None:
         """So many iterations, or as many as the limit leaves."""
@@ -52,18 +52,8 @@ class Annealing:
             self.chunks += 1
             self.done += steps
             if self.done >= self.cycle:
-                self.cycle, self.done = self._next_cycle(), 0
+                self.cycle, self.done = clock.next_cycle(GROWTH * self.cycle, self.began), 0
                 self.plan = self.keeper.chosen_in(self.reduced.candidate[self.keep])
-
-    def _next_cycle(self) -> int:
-        """Four times as long as the last, or all that is left where that would leave too little for one more."""
-        clock = self.keeper.clock
-        if clock.work_limit is not None:
-            left = clock.work_limit - clock.work
-        else:
-            left = int(self.chunks * CHUNK * clock.left_s / max(1e-3, clock.seconds - self.began_s))
-        longer = GROWTH * self.cycle
-        return max(CHUNK, left if left < 1.5 * longer else longer)
 
     def _offer(self, plan: Flags) -> None:
         picked: Ints = self.keep[np.flatnonzero(plan)]

@@ -13,6 +13,8 @@ from infraplan.siting.cover.checking import build_order, check_cover, removal_lo
 from infraplan.siting.cover.plan import Certificate, CoverPlan, Status
 from infraplan.siting.cover.problem import CoverProblem
 
+SPARE = 0.9  # of the time left that a last cycle is planned for: one that is not cold at the end is lost
+
 
 @dataclass
 class Clock:
@@ -32,6 +34,17 @@ class Clock:
     def left_s(self) -> float:
         """Wall time left; endless under a limit of work."""
         return math.inf if self.work_limit is not None else self.time_limit_s - self.seconds
+
+    def next_cycle(self, longer: int, began: tuple[float, int], chains: int = 1) -> int:
+        """Steps of a chain's next cooling cycle: so many, or all that fit where too few would be left for one more.
+
+        `began`: seconds and work when the chains started, from which their pace is known.
+        """
+        if self.work_limit is not None:
+            fits = self.work_limit - self.work
+        else:
+            fits = int(SPARE * (self.work - began[1]) * self.left_s / max(1e-3, self.seconds - began[0]))
+        return max(1_000, fits // chains if fits < 1.5 * longer * chains else longer)
 
     @property
     def share(self) -> float:

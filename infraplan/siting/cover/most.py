@@ -30,7 +30,7 @@ NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in 
 EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
 EXACT_NODES = 100_000
 CEILING_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
-CYCLE, LONGEST_CYCLE = 40_000, 320_000  # swaps from hot to cold, doubling each time
+CYCLE, GROWTH, LONGEST_CYCLE = 40_000, 2, 400_000  # swaps from hot to cold the first time, how much longer each time, and at most
 GRACE_S = 1.5  # what a child gets to hand back its result
 
 
@@ -193,6 +193,7 @@ class Swaps:
         chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
         self.plans = [keeper.chosen_in(reduced.candidate[keep])] * chains
         self.chunks, self.cycle, self.done = 0, CYCLE, 0
+        self.began = keeper.clock.seconds, keeper.clock.work
 
     @property
     def chunk(self) -> int:
@@ -208,7 +209,7 @@ class Swaps:
         gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
         mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
         if self.done >= self.cycle:
-            self.cycle, self.done = min(2 * self.cycle, LONGEST_CYCLE), 0
+            self.cycle, self.done = clock.next_cycle(min(GROWTH * self.cycle, LONGEST_CYCLE), self.began, len(self.plans)), 0
         steps = min(steps, self.cycle - self.done)
         hot, cold = (mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
         sites = int(min(self.limits.sites, self.model.candidates))
