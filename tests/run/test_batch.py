@@ -22,9 +22,9 @@ FILES = {"report.html", "map.html", "annex.xlsx", "plan.gpkg", "coverage.tif", "
 
 
 @pytest.fixture(scope="session")
-def mini_results(mini_study: Path) -> Path:
-    """A whole run of the smallest study."""
-    return run_light(mini_study).output
+def mini_results(mini_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run of a copy of the smallest study: other tests run that study too."""
+    return run_light(copy_of(mini_study, tmp_path_factory.mktemp("batch"))).output
 
 
 @pytest.fixture()
