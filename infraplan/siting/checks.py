@@ -15,11 +15,14 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import cover_with
+from infraplan.errors import UsageError
+from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
 from infraplan.siting.cover.checking import check_cover
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Ask, Goal, demand_of
 
 HAIR_M = 1e-3
@@ -118,9 +121,8 @@ def _share(goal: Goal, ask: Ask, after: Coverage, zones: Any, villages: Any) -> 
 
 def _duty(goal: Goal, name: str, after: Coverage, zones: Any, villages: Any, places: Any, targets: Targets | None) -> dict[str, Any]:
     """One target's places that must be served, judged again."""
-    from infraplan.siting.duties import duty_points
-
-    assert targets is not None
+    if targets is None:
+        raise UsageError(both("siting.must_without_targets"))
     target, points = duty_points(targets, name, cover=after, zones=zones, villages=villages, places=places, cities=goal.cities)
     served = status_of(demand_margin(points, after, target.family), goal.margin_db) == 0
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from numba import njit
 from scipy.ndimage import maximum_filter, uniform_filter
 from scipy.spatial import cKDTree
 
 from infraplan.geo.terrain import Terrain
 from infraplan.presets import load
+from infraplan.siting.cover.arrays import kernel
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 TIE_M = 1e-4
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _sees(
     ground_m: npt.NDArray[np.float32],
     resolution_m: float,

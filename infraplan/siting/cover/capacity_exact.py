@@ -32,7 +32,7 @@ def limited_program(model: LimitedModel, limits: Limits | None) -> Program:
     def block(values: Floats, rows: npt.NDArray[Any], height: int) -> sp.csr_matrix:
         return sp.csr_matrix((values, (rows, each)), shape=(height, entries))
 
-    clique = cliques_of(model)  # type: ignore[arg-type]
+    clique = cliques_of(model)
     inside = np.flatnonzero(clique >= 0)
     squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, n))
     usual = weight * ~must[model.rows]

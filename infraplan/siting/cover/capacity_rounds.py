@@ -95,7 +95,7 @@ class Rounds:
 def _neighbourhoods(model: LimitedModel, position_m: Floats | None, pool: Ints) -> Ints:
     """Neighbourhoods of the candidates worth searching, the centre first; without positions, of all."""
     if position_m is None:
-        return neighbours(model, None)  # type: ignore[arg-type]
+        return neighbours(model, None)
     from scipy.spatial import cKDTree
 
     count = min(50, pool.size)

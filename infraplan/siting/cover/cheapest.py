@@ -26,7 +26,7 @@ from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_
 
 ROUND = 60_000
 CLIMB_S = 12.0  # of the subgradient at a time, beside the search
-MEND, MEND_CHUNK, MEND_SHARE = 200_000, 5_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
+MEND, MEND_CHUNK, MEND_SHARE = 200_000, 1_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
 SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
 SUBGRADIENT_ROUNDS = 300
@@ -194,7 +194,8 @@ def mended(reduced: Reduced, keeper: Keeper, plan: Flags, seed: int) -> None:
     for at in range(MEND // MEND_CHUNK):
         if met or clock.share > MEND_SHARE:
             break
-        plan, met, steps = mend(model, near, plan, MEND_CHUNK, seed * 1_000_003 + at)
+        chunk = MEND_CHUNK if clock.work_limit is None else min(MEND_CHUNK, max(1, clock.work_limit - clock.work))
+        plan, met, steps = mend(model, near, plan, chunk, seed * 1_000_003 + at)
         clock.work += steps
     if not offer(reduced, keeper, plan, met):
         keeper.resort = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])

@@ -16,6 +16,7 @@ from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of, relaxed_program
 from infraplan.siting.cover.swaps import weight_of
 
+PAIRS_UP_TO = 200_000  # pairs of candidates too close that get a row each
 ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
 
 
@@ -38,11 +39,17 @@ def most_exact(model: Model, limits: Limits, start: Flags, nodes: int, time_limi
 
 
 def _apart(program: Program, model: Model) -> Program:
-    """The program with a row for each pair of candidates that are too close: the cliques leave some of them out."""
+    """The program with a row for each pair of candidates that are too close: the cliques leave some of them out.
+
+    Where there are very many pairs the cliques must do: a plan that is too close elsewhere is then refused, the bound stays valid.
+    """
     if model.spacing_m <= 0:
         return program
     at = model.place[:, :2]
-    pairs = cKDTree(at).query_pairs(model.spacing_m, output_type="ndarray").astype(np.int64)
+    tree = cKDTree(at)
+    if tree.count_neighbors(tree, model.spacing_m) > 2 * PAIRS_UP_TO:
+        return program
+    pairs = tree.query_pairs(model.spacing_m, output_type="ndarray").astype(np.int64)
     pairs = pairs[((at[pairs[:, 0]] - at[pairs[:, 1]]) ** 2).sum(axis=1) < model.spacing_m**2]
     entries = (np.ones(pairs.size), (np.repeat(np.arange(len(pairs)), 2), pairs.ravel()))
     rows = sp.csr_matrix(entries, shape=(len(pairs), program.cost.size))

@@ -12,7 +12,7 @@ import numpy as np
 from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.chance import Dice, below, dice_of, uniform
 from infraplan.siting.cover.construction import build, fresh, is_free, is_met, remove, useful_weight
-from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.model import Model, Standing
 
 NEIGHBOURS = 50
 RUIN_UP_TO = 8
@@ -20,7 +20,7 @@ NOISE = 0.25
 LOG = 4096
 
 
-def neighbours(model: Model, position_m: Floats | None, count: int = NEIGHBOURS) -> Ints:
+def neighbours(model: Standing, position_m: Floats | None, count: int = NEIGHBOURS) -> Ints:
     """For every candidate the `count` nearest, itself first: by distance where positions are known, else by how many classes they share."""
     count = min(count, model.candidates)
     if position_m is not None:
@@ -32,7 +32,7 @@ def neighbours(model: Model, position_m: Floats | None, count: int = NEIGHBOURS)
 
 
 @kernel
-def _kin(model: Model, count: int) -> Ints:
+def _kin(model: Standing, count: int) -> Ints:
     """Candidates met most often when walking from a candidate to its classes and from those to theirs; at most 64 are walked from each."""
     candidates = len(model.cost)
     near = np.empty((candidates, count), np.int64)

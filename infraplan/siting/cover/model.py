@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -46,6 +46,27 @@ class Model(NamedTuple):
     @property
     def classes(self) -> int:
         return len(self.weight)
+
+
+class Standing(Protocol):
+    """What any model tells of who serves whom, and of where its candidates stand."""
+
+    @property
+    def start(self) -> Ints: ...
+    @property
+    def rows(self) -> Indices: ...
+    @property
+    def row_start(self) -> Ints: ...
+    @property
+    def columns(self) -> Indices: ...
+    @property
+    def cost(self) -> Floats: ...
+    @property
+    def place(self) -> Floats: ...
+    @property
+    def spacing_m(self) -> float: ...
+    @property
+    def candidates(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from infraplan.siting.cover.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
-from infraplan.siting.cover.model import Model, matrix_of
+from infraplan.siting.cover.model import Model, Standing, matrix_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Relaxation:
     source: str = "lp"
 
 
-def cliques_of(model: Model) -> Ints:
+def cliques_of(model: Standing) -> Ints:
     """Number of the hexagon (spacing from corner to corner) each candidate stands in, -1 where it is alone: two in one are too close."""
     if model.spacing_m <= 0 or not model.candidates:
         return np.full(model.candidates, -1)
