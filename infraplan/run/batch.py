@@ -10,6 +10,7 @@ from typing import Any, Literal
 import joblib
 import pandas as pd
 
+from infraplan.coverage.updating import cover_with
 from infraplan.errors import InfraplanError, UsageError
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
@@ -34,7 +35,6 @@ from infraplan.run.pages import (
 from infraplan.run.planning import goal_in
 from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, phases_of, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
-from infraplan.siting.checks import cover_with
 from infraplan.siting.listing import with_closed_gaps
 from infraplan.siting.planning import Plan
 from infraplan.study import Study

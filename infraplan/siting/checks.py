@@ -218,6 +218,3 @@ def _expected(demand: Any, cover: Coverage, family: str) -> float:
         own, service = which == number, cover.services[str(name)]
         probability[own] = coverage_probability(margin_db[there][own].astype(float), service.shadowing_sigma_db, service.shadow_margin_db)
     return float((people * probability).sum())
-
-
-__all__ = ["WEAKER_DB", "check_plan", "cover_with", "too_close"]

@@ -24,7 +24,7 @@ from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.duties import duty_points
-from infraplan.siting.goals import Ask, Goal, demand_of, goal_of
+from infraplan.siting.goals import Ask, Goal, demand_of
 
 ROW_COLUMNS = ("id", "name", "kind", "family", "target", "county", "city", "population", "lon", "lat")
 SAME_PLACE_M = 0.001
@@ -310,6 +310,3 @@ def _closed(part: _Part) -> pd.DataFrame:
     return pd.DataFrame({**known, "lon": np.nan, "lat": np.nan, **{name: done[name] for name in ("county", "city", "population")}})[
         list(ROW_COLUMNS)
     ]
-
-
-__all__ = ["ROW_COLUMNS", "Goal", "Instance", "demand_of", "goal_of", "instance_of"]

@@ -21,7 +21,8 @@ from infraplan.siting.cover.cheapest import solve
 from infraplan.siting.cover.most import max_cover
 from infraplan.siting.cover.plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.instances import Goal, Instance, goal_of, instance_of
+from infraplan.siting.goals import Goal, goal_of
+from infraplan.siting.instances import Instance, instance_of
 from infraplan.siting.listing import SITE_COLUMNS, beyond_reach, by_family, list_sites
 from infraplan.siting.phases import Phase, schedule
 
