@@ -1,8 +1,12 @@
-"""A small error tree. Whatever a user can cause ends in one of these, never in a traceback."""
+"""A small error tree. Whatever a user can cause ends in one of these, never in a traceback; what need not stop is a `DataWarning`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -66,3 +70,52 @@ class DataError(InfraplanError):
         import pandas as pd
 
         return pd.DataFrame([asdict(fault) for fault in self.fault_list], columns=list(Fault.__dataclass_fields__))
+
+
+class DataWarning(UserWarning):
+    """Something in a file that a reader noticed and did not refuse: `fault` says what, where and how to mend it.
+
+    Readers warn by `warn`. Python shows it as any warning; inside `collected` it goes into a list instead.
+    """
+
+    def __init__(self, fault: Fault):
+        self.fault = fault
+        super().__init__(str(fault))
+
+
+_gathered: ContextVar[list[Fault] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Fault]]:
+    """A list that receives what `warn` is given while the block runs, in this thread (context) alone.
+
+    `warnings.catch_warnings` changes the whole process, so two threads that read would lose each other's warnings; this does not.
+    """
+    found: list[Fault] = []
+    token = _gathered.set(found)
+    try:
+        yield found
+    finally:
+        _gathered.reset(token)
+
+
+def warn(faults: Iterable[Fault]) -> None:
+    """Tell each fault that is no error: to the nearest `collected`, else as a `DataWarning` at the line outside infraplan that called."""
+    listed = [fault for fault in faults if fault.severity != "error"]
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered += listed
+        return
+    level = _frames_inside() if listed else 0
+    for fault in listed:
+        warnings.warn(DataWarning(fault), stacklevel=level)
+
+
+def _frames_inside() -> int:
+    """How many frames of infraplan lie between `warn` and its user, as `stacklevel` counts."""
+    ours = (__name__.partition(".")[0], "functools")  # cached properties of ours are called by functools
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
+        frame, level = frame.f_back, level + 1
+    return level

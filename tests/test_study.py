@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from results import copy_of
 
-from infraplan.errors import DataError, UsageError
+from infraplan.errors import DataError, DataWarning, UsageError
 from infraplan.study import Study, read_config
 
 
@@ -88,3 +89,83 @@ def test_p1812_without_terrain_is_a_fault(mini_study: Path, tmp_path: Path) -> N
     study = Study.open(edited(copy_of(mini_study, tmp_path), ("reliability = 0.9", 'reliability = 0.9\nmodel = "p1812"')))
     with pytest.raises(DataError, match="terrain"):
         study.read_all()
+
+
+def test_unknown_and_misplaced_keys_name_what_exists_and_the_nearest(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    file = study / "study.toml"
+    lines = (
+        "[options.villages]", 'shet = "村"', 'datum = "gcj-2"', 'crs = "EPSG:1"', 'encoding = "utf-9"',
+        "[options.terrain]", "parents = true", "[options.vilages]", "sheet = 1", "[datum]", 'sites = "gcj02"', "[options.sites]",
+        'datum = "bd09"',
+    )  # fmt: skip
+    file.write_text(file.read_text(encoding="utf-8") + "\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        read_config(file)
+    faults = {fault.column: fault for fault in raised.value.fault_list}
+    assert set(faults) == {
+        "options.villages.shet", "options.villages.datum", "options.villages.crs", "options.villages.encoding",
+        "options.terrain.parents", "options.vilages", "datum.sites",
+    }  # fmt: skip
+    assert "nearest: sheet" in faults["options.villages.shet"].message and "nodata" not in faults["options.villages.shet"].message
+    assert "nearest: gcj02" in faults["options.villages.datum"].message
+    assert "EPSG:4547" in faults["options.villages.crs"].message
+    assert "nodata" in faults["options.terrain.parents"].message
+    assert "nearest: villages" in faults["options.vilages"].message
+    text = file.read_text(encoding="utf-8").splitlines()
+    assert {key: text[fault.row - 1] for key, fault in faults.items() if fault.row} == {
+        "options.villages.shet": 'shet = "村"', "options.villages.datum": 'datum = "gcj-2"', "options.villages.crs": 'crs = "EPSG:1"',
+        "options.villages.encoding": 'encoding = "utf-9"', "options.terrain.parents": "parents = true",
+        "options.vilages": "[options.vilages]", "datum.sites": 'sites = "gcj02"',
+    }  # fmt: skip
+    assert all("valid" not in fault.message and "Input" not in fault.message for fault in faults.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("gap = 0,05", "point"), ("gap = “a”", "quotes"), ("gap = 1\ngap = 2", "twice"), ("gap 1", "no ="),
+        ('gap = "c:\\Users"', "backslash"),
+        ("间距 = 3", "Chinese"), ('gap = "x', "partner"), ("[plam", "bracket"),
+    ],
+)  # fmt: skip
+def test_syntax_errors_are_in_our_words_with_the_line(tmp_path: Path, line: str, word: str) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(f"[plan]\n{line}", encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        read_config(file)
+    (fault,) = raised.value.fault_list
+    assert word in fault.message and fault.row in (2, 3)
+
+
+def test_options_reach_the_readers(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    plain = Study.open(study)
+    villages = pd.read_csv(study / "villages.csv", dtype=str)
+    villages.to_csv(study / "villages.csv", index=False, encoding="big5", errors="replace")
+    with pd.ExcelWriter(study / "sites.xlsx") as book:
+        sites = pd.read_csv(study / "sites.csv", dtype=str)
+        sites.head(3).to_excel(book, sheet_name="旧", index=False)
+        sites.to_excel(book, sheet_name="新", index=False)
+    options = '[options.villages]\nencoding = "big5"\n[options.sites]\nsheet = "旧"\ndatum = "GCJ-02"\n'
+    file = edited(study, ('sites = "sites.csv"', 'sites = "sites.xlsx"')) / "study.toml"
+    file.write_text(file.read_text(encoding="utf-8") + options, encoding="utf-8")
+    told = Study.open(study)
+    assert len(told.villages) == len(plain.villages) and len(told.sites) == 3
+    moved_m = told.sites.geometry.to_crs(3857).distance(plain.sites.head(3).geometry.to_crs(3857), align=False)
+    assert moved_m.between(100, 1500).all()
+
+
+def test_a_study_keeps_what_its_readers_warn_of_and_passes_it_on_once(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    sites = pd.read_csv(study / "sites.csv", dtype=str)
+    sites.loc[0, "services"] = "2G"
+    sites.to_csv(study / "sites.csv", index=False)
+    opened = Study.open(study)
+    with pytest.warns(DataWarning) as shown:
+        opened.read_all()
+        _ = opened.sites
+    foreign = [one.message for one in shown if one.message.fault.rule == "other_technology"]  # type: ignore[union-attr]
+    assert len(foreign) == 1
+    assert {one.filename for one in shown} == {__file__}
+    assert [fault.row for fault in opened.warnings if fault.rule == "other_technology"] == [2]

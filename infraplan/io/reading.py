@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -52,7 +52,7 @@ def read_villages(
     Raises
     ------
     DataError
-        For anything wrong in the file, all at once; its `faults` is a table. Warnings travel in `attrs["faults"]`.
+        For anything wrong in the file, all at once; its `faults` is a table. What is no error warns, as a `DataWarning`.
     """
     raw = _named(source, "village", sheet, encoding, basis=population_basis)
     frame = _located(raw, datum, crs)
@@ -88,12 +88,13 @@ def read_sites(
 
 
 def read_corridors(
-    source: Source, *, line_class: str | None = None, datum: str | None = None, sheet: str | int | None = None, encoding: str | None = None
-) -> gpd.GeoDataFrame:
+    source: Source, *, line_class: str | None = None, datum: str | None = None, crs: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None,
+) -> gpd.GeoDataFrame:  # fmt: skip
     """Corridors: lines with a class; `line_class` fills it where the file says none. Errors as in `read_villages`."""
     raw = _named(source, "corridor", sheet, encoding)
     _needs_geometry(raw)
-    return check_corridors(_located(raw, datum, None), raw.faults, line_class=line_class)
+    return check_corridors(_located(raw, datum, crs), raw.faults, line_class=line_class)
 
 
 def read_zones(
@@ -101,9 +102,11 @@ def read_zones(
     *,
     level: str | None = None,
     datum: str | None = None,
+    crs: str | None = None,
     sheet: str | int | None = None,
     encoding: str | None = None,
     population: Source | None = None,
+    population_basis: str | None = None,
     parents: bool = False,
 ) -> gpd.GeoDataFrame:
     """Zones: polygons with a level and a code, from one file or several (a province, its cities, its counties).
@@ -121,32 +124,43 @@ def read_zones(
     """
     if level is not None:
         choose(level, field_of("zone", "level").choices, "level")
-    zones = _zones_from(source, level, datum, sheet, encoding)
+    how = _How(level, datum, crs, sheet, encoding, population_basis)
+    zones = _zones_from(source, how)
     if parents:
         zones = with_parents(zones)
     if population is None:
         return zones
-    raw = _named(population, "zone", None, None)
+    raw = _named(population, "zone", None, None, basis=population_basis)
     attrs = dict(zones.attrs)
     zones = with_population(zones, raw.frame, raw.faults)
+    raw.faults.warn()
     zones.attrs = attrs | {"faults": attrs["faults"] + raw.faults.records(), "population_basis": raw.notes["population_basis"]}
     return zones
 
 
-def _zones_from(
-    source: Source | Sequence[Source], level: str | None, datum: str | None, sheet: str | int | None, encoding: str | None
-) -> gpd.GeoDataFrame:
+class _How(NamedTuple):
+    """How zones are read: the arguments of `read_zones` that hold for each of several files."""
+
+    level: str | None
+    datum: str | None
+    crs: str | None
+    sheet: str | int | None
+    encoding: str | None
+    basis: str | None
+
+
+def _zones_from(source: Source | Sequence[Source], how: _How) -> gpd.GeoDataFrame:
     if not isinstance(source, str | os.PathLike | pd.DataFrame):
-        parts = [_zones_from(one, level, datum, sheet, encoding) for one in source]
+        parts = [_zones_from(one, how) for one in source]
         joined: Any = pd.concat(parts, ignore_index=True)
         done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
         done.attrs["faults"] = [fault for part in parts for fault in part.attrs["faults"]] + done.attrs["faults"]
         return done
-    raw = _named(source, "zone", sheet, encoding)
+    raw = _named(source, "zone", how.sheet, how.encoding, basis=how.basis)
     _needs_geometry(raw)
     heading = raw.faults.headings.get("adcode", "")
     hint = LEVEL_OF_HEADING.get(heading.partition("_")[0].lower()) if heading.endswith("_adcode") else None
-    zones = check_zones(_located(raw, datum, None), raw.faults, level=level or hint)
+    zones = check_zones(_located(raw, how.datum, how.crs), raw.faults, level=how.level or hint)
     if "population" in zones:
         zones.attrs["population_basis"] = raw.notes["population_basis"]
     return zones

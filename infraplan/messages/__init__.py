@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 LANGUAGES = ("zh", "en")
 
@@ -30,6 +31,27 @@ def say(key: str, lang: str = "zh", **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def both(key: str, **values: object) -> str:
-    """Chinese first, English beside it."""
-    return f"{say(key, 'zh', **values)} / {say(key, 'en', **values)}"
+class Bilingual(str):
+    """A text in both languages, Chinese first; `zh` and `en` are its halves."""
+
+    zh: str
+    en: str
+
+    def __new__(cls, zh: str, en: str) -> Bilingual:
+        made = super().__new__(cls, f"{zh} / {en}")
+        made.zh, made.en = zh, en
+        return made
+
+    def __reduce__(self) -> tuple[type[Bilingual], tuple[str, str]]:
+        return type(self), (self.zh, self.en)
+
+
+def both(key: str, **values: object) -> Bilingual:
+    """Chinese first, English beside it; a bilingual value gives each language its half."""
+    zh, en = (say(key, lang, **{name: in_language(value, lang) for name, value in values.items()}) for lang in LANGUAGES)
+    return Bilingual(zh, en)
+
+
+def in_language(text: Any, lang: str) -> Any:
+    """One half of a bilingual text; anything else as it is."""
+    return getattr(text, lang) if isinstance(text, Bilingual) else text

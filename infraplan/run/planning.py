@@ -18,7 +18,8 @@ from infraplan.siting.choices import settle, too_near
 from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Goal, goal_of
 from infraplan.siting.instances import Instance, instance_of
-from infraplan.study import FILE_NAME, Study
+from infraplan.study import Study
+from infraplan.study.config import FILE_NAME
 
 
 def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None = None) -> Goal:

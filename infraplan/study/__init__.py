@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from infraplan.coverage.sectors import sectors_of
-from infraplan.errors import DataError, Fault
+from infraplan.errors import DataError, Fault, collected, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
 from infraplan.io import read_places, read_sites, read_villages, read_zones
@@ -33,13 +34,36 @@ LAYERS = (
     "terrain",
 )
 
+Read = TypeVar("Read")
+
+
+def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
+    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on."""
+
+    @wraps(read)
+    def reader(study: Study) -> Read:
+        found: list[Fault] = []
+        try:
+            with collected() as found:
+                return read(study)
+        finally:
+            fresh = [fault for fault in dict.fromkeys(found) if fault not in study.warnings]
+            study.warnings.extend(fresh)
+            warn(fresh)
+
+    return cached_property(reader)
+
 
 @dataclass(frozen=True)
 class Study:
-    """Configuration and layers; each layer is read and checked once, when first asked for."""
+    """Configuration and layers; each layer is read and checked once, when first asked for.
+
+    `warnings` holds what the readers of the layers asked for so far have warned of.
+    """
 
     folder: Path
     config: Config
+    warnings: list[Fault] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def open(cls, path: str | Path) -> Study:
@@ -93,6 +117,8 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml, of each file it names, and of the measurements beside it."""
         named = {name: self.path(name) for name in Files.model_fields if name not in ("registers", "exclusions")}
+        people = self.config.options.zones.population
+        named |= {} if people is None else {"zones.population": self.folder / people}
         named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
@@ -100,18 +126,22 @@ class Study:
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
         }
 
-    @cached_property
+    @_layer
     def zones(self) -> Any:
-        return read_zones(self.folder / self.config.files.zones, datum=self.config.datum.zones)
+        options = self.config.options_of("zones")
+        if "population" in options:
+            options["population"] = self.folder / options["population"]
+        return read_zones(self.folder / self.config.files.zones, population_basis=self.config.study.population_basis, **options)
 
-    @cached_property
+    @_layer
     def villages(self) -> Any:
         path = self.path("villages")
         if path is None:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_cure"), rule="study-villages", column="files.villages")
             )
-        return read_villages(path, datum=self.config.datum.villages, zones=self.zones, population_basis=self.config.study.population_basis)
+        basis = self.config.study.population_basis
+        return read_villages(path, zones=self.zones, population_basis=basis, **self.config.options_of("villages"))
 
     @property
     def population_basis(self) -> str:
@@ -119,19 +149,19 @@ class Study:
         told = self.config.study.population_basis
         return told or (str(self.villages.attrs.get("population_basis", "resident")) if self.peopled else "resident")
 
-    @cached_property
+    @_layer
     def sites(self) -> Any:
-        return read_sites(self.folder / self.config.files.sites, datum=self.config.datum.sites, zones=self.zones)
+        return read_sites(self.folder / self.config.files.sites, zones=self.zones, **self.config.options_of("sites"))
 
-    @cached_property
+    @_layer
     def places(self) -> Any:
         path = self.path("places")
-        return None if path is None else read_places(path, datum=self.config.datum.places, zones=self.zones)
+        return None if path is None else read_places(path, zones=self.zones, **self.config.options_of("places"))
 
-    @cached_property
+    @_layer
     def hosts(self) -> Any:
         path = self.path("hosts")
-        return None if path is None else read_places(path, zones=self.zones)
+        return None if path is None else read_places(path, zones=self.zones, **self.config.options_of("hosts"))
 
     @property
     def exclusion_paths(self) -> tuple[Path, ...]:
@@ -139,7 +169,7 @@ class Study:
         named = self.config.files.exclusions
         return tuple(self.folder / name for name in ((named,) if isinstance(named, str) else named))
 
-    @cached_property
+    @_layer
     def exclusions(self) -> tuple[Any, ...]:
         """Land on which no candidate stands, one frame of polygons a file; the faults of all files at once."""
         from infraplan.io.exclusions import read_exclusions
@@ -148,21 +178,21 @@ class Study:
         frames = []
         for path in self.exclusion_paths:
             try:
-                frames.append(read_exclusions(path))
+                frames.append(read_exclusions(path, **self.config.options_of("exclusions")))
             except DataError as error:
                 faults += error.fault_list
         if faults:
             raise DataError(faults)
         return tuple(frames)
 
-    @cached_property
+    @_layer
     def corridors(self) -> Any:
         from infraplan.io import read_corridors
 
         path = self.path("corridors")
-        return None if path is None else read_corridors(path)
+        return None if path is None else read_corridors(path, **self.config.options_of("corridors"))
 
-    @cached_property
+    @_layer
     def registers(self) -> dict[str, Any]:
         """Tables without coordinates by name (subscribers, reported figures): CSV with county, city or adcode beside their columns."""
         import pandas as pd
@@ -176,7 +206,7 @@ class Study:
                 tables[name] = pd.read_csv(file, encoding="utf-8-sig", dtype={"adcode": str, "county": str, "city": str})
         return tables
 
-    @cached_property
+    @_layer
     def measured(self) -> Any:
         """Measurements that `infraplan inspect import` left beside study.toml, None without any."""
         from infraplan.io.inspections import read_measured
@@ -206,7 +236,7 @@ class Study:
     def grid(self) -> Grid:
         return Grid.over(self.zones, self.config.coverage.resolution_m)
 
-    @cached_property
+    @_layer
     def terrain(self) -> Any:
         """Ground on the study's grid, where the model asks for it."""
         from infraplan.io.rasters import read_terrain
@@ -219,7 +249,9 @@ class Study:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain")
             )
-        return read_terrain(path, self.grid, clutter=self.path("clutter"), clutter_table=choice.clutter_table, holes=choice.terrain_holes)
+        options = self.config.options_of("terrain")
+        clutter = self.path("clutter")
+        return read_terrain(path, self.grid, clutter=clutter, clutter_table=choice.clutter_table, holes=choice.terrain_holes, **options)
 
     @cached_property
     def sectors(self) -> Any:

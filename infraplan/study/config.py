@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
+from infraplan.study.config_faults import key_faults, known_crs, known_datum, known_encoding, misplaced_options, toml_fault, two_datums
 
 FILE_NAME = "study.toml"
 
@@ -49,12 +50,78 @@ class Files(_Section):
 
 
 class Datums(_Section):
-    """Datum of each file's coordinates; unset, the file's own headings or CRS tell, else WGS-84."""
+    """Datum of each file's coordinates, short for `datum` in its `[options]`; unset, its headings or CRS tell, else WGS-84."""
 
     zones: str | None = None
     villages: str | None = None
     sites: str | None = None
     places: str | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _known_datum(cls, given: str | None) -> str | None:
+        return None if given is None else known_datum(given)
+
+
+class FileOptions(_Section):
+    """How one named file is read: `[options.villages]` and so on. What is unset, the reader settles and says.
+
+    `USED_BY` tells which options each file has; docs/data.md explains them.
+    """
+
+    sheet: str | int | None = None
+    encoding: str | None = None
+    crs: str | None = None
+    datum: str | None = None
+    nodata: float | None = None
+    parents: bool | None = None
+    level: Literal["province", "city", "county", "township"] | None = None
+    population: str | None = None
+    outside: Literal["error", "warning", "ignore"] | None = None
+    services: str | None = None
+    place_class: str | None = None
+    line_class: str | None = None
+
+    @field_validator("datum")
+    @classmethod
+    def _known_datum(cls, given: str | None) -> str | None:
+        return None if given is None else known_datum(given)
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, given: str | None) -> str | None:
+        return None if given is None else known_crs(given)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, given: str | None) -> str | None:
+        return None if given is None else known_encoding(given)
+
+
+TABLE = ("sheet", "encoding", "crs", "datum")
+USED_BY: dict[str, tuple[str, ...]] = {
+    "zones": (*TABLE, "parents", "level", "population"),
+    "villages": (*TABLE, "outside"),
+    "sites": (*TABLE, "outside", "services"),
+    "places": (*TABLE, "outside", "place_class"),
+    "corridors": (*TABLE, "line_class"),
+    "hosts": (*TABLE, "outside", "place_class"),
+    "exclusions": TABLE,
+    "terrain": ("nodata",),
+}
+
+
+class Options(_Section):
+    """The options of each file."""
+
+    zones: FileOptions = FileOptions()
+    villages: FileOptions = FileOptions()
+    sites: FileOptions = FileOptions()
+    places: FileOptions = FileOptions()
+    corridors: FileOptions = FileOptions()
+    hosts: FileOptions = FileOptions()
+    exclusions: FileOptions = FileOptions()
+    terrain: FileOptions = FileOptions()
 
 
 class CoverageChoice(_Section):
@@ -128,15 +195,22 @@ class Config(_Section):
 
     study: About
     files: Files
+    options: Options = Options()
     datum: Datums = Datums()
     coverage: CoverageChoice
     plan: PlanChoice = PlanChoice()
+
+    def options_of(self, file: str) -> dict[str, Any]:
+        """The options that study.toml sets for a file, as its reader's keyword arguments."""
+        told: dict[str, Any] = getattr(self.options, file).model_dump(exclude_none=True)
+        short = getattr(self.datum, file, None)
+        return told if short is None else {"datum": short} | told
 
 
 def read_config(path: Path) -> Config:
     """study.toml, checked; every fault at once as a DataError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(
             Fault(path.name, both("study.unreadable", why=error.strerror or ""), both("study.unreadable_cure"), rule="study-file")
@@ -146,31 +220,12 @@ def read_config(path: Path) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DataError(Fault(path.name, both("study.not_toml", why=str(error)), both("study.not_toml_cure"), rule="study-toml")) from None
+        raise DataError(toml_fault(path.name, error, text)) from None
+    faults = misplaced_options(raw, path.name, text, USED_BY) + two_datums(raw, path.name, text)
     try:
-        return Config.model_validate(raw)
+        config = Config.model_validate(raw)
     except ValidationError as error:
-        faults = []
-        for item in error.errors():
-            key = ".".join(str(part) for part in item["loc"])
-            value = "" if item["type"] == "missing" else str(item["input"])[:80]
-            faults.append(
-                Fault(
-                    path.name,
-                    both("study.bad_key", why=item["msg"]),
-                    both("study.bad_key_cure", name=key),
-                    rule="study-key",
-                    column=key,
-                    value=value,
-                    row=_line_of(text, str(item["loc"][-1])),
-                )
-            )
-        raise DataError(faults) from None
-
-
-def _line_of(text: str, key: str) -> int | None:
-    """The line on which a key is set, from 1."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.split("=")[0].strip() == key:
-            return number
-    return None
+        raise DataError(faults + key_faults(error, Config, path.name, text, USED_BY)) from None
+    if faults:
+        raise DataError(faults)
+    return config

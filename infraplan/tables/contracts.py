@@ -335,7 +335,8 @@ def _parent_of(code: str, level: str) -> str:
 
 
 def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
-    """Contract columns first, in order; the warnings in `attrs`."""
+    """Contract columns first, in order; the warnings told, and kept in `attrs`."""
+    faults.warn()
     first = [name for name in contract_columns(table)[:-1] if name not in drop_empty or frame[name].notna().any()]
     rest = [name for name in frame.columns if name not in first and name != "geometry" and name not in drop_empty]
     done = frame[[*first, *rest, "geometry"]]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.errors import DataError, Fault
-from infraplan.messages import both
+from infraplan.errors import DataError, Fault, warn
+from infraplan.messages import LANGUAGES, Bilingual, both, in_language
 
 SHOWN_ROWS = 10  # a fault in more rows than this is one line with a count
 SHOWN_CHARACTERS = 80
@@ -29,7 +29,8 @@ class FaultList:
     """The faults of one table, and where its rows stand in the file.
 
     `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
-    and the unit that name carries; `told` marks the rows whose missing point has been told already.
+    and the unit that name carries; `told` marks the rows whose missing point has been told already; `warned` counts the items that
+    `warn` has passed on.
     """
 
     file: str = ""
@@ -39,6 +40,7 @@ class FaultList:
     units: dict[str, str] = field(default_factory=dict)
     items: list[Fault] = field(default_factory=list)
     told: BoolArray | None = None
+    warned: int = 0
 
     def add(
         self,
@@ -74,7 +76,7 @@ class FaultList:
             if many:
                 last = self.items.pop()
                 listed = ", ".join(str(self.row(int(place))) for place in marked[:SHOWN_ROWS])
-                self.items.append(_with_message(last, f"{last.message} ({both('tables.first_rows', rows=listed)})"))
+                self.items.append(replace(last, message=_followed(last.message, both("tables.first_rows", rows=listed))))
 
     def row(self, position: int) -> int:
         """Row number in the file of the record at `position`."""
@@ -89,6 +91,11 @@ class FaultList:
         """Raise one DataError with everything found, if anything found is an error."""
         if self.failed:
             raise DataError(sorted(self.items, key=lambda item: (item.severity != "error", item.row or 0)))
+
+    def warn(self) -> None:
+        """Pass on, as `DataWarning`, what has been found since the last call and is no error: the last act of every reader."""
+        warn(self.items[self.warned :])
+        self.warned = len(self.items)
 
     def records(self) -> list[dict[str, Any]]:
         """The faults as plain values, for `frame.attrs["faults"]`: parquet writes attrs as JSON."""
@@ -118,5 +125,6 @@ def faults_of(frame: Any) -> list[Fault]:
     return [Fault(**{key: value for key, value in record.items() if key in names}) for record in records]
 
 
-def _with_message(fault: Fault, message: str) -> Fault:
-    return Fault(**{**asdict(fault), "message": message})
+def _followed(message: str, remark: Bilingual) -> Bilingual:
+    """A message with a remark behind it, in each language."""
+    return Bilingual(*(f"{in_language(message, lang)} ({in_language(remark, lang)})" for lang in LANGUAGES))

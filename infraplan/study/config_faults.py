@@ -1,0 +1,171 @@
+"""What is wrong with a study.toml: each fault with its line, the keys that exist, and the nearest of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from infraplan.errors import Fault, UsageError
+from infraplan.geo.datums import DATUMS
+from infraplan.io.text_encoding import OFFERED
+from infraplan.messages import both
+from infraplan.messages.schema_errors import key_message, nearest, toml_line, toml_message, unknown_key_message
+
+SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
+OLD_DATUMS = ("xian80", "beijing54")
+
+
+def toml_fault(file: str, error: Exception, text: str) -> Fault:
+    """A syntax error with its line."""
+    row = toml_line(error, text)
+    lines = text.splitlines()
+    value = lines[row - 1].strip()[:80] if 0 < row <= len(lines) else ""
+    message = both("study.not_toml", why=toml_message(error))
+    return Fault(file, message, both("study.not_toml_cure"), rule="study-toml", row=row, value=value)
+
+
+def key_faults(
+    error: ValidationError, model: type[BaseModel], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]
+) -> list[Fault]:
+    """One fault a key. `used_by`: the options that each file has."""
+    faults: dict[str, Fault] = {}
+    for item in error.errors():
+        path = _path(item["loc"], model)
+        key = ".".join(path)
+        unknown = item["type"] == "extra_forbidden"
+        options = used_by.get(path[1]) if path[0] == "options" and len(path) == 3 else None
+        message = unknown_key_message(path[-1], options or _known(path[:-1], model)) if unknown else key_message(dict(item))
+        value = "" if item["type"] == "missing" or isinstance(item["input"], dict) else str(item["input"])[:80]
+        cure = both("study.no_key_cure" if unknown else "study.bad_key_cure", name=_written(path))
+        faults.setdefault(key, Fault(file, message, cure, rule="study-key", column=key, value=value, row=line_of(text, path)))
+    return list(faults.values())
+
+
+def misplaced_options(raw: Mapping[str, Any], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """Options that exist, but not for the file they are set for."""
+    given = raw.get("options")
+    known = {name for names in used_by.values() for name in names}
+    faults = []
+    for layer, options in given.items() if isinstance(given, dict) else ():
+        for name in options if isinstance(options, dict) and layer in used_by else ():
+            if name in known and name not in used_by[layer]:
+                path = ("options", layer, name)
+                message = both("study.option_elsewhere", layer=layer, known=", ".join(used_by[layer]))
+                cure = both("study.no_key_cure", name=_written(path))
+                faults.append(Fault(file, message, cure, rule="study-key", column=".".join(path), row=line_of(text, path)))
+    return faults
+
+
+def two_datums(raw: Mapping[str, Any], file: str, text: str) -> list[Fault]:
+    """Files whose datum stands in [datum] and, another one, in their [options]."""
+    short, options = raw.get("datum"), raw.get("options")
+    faults: list[Fault] = []
+    if not isinstance(short, dict) or not isinstance(options, dict):
+        return faults
+    for layer, datum in short.items():
+        own = options[layer].get("datum", datum) if isinstance(options.get(layer), dict) else datum
+        if str(own).lower() != str(datum).lower():
+            message, path = both("study.two_datums", layer=layer), ("datum", layer)
+            cure = both("study.no_key_cure", name=_written(path))
+            faults.append(Fault(file, message, cure, rule="study-key", column=".".join(path), value=str(datum), row=line_of(text, path)))
+    return faults
+
+
+def line_of(text: str, path: tuple[str, ...]) -> int | None:
+    """The line on which a key is set, from 1; the line of its section where the key is not there."""
+    section: tuple[str, ...] = ()
+    heading: int | None = None
+    counts: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = SECTION.fullmatch(line.split("#")[0].rstrip())
+        if found:
+            section = tuple(part.strip().strip("\"'") for part in found[1].split("."))
+            if line.lstrip().startswith("[["):
+                section = (*section, str(counts.setdefault(section, 0)))
+                counts[section[:-1]] += 1
+            if section and section == path[: len(section)]:
+                heading = number
+            if section == path:
+                return number
+        elif "=" in line:
+            key = tuple(part.strip().strip("\"'") for part in line.split("=")[0].split("."))
+            full = (*section, *key)
+            if full == path[: len(full)]:
+                return number
+    return heading
+
+
+def known_datum(given: str) -> str:
+    """A datum as the readers name it ("GCJ-02" is gcj02); a ValueError in our words for any other."""
+    plain = given.lower().replace("-", "").replace("_", "").replace(" ", "")
+    if plain in OLD_DATUMS:
+        raise ValueError(both("io.old_datum"))
+    if plain not in DATUMS:
+        raise ValueError(both("schema.choice", options=", ".join(DATUMS), nearest=nearest(plain, DATUMS)))
+    return plain
+
+
+def known_crs(given: str) -> str:
+    """A CRS that PROJ knows and the readers take."""
+    from infraplan.errors import DataError
+    from infraplan.io.coordinates import settle_crs
+    from infraplan.tables.faults import FaultList
+
+    try:
+        settle_crs(given, FaultList())
+    except UsageError:
+        raise ValueError(both("study.unknown_crs")) from None
+    except DataError as error:
+        raise ValueError(error.fault_list[0].message) from None
+    return given
+
+
+def known_encoding(given: str) -> str:
+    """An encoding the readers offer."""
+    plain = given.lower().replace("_", "-")
+    if plain not in OFFERED:
+        raise ValueError(both("schema.choice", options=", ".join(OFFERED), nearest=nearest(plain, OFFERED)))
+    return plain
+
+
+def _path(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, ...]:
+    """The keys of an error's place; pydantic adds the names of a union's members."""
+    path: list[str] = []
+    inside: type[BaseModel] | None = model
+    for step in loc:
+        if inside is not None and path and str(step) not in inside.model_fields and _is_member(str(step)):
+            continue
+        if inside is None and _is_member(str(step)):
+            continue
+        path.append(str(step))
+        inside = _model_below(inside, str(step)) if not isinstance(step, int) else inside
+    return tuple(path)
+
+
+def _is_member(step: str) -> bool:
+    return step in ("str", "int", "float", "bool") or "[" in step
+
+
+def _model_below(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
+    """The model of a field's value, or of the members of its list; None where it is no table."""
+    if model is None or key not in model.model_fields:
+        return None
+    kinds = [model.model_fields[key].annotation, *get_args(model.model_fields[key].annotation)]
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _known(path: tuple[str, ...], model: type[BaseModel]) -> list[str]:
+    """The keys that a section may have."""
+    inside: type[BaseModel] | None = model
+    for step in path:
+        inside = inside if step.isdigit() else _model_below(inside, step)
+    return [] if inside is None else list(inside.model_fields)
+
+
+def _written(path: tuple[str, ...]) -> str:
+    """A key as a reader finds it: "[plan] gap"."""
+    plain = [step for step in path if not step.isdigit()]
+    return f"[{'.'.join(plain[:-1])}] {plain[-1]}" if len(plain) > 1 else f"[{plain[0]}]"
