@@ -17,7 +17,8 @@ class Field:
     `kind`: text | code | integer | number | boolean | date | choice. `required`: a file without it is refused.
     Beyond `minimum`, `maximum` a value is impossible (an error); beyond `likely_minimum`, `likely_maximum` improbable (a warning).
     `default`: what a checked frame holds where the file says nothing; None where the check decides (ids, presets)
-    or where unknown stays unknown. `topic`: the key of its sentence where that is not the name.
+    or where unknown stays unknown. `topic`: the key of its sentence where that is not the name. `open`: a word beyond `choices`
+    is kept, with a warning.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     default: str | float | bool | None = None
     example: str = ""
     topic: str = ""
+    open: bool = False
 
     @property
     def meaning_zh(self) -> str:
@@ -208,7 +210,11 @@ PLACE = (
     LAT,
     LONLAT,
     Field(
-        "place_class", "场所类别", "place class", default="", example="school",
+        "place_class", "场所类别", "place class", "choice", default="", example="学校", open=True,
+        choices=words(
+            "township county_seat township_seat committee settlement school hospital clinic park enterprise hub venue market square "
+            "estate office_building key_point monitor vertical private_network"
+        ),
         aliases=words("类别 场所类型 class fclass"),
     ),
     Field(
@@ -265,13 +271,53 @@ CORRIDOR = (
     ),
     SYNTHETIC,
 )
-TABLES = {"village": VILLAGE, "site": SITE, "place": PLACE, "zone": ZONE, "corridor": CORRIDOR}
+HOST = (
+    ID,
+    NAME,
+    LON,
+    LAT,
+    LONLAT,
+    Field(
+        "host", "载体", "host", "choice", required=True, example="楼面", topic="offered_host",
+        choices=words("tower rooftop public_building smart_pole existing_tower upgrade_4g"),
+        aliases=words("站型 塔型 载体类型 建站方式 类型 类别 host_type"),
+    ),
+    COUNTY,
+    CITY,
+    SYNTHETIC,
+)
+REGISTER = (
+    Field(
+        "adcode", "行政区划代码", "adcode", "code", default="", example="440281", topic="register_adcode",
+        aliases=words("区划代码 行政代码 区划码 行政区 行政区名称 区划名称 gb adm_code zone"),
+    ),
+    replace(COUNTY, topic="register_county"),
+    replace(CITY, topic="register_city"),
+    Field(
+        "value", "数值", "value", "number", example="12000",
+        aliases=words("值 数量 填报数 填报数值 上报数 figure number"),
+    ),
+    Field(
+        "subscribers", "用户数", "subscribers", "number", minimum=0, example="12000",
+        aliases=words("用户 订户数 宽带用户数 光纤用户数 光纤接入用户数 users"),
+    ),
+    Field(
+        "speed_mbps", "接入速率", "access speed", "number", unit="Mbit/s", minimum=0, example="100",
+        aliases=words("速率 宽带速率 下行速率 speed rate_mbps"),
+    ),
+    SYNTHETIC,
+)
+TABLES = {
+    "village": VILLAGE, "site": SITE, "place": PLACE, "zone": ZONE, "corridor": CORRIDOR, "host": HOST, "register": REGISTER,
+}  # fmt: skip
+WITHOUT_GEOMETRY = ("register",)
 LOCATING = ("lon", "lat", "lonlat")  # columns that become the geometry
 
 
 def contract_columns(table: str) -> tuple[str, ...]:
-    """Names every checked frame of this table has, in order; the geometry comes last."""
-    return (*(field.name for field in TABLES[table] if field.name not in LOCATING), "geometry")
+    """Names every checked frame of this table has, in order; the geometry, where there is one, comes last."""
+    columns = tuple(field.name for field in TABLES[table] if field.name not in LOCATING)
+    return columns if table in WITHOUT_GEOMETRY else (*columns, "geometry")
 
 
 def field_of(table: str, name: str) -> Field:

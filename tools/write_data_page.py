@@ -9,7 +9,15 @@ from infraplan.files import write_text
 from infraplan.io.downloads import dataset, dataset_names
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data.md"
-TITLES = {"village": "自然村 villages", "site": "站点 sites", "place": "场所 places", "zone": "区划 zones", "corridor": "线路 corridors"}
+TITLES = {
+    "village": "自然村 villages",
+    "site": "站点 sites",
+    "place": "场所 places",
+    "zone": "区划 zones",
+    "corridor": "线路 corridors",
+    "host": "可用载体 hosts",
+    "register": "登记表 registers（没有坐标；另有的列照名称供政策引用）",
+}
 
 
 def columns_part() -> str:

@@ -12,6 +12,7 @@ from infraplan.io.excel_scan import SheetScan, scan_sheet
 from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings, recognise
 from infraplan.io.opening import MOST_CELLS, MOST_ROWS, refuse_bombs
 from infraplan.io.raw import RawTable, column_names
+from infraplan.io.template import SHEETS
 from infraplan.tables.faults import FaultList
 
 Rows = list[list[Any]]
@@ -63,6 +64,7 @@ def _choose(book: Any, path: Path | None, table: str, sheet: str | int | None, f
     scores = {name: _known(book, path, name, table) for name in names if name in visible} or {names[0]: 0}
     best = max(scores.values())
     first = [name for name, score in scores.items() if score == best]
+    first = [name for name in first if name == SHEETS.get(table)] or first
     if len(first) > 1 and best > 0:
         faults.sheet = first[0]
         faults.add("io.several_sheets", severity="warning", sheets=", ".join(first), chosen=first[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -16,7 +16,7 @@ from infraplan.io.raw import RawTable, without_totals
 from infraplan.io.sources import Source, load_source
 from infraplan.io.zone_tables import with_parents, with_population
 from infraplan.presets import choose
-from infraplan.tables import check_corridors, check_places, check_sites, check_villages, check_zones
+from infraplan.tables import check_corridors, check_hosts, check_places, check_register, check_sites, check_villages, check_zones
 from infraplan.tables.faults import FaultList
 
 BASES = ("resident", "registered")
@@ -64,14 +64,40 @@ def read_villages(
 def read_places(
     source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None,
     crs: str | None = None, sheet: str | int | None = None, encoding: str | None = None, outside: str = "error",
+    classes: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Places (schools, hospitals, parks, township seats ...), points or polygons; `place_class` fills the class where the file says none.
 
-    A row without coordinates is kept with a geometry of None, as no data, and warns. Arguments and errors as in `read_villages`.
+    A row without coordinates is kept with a geometry of None, as no data, and warns. A class that is neither known nor in `classes` (those
+    of a policy of one's own) is kept as written, and warns. Arguments and errors as in `read_villages`.
     """
     raw = _named(source, "place", sheet, encoding)
     frame = _located(raw, datum, crs, optional=True)
-    return check_places(frame, raw.faults, zones=zones, place_class=place_class, outside=outside)
+    return check_places(frame, raw.faults, zones=zones, place_class=place_class, classes=classes, outside=outside)
+
+
+def read_hosts(
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Buildings and poles on offer for new sites: points with a `host` of the cost preset. Arguments and errors as in `read_villages`."""
+    raw = _named(source, "host", sheet, encoding)
+    return check_hosts(_located(raw, datum, crs), raw.faults, zones=zones, outside=outside)
+
+
+def read_register(
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, sheet: str | int | None = None, encoding: str | None = None
+) -> pd.DataFrame:
+    """A table without coordinates: one row a zone, a project or a reported figure, with county, city or adcode beside its own columns.
+
+    Any file that `read_villages` reads; a geometry is left out. Rows of totals are left out with a warning. Arguments and errors as in
+    `read_villages`; the columns as in `tables.registers.check_register`.
+    """
+    raw = _named(source, "register", sheet, encoding)
+    if isinstance(raw.frame, gpd.GeoDataFrame):
+        raw.frame = pd.DataFrame(raw.frame.drop(columns=raw.frame.geometry.name))
+        raw = without_totals(raw)
+    return check_register(raw.frame, raw.faults, zones=zones)
 
 
 def read_sites(
@@ -89,12 +115,15 @@ def read_sites(
 
 def read_corridors(
     source: Source, *, line_class: str | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None,
+    sheet: str | int | None = None, encoding: str | None = None, classes: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    """Corridors: lines with a class; `line_class` fills it where the file says none. Errors as in `read_villages`."""
+    """Corridors: lines with a class; `line_class` fills it where the file says none, `classes` are further ones that it may be.
+
+    Errors as in `read_villages`.
+    """
     raw = _named(source, "corridor", sheet, encoding)
     _needs_geometry(raw)
-    return check_corridors(_located(raw, datum, crs), raw.faults, line_class=line_class)
+    return check_corridors(_located(raw, datum, crs), raw.faults, line_class=line_class, classes=classes)
 
 
 def read_zones(

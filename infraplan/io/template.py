@@ -10,13 +10,14 @@ from infraplan.files import atomic_path
 from infraplan.messages import both
 from infraplan.presets import load
 
-SHEETS = {"village": "自然村", "site": "站点", "place": "场所"}
+SHEETS = {"village": "自然村", "site": "站点", "place": "场所", "host": "可用载体", "register": "登记表"}
+EXPLAINED = SHEETS | {"corridor": "线路（图层）"}  # lines come as a layer: their columns are explained, there is nothing to fill in
 ROWS = 2000  # rows prepared with drop-downs and text formats
 HIDDEN = ("lonlat",)  # readable, but not asked for
 
 
 def write_template(path: str | Path) -> None:
-    """Write the workbook: sheets 自然村, 站点 and 场所 with a header, one example row, and a sheet of explanations.
+    """Write the workbook: a sheet a table of `SHEETS` with a header and one example row, and a sheet of explanations.
 
     It reads back without a fault: `read_villages(path, sheet="自然村")` and so on. Codes are text cells, so that Excel keeps their zeros.
     """
@@ -51,6 +52,7 @@ def _sheet(book: Any, name: str, fields: list[Field]) -> None:
         if options:
             sheet.data_validation(1, column, ROWS, column, {
                 "validate": "list", "source": options, "error_title": field.zh[:32], "error_message": both("io.template_choose")[:255],
+                "error_type": "warning" if field.open else "stop",
             })  # fmt: skip
         elif field.kind in ("number", "integer") and field.minimum is not None and field.maximum is not None:
             sheet.data_validation(1, column, ROWS, column, {
@@ -82,7 +84,7 @@ def _explanations(book: Any) -> None:
     for column, key in enumerate(("template_sheet", "template_column", "template_needed", "template_meaning", "template_choices")):
         sheet.write_string(row, column, both(f"io.{key}"), bold)
         sheet.set_column(column, column, (14, 26, 12, 80, 50)[column])
-    for table, name in SHEETS.items():
+    for table, name in EXPLAINED.items():
         for field in TABLES[table]:
             if field.name in HIDDEN:
                 continue

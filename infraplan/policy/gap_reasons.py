@@ -172,7 +172,7 @@ def _remedied(found: pd.DataFrame, target: Target | None = None, network: str = 
     if future is not None and target is not None:
         after, new_sites = future
         margin_db, server = _read(after[target.family, network], _pixels(found, after))
-        sites = np.array([str(sector).split("/")[0] for sector in after.sector_ids] + [""], dtype=object)[server]
+        sites = np.array([str(sector).rsplit("/", 2)[0] for sector in after.sector_ids] + [""], dtype=object)[server]
         own = np.isin(sites, list(new_sites))
         with np.errstate(invalid="ignore"):
             helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), ["weak_indoors", "part_uncovered"])

@@ -185,7 +185,7 @@ def override(
         place = at[row]
         sector = int(server[place])
         own = sector >= 0 and str(cover.sector_services[sector]) == known["service"].iloc[row]
-        own = own and known["operator"].iloc[row] in operators_of.get(str(cover.sector_ids[sector]).split("/")[0], "").split("+")
+        own = own and known["operator"].iloc[row] in operators_of.get(str(cover.sector_ids[sector]).rsplit("/", 2)[0], "").split("+")
         if own and result[place] == SERVED:
             result[place] = UNCERTAIN
         rests[place] = rests[place] or own or result[place] == UNSERVED

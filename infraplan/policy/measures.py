@@ -14,6 +14,7 @@ from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, within
 from infraplan.policy.layers import Layers
 from infraplan.policy.sites import in_period, other_counts, site_weights, sites_asked
 from infraplan.policy.targets import Target
+from infraplan.tables.values import folded, numbers, texts
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -260,8 +261,15 @@ def where_rows(target: Target, layers: Layers, name: str) -> Bools:
             says, said = layers.says_yes(name, column)
             rows &= said & (says == wanted)
         else:
-            rows &= (table[column].astype(str) == str(wanted)).to_numpy() if column in table else False
+            rows &= _says(table[column], wanted) if column in table else False
     return rows
+
+
+def _says(column: Any, wanted: float | str) -> Bools:
+    """Cells that say `wanted`: numbers by value (3 is 3.0), texts without regard to case, blanks around and full width."""
+    if isinstance(wanted, str):
+        return np.asarray(folded(texts(column)) == folded(np.array([wanted], dtype=object))[0], dtype=bool)
+    return np.asarray(numbers(column)[0] == wanted, dtype=bool)
 
 
 def _attribute_share(target: Target, network: str, layers: Layers) -> Units:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from infraplan import presets
 from infraplan.errors import DataError, Fault
+from infraplan.fields import field_of
 from infraplan.messages import both
 from infraplan.policy.parsing import parse
 from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
+from infraplan.tables.values import folded, word_table
 
 BINDING = ("确保", "实现", "覆盖", "完成", "达到")
 """Verbs that bind: only they can be met or not met (shared reading of the two documents of Guangdong)."""
@@ -265,7 +269,8 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         scope, label, label_en, cities = row.scope, named.name, named.name_en or named.name, frozenset(named.cities)
     residents = None
     if row.residents is not None:
-        residents = Residents(frozenset(content.scopes[row.residents.cities].cities), row.residents.near, row.residents.radius_m)
+        near = _classes([row.residents.near], "place")[0]
+        residents = Residents(frozenset(content.scopes[row.residents.cities].cities), near, row.residents.radius_m)
     shape = row.figure or row.measure
     taken = {
         "scope",
@@ -301,12 +306,19 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         else row.networks,
         residents=residents,
         register=row.register_name,
-        place_classes=tuple(row.place_classes),
+        place_classes=_classes(row.place_classes, "place"),
         kinds=tuple(row.kinds),
-        line_classes=tuple(row.line_classes),
-        check_points=tuple(row.check_points),
+        line_classes=_classes(row.line_classes, "corridor"),
+        check_points=_classes(row.check_points, "place"),
         statuses=tuple(row.statuses),
     )
+
+
+def _classes(names: Iterable[str], table: str) -> tuple[str, ...]:
+    """Classes of places or lines by the house's names, as the readers of the tables settle them; others as they are."""
+    field = field_of(table, f"{'place' if table == 'place' else 'line'}_class")
+    known = word_table(field.name, field.choices)
+    return tuple(known.get(str(cell), name.strip()) for name in names for cell in folded(np.array([name], dtype=object)))
 
 
 def plain_target(family: str) -> Target:

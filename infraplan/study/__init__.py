@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 from infraplan.coverage.sectors import sectors_of
-from infraplan.errors import DataError, Fault, collected, warn
+from infraplan.errors import DataError, Fault, InfraplanError, collected, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
-from infraplan.io import read_places, read_sites, read_villages, read_zones
+from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
+from infraplan.io.exclusions import read_exclusions
 from infraplan.messages import both, say
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import choose, load, names
@@ -34,6 +35,7 @@ LAYERS = (
     "terrain",
 )
 
+Key = TypeVar("Key")
 Read = TypeVar("Read")
 
 
@@ -156,12 +158,13 @@ class Study:
     @_layer
     def places(self) -> Any:
         path = self.path("places")
-        return None if path is None else read_places(path, zones=self.zones, **self.config.options_of("places"))
+        named = self._named_classes("place_classes", "check_points")
+        return None if path is None else read_places(path, zones=self.zones, classes=named, **self.config.options_of("places"))
 
     @_layer
     def hosts(self) -> Any:
         path = self.path("hosts")
-        return None if path is None else read_places(path, zones=self.zones, **self.config.options_of("hosts"))
+        return None if path is None else read_hosts(path, zones=self.zones, **self.config.options_of("hosts"))
 
     @property
     def exclusion_paths(self) -> tuple[Path, ...]:
@@ -172,39 +175,30 @@ class Study:
     @_layer
     def exclusions(self) -> tuple[Any, ...]:
         """Land on which no candidate stands, one frame of polygons a file; the faults of all files at once."""
-        from infraplan.io.exclusions import read_exclusions
-
-        faults: list[Fault] = []
-        frames = []
-        for path in self.exclusion_paths:
-            try:
-                frames.append(read_exclusions(path, **self.config.options_of("exclusions")))
-            except DataError as error:
-                faults += error.fault_list
-        if faults:
-            raise DataError(faults)
-        return tuple(frames)
+        options = self.config.options_of("exclusions")
+        return tuple(_all_of(dict(enumerate(self.exclusion_paths)), lambda path: read_exclusions(path, **options)).values())
 
     @_layer
     def corridors(self) -> Any:
-        from infraplan.io import read_corridors
-
         path = self.path("corridors")
-        return None if path is None else read_corridors(path, **self.config.options_of("corridors"))
+        named = self._named_classes("line_classes")
+        return None if path is None else read_corridors(path, classes=named, **self.config.options_of("corridors"))
+
+    def _named_classes(self, *keys: str) -> tuple[str, ...]:
+        """Classes that the study's policies name; none while a policy has faults, which `targets` tells."""
+        try:
+            targets = self.targets
+        except InfraplanError:
+            return ()
+        near = [row.residents.near for row in targets if row.residents is not None and "place_classes" in keys]
+        return tuple(dict.fromkeys([name for row in targets for key in keys for name in getattr(row, key)] + near))
 
     @_layer
     def registers(self) -> dict[str, Any]:
-        """Tables without coordinates by name (subscribers, reported figures): CSV with county, city or adcode beside their columns."""
-        import pandas as pd
-
-        from infraplan.io.opening import existing_file, reading
-
-        tables = {}
-        for name, relative in self.config.files.registers.items():
-            file = existing_file(self.folder / relative)
-            with reading(file):
-                tables[name] = pd.read_csv(file, encoding="utf-8-sig", dtype={"adcode": str, "county": str, "city": str})
-        return tables
+        """Tables without coordinates by name (subscribers, projects, reported figures); the faults of all files at once."""
+        paths = {name: self.folder / file for name, file in self.config.files.registers.items()}
+        options = self.config.options_of("registers")
+        return _all_of(paths, lambda path: read_register(path, zones=self.zones, **options))
 
     @_layer
     def measured(self) -> Any:
@@ -263,3 +257,17 @@ class Study:
         villages = self.villages if self.peopled else None
         frames = [frame for frame in (self.zones, villages, self.sites, self.places) if frame is not None]
         return self.config.study.synthetic or any(bool(frame["synthetic"].any()) for frame in frames if "synthetic" in frame)
+
+
+def _all_of(paths: Mapping[Key, Path], read: Callable[[Path], Any]) -> dict[Key, Any]:
+    """What each of several files holds; the faults of all of them at once."""
+    faults: list[Fault] = []
+    found: dict[Key, Any] = {}
+    for name, path in paths.items():
+        try:
+            found[name] = read(path)
+        except DataError as error:
+            faults += error.fault_list
+    if faults:
+        raise DataError(faults)
+    return found

@@ -105,8 +105,9 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "sites": (*TABLE, "outside", "services"),
     "places": (*TABLE, "outside", "place_class"),
     "corridors": (*TABLE, "line_class"),
-    "hosts": (*TABLE, "outside", "place_class"),
+    "hosts": (*TABLE, "outside"),
     "exclusions": TABLE,
+    "registers": ("sheet", "encoding"),
     "terrain": ("nodata",),
 }
 
@@ -121,6 +122,7 @@ class Options(_Section):
     corridors: FileOptions = FileOptions()
     hosts: FileOptions = FileOptions()
     exclusions: FileOptions = FileOptions()
+    registers: FileOptions = FileOptions()
     terrain: FileOptions = FileOptions()
 
 

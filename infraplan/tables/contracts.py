@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -69,11 +71,15 @@ def check_places(
     *,
     zones: gpd.GeoDataFrame | None = None,
     place_class: str | None = None,
+    classes: Collection[str] = (),
     outside: str = "error",
 ) -> gpd.GeoDataFrame:
-    """Places that keep the contract, or one DataError. A place may lack a geometry: it is kept, as no data, with a warning."""
+    """Places that keep the contract, or one DataError. A place may lack a geometry: it is kept, as no data, with a warning.
+
+    A class that neither the house nor `classes` knows is kept as written, with a warning.
+    """
     faults = faults or FaultList()
-    settled = _settled(frame, "place", faults)
+    settled = _settled(frame, "place", faults, further={"place_class": classes})
     if place_class is not None:
         settled["place_class"] = settled["place_class"].where(settled["place_class"] != "", place_class)
     faults.at((settled["place_class"] == "").to_numpy(bool), "tables.no_place_class", "place_class")
@@ -117,10 +123,28 @@ def check_sites(
     return done
 
 
-def check_corridors(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, line_class: str | None = None) -> gpd.GeoDataFrame:
-    """Corridors that keep the contract, or one DataError."""
+def check_hosts(
+    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, zones: gpd.GeoDataFrame | None = None, outside: str = "warning"
+) -> gpd.GeoDataFrame:
+    """Buildings and poles on offer that keep the contract (each with a point and a host of the cost preset), or one DataError."""
     faults = faults or FaultList()
-    settled = _settled(frame, "corridor", faults)
+    settled = _settled(frame, "host", faults)
+    faults.at((settled["host"] == "").to_numpy(bool) & _was_empty(frame, "host"), "tables.no_host", "host")
+    shapes = settled.geometry.to_numpy()
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    faults.at(missing & ~(np.zeros(len(shapes), dtype=bool) if faults.told is None else faults.told), "tables.no_geometry", "geometry")
+    faults.stop()
+    settled = settle_zones(_points(settled, faults, keep_radius=False), zones, faults, outside=outside)
+    faults.stop()
+    return _finished(settled, "host", faults)
+
+
+def check_corridors(
+    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, line_class: str | None = None, classes: Collection[str] = ()
+) -> gpd.GeoDataFrame:
+    """Corridors that keep the contract, or one DataError. `classes`: further classes, such as those a policy names."""
+    faults = faults or FaultList()
+    settled = _settled(frame, "corridor", faults, further={"line_class": classes})
     if line_class is not None:
         settled["line_class"] = settled["line_class"].where(settled["line_class"] != "", line_class)
     faults.at((settled["line_class"] == "").to_numpy(bool) & _was_empty(frame, "line_class"), "tables.empty_cell", "line_class")
@@ -161,8 +185,13 @@ def check_zones(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, lev
     return _finished(settled, "zone", faults, drop_empty=("population", "urban_share"))
 
 
-def _settled(frame: gpd.GeoDataFrame, table: str, faults: FaultList) -> gpd.GeoDataFrame:
-    """Every column of the table with its type, the rest as it was, geometry in EPSG:4326, a fresh index."""
+def _settled(
+    frame: gpd.GeoDataFrame, table: str, faults: FaultList, further: Mapping[str, Collection[str]] | None = None
+) -> gpd.GeoDataFrame:
+    """Every column of the table with its type, the rest as it was, geometry in EPSG:4326, a fresh index.
+
+    `further`: more words that a column's choice may be.
+    """
     faults.rows = np.arange(1, len(frame) + 1) if faults.rows is None else faults.rows
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         faults.add("tables.no_crs")
@@ -181,6 +210,8 @@ def _settled(frame: gpd.GeoDataFrame, table: str, faults: FaultList) -> gpd.GeoD
             columns[field.name] = _absent(field, len(frame))
             continue
         given = frame[field.name].reset_index(drop=True)
+        if further and field.name in further:
+            field = replace(field, choices=tuple(dict.fromkeys((*field.choices, *further[field.name]))))
         columns[field.name] = given if field.name in WORDS_OF_ITS_OWN else _defaulted(settle(given, field, faults), field)
     if "id" in columns:
         columns["id"] = _ids(columns["id"], table, faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,7 @@ def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series
         faults.at(unread, "tables.not_boolean", field.name, values.texts(column))
         return answers
     if field.kind == "choice":
-        found, unknown = values.choices(column, field.name, field.choices)
-        faults.at(unknown, "tables.not_a_choice", field.name, values.texts(column), choices=", ".join(field.choices))
-        return pd.Series(found, dtype=str)
+        return _chosen(column, field, faults)
     if field.kind == "code":
         read, lost = values.codes(column)
         faults.at(lost, "tables.code_lost_digits", field.name, read)
@@ -36,6 +35,29 @@ def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series
         faults.at(unread, "tables.not_a_date", field.name, values.texts(column))
         return pd.Series(read, dtype=str)
     return pd.Series(values.texts(column), dtype=str)
+
+
+def _chosen(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
+    """One of the field's words; of an open field any other word as it stands, with a warning."""
+    found, unknown = values.choices(column, field.name, field.choices)
+    cells = values.texts(column)
+    if not field.open:
+        faults.at(unknown, "tables.not_a_choice", field.name, cells, choices=listed_words(field))
+        return pd.Series(found, dtype=str)
+    spellings = values.word_table(field.name, field.choices)
+
+    def nearest(position: int) -> dict[str, object]:
+        near = difflib.get_close_matches(str(values.folded(cells[[position]])[0]), spellings, n=1, cutoff=0.6)
+        return {"nearest": f" ({near[0]} = {spellings[near[0]]}?)" if near else ""}
+
+    faults.at(unknown, "tables.not_a_known_word", field.name, cells, severity="warning", detail=nearest, choices=listed_words(field))
+    return pd.Series(np.where(unknown, cells, found).astype(object), dtype=str)
+
+
+def listed_words(field: Field) -> str:
+    """The words of a choice, each with its Chinese where the alias table has one: "学校 school, 医院 hospital"."""
+    groups = load("aliases").get(field.name, {})
+    return ", ".join(f"{groups[word][0]} {word}" if groups.get(word) else word for word in field.choices)
 
 
 def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:

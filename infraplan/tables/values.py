@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -127,10 +128,15 @@ def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
     return cells, lost
 
 
+def word_table(group: str, known: Collection[str]) -> dict[str, str]:
+    """How each of the known words of an alias table may be written (folded) -> the word."""
+    table = {alias: word for word, aliases in load("aliases").get(group, {}).items() if word in known for alias in (*aliases, word)}
+    return table | {str(folded(np.array([word], dtype=object))[0]): word for word in known}
+
+
 def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, BoolArray]:
     """(canonical words, unknown): by the alias table `group`; "" where empty."""
-    table = {alias: word for word, aliases in load("aliases").get(group, {}).items() for alias in (*aliases, word)}
-    table.update({word: word for word in known})
+    table = word_table(group, known)
     cells = folded(texts(column))
     empty = no_answer(cells)
     found = np.array([table.get(cell, "") for cell in cells], dtype=object)

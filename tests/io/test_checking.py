@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from infraplan.errors import Fault
 from infraplan.geo.datums import from_wgs84
-from infraplan.io import read_places, read_sites, read_villages, read_zones
+from infraplan.io import read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.check_reports import write_check_html, write_check_xlsx
 from infraplan.io.checking import cross_check
 from infraplan.io.shift import measure_shift
@@ -154,7 +154,8 @@ def test_check_reports_hold_everything_as_text(tmp_path: Path) -> None:
 def test_the_template_reads_back_without_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "填报模板.xlsx"
     write_template(path)
-    for name, read in ((SHEETS["village"], read_villages), (SHEETS["site"], read_sites), (SHEETS["place"], read_places)):
+    doors = {"village": read_villages, "site": read_sites, "place": read_places, "host": read_hosts, "register": read_register}
+    for name, read in ((SHEETS[table], door) for table, door in doors.items()):
         for frame in (read(path, sheet=name), read(path)):
             assert len(frame) == 1 and faults_of(frame) == [], name
     site = read_sites(path).iloc[0]
