@@ -20,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.coverage.footprints import Footprint, Radio
-from infraplan.coverage.masts import MEDIAN, Masts, masts_of, offset_in, samples_of, scene_of
+from infraplan.coverage.masts import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
+from infraplan.radio.ground import Ground
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 Float32 = npt.NDArray[np.float32]
@@ -68,21 +69,23 @@ class FootprintCache:
         return area
 
 
-def path_loss_window(masts: Masts, m: int, radio: Radio, terrain: Any) -> AreaLoss:
-    """Path loss of one mast to every pixel of the terrain within its radius, a plane a band; from the cache where it is kept. [dB]"""
+def path_loss_window(masts: Masts, m: int, grid: Grid, radio: Radio, ground: Ground) -> AreaLoss:
+    """Path loss of one mast to every pixel of the map within its radius, a plane a band; from the cache where it is kept. [dB]"""
     bands_ghz = tuple(float(b) for b in masts.band_ghz[masts.band[m] : masts.band[m + 1]])
-    row, col, tx_m, rx_m = (float(v[m]) for v in (masts.row, masts.col, masts.tx_height_m, masts.rx_height_m))
-    radius_m = float(masts.samples[m]) * terrain.grid.resolution_m
+    x_m, y_m, tx_m, rx_m, radius_m = (float(v[m]) for v in (masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.radius_m))
     time_percent, location_percent, sigma_db, _, delta_n, n0 = MEDIAN
+    pixel_m = grid.resolution_m
 
     def compute() -> AreaLoss:
         return area_loss(
-            terrain.height_m, terrain.clutter_m, row, col, terrain.grid.resolution_m, radius_m, frequencies_ghz=bands_ghz, tx_height_m=tx_m,
-            rx_height_m=rx_m, latitude_deg=math.degrees(float(masts.latitude[m])), time_percent=time_percent,
-            location_percent=location_percent, location_sigma_db=sigma_db, delta_n=delta_n, n0=n0,
+            ground, x_m, y_m, grid.x0_m + 0.5 * pixel_m, grid.y0_m - 0.5 * pixel_m, pixel_m, grid.shape, radius_m,
+            frequencies_ghz=bands_ghz, tx_height_m=tx_m, rx_height_m=rx_m, latitude_deg=math.degrees(float(masts.latitude[m])),
+            step_m=radio.terrain.profile_step_m, time_percent=time_percent, location_percent=location_percent, location_sigma_db=sigma_db,
+            delta_n=delta_n, n0=n0,
         )  # fmt: skip
 
-    return radio.cache.get(terrain, (row, col, tx_m, rx_m, radius_m, bands_ghz), compute) if radio.cache is not None else compute()
+    key = (grid, x_m, y_m, tx_m, rx_m, radius_m, bands_ghz)
+    return radio.cache.get(radio.terrain, key, compute) if radio.cache is not None else compute()
 
 
 def footprint_over_terrain(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footprint | None:
@@ -93,27 +96,24 @@ def footprint_over_terrain(site: Mapping[str, Any], grid: Grid, radio: Radio) ->
     masts = masts_of(dict(site) | {"site_id": np.zeros(count, int)}, same["x_m"], same["y_m"], radio, terrain)
     if not len(masts):
         return None
-    row_offset, col_offset = offset_in(grid, terrain.grid)
-    reach_m = float(masts.samples.max() + 1) * grid.resolution_m
+    check_terrain(grid, terrain)
+    ground = ground_of(terrain)
+    reach_m = float(masts.radius_m.max())
     window = grid.window(site["x_m"] - reach_m, site["y_m"] - reach_m, site["x_m"] + reach_m, site["y_m"] + reach_m)
     rows, cols = window.slices_in(grid)
     margin_db = np.full((count, window.height, window.width), np.nan, np.float32)
     for m in range(len(masts)):
-        area = path_loss_window(masts, m, radio, terrain)
+        area = path_loss_window(masts, m, grid, radio, ground)
         sector = slice(masts.sector[m], masts.sector[m + 1])
         planes = np.full((sector.stop - sector.start, *area.loss_db.shape[1:]), np.nan, np.float32)
-        pull = masts.pull[m]
         cut = masts.cut[sector]
+        left_m, up_m = (float(v) for v in grid.centre_of(area.row0, area.col0))
         fill_margins(
-            planes, area.loss_db, area.row0, area.col0, ground_of(terrain), masts.row[m], masts.col[m],
-            math.floor(masts.row[m] + 0.5), math.floor(masts.col[m] + 0.5), masts.first[masts.first_at[pull] : masts.first_at[pull + 1]],
-            masts.pull_sample, masts.pull_row, masts.pull_col, masts.tx_height_m[m], masts.rx_height_m[m], grid.resolution_m,
-            masts.azimuth_deg[sector], masts.level_db[sector], masts.floor_db[sector], masts.band_of_sector[sector],
+            planes, area.loss_db, left_m, up_m, grid.resolution_m, ground, masts.x_m[m], masts.y_m[m], masts.tx_height_m[m],
+            masts.rx_height_m[m], masts.azimuth_deg[sector], masts.level_db[sector], masts.floor_db[sector], masts.band_of_sector[sector],
             masts.horizontal[cut], masts.vertical[cut],
         )  # fmt: skip
-        for target, source in _overlap(
-            rows.start + row_offset, cols.start + col_offset, window.shape, area.row0, area.col0, planes.shape[1:]
-        ):
+        for target, source in _overlap(rows.start, cols.start, window.shape, area.row0, area.col0, planes.shape[1:]):
             margin_db[(masts.index[sector], *target)] = planes[(slice(None), *source)]
     return Footprint(rows.start, cols.start, margin_db, False)
 
@@ -154,26 +154,25 @@ def keep_best_over_terrain(
         `beyond` tells the sectors that stand on no known ground and were left out.
     """
     terrain = radio.terrain
-    row0, col0 = offset_in(grid, terrain.grid)
+    check_terrain(grid, terrain)
     x_m, y_m = grid.place(sectors)
     masts = masts_of(sectors, x_m, y_m, radio, terrain)
     if not len(masts):
         return masts
-    about, constants = scene_of(masts, grid.resolution_m)
+    about, constants = scene_of(masts, terrain.profile_step_m)
     number = np.arange(len(sectors)) if index is None else index
-    heights, clutter = (
-        ground_of(terrain),
-        terrain.height_m if terrain.clutter_m is None else np.ascontiguousarray(terrain.clutter_m, np.float32),
-    )
-    reach = int(masts.samples.max()) + 1
-    area = (np.ptp(masts.row) + 1.0) * (np.ptp(masts.col) + 1.0)
-    near = int(np.clip(math.ceil(math.sqrt(area / len(masts))), 3, reach))
+    ground, pixel_m = ground_of(terrain), grid.resolution_m
+    reach_m = float(masts.radius_m.max())
+    area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
+    near_m = float(np.clip(math.sqrt(area_m2 / len(masts)), 3.0 * pixel_m, reach_m + pixel_m))
+    reach = math.ceil(reach_m / pixel_m) + 1
     band_rows = max(LEAST_BAND_ROWS, 4 * reach)
     bands = [(start, min(start + band_rows, grid.height)) for start in range(0, grid.height, band_rows)]
-    along = np.lexsort((masts.col, masts.row // 32))
-    base = np.floor(masts.row[along] + 0.5) - row0
+    row = (grid.y0_m - masts.y_m) / pixel_m
+    along = np.lexsort((masts.x_m, row // 32))
+    base = np.floor(row[along])
     of_band = [along[(base + reach >= start) & (base - reach < stop)] for start, stop in bands]
-    phases = [(0, near), (near + 1, 3 * near), (3 * near + 1, reach)]
+    phases = [(0.0, near_m), (near_m, 3.0 * near_m), (3.0 * near_m, reach_m + 1.0)]
     work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
 
     def run(band: int) -> None:
@@ -181,16 +180,15 @@ def keep_best_over_terrain(
         start, stop = bands[band]
         # one memory layout whatever the band: a kernel is compiled for each layout it meets
         best_here, server_here = np.ascontiguousarray(best[:, start:stop]), np.ascontiguousarray(server[:, start:stop])
-        for least, most in phases:
+        left_m, up_m = (float(v) for v in grid.centre_of(start, 0))
+        for least_m, most_m in phases:
             for at in range(0, len(of_band[band]), CHUNK):
                 some = of_band[band][at : at + CHUNK]
                 best_over_terrain(
-                    best_here, server_here, row0 + start, col0, skip, least, most, some, heights, clutter,
-                    terrain.clutter_m is not None, masts.row, masts.col, masts.tx_height_m, masts.rx_height_m, masts.latitude,
-                    masts.samples, masts.pull, masts.sector, masts.band, masts.first, masts.first_at, masts.rays, masts.pull_sample,
-                    masts.pull_row, masts.pull_col, number[masts.index], masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut,
-                    masts.band_of_sector, layers[masts.index], masts.horizontal, masts.vertical, constants, about.values, about.arrays,
-                    about.table,
+                    best_here, server_here, left_m, up_m, pixel_m, skip, least_m, most_m, some, ground,
+                    masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
+                    number[masts.index], masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                    layers[masts.index], masts.horizontal, masts.vertical, constants, about.values,
                 )  # fmt: skip
                 with lock:
                     done += len(some)
@@ -209,18 +207,13 @@ def cut_off_sites(
     """Sites whose sectors (numbered by `index`) are best and still serve where their radius ends: the cap cut service off there."""
     x_m, y_m = grid.place(sectors)
     mast_row, mast_col = (grid.y0_m - y_m) / grid.resolution_m - 0.5, (x_m - grid.x0_m) / grid.resolution_m - 0.5
-    samples, site = samples_of(sectors, radio, grid.resolution_m), np.asarray(sectors["site_id"])
+    radius, site = radius_of(sectors, radio) / grid.resolution_m, np.asarray(sectors["site_id"])
     row_of = np.full(max(int(server.max(initial=-1)), int(index.max(initial=-1))) + 2, -1)
     row_of[index] = np.arange(len(index))
     cut = np.zeros(len(index), bool)
     for plane_db, plane in zip(best, server, strict=True):
-        mark_cut(plane_db, plane, row_of, mast_row, mast_col, samples, cut)
+        mark_cut(plane_db, plane, row_of, mast_row, mast_col, radius, cut)
     return len(np.unique(site[cut]))
-
-
-def ground_of(terrain: Any) -> Float32:
-    """The terrain's heights as the kernels take them."""
-    return np.ascontiguousarray(terrain.height_m, np.float32)
 
 
 def _overlap(

@@ -11,12 +11,14 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.diffraction import knife_edge
-from infraplan.radio.hulls import FAST
-from infraplan.radio.p1812_combine import FAR_FACTOR, LOG_DISTANCE
-from infraplan.radio.p1812_fan import MAST_PIXEL_STEPS, WORK_ROWS, loss_beside_mast, losses_along_ray, sample_ray
-from infraplan.radio.p1812_passes import ROWS
+from infraplan.radio.ground import LEAST_PATH_M, TOUCHING, class_at, height_at
+from infraplan.radio.hulls import FAST, LN10
+from infraplan.radio.p1812_area import group_by_ray, receivers_on_ray, tail_of
+from infraplan.radio.p1812_combine import far_factor
+from infraplan.radio.p1812_fan import WORK_ROWS, losses_along_ray, place_samples, rays_of
+from infraplan.radio.p1812_passes import LAST, ROWS, RX, WEIGHT, J
 from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
-from infraplan.radio.p1812_tables import INVERSE, RADIUS_50, STEP_KM
+from infraplan.radio.p1812_tables import RADIUS_50, RADIUS_BETA, STEP_KM
 
 STEPS_PER_DB = 1024.0
 EDGE_STEPS = 32
@@ -52,50 +54,34 @@ def margin_of(level_db, across_db, up_db, floor_db, loss_db):  # type: ignore[no
     return np.float32(math.floor(value * STEPS_PER_DB + 0.5) / STEPS_PER_DB)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
-def mast_height(terrain, row, col):  # type: ignore[no-untyped-def]
-    """Ground under the mast, bilinear, as the rays read it. [m]"""
-    top = min(int(row), terrain.shape[0] - 2)
-    left = min(int(col), terrain.shape[1] - 2)
-    right = col - left
-    upper = float(terrain[top, left])
-    lower = float(terrain[top + 1, left])
-    upper += (terrain[top, left + 1] - upper) * right
-    lower += (terrain[top + 1, left + 1] - lower) * right
-    return upper + (lower - upper) * (row - top)
-
-
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def fill_margins(  # type: ignore[no-untyped-def]
-    margin_db, loss_db, row0, col0, terrain, row, col, base_row, base_col, first, pull_sample, pull_row, pull_col,
-    tx_height_m, rx_height_m, resolution_m, azimuth_deg, level_db, floor_db, frequency, horizontal, vertical,
+    margin_db, loss_db, left_m, up_m, resolution_m, ground, x_m, y_m, tx_height_m, rx_height_m,
+    azimuth_deg, level_db, floor_db, frequency, horizontal, vertical,
 ):  # fmt: skip
-    """margin_db[sector, row, column] from loss_db[frequency, row, column] of one mast, on the same window."""
+    """margin_db[sector, row, column] from loss_db[frequency, row, column] of one mast on the same window; (`left_m`, `up_m`) is the centre
+    of its first pixel."""
     sectors, height, width = margin_db.shape
-    rays = first.size - 1
-    tx_m = mast_height(terrain, row, col) + tx_height_m
-    across = np.empty(sectors)
-    for ray in range(rays):
-        bearing_deg = 360.0 * ray / rays
-        for s in range(sectors):
-            across[s] = horizontal_gain(horizontal[s], azimuth_deg[s], bearing_deg)
-        for q in range(first[ray], first[ray + 1]):
-            r = base_row + pull_row[q]
-            c = base_col + pull_col[q]
-            if r < row0 or c < col0 or r >= row0 + height or c >= col0 + width:
+    tx_m = height_at(ground, x_m, y_m) + tx_height_m
+    for r in range(height):
+        dy = up_m - r * resolution_m - y_m
+        for c in range(width):
+            if math.isnan(loss_db[0, r, c]):
                 continue
-            distance = max(float(pull_sample[q]), MAST_PIXEL_STEPS) * resolution_m
-            elevation_deg = math.degrees(math.atan2(terrain[r, c] + rx_height_m - tx_m, distance))
+            dx = left_m + c * resolution_m - x_m
+            distance = max(math.sqrt(dx * dx + dy * dy), LEAST_PATH_M)
+            bearing_deg = math.degrees(math.atan2(dx, dy))
+            foot_m = height_at(ground, x_m + dx, y_m + dy)
+            elevation_deg = math.degrees(math.atan2(foot_m + rx_height_m - tx_m, distance))
             for s in range(sectors):
-                loss = loss_db[frequency[s], r - row0, c - col0]
-                if not math.isnan(loss):
-                    up = vertical_gain(vertical[s], elevation_deg)
-                    margin_db[s, r - row0, c - col0] = margin_of(level_db[s], across[s], up, floor_db[s], loss)
+                across = horizontal_gain(horizontal[s], azimuth_deg[s], bearing_deg)
+                up = vertical_gain(vertical[s], elevation_deg)
+                margin_db[s, r, c] = margin_of(level_db[s], across, up, floor_db[s], loss_db[frequency[s], r, c])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def mark_cut(margin_db, server, row_of, mast_row, mast_col, samples, cut):  # type: ignore[no-untyped-def]
-    """cut[sector] becomes True where a sector serves a pixel within 1.5 samples of its radius. `row_of` turns servers into sectors."""
+def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # type: ignore[no-untyped-def]
+    """cut[sector] becomes True where a sector serves a pixel within 1.5 pixels of its radius. `row_of` turns servers into sectors."""
     height, width = margin_db.shape
     for r in range(height):
         for c in range(width):
@@ -104,21 +90,20 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, samples, cut):  # ty
                 if s >= 0:
                     down = r - mast_row[s]
                     across = c - mast_col[s]
-                    rim = samples[s] - 1.5
+                    rim = radius[s] - 1.5
                     if down * down + across * across > rim * rim:
                         cut[s] = True
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def least_excess(receivers, first, n, h, ground, tx_m, rx_height_m, constants, values, arrays, table, excess):  # type: ignore[no-untyped-def]
-    """excess[q]: what the median loss is over free space at least, to samples `receivers[first:n]`. [dB]
+def least_excess(n, top, tail, tx_m, pos, inverse, constants, values, buffer, excess):  # type: ignore[no-untyped-def]
+    """excess[q]: what the median loss of the placed receivers is over free space at least. [dB]
 
-    The Bullington construction is never below a single knife edge at any of its samples: taken are the transmitter's horizon and the sample
-    before the receiver. Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63).
+    The Bullington construction is never below a single knife edge at any of its points: taken are the highest-seen shared sample and the
+    points of the tail. Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63).
     """
     step_km = values[STEP_KM]
     curve = 500.0 * step_km * step_km / values[RADIUS_50]
-    inverse = arrays[INVERSE]
     longest = 0.0
     shortest = 1e30
     gap = 1e30
@@ -129,168 +114,197 @@ def least_excess(receivers, first, n, h, ground, tx_m, rx_height_m, constants, v
     positive = 0.002 / (longest * step_km)
     negative = 0.002 / (shortest * step_km)
     steepest = -1e30
-    at = 1
+    shared = 0
     i = 1
-    for q in range(first, n):
-        j = receivers[q]
-        while i < j:
-            slope = (ground[i] - curve * (i * i) - tx_m) * inverse[i]
+    for q in range(n):
+        j = buffer[J, q]
+        last = int(buffer[LAST, q])
+        while i <= last:
+            slope = (top[i] - curve * pos[i] * pos[i] - tx_m) * inverse[i]
             if slope > steepest:
                 steepest = slope
-                at = i
+                shared = i
             i += 1
-        before = ground[j - 1] - curve * ((j - 1) * (j - 1)) - tx_m
-        line = (h[j] + rx_height_m - curve * (j * j) - tx_m) * inverse[j]
-        horizon = (steepest - line) * at
-        beside = before - line * (j - 1)
-        v = max(horizon * math.sqrt(j * inverse[at] * inverse[j - at]), beside * math.sqrt(j * inverse[j - 1]))
+        line = (buffer[RX, q] - curve * j * j - tx_m) / j
+        v = -1e30
+        if last > 0:
+            x = pos[shared]
+            v = (steepest - line) * x * math.sqrt(j / (x * (j - x)))
+        for k in range(tail.length[q]):
+            x = tail.at[q, k]
+            v = max(v, (tail.top[q, k] - curve * x * x - tx_m - line * x) * math.sqrt(j / (x * (j - x))))
         v *= math.sqrt(positive if v > 0.0 else negative)
-        d = j * step_km
         least = 0.0
         if v > -0.78:
-            least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * table[FAR_FACTOR, j]
+            least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(j * step_km)
             least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
-        excess[q] = max(least, 0.0) * min(4.0 * d, 1.0)
+        excess[q] = max(least, 0.0) * buffer[WEIGHT, q]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def could_change(best, r, c, active, layers_here, bound, loss_db):  # type: ignore[no-untyped-def]
+    """Whether a margin of `bound` minus a loss could raise, or equal, one of the layers at a pixel."""
+    for a in range(layers_here):
+        k = active[a]
+        if not (bound[k] - loss_db < best[k, r, c]):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
-    best, server, row0, col0, skip, least_sample, most_sample, masts, terrain, clutter, has_clutter,
-    mast_row, mast_col, tx_height_m, rx_height_m, latitude, mast_samples, mast_pull, mast_sector, mast_frequency,
-    pull_first, pull_first_at, pull_rays, pull_sample, pull_row, pull_col,
-    sector_index, azimuth_deg, level_db, floor_db, cut, frequency, layers, horizontal, vertical, all_constants, values, arrays, table,
+    best, server, left_m, up_m, resolution_m, skip, least_m, most_m, masts, ground,
+    mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_frequency,
+    sector_index, azimuth_deg, level_db, floor_db, cut, frequency, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
-    """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...]: the window at (`row0`, `col0`).
+    """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...]: the window whose first pixel has its
+    centre at (`left_m`, `up_m`).
 
-    A ray takes the pixels from sample `least_sample` to `most_sample`; with `skip`, only those whose margin in free space, and then with
-    one knife edge, at the peak of the vertical cut, could still change a layer. Returns how many receivers were computed.
+    Pixels from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one knife
+    edge, at the peak of the vertical cut, could still change a layer. Returns how many receivers were computed.
     """
     layer_count, height, width = best.shape
-    longest = 0
-    for m in masts:
-        longest = max(longest, mast_samples[m])
-    most = 2 * longest + 8
+    step_m = values[STEP_KM] * 1000.0
+    longest_m = 1.0
     frequencies = 1
     sector_most = 1
     for m in masts:
+        longest_m = max(longest_m, radius_m[m])
         frequencies = max(frequencies, mast_frequency[m + 1] - mast_frequency[m])
         sector_most = max(sector_most, mast_sector[m + 1] - mast_sector[m])
-    h = np.zeros(longest + 1)
-    ground = np.zeros(longest + 1)
-    work = np.zeros((WORK_ROWS, longest + 1))
-    buffer = np.empty((ROWS, most + 1))
+    reach = int(min(longest_m, most_m) / resolution_m) + 1
+    room = min(2 * reach + 1, height) * min(2 * reach + 1, width)
+    px = np.empty(room)
+    py = np.empty(room)
+    distance = np.empty(room)
+    bearing_deg = np.empty(room)
+    ray = np.empty(room, np.int64)
+    at_row = np.empty(room, np.int64)
+    at_col = np.empty(room, np.int64)
+    order = np.empty(room, np.int64)
+    spare = np.empty(room, np.int64)
+    steps = int(longest_m / step_m) + 2
+    work = np.empty((WORK_ROWS, steps + 3))
+    h = np.empty(steps + 3)
+    top = np.empty(steps + 3)
+    start = np.zeros(rays_of(longest_m, step_m) + 1, np.int64)
+    most = 64
+    buffer = np.empty((ROWS, most))
     losses = np.empty((frequencies, most))
-    receivers = np.empty(most, np.int64)
-    at_row = np.empty(most, np.int64)
-    at_col = np.empty(most, np.int64)
-    across = np.empty(sector_most)
+    kept = np.empty(most, np.int64)
     excess = np.empty(most)
+    tail = tail_of(most, ground, step_m)
     bound = np.empty(layer_count)
     active = np.empty(layer_count, np.int64)
     computed = 0
+    scale = 500.0 * values[STEP_KM] * values[STEP_KM]
     for m in masts:
-        samples = min(mast_samples[m], most_sample)
-        base_row = math.floor(mast_row[m] + 0.5)
-        base_col = math.floor(mast_col[m] + 0.5)
-        if base_row + samples + 1 < row0 or base_row - samples - 1 >= row0 + height:
-            continue
-        if base_col + samples + 1 < col0 or base_col - samples - 1 >= col0 + width:
+        x_m = mast_x[m]
+        y_m = mast_y[m]
+        far_m = min(radius_m[m], most_m)
+        first_row = max(math.ceil((up_m - y_m - far_m) / resolution_m), 0)
+        last_row = min(math.floor((up_m - y_m + far_m) / resolution_m), height - 1)
+        first_col = max(math.ceil((x_m - far_m - left_m) / resolution_m), 0)
+        last_col = min(math.floor((x_m + far_m - left_m) / resolution_m), width - 1)
+        if first_row > last_row or first_col > last_col:
             continue
         s0 = mast_sector[m]
         s1 = mast_sector[m + 1]
-        f0 = mast_frequency[m]
-        constants = all_constants[f0 : mast_frequency[m + 1]]
-        tx_m = mast_height(terrain, mast_row[m], mast_col[m]) + tx_height_m[m]
-        pull = mast_pull[m]
-        rays = pull_rays[pull]
+        constants = all_constants[mast_frequency[m] : mast_frequency[m + 1]]
         seen = 0
         for s in range(s0, s1):
             seen |= layers[s]
         layers_here = 0
         for k in range(layer_count):
+            bound[k] = -np.inf
             if seen >> k & 1:
                 active[layers_here] = k
                 layers_here += 1
-        for ray in range(rays):
-            begin = pull_first[pull_first_at[pull] + ray]
-            end = pull_first[pull_first_at[pull] + ray + 1]
-            bearing_deg = 360.0 * ray / rays
-            north = math.cos(math.radians(bearing_deg))
-            east = math.sin(math.radians(bearing_deg))
-            end_row = base_row - row0 - north * samples
-            end_col = base_col - col0 + east * samples
-            if max(end_row, base_row - row0) < -2.0 or min(end_row, base_row - row0) > height + 1.0:
-                continue
-            if max(end_col, base_col - col0) < -2.0 or min(end_col, base_col - col0) > width + 1.0:
-                continue
+        for s in range(s0, s1):
+            highest = level_db[s] + horizontal[cut[s]].max() - constants[frequency[s], FREE_DB] + SLACK_DB
             for k in range(layer_count):
-                bound[k] = -np.inf
-            for s in range(s0, s1):
-                across[s - s0] = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
-                highest = level_db[s] + max(across[s - s0], floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
-                for k in range(layer_count):
-                    if layers[s] >> k & 1:
-                        bound[k] = max(bound[k], highest)
-            n = 0
-            near = 0
-            for q in range(begin, end):
-                j = pull_sample[q]
-                if j < least_sample or j > samples:
+                if layers[s] >> k & 1:
+                    bound[k] = max(bound[k], highest)
+        rays = rays_of(radius_m[m], step_m)
+        n = 0
+        for r in range(first_row, last_row + 1):
+            dy = up_m - r * resolution_m - y_m
+            for c in range(first_col, last_col + 1):
+                dx = left_m + c * resolution_m - x_m
+                square = dx * dx + dy * dy
+                if square >= most_m * most_m or square < least_m * least_m or square > radius_m[m] * radius_m[m]:
                     continue
-                r = base_row + pull_row[q] - row0
-                c = base_col + pull_col[q] - col0
-                if r < 0 or c < 0 or r >= height or c >= width:
-                    continue
-                wanted = not skip or j < 2
-                if not wanted:
-                    highest = table[LOG_DISTANCE, j]
-                    for a in range(layers_here):
-                        if not (bound[active[a]] - highest < best[active[a], r, c]):
-                            wanted = True
-                            break
-                if wanted:
-                    receivers[n] = j
-                    at_row[n] = r
-                    at_col[n] = c
-                    n += 1
-                    near += j < 2
-            if n == 0:
+                if skip and square > 1e4:
+                    free_db = 10.0 / LN10 * math.log(square * 1e-6)
+                    if not could_change(best, r, c, active, layers_here, bound, free_db):
+                        continue
+                px[n] = x_m + dx
+                py[n] = y_m + dy
+                distance[n] = max(math.sqrt(square), LEAST_PATH_M)
+                bearing = math.atan2(dx, dy)
+                bearing_deg[n] = math.degrees(bearing)
+                ray[n] = math.floor(bearing * (rays / (2.0 * math.pi)) + 0.5) % rays
+                at_row[n] = r
+                at_col[n] = c
+                n += 1
+        if n == 0:
+            continue
+        group_by_ray(n, ray, distance, rays, step_m, start, order, spare)
+        own = class_at(ground, x_m, y_m)
+        nominal = ground.nominal_m[own] / step_m
+        nominal_clutter_m = ground.clutter_height_m[own]
+        whole_nominal = abs(nominal - math.floor(nominal + 0.5)) <= TOUCHING
+        at_nominal, _ = place_samples(
+            nominal, int(radius_m[m] / step_m) + 2, scale / values[RADIUS_50], scale / values[RADIUS_BETA], work
+        )  # fmt: skip
+        tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
+        for k_ray in range(rays):
+            wanted = start[k_ray + 1] - start[k_ray]
+            if wanted == 0:
                 continue
-            last = sample_ray(terrain, clutter, has_clutter, mast_row[m], mast_col[m], -north, east, receivers[n - 1], h, ground)
-            while n > 0 and receivers[n - 1] > last:
-                n -= 1
-            near = min(near, n)
-            if skip and n > near:
-                least_excess(receivers, near, n, h, ground, tx_m, rx_height_m[m], constants, values, arrays, table, excess)
-                kept = near
-                for q in range(near, n):
-                    lowered = table[LOG_DISTANCE, receivers[q]] + excess[q]
-                    for a in range(layers_here):
-                        if not (bound[active[a]] - lowered < best[active[a], at_row[q], at_col[q]]):
-                            receivers[kept] = receivers[q]
-                            at_row[kept] = at_row[q]
-                            at_col[kept] = at_col[q]
-                            kept += 1
-                            break
-                n = kept
-            for q in range(near):
-                rise = h[0] + tx_height_m[m] - h[receivers[q]] - rx_height_m[m]
-                for k in range(constants.shape[0]):
-                    losses[k, q] = loss_beside_mast(receivers[q], values[STEP_KM], rise, constants[k])
-            if n > near:
-                losses_along_ray(
-                    receivers[near:], n - near, h, ground, north, east, latitude[m], tx_height_m[m], rx_height_m[m],
-                    values, arrays, table, constants, work, buffer, losses[:, near:],
-                )  # fmt: skip
-            computed += n
-            for q in range(n):
-                r = at_row[q]
-                c = at_col[q]
-                distance = max(float(receivers[q]), MAST_PIXEL_STEPS) * values[STEP_KM] * 1000.0
-                elevation_deg = math.degrees(math.atan2(terrain[r + row0, c + col0] + rx_height_m[m] - tx_m, distance))
+            if wanted > most:
+                most = 2 * wanted
+                buffer = np.empty((ROWS, most))
+                losses = np.empty((frequencies, most))
+                kept = np.empty(most, np.int64)
+                excess = np.empty(most)
+                tail = tail_of(most, ground, step_m)
+            angle = 2.0 * math.pi * k_ray / rays
+            north = math.cos(angle)
+            east = math.sin(angle)
+            count = receivers_on_ray(
+                ground, x_m, y_m, north, east, rx_height_m[m], step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
+                order[start[k_ray] : start[k_ray + 1]], wanted, px, py, kept, work, h, top, buffer, tail,
+            )  # fmt: skip
+            if skip and count > 0:
+                least_excess(count, top, tail, tx_m, work[0], work[1], constants, values, buffer, excess)
+                left = 0
+                for q in range(count):
+                    i = kept[q]
+                    free_db = 20.0 / LN10 * math.log(distance[i] * 1e-3)
+                    if distance[i] < 100.0 or could_change(
+                        best, at_row[i], at_col[i], active, layers_here, bound, free_db + excess[q]
+                    ):  # fmt: skip
+                        if left < q:
+                            move_receiver(q, left, kept, buffer, tail)
+                        left += 1
+                count = left
+            if count == 0:
+                continue
+            losses_along_ray(
+                count, h, top, tail, north, east, latitude[m], tx_height_m[m], rx_height_m[m], nominal, values, constants, work, buffer,
+                losses,
+            )  # fmt: skip
+            computed += count
+            for q in range(count):
+                i = kept[q]
+                r = at_row[i]
+                c = at_col[i]
+                elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, distance[i]))
                 for s in range(s0, s1):
+                    across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg[i])
                     up = vertical_gain(vertical[cut[s]], elevation_deg)
-                    margin = margin_of(level_db[s], across[s - s0], up, floor_db[s], losses[frequency[s], q])
+                    margin = margin_of(level_db[s], across, up, floor_db[s], losses[frequency[s], q])
                     index = sector_index[s]
                     for a in range(layers_here):
                         k = active[a]
@@ -300,3 +314,16 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                                 best[k, r, c] = margin
                                 server[k, r, c] = index
     return computed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def move_receiver(source, target, kept, buffer, tail):  # type: ignore[no-untyped-def]
+    """A placed receiver into another column."""
+    kept[target] = kept[source]
+    for row in range(WEIGHT + 1):
+        buffer[row, target] = buffer[row, source]
+    tail.length[target] = tail.length[source]
+    for k in range(tail.length[source]):
+        tail.at[target, k] = tail.at[source, k]
+        tail.ground[target, k] = tail.ground[source, k]
+        tail.top[target, k] = tail.top[source, k]

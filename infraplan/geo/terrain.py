@@ -1,4 +1,4 @@
-"""The ground on a grid: heights, what stands on them, the radio-climatic zone. Arrays only; `infraplan.io.rasters` fills them."""
+"""The ground on grids of its own: heights, what stands on them, the radio-climatic zone. Arrays only; `infraplan.io.rasters` fills them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,68 @@ COAST_WIDTH_M, COAST_HEIGHT_M = 50_000.0, 100.0
 SMALLEST_SEA_KM2 = 25.0
 
 
+NOMINAL_M = 30.0
+"""Nominal clutter distance where no table of classes gives one (ours: presets/clutter.toml tells its evidence). [m]"""
+PROFILE_STEP_M = 100.0
+
+
 @dataclass(frozen=True)
-class Terrain:
-    """Ground on a grid; row 0 lies in the north.
+class Clutter:
+    """What stands on the ground, as classes on a grid of its own.
 
     Attributes
     ----------
     grid : Grid
-        Where the pixels are.
+        Where its pixels are, in the CRS of the terrain; any resolution.
+    code : ndarray of uint16, shape `grid.shape`
+        Class of each pixel, an index into the next two.
+    class_height_m, class_nominal_m : ndarray of float64
+        Representative height of a class and its nominal clutter distance. [m]
+    """
+
+    grid: Grid
+    code: npt.NDArray[np.uint16]
+    class_height_m: npt.NDArray[np.float64]
+    class_nominal_m: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.code.shape != self.grid.shape:
+            raise ValueError(f"clutter has the shape {self.code.shape}, its grid {self.grid.shape}")
+        if not (np.isfinite(self.class_height_m) & (self.class_height_m >= 0.0)).all():
+            raise ValueError("clutter heights must be finite and not negative")
+        if not (np.isfinite(self.class_nominal_m) & (self.class_nominal_m >= 1.0)).all():
+            raise ValueError("a nominal clutter distance must be finite and at least 1 m")
+
+    @classmethod
+    def of_heights(cls, grid: Grid, height_m: npt.ArrayLike, nominal_m: float = NOMINAL_M) -> Clutter:
+        """Clutter given as heights in metres, at most 65,536 different ones."""
+        values, code = np.unique(np.asarray(height_m, np.float64), return_inverse=True)
+        if len(values) > 65_536:
+            raise ValueError(f"{len(values)} different clutter heights are too many: round them to decimetres")
+        return cls(grid, code.reshape(np.shape(height_m)).astype(np.uint16), values, np.full(len(values), float(nominal_m)))
+
+    @property
+    def height_m(self) -> Float32:
+        """Clutter height of every pixel. [m]"""
+        return self.class_height_m.astype(np.float32)[self.code]
+
+    def with_nominal(self, nominal_m: float) -> Clutter:
+        """The same clutter with one nominal distance for all classes."""
+        return replace(self, class_nominal_m=np.full(len(self.class_nominal_m), float(nominal_m)))
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """Ground on a grid of its own, apart from any map's; row 0 lies in the north.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where the heights' pixels are.
     height_m : ndarray of float32, shape `grid.shape`
         Ground above mean sea level; NaN where it is not known. [m]
-    clutter_m : ndarray of float32, shape `grid.shape`, or None
-        Representative height of trees and buildings above ground. [m]
+    clutter : Clutter or None
+        Trees and buildings; None: bare ground, which predictions say.
     zone : ndarray of uint8, shape `grid.shape`
         1 sea, 3 coastal land, 4 inland.
     source : str
@@ -38,28 +88,39 @@ class Terrain:
         Invented ground: every page made from it says so.
     filled_pixels, sea_pixels : int
         Holes that were filled from their neighbours, and holes that were declared sea.
+    profile_step_m : float
+        Step at which radio paths over it are sampled. [m]
     """
 
     grid: Grid
     height_m: Float32
-    clutter_m: Float32 | None
+    clutter: Clutter | None
     zone: npt.NDArray[np.uint8]
     source: str = ""
     synthetic: bool = False
     filled_pixels: int = 0
     sea_pixels: int = 0
+    profile_step_m: float = PROFILE_STEP_M
 
     def __post_init__(self) -> None:
-        for name in ("height_m", "clutter_m", "zone"):
+        for name in ("height_m", "zone"):
             layer = getattr(self, name)
-            if layer is not None and layer.shape != self.grid.shape:
+            if layer.shape != self.grid.shape:
                 raise ValueError(f"{name} has the shape {layer.shape}, the grid {self.grid.shape}")
+        if self.clutter is not None and self.clutter.grid.crs != self.grid.crs:
+            raise ValueError("clutter and heights must have one CRS")
+        if not 0.0 < self.profile_step_m <= PROFILE_STEP_M:
+            raise ValueError(f"profile_step_m = {self.profile_step_m:g} is outside 0 to {PROFILE_STEP_M:g}")
+
+    @property
+    def bytes(self) -> int:
+        """Memory of heights, zones and clutter."""
+        return self.height_m.nbytes + self.zone.nbytes + (0 if self.clutter is None else self.clutter.code.nbytes)
 
     def within(self, window: Grid) -> Terrain:
-        """The same ground cut to a window of its grid (views, not copies)."""
+        """The same ground with heights cut to a window of its grid (views, not copies)."""
         rows, cols = window.slices_in(self.grid)
-        clutter = None if self.clutter_m is None else self.clutter_m[rows, cols]
-        return replace(self, grid=window, height_m=self.height_m[rows, cols], clutter_m=clutter, zone=self.zone[rows, cols])
+        return replace(self, grid=window, height_m=self.height_m[rows, cols], zone=self.zone[rows, cols])
 
     def height_at(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Ground at points of the grid's CRS, bilinear between pixel centres; NaN off the grid or in a hole. [m]"""
@@ -93,7 +154,7 @@ def radio_zones(height_m: Float32, sea: Mask, resolution_m: float) -> npt.NDArra
 
     References
     ----------
-    ITU-R P.1812-7, Annex 1, Table 1.
+    ITU-R P.1812-8, Annex 1, Table 1.
     """
     zone = np.full(height_m.shape, INLAND, np.uint8)
     if sea.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from rasterio.windows import Window
 from infraplan import presets
 from infraplan.errors import DataError
 from infraplan.geo.grids import Grid, metric_crs
-from infraplan.geo.terrain import Terrain, radio_zones, sea_by_flatness
+from infraplan.geo.terrain import PROFILE_STEP_M, Clutter, Terrain, radio_zones, sea_by_flatness
 from infraplan.tables.faults import FaultList, shown
 
 Float32 = npt.NDArray[np.float32]
@@ -40,6 +41,8 @@ LARGEST_GRID_PIXELS = 400_000_000
 METRES_PER_DEGREE = 111_320.0
 FILL_KM = 3.0
 UNFILLED = np.float32(-9999.0)
+HEIGHT_PIXELS, CLUTTER_PIXELS = 240_000_000, 340_000_000
+"""Most pixels of heights (5 bytes each, with the zone) and of land cover (2 bytes each): 1.9 GB together."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,41 @@ def read_terrain(
     source: Source,
     grid: Grid | None = None,
     *,
+    over: Grid | None = None,
+    margin_m: float = 0.0,
     clutter: Source | None = None,
     clutter_table: str = "worldcover",
+    nominal_m: float | None = None,
+    profile_step_m: float = PROFILE_STEP_M,
     holes: str = "refuse",
     fill_km: float = FILL_KM,
     nodata: float | None = None,
 ) -> Terrain:
-    """Ground heights, and clutter heights from a land-cover map, on a grid.
+    """Ground heights, and clutter from a land-cover map, each on a grid of its own.
 
-    Heights are resampled bilinearly (where the grid is coarser than the file, over a kernel as wide as its pixels, so that no height is
-    skipped); land cover takes the class that covers most of a pixel. Where tiles overlap the first in name order is taken.
+    The pixels are those of the files, not a map's: heights are interpolated between pixel centres at the files' own resolution, land cover
+    takes the class at the pixel's centre. Only where memory asks for coarser pixels (`HEIGHT_PIXELS`, `CLUTTER_PIXELS`: together at most
+    2 GiB) heights are averaged over them; land cover is still the class at the centre, so that each class keeps its share of the area: the
+    commonest class of a large pixel would wipe out every village smaller than it. Where tiles overlap the first in name order is taken.
 
     Parameters
     ----------
     source : path, folder or list of paths
         Elevation above sea level, one band: GeoTIFF, SRTM `.hgt` (named like N23E113.hgt), tiles of a mosaic. A folder gives its rasters.
     grid : Grid, optional
-        Where heights are wanted; by default the rasters' own extent at their own resolution.
+        These pixels exactly, for heights; by default the files' own resolution.
+    over : Grid, optional
+        A map whose area is wanted, in its CRS; by default the rasters' own extent.
+    margin_m : float
+        How much farther than `over` to read; there a hole is no fault. [m]
     clutter : path, folder or list of paths, optional
-        Land cover in the codes of `clutter_table`.
+        Land cover in the codes of `clutter_table`; without it the ground is bare.
     clutter_table : str
         A table of presets/clutter.toml.
+    nominal_m : float, optional
+        One nominal clutter distance for all classes instead of the table's. [m]
+    profile_step_m : float
+        Step at which radio paths over this terrain are sampled, at most 100. [m]
     holes : str
         What a pixel without data becomes: "refuse" (an error), "sea" (0 m), "fill" (interpolated from neighbours within `fill_km`; what
         lies farther is an error), "fill_then_sea" (what lies farther becomes sea).
@@ -95,16 +112,59 @@ def read_terrain(
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)
     with gdal_speaks(names(files)):
-        target = grid if grid is not None else grid_of(files)
+        area = over if over is not None else grid if grid is not None else grid_of(files)
+        target = own_grid(files, area, margin_m, HEIGHT_PIXELS) if over is not None else area
     height_m, synthetic = mosaic(files, target, Resampling.bilinear, nodata)
     faults = FaultList(file=names(files))
     check_heights(height_m, faults)
-    height_m, filled, sea = settle_holes(height_m, target, Choice(holes, fill_km), faults)
-    clutter_m = None if clutter is None else clutter_heights(raster_files(clutter), target, clutter_table, holes)
+    height_m, filled, sea = settle_holes(height_m, target, Choice(holes, fill_km), faults, within(area, target))
+    stands = None if clutter is None else read_clutter(clutter, area, margin_m, clutter_table, holes, nominal_m)
     sea_pixels = int(sea.sum())
     sea |= sea_by_flatness(height_m, target.resolution_m)
     zone = radio_zones(height_m, sea, target.resolution_m)
-    return Terrain(target, height_m, clutter_m, zone, names(files), synthetic, filled, sea_pixels)
+    return Terrain(target, height_m, stands, zone, names(files), synthetic, filled, sea_pixels, float(profile_step_m))
+
+
+def read_clutter(source: Source, area: Grid, margin_m: float, table: str, holes: str, nominal_m: float | None) -> Clutter:
+    """Land cover under an area at its files' own resolution, as `read_terrain` takes it."""
+    files = raster_files(source)
+    with gdal_speaks(names(files)):
+        target = own_grid(files, area, margin_m, CLUTTER_PIXELS)
+    return clutter_classes(files, target, table, holes, within(area, target), nominal_m)
+
+
+def own_grid(files: Sequence[Path], area: Grid, margin_m: float, most_pixels: int) -> Grid:
+    """Pixels of the files' own size under an area and a margin around it, in the area's CRS; larger where they would be too many.
+
+    Corners lie on whole multiples of the pixel, so that two maps of one study, whatever their resolution, stand on the same ground.
+    """
+    step = min(metres_per_pixel(path) for path in files)
+    left, bottom, right, top = area.bounds_m
+    least = math.sqrt((right - left + 2.0 * margin_m) * (top - bottom + 2.0 * margin_m) / most_pixels)
+    if step < least:
+        step = float(math.ceil(least))
+    west, south = (math.floor((v - margin_m) / step) - 1 for v in (left, bottom))
+    east, north = (math.ceil((v + margin_m) / step) + 1 for v in (right, top))
+    return Grid(area.crs, west * step, north * step, step, north - south, east - west)
+
+
+def metres_per_pixel(path: Path) -> float:
+    """Side of a raster's pixels, the shorter of both. [m]"""
+    with open_band(path) as dataset:
+        box = dataset.bounds
+        across, down = (box[2] - box[0]) / dataset.width, (box[3] - box[1]) / dataset.height
+        if dataset.crs.is_projected:
+            return float(min(abs(across), abs(down)) * dataset.crs.linear_units_factor[1])
+        latitude = math.radians(0.5 * (box[1] + box[3]))
+        return float(METRES_PER_DEGREE * min(abs(across) * max(math.cos(latitude), 0.01), abs(down)))
+
+
+def within(area: Grid, target: Grid) -> tuple[slice, slice]:
+    """Rows and columns of `target` whose centres lie in `area`."""
+    left, bottom, right, top = area.bounds_m
+    rows = (np.clip((target.y0_m - y) / target.resolution_m + 0.5, 0, target.height) for y in (top, bottom))
+    cols = (np.clip((x - target.x0_m) / target.resolution_m + 0.5, 0, target.width) for x in (left, right))
+    return slice(*(int(row) for row in rows)), slice(*(int(col) for col in cols))
 
 
 def raster_files(source: Source) -> list[Path]:
@@ -235,15 +295,17 @@ def check_heights(height_m: Float32, faults: FaultList) -> None:
     faults.stop()
 
 
-def settle_holes(height_m: Float32, grid: Grid, choice: Choice, faults: FaultList) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
-    """Heights with holes filled, drowned or refused; how many were filled; where they became sea."""
+def settle_holes(
+    height_m: Float32, grid: Grid, choice: Choice, faults: FaultList, required: tuple[slice, slice]
+) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
+    """Heights with holes filled, made sea or refused; how many were filled; where they became sea. Outside `required` a hole stays one
+    unless the choice is sea."""
     hole = ~np.isfinite(height_m)
-    sea = np.zeros(grid.shape, bool)
     if not hole.any():
-        return height_m, 0, sea
+        return height_m, 0, hole
     if choice.holes == "refuse":
-        report_holes(hole, grid, faults)
-        faults.stop()
+        report_holes(hole, grid, faults, required)
+        return height_m, 0, np.zeros_like(hole)
     filled = 0
     if choice.holes.startswith("fill"):
         known = np.where(hole, UNFILLED, height_m)
@@ -251,36 +313,51 @@ def settle_holes(height_m: Float32, grid: Grid, choice: Choice, faults: FaultLis
         height_m = np.asarray(fillnodata(known, mask=~hole, max_search_distance=reach, smoothing_iterations=0), np.float32)
         left = hole & (height_m == UNFILLED)
         filled, hole = int(hole.sum() - left.sum()), left
-        if left.any() and choice.holes == "fill":
-            report_holes(left, grid, faults, "geo.terrain_holes_wide", limit=f"{choice.fill_km:g}")
-            faults.stop()
+        if choice.holes == "fill":
+            report_holes(left, grid, faults, required, "geo.terrain_holes_wide", limit=f"{choice.fill_km:g}")
+            return np.where(left, np.float32(np.nan), height_m), filled, np.zeros_like(hole)
     return np.where(hole, np.float32(0), height_m), filled, hole
 
 
-def report_holes(hole: npt.NDArray[np.bool_], grid: Grid, faults: FaultList, rule: str = "geo.terrain_holes", limit: str = "") -> None:
-    """How many pixels have no data, and where the first one is."""
-    row, col = np.unravel_index(int(np.argmax(hole)), hole.shape)
-    lon, lat = grid.unproject(*grid.centre_of(row, col))
-    faults.add(rule, pixels=int(hole.sum()), share=f"{hole.mean():.2%}", lon=f"{float(lon):.4f}", lat=f"{float(lat):.4f}", limit=limit)
+def report_holes(
+    hole: npt.NDArray[np.bool_],
+    grid: Grid,
+    faults: FaultList,
+    required: tuple[slice, slice],
+    rule: str = "geo.terrain_holes",
+    limit: str = "",
+) -> None:
+    """Refuses holes within `required`: how many pixels have no data, and where the first one is."""
+    part = hole[required]
+    if part.any():
+        row, col = np.unravel_index(int(np.argmax(part)), part.shape)
+        lon, lat = grid.unproject(*grid.centre_of(row + required[0].start, col + required[1].start))
+        faults.add(rule, pixels=int(part.sum()), share=f"{part.mean():.2%}", lon=f"{float(lon):.4f}", lat=f"{float(lat):.4f}", limit=limit)
+        faults.stop()
 
 
-def clutter_heights(files: Sequence[Path], grid: Grid, table: str, holes: str) -> Float32:
-    """Representative clutter heights from land-cover codes. [m]"""
+def clutter_classes(
+    files: Sequence[Path], grid: Grid, table: str, holes: str, required: tuple[slice, slice], nominal_m: float | None
+) -> Clutter:
+    """Land-cover codes as classes of clutter; a pixel without a code is open ground."""
     tables = presets.load("clutter")
     rule = tables[presets.choose(table, tables, "clutter_table")]
-    codes, _ = mosaic(files, grid, Resampling.mode, float(rule["nodata"]))
+    codes, _ = mosaic(files, grid, Resampling.nearest, float(rule["nodata"]))
     faults = FaultList(file=names(files))
-    lookup = {float(entry["code"]): float(entry["height_m"]) for entry in rule["class"]}
-    found = np.unique(codes[np.isfinite(codes)])
-    strange = [f"{code:g}" for code in found if float(code) not in lookup]
-    if strange:
-        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table)
+    lookup = {float(entry["code"]): number for number, entry in enumerate(rule["class"], start=1)}
     hole = np.isnan(codes)
     if hole.any() and holes == "refuse":
-        report_holes(hole, grid, faults)
+        report_holes(hole, grid, faults, required)
+    classes = np.zeros(grid.shape, np.uint16)
+    known = hole
+    for code, number in lookup.items():
+        here = codes == np.float32(code)
+        classes[here] = number
+        known |= here
+    if not known.all():
+        strange = [f"{code:g}" for code in np.unique(codes[~known])]
+        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table)
     faults.stop()
-    height_m = np.zeros(grid.shape, np.float32)
-    for code, value_m in lookup.items():
-        if value_m:
-            height_m[codes == np.float32(code)] = value_m
-    return height_m
+    heights = [0.0] + [float(entry["height_m"]) for entry in rule["class"]]
+    nominal = [float(entry.get("nominal_m", rule["nominal_m"])) if nominal_m is None else nominal_m for entry in ({}, *rule["class"])]
+    return Clutter(grid, classes, np.array(heights), np.array(nominal, np.float64))

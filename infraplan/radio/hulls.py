@@ -1,7 +1,7 @@
 """Numba pieces for walking along a ray: an upper convex hull that grows sample by sample, queries on it, and the one scan that is O(n).
 
 In earth-flattened heights u = y - 500 d^2 / a all receivers of a ray look at the same profile; only the end of the line of
-sight moves. x counts samples, y is in metres. A tangent or an extreme vertex is found by walking from the last answer: about
+sight moves. x is in steps of the profile, y in metres. A tangent or an extreme vertex is found by walking from the last answer: about
 one step a receiver.
 
 Compiled without `nnan`: a NaN must stay a NaN. A minimum of squares is taken on the bits of positive doubles, because LLVM
@@ -52,42 +52,39 @@ def extreme(xs, ys, top, start, slope):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)
-def least_clearance(u, inverse, reverse, j, tx_m, slope):  # type: ignore[no-untyped-def]
-    """Smallest clearance^2 / (i (j - i)) below the line tx_m + slope i, over i = 1 .. j - 1. [m^2]"""
-    offset = reverse.size - 1 - j
-    heights = u[1:j]
-    near = inverse[1:j]
-    far = reverse[offset + 1 : offset + j]
+def least_clearance(u, pos, last, j, tx_m, slope):  # type: ignore[no-untyped-def]
+    """Smallest clearance^2 / (x (j - x)) below the line tx_m + slope x, over samples 1 .. last at x = pos[i]. [m^2]"""
+    heights = u[1 : last + 1]
+    at = pos[1 : last + 1]
     best = np.float64(FAR).view(np.int64)
     for i in range(heights.size):
-        clearance = heights[i] - tx_m - slope * (i + 1)
-        best = min(best, np.float64(clearance * clearance * (near[i] * far[i])).view(np.int64))
+        clearance = heights[i] - tx_m - slope * at[i]
+        best = min(best, np.float64(clearance * clearance / (at[i] * (j - at[i]))).view(np.int64))
     return np.int64(best).view(np.float64)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def least_clearance_at(u, inverse, reverse, j, tx_m, slope):  # type: ignore[no-untyped-def]
-    """The last sample where `least_clearance` is reached."""
+def least_clearance_at(u, pos, last, j, tx_m, slope):  # type: ignore[no-untyped-def]
+    """That smallest value, and where it is reached last. [m^2], [steps]"""
     best = FAR
-    at = 1
-    offset = reverse.size - 1 - j
-    for i in range(1, j):
-        clearance = u[i] - tx_m - slope * i
-        value = clearance * clearance * (inverse[i] * reverse[offset + i])
+    at = 0.0
+    for i in range(1, last + 1):
+        clearance = u[i] - tx_m - slope * pos[i]
+        value = clearance * clearance / (pos[i] * (j - pos[i]))
         if value <= best:
             best = value
-            at = i
-    return at
+            at = pos[i]
+    return best, at
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)
-def roughness_above(h, first, last, base_m, slope):  # type: ignore[no-untyped-def]
-    """Largest height of samples first .. last over the line base_m + slope i, not below 0. [m]"""
+def roughness_above(h, pos, first, last, base_m, slope):  # type: ignore[no-untyped-def]
+    """Largest height of samples first .. last over the line base_m + slope x, not below 0. [m]"""
     heights = h[first : last + 1]
-    start = base_m + slope * first
+    at = pos[first : last + 1]
     best = np.float64(0.0).view(np.int64)
     for i in range(heights.size):
-        over = heights[i] - start - slope * i
+        over = heights[i] - base_m - slope * at[i]
         best = max(best, np.float64(over if over > 0.0 else 0.0).view(np.int64))
     return np.int64(best).view(np.float64)
 

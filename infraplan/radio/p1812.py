@@ -5,7 +5,7 @@ model by common volume (after P.2001), which the ITU advised users not to apply;
 edition 6 (eq. 44), and so are we. Terminal clutter with a street width left the recommendation when clutter heights became
 part of the profile: `street_width_m` is taken and checked so that older input files fit, and changes nothing.
 
-Below 250 m, where the recommendation ends, see `short_range_weight`.
+This is the recommendation alone. What is done with maps before (nominal clutter distance, very short paths) is `infraplan.radio.ground`'s.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import numpy.typing as npt
 from infraplan.errors import ValidityWarning
 from infraplan.radio import p1812_terms as terms
 from infraplan.radio.diffraction import Array, Diffraction, delta_bullington
-
-SHORT_RANGE_KM = 0.25
 
 
 @dataclass(frozen=True)
@@ -82,19 +80,8 @@ class Prediction:
     troposcatter_db: float
     median_location_db: float
     location_db: float
-    short_range_weight: float
     loss_db: float
     field_strength_dbuvm: float
-
-
-def short_range_weight(distance_km: float) -> float:
-    """Share of P.1812's excess over free space that counts: 1 from 250 m on, falling in a straight line to 0 at the mast.
-
-    Below 250 m the recommendation gives no loss. There the loss is free space over the slant distance plus this share of
-    whatever P.1812's own equations add on the same profile (diffraction, clutter, location variability). So the loss is
-    continuous at 250 m and is free space at the mast.
-    """
-    return min(max(distance_km / SHORT_RANGE_KM, 0.0), 1.0)
 
 
 def loss(
@@ -159,7 +146,7 @@ def loss(
     Warns
     -----
     ValidityWarning
-        Frequency or path length outside the recommendation's range; the value is still returned. Below 250 m see `short_range_weight`.
+        Frequency or path length outside the recommendation's range (0.25 km at least); the value is still returned.
 
     References
     ----------
@@ -227,10 +214,7 @@ def loss(
 
     at_sea = zones[-1] == terms.SEA_ZONE
     location_db = 0.0 if at_sea else -terms.upper_normal_quantile(location_percent / 100.0) * location_sigma_db  # eq. 66
-    weight = short_range_weight(total_km)
     loss_db = max(sight_db, median_location_db + location_db)  # eq. 69
-    if weight < 1.0:
-        loss_db = free_db + weight * (loss_db - free_db)
 
     return Prediction(
         distance_km=total_km,
@@ -284,7 +268,6 @@ def loss(
         troposcatter_db=troposcatter_db,
         median_location_db=median_location_db,
         location_db=location_db,
-        short_range_weight=weight,
         loss_db=loss_db,
         field_strength_dbuvm=199.36 + 20.0 * math.log10(frequency_ghz) - loss_db,  # eq. 70
     )

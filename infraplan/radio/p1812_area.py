@@ -1,9 +1,8 @@
 """ITU-R P.1812-8 for every pixel around a mast: a fan of rays, one outward pass each, several frequencies on one geometry.
 
-Exact: each receiver gets what `p1812.loss` gives for its ray's samples (inland paths: zone 4, one refractivity), within float32.
-Each pixel pulls its nearest (ray, sample), at most 0.71 pixel away plus 0.18 for the mast, which the pull table knows to a
-quarter of a pixel: no holes, no double edges, every pixel written once. Rays are sampled at the grid's own step: heights
-bilinear, clutter from the nearest pixel.
+Exact: each receiver gets what `p1812.loss` gives for its profile (inland paths: zone 4, one refractivity), within float32. The map's pixels
+only say where losses are wanted: a path ends at the pixel's centre, and is sampled at a step of its own over ground that has grids of
+its own (`infraplan.radio.ground`).
 """
 
 from __future__ import annotations
@@ -15,20 +14,31 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.hulls import FAST
+from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, Ground, class_at
 from infraplan.radio.p1812 import check_arguments
-from infraplan.radio.p1812_fan import WORK_ROWS, loss_beside_mast, losses_along_ray, sample_ray
-from infraplan.radio.p1812_passes import ROWS
-from infraplan.radio.p1812_tables import OFFSETS_PER_PIXEL, STEP_KM, pull_table, scene
+from infraplan.radio.p1812_fan import (
+    OWN_STEPS,
+    POS,
+    WORK_ROWS,
+    losses_along_ray,
+    place_receiver,
+    place_samples,
+    rays_of,
+    sample_ray,
+)
+from infraplan.radio.p1812_passes import LAST, ROWS, Tail
+from infraplan.radio.p1812_tables import RADIUS_50, RADIUS_BETA, STEP_KM, scene
 
 Float32 = npt.NDArray[np.float32]
+STEP_M = 100.0
+"""Step of a profile unless another is asked for. [m]"""
 
 
 @dataclass(frozen=True)
 class AreaLoss:
-    """Basic transmission loss on a window of the raster: `loss_db[k, r, c]` is frequency k at pixel (`row0` + r, `col0` + c). [dB]
+    """Basic transmission loss on a window of the map: `loss_db[k, r, c]` is frequency k at pixel (`row0` + r, `col0` + c). [dB]
 
-    NaN beyond the radius, the raster, or a hole in the terrain.
+    NaN beyond the radius, the map, or a hole in the terrain.
     """
 
     row0: int
@@ -36,72 +46,166 @@ class AreaLoss:
     loss_db: Float32
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def fill_area(  # type: ignore[no-untyped-def]
-    out, row0, col0, terrain, clutter, has_clutter, row, col, base_row, base_col, samples, first, pull_sample, pull_row, pull_col,
-    tx_height_m, rx_height_m, latitude, values, arrays, table, constants,
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def group_by_ray(n, ray, distance, rays, step_m, start, order, spare):  # type: ignore[no-untyped-def]
+    """`order`: the first `n` pixels by ray, then outward; those of a ray are order[start[ray] : start[ray + 1]]."""
+    far = 0
+    for i in range(n):
+        far = max(far, int(distance[i] / step_m))
+    count = np.zeros(far + 2, np.int64)
+    for i in range(n):
+        count[int(distance[i] / step_m) + 1] += 1
+    for k in range(far + 1):
+        count[k + 1] += count[k]
+    for i in range(n):
+        k = int(distance[i] / step_m)
+        spare[count[k]] = i
+        count[k] += 1
+    start[: rays + 1] = 0
+    for i in range(n):
+        start[ray[i] + 1] += 1
+    for k in range(rays):
+        start[k + 1] += start[k]
+    for o in range(n):
+        i = spare[o]
+        order[start[ray[i]]] = i
+        start[ray[i]] += 1
+    for k in range(rays, 0, -1):
+        start[k] = start[k - 1]
+    start[0] = 0
+    for k in range(rays):
+        for o in range(start[k] + 1, start[k + 1]):
+            i = order[o]
+            p = o
+            while p > start[k] and distance[order[p - 1]] > distance[i]:
+                order[p] = order[p - 1]
+                p -= 1
+            order[p] = i
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def tail_of(most, ground, step_m):  # type: ignore[no-untyped-def]
+    """Room for the tails of `most` receivers."""
+    length = int(max(OWN_STEPS, 2.0 * ground.nominal_m.max() / step_m) + 2.0 * TAIL_STEPS) + 6
+    return Tail(np.zeros(most, np.int64), np.empty((most, length)), np.empty((most, length)), np.empty((most, length)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def receivers_on_ray(  # type: ignore[no-untyped-def]
+    ground, x_m, y_m, north, east, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal, wanted, n, px, py, kept,
+    work, h, top, buffer, tail,
 ):  # fmt: skip
-    """out[frequency, row, column]: every pixel of the circle that lies in the window and on data."""
+    """Place the receivers of a ray (pixels `wanted`, outward) and sample it as far as they need; how many stand on known ground, their
+    pixels in `kept`."""
+    count = 0
+    for o in range(n):
+        i = wanted[o]
+        if place_receiver(
+            ground, x_m, y_m, px[i], py[i], rx_height_m, step_m, nominal, whole_nominal, at_nominal, nominal_clutter_m, work[POS], count,
+            buffer, tail,
+        ):  # fmt: skip
+            kept[count] = i
+            count += 1
+    if count == 0:
+        return 0
+    last = int(buffer[LAST, count - 1])
+    reached = sample_ray(
+        ground, x_m, y_m, north * step_m, east * step_m, work[POS], at_nominal, nominal_clutter_m, last, h, top
+    )  # fmt: skip
+    if reached < 0:
+        return 0
+    while count > 0 and buffer[LAST, count - 1] > reached:
+        count -= 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def fill_area(  # type: ignore[no-untyped-def]
+    out, left_m, up_m, resolution_m, ground, x_m, y_m, radius_m, rays, tx_height_m, rx_height_m, latitude, values, constants
+):
+    """out[frequency, row, column]: every pixel of the window whose centre lies within the radius and on known ground.
+
+    (`left_m`, `up_m`) is the centre of the window's first pixel.
+    """
     frequencies, height, width = out.shape
-    rays = first.size - 1
-    most = 0
-    for ray in range(rays):
-        most = max(most, first[ray + 1] - first[ray])
-    h = np.zeros(samples + 1)
-    ground = np.zeros(samples + 1)
-    work = np.zeros((WORK_ROWS, samples + 1))
+    step_m = values[STEP_KM] * 1000.0
+    pixels = height * width
+    px = np.empty(pixels)
+    py = np.empty(pixels)
+    distance = np.empty(pixels)
+    ray = np.empty(pixels, np.int64)
+    where = np.empty(pixels, np.int64)
+    n = 0
+    for r in range(height):
+        dy = up_m - r * resolution_m - y_m
+        for c in range(width):
+            dx = left_m + c * resolution_m - x_m
+            d = math.sqrt(dx * dx + dy * dy)
+            if d > radius_m:
+                continue
+            px[n] = x_m + dx
+            py[n] = y_m + dy
+            distance[n] = max(d, LEAST_PATH_M)
+            ray[n] = math.floor(math.atan2(dx, dy) * (rays / (2.0 * math.pi)) + 0.5) % rays
+            where[n] = r * width + c
+            n += 1
+    start = np.zeros(rays + 1, np.int64)
+    order = np.empty(n, np.int64)
+    group_by_ray(n, ray, distance, rays, step_m, start, order, np.empty(n, np.int64))
+    most = 1
+    for k in range(rays):
+        most = max(most, start[k + 1] - start[k])
+    steps = int(radius_m / step_m) + 2
+    work = np.empty((WORK_ROWS, steps + 3))
+    h = np.empty(steps + 3)
+    top = np.empty(steps + 3)
     buffer = np.empty((ROWS, most + 9 - most % 2))  # an odd length keeps the rows from colliding in the cache
-    losses = np.empty((frequencies, most))
-    receivers = np.empty(most, np.int64)
-    where = np.empty(most, np.int64)
-    planes = out.reshape((frequencies, height * width))
-    for ray in range(rays):
-        n = 0
-        near = 0
-        last = 0
-        for q in range(first[ray], first[ray + 1]):  # samples ascend: those beside the mast come first
-            r = base_row + pull_row[q] - row0
-            c = base_col + pull_col[q] - col0
-            if r >= 0 and c >= 0 and r < height and c < width:
-                receivers[n] = pull_sample[q]
-                where[n] = r * width + c
-                n += 1
-                near += pull_sample[q] < 2
-                last = max(last, pull_sample[q])
-        if n == 0:
+    losses = np.empty((frequencies, most + 1))
+    kept = np.empty(most + 1, np.int64)
+    tail = tail_of(most + 1, ground, step_m)
+    own = class_at(ground, x_m, y_m)
+    nominal = ground.nominal_m[own] / step_m
+    nominal_clutter_m = ground.clutter_height_m[own]
+    scale = 500.0 * values[STEP_KM] * values[STEP_KM]
+    at_nominal, _ = place_samples(nominal, steps, scale / values[RADIUS_50], scale / values[RADIUS_BETA], work)
+    whole_nominal = abs(nominal - math.floor(nominal + 0.5)) <= TOUCHING
+    planes = out.reshape((frequencies, pixels))
+    for k in range(rays):
+        if start[k + 1] == start[k]:
             continue
-        bearing = 2.0 * math.pi * ray / rays
+        bearing = 2.0 * math.pi * k / rays
         north = math.cos(bearing)
         east = math.sin(bearing)
-        last = sample_ray(terrain, clutter, has_clutter, row, col, -north, east, last, h, ground)
-        while n > 0 and receivers[n - 1] > last:
-            n -= 1
-        for q in range(min(near, n)):
-            rise = h[0] + tx_height_m - h[receivers[q]] - rx_height_m
-            for k in range(frequencies):
-                planes[k, where[q]] = loss_beside_mast(receivers[q], values[STEP_KM], rise, constants[k])
-        if n > near:
-            losses_along_ray(
-                receivers[near:], n - near, h, ground, north, east, latitude, tx_height_m, rx_height_m,
-                values, arrays, table, constants, work, buffer, losses,
-            )  # fmt: skip
-            for k in range(frequencies):
-                for q in range(n - near):
-                    planes[k, where[near + q]] = losses[k, q]
+        count = receivers_on_ray(
+            ground, x_m, y_m, north, east, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
+            order[start[k] : start[k + 1]], start[k + 1] - start[k], px, py, kept, work, h, top, buffer, tail,
+        )  # fmt: skip
+        if count == 0:
+            continue
+        losses_along_ray(
+            count, h, top, tail, north, east, latitude, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses
+        )  # fmt: skip
+        for f in range(frequencies):
+            for q in range(count):
+                planes[f, where[kept[q]]] = losses[f, q]
 
 
 def area_loss(
-    terrain_m: npt.NDArray[np.floating],
-    clutter_m: npt.NDArray[np.floating] | None,
-    row: float,
-    col: float,
+    ground: Ground,
+    x_m: float,
+    y_m: float,
+    left_m: float,
+    up_m: float,
     resolution_m: float,
+    shape: tuple[int, int],
     radius_m: float,
     *,
     frequencies_ghz: tuple[float, ...],
     tx_height_m: float,
     rx_height_m: float,
     latitude_deg: float,
+    step_m: float = STEP_M,
+    rays: int | None = None,
     time_percent: float = 50.0,
     location_percent: float = 50.0,
     location_sigma_db: float = 0.0,
@@ -109,31 +213,35 @@ def area_loss(
     delta_n: float = 45.0,
     n0: float = 325.0,
 ) -> AreaLoss:
-    """Basic transmission loss from a mast to every pixel within a radius, for several frequencies on one geometry.
+    """Basic transmission loss from a mast to every pixel of a map within a radius, for several frequencies on one geometry.
 
     Parameters
     ----------
-    terrain_m, clutter_m : ndarray, shape (rows, columns)
-        Ground above sea level and clutter height on it, north up, square pixels; no clutter: None. NaN ends a ray: what lies
-        behind stays NaN. float32 is taken as it is, everything else is copied once. [m]
-    row, col : float
-        The mast, in pixels; (0, 0) is the centre of the first pixel.
-    resolution_m, radius_m : float
-        Side of a pixel, and how far to go. [m]
+    ground : Ground
+        Heights and clutter, each on its own grid in the plane of the map. NaN heights end a ray: what lies behind stays NaN.
+    x_m, y_m : float
+        The mast. [m]
+    left_m, up_m, resolution_m, shape
+        The map: centre of its first pixel, side of a pixel [m], rows and columns.
+    radius_m : float
+        How far to go. [m]
     frequencies_ghz : tuple of float
         0.03 to 6. [GHz]
     tx_height_m, rx_height_m : float
         Antennas above ground. [m]
     latitude_deg : float
         Of the mast. [deg]
+    step_m : float
+        Step of the profiles. [m]
+    rays : int, optional
+        Number of rays; by default as many as lie a step apart at the radius.
     time_percent, location_percent, location_sigma_db, polarisation, delta_n, n0
-        As in `p1812.loss`; the defaults are the median and refractivity values for Guangdong (45, 325: ours, not the ITU maps').
+        As in `p1812.loss`; the defaults are the median and refractivity values for Guangdong.
 
     Returns
     -------
     AreaLoss
-        The window of the raster the circle covers. The pixel of the mast is given the loss at 0.38 pixel, the ring around it free space;
-        below 250 m the rule of `p1812.short_range_weight` holds.
+        The window of the map the circle covers. Below the sum of both nominal clutter distances see `infraplan.radio.ground.map_profile`.
 
     Raises
     ------
@@ -149,31 +257,34 @@ def area_loss(
             polarisation=polarisation, frequency_ghz=frequency_ghz, time_percent=time_percent, location_percent=location_percent,
             location_sigma_db=location_sigma_db, tx_height_m=tx_height_m, rx_height_m=rx_height_m, delta_n=delta_n, n0=n0,
         )  # fmt: skip
-    terrain = np.ascontiguousarray(terrain_m, np.float32)
-    clutter = terrain if clutter_m is None else np.ascontiguousarray(clutter_m, np.float32)
-    rows, cols = terrain.shape
-    if terrain.ndim != 2 or min(rows, cols) < 2 or clutter.shape != terrain.shape:
-        raise ValueError(f"terrain_m and clutter_m must be two-dimensional and alike, not {terrain.shape} and {clutter.shape}")
-    if not (0.0 <= row <= rows - 1 and 0.0 <= col <= cols - 1):
-        raise ValueError(f"the mast at row {row:g}, column {col:g} stands outside the raster of {rows} x {cols} pixels")
-    if not (resolution_m > 0.0 and radius_m > 0.0):
-        raise ValueError(f"resolution_m and radius_m must be positive, not {resolution_m:g} and {radius_m:g}")
-
-    row_quarters, col_quarters = round(row * OFFSETS_PER_PIXEL), round(col * OFFSETS_PER_PIXEL)
-    base_row, base_col = math.floor(row + 0.5), math.floor(col + 0.5)
-    pull = pull_table(radius_m / resolution_m, row_quarters - base_row * OFFSETS_PER_PIXEL, col_quarters - base_col * OFFSETS_PER_PIXEL)
-    reach = pull.samples + 1
-    row0, col0 = max(base_row - reach, 0), max(base_col - reach, 0)
-    shape = min(base_row + reach + 1, rows) - row0, min(base_col + reach + 1, cols) - col0
-    loss_db = np.full((len(frequencies_ghz), *shape), np.nan, np.float32)
-    degrees = abs(latitude_deg)
+    rows, cols = ground.height_m.shape
+    if min(rows, cols) < 2:
+        raise ValueError(f"the heights must have two rows and columns at least, not {rows} and {cols}")
+    for name, value in (("resolution_m", resolution_m), ("radius_m", radius_m), ("step_m", step_m)):
+        if not 0.0 < value < math.inf:
+            raise ValueError(f"{name} must be positive, not {value:g}")
+    if not (math.isfinite(x_m) and math.isfinite(y_m)):
+        raise ValueError(f"the mast's position must be finite, not ({x_m:g}, {y_m:g})")
+    row0, col0, stop, end = window_of(x_m, y_m, left_m, up_m, resolution_m, shape, radius_m)
+    loss_db = np.full((len(frequencies_ghz), stop - row0, end - col0), np.nan, np.float32)
     about = scene(
-        pull.samples, resolution_m / 1000.0, tuple(frequencies_ghz), float(math.ceil(degrees) if degrees > 70.0 else math.floor(degrees)),
-        float(time_percent), float(location_percent), float(location_sigma_db), polarisation == "vertical", float(delta_n), float(n0),
+        radius_m / 1000.0, step_m / 1000.0, tuple(frequencies_ghz), float(math.floor(abs(latitude_deg))), float(time_percent),
+        float(location_percent), float(location_sigma_db), polarisation == "vertical", float(delta_n), float(n0),
     )  # fmt: skip
-    fill_area(
-        loss_db, row0, col0, terrain, clutter, clutter_m is not None, float(row), float(col), base_row, base_col,
-        pull.samples, pull.first, pull.sample, pull.row, pull.col, float(tx_height_m), float(rx_height_m),
-        math.radians(latitude_deg), about.values, about.arrays, about.table, about.constants,
-    )  # fmt: skip
+    if loss_db.size:
+        fill_area(
+            loss_db, left_m + col0 * resolution_m, up_m - row0 * resolution_m, float(resolution_m), ground, float(x_m), float(y_m),
+            float(radius_m), rays or rays_of(float(radius_m), float(step_m)), float(tx_height_m), float(rx_height_m),
+            math.radians(latitude_deg), about.values, about.constants,
+        )  # fmt: skip
     return AreaLoss(row0, col0, loss_db)
+
+
+def window_of(
+    x_m: float, y_m: float, left_m: float, up_m: float, resolution_m: float, shape: tuple[int, int], radius_m: float
+) -> tuple[int, int, int, int]:
+    """First row, first column, last row + 1 and last column + 1 of the pixels whose centres may lie within a radius."""
+    row, col, reach = (up_m - y_m) / resolution_m, (x_m - left_m) / resolution_m, radius_m / resolution_m + 1e-9
+    row0, stop = (int(np.clip(v, 0, shape[0])) for v in (math.ceil(row - reach), math.floor(row + reach) + 1))
+    col0, end = (int(np.clip(v, 0, shape[1])) for v in (math.ceil(col - reach), math.floor(col + reach) + 1))
+    return row0, col0, max(stop, row0), max(end, col0)

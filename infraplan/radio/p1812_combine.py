@@ -11,7 +11,8 @@ from numba import njit
 
 from infraplan.radio.hulls import FAST, LN10, fast_exp, fast_log, least_clearance_at, roughness_above
 from infraplan.radio.p1812_passes import (
-    LN_B0,
+    CENTRE,
+    LAST,
     LOSS_50,
     LOSS_BETA,
     LOWER,
@@ -25,12 +26,11 @@ from infraplan.radio.p1812_passes import (
     TAN_ANGLE,
     TX_AT,
     TX_SLOPE,
+    WEIGHT,
     J,
 )
 from infraplan.radio.p1812_spherical import CUBE_ROOT, DUCT_DB, FOCUS_DB, FREE_DB, FREQUENCY, LOCATION_DB, SCATTER_DB
 
-LOG_DISTANCE, FAR_FACTOR, ALPHA, POWER_113, B0_BASE, B0_SLOPE = range(6)  # rows of the table by distance
-TABLE_ROWS = 6
 SERIES_LIMIT = 0.3  # beyond this tangent the arctangent's series is not good enough
 
 
@@ -43,19 +43,49 @@ def shielding_fast(angle_mrad, horizon_km, frequency, cube_root):  # type: ignor
     return 20.0 / LN10 * math.log(1.0 + 0.361 * x * math.sqrt(frequency * horizon_km)) + 0.264 * x * cube_root
 
 
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def inland_share(d):  # type: ignore[no-untyped-def]
+    """tau of an inland path, eq. 3."""
+    return 1.0 - math.exp(-4.12e-4 * d**2.41)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def ln_b0_inland(d, latitude_deg):  # type: ignore[no-untyped-def]
+    """ln b0 of an inland path whose centre lies at an absolute latitude, eqs. 2-5."""
+    tau = inland_share(d)
+    ln_mu1 = min(0.2 * math.log(math.exp(-LN10 * d / (16.0 - 6.6 * tau)) + math.exp(-5.0 * LN10 * (0.496 + 0.354 * tau))), 0.0)
+    if latitude_deg > 70.0:
+        return math.log(4.17) + 1.3 * ln_mu1
+    return LN10 * (1.67 - 0.015 * latitude_deg) + ln_mu1 * (0.065 + 0.0176 * latitude_deg)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def far_factor(d):  # type: ignore[no-untyped-def]
+    """Fk, eq. 58."""
+    return 1.0 - 0.5 * (1.0 + math.tanh(1.5 * (d - 20.0) / 20.0))
+
+
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
     """Loss by ducting and layer reflection, eqs. 46-56."""
-    j = int(buffer[J, q])
+    j = buffer[J, q]
     d = j * step_km
     rx_m = buffer[RX, q]
-    at_tx = int(buffer[TX_AT, q])
-    if at_tx == 0:
-        rx_u = rx_m - curve * j * j
-        at_tx = least_clearance_at(flat, inverse, reverse, j, tx_m, (rx_u - tx_m) / j)
+    last = int(buffer[LAST, q])
+    at_tx = buffer[TX_AT, q]
+    if at_tx == 0.0:
+        line = (rx_m - curve * j * j - tx_m) / j
+        best, at_tx = least_clearance_at(flat, pos, last, j, tx_m, line)
+        for k in range(tail.length[q]):
+            x = tail.at[q, k]
+            below = tail.ground[q, k] - curve * x * x - tx_m - line * x
+            value = below * below / (x * (j - x))
+            if value <= best:
+                best = value
+                at_tx = x
         at_rx = at_tx
     else:
-        at_rx = j - int(buffer[RX_BACK, q])
+        at_rx = j - buffer[RX_BACK, q]
     tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * (0.001 / step_km))
     rx_mrad = 1000.0 * math.atan(buffer[RX_SLOPE, q])
     tx_km = at_tx * step_km
@@ -63,13 +93,25 @@ def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln
     smooth_tx = min(buffer[SMOOTH_TX, q], h[0])
     smooth_rx = min(buffer[SMOOTH_RX, q], rx_m - rx_height_m)
     ln_beta = ln_b0
-    rough = roughness_above(h, at_tx, at_rx, smooth_tx, (smooth_rx - smooth_tx) / j)
+    slope = (smooth_rx - smooth_tx) / j
+    first = 0
+    while first < last and pos[first] < at_tx - 1e-9:
+        first += 1
+    end = last
+    while end > 0 and pos[end] > at_rx + 1e-9:
+        end -= 1
+    rough = roughness_above(h, pos, first, end, smooth_tx, slope) if pos[first] >= at_tx - 1e-9 else 0.0
+    for k in range(tail.length[q]):
+        x = tail.at[q, k]
+        if at_tx - 1e-9 <= x <= at_rx + 1e-9:
+            rough = max(rough, tail.ground[q, k] - smooth_tx - slope * x)
     if rough > 10.0:
         ln_beta -= 4.6e-5 * (rough - 10.0) * (43.0 + 6.0 * min(d - tx_km - rx_km, 40.0))
     roots = math.sqrt(tx_m - smooth_tx) + math.sqrt(rx_m - smooth_rx)
-    ln_beta += min(table[ALPHA, j] * math.log(500.0 / radius_km * d * d / (roots * roots)), 0.0)
+    alpha = max(-0.6 - 3.5e-9 * d**3.1 * inland_share(d), -3.4)
+    ln_beta += min(alpha * math.log(500.0 / radius_km * d * d / (roots * roots)), 0.0)
     lg_beta = ln_beta / LN10
-    shape = (9.51 - 4.8 * lg_beta + 0.198 * lg_beta * lg_beta) * table[POWER_113, j]
+    shape = (9.51 - 4.8 * lg_beta + 0.198 * lg_beta * lg_beta) * 1e-6 * d**1.13
     gamma = 1.076 * math.exp(-1.012 * math.log(2.0058 - lg_beta) - shape)
     ln_ratio = ln_time - ln_beta
     loss = c[DUCT_DB] + 20.0 / LN10 * math.log(tx_km + rx_km)
@@ -79,25 +121,25 @@ def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
-def with_ducting(path_db, sight_db, duct_db, least_db, far_factor, near_factor):  # type: ignore[no-untyped-def]
+def with_ducting(path_db, sight_db, duct_db, least_db, far, near_factor):  # type: ignore[no-untyped-def]
     """Eqs. 60-62."""
     if duct_db < path_db:
         least_duct = max(duct_db, sight_db) + 2.5 * math.log(1.0 + math.exp(-abs(duct_db - sight_db) / 2.5))
         if least_duct <= path_db:
-            path_db = least_duct + (path_db - least_duct) * far_factor
+            path_db = least_duct + (path_db - least_duct) * far
     return path_db + (least_db - path_db) * near_factor
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
-def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, d):  # type: ignore[no-untyped-def]
-    """Eqs. 63 and 69, and the short-range rule below 250 m."""
+def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, weight):  # type: ignore[no-untyped-def]
+    """Eqs. 63 and 69; `weight` is the share of the excess over free space that counts on a very short path."""
     both = min(scatter_db, modified_db) - 5.0 / LN10 * math.log(1.0 + math.exp(-0.2 * LN10 * abs(scatter_db - modified_db)))
     loss = max(sight_db, both + location_db)
-    return free_db + min(4.0 * d, 1.0) * (loss - free_db)
+    return free_db + weight * (loss - free_db)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def median_values(n, step_km, radius_km, duct_time_db, c, table, buffer):  # type: ignore[no-untyped-def]
+def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: ignore[no-untyped-def]
     """Loss at 50 % of time as if there were no ducting, and how far ducting's lower bound lies above it; one loop that vectorises."""
     js = buffer[J, :n]
     tx_slope = buffer[TX_SLOPE, :n]
@@ -108,6 +150,7 @@ def median_values(n, step_km, radius_km, duct_time_db, c, table, buffer):  # typ
     slant = buffer[SLANT_DB, :n]
     diffraction = buffer[LOSS_50, :n]
     lower = buffer[LOWER, :n]
+    weight = buffer[WEIGHT, :n]
     out = buffer[OUT, :n]
     per_sample = 0.001 / step_km
     per_mrad = 5e-5 * radius_km * c[CUBE_ROOT]
@@ -139,11 +182,11 @@ def median_values(n, step_km, radius_km, duct_time_db, c, table, buffer):  # typ
         scatter = c[SCATTER_DB] + 20.0 / LN10 * fast_log(d) + 573.0 * radians
         both = min(scatter, path) - 5.0 / LN10 * fast_log(1.0 + fast_exp(-0.2 * LN10 * abs(scatter - path)))
         loss = max(free, both + c[LOCATION_DB])
-        out[q] = free + min(4.0 * d, 1.0) * (loss - free)
+        out[q] = free + weight[q] * (loss - free)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
     """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
     for q in range(n):
         y = buffer[TAN_ANGLE, q]
@@ -151,35 +194,33 @@ def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, f
         diffraction = buffer[LOSS_50, q]
         if not steep and (buffer[LOWER, q] >= 0.0 or diffraction <= 1e-9):
             continue
-        j = int(buffer[J, q])
-        d = j * step_km
+        d = buffer[J, q] * step_km
         free = c[FREE_DB] + buffer[SLANT_DB, q]
         path = free + diffraction
         theta = 1000.0 * (d / radius_km + math.atan(y))
         modified = path
         near = 1.0 / (1.0 + math.exp(16.0 * theta - 4.8))
-        far = table[FAR_FACTOR, j]
+        far = far_factor(d)
         if diffraction > 1e-9 and (1.0 - near) * (1.0 - far) > 0.0 and buffer[LOWER, q] < 0.0:
             duct = anomalous_fast(
-                q, h, rx_height_m, tx_m, step_km, radius_km, curve, buffer[LN_B0, q], ln_time, flat, inverse, reverse, table, c, buffer
+                q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0_inland(d, buffer[CENTRE, q]), ln_time, flat, pos, tail, c, buffer
             )
             modified = with_ducting(path, free, duct, path, far, near)
         if steep or modified != path:
-            scatter = c[SCATTER_DB] + table[LOG_DISTANCE, j] + 0.573 * theta
-            buffer[OUT, q] = final_loss(modified, scatter, free, free, c[LOCATION_DB], d)
+            scatter = c[SCATTER_DB] + 20.0 / LN10 * math.log(d) + 0.573 * theta
+            buffer[OUT, q] = final_loss(modified, scatter, free, free, c[LOCATION_DB], buffer[WEIGHT, q])
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, flat, inverse, reverse, table, c, buffer):  # type: ignore[no-untyped-def]
+def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
     """Loss for less than 50 % of time, receiver by receiver, eqs. 41-69."""
     ln_time = math.log(time_percent)
     per_sample = 0.001 / step_km
     per_mrad = 5e-5 * radius_km * c[CUBE_ROOT]
     for q in range(n):
-        j = int(buffer[J, q])
-        d = j * step_km
+        d = buffer[J, q] * step_km
         free = c[FREE_DB] + buffer[SLANT_DB, q]
-        ln_b0 = buffer[LN_B0, q]
+        ln_b0 = ln_b0_inland(d, buffer[CENTRE, q])
         often = ln_time >= ln_b0
         beyond = buffer[TX_AT, q] > 0.0
         horizons = (buffer[TX_AT, q] + buffer[RX_BACK, q]) * step_km if beyond else d
@@ -199,7 +240,7 @@ def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent
             least = free + loss_50 + (sight_b0 + diffraction - free - loss_50) * fi
         theta = 1000.0 * (d / radius_km + math.atan(buffer[TAN_ANGLE, q]))
         near = 1.0 / (1.0 + math.exp(16.0 * theta - 4.8))
-        far = table[FAR_FACTOR, j]
+        far = far_factor(d)
         duct = path
         if (1.0 - near) * (1.0 - far) > 0.0:
             tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * per_sample)
@@ -209,8 +250,8 @@ def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent
             bound += per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
             if bound < path:
                 duct = anomalous_fast(
-                    q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, inverse, reverse, table, c, buffer
+                    q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, pos, tail, c, buffer
                 )
         modified = with_ducting(path, sight, duct, least, far, near)
-        scatter = c[SCATTER_DB] + table[LOG_DISTANCE, j] + 0.573 * theta
-        buffer[OUT, q] = final_loss(modified, scatter, sight, free, c[LOCATION_DB], d)
+        scatter = c[SCATTER_DB] + 20.0 / LN10 * math.log(d) + 0.573 * theta
+        buffer[OUT, q] = final_loss(modified, scatter, sight, free, c[LOCATION_DB], buffer[WEIGHT, q])

@@ -1,4 +1,10 @@
-"""One ray of the area kernel: samples from the raster, then the loss of every wanted receiver at every frequency."""
+"""The fan of rays of the area kernel: samples along one ray, receivers on it, then the loss of each receiver at every frequency.
+
+A path of up to OWN_STEPS steps is sampled on its own line. A longer one shares the samples of the ray nearest in bearing, at most a
+quarter of a step away at the rim, and leaves it TAIL_STEPS before the receiver for its own line: what stands close before a receiver
+decides most. A path always ends at the pixel's centre, on that point's own ground and clutter. The fan depends on the radius and the step
+alone, never on the map: two maps that share a pixel centre share its loss.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +12,19 @@ import math
 
 from numba import njit
 
-from infraplan.radio.hulls import FAST
-from infraplan.radio.p1812_combine import B0_BASE, B0_SLOPE, median_repair, median_values, time_values
+from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, class_at, height_at, short_path_weight
+from infraplan.radio.hulls import FAR, FAST
+from infraplan.radio.p1812_combine import ln_b0_inland, median_repair, median_values, time_values
 from infraplan.radio.p1812_passes import (
+    CENTRE,
     EDGE_50,
     EDGE_BETA,
-    LN_B0,
+    LAST,
     LOSS_50,
     LOSS_BETA,
     OUT,
-    RX_OVER,
-    TX_OVER,
+    RX,
+    WEIGHT,
     J,
     bullington_pass,
     edge_values,
@@ -25,128 +33,226 @@ from infraplan.radio.p1812_passes import (
     knife_edge_values,
     obstruction_pass,
 )
-from infraplan.radio.p1812_spherical import FREE_DB, LOCATION_DB, ROOT_WAVE, SURFACE_50, SURFACE_BETA, WAVE, add_spherical
-from infraplan.radio.p1812_tables import (
-    DUCT_TIME_DB,
-    INVERSE,
-    QUANTILE,
-    RADIUS_50,
-    RADIUS_BETA,
-    REVERSE,
-    SPHERE_50,
-    SPHERE_BETA,
-    STEP_KM,
-    TIME_PERCENT,
-)
+from infraplan.radio.p1812_spherical import ROOT_WAVE, SURFACE_50, SURFACE_BETA, WAVE, add_spherical
+from infraplan.radio.p1812_tables import DUCT_TIME_DB, QUANTILE, RADIUS_50, RADIUS_BETA, STEP_KM, TIME_PERCENT
 
-MAST_PIXEL_STEPS = 0.3826
-"""Mean distance of a square's points from its centre, in sides: what the pixel under the mast is given."""
+OWN_STEPS = 30.0
+WORK_ROWS = 8
+POS, INVERSE, SPHERE, XS, YS, BARE, FLAT, SPHERE_OTHER = range(WORK_ROWS)  # rows of a mast's work array
 
-WORK_ROWS = 4
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def rays_of(radius_m, step_m):  # type: ignore[no-untyped-def]
+    """How many rays a circle takes: half a step apart at the rim; a multiple of 8, so that a quarter turn maps rays on rays."""
+    return 8 * int(max(math.ceil(4.0 * math.pi * radius_m / (8.0 * step_m)), 8))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def place_samples(nominal, last_step, curve_50, curve_beta, work):  # type: ignore[no-untyped-def]
+    """Positions of a mast's samples [steps]: 0, whole steps to `last_step`, and the nominal point; the index of that point.
+
+    Fills the rows POS, INVERSE, SPHERE (at `curve_50`) and SPHERE_OTHER (at `curve_beta`); the number of samples is `last_step` + 2, or one
+    less where the nominal point falls on a whole step.
+    """
+    pos = work[POS]
+    at = 0
+    k = 1
+    pos[0] = 0.0
+    for i in range(1, last_step + 1):
+        if at == 0 and nominal < i - TOUCHING:
+            pos[k] = nominal
+            at = k
+            k += 1
+        pos[k] = i
+        if at == 0 and nominal <= i + TOUCHING:
+            at = k
+        k += 1
+    if at == 0:
+        pos[k] = nominal
+        at = k
+        k += 1
+    for i in range(1, k):
+        work[INVERSE, i] = 1.0 / pos[i]
+        work[SPHERE, i] = -curve_50 * pos[i] * pos[i]
+        work[SPHERE_OTHER, i] = -curve_beta * pos[i] * pos[i]
+    return at, k
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
-def sample_ray(terrain, clutter, has_clutter, row, col, row_step, col_step, last, h, ground):  # type: ignore[no-untyped-def]
-    """Bare heights and heights with clutter along a ray; the last sample that stands on data."""
-    rows, cols = terrain.shape
+def sample_ray(ground, x_m, y_m, north_m, east_m, pos, at_nominal, nominal_clutter_m, last, h, top):  # type: ignore[no-untyped-def]
+    """Bare heights `h` and heights with clutter `top` along a ray whose step is (`east_m`, `north_m`); the last sample on known ground.
+
+    Samples before the nominal point carry no clutter, that point the clutter of the mast's own class.
+    """
+    height, clutter = ground.height_m, ground.clutter
+    rows, cols = height.shape
+    clutter_rows, clutter_cols = clutter.shape
+    row, col = (ground.height_y_m - y_m) / ground.height_step_m, (x_m - ground.height_x_m) / ground.height_step_m
+    down, right = -north_m / ground.height_step_m, east_m / ground.height_step_m
+    clutter_row = (ground.clutter_y_m - y_m) / ground.clutter_step_m + 0.5
+    clutter_col = (x_m - ground.clutter_x_m) / ground.clutter_step_m + 0.5
+    clutter_down, clutter_right = -north_m / ground.clutter_step_m, east_m / ground.clutter_step_m
     for i in range(last + 1):
-        r = row + row_step * i
-        c = col + col_step * i
-        if r < 0.0 or c < 0.0 or r > rows - 1.0 or c > cols - 1.0:
+        r = row + down * pos[i]
+        c = col + right * pos[i]
+        if not (r >= -0.5 and c >= -0.5 and r <= rows - 0.5 and c <= cols - 0.5):
             return i - 1
-        top = min(int(r), rows - 2)
+        r = min(max(r, 0.0), rows - 1.0)
+        c = min(max(c, 0.0), cols - 1.0)
+        up = min(int(r), rows - 2)
         left = min(int(c), cols - 2)
-        down = r - top
-        right = c - left
-        upper = float(terrain[top, left])
-        lower = float(terrain[top + 1, left])
-        upper += (terrain[top, left + 1] - upper) * right
-        lower += (terrain[top + 1, left + 1] - lower) * right
-        height = upper + (lower - upper) * down
-        h[i] = height
-        ground[i] = height
-        if has_clutter:
-            ground[i] = height + clutter[int(r + 0.5), int(c + 0.5)]
-        if math.isnan(ground[i]):
+        right_part = c - left
+        upper = float(height[up, left])
+        lower = float(height[up + 1, left])
+        upper += (height[up, left + 1] - upper) * right_part
+        lower += (height[up + 1, left + 1] - lower) * right_part
+        z = upper + (lower - upper) * (r - up)
+        if math.isnan(z):
             return i - 1
+        h[i] = z
+        top[i] = z
+        if i > at_nominal:
+            r = min(max(clutter_row + clutter_down * pos[i], 0.0), clutter_rows - 0.5)
+            c = min(max(clutter_col + clutter_right * pos[i], 0.0), clutter_cols - 0.5)
+            top[i] = z + ground.clutter_height_m[clutter[int(r), int(c)]]
+        elif i == at_nominal:
+            top[i] = z + nominal_clutter_m
     return last
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
-def loss_beside_mast(j, step_km, rise_m, c):  # type: ignore[no-untyped-def]
-    """Pixels with no sample between them and the mast: free space and location variability. [dB]"""
-    d = max(float(j), MAST_PIXEL_STEPS) * step_km
-    free = c[FREE_DB] + 10.0 * math.log10(d * d + rise_m * rise_m * 1e-6)
-    return free + min(4.0 * d, 1.0) * max(c[LOCATION_DB], 0.0)
+def last_below(x, whole_nominal, nominal):  # type: ignore[no-untyped-def]
+    """Index of the last sample before position `x`; 0 is the mast."""
+    index = math.ceil(x - TOUCHING) - 1
+    if not whole_nominal and nominal < x - TOUCHING:
+        index += 1
+    return max(index, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def put(tail, q, count, x, ground_m, top_m):  # type: ignore[no-untyped-def]
+    """Add a point to a tail; returns its new length."""
+    tail.at[q, count] = x
+    tail.ground[q, count] = ground_m
+    tail.top[q, count] = top_m
+    return count + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def losses_along_ray(  # type: ignore[no-untyped-def]
-    receivers, n, h, ground, north, east, latitude, tx_height_m, rx_height_m, values, arrays, table, constants, work, buffer, losses
+def place_receiver(  # type: ignore[no-untyped-def]
+    ground, x_m, y_m, rx_x_m, rx_y_m, rx_height_m, step_m, nominal, whole_nominal, at_nominal, nominal_clutter_m, pos, q, buffer, tail
 ):
-    """losses[frequency, q]: basic transmission loss to sample `receivers[q]`, ascending, each >= 2. [dB]"""
+    """What is given of a receiver into column `q` of the buffer and row `q` of the tails; False where its ground is not known.
+
+    A path of up to OWN_STEPS is sampled on its own line from end to end, a longer one from TAIL_STEPS before the receiver.
+    """
+    dx = rx_x_m - x_m
+    dy = rx_y_m - y_m
+    j = max(math.sqrt(dx * dx + dy * dy), LEAST_PATH_M) / step_m
+    own = class_at(ground, rx_x_m, rx_y_m)
+    own_nominal = ground.nominal_m[own] / step_m
+    own_clutter_m = ground.clutter_height_m[own]
+    both = nominal + own_nominal
+    foot_m = height_at(ground, rx_x_m, rx_y_m)
+    short = j < both
+    near = j * nominal / both if short else j - own_nominal
+    if near <= nominal + TOUCHING:
+        own_clutter_m = max(own_clutter_m, nominal_clutter_m)
+    near_m = height_at(ground, x_m + near / j * dx, y_m + near / j * dy)
+    known = not (math.isnan(foot_m) or math.isnan(near_m))
+    last = 0
+    count = 0
+    near_left = True
+    if not short:
+        if j > OWN_STEPS:
+            last = last_below(j - max(TAIL_STEPS, 2.0 * own_nominal), whole_nominal, nominal)
+        nominal_left = last < at_nominal
+        u = 2 * int(pos[last] + TOUCHING) + 1  # counts half steps
+        while True:
+            x = 0.5 * u
+            if x >= j - TOUCHING:
+                x = FAR
+            elif u % 2 == 1 and x < j - TAIL_STEPS:
+                u += 1
+                continue
+            top = 0.0
+            if nominal_left and nominal <= x + TOUCHING:
+                u += abs(x - nominal) <= TOUCHING
+                x = nominal
+                top = nominal_clutter_m
+                nominal_left = False
+            elif near_left and near <= x + TOUCHING:
+                u += abs(x - near) <= TOUCHING
+                count = put(tail, q, count, near, near_m, near_m + own_clutter_m)
+                near_left = False
+                continue
+            elif x == FAR:
+                break
+            else:
+                u += 1
+                if near_left and not nominal_left:
+                    top = ground.clutter_height_m[class_at(ground, x_m + x / j * dx, y_m + x / j * dy)]
+            z = height_at(ground, x_m + x / j * dx, y_m + x / j * dy)
+            known = known and not math.isnan(z)
+            count = put(tail, q, count, x, z, z + top)
+    if near_left:
+        count = put(tail, q, count, near, near_m, near_m + own_clutter_m)
+    tail.length[q] = count
+    buffer[J, q] = j
+    buffer[RX, q] = foot_m + rx_height_m
+    buffer[LAST, q] = last
+    buffer[WEIGHT, q] = short_path_weight(j, both)
+    return known
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def losses_along_ray(  # type: ignore[no-untyped-def]
+    n, h, top, tail, north, east, latitude, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses
+):
+    """losses[frequency, q]: basic transmission loss to the `n` receivers placed in `buffer` and `tail`, ascending in LAST. [dB]"""
     step_km, radius_50, radius_beta, time_percent = values[STEP_KM], values[RADIUS_50], values[RADIUS_BETA], values[TIME_PERCENT]
     median = time_percent == 50.0
     ln_time = math.log(time_percent)
     curve_50 = 500.0 * step_km * step_km / radius_50
     curve_beta = 500.0 * step_km * step_km / radius_beta
-    inverse, reverse, sphere_50, sphere_beta = arrays[INVERSE], arrays[REVERSE], arrays[SPHERE_50], arrays[SPHERE_BETA]
-    xs, ys, bare, flat = work[0], work[1], work[2], work[3]
+    pos, inverse, xs, ys, bare, flat = work[POS], work[INVERSE], work[XS], work[YS], work[BARE], work[FLAT]
     longest = 0.0
     for k in range(constants.shape[0]):
         longest = max(longest, constants[k, WAVE])
-    wanted = receivers[:n]
     tx_m = h[0] + tx_height_m
-    obstruction_pass(h, rx_height_m, tx_m, wanted, inverse, xs, ys, buffer)
-    horizon_pass(h, rx_height_m, tx_m, curve_50, wanted, inverse, xs, ys, bare, buffer)
+    obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer)
+    horizon_pass(pos, inverse, h, tail, tx_m, curve_50, n, xs, ys, bare, buffer)
     height_values(n, h[0], tx_m, rx_height_m, step_km, radius_50, buffer)
     half_way = 0.5 * step_km / 6371.0
     turn = 0.5 * half_way * half_way * east * east * math.tan(latitude)
     rarest = 1e30
     for q in range(n):
-        j = receivers[q]
+        j = buffer[J, q]
         centre = math.degrees(abs(latitude + north * half_way * j - turn * j * j))
-        ln_b0 = table[B0_BASE, j] + table[B0_SLOPE, j] * centre
-        buffer[LN_B0, q] = ln_b0
-        rarest = min(rarest, ln_b0)
+        buffer[CENTRE, q] = centre
+        if not median:
+            rarest = min(rarest, ln_b0_inland(j * step_km, centre))
     with_median = median or ln_time >= rarest
     if with_median:
-        bullington_pass(ground, h, rx_height_m, tx_m, curve_50, step_km, longest, wanted, inverse, reverse, xs, ys, flat, buffer)
+        bullington_pass(pos, inverse, top, tail, tx_m, curve_50, step_km, longest, n, xs, ys, flat, buffer)
         edge_values(n, tx_m, curve_50, step_km, buffer, EDGE_50)
     if not median:
-        bullington_pass(ground, h, rx_height_m, tx_m, curve_beta, step_km, longest, wanted, inverse, reverse, xs, ys, flat, buffer)
+        bullington_pass(pos, inverse, top, tail, tx_m, curve_beta, step_km, longest, n, xs, ys, flat, buffer)
         edge_values(n, tx_m, curve_beta, step_km, buffer, EDGE_BETA)
-    js, tx_over, rx_over, loss_50, loss_beta = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[LOSS_50], buffer[LOSS_BETA]
     out = buffer[OUT]
     for k in range(constants.shape[0]):
         c = constants[k]
         if with_median:
             knife_edge_values(n, step_km, c[ROOT_WAVE], buffer, EDGE_50, LOSS_50)
-            add_spherical(n, step_km, radius_50, curve_50, sphere_50, inverse, reverse, c, SURFACE_50, js, tx_over, rx_over, loss_50)
+            add_spherical(n, step_km, radius_50, curve_50, pos, work[SPHERE], tail, nominal, c, SURFACE_50, buffer, LOSS_50)
         if median:
-            median_values(n, step_km, radius_50, values[DUCT_TIME_DB], c, table, buffer)
-            median_repair(n, h, rx_height_m, tx_m, step_km, radius_50, curve_50, ln_time, bare, inverse, reverse, table, c, buffer)
+            median_values(n, step_km, radius_50, values[DUCT_TIME_DB], c, buffer)
+            median_repair(n, h, rx_height_m, tx_m, step_km, radius_50, curve_50, ln_time, bare, pos, tail, c, buffer)
         else:
             knife_edge_values(n, step_km, c[ROOT_WAVE], buffer, EDGE_BETA, LOSS_BETA)
-            add_spherical(
-                n, step_km, radius_beta, curve_beta, sphere_beta, inverse, reverse, c, SURFACE_BETA, js, tx_over, rx_over, loss_beta
-            )
+            add_spherical(n, step_km, radius_beta, curve_beta, pos, work[SPHERE_OTHER], tail, nominal, c, SURFACE_BETA, buffer, LOSS_BETA)
             time_values(
-                n,
-                h,
-                rx_height_m,
-                tx_m,
-                step_km,
-                radius_50,
-                curve_50,
-                time_percent,
-                values[QUANTILE],
-                bare,
-                inverse,
-                reverse,
-                table,
-                c,
-                buffer,
-            )
+                n, h, rx_height_m, tx_m, step_km, radius_50, curve_50, time_percent, values[QUANTILE], bare, pos, tail, c, buffer
+            )  # fmt: skip
         for q in range(n):
             losses[k, q] = out[q]

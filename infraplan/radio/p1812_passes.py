@@ -1,130 +1,217 @@
 """One outward pass along a ray of ITU-R P.1812: what the profile is asked for, for every wanted receiver, free of frequency.
 
-Each pass walks the samples once, keeping a hull; each `..._values` function then does the arithmetic for all receivers in one
-loop that vectorises. Results stand in rows of one buffer, a column a receiver. Slopes are per sample, heights in metres above
-sea level, d in km.
+A receiver's profile has two parts: samples 1 .. LAST of the ray, shared with the other receivers of the ray, and a tail of its own up to
+the receiver (`Tail`), its nominal point among it. Each pass walks the ray once, keeping a hull, and each tail point by point; each
+`..._values` function then does the arithmetic for all receivers in one loop that vectorises. Results stand in rows of one buffer, a
+column a receiver. Positions are in steps from the mast, slopes per step, heights in metres above sea level, d in km.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from infraplan.radio.hulls import FAR, FAST, LN10, extreme, fast_exp, fast_log, least_clearance, push, tangent
 
-# rows of the per-receiver buffer
+# rows of the per-receiver buffer: what is given of it (see `p1812_fan.place_receiver`), then what the passes find
 (
-    J, RX, SUM1, SUM2, UP_TX, UP_RX, UP_RUN, OVER, SEEN_TX, SEEN_RX, SEEN_RUN, CLEAR, TX_SLOPE, RX_RISE, RX_RUN, TX_AT, RX_BACK,
-    TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, EDGE_50, EDGE_BETA, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT, LN_B0,
-) = range(31)  # fmt: skip
-ROWS = 31
+    J, RX, LAST, WEIGHT, CENTRE,
+    SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
+    TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, EDGE_50, EDGE_BETA, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
+) = range(30)  # fmt: skip
+ROWS = 30
+# J: distance [steps]; RX: antenna above sea level [m]; LAST: the last shared sample; WEIGHT: share of the excess over free space that
+# counts; CENTRE: latitude of the path's centre [deg]
+
+
+class Tail(NamedTuple):
+    """The points before each receiver that are its own, a row a receiver, outward: position [steps], ground, ground with clutter [m]."""
+
+    length: npt.NDArray[np.int64]
+    at: npt.NDArray[np.float64]
+    ground: npt.NDArray[np.float64]
+    top: npt.NDArray[np.float64]
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def first_sum(x0, h0, x1, h1):  # type: ignore[no-untyped-def]
+    """A section's share of eq. 85."""
+    return (x1 - x0) * (h1 + h0)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def second_sum(x0, h0, x1, h1):  # type: ignore[no-untyped-def]
+    """A section's share of eq. 86."""
+    return (x1 - x0) * (h1 * (2.0 * x1 + x0) + h0 * (x1 + 2.0 * x0))
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def obstruction_pass(h, rx_height_m, tx_m, receivers, inverse, xs, ys, buffer):  # type: ignore[no-untyped-def]
-    """Running sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89."""
+def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer):  # type: ignore[no-untyped-def]
+    """Running sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. Receivers ascend in LAST."""
     top = 0
     steepest = -FAR
     last_extreme = 0
     sum1 = 0.0
     sum2 = 0.0
     i = 1
-    for q in range(receivers.size):
-        j = receivers[q]
-        while i < j:
-            sum1 += h[i] + h[i - 1]
-            sum2 += h[i] * (3 * i - 1) + h[i - 1] * (3 * i - 2)
+    for q in range(n):
+        j = buffer[J, q]
+        last = int(buffer[LAST, q])
+        while i <= last:
+            sum1 += first_sum(pos[i - 1], h[i - 1], pos[i], h[i])
+            sum2 += second_sum(pos[i - 1], h[i - 1], pos[i], h[i])
             steepest = max(steepest, (h[i] - tx_m) * inverse[i])
-            top = push(xs, ys, top, i, h[i])
+            top = push(xs, ys, top, pos[i], h[i])
             i += 1
-        rx_m = h[j] + rx_height_m
-        line = (rx_m - tx_m) * inverse[j]
-        buffer[J, q] = j
-        buffer[RX, q] = rx_m
-        buffer[SUM1, q] = sum1 + h[j] + h[j - 1]
-        buffer[SUM2, q] = sum2 + h[j] * (3 * j - 1) + h[j - 1] * (3 * j - 2)
-        if steepest > line:
-            t = tangent(xs, ys, top, j, rx_m)
-            last_extreme = extreme(xs, ys, top, last_extreme, line)
-            buffer[UP_TX, q] = steepest - line
-            buffer[UP_RX, q] = ys[t] - rx_m
-            buffer[UP_RUN, q] = j - xs[t]
-            buffer[OVER, q] = ys[last_extreme] - line * xs[last_extreme] - tx_m
+        rx_m = buffer[RX, q]
+        line = (rx_m - tx_m) / j
+        at = tail.at[q]
+        ground = tail.ground[q]
+        s1 = sum1
+        s2 = sum2
+        x0 = pos[last]
+        h0 = h[last]
+        seen = steepest
+        over = -FAR
+        back = -FAR
+        for k in range(tail.length[q]):
+            x = at[k]
+            y = ground[k]
+            s1 += first_sum(x0, h0, x, y)
+            s2 += second_sum(x0, h0, x, y)
+            x0 = x
+            h0 = y
+            seen = max(seen, (y - tx_m) / x)
+            over = max(over, y - line * x - tx_m)
+            back = max(back, (y - rx_m) / (j - x))
+        buffer[SUM1, q] = s1 + first_sum(x0, h0, j, rx_m - rx_height_m)
+        buffer[SUM2, q] = s2 + second_sum(x0, h0, j, rx_m - rx_height_m)
+        if seen > line:
+            if top > 0:
+                t = tangent(xs, ys, top, j, rx_m)
+                back = max(back, (ys[t] - rx_m) / (j - xs[t]))
+                last_extreme = extreme(xs, ys, top, last_extreme, line)
+                over = max(over, ys[last_extreme] - line * xs[last_extreme] - tx_m)
+            buffer[UP_TX, q] = seen - line
+            buffer[UP_RX, q] = back
+            buffer[OVER, q] = over
         else:
             buffer[UP_TX, q] = 1.0
             buffer[UP_RX, q] = 0.0
-            buffer[UP_RUN, q] = 1.0
             buffer[OVER, q] = 0.0
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def horizon_pass(h, rx_height_m, tx_m, curve, receivers, inverse, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
+def horizon_pass(pos, inverse, h, tail, tx_m, curve, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
     """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a; `flat` receives the flattened heights."""
     top = 0
     steepest = -FAR
-    at = 1
+    shared_at = 0.0
     i = 1
-    for q in range(receivers.size):
-        j = receivers[q]
-        while i < j:
-            u = h[i] - curve * (i * i)
+    for q in range(n):
+        j = buffer[J, q]
+        last = int(buffer[LAST, q])
+        while i <= last:
+            u = h[i] - curve * (pos[i] * pos[i])
             flat[i] = u
-            top = push(xs, ys, top, i, u)
+            top = push(xs, ys, top, pos[i], u)
             slope = (u - tx_m) * inverse[i]
             if slope > steepest:
                 steepest = slope
-                at = i
+                shared_at = pos[i]
             i += 1
-        rx_u = h[j] + rx_height_m - curve * (j * j)
-        line = (rx_u - tx_m) * inverse[j]
-        if steepest <= line:  # line of sight: both horizon distances add up to the path
+        rx_u = buffer[RX, q] - curve * j * j
+        line = (rx_u - tx_m) / j
+        at = tail.at[q]
+        ground = tail.ground[q]
+        seen = steepest
+        tx_at = shared_at
+        back = -FAR
+        rx_at = 0.0
+        for k in range(tail.length[q]):
+            x = at[k]
+            u = ground[k] - curve * x * x
+            slope = (u - tx_m) / x
+            if slope > seen:
+                seen = slope
+                tx_at = x
+            slope = (u - rx_u) / (j - x)
+            if slope >= back:
+                back = slope
+                rx_at = x
+        if seen <= line:  # line of sight: both horizon distances add up to the path
             buffer[TX_SLOPE, q] = line
-            buffer[RX_RISE, q] = -line * j
-            buffer[RX_RUN, q] = j
+            buffer[RX_RISE, q] = -line
             buffer[TX_AT, q] = 0.0
             buffer[RX_BACK, q] = j
         else:
-            t = tangent(xs, ys, top, j, rx_u)
-            buffer[TX_SLOPE, q] = steepest
-            buffer[RX_RISE, q] = ys[t] - rx_u
-            buffer[RX_RUN, q] = j - xs[t]
-            buffer[TX_AT, q] = at
-            buffer[RX_BACK, q] = j - xs[t]
+            if top > 0:
+                t = tangent(xs, ys, top, j, rx_u)
+                slope = (ys[t] - rx_u) / (j - xs[t])
+                if slope > back:
+                    back = slope
+                    rx_at = xs[t]
+            buffer[TX_SLOPE, q] = seen
+            buffer[TX_AT, q] = tx_at
+            buffer[RX_RISE, q] = back
+            buffer[RX_BACK, q] = j - rx_at
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def bullington_pass(ground, h, rx_height_m, tx_m, curve, step_km, wavelength_m, receivers, inverse, reverse, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
+def bullington_pass(pos, inverse, ground, tail, tx_m, curve, step_km, wavelength_m, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
     """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
-    is left out only where no sample can reach v = -0.78 even there."""
+    is left out only where no point can reach v = -0.78 even there."""
     top = 0
     steepest = -FAR
     last_extreme = 0
     i = 1
-    for q in range(receivers.size):
-        j = receivers[q]
-        while i < j:
-            u = ground[i] - curve * (i * i)
+    for q in range(n):
+        j = buffer[J, q]
+        last = int(buffer[LAST, q])
+        while i <= last:
+            u = ground[i] - curve * (pos[i] * pos[i])
             flat[i] = u
-            top = push(xs, ys, top, i, u)
+            top = push(xs, ys, top, pos[i], u)
             steepest = max(steepest, (u - tx_m) * inverse[i])
             i += 1
-        rx_u = h[j] + rx_height_m - curve * (j * j)
-        line = (rx_u - tx_m) * inverse[j]
-        if steepest < line:
-            last_extreme = extreme(xs, ys, top, last_extreme, line)
-            clearance = ys[last_extreme] - line * xs[last_extreme] - tx_m
-            buffer[CLEAR, q] = FAR
+        rx_u = buffer[RX, q] - curve * j * j
+        line = (rx_u - tx_m) / j
+        at = tail.at[q]
+        tops = tail.top[q]
+        seen = steepest
+        back = -FAR
+        clearance = -FAR
+        for k in range(tail.length[q]):
+            x = at[k]
+            u = tops[k] - curve * x * x
+            seen = max(seen, (u - tx_m) / x)
+            back = max(back, (u - rx_u) / (j - x))
+            clearance = max(clearance, u - line * x - tx_m)
+        if seen < line:
+            if top > 0:
+                last_extreme = extreme(xs, ys, top, last_extreme, line)
+                clearance = max(clearance, ys[last_extreme] - line * xs[last_extreme] - tx_m)
+            best = FAR
             if clearance * math.sqrt(0.008 / (wavelength_m * (j * step_km))) > -0.78:
-                buffer[CLEAR, q] = least_clearance(flat, inverse, reverse, j, tx_m, line)
+                for k in range(tail.length[q]):
+                    x = at[k]
+                    below = tops[k] - curve * x * x - line * x - tx_m
+                    best = min(best, below * below / (x * (j - x)))
+                if last > 0:
+                    best = min(best, least_clearance(flat, pos, last, j, tx_m, line))
+            buffer[CLEAR, q] = best
             buffer[SEEN_TX, q] = 1.0
             buffer[SEEN_RX, q] = 1.0
-            buffer[SEEN_RUN, q] = 1.0
         else:
-            t = tangent(xs, ys, top, j, rx_u)
-            buffer[SEEN_TX, q] = steepest
-            buffer[SEEN_RX, q] = ys[t] - rx_u
-            buffer[SEEN_RUN, q] = j - xs[t]
+            if top > 0:
+                t = tangent(xs, ys, top, j, rx_u)
+                back = max(back, (ys[t] - rx_u) / (j - xs[t]))
+            buffer[SEEN_TX, q] = seen
+            buffer[SEEN_RX, q] = back
             buffer[CLEAR, q] = -1.0
 
 
@@ -134,15 +221,14 @@ def edge_values(n, tx_m, curve, step_km, buffer, row):  # type: ignore[no-untype
     js = buffer[J, :n]
     rx = buffer[RX, :n]
     tx_slope = buffer[SEEN_TX, :n]
-    rise = buffer[SEEN_RX, :n]
-    run = buffer[SEEN_RUN, :n]
+    rx_seen = buffer[SEEN_RX, :n]
     clear = buffer[CLEAR, :n]
     out = buffer[row, :n]
     scale = 0.002 * step_km
     for q in range(n):
         j = js[q]
         rx_u = rx[q] - curve * j * j
-        rx_slope = rise[q] / run[q]
+        rx_slope = rx_seen[q]
         at = (rx_u - tx_m + rx_slope * j) / (tx_slope[q] + rx_slope)
         product = at * (j - at)
         spread = scale * j / product if product > 0.0 else 1.0
@@ -160,7 +246,6 @@ def height_values(n, tx_ground_m, tx_m, rx_height_m, step_km, radius_km, buffer)
     sum2 = buffer[SUM2, :n]
     up_tx = buffer[UP_TX, :n]
     up_rx = buffer[UP_RX, :n]
-    up_run = buffer[UP_RUN, :n]
     over = buffer[OVER, :n]
     tx_over = buffer[TX_OVER, :n]
     rx_over = buffer[RX_OVER, :n]
@@ -169,7 +254,6 @@ def height_values(n, tx_ground_m, tx_m, rx_height_m, step_km, radius_km, buffer)
     slant = buffer[SLANT_DB, :n]
     tx_slope = buffer[TX_SLOPE, :n]
     rise = buffer[RX_RISE, :n]
-    run = buffer[RX_RUN, :n]
     rx_slope = buffer[RX_SLOPE, :n]
     angle = buffer[TAN_ANGLE, :n]
     per_sample = 0.001 / step_km
@@ -182,13 +266,13 @@ def height_values(n, tx_ground_m, tx_m, rx_height_m, step_km, radius_km, buffer)
         smooth_tx[q] = fit_tx
         smooth_rx[q] = fit_rx
         line = (rx[q] - tx_m) / j
-        to_rx = up_rx[q] / up_run[q] + line
+        to_rx = up_rx[q] + line
         lowered = over[q] / (up_tx[q] + to_rx) if over[q] > 0.0 else 0.0
         tx_over[q] = tx_m - min(fit_tx - lowered * up_tx[q], tx_ground_m)
         rx_over[q] = rx[q] - min(fit_rx - lowered * to_rx, rx[q] - rx_height_m)
         rise_km = (tx_m - rx[q]) * 0.001
         slant[q] = 10.0 / LN10 * fast_log(d * d + rise_km * rise_km)
-        back = rise[q] / run[q] * per_sample - d / radius_km
+        back = rise[q] * per_sample - d / radius_km
         rx_slope[q] = back
         forward = tx_slope[q] * per_sample
         angle[q] = (forward + back) / (1.0 - forward * back)

@@ -7,6 +7,7 @@ import math
 from numba import njit
 
 from infraplan.radio.hulls import FAR, FAST, LN10, least_clearance
+from infraplan.radio.p1812_passes import LAST, RX_OVER, TX_OVER, J
 
 # columns of the constants of one frequency
 (
@@ -81,35 +82,62 @@ def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
     return one + (1.0 - math.exp(-one / 6.0)) * (10.0 + 0.02 * d)
 
 
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def sphere_slope(x, height_m, curve):  # type: ignore[no-untyped-def]
+    """Slope from an antenna `height_m` over the bare sphere down to its surface `x` steps away; concave in x."""
+    return -curve * x - height_m / x
+
+
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def smooth_bullington(j, step_km, tx_m, rx_m, curve, sphere, inverse, reverse, wave):  # type: ignore[no-untyped-def]
-    """Bullington over the bare sphere at the ray's samples, `sphere[i]` = -curve i^2. Both horizons are closed forms (concave in i)."""
+def smooth_bullington(q, step_km, tx_m, rx_m, curve, pos, sphere, tail, wave, nominal, buffer):  # type: ignore[no-untyped-def]
+    """Bullington over the bare sphere at the points of a receiver's profile; `sphere[i]` = -curve pos[i]^2. Of the shared samples the
+    horizon is the whole step next to the tangent point, or the nominal point."""
+    j = buffer[J, q]
+    last = int(buffer[LAST, q])
     d = j * step_km
     line = (rx_m - curve * j * j - tx_m) / j
-    best = min(max(int(math.sqrt(tx_m / curve)), 1), j - 1)
     tx_slope = -FAR
-    for i in range(best, min(best + 1, j - 1) + 1):
-        tx_slope = max(tx_slope, -curve * i - tx_m / i)
-    if tx_slope < line:
-        v = -math.sqrt(least_clearance(sphere, inverse, reverse, j, tx_m, line) * 0.002 * d / wave) / step_km
-        return knife_edge_fast(v, d)
-    best = min(max(int(math.sqrt(rx_m / curve)), 1), j - 1)
     rx_slope = -FAR
-    for i in range(best, min(best + 1, j - 1) + 1):
-        rx_slope = max(rx_slope, curve * (j - i) - rx_m / i)
-    seen_tx = tx_slope + curve * j
-    at = (rx_m - tx_m + rx_slope * j) / (seen_tx + rx_slope)
+    for k in range(tail.length[q]):
+        tx_slope = max(tx_slope, sphere_slope(tail.at[q, k], tx_m, curve))
+        rx_slope = max(rx_slope, sphere_slope(j - tail.at[q, k], rx_m, curve))
+    if last > 0:
+        whole = int(pos[last])
+        if nominal <= pos[last]:
+            tx_slope = max(tx_slope, sphere_slope(nominal, tx_m, curve))
+            rx_slope = max(rx_slope, sphere_slope(j - nominal, rx_m, curve))
+        if whole > 0:
+            at = min(max(math.floor(math.sqrt(tx_m / curve)), 1), whole)
+            tx_slope = max(tx_slope, sphere_slope(at, tx_m, curve), sphere_slope(min(at + 1, whole), tx_m, curve))
+            at = min(max(math.ceil(j - math.sqrt(rx_m / curve)), 1), whole)
+            rx_slope = max(rx_slope, sphere_slope(j - at, rx_m, curve), sphere_slope(j - max(at - 1, 1), rx_m, curve))
+    if tx_slope < line:
+        best = FAR
+        for k in range(tail.length[q]):
+            x = tail.at[q, k]
+            below = -curve * x * x - tx_m - line * x
+            best = min(best, below * below / (x * (j - x)))
+        if last > 0:
+            best = min(best, least_clearance(sphere, pos, last, j, tx_m, line))
+        return knife_edge_fast(-math.sqrt(best * 0.002 * d / wave) / step_km, d)
+    seen_tx = tx_slope + curve * j  # over the sphere raised between the ends, as eqs. 13 and 17 have it
+    seen_rx = rx_slope + curve * j
+    at = (rx_m - tx_m + seen_rx * j) / (seen_tx + seen_rx)
     over = tx_m + seen_tx * at - (tx_m * (j - at) + rx_m * at) / j
     return knife_edge_fast(over * math.sqrt(0.002 * d / (wave * at * (j - at))) / step_km, d)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def add_spherical(n, step_km, radius_km, curve, sphere, inverse, reverse, c, first, js, tx_over, rx_over, loss):  # type: ignore[no-untyped-def]
+def add_spherical(n, step_km, radius_km, curve, pos, sphere, tail, nominal, c, first, buffer, row):  # type: ignore[no-untyped-def]
     """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
+    js = buffer[J]
+    tx_over = buffer[TX_OVER]
+    rx_over = buffer[RX_OVER]
+    loss = buffer[row]
     for q in range(n):
         d = js[q] * step_km
         if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
             sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first)
             if sphere_db > 0.0:
-                smooth_db = smooth_bullington(int(js[q]), step_km, tx_over[q], rx_over[q], curve, sphere, inverse, reverse, c[WAVE])
+                smooth_db = smooth_bullington(q, step_km, tx_over[q], rx_over[q], curve, pos, sphere, tail, c[WAVE], nominal, buffer)
                 loss[q] += max(sphere_db - smooth_db, 0.0)

@@ -1,4 +1,4 @@
-"""What the area kernel of ITU-R P.1812 looks up, made once: which sample a pixel takes, what depends on distance or frequency alone."""
+"""What the area kernel of ITU-R P.1812 looks up, made once: constants of a frequency and of a prediction."""
 
 from __future__ import annotations
 
@@ -11,63 +11,11 @@ import numpy.typing as npt
 
 from infraplan.radio import p1812_terms as terms
 from infraplan.radio.diffraction import LAND, SPEED_OF_LIGHT_M_GHZ, admittance
-from infraplan.radio.p1812_combine import TABLE_ROWS
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
 
-OFFSETS_PER_PIXEL = 4
 SCENE = 6
 STEP_KM, RADIUS_50, RADIUS_BETA, TIME_PERCENT, QUANTILE, DUCT_TIME_DB = range(SCENE)  # entries of the scene
-INVERSE, REVERSE, SPHERE_50, SPHERE_BETA = range(4)  # rows of the sample arrays
-
-
-@dataclass(frozen=True)
-class PullTable:
-    """Which (ray, sample) each pixel of a circle takes; pixels ordered by ray, then outward."""
-
-    rays: int
-    samples: int
-    first: Ints
-    sample: Ints
-    row: Ints
-    col: Ints
-
-
-@lru_cache(maxsize=256)
-def pull_table(radius_pixels: float, row_quarter: int, col_quarter: int) -> PullTable:
-    """Pull table of a mast `row_quarter`, `col_quarter` quarters of a pixel off its pixel's centre."""
-    samples = max(math.ceil(radius_pixels - 1e-9), 1)
-    rays = 8 * math.ceil(2.0 * math.pi * samples / 8.0)  # a multiple of 8, so that a quarter turn maps rays on rays
-    reach = samples + 1
-    row, col = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-    south, east = row - row_quarter / OFFSETS_PER_PIXEL, col - col_quarter / OFFSETS_PER_PIXEL
-    distance = np.hypot(south, east)
-    inside = distance <= radius_pixels + 1e-9
-    row, col, south, east, distance = (values[inside] for values in (row, col, south, east, distance))
-    ray = np.rint(np.arctan2(east, -south) * (rays / (2.0 * math.pi))).astype(np.int64) % rays
-    sample = np.minimum(np.rint(distance).astype(np.int64), samples)
-    order = np.lexsort((sample, ray))
-    first = np.searchsorted(ray[order], np.arange(rays + 1))
-    return PullTable(rays, samples, *(np.ascontiguousarray(v, np.int32) for v in (first, sample[order], row[order], col[order])))
-
-
-@lru_cache(maxsize=64)
-def distance_table(samples: int, step_km: float, polar: bool) -> Floats:
-    """What depends on distance alone, a column a sample (column 0 unused); rows as named in `p1812_combine`."""
-    d = np.arange(samples + 1) * step_km
-    d[0] = step_km
-    tau = 1.0 - np.exp(-4.12e-4 * d**2.41)
-    mu1 = np.minimum((10.0 ** (-d / (16.0 - 6.6 * tau)) + 10.0 ** (-5.0 * (0.496 + 0.354 * tau))) ** 0.2, 1.0)
-    table = np.empty((TABLE_ROWS, samples + 1))
-    table[0] = 20.0 * np.log10(d)
-    table[1] = 1.0 - 0.5 * (1.0 + np.tanh(1.5 * (d - 20.0) / 20.0))  # eq. 58
-    table[2] = np.maximum(-0.6 - 3.5e-9 * d**3.1 * tau, -3.4)  # eq. 55a
-    table[3] = 1e-6 * d**1.13
-    # ln b0 is linear in the latitude, eqs. 2-5
-    table[4] = math.log(4.17) + 1.3 * np.log(mu1) if polar else 1.67 * math.log(10.0) + 0.065 * np.log(mu1)
-    table[5] = 0.0 if polar else -0.015 * math.log(10.0) + 0.0176 * np.log(mu1)
-    return table
 
 
 @lru_cache(maxsize=512)
@@ -90,25 +38,15 @@ def frequency_constants(
 
 
 @lru_cache(maxsize=512)
-def least_duct_time_db(samples: int, step_km: float, time_percent: float, latitude_deg: float) -> float:
-    """Lower bound of eq. 53 over all samples for latitudes from `latitude_deg` to the pole (b0 falls with latitude)."""
-    table = distance_table(samples, step_km, False)
-    ln_b0 = table[4, 1:] + table[5, 1:] * latitude_deg
-    ratio = math.log(time_percent) - ln_b0
-    d = np.arange(1, samples + 1) * step_km
-    return float(np.min((1.2 + 3.7e-3 * d) / math.log(10.0) * ratio - np.where(ratio >= 0.0, 0.0, 12.0)))
-
-
-@lru_cache(maxsize=64)
-def sample_arrays(samples: int, step_km: float, delta_n: float) -> Floats:
-    """1/i, the same backwards, and the flattened bare sphere for both effective radii, sample by sample."""
-    i = np.arange(samples + 1, dtype=np.float64)
-    arrays = np.zeros((4, samples + 1))
-    arrays[INVERSE, 1:] = 1.0 / i[1:]
-    arrays[REVERSE] = arrays[INVERSE, ::-1]
-    for row, radius_km in zip((SPHERE_50, SPHERE_BETA), terms.effective_radii_km(delta_n), strict=True):
-        arrays[row] = -500.0 * step_km**2 / radius_km * i**2
-    return arrays
+def least_duct_time_db(longest_km: float, time_percent: float, latitude_deg: float) -> float:
+    """Lower bound of eq. 53 for inland paths up to a length, at latitudes from `latitude_deg` to the pole (b0 falls with latitude)."""
+    d = np.linspace(0.0, longest_km, 401)
+    tau = 1.0 - np.exp(-4.12e-4 * d**2.41)
+    ln_mu1 = 0.2 * np.log(np.minimum(10.0 ** (-d / (16.0 - 6.6 * tau)) + 10.0 ** (-5.0 * (0.496 + 0.354 * tau)), 1.0))
+    ln_b0 = math.log(10.0) * (1.67 - 0.015 * latitude_deg) + ln_mu1 * (0.065 + 0.0176 * latitude_deg)
+    # between two of these distances ln b0 moves by less than its largest step; b0 beyond 70 degrees stays below that at 0
+    ratio = math.log(time_percent) - max(float(ln_b0.max()), math.log(4.17)) - float(np.abs(np.diff(ln_b0)).max())
+    return float(min((1.2 + 3.7e-3 * longest_km) * ratio, 1.2 * ratio) / math.log(10.0) - (0.0 if ratio >= 0.0 else 12.0))
 
 
 @dataclass(frozen=True)
@@ -116,14 +54,12 @@ class Scene:
     """Everything about a prediction but the mast and the map: what the kernels take beside them."""
 
     values: Floats
-    arrays: Floats
-    table: Floats
     constants: Floats
 
 
 @lru_cache(maxsize=512)
 def scene(
-    samples: int,
+    longest_km: float,
     step_km: float,
     frequencies_ghz: tuple[float, ...],
     latitude_deg: float,
@@ -134,16 +70,12 @@ def scene(
     delta_n: float,
     n0: float,
 ) -> Scene:
-    """Tables and constants for rays of `samples` steps. `latitude_deg` chooses the polar rule and a safe bound only: whole degrees do."""
-    polar = abs(latitude_deg) > 70.0
-    nearest_equator = 0.0 if polar else max(abs(latitude_deg) - 0.5 - math.degrees(samples * step_km / terms.EARTH_RADIUS_KM), 0.0)
-    duct_time_db = least_duct_time_db(samples, step_km, time_percent, nearest_equator)
+    """Constants for paths up to a length. `latitude_deg` chooses a safe bound only: any value not farther from the equator than a path."""
+    duct_time_db = least_duct_time_db(longest_km, time_percent, max(latitude_deg - math.degrees(longest_km / terms.EARTH_RADIUS_KM), 0.0))
     radii_km = terms.effective_radii_km(delta_n)
     quantile = terms.upper_normal_quantile(time_percent / 100.0)
     variation = time_percent, location_percent, location_sigma_db, vertical, delta_n, n0
     return Scene(
         np.array([step_km, *radii_km, time_percent, quantile, duct_time_db]),
-        sample_arrays(samples, step_km, delta_n),
-        distance_table(samples, step_km, polar),
         np.array([frequency_constants(frequency_ghz, *variation) for frequency_ghz in frequencies_ghz]),
     )

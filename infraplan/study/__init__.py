@@ -232,7 +232,7 @@ class Study:
 
     @_layer
     def terrain(self) -> Any:
-        """Ground on the study's grid, where the model asks for it."""
+        """Ground under the study and around it, where the model asks for it."""
         from infraplan.io.rasters import read_terrain
 
         choice = self.config.coverage
@@ -244,8 +244,10 @@ class Study:
                 Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain")
             )
         options = self.config.options_of("terrain")
-        clutter = self.path("clutter")
-        return read_terrain(path, self.grid, clutter=clutter, clutter_table=choice.clutter_table, holes=choice.terrain_holes, **options)
+        return read_terrain(
+            path, over=self.grid, margin_m=choice.max_radius_km * 1000.0, clutter=self.path("clutter"), clutter_table=choice.clutter_table,
+            nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
+        )  # fmt: skip
 
     @cached_property
     def sectors(self) -> Any:

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
-from infraplan.coverage.masts import masts_of
+from infraplan.coverage.masts import ground_of, masts_of
 from infraplan.coverage.over_terrain import FootprintCache, keep_best_over_terrain
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import update_coverage
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
-from infraplan.geo.terrain import Terrain
+from infraplan.geo.terrain import Clutter, Terrain
 from infraplan.radio.antennas import pattern_db
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.p1812_area import area_loss
@@ -31,7 +31,7 @@ def ground(grid: Grid, seed: int = 4, top_m: float = 400.0) -> Terrain:
     height_m = np.array([np.interp(rows, np.arange(coarse.shape[0]), line) for line in along.T]).T.astype(np.float32)
     clutter_m = np.kron(rng.choice([0.0, 0.0, 8.0, 15.0], size=(grid.height // 4 + 1, grid.width // 4 + 1)), np.ones((4, 4)))
     zone = np.full(grid.shape, 4, np.uint8)
-    return Terrain(grid, height_m, clutter_m[: grid.height, : grid.width].astype(np.float32), zone, synthetic=True)
+    return Terrain(grid, height_m, Clutter.of_heights(grid, clutter_m[: grid.height, : grid.width]), zone, synthetic=True)
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +97,15 @@ def test_a_pixel_from_the_published_functions(sectors: Any, fine: Grid, presets:
     _, first, site = next(iter(by_site(sectors, fine)))
     footprint = site_footprint(site, fine, Radio(presets, 4.0, terrain=terrain))
     row, col = (fine.y0_m - site["y_m"]) / 125.0 - 0.5, (site["x_m"] - fine.x0_m) / 125.0 - 0.5
+    first_x, first_y = (float(v) for v in fine.centre_of(0, 0))
     latitude_deg = float(fine.unproject(site["x_m"], site["y_m"])[1])
     off_db = []
     for k in range(len(site["service"])):
         sector, service = sectors.iloc[first + k], presets[site["service"][k]]
         area = area_loss(
-            terrain.height_m, terrain.clutter_m, row, col, 125.0, 4000.0, frequencies_ghz=(service.frequency_mhz / 1000.0,),
-            tx_height_m=sector.height_m, rx_height_m=service.rx_height_m, latitude_deg=latitude_deg,
+            ground_of(terrain), site["x_m"], site["y_m"], first_x, first_y, 125.0, fine.shape, 4000.0,
+            frequencies_ghz=(service.frequency_mhz / 1000.0,), tx_height_m=sector.height_m, rx_height_m=service.rx_height_m,
+            latitude_deg=latitude_deg,
         )  # fmt: skip
         mast_m = terrain.height_at(site["x_m"], site["y_m"])[0] + sector.height_m
         level_db = service.largest_loss_db(sector.power_offset_db, gain_offset_db(service, sector.antenna))
@@ -118,9 +120,9 @@ def test_a_pixel_from_the_published_functions(sectors: Any, fine: Grid, presets:
             gain_db = pattern_db(sector.antenna, bearing_deg - sector.azimuth_deg, elevation_deg, sector.tilt_deg)
             got_db = footprint.margin_db[k, at_row - footprint.row0, at_col - footprint.col0]
             off_db.append(abs(float(got_db) - float(expected_db + gain_db)))
-    # the kernel looks along its ray, up to a degree off the pixel: that shows in the nulls of a pattern
-    assert np.median(off_db) < 0.1
-    assert np.quantile(off_db, 0.9) < 1.0
+    # the kernel interpolates cuts between whole degrees: that shows in the nulls of a pattern
+    assert np.median(off_db) < 0.05
+    assert np.quantile(off_db, 0.9) < 0.5
     assert len(off_db) > 40
 
 
@@ -161,7 +163,7 @@ def test_sites_beyond_the_terrain_are_predicted_without_it_and_counted(sites: An
     holed = terrain.height_m.copy()
     holed[:, : fine.width // 2] = np.nan
     cover = predict_coverage(
-        sectors_of(sites, presets), fine, presets, terrain=Terrain(fine, holed, terrain.clutter_m, terrain.zone), max_radius_km=4.0
+        sectors_of(sites, presets), fine, presets, terrain=Terrain(fine, holed, terrain.clutter, terrain.zone), max_radius_km=4.0
     )
     assert 0 < cover.sites_beyond_terrain < len(sites)
     assert "p1812" in cover.models_used and len(cover.models_used) > 1
@@ -224,7 +226,9 @@ def test_turning_sector_and_map_together_changes_nothing(presets: Any, zones: An
     crs = Grid.over(zones, 125).crs
     square = Grid(crs, -5062.5, 5062.5, 125.0, 81, 81)
     straight = ground(square, seed=9)
-    turned = Terrain(square, np.rot90(straight.height_m).copy(), np.rot90(straight.clutter_m).copy(), straight.zone)
+    assert straight.clutter is not None
+    stands = Clutter.of_heights(square, np.rot90(straight.clutter.height_m))
+    turned = Terrain(square, np.rot90(straight.height_m).copy(), stands, straight.zone)
     site = {
         "x_m": 0.0, "y_m": 0.0, "service": np.array(["nr-n41"]), "environment": np.array(["rural"]), "height_m": np.array([30.0]),
         "tilt_deg": np.array([3.0]), "antenna": np.array([presets["nr-n41"].default_antenna]), "power_offset_db": np.array([0.0]),
@@ -235,4 +239,4 @@ def test_turning_sector_and_map_together_changes_nothing(presets: Any, zones: An
     )
     off_db = np.abs(np.rot90(before) - after)
     assert np.isnan(before).sum() == np.isnan(after).sum()
-    assert np.nanquantile(off_db, 0.97) < 0.01  # ties between two rays or two samples may fall either way
+    assert np.nanquantile(off_db, 0.97) < 0.01  # ties between two rays may fall either way

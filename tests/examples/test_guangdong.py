@@ -221,7 +221,7 @@ def test_the_ground_goes_in_by_the_readers_door(folder: Path, zones: gpd.GeoData
 
     terrain = read_terrain(folder / "dem.tif", Grid.over(zones, 1000), clutter=folder / "landcover.tif", clutter_table="p1812")
     assert terrain.synthetic and np.isfinite(terrain.height_m).all() and terrain.filled_pixels == terrain.sea_pixels == 0
-    assert terrain.clutter_m is not None and set(np.unique(terrain.clutter_m)) == {0.0, 10.0, 15.0, 20.0}
+    assert terrain.clutter is not None and set(np.unique(terrain.clutter.height_m)) == {0.0, 10.0, 15.0, 20.0}
     assert set(np.unique(terrain.zone)) == {1, 3, 4}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infraplan.geo.grids import Grid
-from infraplan.geo.terrain import COASTAL_LAND, INLAND, SEA, Terrain, radio_zones, sea_by_flatness
+from infraplan.geo.terrain import COASTAL_LAND, INLAND, SEA, Clutter, Terrain, radio_zones, sea_by_flatness
 
 CRS = "EPSG:32650"
 
@@ -18,7 +18,7 @@ def plane(height: int, width: int, resolution_m: float = 100.0) -> Terrain:
     grid = Grid(CRS, 1000.0, 9000.0, resolution_m, height, width)
     row, col = np.mgrid[0:height, 0:width]
     ground = (10.0 + col + 2 * row).astype(np.float32)
-    return Terrain(grid, ground, np.zeros_like(ground), np.full(ground.shape, INLAND, np.uint8))
+    return Terrain(grid, ground, Clutter.of_heights(grid, np.zeros_like(ground)), np.full(ground.shape, INLAND, np.uint8))
 
 
 def test_a_window_shows_the_same_ground() -> None:

@@ -15,6 +15,7 @@ from rasterio.transform import from_origin
 from infraplan.errors import DataError, UsageError
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import SEA
+from infraplan.io import rasters
 from infraplan.io.rasters import read_terrain
 
 STEP_DEG = 1 / 1200
@@ -133,14 +134,49 @@ def test_land_cover_becomes_clutter_height(tmp_path: Path) -> None:
     write_tile(tmp_path / "cover.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
     grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
     terrain = read_terrain(tmp_path / "dem.tif", grid, clutter=tmp_path / "cover.tif")
-    assert terrain.clutter_m is not None
-    assert set(np.unique(terrain.clutter_m)) == {0.0, 10.0, 15.0}
-    assert terrain.clutter_m[-10, -10] == 15.0 and terrain.clutter_m[10, 10] == 10.0 and terrain.clutter_m[-10, 10] == 0.0
+    assert terrain.clutter is not None
+    clutter_m = terrain.clutter.height_m
+    assert set(np.unique(clutter_m)) == {0.0, 10.0, 15.0}
+    assert clutter_m[-10, -10] == 15.0 and clutter_m[10, 10] == 10.0 and clutter_m[-10, 10] == 0.0
+    assert terrain.clutter.grid.resolution_m < 100.0, "land cover keeps its own pixels"
     codes[5, 5:200] = 77
     codes[0:200, 0:3] = 78
     write_tile(tmp_path / "strange.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
     with pytest.raises(DataError, match="77"):
         read_terrain(tmp_path / "dem.tif", grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH, 60.0), clutter=tmp_path / "strange.tif")
+
+
+def test_ground_keeps_its_pixels_whatever_the_map(tmp_path: Path) -> None:
+    """Maps of 500 and of 50 m stand on the same heights and the same land cover, with the margin asked for."""
+    write_tile(tmp_path / "dem.tif", WEST, NORTH)
+    codes = np.random.default_rng(3).choice([10, 40, 50], (240, 240))
+    write_tile(tmp_path / "cover.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
+    maps = [grid_inside(WEST + 0.05, NORTH - 0.15, WEST + 0.15, NORTH - 0.05, resolution_m) for resolution_m in (500.0, 50.0)]
+    grounds = [
+        read_terrain(tmp_path / "dem.tif", over=grid, margin_m=1500.0, clutter=tmp_path / "cover.tif", profile_step_m=50.0) for grid in maps
+    ]
+    coarse, fine = grounds
+    assert 75.0 < coarse.grid.resolution_m == fine.grid.resolution_m < 95.0
+    left, bottom, right, top = maps[0].bounds_m
+    west, south, east, north = coarse.grid.bounds_m
+    assert west <= left - 1500.0 and south <= bottom - 1500.0 and east >= right + 1500.0 and north >= top + 1500.0
+    x_m, y_m = (values.ravel() for values in np.meshgrid(np.linspace(left, right, 40), np.linspace(bottom, top, 40)))
+    np.testing.assert_array_equal(coarse.height_at(x_m, y_m), fine.height_at(x_m, y_m))
+    assert coarse.profile_step_m == 50.0
+
+
+def test_villages_smaller_than_a_pixel_of_land_cover_keep_their_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built-up squares of 90 m in cropland, read at 400 m: the commonest class would leave none of them."""
+    write_tile(tmp_path / "dem.tif", WEST, NORTH)
+    codes = np.full((240, 240), 40)
+    for row, col in np.random.default_rng(8).integers(0, 240, (6000, 2)):
+        codes[row, col] = 50
+    write_tile(tmp_path / "cover.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
+    monkeypatch.setattr(rasters, "CLUTTER_PIXELS", 2500)
+    terrain = read_terrain(tmp_path / "dem.tif", over=grid, clutter=tmp_path / "cover.tif", holes="sea")
+    assert terrain.clutter is not None and terrain.clutter.grid.resolution_m > 300.0
+    assert (terrain.clutter.height_m == 10.0).mean() == pytest.approx((codes == 50).mean(), abs=0.03)
 
 
 def test_synthetic_ground_says_so(tmp_path: Path) -> None:

@@ -231,15 +231,6 @@ def test_coast_and_sea_sections_are_measured_half_way_to_the_neighbour() -> None
     assert (result.sea_fraction, result.longest_land_km, result.longest_inland_km) == pytest.approx((0.3, 4.5, 2.5))
 
 
-def test_short_range_joins_continuously_and_is_free_space_at_the_mast() -> None:
-    wall = np.full(101, 15.0)
-    below, above = (path(km, clutter_m=wall).loss_db for km in (0.25 - 1e-9, 0.25 + 1e-9))
-    assert below == pytest.approx(above, abs=1e-5)
-    at_mast = path(0.002, clutter_m=wall)
-    assert at_mast.loss_db - at_mast.free_space_db == pytest.approx(0.0, abs=0.5)
-    assert path(0.25).short_range_weight == 1.0
-
-
 def test_the_result_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         path().loss_db = 0.0  # type: ignore[misc]
