@@ -112,6 +112,16 @@ def warn(faults: Iterable[Fault]) -> None:
         warnings.warn(DataWarning(fault), stacklevel=level)
 
 
+def take() -> list[Fault]:
+    """What the nearest `collected` has gathered so far, which forgets it; nothing outside of one."""
+    gathered = _gathered.get()
+    if not gathered:
+        return []
+    taken = list(gathered)
+    gathered.clear()
+    return taken
+
+
 def _frames_inside() -> int:
     """How many frames of infraplan lie between `warn` and its user, as `stacklevel` counts."""
     ours = (__name__.partition(".")[0], "functools")  # cached properties of ours are called by functools

@@ -69,3 +69,25 @@ def test_an_unknown_key_is_an_error() -> None:
 
 def test_both_puts_chinese_first() -> None:
     assert messages.both("run.city") == f"{messages.say('run.city')} / {messages.say('run.city', 'en')}"
+
+
+CHOSEN = re.compile(r"""(?<![_\w])choose\((?:[^()]|\([^()]*\)){1,200}?, ["']([a-z_]+)["']\)""")
+
+
+def test_what_is_chosen_has_a_word_in_both_languages() -> None:
+    """`choose(name, options, "target")` says 目标 in Chinese: half-translated refusals help nobody."""
+    asked = {word for file in PACKAGE.rglob("*.py") for word in CHOSEN.findall(file.read_text(encoding="utf-8"))}
+    assert len(asked) > 25
+    assert not {word for word in asked if f"what_{word}" not in messages.catalogue("general")}
+
+
+def test_an_unknown_name_is_told_with_the_nearest_and_a_bearable_list() -> None:
+    from infraplan.errors import UsageError
+    from infraplan.presets import choose
+
+    with pytest.raises(UsageError) as raised:
+        choose("v0123x", [f"v{number:04d}" for number in range(5000)], "village")
+    text = str(raised.value)
+    assert "v0123" in text and "5000" in text and len(text) < 1000
+    chinese, _, english = text.partition(" / ")
+    assert "village" not in chinese and not CHINESE.search(english)

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from infraplan import __version__
-from infraplan.errors import InfraplanError
+from infraplan.errors import InfraplanError, collected, take
 from infraplan.messages import both
 
 app = typer.Typer(name="infraplan", help=both("cli.about"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,24 +35,47 @@ def register() -> None:
 
 
 def main() -> None:
-    """Entry point: whatever a user can cause ends in a message and an exit code, never in a traceback."""
+    """Entry point: whatever a user can cause ends in a message and an exit code, never in a traceback; warnings are lines on stderr."""
     warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.showwarning = _show_warning
     register()
+    with collected():
+        code = _answer()
+        _tell_warnings()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _answer() -> object:
+    """What the verb answers, its exit code where it fails."""
     try:
-        code = app(standalone_mode=False)
+        return app(standalone_mode=False)
     except InfraplanError as error:
         from infraplan.cli.shared import show_error
 
+        _tell_warnings()
         show_error(error)
-        code = error.exit_code
+        return error.exit_code
     except (KeyboardInterrupt, Abort):
         print(both("cli.interrupted"), file=sys.stderr)
-        code = 130
+        return 130
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         print(f"{both('cli.usage')}: {message}", file=sys.stderr)
-        code = 2
+        return 2
     except OSError as error:
         print(f"{both('cli.system')}: {error.strerror or error} {error.filename or ''}".rstrip(), file=sys.stderr)
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+
+
+def _tell_warnings() -> None:
+    """Warnings about the input that no verb has told yet."""
+    told = take()
+    if told:
+        from infraplan.cli.shared import tell_warnings
+
+        tell_warnings(told)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning of Python as a line, without the place in the code."""
+    print(f"{both('cli.warning')}: {message}", file=sys.stderr)

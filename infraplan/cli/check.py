@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from infraplan.cli.shared import AsJson, StudyPath, open_study, show_error, show_json, tell
-from infraplan.errors import DataError
+from infraplan.errors import DataError, collected
 from infraplan.messages import both
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
     from infraplan.study import Study
 
-MOST_ZONES = 20
 LAYERS = ("zones", "villages", "sites", "places", "corridors", "hosts", "targets", "services", "plan_services", "terrain")
 
 
@@ -24,7 +22,8 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     from infraplan.io.check_reports import write_check_html, write_check_xlsx
 
     opened = open_study(study)
-    faults = faults_of_study(opened)
+    with collected():
+        faults = faults_of_study(opened)
     errors = [fault for fault in faults if fault.severity == "error"]
     if json:
         show_json(DataError(faults).faults.to_dict("records"))
@@ -39,9 +38,7 @@ def check(study: StudyPath, json: AsJson = False) -> None:
 
 def faults_of_study(opened: Study) -> list[Fault]:
     """What each layer says of itself, and what the layers say of each other."""
-    from infraplan.geo.zonal import zone_faults
-    from infraplan.io.checking import cross_check
-    from infraplan.tables import faults_of
+    from infraplan.study.comparing import compared
 
     faults: list[Fault] = []
     read: dict[str, Any] = {}
@@ -53,20 +50,9 @@ def faults_of_study(opened: Study) -> list[Fault]:
         except DataError as error:
             faults += error.fault_list
             if layer == "zones":
-                return faults
-        else:
-            faults += faults_of(read[layer])
-    faults += [_zone_fault(row) for row in zone_faults(read["zones"], read.get("villages")).head(MOST_ZONES).to_dict("records")]
-    return faults + cross_check(zones=read["zones"], villages=read.get("villages"), sites=read.get("sites"), places=read.get("places"))
-
-
-def _zone_fault(row: Mapping[Any, Any]) -> Fault:
-    """An overlap or a gap between zones, with its area and the people who stand in it."""
-    from infraplan.errors import Fault
-
-    facts = {"zone": row["zone_name"], "other": row["other_name"], "area": f"{row['area_km2']:.1f}", "people": f"{row['people']:,.0f}"}
-    message, rule = both(f"cli.zones_{row['kind']}", **facts), f"zones-{row['kind']}"
-    return Fault("zones", message, both("cli.zones_cure"), rule=rule, value=str(row["zone"]), severity="warning")
+                return [*faults, *opened.warnings]
+    layers = {name: read.get(name) for name in ("zones", "villages", "sites", "places")}
+    return [*faults, *opened.warnings, *compared(**layers)]
 
 
 def attach(app: typer.Typer) -> None:

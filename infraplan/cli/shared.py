@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from infraplan.errors import DataError, InfraplanError, UsageError
-from infraplan.messages import both, say
+from infraplan.errors import DataError, InfraplanError, UsageError, take
+from infraplan.messages import both
 
 if TYPE_CHECKING:
+    from infraplan.errors import Fault
     from infraplan.siting.planning import Plan
     from infraplan.study import Study
 
@@ -47,7 +48,8 @@ class Bars:
         self.bars = bars
 
     def step(self, key: str) -> Callable[[int, int], None]:
-        """Begin a step."""
+        """Begin a step; what readers have warned of before is told first."""
+        tell_warnings(take())
         task = self.bars.add_task(both(key), total=None)
 
         def tell(done: int, total: int) -> None:
@@ -156,6 +158,20 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def tell_warnings(faults: list[Fault]) -> None:
+    """Warnings about the input on stderr, those of one kind as one line with a count."""
+    from infraplan.tables.faults import grouped
+
+    if not faults:
+        return
+    groups = grouped(faults)
+    tell(both("cli.warnings", count=len(groups)))
+    for fault in groups[:MOST_FAULTS]:
+        tell(f"  {fault}")
+    if len(groups) > MOST_FAULTS:
+        tell("  " + both("cli.more_faults", count=len(groups) - MOST_FAULTS))
+
+
 def show_error(error: InfraplanError) -> None:
     """The error's text on stderr; of very many faults the first."""
     if isinstance(error, DataError):
@@ -164,6 +180,6 @@ def show_error(error: InfraplanError) -> None:
         for fault in faults[:MOST_FAULTS]:
             tell(f"  {fault}")
         if len(faults) > MOST_FAULTS:
-            tell("  " + say("cli.more_faults", count=len(faults) - MOST_FAULTS))
+            tell("  " + both("cli.more_faults", count=len(faults) - MOST_FAULTS))
     else:
         tell(str(error))

@@ -41,7 +41,7 @@ def dataset_names() -> list[str]:
 
 def dataset(name: str, options: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What is known of a data set: title, url (options filled in), licence, attribution, page."""
-    entry = dict(load("datasets")[choose(name, dataset_names(), "data set")])
+    entry = dict(load("datasets")[choose(name, dataset_names(), "dataset")])
     filled = dict(entry.get("options", {}))
     for key, value in (options or {}).items():
         choose(key, filled, "option")

@@ -53,7 +53,7 @@ def key_message(item: dict[str, Any]) -> Bilingual:
         told = context["error"].args[0]
         return told if isinstance(told, Bilingual) else Bilingual(str(told), str(told))
     if kind in ("literal_error", "enum"):
-        options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        options = options_of(item)
         return both("schema.choice", options=", ".join(options), nearest=nearest(str(item.get("input")), options))
     for name, sign in LIMITS.items():
         if name in context:
@@ -68,6 +68,11 @@ def key_message(item: dict[str, Any]) -> Bilingual:
         return both("schema.wanted_number")
     wanted = next((word for start, word in WANTED if kind.startswith(start)), "")
     return both(f"schema.wanted_{wanted}") if wanted else both("schema.form")
+
+
+def options_of(item: dict[str, Any]) -> list[str]:
+    """What a key of few words may say, from pydantic's "'a', 'b' or 'c'"."""
+    return [word for word in re.findall(r"'([^']*)'", str((item.get("ctx") or {}).get("expected", ""))) if word]
 
 
 def unknown_key_message(key: str, known: Iterable[str]) -> Bilingual:

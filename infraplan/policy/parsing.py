@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
-from infraplan.policy.schema import COUNTS, MEASURES, RADIO, SHARES, PolicyFile, PolicyRow, ScopeRow, TargetRow
+from infraplan.messages.schema_errors import key_message, options_of, toml_line, toml_message
+from infraplan.policy.schema import COUNTS, MEASURES, RADIO, SHARES, PolicyFile, PolicyRow, ResidentsRow, ScopeRow, TargetRow, ThresholdRow
 from infraplan.presets import load
 
 BARE_DATE = re.compile(r"(=\s*)(\d{1,4}-\d{1,2}-\d{1,2})(?=\s*(?:[,}\]#\r\n]|$))")
@@ -74,10 +75,9 @@ def parse(text: str, name: str) -> PolicyFile:
     try:
         raw = tomllib.loads(quoted)
     except tomllib.TOMLDecodeError as error:
-        where = re.search(r"line (\d+)", str(error))
-        row = int(where[1]) if where else text.count("\n") + 1
+        row = toml_line(error, text)
         raise DataError(
-            Fault(name, both("policy.not_toml", detail=str(error)), both("policy.not_toml_cure"), rule="toml", row=row)
+            Fault(name, both("policy.not_toml", detail=toml_message(error)), both("policy.not_toml_cure"), rule="toml", row=row)
         ) from error
     lines = Lines(text)
     faults: list[Fault] = []
@@ -125,7 +125,7 @@ def _faults(item: dict[str, Any], raw: Any, lines: Lines, name: str) -> Iterator
     rule, cure = _rule(kind, column, item)
     yield Fault(
         name,
-        both(f"policy.{rule}", detail=item["msg"]),
+        both(f"policy.{rule}", detail=key_message(item)),
         cure,
         rule=rule,
         row=lines.line(path),
@@ -138,17 +138,26 @@ def _rule(kind: str, column: str, item: dict[str, Any]) -> tuple[str, str]:
     if kind == "missing":
         return "missing_key", both("policy.missing_key_cure", name=column)
     if kind == "extra_forbidden":
-        known = [field.alias or key for model in (TargetRow, PolicyRow, ScopeRow, PolicyFile) for key, field in model.model_fields.items()]
+        known = _keys_of(item["loc"])
         near = difflib.get_close_matches(column, known, n=1)
-        return "unknown_key", both("policy.unknown_key_cure", near=near[0] if near else ", ".join(sorted(TargetRow.model_fields)))
+        return "unknown_key", both("policy.unknown_key_cure", near=near[0] if near else "-", known=", ".join(known))
     if column == "measure" and kind == "literal_error":
         near = difflib.get_close_matches(str(item.get("input")), MEASURES, n=1)
         return "unknown_measure", both("policy.unknown_measure_cure", options=", ".join(MEASURES), near=near[0] if near else "-")
     if column in ("due", "issued", "expires", "since", "until"):
         return "not_a_date", both("policy.not_a_date_cure")
     if kind == "literal_error":
-        return "not_an_option", both("policy.not_an_option_cure", options=item["ctx"]["expected"])
+        return "not_an_option", both("policy.not_an_option_cure", options=", ".join(options_of(item)))
     return "wrong_value", both("policy.wrong_value_cure")
+
+
+def _keys_of(place: tuple[int | str, ...]) -> list[str]:
+    """The keys of the table in which an error stands."""
+    tables: dict[str, type[BaseModel]] = {
+        "policy": PolicyRow, "target": TargetRow, "scopes": ScopeRow, "thresholds": ThresholdRow, "residents": ResidentsRow,
+    }  # fmt: skip
+    model = next((tables[str(step)] for step in reversed(place[:-1]) if str(step) in tables), PolicyFile)
+    return sorted(field.alias or key for key, field in model.model_fields.items())
 
 
 def _problems(row: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from infraplan.errors import UsageError
-from infraplan.messages import say
+from infraplan.messages import both
+
+MOST_LISTED = 30  # of hundreds of ids the first are shown
 
 
 @cache
@@ -34,12 +36,14 @@ def load_file(path: str | Path) -> dict[str, Any]:
 
 
 def choose(name: str, options: Iterable[str], what: str) -> str:
-    """`name` if it is one of `options`; else a UsageError with the list and the nearest match."""
+    """`name` if it is one of `options`; else a UsageError with the nearest matches and the list, shortened where it is long.
+
+    `what` is a word of the catalogue `general`: "target" stands under "what_target".
+    """
     known = sorted(options)
     if name in known:
         return name
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f"{say('general.nearest')}: {', '.join(near)}; " if near else ""
-    raise UsageError(
-        f"{say('general.unknown', what=what, name=name)} / {say('general.unknown', 'en', what=what, name=name)}. {hint}{', '.join(known)}"
-    )
+    hint = both("general.nearest", names=", ".join(near)) if near else ""
+    listed = both("general.some", names=", ".join(known[:MOST_LISTED]), count=len(known)) if len(known) > MOST_LISTED else ", ".join(known)
+    raise UsageError(both("general.unknown", what=both(f"general.what_{what}"), name=name, nearest=hint, known=listed or "-"))

@@ -14,6 +14,7 @@ from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
 from infraplan.report.style import day, integer, is_share, missing, money, percent, percent_up, text
 from infraplan.report.words import Words, field_label
+from infraplan.tables.faults import fault_line
 
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
 
@@ -221,6 +222,11 @@ def unreachable_columns(context: PageContext, words: Words) -> list[Column]:
     ]
 
 
+def warning_lines(context: PageContext, words: Words) -> list[str]:
+    """What the readers of the input noticed, a line each; what presets filled in has lines of its own."""
+    return [fault_line(fault, words.lang) for fault in context.facts.warnings if fault.rule != "filled_in"]
+
+
 def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]]:
     """How the numbers were made, as pairs of item and content."""
     facts = context.facts
@@ -239,6 +245,8 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         yield words.t("method_documents"), f"《{document.title}》{document.number} {state}".strip()
     for name, count in facts.filled_in.items():
         yield words.t("method_filled"), words.t("method_filled_row", field=field_label(name, words.lang), count=integer(count))
+    for line in warning_lines(context, words):
+        yield words.t("method_warnings"), line
     for entry in facts.datasets:
         mark = f" · {words.t('example_mark')}" if entry.synthetic else ""
         yield words.t("method_data"), f"{entry.name} © {entry.holder} ({entry.licence}){mark}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 
 Margins = npt.NDArray[np.float32]
@@ -74,6 +75,8 @@ class Facts:
         Where the people come from, e.g. "2020 年第七次全国人口普查".
     filled_in : mapping
         What the input left out and a preset filled: field name -> number of rows.
+    warnings : tuple of Fault
+        What the readers of the input noticed and did not refuse, grouped.
     map_approval : str
         审图号 of an approved base map; "" prints that an official publication needs one.
     notes : tuple of str
@@ -89,6 +92,7 @@ class Facts:
     datasets: tuple[Dataset, ...] = ()
     filled_in: Mapping[str, int] = field(default_factory=dict)
     synthetic: bool = False
+    warnings: tuple[Fault, ...] = ()
     map_approval: str = ""
     version: str = ""
     study: str = ""

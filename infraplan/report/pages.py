@@ -18,6 +18,7 @@ from markupsafe import Markup
 from infraplan.files import atomic_path, write_text
 from infraplan.presets import choose
 from infraplan.report import charts, figures, page_rows, plan_words, style
+from infraplan.report.annex_columns import warning_lines
 from infraplan.report.context import PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
@@ -271,6 +272,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
         "datasets": dataset_lines(context, words),
+        "warnings": warning_lines(context, words),
         "expired": expired_documents(context, words),
         "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
         "people_total": own[0]["population"] if own else None,

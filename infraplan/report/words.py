@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from infraplan import fields
 from infraplan.coverage.networks import network_name
-from infraplan.messages import catalogue, say
+from infraplan.messages import Bilingual, catalogue, in_language, say
 from infraplan.report.context import FAMILY_NAMES
 from infraplan.report.style import missing, text
 
@@ -53,6 +53,8 @@ class Words:
 
     def one(self, text: str) -> str:
         """The page's language of a sentence that another room wrote as "中文 / English"."""
+        if isinstance(text, Bilingual):
+            return str(in_language(text, self.lang))
         chinese, mark, english = text.partition(" / ")
         if not mark or not any("\u4e00" <= char <= "\u9fff" for char in chinese):
             return text

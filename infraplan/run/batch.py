@@ -15,7 +15,7 @@ from infraplan.errors import InfraplanError, UsageError
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
-from infraplan.messages import both, say
+from infraplan.messages import both
 from infraplan.policy.ledgers import fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
@@ -136,7 +136,7 @@ def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
     table = study.zones.loc[study.zones["level"] == "city"]
     by_name = dict(zip(table["name"], table["adcode"], strict=True))
     options = [*order, *by_name]
-    picked = {by_name.get(found, found) for found in (choose(city, options, say("run.city")) for city in cities)}
+    picked = {by_name.get(found, found) for found in (choose(city, options, "city") for city in cities)}
     return tuple(code for code in order if code in picked)
 
 

@@ -17,6 +17,7 @@ from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
+from infraplan.tables.faults import grouped
 
 VILLAGE_COLUMNS = (
     "id",
@@ -61,6 +62,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         datasets=datasets_of(study),
         filled_in=dict(study.sites.attrs.get("filled", {})),
         synthetic=study.synthetic,
+        warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
         notes=(*notes, *capped, terrain_note(cover)),

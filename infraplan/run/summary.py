@@ -15,6 +15,7 @@ from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
 from infraplan.siting.goals import Ask, Goal
 from infraplan.siting.planning import Plan
+from infraplan.tables.faults import grouped
 
 TARGET_COLUMNS = (
     "id",
@@ -184,6 +185,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
         "targets": records(findings.card, TARGET_COLUMNS),
         "gaps": len(findings.gaps),
         "sites": len(study.sites),
+        "warnings": [asdict(fault) for fault in grouped(study.warnings)],
         "plan": plan_numbers(plan, check),
     }
 

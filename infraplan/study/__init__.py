@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
@@ -14,10 +14,11 @@ from infraplan.files import sha256
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.exclusions import read_exclusions
-from infraplan.messages import both, say
+from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import choose, load, names
 from infraplan.radio.budgets import Service, services
+from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, Config, Files, read_config
 
 LAYERS = (
@@ -49,9 +50,7 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
             with collected() as found:
                 return read(study)
         finally:
-            fresh = [fault for fault in dict.fromkeys(found) if fault not in study.warnings]
-            study.warnings.extend(fresh)
-            warn(fresh)
+            study._keep(found)
 
     return cached_property(reader)
 
@@ -93,14 +92,17 @@ class Study:
         """Names that study.toml uses must exist; an unknown one is a UsageError with the list and the nearest."""
         operators = load("networks")["operators"]
         for code in self.config.plan.operators.split("+"):
-            choose(code, operators, say("study.operator"))
+            choose(code, operators, "operator")
         if self.config.study.city_order:
             orders = [name.removeprefix("zones_") for name in names("") if name.startswith("zones_")]
-            choose(self.config.study.city_order, orders, say("study.city_order"))
+            choose(self.config.study.city_order, orders, "city_order")
         _ = self.families
 
     def read_all(self, *, people: bool = True) -> None:
-        """Read every layer before any work: the faults of all files come as one DataError. `people`: villages are needed."""
+        """Read every layer before any work, and lay them side by side: the faults of all files come as one DataError.
+
+        `people`: villages are needed. What is no error warns.
+        """
         self.check_choices()
         faults: list[Fault] = []
         for layer in LAYERS:
@@ -114,6 +116,23 @@ class Study:
                     break
         if faults:
             raise DataError(faults)
+        errors = [fault for fault in self.compared if fault.severity == "error"]
+        if errors:
+            raise DataError(errors)
+
+    @cached_property
+    def compared(self) -> tuple[Fault, ...]:
+        """What the layers say of each other; warnings are kept in `warnings` and passed on."""
+        villages = self.villages if self.peopled else None
+        found = compared(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
+        self._keep(found)
+        return tuple(found)
+
+    def _keep(self, found: Iterable[Fault]) -> None:
+        """Warnings not told before go into `warnings`, and on to whoever listens."""
+        fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in self.warnings]
+        self.warnings.extend(fresh)
+        warn(fresh)
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -215,7 +234,7 @@ class Study:
     def families(self) -> tuple[str, ...]:
         """Families on the map: those that study.toml names, else all that its services have."""
         known = tuple(dict.fromkeys(service.family for service in self.services.values()))
-        return tuple(choose(name, known, say("study.family")) for name in self.config.coverage.families) or known
+        return tuple(choose(name, known, "family") for name in self.config.coverage.families) or known
 
     @cached_property
     def plan_services(self) -> dict[str, Service]:

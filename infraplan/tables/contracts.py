@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
+from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList, row_runs
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
@@ -114,6 +115,9 @@ def check_sites(
     settled = _points(settled, faults, keep_radius=False)
     settled = settle_zones(settled, zones, faults, outside=outside)
     settled, filled = _fill_sites(settled, services, assumed)
+    for name, count in filled.items():
+        by = _filled_by(name, services)
+        faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
     faults.stop()
     foreign = (settled["services"] == "other").to_numpy(bool)
     faults.rows = None if faults.rows is None else faults.rows[~foreign]
@@ -350,6 +354,16 @@ def _fill_sites(frame: gpd.GeoDataFrame, services: str | None, assumed: npt.NDAr
     frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
     frame["antenna"] = frame["antenna"].where(frame["antenna"] != "", None)
     return frame, filled
+
+
+def _filled_by(name: str, services: str | None) -> str:
+    """What fills an empty cell of a column, as a message may show it."""
+    presets = load("site_defaults")
+    if name in ("height_m", "tilt_deg"):
+        return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
+    if name in ("operators", "band", "carrier_power_dbm", "antenna"):
+        return both(f"tables.filled_{name}")
+    return services if name == "services" and services else str(presets["common"][name])
 
 
 def _level_of(code: str) -> str:

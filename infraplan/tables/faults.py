@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.errors import DataError, Fault, warn
-from infraplan.messages import LANGUAGES, Bilingual, both, in_language
+from infraplan.messages import LANGUAGES, Bilingual, both, in_language, say
 
 SHOWN_ROWS = 10  # a fault in more rows than this is one line with a count
 SHOWN_CHARACTERS = 80
@@ -116,6 +116,34 @@ def rows_of(frame: Any) -> npt.NDArray[np.int64] | None:
     starts, first = np.array([run[0] for run in runs]), np.array([run[1] for run in runs])
     which = np.searchsorted(starts, np.arange(length), side="right") - 1
     return np.asarray(first[which] + np.arange(length) - starts[which], dtype=np.int64)
+
+
+def grouped(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of one rule in one column as one, with a count and the first rows; the first one's value and message stand for all."""
+    groups: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault((fault.severity, fault.file, fault.sheet, fault.rule, fault.column), []).append(fault)
+    return [_as_one(group) for group in groups.values()]
+
+
+def _as_one(group: list[Fault]) -> Fault:
+    first, count = group[0], sum(fault.count for fault in group)
+    rows = list(dict.fromkeys(str(fault.row) for fault in group if fault.row is not None))
+    if len(group) == 1:
+        return first
+    if len(rows) < 2 or any(fault.count > 1 for fault in group):
+        return replace(first, count=count)
+    remark = both("tables.rows" if len(rows) <= SHOWN_ROWS else "tables.first_rows", rows=", ".join(rows[:SHOWN_ROWS]))
+    return replace(first, count=count, message=_followed(first.message, remark))
+
+
+def fault_line(fault: Fault, lang: str) -> str:
+    """A fault in one language: where it stands, what it says, how to mend it."""
+    row = "" if fault.row is None else say("tables.at_row", lang, row=fault.row)
+    where = " ".join(part for part in (fault.file, fault.sheet and f"《{fault.sheet}》", row, fault.column) if part)
+    value, times = f' "{fault.value}"' if fault.value else "", f" (×{fault.count})" if fault.count > 1 else ""
+    arrow = " → " if fault.cure else ""
+    return f"{where}{value}{times}: {in_language(fault.message, lang)}{arrow}{in_language(fault.cure, lang)}"
 
 
 def faults_of(frame: Any) -> list[Fault]:
