@@ -39,7 +39,7 @@ def coverage(
             cover.sector_ids.tolist(),
         )
         tell(both("cli.raster_written", file=str(raster)))
-    rows = count_people(villages, cover, zones) if villages is not None else count_area(cover, zones)
+    rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)
     show(rows if json else rows.loc[(rows["network"] == "any") & (rows["level"] != "county")], as_json=json, limit=80)
 
 

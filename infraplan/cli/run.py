@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Language, Overwrite, StudyPath, open_study, progress, show_json, split, tell, tell_plan
+from infraplan.cli.shared import (
+    AsJson,
+    Cities,
+    Language,
+    Overwrite,
+    StudyPath,
+    open_study,
+    percent,
+    progress,
+    show_json,
+    split,
+    tell,
+    tell_plan,
+)
 from infraplan.messages import both
 
 
@@ -40,7 +53,7 @@ def run(
                     family=family,
                     served=f"{people[family]['served']:,}",
                     total=f"{people['total']:,}",
-                    share=f"{people[family]['share'] * 100:.2f}",
+                    share=percent(people[family]["served"], people["total"]),
                     uncertain=f"{people[family]['uncertain']:,}",
                 )
             )

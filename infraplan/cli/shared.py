@@ -81,9 +81,14 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def percent(part: float, whole: float) -> str:
+    """A share in percent; — of nobody."""
+    return f"{part / whole * 100:.2f}" if whole else "—"
+
+
 def tell_plan(plan: Plan) -> None:
     """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds."""
-    share = f"{plan.served_after / max(plan.population, 1) * 100:.2f}"
+    share = percent(plan.served_after, plan.population)
     key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
     bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
     gap, cost, worth = f"{plan.proven_gap * 100:.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
@@ -91,10 +96,12 @@ def tell_plan(plan: Plan) -> None:
     tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
-        share = f"{after / max(total, 1) * 100:.2f}"
+        share = percent(after, total)
         tell(both("cli.family_share", family=family, before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
     for wish, extra in plan.extras_cny.items():
         tell(both(f"cli.extra_{wish}", extra=f"{extra / 1e4:+,.0f}"))
+    if not len(plan.sites) and plan.status in ("optimal", "feasible"):
+        tell(both("cli.plan_met" if plan.asked == "cheapest" else "cli.plan_buys_nothing"))
     if plan.status == "unreachable":
         tell(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
 

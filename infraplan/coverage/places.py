@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -158,23 +158,36 @@ def _around(
     return np.where(total > 0, judged, own).astype(np.int8)
 
 
-def village_status(villages: Any, check_points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:
+def village_status(
+    villages: Any,
+    check_points: Any,
+    cover: Coverage,
+    family: str,
+    network: str = ANY,
+    required_db: float = 0.0,
+    *,
+    adjust: Callable[[Any, Codes, str], Codes] = lambda points, codes, network: codes,
+) -> Codes:
     """Villages judged by all their check points (committee, school, clinic): places whose `village` is the village's id.
 
     A village is served by a network when all its check points are; by "any" when one network serves them all. One without check points is
-    judged at its own point.
+    judged at its own point. `adjust(points, codes, network)` puts what was measured on top of the codes of points.
     """
     if network == ANY and len(cover.networks) > 1:
-        each = [village_status(villages, check_points, cover, family, name, required_db) for name in cover.networks if name != ANY]
+        shared = [name for name in cover.networks if name != ANY]
+        each = [village_status(villages, check_points, cover, family, name, required_db, adjust=adjust) for name in shared]
         codes = np.minimum.reduce(each)
         bare = ~villages["id"].isin(check_points["village"]).to_numpy()
-        codes[bare] = point_status(villages.loc[bare], cover, family, ANY, required_db) if bare.any() else codes[bare]
+        if bare.any():
+            own = villages.loc[bare]
+            codes[bare] = adjust(own, point_status(own, cover, family, ANY, required_db), ANY)
         return np.asarray(codes, dtype=np.int8)
-    codes = point_status(villages, cover, family, network, required_db)
+    codes = adjust(villages, point_status(villages, cover, family, network, required_db), network)
     known = check_points.loc[check_points["village"].isin(villages["id"])]
     if not len(known):
         return codes
-    worst = pd.Series(place_status(known, cover, family, network, required_db=required_db)).groupby(known["village"].to_numpy()).max()
+    there = adjust(known, place_status(known, cover, family, network, required_db=required_db), network)
+    worst = pd.Series(there).groupby(known["village"].to_numpy()).max()
     position = pd.Index(villages["id"]).get_indexer(worst.index)
     codes[position] = worst.to_numpy()
     return codes
@@ -240,18 +253,16 @@ def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCER
     line, code, from_km, to_km, length_km, middle (row of `pieces` at its middle); only the statuses `wanted`.
     """
     line = pieces["line"].to_numpy()
-    if not len(line):
-        return pd.DataFrame(columns=["line", "code", "from_km", "to_km", "length_km", "middle"])
-    new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])
+    new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])[: len(line)]
     starts = np.flatnonzero(new)
-    ends = np.append(starts[1:], len(line))
+    ends = np.append(starts[1:], len(line))[: len(starts)]
     table = pd.DataFrame(
         {
             "line": line[starts],
             "code": codes[starts],
             "from_km": pieces["from_km"].to_numpy()[starts],
             "to_km": pieces["to_km"].to_numpy()[ends - 1],
-            "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts),
+            "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts) if len(starts) else np.zeros(0),
             "middle": (starts + ends - 1) // 2,
         }
     )

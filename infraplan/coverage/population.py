@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from infraplan.coverage.measured import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 
@@ -85,10 +86,38 @@ def as_status(codes: npt.NDArray[np.int8]) -> Any:
     return pd.Categorical.from_codes(codes.astype(int).tolist(), categories=pd.Index(STATUSES))
 
 
-def service_status(demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY) -> pd.DataFrame:
+def judged(
+    points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0, *, measured: Measured | None = None
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
+    """Position in `STATUSES` of every point, measured where somebody measured, else predicted; and which answers rest on measurement.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        id, geometry and, where known, position_error_m.
+    required_db : float
+        Margin from which a point counts as served, for prediction and for measurement alike. [dB]
+    measured : Measured, optional
+        By default prediction alone answers.
+    """
+    codes = status_of(demand_margin(points, cover, family, network), required_db)
+    return with_measured(codes, points, cover, family, network, measured, indoors=inside(cover, family), offset_db=required_db)
+
+
+def denied(points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None) -> npt.NDArray[np.bool_]:
+    """Points that prediction serves and a measurement does not: the map of what stands does not hold there."""
+    if measured is None:
+        return np.zeros(len(points), dtype=bool)
+    predicted = status_of(demand_margin(points, cover, family), required_db)
+    return np.asarray((predicted == SERVED) & (judged(points, cover, family, ANY, required_db, measured=measured)[0] != SERVED))
+
+
+def service_status(
+    demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY, *, measured: Measured | None = None
+) -> pd.DataFrame:
     """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved."""
     columns = {
-        family: as_status(status_of(demand_margin(demand, cover, family, network)))
+        family: as_status(judged(demand, cover, family, network, measured=measured)[0])
         for family in (cover.families if families is None else families)
     }
     return pd.DataFrame(columns, index=demand.index)
@@ -115,9 +144,15 @@ def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np
 
 
 def population_coverage(
-    demand: Any, cover: Coverage, zones: Any, families: Iterable[str] | None = None, network: str = ANY
+    demand: Any,
+    cover: Coverage,
+    zones: Any,
+    families: Iterable[str] | None = None,
+    network: str = ANY,
+    *,
+    measured: Measured | None = None,
 ) -> pd.DataFrame:
-    """People served, uncertain and unserved, by zone and family.
+    """People served, uncertain and unserved, by zone and family; `measured` overrides prediction at its places.
 
     The rows of a level add up to the whole: people outside every zone of that level are a row of their own, with an empty adcode.
 
@@ -128,7 +163,7 @@ def population_coverage(
         share (served / population, NaN for nobody).
     """
     families = tuple(cover.families if families is None else families)
-    status = service_status(demand, cover, families, network)
+    status = service_status(demand, cover, families, network, measured=measured)
     people = demand["population"].to_numpy(dtype=np.int64)
     parts = []
     for level in [name for name in ("province", "city", "county", "township") if (zones["level"] == name).any()]:

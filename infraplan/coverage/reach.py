@@ -34,6 +34,7 @@ def _served(
     error_m: Floats,
     site_db: npt.NDArray[np.float32],
     known_db: npt.NDArray[np.float32],
+    alone: npt.NDArray[np.bool_],
     row0: int,
     col0: int,
     x0_m: float,
@@ -41,7 +42,10 @@ def _served(
     resolution_m: float,
     required_db: float,
 ) -> int:
-    """Demand whose whole disc the site serves, alone or with what is known to be served; how many were written to `out`."""
+    """Demand whose whole disc the site serves, alone or with what is known to be served; how many were written to `out`.
+
+    Where `alone` is true the site has to serve the whole disc itself.
+    """
     height, width = site_db.shape
     count = 0
     for r in range(row0, row0 + height):
@@ -55,7 +59,7 @@ def _served(
                 dy = y0_m - (rr + 0.5) * resolution_m - y_m[i]
                 for cc in range(max(col[i] - span, 0), min(col[i] + span + 1, known_db.shape[1])):
                     dx = x0_m + (cc + 0.5) * resolution_m - x_m[i]
-                    if dx * dx + dy * dy > error_m[i] * error_m[i] or known_db[rr, cc] >= required_db:
+                    if dx * dx + dy * dy > error_m[i] * error_m[i] or (not alone[i] and known_db[rr, cc] >= required_db):
                         continue
                     inside = row0 <= rr < row0 + height and col0 <= cc < col0 + width
                     if not (inside and site_db[rr - row0, cc - col0] >= required_db):
@@ -78,16 +82,18 @@ class _Points:
     x_m: Floats
     y_m: Floats
     error_m: Floats
+    alone: npt.NDArray[np.bool_]
     order: Ints
     row_start: Ints
 
     @classmethod
-    def of(cls, demand: Any, grid: Grid) -> _Points:
+    def of(cls, demand: Any, grid: Grid, alone: npt.NDArray[np.bool_] | None) -> _Points:
         x_m, y_m = grid.place(demand)
         row, col = grid.pixel_of(x_m, y_m)
         stated = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
         order = np.argsort(row, kind="stable")
-        return cls(row, col, x_m, y_m, np.nan_to_num(stated), order, np.searchsorted(row[order], np.arange(grid.height + 1)))
+        lone = np.zeros(len(demand), dtype=bool) if alone is None else alone
+        return cls(row, col, x_m, y_m, np.nan_to_num(stated), lone, order, np.searchsorted(row[order], np.arange(grid.height + 1)))
 
 
 def _column(points: _Points, footprint: Footprint, planes: npt.NDArray[np.bool_], known: Layer, grid: Grid, required_db: float) -> Ints:
@@ -109,6 +115,7 @@ def _column(points: _Points, footprint: Footprint, planes: npt.NDArray[np.bool_]
         points.error_m,
         best_db,
         known.margin_db,
+        points.alone,
         footprint.row0,
         footprint.col0,
         grid.x0_m,
@@ -127,6 +134,7 @@ def reach(
     *,
     family: str,
     known: Layer,
+    alone: npt.NDArray[np.bool_] | None = None,
     required_db: float = 0.0,
     max_radius_km: float = 30.0,
     caps_km: Mapping[str, float] | None = None,
@@ -147,6 +155,8 @@ def reach(
         Sectors of the candidates (`sectors_of`), sectors of a site together; columns of the result follow their sites' first appearance.
     known : Layer
         Margins of the existing network, by which part of a disc may already be served.
+    alone : bool array, optional
+        Points at which `known` does not hold, since a measurement denies it: there a candidate has to serve the whole disc.
     required_db : float
         Margin from which a pixel counts as served: a planning margin raises it. [dB]
     max_radius_km, caps_km, terrain
@@ -154,7 +164,7 @@ def reach(
     workers : int, optional
         Threads; the answer does not depend on their number.
     """
-    points = _Points.of(demand, grid)
+    points = _Points.of(demand, grid, alone)
     radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
     of_family = candidates["family"].to_numpy() == family
 

@@ -13,6 +13,12 @@ from infraplan.messages import both
 from infraplan.radio.budgets import Service, services
 
 OMNI = "omni"
+TYPES = {
+    **dict.fromkeys(("id", "operators", "environment"), "str"),
+    **dict.fromkeys(("height_m", "azimuth_deg", "tilt_deg"), "float64"),
+    **dict.fromkeys(("antenna", "status", "service", "site_id", "family"), "str"),
+    "power_offset_db": "float64",
+}
 
 
 def azimuths(text: str) -> tuple[float, ...]:
@@ -20,6 +26,11 @@ def azimuths(text: str) -> tuple[float, ...]:
     if text.strip().lower() in ("", OMNI, "nan"):
         return (float("nan"),)
     return tuple(float(part) % 360.0 for part in text.split("/"))
+
+
+def site_of(sector: object) -> str:
+    """Id of the site a sector's id belongs to; a site's own id may hold strokes."""
+    return str(sector).rsplit("/", 2)[0]
 
 
 def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, include: tuple[str, ...] = ("existing",)) -> Any:
@@ -46,15 +57,15 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     ].copy()
     rows["service"] = kept["services"].astype(str).str.split(";")
     rows = rows.explode("service", ignore_index=True)
-    rows["service"] = rows["service"].str.strip()
+    rows["service"] = rows["service"].astype(str).str.strip()
     if presets is None:
         named = sorted(set(rows["service"]) - {""})
         presets = services(*named) if named else {}
     rows = rows.loc[rows["service"].isin(list(presets))].reset_index(drop=True)
     directions = {text: azimuths(text) for text in set(rows["azimuth_deg"].astype(str))}
-    rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions)
-    counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int) if len(rows) else np.zeros(0, int)
-    number = np.concatenate([np.arange(1, n + 1) for n in counts]) if len(rows) else np.zeros(0, int)
+    rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions).astype(object)
+    counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int)
+    number = np.concatenate([np.zeros(0, int), *(np.arange(1, n + 1) for n in counts)])
     rows = rows.explode("azimuth_deg", ignore_index=True)
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(float)
     rows["site_id"] = rows["id"]
@@ -67,4 +78,4 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     rows["antenna"] = antenna.where(rows["azimuth_deg"].notna(), OMNI)
     if rows["id"].duplicated().any():
         raise UsageError(both("coverage.duplicate_sector", ids=", ".join(rows.loc[rows["id"].duplicated(), "id"].head(5))))
-    return rows.drop(columns="carrier_power_dbm").sort_values("id", kind="stable", ignore_index=True)
+    return rows.drop(columns="carrier_power_dbm").astype(TYPES).sort_values("id", kind="stable", ignore_index=True)

@@ -14,9 +14,15 @@ from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_matrix
 
 from infraplan.geo.grids import Grid, metric_crs
+from infraplan.tables.typed import typed
 
 LEVELS = ("province", "city", "county")
-OVERLAP_COLUMNS = ("kind", "level", "zone", "zone_name", "other", "other_name", "area_km2", "people")
+OVERLAP_TYPES = {
+    **dict.fromkeys(("kind", "level", "zone", "zone_name", "other", "other_name"), "str"),
+    "area_km2": "float64",
+    "people": "int64",
+}
+OVERLAP_COLUMNS = tuple(OVERLAP_TYPES)
 SLIVER_KM2 = 1e-4
 
 
@@ -182,7 +188,7 @@ def zone_faults(zones: Any, villages: Any = None) -> pd.DataFrame:
         rows += _overlaps(metric.loc[metric["level"] == level], level, people)
     for above, level in pairwise(levels):
         rows += _gaps(metric.loc[metric["level"] == above], metric.loc[metric["level"] == level], level, people)
-    table = pd.DataFrame(rows, columns=list(OVERLAP_COLUMNS))
+    table = typed([dict(zip(OVERLAP_COLUMNS, row, strict=True)) for row in rows], OVERLAP_TYPES)
     return table.sort_values(["area_km2", "zone"], ascending=[False, True], kind="stable", ignore_index=True)
 
 

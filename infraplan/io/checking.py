@@ -44,6 +44,7 @@ def cross_check(
         Warnings, except a mix of population bases, which is an error.
     """
     found: list[Fault] = []
+    villages, sites, places = (frame if frame is not None and len(frame) else None for frame in (villages, sites, places))
     settlements = shipped_settlements() if settlements is None else settlements
     if villages is not None and zones is not None:
         found += population_against_zones(villages, zones)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.coverage.measured import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
@@ -19,38 +20,19 @@ from infraplan.policy.measures import in_scope, indoors, place_rows, residents_r
 from infraplan.policy.sites import sites_asked
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.presets import load
+from infraplan.tables.typed import typed
 
-COLUMNS = (
-    "target",
-    "id",
-    "kind",
-    "name",
-    "city",
-    "city_name",
-    "county",
-    "county_name",
-    "town",
-    "committee",
-    "village",
-    "households",
-    "population",
-    "lon",
-    "lat",
-    "family",
-    "network",
-    "status",
-    "outdoor_margin_db",
-    "indoor_margin_db",
-    "nearest_site",
-    "nearest_site_km",
-    "reason",
-    "remedy",
-    "part",
-    "priority",
-    "from_km",
-    "to_km",
-    "length_km",
-)
+TYPES = {
+    **dict.fromkeys(("target", "id", "kind", "name", "city", "city_name", "county", "county_name", "town", "committee", "village"), "str"),
+    **dict.fromkeys(("households", "population", "lon", "lat"), "float64"),
+    **dict.fromkeys(("family", "network", "status"), "str"),
+    **dict.fromkeys(("outdoor_margin_db", "indoor_margin_db"), "float64"),
+    "nearest_site": "str",
+    "nearest_site_km": "float64",
+    **dict.fromkeys(("reason", "remedy", "part", "priority"), "str"),
+    **dict.fromkeys(("from_km", "to_km", "length_km"), "float64"),
+}
+COLUMNS = tuple(TYPES)
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
 STATUS_NAMES = np.array(["served", "uncertain", "unserved", "uncertain"], dtype=object)
 
@@ -95,7 +77,7 @@ def find_gaps(
         `COLUMNS`. status: unserved, or uncertain (position unsure, nothing stated, or no position known). Margins are of the best outdoor
         server at the place, behind no wall and behind the wall of an ordinary building. [dB] Priority areas come first within a target.
     """
-    layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, measured)
+    layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
     chosen = targets if target is None else targets.only(target)
     future = _future(plan, after, cover)
     parts = []
@@ -111,6 +93,11 @@ def find_gaps(
     return _finished(parts, zones)
 
 
+def no_gaps() -> pd.DataFrame:
+    """The list where nothing is lacking, or nobody has looked yet."""
+    return typed([], TYPES)
+
+
 def unserved_demand(
     cover: Coverage,
     *,
@@ -119,6 +106,7 @@ def unserved_demand(
     sites: Any = None,
     families: Iterable[str] | None = None,
     network: str = ANY,
+    measured: Any = None,
     plan: Any = None,
     after: Coverage | None = None,
 ) -> pd.DataFrame:
@@ -126,7 +114,7 @@ def unserved_demand(
 
     People of a family = served + what this table holds as uncertain and unserved: coverage can be recounted from the other end.
     """
-    layers = Layers(cover, zones, villages, sites=sites)
+    layers = Layers(cover, zones, villages, sites=sites, measured=Measured.of(measured, sites))
     future = _future(plan, after, cover)
     parts = []
     for family in cover.families if families is None else families:
@@ -309,7 +297,7 @@ def priorities() -> dict[str, str]:
 def _finished(parts: list[pd.DataFrame], zones: Any) -> pd.DataFrame:
     """One table with names of zones, priority areas first within each target and part, then zone by zone, the largest first."""
     if not parts:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return no_gaps()
     table = pd.concat(parts, ignore_index=True)
     position: dict[tuple[str, str], int] = {}
     for level in ("city", "county"):
@@ -331,7 +319,7 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> pd.DataFrame:
         }
     )
     order = keys.sort_values(list(keys.columns), kind="stable").index
-    return table.loc[order, list(COLUMNS)].reset_index(drop=True)
+    return typed(table.loc[order].reset_index(drop=True), TYPES)
 
 
-__all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "priorities", "unserved_demand"]
+__all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "no_gaps", "priorities", "unserved_demand"]

@@ -11,6 +11,7 @@ import pandas as pd
 from infraplan.coverage.networks import ANY, belongs
 from infraplan.coverage.places import NO_DATA, UNCERTAIN
 from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
 from infraplan.policy.losses import receiver_losses_db
 from infraplan.policy.sites import sites_asked
@@ -172,7 +173,7 @@ def _remedied(found: pd.DataFrame, target: Target | None = None, network: str = 
     if future is not None and target is not None:
         after, new_sites = future
         margin_db, server = _read(after[target.family, network], _pixels(found, after))
-        sites = np.array([str(sector).rsplit("/", 2)[0] for sector in after.sector_ids] + [""], dtype=object)[server]
+        sites = np.array([*map(site_of, after.sector_ids), ""], dtype=object)[server]
         own = np.isin(sites, list(new_sites))
         with np.errstate(invalid="ignore"):
             helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), ["weak_indoors", "part_uncovered"])

@@ -1,4 +1,4 @@
-"""Measured truth read back: what inspectors wrote into a gap sheet, and how it overrides prediction."""
+"""Measured truth read back: what inspectors wrote into a gap sheet. `coverage.measured` puts it on top of prediction."""
 
 from __future__ import annotations
 
@@ -9,32 +9,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.networks import ANY, members
-from infraplan.coverage.places import SERVED, UNCERTAIN, UNSERVED
-from infraplan.coverage.prediction import Coverage
 from infraplan.errors import DataError
 from infraplan.messages import LANGUAGES, say
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 from infraplan.tables.radio_words import operator_sets, service_words
+from infraplan.tables.typed import typed
 from infraplan.tables.values import dates, folded, numbers, texts
 
-COLUMNS = (
-    "id",
-    "operator",
-    "service",
-    "family",
-    "rsrp_dbm",
-    "indoors",
-    "date",
-    "inspector",
-    "device",
-    "result",
-    "closed",
-    "source",
-    "sha256",
-    "row",
-)
+TYPES = {
+    **dict.fromkeys(("id", "operator", "service", "family"), "str"),
+    "rsrp_dbm": "float64",
+    "indoors": "bool",
+    **dict.fromkeys(("date", "inspector", "device", "result", "closed", "source", "sha256"), "str"),
+    "row": "int64",
+}
+COLUMNS = tuple(TYPES)
 RSRP_DBM = (-156.0, -31.0)
 """Reportable range of SS-RSRP (3GPP TS 38.133 Table 10.1.6.1-1)."""
 
@@ -99,11 +89,11 @@ def measurements(sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: 
     if faults.items:
         raise DataError(faults.items)
     presets = load("services")["service"]
-    return pd.DataFrame({
+    return typed({
         "id": place, "operator": operator, "service": service, "family": [presets[name]["family"] for name in service], "rsrp_dbm": value,
         "indoors": np.array(where, dtype=bool), "date": day, "inspector": inspector, "device": texts(frame["device"]),
         "result": texts(frame["result"]), "closed": texts(frame["closed"]), "source": source, "sha256": sha256, "row": number,
-    }, columns=list(COLUMNS))  # fmt: skip
+    }, TYPES)  # fmt: skip
 
 
 def _named(sheet: pd.DataFrame) -> pd.DataFrame:
@@ -128,65 +118,3 @@ def _service(band: str, operator: str) -> str:
     answer = service_words(band, operator) if band else None
     names = [name for name in answer[0].split(";") if name] if answer else []
     return names[0] if len(names) == 1 and answer is not None and not answer[1] else ""
-
-
-def latest(measured: pd.DataFrame) -> pd.DataFrame:
-    """One row a place, operator, band and position: the last measurement, and of one day the last written."""
-    key = ["id", "operator", "service", "indoors"]
-    return measured.sort_values(["date", "row"], kind="stable").drop_duplicates(key, keep="last").reset_index(drop=True)
-
-
-def override(
-    codes: npt.NDArray[np.int8],
-    ids: npt.NDArray[np.object_],
-    server: npt.NDArray[np.int32],
-    measured: pd.DataFrame,
-    cover: Coverage,
-    operators_of: dict[str, str],
-    family: str,
-    network: str,
-    *,
-    indoors: bool,
-    offset_db: float = 0.0,
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
-    """Predicted codes with measurement on top, and which places rest on it.
-
-    A measurement speaks for its operator and band alone. At or above the requirement it makes the place served, for every network its
-    operator belongs to; below, it takes away only what prediction gave to that very operator and band, and since nobody measured the others
-    the place is then uncertain, or stays unserved. Indoors suffices for the street too, and a failure in the street fails indoors.
-
-    Parameters
-    ----------
-    codes, ids, server
-        Predicted code, id and index of the predicted best sector of each place (-1 none).
-    measured : DataFrame
-        `measurements(...)`.
-    operators_of : mapping
-        Site id -> operators joined by "+".
-    offset_db : float
-        What a coupling-loss class asks beyond the service's required RSRP. [dB]
-    """
-    known = latest(measured)
-    known = known.loc[(known["family"] == family) & known["service"].isin(list(cover.services))]
-    if network != ANY:
-        known = known.loc[known["operator"].isin(members(network))]
-    result, rests = codes.copy(), np.zeros(len(codes), dtype=bool)
-    if not len(known):
-        return result, rests
-    required_dbm = known["service"].map({name: service.required_rsrp_dbm for name, service in cover.services.items()}) + offset_db
-    passed = (known["rsrp_dbm"] >= required_dbm).to_numpy()
-    speaks = np.where(passed, known["indoors"].to_numpy() | (not indoors), ~known["indoors"].to_numpy() | indoors)
-    at = pd.Index(ids).get_indexer(pd.Index(known["id"]))
-    here = speaks & (at >= 0)
-    good = at[here & passed]
-    result[good], rests[good] = SERVED, True
-    failed = np.setdiff1d(np.flatnonzero(here & ~passed), np.flatnonzero(here & np.isin(at, good)))
-    for row in failed:
-        place = at[row]
-        sector = int(server[place])
-        own = sector >= 0 and str(cover.sector_services[sector]) == known["service"].iloc[row]
-        own = own and known["operator"].iloc[row] in operators_of.get(str(cover.sector_ids[sector]).rsplit("/", 2)[0], "").split("+")
-        if own and result[place] == SERVED:
-            result[place] = UNCERTAIN
-        rests[place] = rests[place] or own or result[place] == UNSERVED
-    return result, rests

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from infraplan.coverage.measured import Measured, inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import (
     NO_DATA,
@@ -27,7 +28,6 @@ from infraplan.coverage.places import (
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, part_of, share
-from infraplan.policy.inspection import override
 from infraplan.policy.losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target
 
@@ -42,7 +42,7 @@ class Layers:
     """Inputs of a scorecard, with what several targets share kept once it is computed.
 
     `registers` are tables without coordinates by name (fibre subscribers, transport projects, reported figures): columns of their own, and
-    `county`, `city` or `adcode`. `measured` is the table of `inspection.measurements`. `synthetic_network`: whether the
+    `county`, `city` or `adcode`. `measured` overrides prediction at its places. `synthetic_network`: whether the
     sites behind `cover` are made up.
     """
 
@@ -54,7 +54,7 @@ class Layers:
     corridors: Any = None
     registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     status: pd.DataFrame | None = None
-    measured: Any = None
+    measured: Measured | None = None
     synthetic_all: bool = False
     synthetic_network: bool = False
     _kept: dict[Any, Any] = field(default_factory=dict)
@@ -134,7 +134,10 @@ class Layers:
 
         def make() -> Codes:
             cover, required_db = judged()
-            return village_status(self.villages, points, cover, target.family, network, required_db)
+            return village_status(
+                self.villages, points, cover, target.family, network, required_db,
+                adjust=lambda at, codes, name: self._measured_at(at, codes, target, name)[0],
+            )  # fmt: skip
 
         return self.keep(("checked", target.check_points, key), make)
 
@@ -229,23 +232,13 @@ class Layers:
 
     def _with_measured(self, name: str, rows: Bools, codes: Codes, target: Target, network: str) -> tuple[Codes, Bools]:
         """Predicted codes with the measured ones on top, and which rest on measurement."""
-        if self.measured is None or not len(self.measured):
-            return codes, np.zeros(len(codes), dtype=bool)
-        family = target.family
-        table = self.table(name).loc[rows]
-        own = {service.receiver for service in self.cover.services.values() if service.family == family}
-        services = [service for service in self.cover.services.values() if service.family == family]
-        return override(
-            codes, table["id"].astype(str).to_numpy(dtype=object), best_server(table, self.cover, family, network),
-            self.measured, self.cover, self._operators(), family, network,
-            indoors=bool(({target.receiver} if target.receiver else own) - {"outdoor"}),
-            offset_db=class_offset_db(services, target.coupling_class_db),
-        )  # fmt: skip
+        return self._measured_at(self.table(name).loc[rows], codes, target, network)
 
-    def _operators(self) -> dict[str, str]:
-        if self.sites is None or "operators" not in self.sites:
-            return {}
-        return dict(zip(self.sites["id"].astype(str), self.sites["operators"].fillna("").astype(str), strict=True))
+    def _measured_at(self, points: Any, codes: Codes, target: Target, network: str) -> tuple[Codes, Bools]:
+        services = [service for service in self.cover.services.values() if service.family == target.family]
+        indoors = target.receiver != "outdoor" if target.receiver else inside(self.cover, target.family)
+        offset_db = class_offset_db(services, target.coupling_class_db)
+        return with_measured(codes, points, self.cover, target.family, network, self.measured, indoors=indoors, offset_db=offset_db)
 
     def _zone_area(self, cover: Coverage, family: str, network: str, required_db: float) -> tuple[Floats, Floats]:
         leaves = self.leaves()
@@ -255,16 +248,6 @@ class Layers:
         pixel_km2 = (self.cover.grid.resolution_m / 1000.0) ** 2
         area_km2 = self.keep("zone area", lambda: leaves.geometry.to_crs(self.cover.grid.crs).area.to_numpy() / 1e6)
         return area_km2, np.minimum(part_of(fractions, served) * pixel_km2, area_km2)
-
-
-def best_server(table: Any, cover: Coverage, family: str, network: str) -> npt.NDArray[np.int32]:
-    """Index of the sector that serves each place best; -1 where none does or the place is unknown."""
-    points = table.geometry.representative_point()
-    known = ~(points.isna() | points.is_empty).to_numpy()
-    server = np.full(len(table), -1, dtype=np.int32)
-    row, col = cover.grid.pixel_of(*cover.grid.place(points[known].to_frame("geometry")))
-    server[known] = np.where(row >= 0, cover[family, network].server[row, col], -1)
-    return server
 
 
 def _with_codes(table: Any) -> Any:

@@ -13,21 +13,16 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.measures import village_rows
 from infraplan.policy.sites import in_period
 from infraplan.policy.targets import Targets
+from infraplan.tables.typed import typed
 
-COLUMNS = (
-    "target",
-    "zone_level",
-    "zone",
-    "zone_name",
-    "villages",
-    "with_fibre",
-    "not_stated",
-    "newly",
-    "newly_unknown",
-    "award_cny",
-    "lacking",
-    "award_open_cny",
-)
+TYPES = {
+    **dict.fromkeys(("target", "zone_level", "zone", "zone_name"), "str"),
+    **dict.fromkeys(("villages", "with_fibre", "not_stated", "newly", "newly_unknown"), "int64"),
+    "award_cny": "int64",
+    "lacking": "int64",
+    "award_open_cny": "int64",
+}
+COLUMNS = tuple(TYPES)
 
 
 def fibre_award(
@@ -75,7 +70,7 @@ def fibre_award(
             table = pd.DataFrame(
                 {"target": target.id, "zone_level": level, "zone": ["", *known["adcode"]], "zone_name": ["outside", *known["name"]], **sums}
             )
-            table["award_cny"] = table["newly"] * target.award_cny
-            table["award_open_cny"] = table["lacking"] * target.award_cny
+            table["award_cny"] = (table["newly"] * target.award_cny).round()
+            table["award_open_cny"] = (table["lacking"] * target.award_cny).round()
             parts.append(table.loc[(table["zone"] != "") | (table["villages"] > 0)])
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
+    return typed(pd.concat(parts, ignore_index=True) if parts else [], TYPES)

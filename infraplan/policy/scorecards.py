@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.coverage.measured import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 from infraplan.policy.evidence import evidence_texts
@@ -18,40 +19,22 @@ from infraplan.policy.measures import Units, units_of
 from infraplan.policy.schema import SHARES
 from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_lists
 from infraplan.policy.targets import Target, Targets
+from infraplan.tables.typed import typed
 
-COLUMNS = (
-    "id",
-    "part",
-    "zone_level",
-    "zone",
-    "zone_name",
-    "family",
-    "network",
-    "measure",
-    "required",
-    "achieved",
-    "numerator",
-    "denominator",
-    "uncertain",
-    "unknown",
-    "unit",
-    "shortfall",
-    "status",
-    "force",
-    "due",
-    "expired",
-    "interpretation",
-    "quotation",
-    "document",
-    "departments",
-    "evidence",
-    "measured",
-    "task",
-    "task_en",
-    "measure_number",
-    "beside",
-    "absent",
-)
+TYPES = {
+    **dict.fromkeys(("id", "part", "zone_level", "zone", "zone_name", "family", "network", "measure"), "str"),
+    **dict.fromkeys(("required", "achieved", "numerator", "denominator", "uncertain", "unknown"), "float64"),
+    "unit": "str",
+    "shortfall": "float64",
+    **dict.fromkeys(("status", "force", "due"), "str"),
+    **dict.fromkeys(("expired", "interpretation"), "bool"),
+    **dict.fromkeys(("quotation", "document", "departments", "evidence"), "str"),
+    "measured": "float64",
+    **dict.fromkeys(("task", "task_en", "measure_number"), "str"),
+    "beside": "bool",
+    "absent": "str",
+}
+COLUMNS = tuple(TYPES)
 STATUSES = ("met", "not_met", "on_the_way", "no_data", "layer_incomplete", "example")
 Floats = npt.NDArray[np.float64]
 
@@ -84,7 +67,8 @@ def scorecard(
     registers : mapping of DataFrame, optional
         Tables without coordinates by name, with `county`, `city` or `adcode` beside their own columns.
     measured : DataFrame, optional
-        `inspection.measurements(...)`: overrides prediction for its operator and band at its place.
+        `inspection.measurements(...)`, or `Measured` with the operators of more sites than these: overrides prediction for its operator and
+        band at its place.
     as_of : date, optional
         The day the documents are judged on; today when left out.
     synthetic : bool, optional
@@ -104,11 +88,12 @@ def scorecard(
         sites is not None and "synthetic" in sites and bool(sites["synthetic"].fillna(False).astype(bool).any())
     )
     layers = Layers(
-        cover, zones, villages, places, sites, corridors, dict(registers or {}), status, measured, bool(synthetic), network_synthetic
-    )
+        cover, zones, villages, places, sites, corridors, dict(registers or {}), status, Measured.of(measured, sites), bool(synthetic),
+        network_synthetic,
+    )  # fmt: skip
     lists = zone_lists(zones)
     parts = [_rows(target, network, layers, lists, day) for target in targets for network in _networks(target, cover)]
-    return pd.DataFrame(joined(parts), columns=list(COLUMNS))
+    return typed(joined(parts), TYPES)
 
 
 def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:

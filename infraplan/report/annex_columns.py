@@ -71,7 +71,7 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_denominator", 13, "int", [row["denominator"] for row in rows]),
         Column("x_unit", 9, "code", [words.code("unit", row["unit"]) for row in rows]),
         Column("x_family", 9, "code", [words.family(text(row["family"])) for row in rows]),
-        Column("x_network", 12, "code", [words.network(row["network"]) if text(row["network"]) else "" for row in rows]),
+        Column("x_network", 12, "code", [words.network(text(row["network"])) for row in rows]),
         Column("x_target", 17, "code", [row["id"] for row in rows]),
     ]
 

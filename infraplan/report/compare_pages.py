@@ -124,7 +124,7 @@ def _target(row: dict[str, Any], words: Words) -> dict[str, Any]:
         "id": row["id"] if part in ("", "main") else f"{row['id']} ({part})",
         "zone": row["zone_name"],
         "family": words.family(text(row["family"])),
-        "network": words.network(row["network"]) if text(row["network"]) else "",
+        "network": words.network(text(row["network"])),
         "required": _figure(row["required"], row["measure"]),
         "before": _figure(row["achieved_before"], row["measure"]),
         "after": _figure(row["achieved_after"], row["measure"]),

@@ -9,7 +9,7 @@ import pandas as pd
 from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.plan_words import loss, price_sentences, served_targets, target_names, title_of
+from infraplan.report.plan_words import loss, nothing_to_build, price_sentences, served_targets, target_names, title_of
 from infraplan.report.style import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text
 from infraplan.report.words import Words
 
@@ -242,9 +242,11 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
             )
     if len(context.gaps):
         out.append(words.t("words_gaps", gaps=integer(len(context.gaps)), uncertain=integer((context.gaps["status"] == "uncertain").sum())))
-    cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum()) if len(context.plan_sites) else 0.0
     if len(context.plan_sites):
+        cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))
+    elif context.plan is not None:
+        out.append(nothing_to_build(context, words))
     if context.plan is not None and context.level == "province":
         out.append(words.t("words_bound", bound=money(context.plan.bound_cny, words.lang), gap=percent_up(context.plan.proven_gap)))
         out += price_sentences(context, words)

@@ -226,7 +226,7 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         "shares": [own[family]["share"].iloc[0] if len(own[family]) else None for family in context.families],
         "gaps": len(context.gaps),
         "new_sites": len(context.plan_sites),
-        "cost_cny": _cost(context.plan_sites),
+        "cost_cny": _cost(context),
         "state": "",
     }
     rows = [total]
@@ -251,8 +251,11 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     return rows
 
 
-def _cost(plan_sites: Any) -> float | None:
-    return float(pd.to_numeric(plan_sites["cost_cny"], errors="coerce").sum()) if len(plan_sites) else None
+def _cost(context: PageContext) -> float | None:
+    """What the suggested sites cost; 0 where a plan builds none, None without a plan."""
+    if context.plan is None and not len(context.plan_sites):
+        return None
+    return float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
 
 
 def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
@@ -263,7 +266,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
     families = [SimpleNamespace(**{**row, "family": words.family(row["family"])}) for row in own]
     shown = page_rows.plan_rows(context, words, most_sites)
     total = len(context.plan_sites)
-    cost = _cost(context.plan_sites)
+    cost = _cost(context)
     return {
         "w": words,
         "c": context,

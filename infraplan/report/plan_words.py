@@ -41,6 +41,13 @@ def loss(people: Any, places: Any, words: Words) -> str:
     return words.t("loss_with_places", people=integer(people), places=integer(places))
 
 
+def nothing_to_build(context: PageContext, words: Words) -> str:
+    """What a plan without a site in this zone says: its goal is met already, or nothing could help, or it builds elsewhere."""
+    plan = context.plan
+    met = plan is not None and not plan.sites and plan.status in ("optimal", "feasible")
+    return words.t("words_plan_met" if met else "words_plan_nothing")
+
+
 def price_sentences(context: PageContext, words: Words) -> list[str]:
     """What each wish adds to the plan's cost, within the model."""
     plan = context.plan

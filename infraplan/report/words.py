@@ -41,8 +41,8 @@ class Words:
         return FAMILY_NAMES.get(family, family)
 
     def network(self, network: str) -> str:
-        """任一运营商, 移动+广电, 电信+联通."""
-        return network_name(network, self.lang)
+        """任一运营商, 移动+广电, 电信+联通; "" for what asks no network, such as fibre."""
+        return network_name(network, self.lang) if network else ""
 
     def code(self, group: str, value: Any) -> str:
         """The word for a code of the data (status, host, kind ...), or the code itself when the catalogue has none."""

@@ -15,6 +15,7 @@ from infraplan.presets import load
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
+from infraplan.siting.listing import no_sites
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 from infraplan.tables.faults import grouped
@@ -170,12 +171,13 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
 
 
 def village_table(context: PageContext) -> pd.DataFrame:
-    """Every point with people, its status and margins: what the totals can be recounted from."""
+    """Every point with people, its status, whether it rests on measurement, and predicted margins: from it totals can be recounted."""
     villages = context.villages
     table = villages[[name for name in VILLAGE_COLUMNS if name in villages]].copy()
     table["lon"], table["lat"] = villages.geometry.x.round(6), villages.geometry.y.round(6)
     for family in context.families:
         table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
+        table[f"{family}_measured"] = villages[f"{family}_measured"]
     return pd.DataFrame(table)
 
 
@@ -187,7 +189,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
     name = str(zones.loc[zones["level"] == "city", "name"].iloc[0])
     cover = _window(findings.cover, zones)
     by_zone = findings.by_zone
-    new = plan.sites.loc[plan.sites["city"] == adcode] if plan is not None else _no_sites()
+    new = plan.sites.loc[plan.sites["city"] == adcode] if plan is not None else no_sites()
     context = PageContext(
         level="city",
         adcode=adcode,
@@ -213,14 +215,6 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
     return _layers(context, cover)
 
 
-def _no_sites() -> Any:
-    import geopandas as gpd
-
-    from infraplan.siting.planning import SITE_COLUMNS
-
-    return gpd.GeoDataFrame({name: [] for name in SITE_COLUMNS}, geometry=[], crs=4326)
-
-
 def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
     """The whole study on one page."""
     study, cover = findings.study, findings.cover
@@ -236,7 +230,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         gaps=findings.gaps,
         villages=findings.villages,
         sites=study.sites,
-        plan_sites=plan.sites if plan is not None else _no_sites(),
+        plan_sites=plan.sites if plan is not None else no_sites(),
         grid=cover.grid,
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,

@@ -8,7 +8,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from infraplan.coverage.population import demand_margin
+from infraplan.coverage.measured import SERVED
+from infraplan.coverage.population import judged
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import UsageError
 from infraplan.messages import both
@@ -104,6 +105,7 @@ def study_instance(
         capacity_people=choice.capacity_people,
         priority_counties=frozenset(priorities()),
         priority_weight=choice.priority_weight,
+        measured=study.measured,
         progress=progress,
     )
 
@@ -120,7 +122,7 @@ def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) ->
         target, points = duty_points(
             study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
         )
-        lost = demand_margin(points, cover, target.family)["worst_db"].to_numpy() < goal.margin_db
+        lost = judged(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED
         parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
     return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
 

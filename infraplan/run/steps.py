@@ -8,14 +8,15 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from infraplan.coverage.measured import Measured
 from infraplan.coverage.networks import networks
 from infraplan.coverage.places import served_area
-from infraplan.coverage.population import as_status, demand_margin, population_coverage, status_of
+from infraplan.coverage.population import as_status, demand_margin, judged, population_coverage
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
-from infraplan.policy.gap_lists import find_gaps
+from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.run.planning import study_instance
 from infraplan.siting.checks import check_plan
@@ -91,9 +92,10 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
     return predict(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
 
 
-def count_people(villages: Any, cover: Coverage, zones: Any) -> pd.DataFrame:
+def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
     """People by zone, family and network."""
-    return pd.concat([population_coverage(villages, cover, zones, network=network) for network in networks()], ignore_index=True)
+    parts = [population_coverage(villages, cover, zones, network=network, measured=measured) for network in networks()]
+    return pd.concat(parts, ignore_index=True)
 
 
 def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
@@ -108,13 +110,14 @@ def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
     return table.assign(share=table["served_km2"] / table["area_km2"].where(table["area_km2"] > 0))
 
 
-def with_status(villages: Any, cover: Coverage) -> Any:
-    """Villages with `<family>_status` and `<family>_margin_db` of any operator."""
+def with_status(villages: Any, cover: Coverage, measured: Measured | None = None) -> Any:
+    """Villages with `<family>_status` of any operator, whether measured (`<family>_measured`), and predicted `<family>_margin_db`."""
     columns: dict[str, Any] = {}
     for family in cover.families:
-        margins = demand_margin(villages, cover, family)
-        columns[f"{family}_status"] = as_status(status_of(margins))
-        columns[f"{family}_margin_db"] = margins["margin_db"].round(1)
+        codes, rests = judged(villages, cover, family, measured=measured)
+        columns[f"{family}_status"] = as_status(codes)
+        columns[f"{family}_margin_db"] = demand_margin(villages, cover, family)["margin_db"].round(1)
+        columns[f"{family}_measured"] = rests
     return villages.assign(**columns)
 
 
@@ -128,7 +131,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     study.read_all()
     cover, zones, villages = predict_part(study, progress, cities)
     tell = progress.step("run.counting")
-    by_zone = count_people(villages, cover, zones)
+    by_zone = count_people(villages, cover, zones, study.measured)
     layers = part_of_layers(study, zones, cities)
     tell(1, 3)
     card = scorecard(
@@ -143,7 +146,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         **layers,
     )
     tell(2, 3)
-    findings = Findings(study, cover, with_status(villages, cover), by_zone, card, pd.DataFrame())
+    findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, no_gaps())
     if gaps:
         findings = with_gaps(findings, None, None, cities)
     tell(3, 3)
@@ -262,6 +265,7 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         existing=study.sites,
         spacing_m=study.config.plan.site_spacing_m,
         capacity_people=study.config.plan.capacity_people,
+        measured=study.measured,
         after=after,
     )
 

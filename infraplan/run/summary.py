@@ -14,6 +14,7 @@ import pandas as pd
 from infraplan.coverage.networks import ANY
 from infraplan.run.steps import Findings
 from infraplan.siting.goals import Ask, Goal
+from infraplan.siting.listing import as_sites
 from infraplan.siting.planning import Plan
 from infraplan.tables.faults import grouped
 
@@ -108,6 +109,7 @@ def restore_plan(output: Path) -> Plan | None:
     if numbers is None or "goal" not in numbers:
         return None
     sites = gpd.read_file(layers, layer="new_sites").to_crs(4326)
+    sites = as_sites(sites, [name for name in sites.columns if name.startswith("people_gained_")])
     taken = {
         name: numbers[name]
         for name in (

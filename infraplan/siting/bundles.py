@@ -11,8 +11,10 @@ import pandas as pd
 
 from infraplan.presets import load
 from infraplan.siting.costs import host, life_cost_cny
+from infraplan.tables.typed import typed
 
 LTE = "lte"
+OFFER_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
 
 
 def family_of(service: str) -> str:
@@ -45,7 +47,7 @@ def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.Da
     ]
     host_name = np.where(masts["upgrade"].to_numpy(dtype=bool), "upgrade_4g", "existing_tower")
     offers = pd.DataFrame({"mast": masts["mast"], "row": masts["row"], "lacks": lacks, "host": host_name})
-    return offers.loc[offers["lacks"] != ""].reset_index(drop=True)
+    return typed(offers.loc[offers["lacks"] != ""].reset_index(drop=True), OFFER_TYPES)
 
 
 def as_bundles(places: pd.DataFrame, services: Sequence[str]) -> pd.DataFrame:
@@ -66,7 +68,7 @@ def as_bundles(places: pd.DataFrame, services: Sequence[str]) -> pd.DataFrame:
             costs = {name: life_cost_cny(name, len(own)) for name in part["host"].unique()}
             parts.append(part.assign(cost_cny=part["host"].map(costs)))
     table = pd.concat(parts)
-    table["place"] = [numbers[at] for at in places.index.get_indexer(table.index)]
+    table["place"] = pd.Series([numbers[at] for at in places.index.get_indexer(table.index)], index=table.index, dtype=str)
     table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["bundle"]
     order = np.lexsort((table["bundle"], table["size"], table["place"]))
     table = table.iloc[order].drop(columns=["bundle", "size", "lacks"]).reset_index(drop=True)

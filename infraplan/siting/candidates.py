@@ -16,27 +16,19 @@ from infraplan.presets import load
 from infraplan.siting.bundles import as_bundles, families_of, host_column, mast_offers
 from infraplan.siting.costs import host
 from infraplan.siting.ridges import ridge_points
+from infraplan.tables.typed import typed
 
-COLUMNS = (
-    "id",
-    "name",
-    "place",
-    "services",
-    "operators",
-    "environment",
-    "height_m",
-    "azimuth_deg",
-    "tilt_deg",
-    "carrier_power_dbm",
-    "antenna",
-    "host",
-    "status",
-    "mast",
-    "cost_cny",
-    "origin",
-    "county",
-    "city",
-)
+TYPES = {
+    **dict.fromkeys(("id", "name", "place", "services", "operators", "environment"), "str"),
+    "height_m": "float64",
+    "azimuth_deg": "str",
+    "tilt_deg": "float64",
+    "carrier_power_dbm": "float64",
+    **dict.fromkeys(("antenna", "host", "status", "mast"), "str"),
+    "cost_cny": "int64",
+    **dict.fromkeys(("origin", "county", "city"), "str"),
+}
+COLUMNS = tuple(TYPES)
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 AROUND_M = 3000.0
@@ -117,7 +109,7 @@ def candidate_sites(
         if terrain is not None and ridges_per_square > 0:
             parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people))
     parts.append(_regular(counties, grid, spacing_m))
-    offers = pd.concat([part.dropna(axis="columns", how="all") for part in parts], ignore_index=True)
+    offers = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
     table = _thin(offers.assign(lacks=_text(offers, "lacks").replace("", ";".join(families))), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=4326)
@@ -240,4 +232,4 @@ def _as_sites(frame: Any, services: tuple[str, ...], operators: str) -> Any:
     table["azimuth_deg"], table["tilt_deg"], table["antenna"] = "0/120/240", 3.0, None
     table["status"] = "planned"
     table["mast"] = table["mast"].where(table["mast"] != "", table["place"])
-    return table[[*COLUMNS, "geometry"]]
+    return gpd.GeoDataFrame(typed(table, TYPES), geometry=table.geometry.array, crs=4326)

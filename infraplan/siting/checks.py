@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from infraplan.coverage.population import demand_margin, status_of
+from infraplan.coverage.measured import SERVED, Measured
+from infraplan.coverage.population import demand_margin, denied, judged, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -43,6 +47,7 @@ def check_plan(
     existing: Any = None,
     spacing_m: float = 0.0,
     capacity_people: int = 0,
+    measured: Measured | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
     """What the list of sites alone brings: people and places served on a map computed anew, distances kept, and how robust that is.
@@ -64,6 +69,9 @@ def check_plan(
         No two new sites, and no new and existing site of one family, may be nearer than this. Exactly this far is allowed. [m]
     capacity_people : int
         People that a new site serves at most; 0: no limit.
+    measured : Measured, optional
+        Overrides prediction at its places, on the map of what stands: there a new site has to serve alone what is measured as not served.
+        `expected_people` stays a prediction.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -77,13 +85,14 @@ def check_plan(
         met, full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal asks.
     """
     after = cover_with(plan_sites, services, cover) if after is None else after
-    shares = {ask.target: _share(goal, ask, after, zones, villages) for ask in goal.asks}
-    duties = {name: _duty(goal, name, after, zones, villages, places, targets) for name in goal.must}
+    maps = _Maps(cover, after, plan_sites, services, measured)
+    shares = {ask.target: _share(goal, ask, maps, zones, villages) for ask in goal.asks}
+    duties = {name: _duty(goal, name, maps, zones, villages, places, targets) for name in goal.must}
     close = too_close(plan_sites, after, existing, spacing_m)
-    short = _counties_short(goal, after, zones, villages)
+    short = _counties_short(goal, maps, zones, villages)
     first = shares[goal.target]
     kept = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in duties.values())
-    carried = _carried(goal, plan_sites, services, cover, zones, villages, capacity_people) if capacity_people else None
+    carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
     kept = kept and (carried is None or carried["met"])
     return {
         "feasible": bool(kept and not close and not short),
@@ -99,14 +108,58 @@ def check_plan(
     }
 
 
-def _share(goal: Goal, ask: Ask, after: Coverage, zones: Any, villages: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Maps:
+    """What stands, what would stand, and what was measured."""
+
+    cover: Coverage
+    after: Coverage
+    plan_sites: Any
+    services: Mapping[str, Service]
+    measured: Measured | None
+
+    def today(self, points: Any, family: str, required_db: float) -> npt.NDArray[np.bool_]:
+        """Which points are served by what stands."""
+        return np.asarray(judged(points, self.cover, family, required_db=required_db, measured=self.measured)[0] == SERVED)
+
+    def served(self, points: Any, family: str, required_db: float) -> npt.NDArray[np.bool_]:
+        """Which points are served with the plan: on its map, and where a measurement denies today's map by a new site alone."""
+        later = status_of(demand_margin(points, self.after, family), required_db) == SERVED
+        if self.measured is None:
+            return np.asarray(later)
+        lost = denied(points, self.cover, family, required_db, self.measured)
+        later |= self.today(points, family, required_db)
+        if lost.any():
+            later[lost] = np.asarray(self.reach(points.loc[lost], family, required_db, lost[lost]).sum(axis=1)).ravel() > 0
+        return np.asarray(later)
+
+    def reach(self, points: Any, family: str, required_db: float, alone: npt.NDArray[np.bool_]) -> csr_matrix:
+        """Points by new site."""
+        own = {name: item for name, item in self.services.items() if item.family == family}
+        cover = self.cover
+        return reach(
+            points,
+            sectors_of(self.plan_sites, own, include=("planned",)),
+            cover.grid,
+            self.services,
+            family=family,
+            known=cover[family],
+            alone=alone,
+            required_db=required_db,
+            max_radius_km=cover.max_radius_km,
+            caps_km=cover.caps_km,
+            terrain=cover.terrain,
+        )
+
+
+def _share(goal: Goal, ask: Ask, maps: _Maps, zones: Any, villages: Any) -> dict[str, Any]:
     """One share of people, recounted."""
     demand = demand_of(goal, zones, villages, ask)
     people = demand["population"].to_numpy(dtype=np.int64)
-    margins = demand_margin(demand, after, ask.family)
-    total, got = int(people.sum()), int(people[status_of(margins, goal.margin_db) == 0].sum())
+    counts = {lost: int(people[maps.served(demand, ask.family, goal.margin_db + lost)].sum()) for lost in WEAKER_DB}
+    total, got = int(people.sum()), counts[0.0]
     required = math.ceil(ask.share * total - 1e-9)
-    weaker = {f"{lost:g}": float(people[status_of(margins, goal.margin_db + lost) == 0].sum() / max(total, 1)) for lost in WEAKER_DB}
+    weaker = {f"{lost:g}": count / max(total, 1) for lost, count in counts.items()}
     return {
         "family": ask.family,
         "population": total,
@@ -114,44 +167,30 @@ def _share(goal: Goal, ask: Ask, after: Coverage, zones: Any, villages: Any) -> 
         "share": got / max(total, 1),
         "required": required,
         "met": got >= required,
-        "expected_people": round(_expected(demand, after, ask.family)),
+        "expected_people": round(_expected(demand, maps.after, ask.family)),
         "share_if_weaker": weaker,
     }
 
 
-def _duty(goal: Goal, name: str, after: Coverage, zones: Any, villages: Any, places: Any, targets: Targets | None) -> dict[str, Any]:
+def _duty(goal: Goal, name: str, maps: _Maps, zones: Any, villages: Any, places: Any, targets: Targets | None) -> dict[str, Any]:
     """One target's places that must be served, judged again."""
     if targets is None:
         raise UsageError(both("siting.must_without_targets"))
-    target, points = duty_points(targets, name, cover=after, zones=zones, villages=villages, places=places, cities=goal.cities)
-    served = status_of(demand_margin(points, after, target.family), goal.margin_db) == 0
+    target, points = duty_points(targets, name, cover=maps.after, zones=zones, villages=villages, places=places, cities=goal.cities)
+    served = maps.served(points, target.family, goal.margin_db)
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
 
 
-def _carried(
-    goal: Goal, plan_sites: Any, services: Mapping[str, Service], cover: Coverage, zones: Any, villages: Any, capacity_people: int
-) -> dict[str, Any]:
+def _carried(goal: Goal, maps: _Maps, zones: Any, villages: Any, capacity_people: int) -> dict[str, Any]:
     """How many people the sites can carry, each no more than its limit: a flow from the villages to the sites that reach them."""
     demand = demand_of(goal, zones, villages)
     people = demand["population"].to_numpy(dtype=np.int64)
-    today = status_of(demand_margin(demand, cover, goal.family), goal.margin_db) == 0
+    today = maps.today(demand, goal.family, goal.margin_db)
+    lost = denied(demand, maps.cover, goal.family, goal.margin_db, maps.measured)
     total, before, size = int(people.sum()), int(people[today].sum()), 0
     weight, load = 0.0, np.zeros(0)
-    if len(plan_sites) and not today.all():
-        own = {name: item for name, item in services.items() if item.family == goal.family}
-        sectors = sectors_of(plan_sites, own, include=("planned",))
-        matrix = reach(
-            demand.loc[~today],
-            sectors,
-            cover.grid,
-            services,
-            family=goal.family,
-            known=cover[goal.family],
-            required_db=goal.margin_db,
-            max_radius_km=cover.max_radius_km,
-            caps_km=cover.caps_km,
-            terrain=cover.terrain,
-        )
+    if len(maps.plan_sites) and not today.all():
+        matrix = maps.reach(demand.loc[~today], goal.family, goal.margin_db, lost[~today])
         size = matrix.shape[1]
         limit = np.full(size, float(capacity_people))
         told = check_cover(CoverProblem(matrix, people[~today], np.zeros(size), capacity=limit), np.arange(size))
@@ -161,13 +200,13 @@ def _carried(
     return {"limit": capacity_people, "served": served, "required": required, "met": served >= required, "full": full}
 
 
-def _counties_short(goal: Goal, after: Coverage, zones: Any, villages: Any) -> list[str]:
+def _counties_short(goal: Goal, maps: _Maps, zones: Any, villages: Any) -> list[str]:
     """Counties below the floor."""
     if goal.county_floor <= 0:
         return []
     demand = demand_of(goal, zones, villages)
     people = demand["population"].to_numpy(dtype=np.int64)
-    served = status_of(demand_margin(demand, after, goal.family), goal.margin_db) == 0
+    served = maps.served(demand, goal.family, goal.margin_db)
     table = pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)})
     sums = table.groupby("county").sum()
     return [str(code) for code in sums.index[sums["got"] < np.ceil(goal.county_floor * sums["people"] - 1e-9)]]

@@ -14,8 +14,13 @@ from infraplan.siting.cover.checking import check_cover
 from infraplan.siting.cover.most import max_cover
 from infraplan.siting.instances import Instance
 from infraplan.siting.planning import Limits, Plan
+from infraplan.tables.typed import typed
 
-CURVE = ("budget_cny", "cost_cny", "sites", "people", "share", "share_bound", "proven_gap")
+CURVE_TYPES = {
+    **dict.fromkeys(("budget_cny", "cost_cny", "sites", "people"), "int64"),
+    **dict.fromkeys(("share", "share_bound", "proven_gap"), "float64"),
+}
+CURVE = tuple(CURVE_TYPES)
 
 
 def budgets_up_to(most_cny: float, points: int) -> list[float]:
@@ -72,9 +77,8 @@ def pareto_curve(
         )
         if progress is not None:
             progress(number, len(budgets))
-    frame = pd.DataFrame(rows, columns=list(CURVE))
-    frame["share_bound"] = np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1] if len(frame) else []
-    return frame
+    frame = typed(rows, CURVE_TYPES)
+    return frame.assign(share_bound=np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1])
 
 
 def _affordable(instance: Instance, known: Plan | None, budget_cny: float) -> npt.NDArray[np.int64]:

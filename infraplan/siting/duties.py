@@ -16,8 +16,14 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.measures import place_rows, village_rows
 from infraplan.policy.targets import Target, Targets
 from infraplan.siting.goals import must_target
+from infraplan.tables.typed import typed
 
-POINT_COLUMNS = ("id", "name", "kind", "county", "city", "population", "position_error_m", "geometry")
+POINT_TYPES = {
+    **dict.fromkeys(("id", "name", "kind", "county", "city"), "str"),
+    "population": "int64",
+    "position_error_m": "float64",
+}
+POINT_COLUMNS = (*POINT_TYPES, "geometry")
 
 
 def duty_points(
@@ -69,4 +75,4 @@ def _as_points(chosen: Any, codes: pd.DataFrame) -> Any:
         "position_error_m": np.where(areas, 0.0, np.nan_to_num(error_m)),
     }
     points = geometry.where(~areas, geometry.representative_point())
-    return gpd.GeoDataFrame(table, geometry=points.array, crs=4326)[list(POINT_COLUMNS)]
+    return gpd.GeoDataFrame(typed(table, POINT_TYPES), geometry=points.array, crs=4326)

@@ -16,25 +16,34 @@ from infraplan.siting.cover.reduction import duties_of
 from infraplan.siting.instances import Instance
 from infraplan.siting.listing import beyond_reach
 from infraplan.siting.planning import Plan
+from infraplan.tables.typed import typed
 
 MOST_CANDIDATES = 20
 """Candidates explained where none is named: those that would serve most people on their own."""
 
-VILLAGE_COLUMNS = (
-    "id",
-    "name",
-    "kind",
-    "family",
-    "target",
-    "county",
-    "population",
-    "must",
-    "status",
-    "by",
-    "candidates",
-    "cheapest",
-    "cheapest_cny",
-)
+VILLAGE_TYPES = {
+    **dict.fromkeys(("id", "name", "kind", "family", "target", "county"), "str"),
+    "population": "Int64",
+    "must": "boolean",
+    **dict.fromkeys(("status", "by"), "str"),
+    "candidates": "int64",
+    "cheapest": "str",
+    "cheapest_cny": "float64",
+}
+VILLAGE_COLUMNS = tuple(VILLAGE_TYPES)
+TARGET_TYPES = {
+    **dict.fromkeys(("target", "family", "unit"), "str"),
+    **dict.fromkeys(("required", "reachable", "served"), "int64"),
+    **dict.fromkeys(("met", "reachable_met"), "bool"),
+}
+CANDIDATE_TYPES = {
+    **dict.fromkeys(("id", "name", "host", "county"), "str"),
+    "cost_cny": "int64",
+    **dict.fromkeys(("reason", "by"), "str"),
+    "adds_people": "int64",
+    "at_least_cny": "float64",
+    "site": "str",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], a
     ids = instance.candidates["id"].astype(str).to_numpy()
     barred = frame["barred"].astype(str).to_numpy() if "barred" in frame else np.full(len(frame), "", dtype=object)
     reason = np.where(barred != "", barred, told["reason"].to_numpy())
-    return pd.DataFrame(
+    return typed(
         {
             **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost_cny")},
             "reason": reason,
@@ -125,7 +134,8 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], a
             "adds_people": told["adds_weight"].round().astype(np.int64).to_numpy(),
             "at_least_cny": np.where(told["reason"] == "chosen", np.nan, np.maximum(told["at_least"].to_numpy(), plan.bound_cny or 0)),
             "site": [site.get(int(i), "") for i in asked],
-        }
+        },
+        CANDIDATE_TYPES,
     )
 
 
@@ -158,7 +168,7 @@ def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], nam
                     "cheapest_cny": float(cost[best]) if best >= 0 else np.nan,
                 }
             )
-    return pd.DataFrame(out, columns=list(VILLAGE_COLUMNS))
+    return typed(out, VILLAGE_TYPES)
 
 
 def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
@@ -180,8 +190,9 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
         family = str(rows["family"].to_numpy()[own][0]) if own.any() else ""
         counts = {"required": int(own.sum()), "reachable": int((own & able).sum()), "served": int((own & served).sum())}
         out.append({"target": name, "family": family, "unit": "places", **counts})
-    table = pd.DataFrame(out)
-    return table.assign(met=table["served"] >= table["required"], reachable_met=table["reachable"] >= table["required"])
+    for row in out:
+        row |= {"met": row["served"] >= row["required"], "reachable_met": row["reachable"] >= row["required"]}
+    return typed(out, TARGET_TYPES)
 
 
 def reason_key(reason: str) -> str:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
-from infraplan.coverage.population import demand_margin
+from infraplan.coverage.measured import SERVED, Measured
+from infraplan.coverage.population import denied, judged
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -25,8 +26,14 @@ from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Ask, Goal, demand_of
+from infraplan.tables.typed import typed
 
-ROW_COLUMNS = ("id", "name", "kind", "family", "target", "county", "city", "population", "lon", "lat")
+ROW_TYPES = {
+    **dict.fromkeys(("id", "name", "kind", "family", "target", "county", "city"), "str"),
+    "population": "int64",
+    **dict.fromkeys(("lon", "lat"), "float64"),
+}
+ROW_COLUMNS = tuple(ROW_TYPES)
 SAME_PLACE_M = 0.001
 
 
@@ -60,10 +67,14 @@ class Instance:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows of one share or of one target's places, all of one family: points, which of them are served today, how they are told."""
+    """Rows of one share or of one target's places, all of one family: points, which of them are served today, how they are told.
+
+    `denied`: predicted as served, measured as not.
+    """
 
     points: Any
     covered: npt.NDArray[np.bool_]
+    denied: npt.NDArray[np.bool_]
     rows: pd.DataFrame
     family: str
     target: str
@@ -89,6 +100,7 @@ def instance_of(
     capacity_people: int = 0,
     priority_counties: Collection[str] = (),
     priority_weight: float = 1.0,
+    measured: Measured | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal, existing sites locked in and free.
@@ -113,6 +125,8 @@ def instance_of(
         and the operator's share of them are inside this number.
     priority_counties, priority_weight : collection of str, float
         Counties whose people count so many times in `worth`.
+    measured : Measured, optional
+        Overrides prediction at its places: who is served today, and where a new site has to serve alone.
 
     Returns
     -------
@@ -121,12 +135,13 @@ def instance_of(
         share with the people served already, so that shares keep their denominators. With one share the zones of the problem are counties;
         with several they are the shares, each with its own requirement.
     """
-    parts = [_people(goal, ask, number, cover, zones, villages) for number, ask in enumerate(goal.asks)]
+    parts = [_people(goal, ask, number, cover, zones, villages, measured) for number, ask in enumerate(goal.asks)]
     if goal.must:
         if targets is None:
             raise UsageError(both("siting.must_without_targets"))
         parts += [
-            _duty(goal, targets, name, number, cover, zones, villages, places) for number, name in enumerate(goal.must, len(goal.asks))
+            _duty(goal, targets, name, number, cover, zones, villages, places, measured)
+            for number, name in enumerate(goal.must, len(goal.asks))
         ]
     columns = _reach_of(parts, candidates, services, cover, goal.margin_db, progress)
     rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
@@ -142,19 +157,30 @@ def instance_of(
     )
 
 
-def _people(goal: Goal, ask: Ask, number: int, cover: Coverage, zones: Any, villages: Any) -> _Part:
+def _people(goal: Goal, ask: Ask, number: int, cover: Coverage, zones: Any, villages: Any, measured: Measured | None) -> _Part:
     """Villages and blocks that a share counts."""
     row = demand_of(goal, zones, villages, ask)
     _refuse_class(ask, cover)
-    covered = demand_margin(row, cover, ask.family)["worst_db"].to_numpy() >= goal.margin_db
-    return _Part(row, covered, _told(row, ask.family, ask.target), ask.family, ask.target, False, number)
+    return _Part(
+        row, *_today(row, cover, ask.family, goal, measured), _told(row, ask.family, ask.target), ask.family, ask.target, False, number
+    )
 
 
-def _duty(goal: Goal, targets: Targets, name: str, number: int, cover: Coverage, zones: Any, villages: Any, places: Any) -> _Part:
+def _today(
+    points: Any, cover: Coverage, family: str, goal: Goal, measured: Measured | None
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which points are served today, and at which of the others the map says so against a measurement."""
+    codes, _ = judged(points, cover, family, required_db=goal.margin_db, measured=measured)
+    return codes == SERVED, denied(points, cover, family, goal.margin_db, measured)
+
+
+def _duty(
+    goal: Goal, targets: Targets, name: str, number: int, cover: Coverage, zones: Any, villages: Any, places: Any, measured: Measured | None
+) -> _Part:
     """Places that must be served."""
     target, points = duty_points(targets, name, cover=cover, zones=zones, villages=villages, places=places, cities=goal.cities)
-    covered = demand_margin(points, cover, target.family)["worst_db"].to_numpy() >= goal.margin_db
-    return _Part(points, covered, _told(points, target.family, name).assign(kind="place", population=0), target.family, name, True, number)
+    told = _told(points, target.family, name).assign(kind="place", population=0)
+    return _Part(points, *_today(points, cover, target.family, goal, measured), told, target.family, name, True, number)
 
 
 def _refuse_class(ask: Ask, cover: Coverage) -> None:
@@ -171,7 +197,7 @@ def _told(points: Any, family: str, target: str) -> pd.DataFrame:
     degrees = points.geometry.to_crs(4326)
     columns = {name: points[name].to_numpy() for name in ("id", "name", "kind", "county", "city", "population")}
     table = pd.DataFrame({**columns, "family": family, "target": target, "lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()})
-    return table[list(ROW_COLUMNS)]
+    return typed(table, ROW_TYPES)
 
 
 def _reach_of(
@@ -191,7 +217,8 @@ def _reach_of(
             pd.concat([_bare(part.points.loc[~part.covered]) for part in own], ignore_index=True), geometry="geometry", crs=4326
         )
         tell = None if progress is None else _shifted(progress, turn, len(families))
-        matrix = _family_reach(points, candidates, services, cover, family, margin_db, tell)
+        alone = np.concatenate([part.denied[~part.covered] for part in own])
+        matrix = _family_reach(points, candidates, services, cover, family, margin_db, alone, tell)
         ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
         found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
     return [found[part.number] for part in parts]
@@ -213,6 +240,7 @@ def _family_reach(
     cover: Coverage,
     family: str,
     margin_db: float,
+    alone: npt.NDArray[np.bool_],
     progress: Callable[[int, int], None] | None,
 ) -> csr_matrix:
     """Points by candidate: a candidate reaches with its services of the family alone; barred ones reach nobody."""
@@ -229,6 +257,7 @@ def _family_reach(
         services,
         family=family,
         known=cover[family],
+        alone=alone,
         required_db=margin_db,
         max_radius_km=cover.max_radius_km,
         caps_km=cover.caps_km,
@@ -306,7 +335,4 @@ def _closed(part: _Part) -> pd.DataFrame:
     """One row a county of a share: its people served today."""
     table = part.rows.assign(population=np.where(part.covered, part.rows["population"], 0))
     done = table.groupby("county", sort=False).agg(city=("city", "first"), population=("population", "sum")).reset_index()
-    known = {"id": done["county"], "name": "", "kind": "closed", "family": part.family, "target": part.target}
-    return pd.DataFrame({**known, "lon": np.nan, "lat": np.nan, **{name: done[name] for name in ("county", "city", "population")}})[
-        list(ROW_COLUMNS)
-    ]
+    return typed(done.assign(id=done["county"], name="", kind="closed", family=part.family, target=part.target), ROW_TYPES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,38 +14,40 @@ import pandas as pd
 from infraplan.siting.cover.checking import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.instances import Instance
+from infraplan.tables.typed import typed
 
 Ints = npt.NDArray[np.int64]
 
-SITE_COLUMNS = (
-    "id",
-    "order",
-    "phase",
-    "name",
-    "services",
-    "operators",
-    "environment",
-    "height_m",
-    "azimuth_deg",
-    "tilt_deg",
-    "carrier_power_dbm",
-    "antenna",
-    "host",
-    "mast",
-    "status",
-    "cost_cny",
-    "people_gained",
-    "villages_gained",
-    "places_gained",
-    "targets",
-    "people_total",
-    "people_lost",
-    "places_lost",
-    "reason",
-    "candidate",
-    "county",
-    "city",
-)
+SITE_TYPES = {
+    "id": "str",
+    "order": "int64",
+    "phase": "int64",
+    "name": "str",
+    "services": "str",
+    "operators": "str",
+    "environment": "str",
+    "height_m": "float64",
+    "azimuth_deg": "str",
+    "tilt_deg": "float64",
+    "carrier_power_dbm": "float64",
+    "antenna": "str",
+    "host": "str",
+    "mast": "str",
+    "status": "str",
+    "cost_cny": "int64",
+    "people_gained": "int64",
+    "villages_gained": "int64",
+    "places_gained": "int64",
+    "targets": "str",
+    "people_total": "int64",
+    "people_lost": "Int64",
+    "places_lost": "int64",
+    "reason": "str",
+    "candidate": "str",
+    "county": "str",
+    "city": "str",
+}
+SITE_COLUMNS = tuple(SITE_TYPES)
 """`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
 
 `targets`: those of the plan's that it brings somebody or some place to, joined by ";"; in a run (`with_closed_gaps`) also those whose
@@ -93,11 +96,21 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
     sites = instance.candidates.iloc[order].reset_index(drop=True)
     sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
     sites["order"] = np.arange(1, len(sites) + 1)
-    sites["id"] = [f"N{number:05d}" for number in sites["order"]]
+    sites["id"] = pd.Series([f"N{number:05d}" for number in sites["order"]], dtype=str)
     for name, values in table.items():
-        whole = not any(missing is None for missing in values)
-        sites[name] = pd.Series(values, dtype="object" if name == "targets" else "int64" if whole else "Int64")
-    return gpd.GeoDataFrame(sites[[*SITE_COLUMNS, *further, "geometry"]], crs=4326)
+        sites[name] = pd.Series(values, dtype=SITE_TYPES.get(name, "int64"))
+    return as_sites(sites, further)
+
+
+def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:
+    """The table with the columns of a plan's sites, each of its type, with rows or without; `further` are counts of other families."""
+    types = SITE_TYPES | dict.fromkeys(further, "int64")
+    return gpd.GeoDataFrame(typed(table.drop(columns="geometry"), types), geometry=table.geometry.array, crs=4326)
+
+
+def no_sites() -> gpd.GeoDataFrame:
+    """The sites of a plan that builds nothing."""
+    return as_sites(gpd.GeoDataFrame(geometry=[], crs=4326))
 
 
 def with_closed_gaps(sites: gpd.GeoDataFrame, gaps: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -108,7 +121,7 @@ def with_closed_gaps(sites: gpd.GeoDataFrame, gaps: pd.DataFrame) -> gpd.GeoData
         ";".join(dict.fromkeys([*(name for name in str(own).split(";") if name), *found.get(site, ())]))
         for site, own in zip(sites["id"], sites["targets"], strict=True)
     ]
-    return sites.assign(targets=pd.Series(joined, index=sites.index, dtype="object"))
+    return sites.assign(targets=pd.Series(joined, index=sites.index, dtype=str))
 
 
 def _by_flow(problem: CoverProblem, order: Ints) -> tuple[list[int], list[int | None]]:

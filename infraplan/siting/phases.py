@@ -14,6 +14,7 @@ from infraplan.siting.cover.cheapest import solve
 from infraplan.siting.cover.checking import build_order
 from infraplan.siting.cover.most import max_cover
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.tables.typed import typed
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -21,7 +22,15 @@ Ints = npt.NDArray[np.int64]
 
 WORK = 20_000
 """Search steps a phase may take; counted, so that the phases are the same on any machine."""
-COLUMNS = ("phase", "name", "start", "end", "sites", "cost_cny", "people_gained", "share", "places", "asked_met")
+TYPES = {
+    "phase": "int64",
+    **dict.fromkeys(("name", "start", "end"), "str"),
+    **dict.fromkeys(("sites", "cost_cny", "people_gained"), "int64"),
+    "share": "float64",
+    "places": "int64",
+    "asked_met": "bool",
+}
+COLUMNS = tuple(TYPES)
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ def schedule(
     parts.append(_in_order(problem, chosen[left], served))
     phase_of = [np.full(len(part), index, np.int64) for index, part in enumerate(parts, start=1)]
     phase_of[-1][:] = 0
-    return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), pd.DataFrame(rows, columns=list(COLUMNS)))
+    return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), typed(rows, TYPES))
 
 
 def _cut(problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase]) -> Schedule:
@@ -159,7 +168,7 @@ def _cut(problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], 
             | {"asked_met": bool(met[last] and counted)}
         )
         first = last
-    return Schedule(order, number, pd.DataFrame(rows, columns=list(COLUMNS)))
+    return Schedule(order, number, typed(rows, TYPES))
 
 
 def _told(

@@ -8,6 +8,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
+from infraplan.coverage.measured import Measured
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError, Fault, InfraplanError, collected, warn
 from infraplan.files import sha256
@@ -29,7 +30,7 @@ LAYERS = (
     "corridors",
     "hosts",
     "exclusions",
-    "measured",
+    "inspections",
     "targets",
     "services",
     "plan_services",
@@ -220,11 +221,16 @@ class Study:
         return _all_of(paths, lambda path: read_register(path, zones=self.zones, **options))
 
     @_layer
-    def measured(self) -> Any:
-        """Measurements that `infraplan inspect import` left beside study.toml, None without any."""
+    def inspections(self) -> Any:
+        """The table that `infraplan inspect import` left beside study.toml, None without one."""
         from infraplan.io.inspections import read_measured
 
         return read_measured(self.folder)
+
+    @property
+    def measured(self) -> Measured | None:
+        """Measurements with the operators of the study's sites, None without any."""
+        return None if self.inspections is None else Measured.of(self.inspections, self.sites)
 
     @cached_property
     def services(self) -> dict[str, Service]:

@@ -23,6 +23,8 @@ from infraplan.tables.values import Texts, no_answer, numbers, texts
 from infraplan.tables.zoning import code_of_level, settle_zones
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C"}
+MAY_BE_EMPTY = frozenset({"site", "place", "corridor"})
+"""Tables that may have a heading alone: nothing stands yet. A study without people or zones has nothing to count."""
 WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
 POINTS = ("Point",)
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -201,7 +203,8 @@ def _settled(
         faults.add("tables.no_crs")
         faults.stop()
     if len(frame) == 0:
-        faults.add("tables.no_rows")
+        allowed = table in MAY_BE_EMPTY
+        faults.add("tables.none_yet" if allowed else "tables.no_rows", severity="warning" if allowed else "error")
         faults.stop()
     shapes = frame.geometry if frame.crs == pyproj.CRS.from_epsg(4326) else frame.geometry.to_crs(4326)
     columns: dict[str, pd.Series[Any]] = {}

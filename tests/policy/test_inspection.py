@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from infraplan.coverage.measured import latest
 from infraplan.errors import DataError
 from infraplan.policy.annex import gaps_annex
 from infraplan.policy.gap_lists import find_gaps
-from infraplan.policy.inspection import COLUMNS, latest, measurements
+from infraplan.policy.inspection import COLUMNS, measurements
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import services

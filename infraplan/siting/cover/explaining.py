@@ -53,10 +53,9 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
     allowed, dropped_by, adds, at_least = told
     near = _too_close_to(problem, picked)
     rows = [_reason(problem, allowed, int(i), picked, dropped_by, near, adds) for i in asked]
-    return pd.DataFrame(
-        {"candidate": asked, "reason": [reason for reason, _ in rows], "by": [by for _, by in rows], "adds_weight": adds[asked],
-         "at_least": at_least[asked]}
-    )  # fmt: skip
+    by = np.array([other for _, other in rows], dtype=np.int64)
+    reason = pd.Series([name for name, _ in rows], dtype=str)
+    return pd.DataFrame({"candidate": asked, "reason": reason, "by": by, "adds_weight": adds[asked], "at_least": at_least[asked]})
 
 
 def _told(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Floats]:

@@ -1,0 +1,141 @@
+"""Measurement on top of prediction: whoever asks whether a point is served gets one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.coverage.networks import ANY, members
+from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.sectors import site_of
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+
+SERVED, UNCERTAIN, UNSERVED = 0, 1, 2
+"""Positions in `population.STATUSES`."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What inspectors measured, and who operates the sites behind the map.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `policy.inspection.measurements`: id, operator, service, family, rsrp_dbm, indoors, date, row and more.
+    operators : mapping
+        Site id -> operators joined by "+".
+    """
+
+    table: pd.DataFrame
+    operators: Mapping[str, str]
+
+    @classmethod
+    def of(cls, table: Any, sites: Any) -> Measured | None:
+        """The measurements with the operators of all sites of a study; None without any. What is `Measured` already stays."""
+        if table is None or isinstance(table, Measured):
+            return table
+        if not len(table):
+            return None
+        named = sites is not None and "operators" in sites
+        operators = dict(zip(sites["id"].astype(str), sites["operators"].fillna("").astype(str), strict=True)) if named else {}
+        return cls(table, operators)
+
+
+def inside(cover: Coverage, family: str) -> bool:
+    """Whether a family's services are promised behind walls, such as meters."""
+    return any(service.receiver != "outdoor" for service in cover.services.values() if service.family == family)
+
+
+def with_measured(
+    codes: Codes,
+    points: Any,
+    cover: Coverage,
+    family: str,
+    network: str,
+    measured: Measured | None,
+    *,
+    indoors: bool,
+    offset_db: float = 0.0,
+) -> tuple[Codes, Bools]:
+    """Predicted codes of points with measurement on top, and which answers rest on it. Arguments as in `override`."""
+    if measured is None or not len(points):
+        return codes, np.zeros(len(codes), dtype=bool)
+    ids = points["id"].astype(str).to_numpy(dtype=object)
+    return override(codes, ids, best_server(points, cover, family, network), measured, cover, family, network,
+                    indoors=indoors, offset_db=offset_db)  # fmt: skip
+
+
+def latest(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a place, operator, band and position: the last measurement, and of one day the last written."""
+    key = ["id", "operator", "service", "indoors"]
+    return table.sort_values(["date", "row"], kind="stable").drop_duplicates(key, keep="last").reset_index(drop=True)
+
+
+def override(
+    codes: Codes,
+    ids: npt.NDArray[np.object_],
+    server: npt.NDArray[np.int32],
+    measured: Measured,
+    cover: Coverage,
+    family: str,
+    network: str,
+    *,
+    indoors: bool,
+    offset_db: float = 0.0,
+) -> tuple[Codes, Bools]:
+    """Predicted codes with measurement on top, and which places rest on it.
+
+    A measurement speaks for its operator and band alone. At or above the requirement it makes the place served, for every network its
+    operator belongs to; below, it takes away only what prediction gave to that very operator and band, and since nobody measured the others
+    the place is then uncertain, or stays unserved. Indoors suffices for the street too, and a failure in the street fails indoors.
+
+    Parameters
+    ----------
+    codes, ids, server
+        Predicted code, id and index of the predicted best sector of each place (-1 none).
+    indoors : bool
+        Whether the question is asked behind walls.
+    offset_db : float
+        What is asked beyond the service's required RSRP: of a coupling-loss class, a planning margin. [dB]
+    """
+    known = latest(measured.table)
+    known = known.loc[(known["family"] == family) & known["service"].isin(list(cover.services))]
+    if network != ANY:
+        known = known.loc[known["operator"].isin(members(network))]
+    result, rests = codes.copy(), np.zeros(len(codes), dtype=bool)
+    if not len(known):
+        return result, rests
+    required_dbm = known["service"].map({name: service.required_rsrp_dbm for name, service in cover.services.items()}) + offset_db
+    passed = (known["rsrp_dbm"] >= required_dbm).to_numpy()
+    speaks = np.where(passed, known["indoors"].to_numpy() | (not indoors), ~known["indoors"].to_numpy() | indoors)
+    at = pd.Index(ids).get_indexer(pd.Index(known["id"]))
+    here = speaks & (at >= 0)
+    good = at[here & passed]
+    result[good], rests[good] = SERVED, True
+    failed = np.setdiff1d(np.flatnonzero(here & ~passed), np.flatnonzero(here & np.isin(at, good)))
+    for row in failed:
+        place = at[row]
+        sector = int(server[place])
+        own = sector >= 0 and str(cover.sector_services[sector]) == known["service"].iloc[row]
+        own = own and known["operator"].iloc[row] in measured.operators.get(site_of(cover.sector_ids[sector]), "").split("+")
+        if own and result[place] == SERVED:
+            result[place] = UNCERTAIN
+        rests[place] = rests[place] or own or result[place] == UNSERVED
+    return result, rests
+
+
+def best_server(points: Any, cover: Coverage, family: str, network: str) -> npt.NDArray[np.int32]:
+    """Index of the sector that serves each place best; -1 where none does or the place is unknown."""
+    inner = points.geometry.representative_point()
+    known = ~(inner.isna() | inner.is_empty).to_numpy()
+    server = np.full(len(points), -1, dtype=np.int32)
+    row, col = cover.grid.pixel_of(*cover.grid.place(inner[known].to_frame("geometry")))
+    server[known] = np.where(row >= 0, cover[family, network].server[row, col], -1)
+    return server

@@ -1,0 +1,134 @@
+"""Nothing is an answer: no site, nobody, no gap, a goal that is met; every verb says so and ends with 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from arranged_study import build_arranged, sites, sites_at, villages
+
+from infraplan.study import Study
+
+Call = Callable[..., Any]
+PEOPLE = villages(4)
+WEST = PEOPLE["id"].str.startswith("4401")
+NOBODY = PEOPLE.assign(population=0, households=0)
+NONE = sites(PEOPLE).iloc[:0]
+STUDIES: dict[str, dict[str, Any]] = {
+    "no_site": {"network": NONE},
+    "one_site": {"network": sites(PEOPLE).iloc[:1]},
+    "one_village": {"people": PEOPLE.iloc[:1], "network": NONE},
+    "nobody": {"people": NOBODY},
+    "nobody_and_no_site": {"people": NOBODY, "network": NONE},
+    "goal_met": {"network": sites_at(PEOPLE)},
+    "half_served": {"network": sites_at(PEOPLE[WEST])},
+    "empty_city": {"people": PEOPLE[WEST], "network": sites(PEOPLE)},
+    "fibre": {"people": PEOPLE.assign(fibre=["是", "否", "", "否"] * 4)},
+    "nothing_asked": {"change": lambda text: text.replace('["guangdong-2020"]', "[]").replace('"nr-pop90"', '""')},
+    "no_places": {"places": pd.DataFrame(columns=["id", "name", "lon", "lat", "place_class"])},
+}
+VERBS: tuple[tuple[str, ...], ...] = (
+    ("check",),
+    ("coverage",),
+    ("coverage", "--json"),
+    ("scorecard",),
+    ("gaps",),
+    ("gaps", "--json"),
+)
+PLANS: tuple[tuple[str, ...], ...] = (
+    ("plan",),
+    ("plan", "--json"),
+    ("plan", "--budget", "0", "--pareto", "2"),
+    ("plan", "--max-sites", "0", "--json"),
+    ("plan", "--cities", "440200"),
+    ("explain",),
+    ("explain", "--json"),
+)
+PAGES = ("report.html", "map.html", "annex.xlsx", "plan.kmz", "plan.gpkg", "coverage.tif", "villages.csv")
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_arranged(tmp_path_factory.mktemp(request.param) / "study", **({"people": PEOPLE} | STUDIES[request.param]))
+
+
+def test_every_verb_answers(study: Path, infraplan: Call, tmp_path: Path) -> None:
+    plans = PLANS if Study.open(study).config.plan.target else ()
+    for verb, *options in (*VERBS, *plans):
+        answer = infraplan(verb, study, *options)
+        assert answer.code == 0, (verb, options, answer.err)
+        if "--json" in options:
+            json.loads(answer.out)
+    for suffix in ("xlsx", "csv", "gpkg"):
+        written = infraplan("gaps", study, "-o", tmp_path / f"gaps.{suffix}")
+        assert written.code == 0, written.err
+
+
+def test_every_page_is_written(study: Path, infraplan: Call, tmp_path: Path) -> None:
+    answer = infraplan("run", study, "--jobs", "1", "--overwrite", "--formats", "html,map,xlsx,kmz")
+    assert answer.code == 0, answer.err
+    results = study.parent / "results"
+    for folder in (results, *(results / "cities").iterdir()):
+        assert all((folder / name).stat().st_size for name in PAGES), folder
+        for layer in ("zones", "gaps", "existing_sites", "new_sites"):
+            gpd.read_file(folder / "plan.gpkg", layer=layer)
+    again = infraplan("run", study, "--jobs", "1", "--cities", "440200", "--overwrite", "--formats", "html")
+    assert again.code == 0, again.err
+    compared = infraplan("compare", results, results, "-o", tmp_path / "compared")
+    assert compared.code == 0, compared.err
+
+
+@pytest.fixture(scope="module")
+def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_arranged(tmp_path_factory.mktemp("met") / "study", people=PEOPLE, network=sites_at(PEOPLE))
+
+
+@pytest.mark.parametrize("options", [(), ("--budget", "0"), ("--max-sites", "0")], ids=" ".join)
+def test_no_new_site_costs_nothing(met: Path, infraplan: Call, options: tuple[str, ...]) -> None:
+    answer = infraplan("plan", met, *options, "--json")
+    told = json.loads(answer.out)
+    assert (answer.code, told["sites"], told["cost_cny"], told["list"]) == (0, 0, 0, [])
+    assert told["served_after"] == told["served_before"] == told["check"]["served"] == PEOPLE["population"].sum()
+    assert told["check"]["feasible"]
+
+
+@pytest.mark.parametrize("options", [("--budget", "0"), ("--budget", "300000"), ("--max-sites", "0")], ids=" ".join)
+def test_limits_that_buy_no_site(tmp_path: Path, infraplan: Call, options: tuple[str, ...]) -> None:
+    """A budget below one site is no fault: the plan is empty, and its check says that the goal is not met."""
+    answer = infraplan("plan", build_arranged(tmp_path / "study", people=PEOPLE), *options, "--json")
+    told = json.loads(answer.out)
+    assert (answer.code, told["sites"], told["cost_cny"]) == (0, 0, 0)
+    assert told["served_after"] == told["served_before"] == told["check"]["served"] < 0.9 * PEOPLE["population"].sum()
+    assert not told["check"]["feasible"]
+
+
+def test_the_reader_is_told_in_words(met: Path, infraplan: Call) -> None:
+    assert "0 new sites, CNY 0" in infraplan("plan", met).err
+    assert infraplan("run", met, "--jobs", "1", "--overwrite", "--formats", "html").code == 0
+    results = met.parent / "results"
+    for page in (results / "index.html", results / "report.html"):
+        assert "目标已经达到：新建站点 0 座，费用 0 元。" in page.read_text(encoding="utf-8")
+    city = next((results / "cities").iterdir()) / "report.html"
+    assert "新建站点 0 座，费用 0 元" in city.read_text(encoding="utf-8")
+
+
+def test_a_network_begins_with_a_heading_alone(tmp_path: Path, infraplan: Call) -> None:
+    """Everybody lacks service, the plan serves them, and `check` says that no site stands yet."""
+    folder = build_arranged(tmp_path / "study", people=PEOPLE, network=NONE)
+    told = json.loads(infraplan("plan", folder, "--json").out)
+    assert told["served_before"] == 0 and told["sites"] > 0 and told["check"]["feasible"]
+    faults = json.loads(infraplan("check", folder, "--json").out)
+    assert [(fault["file"], fault["rule"], fault["severity"]) for fault in faults if fault["rule"] == "none_yet"] == [
+        ("sites.csv", "none_yet", "warning")
+    ]
+
+
+def test_papers_of_a_plan_without_sites(met: Path, infraplan: Call) -> None:
+    answer = infraplan("run", met, "--jobs", "1", "--overwrite", "--formats", "pdf,docx")
+    assert answer.code == 0, answer.err
+    assert (met.parent / "results" / "report.pdf").stat().st_size and (met.parent / "results" / "report.docx").stat().st_size
