@@ -135,6 +135,8 @@ def read_zones(
     sheet: str | int | None = None,
     encoding: str | None = None,
     population: Source | None = None,
+    population_sheet: str | int | None = None,
+    population_encoding: str | None = None,
     population_basis: str | None = None,
     parents: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -145,7 +147,8 @@ def read_zones(
     level : {"province", "city", "county", "township"}, optional
         Of rows that say none; else it comes from the heading (district_adcode) or the code.
     population : path or DataFrame, optional
-        A table of people by adcode or name; levels it does not give are summed up.
+        A table of people by adcode or name (`population_sheet`, `population_encoding`: of that table); levels it does not give are
+        summed up.
     parents : bool
         Make the cities and the province that the counties imply and the files lack.
 
@@ -159,7 +162,7 @@ def read_zones(
         zones = with_parents(zones)
     if population is None:
         return zones
-    raw = _named(population, "zone", None, None, basis=population_basis)
+    raw = _named(population, "zone", population_sheet, population_encoding, basis=population_basis)
     attrs = dict(zones.attrs)
     zones = with_population(zones, raw.frame, raw.faults)
     raw.faults.warn()

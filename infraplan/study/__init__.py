@@ -20,7 +20,8 @@ from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import choose, load, names
 from infraplan.radio.budgets import Service, services
 from infraplan.study.comparing import compared
-from infraplan.study.config import FILE_NAME, Config, Files, read_config
+from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
+from infraplan.study.cures import followable, keys_of
 
 LAYERS = (
     "zones",
@@ -50,8 +51,10 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
         try:
             with collected() as found:
                 return read(study)
+        except DataError as error:
+            raise DataError(study._followable(error.fault_list, read.__name__)) from None
         finally:
-            study._keep(found)
+            study._keep(study._followable(found, read.__name__))
 
     return cached_property(reader)
 
@@ -125,9 +128,19 @@ class Study:
     def compared(self) -> tuple[Fault, ...]:
         """What the layers say of each other; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.peopled else None
-        found = compared(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
+        found = self._followable(compared(zones=self.zones, villages=villages, sites=self.sites, places=self.places))
         self._keep(found)
         return tuple(found)
+
+    def _followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
+        """Faults whose cures name keys of study.toml: those of the layer that is read, else of the layer whose file they name."""
+        return [followable(fault, keys_of(name, USED_BY.get(name, ()))) for fault in faults for name in [self._layer_of(fault, layer)]]
+
+    def _layer_of(self, fault: Fault, reading: str) -> str:
+        """The layer whose file a fault names, `reading` where it is that one or none."""
+        paths = {name: self.path(name) for name in USED_BY if name not in ("exclusions", "registers")}
+        named = [name for name, path in paths.items() if path is not None and path.name == fault.file]
+        return reading if reading in named or not named else named[0]
 
     def _keep(self, found: Iterable[Fault]) -> None:
         """Warnings not told before go into `warnings`, and on to whoever listens."""
@@ -139,8 +152,6 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of study.toml, of each file it names, and of the measurements beside it."""
         named = {name: self.path(name) for name in Files.model_fields if name not in ("registers", "exclusions")}
-        people = self.config.options.zones.population
-        named |= {} if people is None else {"zones.population": self.folder / people}
         named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
@@ -150,10 +161,10 @@ class Study:
 
     @_layer
     def zones(self) -> Any:
-        options = self.config.options_of("zones")
-        if "population" in options:
-            options["population"] = self.folder / options["population"]
-        return read_zones(self.folder / self.config.files.zones, population_basis=self.config.study.population_basis, **options)
+        options, basis = self.config.options_of("zones"), self.config.study.population_basis
+        census = {f"population_{name}": value for name, value in self.config.options_of("census").items()}
+        path = self.path("census")
+        return read_zones(self.folder / self.config.files.zones, population=path, population_basis=basis, **options, **census)
 
     @_layer
     def villages(self) -> Any:

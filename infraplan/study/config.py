@@ -38,6 +38,7 @@ class Files(_Section):
     """Paths beside study.toml."""
 
     zones: str
+    census: str | None = None
     villages: str | None = None
     sites: str
     places: str | None = None
@@ -76,7 +77,6 @@ class FileOptions(_Section):
     nodata: float | None = None
     parents: bool | None = None
     level: Literal["province", "city", "county", "township"] | None = None
-    population: str | None = None
     outside: Literal["error", "warning", "ignore"] | None = None
     services: str | None = None
     place_class: str | None = None
@@ -100,7 +100,8 @@ class FileOptions(_Section):
 
 TABLE = ("sheet", "encoding", "crs", "datum")
 USED_BY: dict[str, tuple[str, ...]] = {
-    "zones": (*TABLE, "parents", "level", "population"),
+    "zones": (*TABLE, "parents", "level"),
+    "census": ("sheet", "encoding"),
     "villages": (*TABLE, "outside"),
     "sites": (*TABLE, "outside", "services"),
     "places": (*TABLE, "outside", "place_class"),
@@ -116,6 +117,7 @@ class Options(_Section):
     """The options of each file."""
 
     zones: FileOptions = FileOptions()
+    census: FileOptions = FileOptions()
     villages: FileOptions = FileOptions()
     sites: FileOptions = FileOptions()
     places: FileOptions = FileOptions()

@@ -1,0 +1,44 @@
+"""Cures as study.toml has them: where a reader says `encoding=`, the key of that file is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from infraplan.errors import Fault
+from infraplan.messages import Bilingual
+
+ELSEWHERE = {
+    "holes": "[coverage] terrain_holes",
+    "clutter_table": "[coverage] clutter_table",
+    "model": "[coverage] model",
+    "population_basis": "[study] population_basis",
+}
+"""Arguments of readers whose keys stand outside [options]."""
+
+
+def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:
+    """Argument of a layer's reader -> its key in study.toml."""
+    return {name: f"[options.{layer}] {name}" for name in options} | ELSEWHERE
+
+
+def followable(fault: Fault, keys: Mapping[str, str]) -> Fault:
+    """The fault with the keys of study.toml for the arguments that its message and its cure name."""
+    return replace(fault, message=_with_keys(fault.message, keys), cure=_with_keys(fault.cure, keys))
+
+
+def _with_keys(text: str, keys: Mapping[str, str]) -> str:
+    halves = (text.zh, text.en) if isinstance(text, Bilingual) else (text,)
+    named = [_named(half, keys) for half in halves]
+    return Bilingual(*named) if len(named) == 2 else named[0]
+
+
+def _named(text: str, keys: Mapping[str, str]) -> str:
+    """`datum=gcj02` as `[options.sites] datum = "gcj02"`, `encoding=` alone as `[options.sites] encoding`."""
+
+    def key(found: re.Match[str]) -> str:
+        told, value = keys[found[1]], found[2].strip('"')
+        return f'{told} = "{value}"' if value else told
+
+    return re.sub(rf'\b({"|".join(keys)})=("[\w.:-]+"|[\w.:-]*[A-Za-z0-9]|)', key, text, flags=re.ASCII)
