@@ -17,7 +17,8 @@ from infraplan.errors import UsageError
 from infraplan.geo.datums import DATUMS, to_wgs84
 from infraplan.presets import choose
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import BoolArray, FloatArray, Texts, no_answer, numbers, texts
+from infraplan.tables.settling import tell_unread
+from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
 REFUSED_DATUMS = ("xian80", "beijing54")
 REFUSED_NAMES = re.compile(r"xian|xi'an|beijing|pulkovo|krass?ovsky|bj54|new_beijing", re.IGNORECASE)
@@ -27,6 +28,7 @@ SEXAGESIMAL = re.compile(
     r"((?P<m>\d{1,2}(\.\d+)?)\s*(['′’分]|$)\s*)?((?P<s>\d{1,2}(\.\d+)?)\s*(\"|″|”|''|′′|秒|$)?\s*)?(?P<back>[nsewNSEW东西南北]?)"
 )
 PAIR_BREAK = re.compile(r"\s*[,，;；、|/]\s*|\s+")
+COMMA_PAIR = re.compile(r"\d,\d+\D{1,5}\d+,\d")
 POINT_WORD = re.compile(r"^\s*point\b", re.IGNORECASE)
 CURLY = str.maketrans({"’": "′", "‘": "′", "”": "″", "“": "″", "`": "′"})
 
@@ -55,6 +57,10 @@ def one_angle(text: str) -> float:
 def angles(column: pd.Series[Any]) -> tuple[FloatArray, BoolArray]:
     """(degrees, unreadable) of a column of longitudes or latitudes."""
     values, unread = numbers(column)
+    huge = np.flatnonzero(np.abs(values) > 360)
+    if huge.size:  # 113,258 is no thousand of degrees: the comma stands for a point
+        unread[huge] = decimal_commas(texts(column.iloc[huge]))
+        values[unread] = np.nan
     if unread.any():
         cells = texts(column)
         for position in np.flatnonzero(unread):
@@ -111,15 +117,18 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
         return _from_geometry(frame, faults, datum, crs)
     if "lonlat" in frame and not {"lon", "lat"} <= set(frame.columns):
         lon, lat, unread = pairs(frame["lonlat"])
-        faults.at(unread, "io.bad_coordinate", "lonlat", texts(frame["lonlat"]))
+        cells = texts(frame["lonlat"])
+        commas = unread & np.array([bool(COMMA_PAIR.search(str(cell))) for cell in cells], dtype=bool)
+        faults.at(commas, "tables.decimal_comma", "lonlat", cells, point="113.2583,24.7764")
+        faults.at(unread & ~commas, "io.bad_coordinate", "lonlat", cells)
         empty = np.asarray(no_answer(texts(frame["lonlat"])), dtype=bool)
         shown_lon = shown_lat = texts(frame["lonlat"])
     elif {"lon", "lat"} <= set(frame.columns):
         projected = datum == "bd09mc" or crs is not None
         (lon, bad_lon), (lat, bad_lat) = (numbers(frame[name]) if projected else angles(frame[name]) for name in ("lon", "lat"))
         shown_lon, shown_lat = texts(frame["lon"]), texts(frame["lat"])
-        faults.at(bad_lon, "io.bad_coordinate", "lon", shown_lon)
-        faults.at(bad_lat, "io.bad_coordinate", "lat", shown_lat)
+        tell_unread(bad_lon, "io.bad_coordinate", "lon", frame["lon"], faults)
+        tell_unread(bad_lat, "io.bad_coordinate", "lat", frame["lat"], faults)
         unread = bad_lon | bad_lat
         empty = (np.isnan(lon) | np.isnan(lat)) & ~unread
     else:

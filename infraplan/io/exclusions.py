@@ -27,6 +27,7 @@ def read_exclusions(
     kinds = shapely.get_type_id(shapes)
     names = np.array([shape.geom_type if here else "-" for shape, here in zip(shapes, there, strict=True)], dtype=object)
     raw.faults.at(there & ~np.isin(kinds, POLYGONS), "io.not_polygons", "geometry", names)
+    raw.faults.at(~there, "io.exclusion_without_shape", "geometry", severity="warning")
     raw.faults.stop()
     raw.faults.warn()
     sound = np.where(shapely.is_valid(shapes[there]), shapes[there], shapely.make_valid(shapes[there]))

@@ -25,6 +25,7 @@ from infraplan.io.raw import RawTable
 from infraplan.io.text_encoding import text_encoding
 from infraplan.tables.faults import FaultList
 
+LONGEST_EXACT = 2**53  # above this a float is no longer an exact whole number
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 KML_NOISE = (
     "description",
@@ -69,11 +70,30 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: str | int | None =
 def _read_layer(plain: Path, name: str, encoding: dict[str, str], faults: FaultList) -> pd.DataFrame:
     # not by Arrow: it is half a second faster for a province, and a damaged GeoPackage can crash the process through it
     frame: pd.DataFrame = pyogrio.read_dataframe(plain, layer=name, use_arrow=False, on_invalid="ignore", **encoding)
+    frame = _whole_numbers(frame, plain, name, encoding)
     if isinstance(frame, gpd.GeoDataFrame):
         unread = shapely.is_missing(frame.geometry.to_numpy())
         if unread.all() and len(frame):
             return pd.DataFrame(frame.drop(columns=frame.geometry.name))
     return frame
+
+
+def _whole_numbers(frame: pd.DataFrame, plain: Path, name: str, encoding: dict[str, str]) -> pd.DataFrame:
+    """Integers too long for a float, which is what pyogrio makes of a column with an empty cell, read again as text."""
+    info = pyogrio.read_info(plain, layer=name, **encoding)
+    kinds = dict(zip(map(str, info["fields"]), map(str, info["dtypes"]), strict=True))
+    lost = [
+        column
+        for column, kind in kinds.items()
+        if kind == "int64" and column in frame and frame[column].dtype == np.float64 and frame[column].abs().max() >= LONGEST_EXACT
+    ]
+    if not lost:
+        return frame
+    listed = ", ".join(f'CAST("{column}" AS character(30)) AS "{column}"' for column in lost if '"' not in column)
+    again = pyogrio.read_dataframe(
+        plain, sql=f'SELECT {listed} FROM "{name}"', sql_dialect="OGRSQL", read_geometry=False, use_arrow=False, **encoding
+    )
+    return frame.assign(**{column: again[column] for column in again.columns}) if len(again) == len(frame) else frame
 
 
 def _sound_texts(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:

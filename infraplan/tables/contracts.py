@@ -153,7 +153,7 @@ def check_corridors(
     settled = _settled(frame, "corridor", faults, further={"line_class": classes})
     if line_class is not None:
         settled["line_class"] = settled["line_class"].where(settled["line_class"] != "", line_class)
-    faults.at((settled["line_class"] == "").to_numpy(bool) & _was_empty(frame, "line_class"), "tables.empty_cell", "line_class")
+    faults.at((settled["line_class"] == "").to_numpy(bool) & _was_empty(frame, "line_class"), "tables.blank_cell", "line_class")
     _refuse_shapes(settled.geometry.to_numpy(), LINES, faults, empty_too=True)
     faults.stop()
     return _finished(settled, "corridor", faults)
@@ -167,7 +167,7 @@ def check_zones(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, lev
     faults = faults or FaultList()
     settled = _settled(frame, "zone", faults)
     adcode = settled["adcode"].to_numpy(object)
-    faults.at((adcode == "") & _was_empty(frame, "adcode"), "tables.empty_cell", "adcode")
+    faults.at((adcode == "") & _was_empty(frame, "adcode"), "tables.blank_cell", "adcode")
     wrong = np.array([cell != "" and not (cell.isdigit() and len(cell) in (2, 4, 6, 9, 12)) for cell in adcode], dtype=bool)
     faults.at(wrong, "tables.bad_adcode", "adcode", adcode)
     stated = settled["level"].to_numpy(object)
@@ -291,7 +291,9 @@ def _points(frame: gpd.GeoDataFrame, faults: FaultList, *, keep_radius: bool) ->
     areal = (kinds == 3) | (kinds == 6)
     lone = (kinds == 4) & (shapely.get_num_geometries(shapes) == 1)
     told = np.zeros(len(shapes), dtype=bool) if faults.told is None else faults.told
-    unusable = (~((kinds == 0) | areal | lone) | shapely.is_empty(shapes)) & ~told
+    absent = (shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~told
+    faults.at(absent, "tables.no_geometry", "geometry", frame["id"].to_numpy(object))
+    unusable = ~((kinds == 0) | areal | lone) & ~absent & ~told
     faults.at(unusable, "tables.not_a_point", "geometry", frame["id"].to_numpy(object))
     points = shapes.copy()
     points[lone] = shapely.get_geometry(shapes[lone], 0)

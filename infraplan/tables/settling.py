@@ -28,7 +28,8 @@ def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series
         return _chosen(column, field, faults)
     if field.kind == "code":
         read, lost = values.codes(column)
-        faults.at(lost, "tables.code_lost_digits", field.name, read)
+        rule = "tables.code_was_float" if pd.api.types.is_float_dtype(column.dtype) else "tables.code_lost_digits"
+        faults.at(lost, rule, field.name, read)
         return pd.Series(read, dtype=str)
     if field.kind == "date":
         read, unread = values.dates(column)
@@ -71,7 +72,7 @@ def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Seri
         read[~np.isfinite(read)] = np.nan
     elif unit:
         read = read * load("aliases")["units"].get(field.unit or "share", {}).get(unit, 1.0)
-    faults.at(unread, "tables.not_a_number", field.name, cells, example=field.example or "150")
+    tell_unread(unread, "tables.not_a_number", field.name, column, faults, example=field.example or "150")
     if field.minimum is not None:
         low = read < field.minimum
         rule = "tables.negative" if field.minimum == 0 else "tables.too_small"
@@ -92,6 +93,16 @@ def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Seri
     faults.at(broken, "tables.not_whole", field.name, cells)
     nearest[broken] = np.nan
     return pd.Series(nearest).astype("Int64")
+
+
+def tell_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Series[Any], faults: FaultList, example: str = "") -> None:
+    """Cells that are no number: those with a decimal comma get that advice, the others `rule`."""
+    if not unread.any():
+        return
+    cells = values.texts(column)
+    commas = unread & values.decimal_commas(cells)
+    faults.at(commas, "tables.decimal_comma", name, cells, detail=lambda row: {"point": str(cells[row]).replace(",", ".")})
+    faults.at(unread & ~commas, rule, name, cells, example=example)
 
 
 def _improbable(read: values.FloatArray, field: Field, cells: Any, faults: FaultList) -> None:

@@ -23,6 +23,8 @@ FloatArray = npt.NDArray[np.float64]
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+LARGEST_EXACT = 2**53  # above this a float is no longer an exact whole number
 YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?(?:[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
@@ -39,7 +41,9 @@ def _one_text(value: object) -> str:
         number = float(value)
         if number != number:
             return ""
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+        if not number.is_integer():
+            return repr(number)
+        return str(int(number)) if abs(number) < LARGEST_EXACT else f"{number:e}"
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ") if value.time() != datetime.time() else value.date().isoformat()
     return str(value).strip()
@@ -114,6 +118,11 @@ def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArr
         values[np.isinf(values)] = np.nan
         unread[unsure] = np.isnan(values[unsure]) & ~no_answer(said)
     return values, unread
+
+
+def decimal_commas(cells: Texts) -> BoolArray:
+    """True where a cell is a number whose decimals stand behind a comma."""
+    return np.fromiter((bool(DECIMAL_COMMA.fullmatch(str(cell).strip())) for cell in cells), dtype=bool, count=len(cells))
 
 
 def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:

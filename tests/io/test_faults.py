@@ -139,7 +139,7 @@ def test_impossible_site_values_are_errors(column: str, value: str, rule: str) -
 @pytest.mark.parametrize(("column", "value"), [("挂高", "0"), ("挂高", "900"), ("载波功率", "70"), ("下倾角", "45")])
 def test_improbable_values_only_warn(column: str, value: str) -> None:
     frame = read_sites(pd.DataFrame([{"编号": "s1", "lon": 113.1, "lat": 25.1, "频段": "n41", column: value}]))
-    assert [fault.rule for fault in faults_of(frame)] == ["improbable"]
+    assert [fault.rule for fault in faults_of(frame) if fault.rule != "filled_in"] == ["improbable"]
 
 
 def test_what_a_site_file_leaves_out_is_filled_and_counted() -> None:
