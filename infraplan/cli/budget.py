@@ -22,7 +22,7 @@ def budget(
 
     from infraplan.radio.budgets import budget_rows, services
 
-    refuse_output(output, overwrite)
+    refuse_output(output, overwrite, placed=False)
     rows = budget_rows(services(service, reliability=reliability)[service])
     show(pd.DataFrame(rows), output=output, as_json=json, limit=200, overwrite=overwrite)
 

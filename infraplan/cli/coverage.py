@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, show, split, tell
-from infraplan.errors import UsageError
+from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
 from infraplan.messages import both
 
 
@@ -25,8 +24,7 @@ def coverage(
     from infraplan.run.steps import count_area, count_people, predict_part
 
     opened = open_study(study)
-    if raster is not None and raster.exists() and not overwrite:
-        raise UsageError(both("cli.exists", file=raster.name))
+    refuse_output(raster, overwrite, only=(".tif", ".tiff"))
     opened.read_all(people=False)
     with progress() as bars:
         cover, zones, villages = predict_part(opened, bars, chosen_cities(opened, split(cities)) if cities else ())

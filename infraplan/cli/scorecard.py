@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,13 +33,18 @@ def scorecard(
         card = card.loc[card["zone"] == zone]
     elif not json and output is None:
         card = card.loc[card["zone_level"] == "province"]
-    show(
-        card if json or output else card[[name for name in SHORT if name in card]],
-        output=output,
-        as_json=json,
-        limit=200,
-        overwrite=overwrite,
-    )
+    if output is not None:
+        show(_with_outlines(card, opened.zones), output=output, overwrite=overwrite)
+    if json or output is None:
+        show(card if json else card[[name for name in SHORT if name in card]], as_json=json, limit=200)
+
+
+def _with_outlines(card: Any, zones: Any) -> Any:
+    """The scorecard as a map layer: each row with the outline of its zone."""
+    import geopandas as gpd
+
+    outlines = zones[["level", "adcode", "geometry"]].rename(columns={"level": "zone_level", "adcode": "zone"})
+    return gpd.GeoDataFrame(card.merge(outlines, on=["zone_level", "zone"], how="left"), geometry="geometry", crs=zones.crs)
 
 
 def attach(app: typer.Typer) -> None:

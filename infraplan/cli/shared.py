@@ -113,13 +113,16 @@ def show_json(content: Any) -> None:
     print(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False))
 
 
-def refuse_output(output: Path | None, overwrite: bool) -> None:
-    """Before any work: a table file of an unknown kind, or one that stands there already."""
+def refuse_output(output: Path | None, overwrite: bool, *, placed: bool = True, only: tuple[str, ...] = ()) -> None:
+    """Before any work: a file that cannot be written as its name says, or one that stands there already.
+
+    `placed`: the table has a place a row, so that a map layer can hold it. `only`: the endings possible instead of those of tables.
+    """
     if output is None:
         return
-    from infraplan.io.table_files import known_suffix
+    from infraplan.io.table_files import PLAIN, SUFFIXES, known_suffix
 
-    known_suffix(output)
+    known_suffix(output, only or (SUFFIXES if placed else PLAIN))
     if output.exists() and not overwrite:
         raise UsageError(both("cli.exists", file=output.name))
 
@@ -138,7 +141,7 @@ def show(
         from infraplan.io.table_files import write_table
 
         refuse_output(output, overwrite)
-        write_table(table.rename(columns=labels or {}) if output.suffix in (".xlsx", ".csv") else table, output)
+        write_table(table.rename(columns=labels or {}) if output.suffix.lower() in (".xlsx", ".csv") else table, output)
         tell(both("cli.written", rows=len(table), file=str(output)))
     if as_json:
         show_json([dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)])

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Overwrite, tell
-from infraplan.errors import UsageError
+from infraplan.cli.shared import Overwrite, refuse_output, tell
 from infraplan.messages import both, say
 
 
@@ -20,8 +19,7 @@ def template(
     from infraplan.io.template import write_template
 
     path = output or Path(say("cli.template_name"))
-    if path.exists() and not overwrite:
-        raise UsageError(both("cli.exists", file=path.name))
+    refuse_output(path, overwrite, only=(".xlsx",))
     write_template(path)
     tell(both("cli.template_written", file=str(path)))
 

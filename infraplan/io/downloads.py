@@ -29,6 +29,7 @@ LARGEST_BYTES = 50 * 2**30
 ATTEMPTS = 6
 TIMEOUT_S = 60.0
 MANIFEST = "manifest.json"
+PATHS = ("area",)  # options of several steps, as europe/germany/hessen
 SAFE = re.compile(r"[^\w.\-]+")
 AT_HOME = ("127.0.0.1", "localhost", "::1")
 Progress = Callable[[int, int | None], None]
@@ -42,13 +43,17 @@ def dataset_names() -> list[str]:
 def dataset(name: str, options: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What is known of a data set: title, url (options filled in), licence, attribution, page."""
     entry = dict(load("datasets")[choose(name, dataset_names(), "dataset")])
-    filled = dict(entry.get("options", {}))
+    filled, short = dict(entry.get("options", {})), dict(entry.get("short", {}))
     for key, value in (options or {}).items():
-        choose(key, filled, "option")
-        if not re.fullmatch(r"[\w.\-]{1,40}", value):
-            raise UsageError(both("io.bad_option", name=key, value=shown(value)))
-        filled[key] = value
-    entry["url"] = entry["url"].format(**filled)
+        choose(key, [*filled, *short], "option")
+        steps = value.split("/")
+        if not all(re.fullmatch(r"\w[\w.\-]{0,39}", step, flags=re.ASCII) for step in steps) or (len(steps) > 1 and key not in PATHS):
+            raise UsageError(both("io.bad_option", name=key, value=shown(value), example=filled.get(key, value)))
+        if key in short:
+            filled["area"] = short[key].format(value)
+        else:
+            filled[key] = value
+    entry["url"] = entry["url"].format(**filled, **{f"{key}_lower": value.lower() for key, value in filled.items()})
     return entry
 
 
@@ -104,7 +109,7 @@ def fetch(
             break
         except (OSError, http.client.HTTPException) as problem:
             if isinstance(problem, urllib.error.HTTPError) and 400 <= problem.code < 500 and problem.code not in (408, 416, 429):
-                raise InfraplanError(both("io.server_refuses", url=url, code=problem.code)) from None
+                raise InfraplanError(both("io.server_refuses", url=url, code=problem.code, page=(credit or {}).get("page", "-"))) from None
             if isinstance(problem, urllib.error.HTTPError) and problem.code == 416:
                 part.unlink(missing_ok=True)
             if attempt == ATTEMPTS - 1:

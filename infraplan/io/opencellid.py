@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from scipy.spatial import cKDTree
 
+from infraplan.errors import collected, warn
 from infraplan.geo.grids import metric_crs
 from infraplan.io.opening import existing_file, reading
 from infraplan.io.sources import Source
@@ -42,14 +45,16 @@ TYPES = {"radio": pa.string(), "lon": pa.float64(), "lat": pa.float64()} | dict.
 OURS = {"NR": "nr", "NBIOT": "nbiot"}
 MAST_M = 100.0  # interpretation: positions are averages of phones' positions; closer nodes are taken for one mast
 MOST_CELLS = 20_000_000
+MOST_COUNTRIES = 8  # named in a warning
 Ints = npt.NDArray[np.int64]
+Box = tuple[float, float, float, float]
 
 
 def read_opencellid(
     source: Source,
     *,
     mcc: int | None = 460,
-    bbox: tuple[float, float, float, float] | None = None,
+    bbox: Box | None = None,
     zones: gpd.GeoDataFrame | None = None,
     services: str | None = None,
 ) -> gpd.GeoDataFrame:
@@ -75,30 +80,77 @@ def read_opencellid(
     Raises
     ------
     DataError
-        No such file, not this layout, no cell left. Lines that cannot be read are counted as one warning.
+        No such file, not this layout, no cell left.
+
+    Warns
+    -----
+    DataWarning
+        Lines that cannot be read, cells of other countries (how many of each), outside `bbox` or at no possible position.
     """
     if isinstance(source, pd.DataFrame):
-        faults, cells = FaultList(file="DataFrame"), source
+        faults, left = FaultList(file="DataFrame"), LeftOut()
+        cells = left.sift(pa.Table.from_pandas(source, preserve_index=False), mcc, bbox).to_pandas()
     else:
         path = existing_file(source)
         faults = FaultList(file=path.name)
         with reading(path):
-            cells = _cells(path, mcc, bbox, faults)
+            cells, left = _cells(path, mcc, bbox, faults)
+    left.tell(faults)
     if cells.empty:
         faults.add("io.no_cells", value=f"mcc={mcc}")
         faults.stop()
     masts = _masts(cells)
     none_of_ours = masts["services"] == ""
     frame = gpd.GeoDataFrame(masts.drop(columns=["lon", "lat"]), geometry=gpd.points_from_xy(masts["lon"], masts["lat"]), crs=4326)
-    sites = check_sites(frame, faults, zones=zones, services=services, outside="ignore")
+    with collected() as found:
+        sites = check_sites(frame, faults, zones=zones, services=services, outside="ignore")
+    warn(fault for fault in found if not (services is None and fault.rule == "filled_in" and fault.column == "services"))
     if services is None:
         sites["services"] = sites["services"].where(~none_of_ours, "")
         sites.attrs["filled"].pop("services", None)
     return sites
 
 
-def _cells(path: Path, mcc: int | None, bbox: tuple[float, float, float, float] | None, faults: FaultList) -> pd.DataFrame:
-    """The wanted rows, streamed: only they are held."""
+@dataclass
+class LeftOut:
+    """How many cells were left out, and why: cells of each other country, cells outside the box, cells at no possible position."""
+
+    countries: Counter[int] = field(default_factory=Counter)
+    outside: int = 0
+    nowhere: int = 0
+
+    def sift(self, table: pa.Table, mcc: int | None, bbox: Box | None) -> pa.Table:
+        """The wanted cells; the others are counted."""
+        placed = pc.fill_null(pc.and_(pc.less_equal(pc.abs(table["lat"]), 90), pc.less_equal(pc.abs(table["lon"]), 180)), False)
+        self.nowhere += table.num_rows - pc.sum(placed).as_py()
+        table = table.filter(placed)
+        if mcc is not None:
+            ours = pc.fill_null(pc.equal(table["mcc"], mcc), False)
+            codes, counts = np.unique(table.filter(pc.invert(ours))["mcc"].to_numpy(), return_counts=True)
+            self.countries.update(dict(zip(codes.tolist(), counts.tolist(), strict=True)))
+            table = table.filter(ours)
+        if bbox is not None:
+            west, south, east, north = bbox
+            x, y = table["lon"].to_numpy(), table["lat"].to_numpy()
+            inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+            self.outside += int((~inside).sum())
+            table = table.filter(pa.array(inside))
+        return table
+
+    def tell(self, faults: FaultList) -> None:
+        """One warning a reason."""
+        if self.countries:
+            most = ", ".join(f"{code}: {count:,}" for code, count in self.countries.most_common(MOST_COUNTRIES))
+            others, total = max(0, len(self.countries) - MOST_COUNTRIES), self.countries.total()
+            rest = f" … (+{others})" if others else ""
+            faults.add("io.other_countries", column="mcc", severity="warning", count=total, cells=f"{total:,}", countries=f"{most}{rest}")
+        for rule, count in (("io.outside_box", self.outside), ("io.no_position", self.nowhere)):
+            if count:
+                faults.add(rule, severity="warning", count=count, cells=f"{count:,}")
+
+
+def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> tuple[pd.DataFrame, LeftOut]:
+    """The wanted rows, streamed: only they are held; and what was left out."""
     with pa.input_stream(str(path), compression="detect" if path.suffix.lower() == ".gz" else None) as head:
         first = head.read(200).decode("utf-8", "replace").split("\n")[0]
     named = first.lower().startswith("radio,")
@@ -119,7 +171,7 @@ def _cells(path: Path, mcc: int | None, bbox: tuple[float, float, float, float] 
         parse_options=csv.ParseOptions(invalid_row_handler=pass_over),
         convert_options=csv.ConvertOptions(column_types=dict.fromkeys(TYPES, pa.string()), include_columns=list(TYPES)),
     )
-    kept, total, unread = [], 0, 0
+    kept, total, unread, left = [], 0, 0, LeftOut()
     for batch in reader:
         table = pa.Table.from_batches([batch])
         total += table.num_rows
@@ -128,17 +180,10 @@ def _cells(path: Path, mcc: int | None, bbox: tuple[float, float, float, float] 
             faults.stop()
         table, bad = _typed(table)
         unread += bad
-        keep = pc.and_(pc.less_equal(pc.abs(table["lat"]), 90), pc.less_equal(pc.abs(table["lon"]), 180))
-        if mcc is not None:
-            keep = pc.and_(keep, pc.equal(table["mcc"], mcc))
-        if bbox is not None:
-            west, south, east, north = bbox
-            for name, low, high in (("lon", west, east), ("lat", south, north)):
-                keep = pc.and_(keep, pc.and_(pc.greater_equal(table[name], low), pc.less_equal(table[name], high)))
-        kept.append(table.filter(keep))
+        kept.append(left.sift(table, mcc, bbox))
     if skipped or unread:
         faults.add("io.lines_passed_over", row=skipped[0] or None if skipped else None, severity="warning", count=len(skipped) + unread)
-    return pa.concat_tables(kept).to_pandas() if kept else pd.DataFrame()
+    return pa.concat_tables(kept).to_pandas() if kept else pd.DataFrame(), left
 
 
 def _typed(table: pa.Table) -> tuple[pa.Table, int]:

@@ -12,7 +12,8 @@ from infraplan.files import atomic_path
 from infraplan.messages import both
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-SUFFIXES = (".csv", ".xlsx", ".gpkg", ".geojson")
+PLAIN = (".csv", ".xlsx")  # tables without a place
+SUFFIXES = (*PLAIN, ".gpkg", ".geojson")
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
@@ -34,12 +35,19 @@ def write_table(frame: Any, path: str | Path) -> None:
         _write_vector(path, frame, "GPKG" if suffix == ".gpkg" else "GeoJSON")
 
 
-def known_suffix(path: Path) -> str:
-    """The suffix of a table file, lower case; an unknown one is refused with the list."""
+def known_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
+    """The suffix of a file to write, lower case; one that is not `known` is refused with the list."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(both("table_files.unknown_suffix", suffix=suffix or path.name, known=" ".join(SUFFIXES)))
+    if suffix not in known:
+        raise UsageError(both("table_files.unknown_suffix", suffix=suffix or path.name, known=" ".join(known)))
     return suffix
+
+
+def _as_text(value: Any) -> Any:
+    """A cell of a free column as a layer can hold it: lists joined, dates as ISO text, numbers and truth as they are."""
+    if value is None or value is pd.NA or value is pd.NaT or isinstance(value, bool | int | float | str):
+        return None if value is pd.NA or value is pd.NaT else value
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
@@ -83,6 +91,6 @@ def _write_vector(path: Path, frame: Any, driver: str) -> None:
         if not {"lon", "lat"} <= set(frame.columns):
             raise UsageError(both("table_files.no_place", file=path.name))
         frame = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["lon"], frame["lat"]), crs=4326)
-    text = {name: frame[name].astype(str) for name in frame.columns if str(frame[name].dtype) == "category"}
+    text = {name: frame[name].map(_as_text) for name in frame.columns if str(frame[name].dtype) in ("category", "object")}
     with atomic_path(path) as part:
         frame.assign(**text).to_file(part, driver=driver, layer=path.stem, engine="pyogrio")

@@ -157,6 +157,6 @@ def test_the_template_reads_back_without_a_fault(tmp_path: Path) -> None:
     doors = {"village": read_villages, "site": read_sites, "place": read_places, "host": read_hosts, "register": read_register}
     for name, read in ((SHEETS[table], door) for table, door in doors.items()):
         for frame in (read(path, sheet=name), read(path)):
-            assert len(frame) == 1 and faults_of(frame) == [], name
+            assert len(frame) == 1 and {fault.rule for fault in faults_of(frame)} <= {"filled_in"}, name
     site = read_sites(path).iloc[0]
     assert (site["services"], site["operators"], site["azimuth_deg"], site["host"]) == ("nr-n41;nr-n28", "cbn+cmcc", "0/120/240", "tower")

@@ -127,3 +127,18 @@ def test_every_data_set_has_a_licence_an_attribution_and_an_address() -> None:
         dataset("copernicus-dem", {"tile": "../../x"})
     with pytest.raises(UsageError, match="osm"):
         dataset("osmm")
+
+
+def test_open_data_of_any_country() -> None:
+    assert dataset("osm")["url"].endswith("/asia/china/guangdong-latest.osm.pbf")
+    assert dataset("osm", {"province": "guangxi"})["url"].endswith("/asia/china/guangxi-latest.osm.pbf")
+    assert dataset("osm", {"area": "africa/congo-brazzaville"})["url"].endswith(".de/africa/congo-brazzaville-latest.osm.pbf")
+    assert dataset("geonames", {"country": "CG"})["url"].endswith("/CG.zip")
+    assert dataset("worldpop", {"country": "COG"})["url"].endswith("/2020/COG/cog_ppp_2020.tif")
+    for area in ("africa/../x", "/africa", "africa/", "a b", "africa//x", "http://x"):
+        with pytest.raises(UsageError, match="guangdong"):
+            dataset("osm", {"area": area})
+    with pytest.raises(UsageError, match="area"):
+        dataset("osm", {"country": "congo"})
+    with pytest.raises(UsageError):
+        dataset("geonames", {"country": "a/b"})

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from infraplan.errors import DataError, UsageError
+from infraplan.errors import DataError, UsageError, collected
 from infraplan.io import read_places, read_sites, read_zones
 from infraplan.io.gazetteers import read_geoboundaries, read_geonames
 from infraplan.io.opencellid import read_opencellid
@@ -52,14 +53,39 @@ def test_cells_become_masts(tmp_path: Path, header: bool, packed: bool) -> None:
 def test_lines_that_are_no_cells_are_counted_and_other_files_refused(tmp_path: Path) -> None:
     path = tmp_path / "460.csv"
     path.write_text(HEADER + CELLS[0] + "\nLTE,460,zero,1\n" + CELLS[3].replace("24.9", "x") + "\n", encoding="utf-8")
-    masts = read_opencellid(path)
+    with collected() as found:
+        masts = read_opencellid(path)
     assert len(masts) == 1
-    assert [(fault["rule"], fault["count"]) for fault in masts.attrs["faults"]] == [("lines_passed_over", 2)]
+    told = [(fault.rule, fault.count) for fault in found if fault.rule != "filled_in"]
+    assert told == [("lines_passed_over", 2)]
+    assert "services" not in {fault.column for fault in found}  # masts without a service of ours stay without
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(DataError):
         read_opencellid(path)
     with pytest.raises(DataError):
         read_opencellid(tmp_path / "none.csv")
+
+
+def test_cells_left_out_are_counted_by_country(tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    abroad = [CELLS[0].replace(",460,", f",{code},", 1) for code in (310, 310, 234)]
+    nowhere = CELLS[0].replace(",24.5,", ",99.5,", 1)
+    assert nowhere != CELLS[0]
+    path.write_text(HEADER + "\n".join([CELLS[0], *abroad, nowhere]) + "\n", encoding="utf-8")
+    with collected() as found:
+        read_opencellid(path)
+    told = {fault.rule: fault for fault in found}
+    assert told["other_countries"].count == 3 and "310: 2, 234: 1" in told["other_countries"].message
+    assert told["no_position"].count == 1 and "outside_box" not in told
+    with collected() as found:
+        read_opencellid(path, mcc=None)
+    assert "other_countries" not in {fault.rule for fault in found}
+    with pytest.raises(DataError) as raised:
+        read_opencellid(path, mcc=724)
+    assert "460: 1" in str(raised.value) and "mcc=" in str(raised.value)
+    with collected() as found:
+        read_opencellid(pd.read_csv(path), bbox=(0, 0, 180, 90))
+    assert {"other_countries", "no_position"} <= {fault.rule for fault in found}
 
 
 def test_real_opencellid(shared_dir: Path) -> None:
