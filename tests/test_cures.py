@@ -15,7 +15,7 @@ from square_study import build_square
 from infraplan import messages
 from infraplan.errors import DataError, Fault
 from infraplan.study import Study
-from infraplan.study.config import USED_BY, FileOptions
+from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files, PlanChoice
 from infraplan.study.cures import ELSEWHERE, followable, keys_of
 
 PYTHON_ONLY = {"mcc", "bbox", "zones", "grid"}  # arguments of functions that no study calls, or that a study always gives
@@ -128,3 +128,11 @@ def test_zones_of_counties_alone_with_a_census(tmp_path: Path) -> None:
     found = Study.open(study).zones
     assert set(found["level"]) == {"province", "city", "county"}
     assert int(found.loc[found["level"] == "province", "population"].iloc[0]) == 100 + 101 + 102 + 103
+
+
+def test_every_key_of_study_toml_is_explained() -> None:
+    known = messages.catalogue("keys")
+    for section, model in (("study", About), ("files", Files), ("coverage", CoverageChoice), ("options", FileOptions)):
+        assert {f"{section}_{name}" for name in model.model_fields} == {key for key in known if key.startswith(f"{section}_")}
+    page = (Path(__file__).resolve().parents[1] / "docs" / "planning.md").read_text(encoding="utf-8")
+    assert not [name for name in PlanChoice.model_fields if f"`{name}" not in page]
