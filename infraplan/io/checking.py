@@ -16,7 +16,7 @@ from infraplan.geo.datums import in_shifted_area
 from infraplan.geo.grids import metric_crs
 from infraplan.io.gazetteers import shipped_settlements
 from infraplan.io.shift import looks_shifted
-from infraplan.tables.faults import FaultList, rows_of
+from infraplan.tables.faults import FaultList, rows_of, sheets_of
 
 POPULATION_TOLERANCE = 0.05  # interpretation: a zone's villages may differ so far from its stated total before anyone is asked
 STRAY_M = 500.0  # interpretation: boundaries are simplified by less
@@ -147,7 +147,8 @@ def twins(sites: gpd.GeoDataFrame) -> list[Fault]:
 def _origin(frame: pd.DataFrame) -> FaultList:
     """A list for faults of a checked frame, with its file and rows."""
     rows: npt.NDArray[Any] | None = rows_of(frame)
-    return FaultList(file=str(frame.attrs.get("file", "")), sheet=str(frame.attrs.get("sheet", "")), rows=rows)
+    file, sheet = str(frame.attrs.get("file", "")), str(frame.attrs.get("sheet", ""))
+    return FaultList(file=file, sheet=sheet, rows=rows, sheets=sheets_of(frame))
 
 
 def _plane(frame: gpd.GeoDataFrame) -> str:

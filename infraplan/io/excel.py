@@ -9,78 +9,66 @@ import numpy as np
 import pandas as pd
 
 from infraplan.io.excel_scan import SheetScan, scan_sheet
-from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings, recognise
+from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings
 from infraplan.io.opening import MOST_CELLS, MOST_ROWS, refuse_bombs
+from infraplan.io.parts import Part, Wanted, chosen_parts, columns_of
 from infraplan.io.raw import RawTable, column_names
-from infraplan.io.template import SHEETS
 from infraplan.tables.faults import FaultList
 
 Rows = list[list[Any]]
 
 
-def read_workbook(path: Path, table: str, *, sheet: str | int | None = None) -> RawTable:
-    """One sheet of a workbook, by name or by number from 1; else the one whose headings are known best."""
+def read_workbook(path: Path, table: str, *, sheet: Wanted = None) -> list[RawTable]:
+    """The sheets of a workbook that hold the table, or those named."""
     from python_calamine import CalamineWorkbook
 
     faults = FaultList(file=path.name)
     with open(path, "rb") as stream:
-        zipped = stream.read(2) == b"PK"
+        zipped = path if stream.read(2) == b"PK" else None
     if zipped:
         refuse_bombs(path)
     with CalamineWorkbook.from_path(path) as book:
-        name = _choose(book, path if zipped else None, table, sheet, faults)
-        faults.sheet = name
-        scan = scan_sheet(path, name) if zipped else SheetScan()
-        if scan.too_large:
-            faults.add("io.sheet_too_large", rows=scan.last_row, columns=scan.last_column)
-            faults.stop()
-        opened = book.get_sheet_by_name(name)
-        if opened.total_height * opened.total_width > MOST_CELLS:
-            faults.add("io.sheet_too_large", rows=opened.total_height, columns=opened.total_width)
-            faults.stop()
-        rows = opened.to_python(skip_empty_area=False)
-        merged = opened.merged_cell_ranges or []
-    return _table(rows, merged, table, scan, faults)
+        parts = _parts(book, zipped, table, asked=sheet is not None)
+        chosen = [parts[position].name for position in chosen_parts(parts, table, sheet, faults)]
+        tables = [_sheet(book, zipped, name, table, FaultList(file=path.name, sheet=name)) for name in chosen]
+    tables[0].faults.items = [*faults.items, *tables[0].faults.items]
+    return tables
 
 
-def _choose(book: Any, path: Path | None, table: str, sheet: str | int | None, faults: FaultList) -> str:
-    names = list(book.sheet_names)
-    if not names:
-        faults.add("io.no_sheets")
-        faults.stop()
-    if isinstance(sheet, int):
-        if not 1 <= sheet <= len(names):
-            faults.add("io.no_such_sheet", value=sheet, known=", ".join(names))
-            faults.stop()
-        return str(names[sheet - 1])
-    if sheet is not None:
-        if sheet not in names:
-            faults.add("io.no_such_sheet", value=sheet, known=", ".join(names))
-            faults.stop()
-        return str(sheet)
-    if len(names) == 1:
-        return str(names[0])
-    visible = {entry.name for entry in book.sheets_metadata if "Visible" in str(entry.visible) and "Work" in str(entry.typ)}
-    scores = {name: _known(book, path, name, table) for name in names if name in visible} or {names[0]: 0}
-    best = max(scores.values())
-    first = [name for name, score in scores.items() if score == best]
-    first = [name for name in first if name == SHEETS.get(table)] or first
-    if len(first) > 1 and best > 0:
-        faults.sheet = first[0]
-        faults.add("io.several_sheets", severity="warning", sheets=", ".join(first), chosen=first[0])
-    return str(first[0])
+def _parts(book: Any, path: Path | None, table: str, asked: bool) -> list[Part]:
+    """The sheets with their headings, in their order; charts hold none. Only the first rows are looked at."""
+    names = [str(name) for name in book.sheet_names]
+    if asked or len(names) == 1:
+        return [Part(name, (), 1) for name in names]
+    hidden = {entry.name: not str(entry.visible).endswith(".Visible") for entry in book.sheets_metadata if "Work" in str(entry.typ)}
+    return [_part(book, path, name, table, hidden[name]) if name in hidden else Part(name, (), 0) for name in names]
 
 
-def _known(book: Any, path: Path | None, name: str, table: str) -> int:
-    if path is not None and scan_sheet(path, name, head_only=True).too_large:
-        return 0
+def _part(book: Any, path: Path | None, name: str, table: str, hidden: bool) -> Part:
+    scan = SheetScan() if path is None else scan_sheet(path, name, head_only=True)
+    if scan.too_large:
+        return Part(name, (), scan.last_row, hidden=hidden, too_large=True)
     opened = book.get_sheet_by_name(name)
     rows = [row for row, _ in zip(opened.iter_rows(), range(HEADER_DEPTH), strict=False)] if opened.height else []
     if not rows:
-        return 0
-    where, height = header_depth(rows, table)
+        return Part(name, (), 0, hidden=hidden)
+    where, height = header_depth(rows, columns_of(table))
     header = joined_headings(rows[where], rows[where + 1]) if height == 2 else [str(cell) for cell in rows[where]]
-    return len(recognise(header, table))
+    below = sum(any(cell != "" for cell in row) for row in rows[where + height :])
+    return Part(name, tuple(header), below + max(opened.height - len(rows), 0), hidden=hidden)
+
+
+def _sheet(book: Any, path: Path | None, name: str, table: str, faults: FaultList) -> RawTable:
+    scan = scan_sheet(path, name) if path is not None else SheetScan()
+    if scan.too_large:
+        faults.add("io.sheet_too_large", rows=scan.last_row, columns=scan.last_column)
+        faults.stop()
+    opened = book.get_sheet_by_name(name)
+    if opened.total_height * opened.total_width > MOST_CELLS:
+        faults.add("io.sheet_too_large", rows=opened.total_height, columns=opened.total_width)
+        faults.stop()
+    rows = opened.to_python(skip_empty_area=False)
+    return _table(rows, opened.merged_cell_ranges or [], table, scan, faults)
 
 
 def _table(rows: Rows, merged: list[Any], table: str, scan: SheetScan, faults: FaultList) -> RawTable:
@@ -88,7 +76,7 @@ def _table(rows: Rows, merged: list[Any], table: str, scan: SheetScan, faults: F
         faults.add("tables.no_rows")
         faults.stop()
     _spread_merged(rows, merged)
-    where, height = header_depth(rows, table)
+    where, height = header_depth(rows, columns_of(table))
     header = joined_headings(rows[where], rows[where + 1]) if height == 2 else [str(cell) for cell in rows[where]]
     names = column_names(header)
     body = rows[where + height :]

@@ -6,23 +6,19 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from infraplan.io.coordinates import locate, settle_datum
-from infraplan.io.sources import Source, load_source
+from infraplan.io.parts import Wanted
+from infraplan.io.sources import Source
+from infraplan.io.whole_tables import located_table
 
 POLYGONS = (3, 6)
 
 
 def read_exclusions(
-    source: Source, *, datum: str | None = None, crs: str | None = None, sheet: str | int | None = None, encoding: str | None = None
+    source: Source, *, datum: str | None = None, crs: str | None = None, sheet: Wanted = None, encoding: str | None = None
 ) -> gpd.GeoDataFrame:
     """Polygons (water, protected land) in EPSG:4326; what else the file says is left there. Arguments and errors as in `read_villages`."""
-    raw = load_source(source, "zone", sheet=sheet, encoding=encoding)
-    if not isinstance(raw.frame, gpd.GeoDataFrame):
-        raw.faults.add("io.needs_geometry")
-        raw.faults.stop()
-    raw.faults.rows = raw.rows
-    frame = locate(raw.frame, raw.faults, datum=settle_datum(datum, "", raw.faults), crs=crs)
-    shapes = frame.geometry.to_numpy()
+    raw = located_table(source, "exclusion", sheet, encoding, datum=datum, crs=crs)
+    shapes = raw.frame.geometry.to_numpy()
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     kinds = shapely.get_type_id(shapes)
     names = np.array([shape.geom_type if here else "-" for shape, here in zip(shapes, there, strict=True)], dtype=object)

@@ -116,7 +116,7 @@ def read_raw_boundaries(path: str | Path) -> gpd.GeoDataFrame:
     """The features of a geoBoundaries file as they are."""
     from infraplan.io.sources import load_source
 
-    raw = load_source(path, "zone")
+    raw = load_source(path, "zone")[0]
     if not isinstance(raw.frame, gpd.GeoDataFrame) or "shapeName" not in raw.frame:
         raw.faults.add("io.not_geoboundaries")
         raw.faults.stop()

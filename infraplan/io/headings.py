@@ -62,7 +62,7 @@ def parse_heading(text: str) -> Heading:
 @cache
 def _lookup(table: str) -> dict[str, tuple[tuple[int, str], ...]]:
     found: dict[str, list[tuple[int, str]]] = {}
-    for field in TABLES[table]:
+    for field in TABLES.get(table, ()):
         for rank, alias in enumerate((field.name, field.zh, field.en, *field.aliases)):
             key = IGNORED.sub("", unicodedata.normalize("NFKC", alias).lower())
             if all(name != field.name for _, name in found.get(key, [])):
@@ -86,8 +86,8 @@ def recognise(headings: Sequence[str], table: str) -> dict[int, str]:
 
 def units_of(headings: Sequence[str], taken: dict[int, str], table: str) -> dict[str, str]:
     """Field name -> the unit its heading carries, where the alias table knows that unit for the field."""
-    units = load("aliases")["units"]
-    known = {field.name: {*units.get(field.unit or "share", {}), *(["w", "瓦"] if field.unit == "dBm" else [])} for field in TABLES[table]}
+    units, fields = load("aliases")["units"], TABLES.get(table, ())
+    known = {field.name: {*units.get(field.unit or "share", {}), *(["w", "瓦"] if field.unit == "dBm" else [])} for field in fields}
     found = {name: parse_heading(str(headings[position])).unit for position, name in taken.items()}
     return {name: "w" if unit == "瓦" else unit for name, unit in found.items() if unit in known[name]}
 

@@ -102,8 +102,12 @@ def _tag(text: str, key: str) -> str:
 
 
 def _from_shapefile(place: Path, layer: str, wanted: dict[str, Any], bbox: Box | None) -> gpd.GeoDataFrame:
-    frame = read_vectors(place, "zip" if place.suffix.lower() == ".zip" else "shapefile", "place").frame
     faults = FaultList(file=place.name)
+    tables = read_vectors(place, "zip" if place.suffix.lower() == ".zip" else "shapefile", "place")
+    if len(tables) > 1:
+        faults.add("io.one_layer_wanted", value=", ".join(table.faults.sheet for table in tables))
+        faults.stop()
+    frame = tables[0].frame
     if not {"osm_id", "fclass"} <= set(frame.columns) or not isinstance(frame, gpd.GeoDataFrame):
         faults.add("io.not_geofabrik")
         faults.stop()

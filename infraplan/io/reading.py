@@ -10,38 +10,34 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.fields import field_of
-from infraplan.io.coordinates import locate, settle_datum
-from infraplan.io.headings import datum_of, recognise, units_of
-from infraplan.io.raw import RawTable, without_totals
-from infraplan.io.sources import Source, load_source
+from infraplan.io.parts import Wanted
+from infraplan.io.sources import Source
+from infraplan.io.whole_tables import located_table, plain_table
 from infraplan.io.zone_tables import with_parents, with_population
 from infraplan.presets import choose
 from infraplan.tables import check_corridors, check_hosts, check_places, check_register, check_sites, check_villages, check_zones
 from infraplan.tables.faults import FaultList
 
-BASES = ("resident", "registered")
-LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "province": "province"}
-
 
 def read_villages(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
+    sheet: Wanted = None, encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Villages from a table or a vector file: one row a village, checked, in EPSG:4326.
 
     Parameters
     ----------
     source : path or DataFrame
-        CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), KML, KMZ;
-        or a (Geo)DataFrame.
+        CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile and MapInfo TAB or MIF (also zipped),
+        KML, KMZ; or a (Geo)DataFrame.
     zones : GeoDataFrame, optional
         Checked zones: settle `county` and `city`, and show what lies outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
         CRS of the columns x and y where they are metres, such as "EPSG:4547".
-    sheet : str or int, optional
-        Sheet or layer, by name or number from 1. Default: the one whose headings are known best.
+    sheet : str or int, or several, optional
+        Sheet or layer, by name or number from 1; several are read as one table. Default: all that hold such a table.
     encoding : str, optional
         Of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     population_basis : {"resident", "registered"}, optional
@@ -54,16 +50,15 @@ def read_villages(
     DataError
         For anything wrong in the file, all at once; its `faults` is a table. What is no error warns, as a `DataWarning`.
     """
-    raw = _named(source, "village", sheet, encoding, basis=population_basis)
-    frame = _located(raw, datum, crs)
-    done = check_villages(frame, raw.faults, zones=zones, outside=outside)
+    raw = located_table(source, "village", sheet, encoding, datum=datum, crs=crs, basis=population_basis)
+    done = check_villages(raw.frame, raw.faults, zones=zones, outside=outside)
     done.attrs["population_basis"] = raw.notes["population_basis"]
     return done
 
 
 def read_places(
     source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None,
-    crs: str | None = None, sheet: str | int | None = None, encoding: str | None = None, outside: str = "error",
+    crs: str | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "error",
     classes: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Places (schools, hospitals, parks, township seats ...), points or polygons; `place_class` fills the class where the file says none.
@@ -71,59 +66,53 @@ def read_places(
     A row without coordinates is kept with a geometry of None, as no data, and warns. A class that is neither known nor in `classes` (those
     of a policy of one's own) is kept as written, and warns. Arguments and errors as in `read_villages`.
     """
-    raw = _named(source, "place", sheet, encoding)
-    frame = _located(raw, datum, crs, optional=True)
-    return check_places(frame, raw.faults, zones=zones, place_class=place_class, classes=classes, outside=outside)
+    raw = located_table(source, "place", sheet, encoding, datum=datum, crs=crs, optional=True)
+    return check_places(raw.frame, raw.faults, zones=zones, place_class=place_class, classes=classes, outside=outside)
 
 
 def read_hosts(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
+    sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Buildings and poles on offer for new sites: points with a `host` of the cost preset. Arguments and errors as in `read_villages`."""
-    raw = _named(source, "host", sheet, encoding)
-    return check_hosts(_located(raw, datum, crs), raw.faults, zones=zones, outside=outside)
+    raw = located_table(source, "host", sheet, encoding, datum=datum, crs=crs)
+    return check_hosts(raw.frame, raw.faults, zones=zones, outside=outside)
 
 
 def read_register(
-    source: Source, *, zones: gpd.GeoDataFrame | None = None, sheet: str | int | None = None, encoding: str | None = None
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, sheet: Wanted = None, encoding: str | None = None
 ) -> pd.DataFrame:
     """A table without coordinates: one row a zone, a project or a reported figure, with county, city or adcode beside its own columns.
 
     Any file that `read_villages` reads; a geometry is left out. Rows of totals are left out with a warning. Arguments and errors as in
     `read_villages`; the columns as in `tables.registers.check_register`.
     """
-    raw = _named(source, "register", sheet, encoding)
-    if isinstance(raw.frame, gpd.GeoDataFrame):
-        raw.frame = pd.DataFrame(raw.frame.drop(columns=raw.frame.geometry.name))
-        raw = without_totals(raw)
+    raw = plain_table(source, "register", sheet, encoding)
     return check_register(raw.frame, raw.faults, zones=zones)
 
 
 def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    services: str | None = None, sheet: str | int | None = None, encoding: str | None = None, outside: str = "warning",
+    services: str | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites, one row a deployment. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
     `services` names the services of rows that say none, such as "nr-n41;nbiot-900". Arguments and errors as in `read_villages`.
     """
-    raw = _named(source, "site", sheet, encoding)
-    frame = _located(raw, datum, crs)
-    return check_sites(frame, raw.faults, zones=zones, services=services, outside=outside)
+    raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs)
+    return check_sites(raw.frame, raw.faults, zones=zones, services=services, outside=outside)
 
 
 def read_corridors(
     source: Source, *, line_class: str | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: str | int | None = None, encoding: str | None = None, classes: Collection[str] = (),
+    sheet: Wanted = None, encoding: str | None = None, classes: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Corridors: lines with a class; `line_class` fills it where the file says none, `classes` are further ones that it may be.
 
     Errors as in `read_villages`.
     """
-    raw = _named(source, "corridor", sheet, encoding)
-    _needs_geometry(raw)
-    return check_corridors(_located(raw, datum, crs), raw.faults, line_class=line_class, classes=classes)
+    raw = located_table(source, "corridor", sheet, encoding, datum=datum, crs=crs)
+    return check_corridors(raw.frame, raw.faults, line_class=line_class, classes=classes)
 
 
 def read_zones(
@@ -132,10 +121,10 @@ def read_zones(
     level: str | None = None,
     datum: str | None = None,
     crs: str | None = None,
-    sheet: str | int | None = None,
+    sheet: Wanted = None,
     encoding: str | None = None,
     population: Source | None = None,
-    population_sheet: str | int | None = None,
+    population_sheet: Wanted = None,
     population_encoding: str | None = None,
     population_basis: str | None = None,
     parents: bool = False,
@@ -162,7 +151,7 @@ def read_zones(
         zones = with_parents(zones)
     if population is None:
         return zones
-    raw = _named(population, "zone", population_sheet, population_encoding, basis=population_basis)
+    raw = plain_table(population, "people", population_sheet, population_encoding, basis=population_basis)
     attrs = dict(zones.attrs)
     zones = with_population(zones, raw.frame, raw.faults)
     raw.faults.warn()
@@ -176,7 +165,7 @@ class _How(NamedTuple):
     level: str | None
     datum: str | None
     crs: str | None
-    sheet: str | int | None
+    sheet: Wanted
     encoding: str | None
     basis: str | None
 
@@ -188,50 +177,8 @@ def _zones_from(source: Source | Sequence[Source], how: _How) -> gpd.GeoDataFram
         done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
         done.attrs["faults"] = [fault for part in parts for fault in part.attrs["faults"]] + done.attrs["faults"]
         return done
-    raw = _named(source, "zone", how.sheet, how.encoding, basis=how.basis)
-    _needs_geometry(raw)
-    heading = raw.faults.headings.get("adcode", "")
-    hint = LEVEL_OF_HEADING.get(heading.partition("_")[0].lower()) if heading.endswith("_adcode") else None
-    zones = check_zones(_located(raw, how.datum, how.crs), raw.faults, level=how.level or hint)
+    raw = located_table(source, "zone", how.sheet, how.encoding, datum=how.datum, crs=how.crs, basis=how.basis, levels=how.level is None)
+    zones = check_zones(raw.frame, raw.faults, level=how.level)
     if "population" in zones:
         zones.attrs["population_basis"] = raw.notes["population_basis"]
     return zones
-
-
-def _named(source: Source, table: str, sheet: str | int | None, encoding: str | None, basis: str | None = None) -> RawTable:
-    """The table with its known columns under the house's names; the file's own names stay in the faults' places."""
-    if basis is not None:
-        choose(basis, BASES, "population_basis")
-    raw = load_source(source, table, sheet=sheet, encoding=encoding)
-    geometry = raw.frame.geometry.name if isinstance(raw.frame, gpd.GeoDataFrame) else None
-    headings = [str(name) for name in raw.frame.columns]
-    offered = ["" if name == geometry else _of_basis(name, basis) for name in headings]
-    taken = recognise(offered, table)
-    new = {headings[position]: name for position, name in taken.items()}
-    stay = [name for name in headings if name not in new]
-    new |= {name: f"{name}_2" for name in stay if name in new.values() and name != geometry}
-    raw.faults.headings = {name: headings[position] for position, name in taken.items()}
-    raw.faults.units = units_of(headings, taken, table)
-    raw.faults.rows = raw.rows
-    raw.notes["datum"] = datum_of(headings, taken)
-    heading = raw.faults.headings.get("population", "")
-    raw.notes["population_basis"] = basis or ("registered" if "户籍" in heading else "resident")
-    raw.frame = raw.frame.rename(columns=new)
-    return raw if geometry is not None else without_totals(raw)
-
-
-def _of_basis(heading: str, basis: str | None) -> str:
-    """A heading of the other population basis is no candidate where the basis is given."""
-    other = {"resident": "户籍", "registered": "常住"}.get(basis or "", "")
-    return "" if other and other in heading and "人口" in heading else heading
-
-
-def _located(raw: RawTable, datum: str | None, crs: str | None, optional: bool = False) -> gpd.GeoDataFrame:
-    settled = settle_datum(datum, str(raw.notes["datum"]), raw.faults)
-    return locate(raw.frame, raw.faults, datum=settled, crs=crs, optional=optional)
-
-
-def _needs_geometry(raw: RawTable) -> None:
-    if not isinstance(raw.frame, gpd.GeoDataFrame):
-        raw.faults.add("io.needs_geometry")
-        raw.faults.stop()

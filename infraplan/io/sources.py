@@ -12,6 +12,7 @@ import pandas as pd
 from infraplan.io.delimited import read_delimited
 from infraplan.io.excel import read_workbook
 from infraplan.io.opening import existing_file, reading
+from infraplan.io.parts import Wanted, columns_of
 from infraplan.io.raw import RawTable, column_names
 from infraplan.io.vectors import read_vectors
 from infraplan.tables.faults import FaultList
@@ -27,8 +28,11 @@ ENDINGS = {
     ".kml": "kml",
     ".kmz": "kmz",
     ".zip": "zip",
+    ".tab": "mapinfo",
+    ".mif": "mapinfo",
 }
 SHAPEFILE_SIDES = (".dbf", ".shx", ".prj", ".cpg", ".sbn")
+MAPINFO_SIDES = {".dat": ".tab", ".map": ".tab", ".id": ".tab", ".ind": ".tab", ".mid": ".mif"}
 MAGIC = (
     ("gpkg", (b"SQLite format 3\x00",)),
     ("flatgeobuf", (b"fgb\x03",)),
@@ -43,20 +47,21 @@ MAGIC = (
 FITTING = {
     "gpkg": ("gpkg",), "flatgeobuf": ("flatgeobuf",), "parquet": ("parquet",), "shapefile": ("shapefile",), "workbook": ("ole", "packed"),
     "kmz": ("packed",), "zip": ("packed",), "text": ("plain", "gzip"), "geojson": ("plain", "gzip"), "kml": ("plain", "gzip"),
+    "mapinfo": ("plain",),
 }  # fmt: skip
 
 Source = str | os.PathLike[str] | pd.DataFrame
 
 
-def load_source(source: Source, table: str, *, sheet: str | int | None = None, encoding: str | None = None) -> RawTable:
-    """Records of a frame or a file, under the file's own headings."""
+def load_source(source: Source, table: str, *, sheet: Wanted = None, encoding: str | None = None) -> list[RawTable]:
+    """Records of a frame or a file, under the file's own headings: a table for each sheet or layer that belongs to it, mostly one."""
     if isinstance(source, pd.DataFrame):
-        return _from_frame(source)
+        return [_from_frame(source)]
     path = existing_file(source)
     with reading(path):
         kind = kind_of(path)
         if kind == "text":
-            return read_delimited(path, table, encoding=encoding)
+            return [read_delimited(path, columns_of(table), encoding=encoding)]
         if kind == "workbook":
             return read_workbook(path, table, sheet=sheet)
         return read_vectors(path, kind, table, layer=sheet, encoding=encoding)
@@ -71,6 +76,9 @@ def kind_of(path: Path) -> str:
     ending = endings[-1] if endings else ""
     if ending in SHAPEFILE_SIDES:
         faults.add("io.shapefile_side", value=path.name, wanted=path.with_suffix(".shp").name)
+        faults.stop()
+    if ending in MAPINFO_SIDES:
+        faults.add("io.mapinfo_side", value=path.name, wanted=path.with_suffix(MAPINFO_SIDES[ending]).name)
         faults.stop()
     with open(path, "rb") as stream:
         head = stream.read(512)

@@ -70,7 +70,7 @@ class FileOptions(_Section):
     `USED_BY` tells which options each file has; docs/data.md explains them.
     """
 
-    sheet: str | int | None = None
+    sheet: str | int | tuple[str | int, ...] | None = None
     encoding: str | None = None
     crs: str | None = None
     datum: str | None = None

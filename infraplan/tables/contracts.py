@@ -16,13 +16,13 @@ import shapely
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
 from infraplan.messages import both
 from infraplan.presets import load
-from infraplan.tables.faults import FaultList, row_runs
+from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
 from infraplan.tables.settling import settle
 from infraplan.tables.values import Texts, no_answer, numbers, texts
 from infraplan.tables.zoning import code_of_level, settle_zones
 
-ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C"}
+ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}
 MAY_BE_EMPTY = frozenset({"site", "place", "corridor"})
 """Tables that may have a heading alone: nothing stands yet. A study without people or zones has nothing to count."""
 WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
@@ -270,8 +270,9 @@ def _ids(column: pd.Series[Any], table: str, faults: FaultList) -> pd.Series[Any
         return column
     if not empty.all():
         faults.at(empty, "tables.id_made", "id", severity="warning")
-    numbered = pd.Series([f"{ID_LETTER[table]}{faults.row(position):06d}" for position in range(len(column))], dtype=str)
-    return column.where(~empty, numbered)
+    several = [""] * len(column) if faults.sheets is None else [f"{code + 1:02d}-" for code in pd.factorize(faults.sheets)[0]]
+    made = [f"{ID_LETTER[table]}{sheet}{faults.row(position):06d}" for position, sheet in enumerate(several)]
+    return column.where(~empty, pd.Series(made, dtype=str))
 
 
 def _repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:
@@ -279,7 +280,7 @@ def _repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np
     if not twice.any():
         return
     first = pd.Series(np.arange(len(cells))).groupby(pd.Series(cells)).transform("first").to_numpy()
-    faults.at(twice, "tables.repeated", column, cells, detail=lambda position: {"first": faults.row(int(first[position]))})
+    faults.at(twice, "tables.repeated", column, cells, detail=lambda position: {"first": faults.place(int(first[position]))})
 
 
 def _points(frame: gpd.GeoDataFrame, faults: FaultList, *, keep_radius: bool) -> gpd.GeoDataFrame:
@@ -394,4 +395,6 @@ def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty
     done.attrs["file"], done.attrs["sheet"] = faults.file, faults.sheet
     if faults.rows is not None and len(faults.rows) == len(done):
         done.attrs["row_runs"], done.attrs["row_count"] = row_runs(faults.rows), len(done)
+        if faults.sheets is not None:
+            done.attrs["sheet_runs"] = sheet_runs(faults.sheets)
     return done

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from infraplan.errors import DataError, Fault, warn
 from infraplan.messages import LANGUAGES, Bilingual, both, in_language, say
@@ -30,7 +31,7 @@ class FaultList:
 
     `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
     and the unit that name carries; `told` marks the rows whose missing point has been told already; `warned` counts the items that
-    `warn` has passed on.
+    `warn` has passed on. Rows of several sheets or layers read as one table have `sheets`, one a row, and `headings_of` each.
     """
 
     file: str = ""
@@ -41,6 +42,8 @@ class FaultList:
     items: list[Fault] = field(default_factory=list)
     told: BoolArray | None = None
     warned: int = 0
+    sheets: npt.NDArray[np.object_] | None = None
+    headings_of: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(
         self,
@@ -51,11 +54,14 @@ class FaultList:
         value: object = "",
         severity: str = "error",
         count: int = 1,
+        sheet: str | None = None,
         **values: object,
     ) -> None:
         """One fault. `rule` is a key "room.name" of the catalogue; its cure stands under "room.name_cure"."""
+        place = self.sheet if sheet is None else sheet
+        heading = self.headings_of.get(place, self.headings).get(column, column)
         self.items.append(Fault(
-            file=shown(self.file), sheet=shown(self.sheet), row=row, column=shown(self.headings.get(column, column)), value=shown(value),
+            file=shown(self.file), sheet=shown(place), row=row, column=shown(heading), value=shown(value),
             rule=rule.partition(".")[2], message=both(rule, **values), cure=both(f"{rule}_cure", **values), severity=severity, count=count,
         ))  # fmt: skip
 
@@ -63,16 +69,26 @@ class FaultList:
         self, mask: BoolArray, rule: str, column: str = "", cells: Sequence[Any] | npt.NDArray[Any] | None = None, *,
         severity: str = "error", detail: Callable[[int], Mapping[str, object]] | None = None, **values: object,
     ) -> None:  # fmt: skip
-        """One fault a marked row, or one for all of them where they are many. `detail` gives a row's own placeholders."""
-        marked = np.flatnonzero(mask)
-        if marked.size == 0:
-            return
+        """One fault a marked row, or one for all of them (of a sheet) where they are many. `detail` gives a row's own placeholders."""
+        for marked in self._by_sheet(np.flatnonzero(mask)):
+            self._tell(marked, rule, column, cells, severity, detail, values)
+
+    def _by_sheet(self, marked: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+        if self.sheets is None or marked.size == 0:
+            return [marked] if marked.size else []
+        codes, names = pd.factorize(self.sheets[marked])
+        return [marked[codes == code] for code in range(len(names))]
+
+    def _tell(
+        self, marked: npt.NDArray[np.intp], rule: str, column: str, cells: Any, severity: str,
+        detail: Callable[[int], Mapping[str, object]] | None, values: Mapping[str, object],
+    ) -> None:  # fmt: skip
         for position in marked[: 1 if marked.size > SHOWN_ROWS else None]:
             own = dict(detail(int(position))) if detail else {}
             value = "" if cells is None else cells[int(position)]
             many = marked.size > SHOWN_ROWS
             self.add(rule, row=self.row(int(position)), column=column, value=value, severity=severity,
-                     count=int(marked.size) if many else 1, **values, **own)  # fmt: skip
+                     count=int(marked.size) if many else 1, sheet=self.sheet_of(int(position)), **{**values, **own})  # fmt: skip
             if many:
                 last = self.items.pop()
                 listed = ", ".join(str(self.row(int(place))) for place in marked[:SHOWN_ROWS])
@@ -81,6 +97,20 @@ class FaultList:
     def row(self, position: int) -> int:
         """Row number in the file of the record at `position`."""
         return int(self.rows[position]) if self.rows is not None else position + 1
+
+    def sheet_of(self, position: int) -> str:
+        """Sheet or layer of the record at `position`; "" where the file has one."""
+        return self.sheet if self.sheets is None else str(self.sheets[position])
+
+    def place(self, position: int) -> str:
+        """Row number, with the sheet before it where there are several: "《番禺》12"."""
+        return f"{self.row(position)}" if self.sheets is None else f"《{self.sheet_of(position)}》{self.row(position)}"
+
+    def keep(self, mask: BoolArray) -> None:
+        """Forget the rows that are not marked: the table has lost them."""
+        self.rows = None if self.rows is None else self.rows[mask]
+        self.sheets = None if self.sheets is None else self.sheets[mask]
+        self.told = None if self.told is None else self.told[mask]
 
     @property
     def failed(self) -> bool:
@@ -106,6 +136,12 @@ def row_runs(rows: npt.NDArray[np.int64]) -> list[list[int]]:
     """File rows as runs [position, row]: small enough to travel in `frame.attrs`."""
     starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 2) != 1)
     return [[int(position), int(rows[position])] for position in starts[:10_000]]
+
+
+def sheet_runs(sheets: npt.NDArray[np.object_]) -> list[list[Any]]:
+    """Sheets as runs [position, name], to travel in `frame.attrs`."""
+    codes = pd.factorize(sheets)[0]
+    return [[int(position), str(sheets[position])] for position in np.flatnonzero(np.diff(codes, prepend=-1) != 0)[:10_000]]
 
 
 def rows_of(frame: Any) -> npt.NDArray[np.int64] | None:
@@ -144,6 +180,15 @@ def fault_line(fault: Fault, lang: str) -> str:
     value, times = f' "{fault.value}"' if fault.value else "", f" (×{fault.count})" if fault.count > 1 else ""
     arrow = " → " if fault.cure else ""
     return f"{where}{value}{times}: {in_language(fault.message, lang)}{arrow}{in_language(fault.cure, lang)}"
+
+
+def sheets_of(frame: Any) -> npt.NDArray[np.object_] | None:
+    """The sheet of each row of a checked frame that was read from several; None for one sheet, or once rows have been dropped."""
+    runs, length = frame.attrs.get("sheet_runs"), frame.attrs.get("row_count")
+    if not runs or length != len(frame) or len(runs) == 10_000:
+        return None
+    names = np.array([run[1] for run in runs], dtype=object)
+    return np.asarray(names[np.searchsorted([run[0] for run in runs], np.arange(length), side="right") - 1], dtype=object)
 
 
 def faults_of(frame: Any) -> list[Fault]:

@@ -63,15 +63,14 @@ def listed_words(field: Field) -> str:
 
 def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
     unit = faults.units.get(field.name, "")
-    read, unread = values.numbers(column, field.unit)
+    factor = 1.0 if unit == "w" else load("aliases")["units"].get(field.unit or "share", {}).get(unit, 1.0)
+    read, unread = values.numbers(column, field.unit, factor)
     cells = column.to_numpy(object)
     if field.unit == "dBm" and unit == "w":
         with np.errstate(divide="ignore", invalid="ignore"):
             read = 10.0 * np.log10(read) + 30.0
         unread |= np.isneginf(read)
         read[~np.isfinite(read)] = np.nan
-    elif unit:
-        read = read * load("aliases")["units"].get(field.unit or "share", {}).get(unit, 1.0)
     tell_unread(unread, "tables.not_a_number", field.name, column, faults, example=field.example or "150")
     if field.minimum is not None:
         low = read < field.minimum

@@ -6,6 +6,7 @@ Whole columns at a time; every function also says which cells it could not read.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import unicodedata
 from collections.abc import Collection
@@ -27,6 +28,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 LARGEST_EXACT = 2**53  # above this a float is no longer an exact whole number
 YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?(?:[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})?")
+WATTS = -1.0  # in place of a factor: the number becomes a logarithm
 SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
 
 
@@ -80,26 +82,34 @@ def no_answer(cells: Texts) -> BoolArray:
     return nothing
 
 
-def _one_number(text: str, unit_words: frozenset[str]) -> float:
+def _one_number(text: str, units: dict[str, float], factor: float) -> float:
+    """The number of a cell, times the factor of the unit behind it, else `factor`; watts become dBm where the unit is dBm."""
     plain = unicodedata.normalize("NFKC", text).strip().lower().lstrip("'")
-    for word in unit_words:
+    for word in sorted(units, key=len, reverse=True):
         if plain.endswith(word):
-            plain = plain[: -len(word)].strip()
+            plain, factor = plain[: -len(word)].strip(), units[word]
             break
     if THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")
-    return float(plain) if NUMBER.fullmatch(plain) else float("nan")
+    if not NUMBER.fullmatch(plain):
+        return float("nan")
+    if factor == WATTS:
+        return 10.0 * math.log10(float(plain)) + 30.0 if float(plain) > 0 else float("nan")
+    return float(plain) * factor
 
 
-def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArray]:
-    """(values, unreadable): NaN where a cell is empty or unreadable; infinity and the like are unreadable."""
+def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tuple[FloatArray, BoolArray]:
+    """(values, unreadable): NaN where a cell is empty or unreadable; infinity and the like are unreadable.
+
+    A unit behind a number is obeyed; `factor` multiplies the numbers that carry none.
+    """
     if pd.api.types.is_bool_dtype(column.dtype):
         return np.full(len(column), np.nan), np.asarray(column.notna(), dtype=bool)
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan).copy()
         wild = np.isinf(values)
         values[wild] = np.nan
-        return values, wild
+        return values * factor, wild
     if isinstance(column.dtype, pd.StringDtype):
         values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
     else:
@@ -109,11 +119,13 @@ def numbers(column: pd.Series[Any], unit: str = "") -> tuple[FloatArray, BoolArr
             np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=float) if plain else np.full(len(cells), np.nan)
         )
     unsure = np.flatnonzero(~np.isfinite(values))
+    values *= factor
     unread = np.zeros(len(values), dtype=bool)
     if unsure.size:
-        unit_words = frozenset(load("aliases")["units"].get(unit, {})) | {unit} if unit else frozenset()
+        units = {unit.lower(): 1.0} | load("aliases")["units"].get(unit, {}) if unit else {}
+        units |= {"w": WATTS, "瓦": WATTS} if unit == "dBm" else {}
         said = texts(column.iloc[unsure])
-        again = {cell: _one_number(cell, unit_words) for cell in set(said)}
+        again = {cell: _one_number(cell, units, factor) for cell in set(said)}
         values[unsure] = [again[cell] for cell in said]
         values[np.isinf(values)] = np.nan
         unread[unsure] = np.isnan(values[unsure]) & ~no_answer(said)

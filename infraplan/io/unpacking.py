@@ -1,0 +1,259 @@
+"""A vector file as GDAL may open it: unpacked under names of ours, decompressed, without XML entities, with its encoding settled."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from xml.sax.saxutils import unescape
+
+from infraplan.io.opening import LARGEST_MEMBER_BYTES, Bounded, byte_stream, refuse_bombs
+from infraplan.io.text_encoding import text_encoding
+from infraplan.tables.faults import FaultList
+
+MAIN_ENDINGS = (".shp", ".tab", ".mif")
+SIDE_ENDINGS = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id", ".ind", ".dbf"),
+    ".mif": (".mid",),
+}
+XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*?\?>")
+DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding=["']([\w.\-]+)["']""")
+LINKED = re.compile(r"<(?:\w+:)?NetworkLink\b.*?<(?:\w+:)?href>\s*(.*?)\s*</(?:\w+:)?href>", re.DOTALL)
+DATA_NAME = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^>]*?\bname=)(["'])(.*?)\2""", re.DOTALL)
+CHARSET = re.compile(rb"""(^\s*!charset\s+|\bcharset\s+")([\w\-]+)""", re.IGNORECASE | re.MULTILINE)
+MAPINFO_CHARSETS = {"utf-8": b"UTF-8", "gb18030": b"WindowsSimpChinese", "big5": b"WindowsTradChinese", "cp1252": b"WindowsLatin1"}
+UNSURE_CHARSETS = (b"neutral", b"windowslatin1", b"")
+HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file for GDAL: `name` tells it from the others of an archive, "" where it is alone; `options` go to the driver.
+
+    `columns`: the file's own name of a column that GDAL is given under another, since it spoils names that are not ASCII.
+    """
+
+    path: Path
+    name: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def opened_files(path: Path, kind: str, encoding: str | None, faults: FaultList) -> Iterator[list[Opened]]:
+    """The files to read: one, or those of an archive. What is unpacked lasts as long as the block."""
+    if kind == "shapefile":
+        yield [Opened(path, "", _shapefile_encoding(path, encoding))]
+        return
+    if kind in ("gpkg", "flatgeobuf") or (kind == "geojson" and path.suffix.lower() != ".gz"):
+        yield [Opened(path)]
+        return
+    folder = Path(tempfile.mkdtemp(prefix="infraplan-"))
+    try:
+        if kind == "zip":
+            yield _unzipped(path, folder, encoding, faults)
+        elif kind == "mapinfo":
+            beside = {entry.suffix.lower(): entry for entry in path.parent.glob(f"{_escaped(path.stem)}.*")}
+            for ending in (path.suffix.lower(), *SIDE_ENDINGS[path.suffix.lower()]):
+                if ending in beside:
+                    shutil.copyfile(beside[ending], folder / f"layer{ending}")
+            yield [Opened(_settled_mapinfo(folder / f"layer{path.suffix.lower()}", encoding))]
+        elif kind in ("kml", "kmz"):
+            yield _plain_kmls(path, kind, folder, faults)
+        else:
+            plain = folder / "plain.geojson"
+            with byte_stream(path) as stream:
+                _write(stream, plain)
+            yield [Opened(plain)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _escaped(stem: str) -> str:
+    return re.sub(r"([\[\]*?])", r"[\1]", stem)
+
+
+def _write(stream: Bounded, target: Path) -> None:
+    with open(target, "wb") as out:
+        while piece := stream.read(2**20):
+            out.write(piece)
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, path: Path) -> None:
+    with archive.open(entry) as raw:
+        _write(Bounded(raw, LARGEST_MEMBER_BYTES, path), target)
+
+
+def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList) -> list[Opened]:
+    """The shapefiles and MapInfo tables of an archive, under our own names: a member's path decides nothing."""
+    refuse_bombs(path)
+    with zipfile.ZipFile(path) as archive:
+        members = [entry for entry in archive.infolist() if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")]
+        mains = [entry for entry in members if _ending(entry) in MAIN_ENDINGS]
+        if not mains:
+            faults.add("io.zip_content", value=", ".join(entry.filename for entry in members[:5]))
+            faults.stop()
+        opened = []
+        for number, main in enumerate(mains):
+            stem = main.filename[: -len(_ending(main))].lower()
+            for entry in members:
+                ending = _ending(entry)
+                beside = entry.filename[: -len(ending)].lower() == stem if ending else False
+                if beside and (entry is main or ending in SIDE_ENDINGS[_ending(main)]):
+                    _unpack(archive, entry, folder / f"layer{number}{ending}", path)
+            plain = folder / f"layer{number}{_ending(main)}"
+            shape = plain.suffix == ".shp"
+            name = PurePosixPath(_member_name(main)).stem if len(mains) > 1 else ""
+            options = _shapefile_encoding(plain, encoding) if shape else {}
+            opened.append(Opened(plain if shape else _settled_mapinfo(plain, encoding), name, options))
+    return opened
+
+
+def _ending(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).suffix.lower()
+
+
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """A member's name; archives made by Chinese programs write GBK and do not say so, which Python takes for CP437."""
+    if entry.flag_bits & 0x800:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("gb18030")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return entry.filename
+
+
+def _shapefile_encoding(path: Path, asked: str | None) -> dict[str, str]:
+    """What the .cpg says is left to GDAL, GBK widened to GB18030; without one, the texts of the .dbf decide."""
+    if asked is not None:
+        return {"encoding": asked}
+    beside = {entry.suffix.lower(): entry for entry in path.parent.glob(_escaped(path.stem) + ".*")}
+    if ".cpg" in beside:
+        says = beside[".cpg"].read_bytes()[:40].decode("ascii", "replace").strip().lower().removeprefix("cp")
+        return {"encoding": "GB18030"} if says in ("gbk", "gb2312", "gb18030", "936") else {}
+    if ".dbf" not in beside:
+        return {}
+    return {"encoding": "UTF-8" if _decodes(beside[".dbf"]) else "GB18030"}
+
+
+def _decodes(dbf: Path) -> bool:
+    """True where the records of a .dbf are UTF-8; its header holds arbitrary bytes and is passed over."""
+    with open(dbf, "rb") as stream:
+        head = stream.read(32)
+        stream.seek(int.from_bytes(head[8:10], "little"))
+        decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        try:
+            while piece := stream.read(2**20):
+                decoder.decode(piece)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _settled_mapinfo(main: Path, asked: str | None) -> Path:
+    """The unpacked table with its charset set right: programs often write Neutral or Latin 1 over Chinese text, and GDAL believes them."""
+    content = main.read_bytes()
+    found = CHARSET.search(content[:4096])
+    says = found.group(2).lower() if found else b""
+    wanted = MAPINFO_CHARSETS.get("gb18030" if asked in ("gbk", "gb2312") else asked or "")
+    if wanted is None and says in UNSURE_CHARSETS:
+        side = main.with_suffix({".tab": ".dat", ".mif": ".mid"}[main.suffix])
+        wanted = _mapinfo_charset(content + (side.read_bytes() if side.exists() else b""))
+    if wanted is None:
+        return main
+    if found is None:
+        content = re.sub(rb"(?im)^(version\s+\d+\s*?\r?\n)", rb'\1Charset "' + wanted + rb'"\n', content, count=1)
+    main.write_bytes(CHARSET.sub(lambda match: match.group(1) + wanted, content))
+    return main
+
+
+def _mapinfo_charset(content: bytes) -> bytes | None:
+    """Which charset the texts are in, by what comes out; None where they are plain or of one byte a letter."""
+    try:
+        content.decode("ascii")
+        return None
+    except UnicodeDecodeError:
+        pass
+    texts = b"\n".join(HIGH_BYTES.findall(content))
+    try:
+        texts.decode("utf-8")
+        return MAPINFO_CHARSETS["utf-8"]
+    except UnicodeDecodeError:
+        pass
+    runs = HIGH_BYTES.findall(content)
+    paired = sum(len(run) for run in runs if len(run) % 2 == 0 and _is_chinese(run))
+    return MAPINFO_CHARSETS["gb18030"] if paired > 0.8 * sum(map(len, runs)) else MAPINFO_CHARSETS["cp1252"]
+
+
+def _is_chinese(run: bytes) -> bool:
+    try:
+        run.decode("gb2312")
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[Opened]:
+    """Every KML of the file as UTF-8; what a network link fetches is not read, and said so."""
+    packed: list[tuple[str, Path]] = []
+    members: set[str] = set()
+    if kind == "kmz":
+        refuse_bombs(path)
+        with zipfile.ZipFile(path) as archive:
+            inside = [entry for entry in archive.infolist() if _ending(entry) == ".kml" and not entry.filename.startswith("__MACOSX/")]
+            if not inside:
+                faults.add("io.kmz_content")
+                faults.stop()
+            inside.sort(key=lambda entry: entry.filename.lower() != "doc.kml")
+            members = {entry.filename for entry in inside}
+            for number, entry in enumerate(inside):
+                packed.append((PurePosixPath(_member_name(entry)).stem, folder / f"packed{number}.kml"))
+                _unpack(archive, entry, packed[-1][1], path)
+    else:
+        packed.append((path.stem, folder / "packed0.kml"))
+        with byte_stream(path) as stream:
+            _write(stream, packed[0][1])
+    columns: dict[str, str] = {}
+    texts = [_mended_kml(plain, columns, faults) for _, plain in packed]
+    links = [link for text in texts for link in LINKED.findall(text) if link not in members]
+    if links:
+        faults.add("io.kml_links", severity="warning", value=", ".join(links[:3]), count_links=len(links))
+    own_names = {placeholder: name for name, placeholder in columns.items()}
+    return [Opened(plain, name if len(packed) > 1 else "", columns=own_names) for name, plain in packed]
+
+
+def _mended_kml(plain: Path, columns: dict[str, str], faults: FaultList) -> str:
+    """A KML's text, rewritten as UTF-8.
+
+    Refused where it declares a document type: nothing in KML needs one, and entities expand without end. A KML without a
+    Document gets one: GDAL sees no layer in it otherwise. Names of its data become placeholders, added to `columns`.
+    """
+    content = plain.read_bytes()
+    declared = DECLARED_ENCODING.match(content[:200])
+    name = (
+        text_encoding(plain)
+        if declared is None or declared.group(1).lower() in (b"utf-8", b"gbk", b"gb2312", b"gb18030")
+        else declared.group(1).decode()
+    )
+    text = XML_DECLARATION.sub("", content.decode(name, "strict").lstrip("\ufeff"))
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        faults.add("io.xml_entities")
+        faults.stop()
+    if not re.search(r"<(\w+:)?Document\b", text):
+        text = re.sub(r"(<kml\b[^>]*>)", r"\1<Document>", text, count=1)
+        text = re.sub(r"</kml>(?!.*</kml>)", "</Document></kml>", text, count=1, flags=re.DOTALL)
+
+    def placeholder(match: re.Match[str]) -> str:
+        name = " ".join(unescape(match.group(3), {"&quot;": '"', "&apos;": "'"}).split())
+        return f'{match.group(1)}"{columns.setdefault(name, f"column{len(columns)}")}"'
+
+    text = DATA_NAME.sub(placeholder, text)
+    plain.write_text('<?xml version="1.0" encoding="UTF-8"?>\n' + text, encoding="utf-8")
+    return text

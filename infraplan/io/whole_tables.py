@@ -1,0 +1,149 @@
+"""From a source to one table under the house's names: each sheet or layer named and located by its own headings, then joined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from infraplan.errors import DataError, Fault
+from infraplan.io.coordinates import locate, settle_datum
+from infraplan.io.headings import datum_of, recognise, units_of
+from infraplan.io.parts import Wanted, columns_of, section_of
+from infraplan.io.raw import RawTable, without_totals
+from infraplan.io.sources import Source, load_source
+from infraplan.presets import choose
+from infraplan.tables.faults import FaultList
+from infraplan.tables.values import texts
+
+BASES = ("resident", "registered")
+LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "province": "province"}
+WITH_GEOMETRY = ("zone", "corridor", "exclusion")
+COMPARED = ("id", "name", "population", "services", "technology", "band", "operators", "azimuth_deg", "cell", "level", "adcode")
+
+
+def located_table(
+    source: Source, table: str, sheet: Wanted, encoding: str | None, *, datum: str | None, crs: str | None, basis: str | None = None,
+    optional: bool = False, levels: bool = False,
+) -> RawTable:  # fmt: skip
+    """One table with a geometry in EPSG:4326; the faults of all sheets come at once.
+
+    `optional`: a row may have no geometry. `levels`: zones without a column for it take their level from the heading of their codes.
+    """
+    parts = _named_parts(source, table, sheet, encoding, basis)
+    found: list[Fault] = []
+    for raw in parts:
+        try:
+            if table in WITH_GEOMETRY and not isinstance(raw.frame, gpd.GeoDataFrame):
+                raw.faults.add("io.needs_geometry")
+                raw.faults.stop()
+            settled = settle_datum(datum, str(raw.notes["datum"]), raw.faults)
+            raw.frame = locate(raw.frame, raw.faults, datum=settled, crs=crs, optional=optional)
+            if levels and "level" not in raw.frame and (hint := _level_of_heading(raw.faults.headings.get("adcode", ""))):
+                raw.frame["level"] = hint
+        except DataError as error:
+            found += error.fault_list
+    if found:
+        raise DataError(found)
+    return _joined(parts, table)
+
+
+def plain_table(source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None = None) -> RawTable:
+    """One table without a geometry, whatever the file has."""
+    parts = _named_parts(source, table, sheet, encoding, basis)
+    for raw in parts:
+        if isinstance(raw.frame, gpd.GeoDataFrame):
+            raw.frame = pd.DataFrame(raw.frame.drop(columns=raw.frame.geometry.name))
+            without_totals(raw)
+    return _joined(parts, table)
+
+
+def _named_parts(source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None) -> list[RawTable]:
+    if basis is not None:
+        choose(basis, BASES, "population_basis")
+    return [_named(raw, columns_of(table), basis) for raw in load_source(source, table, sheet=sheet, encoding=encoding)]
+
+
+def _named(raw: RawTable, table: str, basis: str | None) -> RawTable:
+    """The table with its known columns under the house's names; the file's own names stay in the faults' places."""
+    geometry = raw.frame.geometry.name if isinstance(raw.frame, gpd.GeoDataFrame) else None
+    headings = [str(name) for name in raw.frame.columns]
+    offered = ["" if name == geometry else _of_basis(name, basis) for name in headings]
+    taken = recognise(offered, table)
+    new = {headings[position]: name for position, name in taken.items()}
+    stay = [name for name in headings if name not in new]
+    new |= {name: f"{name}_2" for name in stay if name in new.values() and name != geometry}
+    raw.faults.headings = {name: headings[position] for position, name in taken.items()}
+    raw.faults.units = units_of(headings, taken, table)
+    raw.faults.rows = raw.rows
+    raw.notes["datum"] = datum_of(headings, taken)
+    heading = raw.faults.headings.get("population", "")
+    raw.notes["population_basis"] = basis or ("registered" if "户籍" in heading else "resident")
+    raw.frame = raw.frame.rename(columns=new)
+    return raw if geometry is not None else without_totals(raw)
+
+
+def _level_of_heading(heading: str) -> str | None:
+    return LEVEL_OF_HEADING.get(heading.partition("_")[0].lower()) if heading.endswith("_adcode") else None
+
+
+def _of_basis(heading: str, basis: str | None) -> str:
+    """A heading of the other population basis is no candidate where the basis is given."""
+    other = {"resident": "户籍", "registered": "常住"}.get(basis or "", "")
+    return "" if other and other in heading and "人口" in heading else heading
+
+
+def _joined(parts: list[RawTable], table: str) -> RawTable:
+    """The parts under one another; each row keeps its sheet and its number there."""
+    if len(parts) == 1:
+        return parts[0]
+    faults = FaultList(file=parts[0].faults.file, headings=parts[0].faults.headings)
+    faults.headings_of = {raw.faults.sheet: raw.faults.headings for raw in parts}
+    faults.items = [item for raw in parts for item in raw.faults.items]
+    faults.rows = np.concatenate([raw.rows for raw in parts])
+    faults.sheets = np.repeat(np.array([raw.faults.sheet for raw in parts], dtype=object), [len(raw.frame) for raw in parts])
+    if any(raw.faults.told is not None for raw in parts):
+        told = [np.zeros(len(raw.frame), dtype=bool) if raw.faults.told is None else raw.faults.told for raw in parts]
+        faults.told = np.concatenate(told)
+    bases = {str(raw.notes["population_basis"]) for raw in parts if "population" in raw.frame}
+    if len(bases) > 1:
+        faults.add("io.mixed_bases", column="population", value=" / ".join(sorted(bases)))
+    faults.units = _one_unit_each(parts)
+    joined: Any = pd.concat([raw.frame for raw in parts], ignore_index=True)
+    _tell_repeated(joined, faults, table)
+    return RawTable(joined, faults.rows, faults, parts[0].notes | {"population_basis": sorted(bases)[0] if bases else "resident"})
+
+
+def _one_unit_each(parts: list[RawTable]) -> dict[str, str]:
+    """The unit of each column where all parts that have it agree; where they do not, the unit is written behind each number."""
+    units: dict[str, str] = {}
+    for name in {name for raw in parts for name in raw.faults.units}:
+        having = [raw for raw in parts if name in raw.frame]
+        used = {raw.faults.units.get(name, "") for raw in having}
+        if len(used) == 1:
+            units[name] = used.pop()
+            continue
+        for raw in having:
+            unit, cells = raw.faults.units.get(name, ""), texts(raw.frame[name])
+            raw.frame[name] = pd.Series([f"{cell} {unit}" if cell else "" for cell in cells], index=raw.frame.index, dtype=str)
+    return units
+
+
+def _tell_repeated(joined: pd.DataFrame, faults: FaultList, table: str) -> None:
+    """Faults of records that stand in two sheets alike: a sheet of all counties beside the sheets of each would count everybody twice."""
+    assert faults.sheets is not None
+    columns = {name: texts(joined[name]) for name in COMPARED if name in joined}
+    if isinstance(joined, gpd.GeoDataFrame):
+        columns["shape"] = shapely.to_wkb(joined.geometry.to_numpy())
+    elif table != "people":
+        return
+    keys = pd.DataFrame(columns)
+    first = keys.groupby(list(columns), dropna=False, sort=False).ngroup().to_numpy()
+    position = pd.Series(np.arange(len(keys))).groupby(first).transform("first").to_numpy()
+    twice = faults.sheets[position] != faults.sheets
+    cells = columns.get("name", columns.get("id"))
+    faults.at(twice, "io.in_two_sheets", "name", cells, section=section_of(table),
+              detail=lambda row: {"first": faults.place(int(position[row]))})  # fmt: skip
