@@ -210,7 +210,7 @@ def test_tables_of_a_study_in_one_file_are_kept_apart(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"adcode": ["440200"]}, geometry=[shapely.box(112, 24, 115, 25)], crs=4326).to_file(path, layer="zones", driver="GPKG")
     for read in (read_villages, read_sites, read_places, read_zones):
         frame = read(path)
-        assert faults_of(frame) == [] and len(frame) == (1 if read is read_zones else 50)
+        assert {fault.rule for fault in faults_of(frame)} <= {"filled_in"} and len(frame) == (1 if read is read_zones else 50)
 
 
 def test_what_a_kml_links_to_is_said_to_be_unread(tmp_path: Path) -> None:
