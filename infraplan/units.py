@@ -1,4 +1,4 @@
-"""The only unit conversions of the house: dB, dBm, km, the noise floor."""
+"""The only unit conversions of the house: dB, dBm, km, the noise floor; and numbers cut for printing."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ def ratio(value_db: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def noise_floor_dbm(bandwidth_hz: float, noise_figure_db: float) -> float:
     """Thermal noise at 290 K plus the receiver's noise figure. [dBm]"""
     return BOLTZMANN_DBM_PER_HZ + 10.0 * math.log10(bandwidth_hz) + noise_figure_db
+
+
+def cut(value: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
+    """Numbers rounded down to so many decimals, so that none reads as one it does not reach: 0.89999 never becomes 0.9.
+
+    A number within 1e-6 of the last digit above counts as that digit: the dust of binary fractions.
+    """
+    scale = 10.0**digits
+    return np.asarray(np.floor(np.round(np.asarray(value, dtype=float) * scale, 6)) / scale)
+
+
+def cut_percent(fraction: float, digits: int = 1) -> str:
+    """A fraction as %, cut at so many decimals, e.g. "89.9%"."""
+    return f"{float(cut(float(fraction) * 100.0, digits)):.{digits}f}%"

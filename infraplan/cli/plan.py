@@ -24,6 +24,7 @@ from infraplan.cli.shared import (
 )
 from infraplan.errors import UsageError
 from infraplan.messages import both
+from infraplan.units import cut_percent
 
 if TYPE_CHECKING:
     from infraplan.siting.planning import Limits
@@ -100,7 +101,7 @@ def plan(
             both(
                 "cli.robust",
                 expected=f"{checked['expected_people']:,}",
-                **{f"weaker{key}": f"{value * 100:.1f}" for key, value in checked["share_if_weaker"].items()},
+                **{f"weaker{key}": cut_percent(value)[:-1] for key, value in checked["share_if_weaker"].items()},
             )
         )
     if output is not None:

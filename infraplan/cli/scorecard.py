@@ -10,7 +10,22 @@ from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_
 from infraplan.messages import both
 from infraplan.presets import choose
 
-SHORT = ("id", "part", "zone_name", "network", "required", "achieved", "numerator", "denominator", "unit", "shortfall", "status")
+SHORT = (
+    "id",
+    "part",
+    "zone_name",
+    "network",
+    "required",
+    "achieved",
+    "achieved_most",
+    "numerator",
+    "uncertain",
+    "denominator",
+    "unit",
+    "shortfall",
+    "shortfall_most",
+    "status",
+)
 
 
 def scorecard(

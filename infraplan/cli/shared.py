@@ -13,6 +13,7 @@ import typer
 
 from infraplan.errors import DataError, InfraplanError, UsageError, take
 from infraplan.messages import both
+from infraplan.units import cut, cut_percent
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
@@ -82,8 +83,8 @@ def tell(text: str) -> None:
 
 
 def percent(part: float, whole: float) -> str:
-    """A share in percent; — of nobody."""
-    return f"{part / whole * 100:.2f}" if whole else "—"
+    """A share in percent, cut at one decimal; — of nobody."""
+    return cut_percent(part / whole)[:-1] if whole else "—"
 
 
 def tell_plan(plan: Plan) -> None:
@@ -165,6 +166,8 @@ def show(
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, float) and 0.0 <= value <= 1.0:
+        return f"{float(cut(value, 4)):g}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -13,6 +13,7 @@ from numba import njit
 from infraplan.coverage.measured import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
+from infraplan.geo.discs import meets_disc, pixel_span
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def _disc_margins(
     worst: Floats,
     best: Floats,
 ) -> None:
-    """Margin of a point's own pixel, and the worst and best of the pixels centred within its position error. NaN counts as -inf."""
+    """Margin of a point's own pixel, and the worst and best of the pixels that meet the disc of its position error. NaN counts as -inf."""
     height, width = margin_db.shape
     for i in range(len(x_m)):
         here[i], worst[i], best[i] = np.nan, np.nan, np.nan
@@ -45,19 +46,19 @@ def _disc_margins(
             continue
         here[i] = margin_db[row, col]
         low = high = here[i] if not np.isnan(here[i]) else -np.inf
-        span = int(error_m[i] / resolution_m) + 1
+        span = pixel_span(error_m[i], resolution_m)
         for r in range(max(row - span, 0), min(row + span + 1, height)):
-            dy = y0_m - (r + 0.5) * resolution_m - y_m[i]
             for c in range(max(col - span, 0), min(col + span + 1, width)):
-                dx = x0_m + (c + 0.5) * resolution_m - x_m[i]
-                if dx * dx + dy * dy <= error_m[i] * error_m[i]:
+                if meets_disc(r, c, x_m[i], y_m[i], error_m[i], x0_m, y0_m, resolution_m):
                     value = margin_db[r, c] if not np.isnan(margin_db[r, c]) else -np.inf
                     low, high = min(low, value), max(high, value)
         worst[i], best[i] = low, high
 
 
 def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY) -> pd.DataFrame:
-    """Margin at every point, and the worst and best within its `position_error_m`. [dB]
+    """Margin at every point, and the worst and best of the pixels whose square meets the disc of its `position_error_m`. [dB]
+
+    A point without position error takes its own pixel alone; of a disc that reaches beyond the grid only the pixels of the grid count.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY)
 
 
 def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np.int8]:
-    """Position in `STATUSES`: served when the whole disc is, unserved when none of it is, else uncertain."""
+    """Position in `STATUSES`: served when every pixel that meets the disc is, unserved when none is, else uncertain."""
     worst, best = margins["worst_db"].to_numpy(), margins["best_db"].to_numpy()
     with np.errstate(invalid="ignore"):
         return np.where(worst >= required_db, 0, np.where(best >= required_db, 1, 2)).astype(np.int8)

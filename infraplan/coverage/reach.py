@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 
 from infraplan.coverage.footprints import Footprint, Radio, by_site, site_footprint
 from infraplan.coverage.prediction import Layer
+from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service
 
@@ -26,12 +27,12 @@ Ints = npt.NDArray[np.int64]
 def _served(
     out: Ints,
     order: Ints,
-    row: Ints,
     col: Ints,
     row_start: Ints,
     x_m: Floats,
     y_m: Floats,
     error_m: Floats,
+    largest_error_m: float,
     site_db: npt.NDArray[np.float32],
     known_db: npt.NDArray[np.float32],
     alone: npt.NDArray[np.bool_],
@@ -47,27 +48,28 @@ def _served(
     Where `alone` is true the site has to serve the whole disc itself.
     """
     height, width = site_db.shape
+    most = pixel_span(largest_error_m, resolution_m)
     count = 0
-    for r in range(row0, row0 + height):
+    for r in range(max(row0 - most, 0), min(row0 + height + most, known_db.shape[0])):
         for at in range(row_start[r], row_start[r + 1]):
             i = order[at]
-            if col[i] < col0 or col[i] >= col0 + width or not site_db[r - row0, col[i] - col0] >= required_db:
+            span = pixel_span(error_m[i], resolution_m)
+            if r + span < row0 or r - span >= row0 + height or col[i] + span < col0 or col[i] - span >= col0 + width:
                 continue
-            span = int(error_m[i] / resolution_m) + 1
-            whole = True
-            for rr in range(max(row[i] - span, 0), min(row[i] + span + 1, known_db.shape[0])):
-                dy = y0_m - (rr + 0.5) * resolution_m - y_m[i]
+            whole, helps = True, False
+            for rr in range(max(r - span, 0), min(r + span + 1, known_db.shape[0])):
                 for cc in range(max(col[i] - span, 0), min(col[i] + span + 1, known_db.shape[1])):
-                    dx = x0_m + (cc + 0.5) * resolution_m - x_m[i]
-                    if dx * dx + dy * dy > error_m[i] * error_m[i] or (not alone[i] and known_db[rr, cc] >= required_db):
+                    if not meets_disc(rr, cc, x_m[i], y_m[i], error_m[i], x0_m, y0_m, resolution_m):
                         continue
                     inside = row0 <= rr < row0 + height and col0 <= cc < col0 + width
-                    if not (inside and site_db[rr - row0, cc - col0] >= required_db):
+                    if inside and site_db[rr - row0, cc - col0] >= required_db:
+                        helps = True
+                    elif alone[i] or not known_db[rr, cc] >= required_db:
                         whole = False
                         break
                 if not whole:
                     break
-            if whole:
+            if whole and helps:
                 out[count] = i
                 count += 1
     return count
@@ -107,12 +109,12 @@ def _column(points: _Points, footprint: Footprint, planes: npt.NDArray[np.bool_]
     count = _served(
         out,
         points.order,
-        points.row,
         points.col,
         points.row_start,
         points.x_m,
         points.y_m,
         points.error_m,
+        float(points.error_m.max(initial=0.0)),
         best_db,
         known.margin_db,
         points.alone,
@@ -144,7 +146,8 @@ def reach(
 ) -> csr_matrix:
     """Boolean matrix, demand x candidate site: True where the candidate alone, beside the known layer, serves the whole disc of a point.
 
-    A village takes its pixel's margin here as in the map. A disc that only two new sites together would serve is not counted: the map of a
+    A village is judged here as in the map: by every pixel that meets the disc of its position error, at least one of which the candidate
+    must serve. A disc that only two new sites together would serve is not counted: the map of a
     plan may therefore show more served people than the matrix promised, never fewer.
 
     Parameters

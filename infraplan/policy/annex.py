@@ -12,6 +12,7 @@ from infraplan.messages import say
 from infraplan.policy.schema import SHARES
 from infraplan.policy.words import FAMILY_NAMES
 from infraplan.presets import load
+from infraplan.units import cut, cut_percent
 
 SCORECARD_HEADS = (
     "number", "task", "document", "departments", "required", "achieved", "rate", "shortfall", "due", "evidence", "interpretation", "remark",
@@ -40,16 +41,20 @@ def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     )
     unit = [say(f"policy.unit_{name}", lang) for name in rows["unit"]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(rows["required"] > 0, np.round(rows["achieved"] / rows["required"] * 100.0, 2), np.nan)
+        exact = rows["achieved"].to_numpy(dtype=float) / rows["required"].to_numpy(dtype=float)
+        rate = np.where(rows["required"] > 0, np.where(exact < 1.0, cut(exact * 100.0, 2), np.round(exact * 100.0, 2)), np.nan)
     columns: dict[str, Any] = {
         "number": np.arange(1, len(rows) + 1),
         "task": rows["task" if lang == "zh" else "task_en"],
         "document": [_clause(document, number, lang) for document, number in zip(rows["document"], rows["measure_number"], strict=True)],
         "departments": rows["departments"].replace("not assigned", say("policy.annex_not_assigned", lang)),
         "required": [_figure(*values) for values in zip(rows["required"], share, unit, strict=True)],
-        "achieved": [_figure(*values) for values in zip(rows["achieved"], share, unit, strict=True)],
+        "achieved": [_interval(*values, lang) for values in zip(rows["achieved"], rows["achieved_most"], share, unit, strict=True)],
         "rate": rate,
-        "shortfall": [_figure(value, False, name) for value, name in zip(rows["shortfall"], unit, strict=True)],
+        "shortfall": [
+            _interval(least, most, False, name, lang)
+            for least, most, name in zip(rows["shortfall"], rows["shortfall_most"], unit, strict=True)
+        ],
         "due": rows["due"],
         "evidence": [text.partition(" / ")[0 if lang == "zh" else 2] for text in rows["evidence"]],
         "interpretation": [say("policy.annex_yes" if ours else "policy.annex_no", lang) for ours in rows["interpretation"]],
@@ -71,8 +76,14 @@ def _figure(value: float, share: bool, unit: str) -> str:
     if pd.isna(value):
         return ""
     if share:
-        return f"{value:.2%}"
+        return cut_percent(value, 2)
     return f"{value:,.0f} {unit}" if float(value).is_integer() else f"{value:,.1f} {unit}"
+
+
+def _interval(least: float, most: float, share: bool, unit: str, lang: str) -> str:
+    """One figure, or two ends where places that flip within their position error decide."""
+    ends = _figure(least, share, unit), _figure(most, share, unit)
+    return ends[0] if ends[0] == ends[1] or not ends[1] else say("policy.annex_interval", lang, least=ends[0], most=ends[1])
 
 
 def _remark(status: str, expired: bool, lang: str) -> str:

@@ -16,6 +16,7 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.losses import receiver_losses_db
 from infraplan.policy.sites import sites_asked
 from infraplan.policy.targets import Target, plain_target
+from infraplan.units import cut
 
 REASONS = (
     "position_uncertain",
@@ -85,7 +86,7 @@ def _margins(
 ) -> None:
     margin_db, server = _read(cover[target.family, network], at)
     for name, receiver in (("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
-        found[name] = np.round(margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver)), 1)
+        found[name] = cut(margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver)), 1)
 
 
 def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> None:

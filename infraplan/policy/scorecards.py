@@ -23,9 +23,10 @@ from infraplan.tables.typed import typed
 
 TYPES = {
     **dict.fromkeys(("id", "part", "zone_level", "zone", "zone_name", "family", "network", "measure"), "str"),
-    **dict.fromkeys(("required", "achieved", "numerator", "denominator", "uncertain", "unknown"), "float64"),
+    **dict.fromkeys(("required", "achieved", "achieved_most", "numerator", "denominator", "uncertain", "unknown"), "float64"),
     "unit": "str",
     "shortfall": "float64",
+    "shortfall_most": "float64",
     **dict.fromkeys(("status", "force", "due"), "str"),
     **dict.fromkeys(("expired", "interpretation"), "bool"),
     **dict.fromkeys(("quotation", "document", "departments", "evidence"), "str"),
@@ -35,7 +36,7 @@ TYPES = {
     "absent": "str",
 }
 COLUMNS = tuple(TYPES)
-STATUSES = ("met", "not_met", "on_the_way", "no_data", "layer_incomplete", "example")
+STATUSES = ("met", "not_met", "uncertain", "on_the_way", "no_data", "layer_incomplete", "example")
 Floats = npt.NDArray[np.float64]
 
 
@@ -81,7 +82,8 @@ def scorecard(
     DataFrame
         `COLUMNS`: fractions 0..1 for shares; unit people, places, km, km2, sites or rows; status one of `STATUSES`. Numerator, denominator,
         uncertain, unknown (cannot be judged) and measured (rests on measurement) of a level's zones, with its row `outside`, add up to the
-        level above; shortfalls need not. `required` is blank where a zone is not asked.
+        level above; shortfalls need not. `required` is blank where a zone is not asked. What is uncertain makes an interval: `achieved` and
+        `shortfall_most` count it as not served, `achieved_most` and `shortfall` as served.
     """
     day = as_of or datetime.date.today()
     network_synthetic = bool(synthetic) or (
@@ -120,11 +122,13 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
     if target.shape in SHARES:
         with np.errstate(invalid="ignore", divide="ignore"):
             achieved = np.where(denominator > 0, numerator / denominator, np.nan)
+            most = np.where(denominator > 0, (numerator + table["uncertain"]) / denominator, np.nan)
         needed = _needed(required, denominator, whole_units=units.unit not in ("km", "km2"))
     else:
-        achieved, needed = numerator, required
-    table["required"], table["achieved"] = required, achieved
-    table["shortfall"] = np.where(np.isnan(needed) | np.isnan(achieved), np.nan, np.maximum(needed - np.nan_to_num(numerator), 0.0))
+        achieved, most, needed = numerator, numerator + table["uncertain"], required
+    table["required"], table["achieved"], table["achieved_most"] = required, achieved, most
+    for name, counted in (("shortfall", numerator + table["uncertain"]), ("shortfall_most", numerator)):
+        table[name] = np.where(np.isnan(needed) | np.isnan(achieved), np.nan, np.maximum(needed - np.nan_to_num(counted), 0.0))
     table["status"] = _status(target, units, table, needed)
     table["evidence"] = np.array(evidence_texts(target, network, units, table, layers), dtype=object)
     constant: dict[str, Any] = {
@@ -153,17 +157,20 @@ def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
 def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.NDArray[np.object_]:
     """Status of every row: no data before an incomplete layer before an example before a verdict.
 
-    A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked.
+    A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked. A verdict is
+    uncertain when the places that flip within their position error decide it.
     """
     numerator, denominator, unknown = (table[name] for name in ("numerator", "denominator", "unknown"))
+    perhaps = numerator + table["uncertain"]
     with np.errstate(invalid="ignore"):
         slack = 1e-9 * np.abs(needed)
-        reached = numerator >= needed - slack
-        open_end = numerator + unknown >= needed - slack
+        reached, reachable = numerator >= needed - slack, perhaps >= needed - slack
+        open_end = (perhaps + unknown >= needed - slack) & (unknown > 0)
         if target.shape == "place_count":
             open_end = open_end | (denominator < needed)
     asked = ~np.isnan(needed) & (not target.beside)
-    status = np.where(asked & target.binding, np.where(reached, "met", "not_met"), "on_the_way").astype(object)
+    verdict = np.where(reached, "met", np.where(reachable, "uncertain", "not_met"))
+    status = np.where(asked & target.binding, verdict, "on_the_way").astype(object)
     status = np.where(units.synthetic, "example", status)
     status = np.where(asked & ~reached & open_end & (target.measure != "reported"), "layer_incomplete", status)
     empty = (denominator == 0) & (target.shape != "site_count")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,10 @@ from infraplan.messages import say
 from infraplan.report import page_rows, plan_words
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
-from infraplan.report.style import day, integer, is_share, missing, money, percent, percent_up, text
+from infraplan.report.style import achieved, day, integer, is_share, missing, money, percent, percent_up, shortfall, text
 from infraplan.report.words import Words, field_label
 from infraplan.tables.faults import fault_line
+from infraplan.units import cut
 
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
 
@@ -43,13 +44,21 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
 
     def figure(name: str) -> list[Any]:
         return [
-            None if missing(row[name]) else (row[name], "share" if is_share else "int") for row, is_share in zip(rows, share, strict=True)
+            None if missing(row[name]) else (float(cut(row[name], 4)), "share") if is_share else (row[name], "int")
+            for row, is_share in zip(rows, share, strict=True)
+        ]
+
+    def written(name: str, told: Callable[[dict[str, Any]], str]) -> list[Any]:
+        """The figures as numbers, as text where they are an interval."""
+        return [
+            told(row) if not missing(row.get(f"{name}_most")) and row[f"{name}_most"] > row[name] else value
+            for row, value in zip(rows, figure(name) if name == "achieved" else [row[name] for row in rows], strict=True)
         ]
 
     rate = [
         None
         if missing(row["required"]) or missing(row["achieved"]) or not float(row["required"])
-        else float(row["achieved"]) / float(row["required"]) * 100
+        else float(cut(float(row["achieved"]) / float(row["required"]) * 100, 2))
         for row in rows
     ]
     document = ["; ".join(part for part in (text(row["document"]), text(row["quotation"])) if part) for row in rows]
@@ -59,15 +68,16 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_document", 40, "wrap", document),
         Column("x_departments", 34, "wrap", [assigned(row["departments"], words) for row in rows]),
         Column("x_required", 11, "int", figure("required")),
-        Column("x_achieved", 11, "int", figure("achieved")),
+        Column("x_achieved", 11, "int", written("achieved", lambda row: achieved(row, words.lang))),
         Column("x_rate", 10, "rate", rate),
-        Column("x_shortfall", 11, "int", [row["shortfall"] for row in rows]),
+        Column("x_shortfall", 11, "int", written("shortfall", lambda row: shortfall(row, "", words.lang).strip())),
         Column("x_due", 15, "code", [day(row["due"], words.lang) for row in rows]),
         Column("x_evidence", 52, "wrap", [words.one(text(row["evidence"])) for row in rows]),
         Column("x_interpretation", 9, "code", [words.t("yes" if row["interpretation"] else "no") for row in rows]),
         Column("x_remark", 14, "fill"),
         Column("x_status", 10, "code", [words.code("status", row["status"]) for row in rows]),
         Column("x_numerator", 12, "int", [row["numerator"] for row in rows]),
+        Column("x_uncertain", 10, "int", [row.get("uncertain") for row in rows]),
         Column("x_denominator", 13, "int", [row["denominator"] for row in rows]),
         Column("x_unit", 9, "code", [words.code("unit", row["unit"]) for row in rows]),
         Column("x_family", 9, "code", [words.family(text(row["family"])) for row in rows]),

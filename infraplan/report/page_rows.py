@@ -10,7 +10,20 @@ from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import hosts, spaced
 from infraplan.report.plan_words import loss, nothing_to_build, price_sentences, served_targets, target_names, title_of
-from infraplan.report.style import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text
+from infraplan.report.style import (
+    achieved,
+    count,
+    day,
+    decimal,
+    integer,
+    missing,
+    money,
+    percent,
+    percent_up,
+    quantity,
+    shortfall,
+    text,
+)
 from infraplan.report.words import Words
 
 DECIDED = ("met", "not_met")
@@ -42,7 +55,7 @@ def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         if text(row["network"]) in ("", "any"):
             main.append((key, row))
         elif not missing(row["achieved"]):
-            beside.setdefault(key, []).append(f"{words.network(text(row['network']))} {quantity(row['achieved'], row)}")
+            beside.setdefault(key, []).append(f"{words.network(text(row['network']))} {achieved(row, words.lang)}")
     return [_target(row, beside.get(key, []), words) for key, row in main]
 
 
@@ -63,9 +76,9 @@ def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, A
         "document": text(row["document"]),
         "departments": text(row["departments"]),
         "required": quantity(row["required"], row),
-        "achieved": quantity(row["achieved"], row),
+        "achieved": achieved(row, words.lang),
         "fraction": fraction,
-        "shortfall": _shortfall(row, unit),
+        "shortfall": shortfall(row, unit, words.lang),
         "due": day(row["due"], words.lang),
         "expired": bool(row["expired"]),
         "interpretation": bool(row["interpretation"]),
@@ -75,11 +88,6 @@ def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, A
         "force": text(row["force"]),
         "judged": not missing(row["required"]) and not bool(row.get("beside", False)),
     }
-
-
-def _shortfall(row: dict[str, Any], unit: str) -> str:
-    value = row["shortfall"]
-    return "—" if missing(value) else f"{count(value)} {unit}" if float(value) else "0"
 
 
 def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from infraplan.messages import say
 from infraplan.presets import load
+from infraplan.units import cut_percent
 
 FONT_STACK = (
     '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Source Han Sans CN",'
@@ -52,10 +53,7 @@ def decimal(value: Any, digits: int = 1) -> str:
 
 def percent(fraction: Any, digits: int = 2) -> str:
     """A fraction as %, cut and never rounded up: 0.89999 must not read 90.00 % beside a goal of 90 %."""
-    if missing(fraction):
-        return "—"
-    scale = 10**digits
-    return f"{math.floor(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
+    return "—" if missing(fraction) else cut_percent(fraction, digits)
 
 
 def percent_up(fraction: Any, digits: int = 2) -> str:
@@ -107,3 +105,27 @@ def quantity(value: Any, row: Any) -> str:
     if missing(value):
         return "—"
     return percent(value) if is_share(row) else count(value)
+
+
+def achieved(row: Any, lang: str = "zh") -> str:
+    """A scorecard's achieved; an interval where places that flip within their position error make one: "5.8% 至 95.8%"."""
+    least, most = row["achieved"], row.get("achieved_most")
+    if missing(least) or missing(most) or float(most) <= float(least):
+        return quantity(least, row)
+    least_text, most_text = (percent(value, 1) if is_share(row) else count(value) for value in (least, most))
+    return interval(least_text, most_text, lang)
+
+
+def shortfall(row: Any, unit: str, lang: str = "zh") -> str:
+    """A scorecard's shortfall with its unit; from what is known to be missing to what may be, where the two differ."""
+    least, most = row["shortfall"], row.get("shortfall_most")
+    if missing(least):
+        return "—"
+    if missing(most) or float(most) <= float(least):
+        return f"{count(least)} {unit}" if float(least) else "0"
+    return f"{interval(count(least), count(most), lang)} {unit}"
+
+
+def interval(least: str, most: str, lang: str = "zh") -> str:
+    """From so much to so much; one figure where both read alike."""
+    return least if least == most else say("report.interval", lang, least=least, most=most)

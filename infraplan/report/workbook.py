@@ -180,6 +180,8 @@ def _fill(sheet: Any, first: int, index: int, column: Column, rows: int, forms: 
     for row, value in enumerate(column.values, first):
         if missing(value):
             sheet.write_blank(row, index, None, form)
+        elif isinstance(value, str):
+            sheet.write_string(row, index, value, forms["code"])
         elif isinstance(value, tuple):
             sheet.write_number(row, index, float(value[0]), forms[value[1]])
         elif isinstance(value, (date, datetime)):

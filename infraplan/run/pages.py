@@ -19,6 +19,7 @@ from infraplan.siting.listing import no_sites
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 from infraplan.tables.faults import grouped
+from infraplan.units import cut_percent
 
 VILLAGE_COLUMNS = (
     "id",
@@ -119,7 +120,7 @@ def plan_note(plan: Plan) -> str:
     return both(
         f"run.goal_{plan.status}",
         goal=f"{plan.goal.share * 100:g}",
-        share=f"{plan.served_after / max(plan.population, 1) * 100:.2f}",
+        share=cut_percent(plan.served_after / max(plan.population, 1))[:-1],
         people=f"{plan.unreachable_people:,}",
     )
 

@@ -26,6 +26,7 @@ from infraplan.siting.offers import best_offers
 from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
+from infraplan.units import cut
 
 RIM_M = 3000.0
 """Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
@@ -116,7 +117,7 @@ def with_status(villages: Any, cover: Coverage, measured: Measured | None = None
     for family in cover.families:
         codes, rests = judged(villages, cover, family, measured=measured)
         columns[f"{family}_status"] = as_status(codes)
-        columns[f"{family}_margin_db"] = demand_margin(villages, cover, family)["margin_db"].round(1)
+        columns[f"{family}_margin_db"] = cut(demand_margin(villages, cover, family)["margin_db"], 1)
         columns[f"{family}_measured"] = rests
     return villages.assign(**columns)
 

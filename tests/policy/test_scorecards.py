@@ -110,7 +110,8 @@ def test_area_share(card: pd.DataFrame) -> None:
 def test_place_share_of_villages(card: pd.DataFrame) -> None:
     assert figures(card, "villages") == [(3, 8), (2, 2), (1, 4), (0, 2)]
     whole = row(card, "villages")
-    assert (whole["status"], whole["shortfall"], whole["uncertain"]) == ("not_met", 1, 1)
+    assert (whole["status"], whole["shortfall"], whole["shortfall_most"], whole["uncertain"]) == ("uncertain", 0, 1, 1)
+    assert (whole["achieved"], whole["achieved_most"]) == (3 / 8, 4 / 8)
 
 
 # b1's clinic has no service: b1 drops out. No single network serves more.
