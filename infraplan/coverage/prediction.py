@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from numba import njit
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
@@ -18,6 +19,7 @@ from infraplan.geo.grids import Grid
 from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.radio.budgets import Service
+from infraplan.radio.receivers import at_receiver, other_receiver, receiver_of
 
 Key = tuple[str, str]
 P1812 = "p1812"
@@ -35,7 +37,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The prediction: a layer for each (family, network), and what it rests on."""
+    """The prediction: a layer for each (family, network), and what it rests on.
+
+    `layers` are for the receiver each service is judged at. `elsewhere` holds layers of any network for another receiver, by (family,
+    receiver). `capped_by_family`: sites whose sectors of the family still served where the cap ended their computation.
+    """
 
     grid: Grid
     services: Mapping[str, Service]
@@ -51,6 +57,23 @@ class Coverage:
     caps_km: Mapping[str, float] = field(default_factory=dict)
     sites_beyond_terrain: int = 0
     terrain: Any = field(default=None, repr=False, compare=False)
+    elsewhere: Mapping[Key, Layer] = field(default_factory=dict)
+    capped_by_family: Mapping[str, int] = field(default_factory=dict)
+
+    def at(self, family: str, network: str = ANY, receiver: str = "") -> Layer:
+        """The layer of a family and network; with `receiver` that of any network for a device elsewhere, where it was mapped."""
+        if receiver in ("", self.receiver(family)):
+            return self[family, network]
+        choose(receiver, [place for known, place in self.elsewhere if known == family], "receiver")
+        return self.elsewhere[family, receiver]
+
+    def receiver(self, family: str) -> str:
+        """Where the devices of a family are judged: "outdoor", "indoor" ..."""
+        return receiver_of(self.services, family)
+
+    def other_receiver(self, family: str) -> str:
+        """The other receiver that was mapped for a family, "" without one."""
+        return next((receiver for known, receiver in self.elsewhere if known == family), "")
 
     def __getitem__(self, key: str | Key) -> Layer:
         family, network = (key, ANY) if isinstance(key, str) else key
@@ -71,20 +94,29 @@ class Coverage:
     def within(self, window: Grid) -> Coverage:
         """The same coverage cut to a window of its grid (views, not copies)."""
         rows, cols = window.slices_in(self.grid)
-        cut = {key: Layer(layer.margin_db[rows, cols], layer.server[rows, cols]) for key, layer in self.layers.items()}
-        return replace(self, grid=window, layers=cut)
+
+        def cut(layers: Mapping[Key, Layer]) -> dict[Key, Layer]:
+            return {key: Layer(layer.margin_db[rows, cols], layer.server[rows, cols]) for key, layer in layers.items()}
+
+        return replace(self, grid=window, layers=cut(self.layers), elsewhere=cut(self.elsewhere))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _keep_best(
-    best_db: Float32, server: npt.NDArray[np.int32], margin_db: Float32, takes_part: npt.NDArray[np.bool_], row0: int, col0: int, first: int
+    best_db: Float32,
+    server: npt.NDArray[np.int32],
+    margin_db: Float32,
+    takes_part: npt.NDArray[np.bool_],
+    row0: int,
+    col0: int,
+    number: npt.NDArray[np.int64],
 ) -> None:
     """Best margin so far; a tie stays with the lower sector index, whatever the order of the calls."""
     sectors, height, width = margin_db.shape
     for k in range(sectors):
         if not takes_part[k]:
             continue
-        index = first + k
+        index = number[k]
         for r in range(height):
             for c in range(width):
                 value = margin_db[k, r, c]
@@ -92,6 +124,16 @@ def _keep_best(
                 if value > old or (np.isnan(old) and not np.isnan(value)) or (value == old and index < server[row0 + r, col0 + c]):
                     best_db[row0 + r, col0 + c] = value
                     server[row0 + r, col0 + c] = index
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge of sectors met: sites the cap cut off, in all and by family; sites beyond the terrain; the models that were used."""
+
+    capped: int
+    capped_by_family: dict[str, int]
+    beyond: int
+    models: set[str]
 
 
 def keep_best(
@@ -106,36 +148,87 @@ def keep_best(
     workers: int | None = None,
     count_capped: bool = True,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[int, int, set[str]]:
+) -> Merged:
     """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
 
-    `index` numbers the sectors; those of a site stand together and are numbered in their order. Returns how many sites the cap cut off, how
-    many stand beyond the terrain, and the models that were used.
+    `index` numbers the sectors; those of a site stand together. A key whose second part is "@" and a receiver takes the sectors whose
+    column `receiver` says so (`twice`), any other key those without one; only the latter are counted as capped.
     """
-    family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
-    takes_part = np.stack([(family_of == family) & belongs(operators, network) for family, network in keys])
-    total, left, capped, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, 0, set[str]()
+    takes_part = _takes_part(sectors, keys)
+    own_keys = np.array([not network.startswith("@") for _, network in keys])
+    own = takes_part[own_keys].any(axis=0)
+    families = list(dict.fromkeys(family for family, _ in keys))
+    total, left, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, set[str]()
+    capped, by_family = 0, dict.fromkeys(families, 0)
     if radio.terrain is not None and total:
         bits = (takes_part * (1 << np.arange(len(keys)))[:, None]).sum(axis=0)
         share = None if progress is None else lambda done: progress(int(done * total), total)
         masts = keep_best_over_terrain(best, server, sectors, bits, grid, radio, index=index, workers=workers, progress=share)
         left = masts.beyond
         beyond = int(sectors["site_id"].iloc[left].nunique())
-        on_ground = np.setdiff1d(np.arange(len(sectors)), left)
+        on_ground = np.setdiff1d(np.flatnonzero(own), left)
         if count_capped:
-            capped += cut_off_sites(best, server, sectors.iloc[on_ground], index[on_ground], grid, radio)
+            capped += cut_off_sites(best[own_keys], server[own_keys], sectors.iloc[on_ground], index[on_ground], grid, radio)
+            for family in families if len(families) > 1 else ():
+                planes = own_keys & np.array([known == family for known, _ in keys])
+                some = on_ground[(sectors["family"].to_numpy() == family)[on_ground]]
+                by_family[family] += cut_off_sites(best[planes], server[planes], sectors.iloc[some], index[some], grid, radio)
+            if len(families) == 1:
+                by_family[families[0]] += capped
         used |= {P1812} if beyond < total else set()
     flat = replace(radio, terrain=None)
     for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=total - beyond + 1 if used else 1):
         footprint = site_footprint(site, grid, flat)
-        capped += footprint.capped
-        rows = slice(left[first], left[first] + len(footprint.margin_db))
+        rows = left[first : first + len(footprint.margin_db)]
+        cut_off = _capped_families(site, own[rows], flat)
+        capped += bool(cut_off)
+        for family in cut_off:
+            by_family[family] += 1
         for k in range(len(keys)):
             if footprint.margin_db.size and takes_part[k, rows].any():
-                _keep_best(best[k], server[k], footprint.margin_db, takes_part[k, rows], footprint.row0, footprint.col0, index[left[first]])
+                _keep_best(best[k], server[k], footprint.margin_db, takes_part[k, rows], footprint.row0, footprint.col0, index[rows])
         if progress is not None and (done % 200 == 0 or done == total):
             progress(done, total)
-    return capped, beyond, used | flat.models
+    return Merged(capped, by_family, beyond, used | flat.models)
+
+
+def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
+    """Which sectors take part in which layer. bool (keys, sectors)"""
+    family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
+    receiver = sectors["receiver"].to_numpy() if "receiver" in sectors else np.full(len(sectors), "", dtype=object)
+
+    def of_network(network: str) -> npt.NDArray[np.bool_]:
+        own = receiver == (network[1:] if network.startswith("@") else "")
+        return np.asarray(own if network.startswith("@") else own & belongs(operators, network), dtype=bool)
+
+    return np.stack([(family_of == family) & of_network(network) for family, network in keys])
+
+
+def _capped_families(site: Mapping[str, Any], own: npt.NDArray[np.bool_], radio: Radio) -> set[str]:
+    """Families of which a sector of the site still serves where its cap ends."""
+    names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
+    kinds = list(zip(*(site[name] for name in names), strict=True))
+    return {radio.services[kind[1]].family for kind, counts in zip(kinds, own, strict=True) if counts and radio.radial(*kind).capped}
+
+
+def twice(
+    sectors: Any, services: Mapping[str, Service], receivers: Mapping[str, str]
+) -> tuple[Any, npt.NDArray[np.int64], dict[str, Service]]:
+    """Sectors listed again for another receiver of their family, the row each came from, and all services.
+
+    `receivers` is the other receiver by family. The copies stand beside the sectors of their site, with `receiver` filled.
+    """
+    row = np.arange(len(sectors))
+    again = row[sectors["family"].isin(list(receivers)).to_numpy()]
+    copies = sectors.iloc[again]
+    place = copies["family"].map(dict(receivers)).astype(str)
+    copies = copies.assign(receiver=place, service=copies["service"].astype(str) + "@" + place)
+    rows = np.concatenate([row, again])
+    site = np.asarray(pd.factorize(sectors["site_id"])[0])
+    order = np.lexsort((np.arange(len(rows)), site[rows]))
+    joined = pd.concat([sectors.assign(receiver=""), copies], ignore_index=True).iloc[order].reset_index(drop=True)
+    there = {name: at_receiver(one, receivers[one.family]) for name, one in services.items() if one.family in receivers}
+    return joined, rows[order].astype(np.int64), {**services, **{one.name: one for one in there.values()}}
 
 
 def predict_coverage(
@@ -149,6 +242,7 @@ def predict_coverage(
     max_radius_km: float = 30.0,
     caps_km: Mapping[str, float] | None = None,
     base: Coverage | None = None,
+    both_receivers: bool = False,
     cache: Any = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -177,6 +271,9 @@ def predict_coverage(
     base : Coverage, optional
         A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new
         ones follow.
+    both_receivers : bool
+        Also map every family, any network, for the other receiver (`other_receiver`): indoors where it is judged outdoors, else outdoors.
+        A layer more a family; over terrain the losses are computed once for both where the cap, not free space, ends their radius.
     cache : FootprintCache, optional
         Path loss over terrain that later footprints of the same sites may use again.
     workers : int, optional
@@ -197,17 +294,22 @@ def predict_coverage(
         raise UsageError(both("coverage.terrain_missing"))
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
     keys = [(family, network) for family in wanted for network in networks()]
-    start = base.layers if base is not None else {}
+    others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}
+    planes = keys + [(family, f"@{receiver}") for family, receiver in others.items()]
+    start = dict(base.layers) if base is not None else {}
+    if base is not None and both_receivers:
+        start |= {(family, f"@{receiver}"): layer for (family, receiver), layer in base.elsewhere.items()}
     offset = len(base.sector_ids) if base is not None else 0
-    best = np.full((len(keys), *grid.shape), np.nan, np.float32)
-    server = np.full((len(keys), *grid.shape), -1, np.int32)
-    for k, key in enumerate(keys):
+    best = np.full((len(planes), *grid.shape), np.nan, np.float32)
+    server = np.full((len(planes), *grid.shape), -1, np.int32)
+    for k, key in enumerate(planes):
         if key in start:
             best[k], server[k] = start[key].margin_db, start[key].server
-    radio = Radio(services, max_radius_km, caps_km=caps_km or (base.caps_km if base is not None else {}))
+    listed, row, carried = twice(sectors, services, others) if others else (sectors, np.arange(len(sectors)), services)
+    radio = Radio(carried, max_radius_km, caps_km=caps_km or (base.caps_km if base is not None else {}))
     radio = replace(radio, terrain=terrain, cache=cache)
-    index = offset + np.arange(len(sectors))
-    capped, beyond, models = keep_best(best, server, sectors, index, keys, grid, radio, workers=workers, progress=progress)
+    merged = keep_best(best, server, listed, offset + row, planes, grid, radio, workers=workers, progress=progress)
+    capped, beyond, models, by_family = merged.capped, merged.beyond, merged.models, merged.capped_by_family
     layers = {key: Layer(best[k], server[k]) for k, key in enumerate(keys)}
     reliability = next(iter(services.values())).reliability if services else float("nan")
     ids, names = sectors["id"].to_numpy(dtype=object), sectors["service"].to_numpy(dtype=object)
@@ -216,6 +318,7 @@ def predict_coverage(
         models |= set(base.models_used)
         capped += base.capped_sites
         beyond += base.sites_beyond_terrain
+        by_family = {family: count + base.capped_by_family.get(family, 0) for family, count in by_family.items()}
     return Coverage(
         grid,
         services,
@@ -231,4 +334,6 @@ def predict_coverage(
         radio.caps_km,
         beyond,
         terrain,
+        {(family, receiver): Layer(best[k], server[k]) for k, (family, receiver) in enumerate(others.items(), start=len(keys))},
+        by_family,
     )

@@ -39,7 +39,7 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
     Returns
     -------
     Coverage
-        As `predict_coverage(after, ...)` with the same choices.
+        As `predict_coverage(after, ...)` with the same choices, without layers of another receiver.
     """
     grid, keys = cover.grid, list(cover.layers)
     at = pd.Index(after["id"]).get_indexer(pd.Index(before["id"]))
@@ -66,11 +66,10 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
         if not (rows.any() and window.height and window.width):
             return
         at = window.slices_in(grid)
-        models.update(
-            keep_best(
-                best[:, *at], server[:, *at], after[rows], np.flatnonzero(rows), keys, window, radio, workers=workers, count_capped=False
-            )[2]
+        merged = keep_best(
+            best[:, *at], server[:, *at], after[rows], np.flatnonzero(rows), keys, window, radio, workers=workers, count_capped=False
         )
+        models.update(merged.models)
 
     if lost.any():
         rows, cols = np.flatnonzero(lost.any(axis=1)), np.flatnonzero(lost.any(axis=0))
@@ -90,10 +89,14 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
         far_m = reach_m[some].max()
         merge(grid.window(x - far_m, y - far_m, x + far_m, y + far_m), some)
 
-    capped, beyond = cover.capped_sites, cover.sites_beyond_terrain
+    capped, beyond, by_family = cover.capped_sites, cover.sites_beyond_terrain, dict(cover.capped_by_family)
     if cover.terrain is not None:
         known = stands_on(cover.terrain, x_m, y_m)
         capped = cut_off_sites(best, server, after[known], np.flatnonzero(known), grid, radio)
+        for family in cover.families:
+            planes = np.array([own == family for own, _ in keys])
+            some = known & (after["family"] == family).to_numpy()
+            by_family[family] = cut_off_sites(best[planes], server[planes], after[some], np.flatnonzero(some), grid, radio)
         beyond = int(after.loc[~known, "site_id"].nunique())
     return replace(
         cover,
@@ -103,6 +106,8 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
         models_used=tuple(sorted(models)),
         capped_sites=capped,
         sites_beyond_terrain=beyond,
+        elsewhere={},
+        capped_by_family=by_family,
     )
 
 

@@ -6,26 +6,8 @@ import math
 from collections.abc import Iterable
 
 from infraplan.coverage.prediction import Coverage
-from infraplan.presets import load
-from infraplan.radio.budgets import Service, entry_margins
-from infraplan.radio.shadowing import shadow_margin_db
-
-
-def receiver_loss_db(service: Service, receiver: str) -> float:
-    """What a receiver elsewhere loses beyond the service's own: median entry loss, and the wider shadowing margin. [dB]
-
-    `receiver` is a key of `receivers` in radio_environment.toml. Negative where the service already counts a thicker wall.
-    """
-    if receiver in ("", service.receiver):
-        return 0.0
-    own_db, own_sigma_db, _, _ = entry_margins(service.receiver, service.frequency_mhz)
-    loss_db, sigma_db, _, _ = entry_margins(receiver, service.frequency_mhz)
-    street_sigma_db = math.sqrt(max(service.shadowing_sigma_db**2 - own_sigma_db**2, 0.0))
-    exponent = float(load("services")["common"]["path_loss_exponent"]["value"])
-    margin_db = shadow_margin_db(
-        service.reliability, math.hypot(street_sigma_db, sigma_db), kind=service.reliability_of, path_loss_exponent=exponent
-    )
-    return loss_db + margin_db - own_db - service.shadow_margin_db
+from infraplan.radio.budgets import Service
+from infraplan.radio.receivers import receiver_loss_db
 
 
 def receiver_losses_db(cover: Coverage, family: str, receiver: str) -> dict[str, float]:
