@@ -10,6 +10,23 @@ import typer
 from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
 from infraplan.messages import both
 
+SHOWN = (
+    "level",
+    "adcode",
+    "name",
+    "family",
+    "receiver",
+    "population",
+    "served",
+    "uncertain",
+    "unserved",
+    "share",
+    "share_weaker",
+    "share_stronger",
+    "other_receiver",
+    "other_share",
+)
+
 
 def coverage(
     study: StudyPath,
@@ -20,6 +37,7 @@ def coverage(
 ) -> None:
     """Predict coverage and count people served; land, where a study has no villages."""
     from infraplan.io.writing import write_coverage_cog
+    from infraplan.radio.receivers import signal_band_db
     from infraplan.run.batch import chosen_cities
     from infraplan.run.steps import count_area, count_people, predict_part
 
@@ -38,7 +56,12 @@ def coverage(
         )
         tell(both("cli.raster_written", file=str(raster)))
     rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)
-    show(rows if json else rows.loc[(rows["network"] == "any") & (rows["level"] != "county")], as_json=json, limit=80)
+    if json:
+        show(rows, as_json=True)
+        return
+    shown = rows.loc[(rows["network"] == "any") & (rows["level"] != "county")]
+    show(shown[[name for name in SHOWN if name in shown]] if villages is not None else shown, limit=80)
+    tell(both("cli.coverage_note", reliability=f"{cover.reliability * 100:g}", band=f"{signal_band_db():g}"))
 
 
 def attach(app: typer.Typer) -> None:

@@ -67,16 +67,22 @@ def point_status(points: Any, cover: Coverage, family: str, network: str = ANY, 
 
 
 def served_area(
-    polygons: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0, fractions: csr_matrix | None = None
+    polygons: Any,
+    cover: Coverage,
+    family: str,
+    network: str = ANY,
+    required_db: float = 0.0,
+    fractions: csr_matrix | None = None,
+    receiver: str = "",
 ) -> tuple[Floats, Floats]:
     """Area of each polygon and the part of it with service, by exact pixel fractions. [km2, km2]
 
-    `fractions` is `share(polygons, cover.grid)`, when it is known already.
+    `fractions` is `share(polygons, cover.grid)`, when it is known already; `receiver` as in `Coverage.at`.
     """
     grid = cover.grid
     known = share(polygons, grid) if fractions is None else fractions
     with np.errstate(invalid="ignore"):
-        served = cover[family, network].margin_db >= required_db
+        served = cover.at(family, network, receiver).margin_db >= required_db
     area_km2 = np.nan_to_num(shapely.area(np.asarray(polygons.geometry.to_crs(grid.crs).array))) / 1e6
     return area_km2, np.minimum(part_of(known, served) * (grid.resolution_m / 1000.0) ** 2, area_km2)
 
@@ -95,10 +101,10 @@ def place_status(
 ) -> Codes:
     """Whether each place is served.
 
-    A polygon is served when `served_part` of its area is. A point is judged by its pixel, and is uncertain when the answer flips within its
-    `position_error_m`; with `radius_m` it stands for a settlement, served when `served_part` of the residents within that radius are
-    (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within the radius. `fractions` is `share` of
-    the polygons among the places, in their order, when it is known already.
+    A polygon is served when `served_part` of its area is. A point is judged by its pixel, and is uncertain when the answer flips among the
+    pixels whose square meets the disc of its `position_error_m`; with `radius_m` it stands for a settlement, served when `served_part` of
+    the residents within that radius are (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within
+    the radius. `fractions` is `share` of the polygons among the places, in their order, when it is known already.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,11 @@ def _disc_margins(
         worst[i], best[i] = low, high
 
 
-def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY) -> pd.DataFrame:
+def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY, receiver: str = "") -> pd.DataFrame:
     """Margin at every point, and the worst and best of the pixels whose square meets the disc of its `position_error_m`. [dB]
 
-    A point without position error takes its own pixel alone; of a disc that reaches beyond the grid only the pixels of the grid count.
+    `receiver` asks for a device elsewhere than the family is judged, where that was mapped (`Coverage.at`). A point without position error
+    takes its own pixel alone; of a disc that reaches beyond the grid only the pixels of the grid count.
 
     Returns
     -------
@@ -69,9 +70,8 @@ def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY)
     x_m, y_m = grid.place(demand)
     error_m = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
     here, worst, best = (np.empty(len(demand)) for _ in range(3))
-    _disc_margins(
-        cover[family, network].margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best
-    )
+    margin_db = cover.at(family, network, receiver).margin_db
+    _disc_margins(margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best)
     return pd.DataFrame({"margin_db": here, "worst_db": worst, "best_db": best}, index=demand.index)
 
 
@@ -88,7 +88,15 @@ def as_status(codes: npt.NDArray[np.int8]) -> Any:
 
 
 def judged(
-    points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0, *, measured: Measured | None = None
+    points: Any,
+    cover: Coverage,
+    family: str,
+    network: str = ANY,
+    required_db: float = 0.0,
+    *,
+    measured: Measured | None = None,
+    weaker_db: float = 0.0,
+    receiver: str = "",
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
     """Position in `STATUSES` of every point, measured where somebody measured, else predicted; and which answers rest on measurement.
 
@@ -100,9 +108,14 @@ def judged(
         Margin from which a point counts as served, for prediction and for measurement alike. [dB]
     measured : Measured, optional
         By default prediction alone answers.
+    weaker_db : float
+        By how much every predicted signal is made weaker; what was measured stays. [dB]
+    receiver : str
+        Where the device is, if not where the family is judged (`Coverage.at`).
     """
-    codes = status_of(demand_margin(points, cover, family, network), required_db)
-    return with_measured(codes, points, cover, family, network, measured, indoors=inside(cover, family), offset_db=required_db)
+    codes = status_of(demand_margin(points, cover, family, network, receiver), required_db + weaker_db)
+    walls = inside(cover, family) if receiver == "" else receiver != "outdoor"
+    return with_measured(codes, points, cover, family, network, measured, indoors=walls, offset_db=required_db)
 
 
 def denied(points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None) -> npt.NDArray[np.bool_]:
@@ -114,11 +127,24 @@ def denied(points: Any, cover: Coverage, family: str, required_db: float, measur
 
 
 def service_status(
-    demand: Any, cover: Coverage, families: Iterable[str] | None = None, network: str = ANY, *, measured: Measured | None = None
+    demand: Any,
+    cover: Coverage,
+    families: Iterable[str] | None = None,
+    network: str = ANY,
+    *,
+    measured: Measured | None = None,
+    weaker_db: float = 0.0,
+    receivers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved."""
+    """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved.
+
+    `weaker_db` as in `judged`. `receivers` names a receiver by family, where another than its own is asked for.
+    """
+    there = receivers or {}
     columns = {
-        family: as_status(judged(demand, cover, family, network, measured=measured)[0])
+        family: as_status(
+            judged(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0]
+        )
         for family in (cover.families if families is None else families)
     }
     return pd.DataFrame(columns, index=demand.index)
@@ -152,8 +178,12 @@ def population_coverage(
     network: str = ANY,
     *,
     measured: Measured | None = None,
+    weaker_db: float = 0.0,
+    receivers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """People served, uncertain and unserved, by zone and family; `measured` overrides prediction at its places.
+
+    `weaker_db` and `receivers` as in `service_status`.
 
     The rows of a level add up to the whole: people outside every zone of that level are a row of their own, with an empty adcode.
 
@@ -164,7 +194,7 @@ def population_coverage(
         share (served / population, NaN for nobody).
     """
     families = tuple(cover.families if families is None else families)
-    status = service_status(demand, cover, families, network, measured=measured)
+    status = service_status(demand, cover, families, network, measured=measured, weaker_db=weaker_db, receivers=receivers)
     people = demand["population"].to_numpy(dtype=np.int64)
     parts = []
     for level in [name for name in ("province", "city", "county", "township") if (zones["level"] == name).any()]:
@@ -187,3 +217,36 @@ def population_coverage(
     result.insert(6, "population", result[list(STATUSES)].sum(axis=1))
     result["share"] = np.where(result["population"] > 0, result["served"] / result["population"].where(result["population"] > 0, 1), np.nan)
     return result
+
+
+def with_ranges(
+    demand: Any, cover: Coverage, zones: Any, network: str = ANY, *, band_db: float, measured: Measured | None = None
+) -> pd.DataFrame:
+    """`population_coverage` with what stands beside each share: the receiver, every signal weaker or stronger, the other receiver.
+
+    Returns
+    -------
+    DataFrame
+        Further columns: receiver; served_weaker, share_weaker, served_stronger, share_stronger (every signal `band_db` weaker, stronger);
+        other_receiver, other_served, other_uncertain, other_unserved, other_share: "" and NaN where it was not mapped, as for a shared
+        network.
+    """
+
+    def counted(weaker_db: float = 0.0, receivers: Mapping[str, str] | None = None) -> pd.DataFrame:
+        return population_coverage(demand, cover, zones, network=network, measured=measured, weaker_db=weaker_db, receivers=receivers)
+
+    table = counted()
+    table["receiver"] = table["family"].map({family: cover.receiver(family) for family in cover.families})
+    people = table["population"].where(table["population"] > 0)
+    for name, weaker_db in (("weaker", band_db), ("stronger", -band_db)):
+        table[f"served_{name}"] = counted(weaker_db)["served"]
+        table[f"share_{name}"] = table[f"served_{name}"] / people
+    others = {family: cover.other_receiver(family) for family in cover.families} if network == ANY else {}
+    mapped = {family: receiver for family, receiver in others.items() if receiver}
+    table["other_receiver"] = table["family"].map(mapped).fillna("")
+    told = counted(receivers=mapped)
+    known = table["other_receiver"] != ""
+    for name in STATUSES:
+        table[f"other_{name}"] = told[name].astype("Int64").where(known)
+    table["other_share"] = told["share"].where(known)
+    return table

@@ -51,3 +51,8 @@ def at_receiver(service: Service, receiver: str) -> Service:
         downlink_max_path_loss_db=service.downlink_max_path_loss_db - lost_db,
         uplink_max_path_loss_db=service.uplink_max_path_loss_db - lost_db,
     )
+
+
+def signal_band_db() -> float:
+    """By how much every signal is made weaker and stronger beside a headline, until a calibration says how far off they are. [dB]"""
+    return float(load("radio_environment")["signal_band"]["value_db"])

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from infraplan.coverage.measured import Measured
-from infraplan.coverage.networks import networks
+from infraplan.coverage.networks import ANY, networks
 from infraplan.coverage.places import served_area
-from infraplan.coverage.population import as_status, demand_margin, judged, population_coverage
+from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.geo.zonal import share
 from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
+from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import study_instance
 from infraplan.siting.checks import check_plan
 from infraplan.siting.curves import budgets_up_to, pareto_curve
@@ -72,6 +75,7 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         families=study.families,
         max_radius_km=choice.max_radius_km,
         caps_km=choice.caps_km,
+        both_receivers=True,
         progress=progress.step("run.predicting"),
     )
 
@@ -94,21 +98,33 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
 
 def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
-    """People by zone, family and network."""
-    parts = [population_coverage(villages, cover, zones, network=network, measured=measured) for network in networks()]
+    """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
+    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in networks()]
     return pd.concat(parts, ignore_index=True)
 
 
 def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
-    """Land by zone, family and network, where nobody is known to live: level, adcode, name, area_km2, served_km2, share."""
-    parts = []
+    """Land by zone, family and network, where nobody is known to live.
+
+    level, adcode, name, parent, family, network, area_km2, served_km2, share, and beside it receiver, share_weaker, share_stronger,
+    other_receiver, other_share as in `with_ranges`.
+    """
+    parts, band_db, fractions = [], signal_band_db(), share(zones, cover.grid)
+    names = zones[["level", "adcode", "name", "parent"]].reset_index(drop=True)
     for family in cover.families:
         for network in cover.networks:
-            area_km2, served_km2 = served_area(zones, cover, family, network)
-            names = zones[["level", "adcode", "name", "parent"]].reset_index(drop=True)
-            parts.append(names.assign(family=family, network=network, area_km2=area_km2, served_km2=served_km2))
-    table = pd.DataFrame(pd.concat(parts, ignore_index=True))
-    return table.assign(share=table["served_km2"] / table["area_km2"].where(table["area_km2"] > 0))
+            other = cover.other_receiver(family) if network == ANY else ""
+            asked = {"": (0.0, ""), "_weaker": (band_db, ""), "_stronger": (-band_db, ""), "other": (0.0, other)}
+            found = {name: served_area(zones, cover, family, network, *how[:1], fractions, how[1]) for name, how in asked.items()}
+            area_km2, served_km2 = found[""]
+            land_km2 = np.where(area_km2 > 0, area_km2, np.nan)
+            table = names.assign(family=family, network=network, area_km2=area_km2, served_km2=served_km2, share=served_km2 / land_km2)
+            table = table.assign(receiver=cover.receiver(family), other_receiver=other)
+            for name in ("_weaker", "_stronger"):
+                table[f"share{name}"] = found[name][1] / land_km2
+            table["other_share"] = found["other"][1] / land_km2 if other else np.nan
+            parts.append(table)
+    return pd.DataFrame(pd.concat(parts, ignore_index=True))
 
 
 def with_status(villages: Any, cover: Coverage, measured: Measured | None = None) -> Any:

@@ -12,11 +12,15 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.networks import ANY
+from infraplan.radio.receivers import signal_band_db
 from infraplan.run.steps import Findings
 from infraplan.siting.goals import Ask, Goal
 from infraplan.siting.listing import as_sites
 from infraplan.siting.planning import Plan
 from infraplan.tables.faults import grouped
+
+BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
+"""What a zone's figures carry beside its share, as `with_ranges` names it."""
 
 TARGET_COLUMNS = (
     "id",
@@ -145,6 +149,23 @@ def _goal(stated: dict[str, Any]) -> Goal:
     return Goal(**{**frozen(stated), "others": others})
 
 
+def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
+    """What stands beside a family's share, for all people: every level of `anyone` adds up to them, so the first is summed."""
+    rows = anyone.loc[(anyone["family"] == family) & (anyone["level"] == anyone["level"].iloc[0])] if len(anyone) else anyone
+    if not len(rows):
+        return {}
+    people = int(rows["population"].sum())
+    told: dict[str, Any] = {"receiver": str(rows["receiver"].iloc[0])}
+    for name in ("weaker", "stronger"):
+        served = int(rows[f"served_{name}"].sum())
+        told |= {f"served_{name}": served, f"share_{name}": served / people if people else None}
+    if str(rows["other_receiver"].iloc[0]):
+        told["other_receiver"] = str(rows["other_receiver"].iloc[0])
+        told |= {f"other_{name}": int(rows[f"other_{name}"].sum()) for name in ("served", "uncertain", "unserved")}
+        told["other_share"] = told["other_served"] / people if people else None
+    return told
+
+
 def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any]:
     """population, zones, targets and plan at the top level, and how they were made."""
     study, cover, by_zone = findings.study, findings.cover, findings.by_zone
@@ -154,7 +175,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
     for family in cover.families:
         counts = findings.villages.groupby(f"{family}_status", observed=False)["population"].sum()
         numbers = {name: int(counts.get(name, 0)) for name in ("served", "uncertain", "unserved")}
-        population[family] = numbers | {"share": numbers["served"] / total if total else None}
+        population[family] = numbers | {"share": numbers["served"] / total if total else None} | beside(anyone, family)
     zones = []
     for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
         entry: dict[str, Any] = {
@@ -171,6 +192,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
                 "uncertain": int(row["uncertain"]),
                 "unserved": int(row["unserved"]),
                 "share": plain(float(row["share"])),
+                **{name: plain(row[name]) for name in BESIDE},
             }
         zones.append(entry)
     by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]
@@ -181,7 +203,11 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
         "reliability": cover.reliability,
+        "reliability_of": "area",
+        "signal_band_db": signal_band_db(),
         "capped_sites": cover.capped_sites,
+        "capped_by_family": plain(dict(cover.capped_by_family)),
+        "caps_km": {family: min(cover.max_radius_km, cover.caps_km.get(family, cover.max_radius_km)) for family in cover.families},
         "population": population,
         "zones": zones,
         "networks": records(
