@@ -23,7 +23,7 @@ def ground(request: Any, grid: Grid) -> Any:
         return None
     row, col = np.mgrid[0 : grid.height, 0 : grid.width]
     height_m = (60 + 60 * np.sin(row / 9) * np.cos(col / 7)).astype(np.float32)
-    return Terrain(grid, height_m, np.zeros(grid.shape, np.float32), np.full(grid.shape, 4, np.uint8))
+    return Terrain(grid, height_m, None, np.full(grid.shape, 4, np.uint8))
 
 
 @pytest.fixture(scope="module")
