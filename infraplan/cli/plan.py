@@ -14,6 +14,7 @@ from infraplan.cli.shared import (
     Overwrite,
     StudyPath,
     open_study,
+    percent,
     progress,
     refuse_output,
     show,
@@ -24,7 +25,6 @@ from infraplan.cli.shared import (
 )
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.units import cut_percent
 
 if TYPE_CHECKING:
     from infraplan.siting.planning import Limits
@@ -101,7 +101,7 @@ def plan(
             both(
                 "cli.robust",
                 expected=f"{checked['expected_people']:,}",
-                **{f"weaker{key}": cut_percent(value)[:-1] for key, value in checked["share_if_weaker"].items()},
+                **{f"weaker{key}": percent(value, 1.0) for key, value in checked["share_if_weaker"].items()},
             )
         )
     if output is not None:

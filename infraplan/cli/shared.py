@@ -13,7 +13,6 @@ import typer
 
 from infraplan.errors import DataError, InfraplanError, UsageError, take
 from infraplan.messages import both
-from infraplan.units import cut, cut_percent
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
@@ -84,6 +83,8 @@ def tell(text: str) -> None:
 
 def percent(part: float, whole: float) -> str:
     """A share in percent, cut at one decimal; — of nobody."""
+    from infraplan.units import cut_percent
+
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
@@ -166,6 +167,8 @@ def show(
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    from infraplan.units import cut
+
     if isinstance(value, float) and 0.0 <= value <= 1.0:
         return f"{float(cut(value, 4)):g}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
