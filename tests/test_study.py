@@ -169,3 +169,16 @@ def test_a_study_keeps_what_its_readers_warn_of_and_passes_it_on_once(mini_study
     assert len(foreign) == 1
     assert {one.filename for one in shown} == {__file__}
     assert [fault.row for fault in opened.warnings if fault.rule == "other_technology"] == [2]
+
+
+def test_faults_of_licences_are_told_before_any_work(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
+    (study / "licences.toml").write_text('[[dataset]]\nname = "zones"\nlicence = 3\n', encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        Study.open(study).read_all()
+    assert {(fault.file, fault.column) for fault in raised.value.fault_list if fault.severity == "error"} == {
+        ("licences.toml", "dataset.0.holder"), ("licences.toml", "dataset.0.licence"),
+    }  # fmt: skip
+    (study / "licences.toml").write_text("[[dataset]\n", encoding="utf-8")
+    with pytest.raises(DataError, match="bracket"):
+        Study.open(study).read_all()

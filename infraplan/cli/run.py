@@ -21,6 +21,7 @@ from infraplan.cli.shared import (
     tell_plan,
 )
 from infraplan.messages import both
+from infraplan.presets import shortened
 
 
 def run(
@@ -60,7 +61,7 @@ def run(
     if outcome.plan is not None:
         tell_plan(outcome.plan)
     for layer, ids in outcome.absent.items():
-        tell(both("cli.absent", layer=layer, ids=", ".join(ids)))
+        tell(both("cli.absent", layer=layer, ids=shortened(ids)))
     tell(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)

@@ -15,8 +15,9 @@ import shapely
 
 from infraplan.errors import UsageError
 from infraplan.geo.datums import DATUMS, to_wgs84
+from infraplan.messages import both
 from infraplan.presets import choose
-from infraplan.tables.faults import FaultList
+from infraplan.tables.faults import FaultList, shown
 from infraplan.tables.settling import tell_unread
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
@@ -182,7 +183,7 @@ def settle_crs(crs: object, faults: FaultList) -> pyproj.CRS:
     try:
         settled = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
-        raise UsageError(f"crs={crs!r}: EPSG:4326, EPSG:4547, ...") from None
+        raise UsageError(both("io.unknown_crs", crs=shown(crs))) from None
     geodetic = settled.geodetic_crs
     described = f"{settled.name} {geodetic.name if geodetic else ''} {geodetic.datum.name if geodetic and geodetic.datum else ''}"
     if REFUSED_NAMES.search(described):

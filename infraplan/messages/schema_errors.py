@@ -29,7 +29,7 @@ SYNTAX = (
     ("Cannot mutate", "twice"),
     ("Invalid value", "value"),
     ("Expected '='", "equals"),
-    ("Expected ']'", "bracket"),
+    ("Expected ']", "bracket"),
     ("Unclosed array", "bracket"),
     ("Unclosed inline table", "brace"),
     ("Illegal character", "character"),

@@ -103,7 +103,9 @@ def _residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, 
     if target.residents is not None:
         named, seats = named_residents(target, layers)
         rows &= named
-        notes += (("evidence_named_places", {"seats": seats, "km": f"{target.residents.radius_m / 1000:g}"}),)
+        rule = target.residents
+        facts = {"cities": len(rule.cities), "seats": seats, "near": rule.near, "km": f"{rule.radius_m / 1000:g}"}
+        notes += (("evidence_named_places", facts),)
     return rows, notes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -45,5 +45,10 @@ def choose(name: str, options: Iterable[str], what: str) -> str:
         return name
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = both("general.nearest", names=", ".join(near)) if near else ""
-    listed = both("general.some", names=", ".join(known[:MOST_LISTED]), count=len(known)) if len(known) > MOST_LISTED else ", ".join(known)
-    raise UsageError(both("general.unknown", what=both(f"general.what_{what}"), name=name, nearest=hint, known=listed or "-"))
+    raise UsageError(both("general.unknown", what=both(f"general.what_{what}"), name=name, nearest=hint, known=shortened(known) or "-"))
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Names for a message: of many the first and how many there are."""
+    listed = ", ".join(names[:MOST_LISTED])
+    return listed if len(names) <= MOST_LISTED else both("general.some", names=listed, count=len(names))

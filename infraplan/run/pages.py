@@ -82,14 +82,8 @@ def terrain_note(cover: Coverage) -> str:
 
 def datasets_of(study: Study) -> tuple[Dataset, ...]:
     """Inputs with their licences: `licences.toml` beside study.toml, else the bare names of the files."""
-    listed = study.folder / "licences.toml"
-    if listed.is_file():
-        import tomllib
-
-        return tuple(
-            Dataset(str(row["name"]), str(row["holder"]), str(row["licence"]), bool(row.get("synthetic", False)))
-            for row in tomllib.loads(listed.read_text(encoding="utf-8")).get("dataset", [])
-        )
+    if study.licences is not None:
+        return tuple(Dataset(row.name, row.holder, row.licence, row.synthetic) for row in study.licences)
     return tuple(Dataset(name, say("run.user_data"), say("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 

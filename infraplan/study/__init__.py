@@ -22,6 +22,7 @@ from infraplan.radio.budgets import Service, services
 from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable, keys_of
+from infraplan.study.licences import Licence, read_licences
 
 LAYERS = (
     "zones",
@@ -36,6 +37,7 @@ LAYERS = (
     "services",
     "plan_services",
     "terrain",
+    "licences",
 )
 
 Key = TypeVar("Key")
@@ -154,7 +156,7 @@ class Study:
         named = {name: self.path(name) for name in Files.model_fields if name not in ("registers", "exclusions")}
         named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
-        named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv") if "." in name}
+        named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv", "licences.toml") if "." in name}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
         }
@@ -242,6 +244,11 @@ class Study:
     def measured(self) -> Measured | None:
         """Measurements with the operators of the study's sites, None without any."""
         return None if self.inspections is None else Measured.of(self.inspections, self.sites)
+
+    @_layer
+    def licences(self) -> tuple[Licence, ...] | None:
+        """Whose each input is, as licences.toml beside study.toml says; None without it."""
+        return read_licences(self.folder)
 
     @cached_property
     def services(self) -> dict[str, Service]:

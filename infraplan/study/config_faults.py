@@ -116,8 +116,8 @@ def known_crs(given: str) -> str:
 
     try:
         settle_crs(given, FaultList())
-    except UsageError:
-        raise ValueError(both("study.unknown_crs")) from None
+    except UsageError as error:
+        raise ValueError(error.args[0]) from None
     except DataError as error:
         raise ValueError(error.fault_list[0].message) from None
     return given
