@@ -13,10 +13,10 @@ from numba import njit
 from infraplan.radio.diffraction import knife_edge
 from infraplan.radio.ground import LEAST_PATH_M, TOUCHING, class_at, height_at
 from infraplan.radio.hulls import FAST, LN10
-from infraplan.radio.p1812_area import group_by_ray, receivers_on_ray, tail_of
+from infraplan.radio.p1812_area import BATCH, group_of, receivers_of_group, sort_groups, tail_of
 from infraplan.radio.p1812_combine import far_factor
-from infraplan.radio.p1812_fan import WORK_ROWS, losses_along_ray, place_samples, rays_of
-from infraplan.radio.p1812_passes import LAST, ROWS, RX, WEIGHT, J
+from infraplan.radio.p1812_fan import INVERSE, POS, WORK_ROWS, losses_along_ray, place_samples, rays_of
+from infraplan.radio.p1812_passes import GIVEN_ROWS, LAST, ROWS, RX, WEIGHT, J
 from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
 from infraplan.radio.p1812_tables import RADIUS_50, RADIUS_BETA, STEP_KM
 
@@ -130,9 +130,10 @@ def least_excess(n, top, tail, tx_m, pos, inverse, constants, values, buffer, ex
         if last > 0:
             x = pos[shared]
             v = (steepest - line) * x * math.sqrt(j / (x * (j - x)))
-        for k in range(tail.length[q]):
-            x = tail.at[q, k]
-            v = max(v, (tail.top[q, k] - curve * x * x - tx_m - line * x) * math.sqrt(j / (x * (j - x))))
+        for k in range(tail.first[q], tail.first[q + 1]):
+            x = tail.at[k]
+            spread = j * tail.inverse[k] * tail.reverse[k]
+            v = max(v, (tail.top[k] - curve * x * x - tx_m - line * x) * math.sqrt(spread))
         v *= math.sqrt(positive if v > 0.0 else negative)
         least = 0.0
         if v > -0.78:
@@ -142,11 +143,11 @@ def least_excess(n, top, tail, tx_m, pos, inverse, constants, values, buffer, ex
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def could_change(best, r, c, active, layers_here, bound, loss_db):  # type: ignore[no-untyped-def]
-    """Whether a margin of `bound` minus a loss could raise, or equal, one of the layers at a pixel."""
+def could_change(best, r, c, active, layers_here, bounds, i, loss_db):  # type: ignore[no-untyped-def]
+    """Whether a margin of `bounds[i]` minus a loss could raise, or equal, one of the layers at a pixel."""
     for a in range(layers_here):
         k = active[a]
-        if not (bound[k] - loss_db < best[k, r, c]):
+        if not (bounds[i, k] - loss_db < best[k, r, c]):
             return True
     return False
 
@@ -177,8 +178,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     px = np.empty(room)
     py = np.empty(room)
     distance = np.empty(room)
-    bearing_deg = np.empty(room)
-    ray = np.empty(room, np.int64)
+    group = np.empty(room, np.int64)
     at_row = np.empty(room, np.int64)
     at_col = np.empty(room, np.int64)
     order = np.empty(room, np.int64)
@@ -187,14 +187,14 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     work = np.empty((WORK_ROWS, steps + 3))
     h = np.empty(steps + 3)
     top = np.empty(steps + 3)
-    start = np.zeros(rays_of(longest_m, step_m) + 1, np.int64)
-    most = 64
+    start = np.zeros(rays_of(longest_m, step_m) + 2, np.int64)
+    most = BATCH
     buffer = np.empty((ROWS, most))
     losses = np.empty((frequencies, most))
     kept = np.empty(most, np.int64)
     excess = np.empty(most)
     tail = tail_of(most, ground, step_m)
-    bound = np.empty(layer_count)
+    bounds = np.empty((room + 1, layer_count))  # the last row: at the best azimuth
     active = np.empty(layer_count, np.int64)
     computed = 0
     scale = 500.0 * values[STEP_KM] * values[STEP_KM]
@@ -216,7 +216,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             seen |= layers[s]
         layers_here = 0
         for k in range(layer_count):
-            bound[k] = -np.inf
+            bounds[room, k] = -np.inf
             if seen >> k & 1:
                 active[layers_here] = k
                 layers_here += 1
@@ -224,7 +224,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             highest = level_db[s] + horizontal[cut[s]].max() - constants[frequency[s], FREE_DB] + SLACK_DB
             for k in range(layer_count):
                 if layers[s] >> k & 1:
-                    bound[k] = max(bound[k], highest)
+                    bounds[room, k] = max(bounds[room, k], highest)
         rays = rays_of(radius_m[m], step_m)
         n = 0
         for r in range(first_row, last_row + 1):
@@ -236,20 +236,30 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     continue
                 if skip and square > 1e4:
                     free_db = 10.0 / LN10 * math.log(square * 1e-6)
-                    if not could_change(best, r, c, active, layers_here, bound, free_db):
+                    if not could_change(best, r, c, active, layers_here, bounds, room, free_db):
+                        continue
+                    bearing_deg = math.degrees(math.atan2(dx, dy))
+                    for k in range(layer_count):
+                        bounds[n, k] = -np.inf
+                    for s in range(s0, s1):
+                        across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
+                        highest = level_db[s] + max(across, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
+                        for k in range(layer_count):
+                            if layers[s] >> k & 1:
+                                bounds[n, k] = max(bounds[n, k], highest)
+                    if not could_change(best, r, c, active, layers_here, bounds, n, free_db):
                         continue
                 px[n] = x_m + dx
                 py[n] = y_m + dy
                 distance[n] = max(math.sqrt(square), LEAST_PATH_M)
-                bearing = math.atan2(dx, dy)
-                bearing_deg[n] = math.degrees(bearing)
-                ray[n] = math.floor(bearing * (rays / (2.0 * math.pi)) + 0.5) % rays
+                group[n] = group_of(dx, dy, distance[n], rays, step_m)
                 at_row[n] = r
                 at_col[n] = c
                 n += 1
         if n == 0:
             continue
-        group_by_ray(n, ray, distance, rays, step_m, start, order, spare)
+        groups = rays + 1
+        sort_groups(n, group, distance, groups, step_m, start, order, spare)
         own = class_at(ground, x_m, y_m)
         nominal = ground.nominal_m[own] / step_m
         nominal_clutter_m = ground.clutter_height_m[own]
@@ -258,72 +268,82 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             nominal, int(radius_m[m] / step_m) + 2, scale / values[RADIUS_50], scale / values[RADIUS_BETA], work
         )  # fmt: skip
         tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
-        for k_ray in range(rays):
-            wanted = start[k_ray + 1] - start[k_ray]
-            if wanted == 0:
-                continue
-            if wanted > most:
-                most = 2 * wanted
+        h[0] = tx_m - tx_height_m[m]
+        for g in range(groups):
+            if g > 0 and start[g + 1] - start[g] > most:
+                most = 2 * (start[g + 1] - start[g])
                 buffer = np.empty((ROWS, most))
                 losses = np.empty((frequencies, most))
                 kept = np.empty(most, np.int64)
                 excess = np.empty(most)
                 tail = tail_of(most, ground, step_m)
-            angle = 2.0 * math.pi * k_ray / rays
-            north = math.cos(angle)
-            east = math.sin(angle)
-            count = receivers_on_ray(
-                ground, x_m, y_m, north, east, rx_height_m[m], step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
-                order[start[k_ray] : start[k_ray + 1]], wanted, px, py, kept, work, h, top, buffer, tail,
-            )  # fmt: skip
-            if skip and count > 0:
-                least_excess(count, top, tail, tx_m, work[0], work[1], constants, values, buffer, excess)
-                left = 0
-                for q in range(count):
-                    i = kept[q]
-                    free_db = 20.0 / LN10 * math.log(distance[i] * 1e-3)
-                    if distance[i] < 100.0 or could_change(
-                        best, at_row[i], at_col[i], active, layers_here, bound, free_db + excess[q]
-                    ):  # fmt: skip
-                        if left < q:
-                            move_receiver(q, left, kept, buffer, tail)
-                        left += 1
-                count = left
-            if count == 0:
-                continue
-            losses_along_ray(
-                count, h, top, tail, north, east, latitude[m], tx_height_m[m], rx_height_m[m], nominal, values, constants, work, buffer,
-                losses,
-            )  # fmt: skip
-            computed += count
-            for q in range(count):
-                i = kept[q]
-                r = at_row[i]
-                c = at_col[i]
-                elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, distance[i]))
-                for s in range(s0, s1):
-                    across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg[i])
-                    up = vertical_gain(vertical[cut[s]], elevation_deg)
-                    margin = margin_of(level_db[s], across, up, floor_db[s], losses[frequency[s], q])
-                    index = sector_index[s]
-                    for a in range(layers_here):
-                        k = active[a]
-                        if layers[s] >> k & 1:
-                            old = best[k, r, c]
-                            if margin > old or (margin == old and index < server[k, r, c]) or (math.isnan(old) and not math.isnan(margin)):
-                                best[k, r, c] = margin
-                                server[k, r, c] = index
+            for first in range(start[g], start[g + 1], most):
+                count = receivers_of_group(
+                    ground, x_m, y_m, latitude[m], g, rays, rx_height_m[m], step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
+                    order, first, min(first + most, start[g + 1]), px, py, kept, work, h, top, buffer, tail,
+                )  # fmt: skip
+                if skip and count > 0:
+                    least_excess(count, top, tail, tx_m, work[POS], work[INVERSE], constants, values, buffer, excess)
+                    left = 0
+                    for q in range(count):
+                        i = kept[q]
+                        least_db = 20.0 / LN10 * math.log(distance[i] * 1e-3) + excess[q]
+                        if distance[i] < 100.0 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
+                            if left < q:
+                                move_receiver(q, left, kept, buffer, tail)
+                            left += 1
+                    count = left
+                if count == 0:
+                    continue
+                losses_along_ray(
+                    count, h, top, tail, tx_height_m[m], rx_height_m[m], nominal, values, constants, work, buffer, losses
+                )  # fmt: skip
+                computed += count
+                keep_margins(
+                    best, server, count, kept, at_row, at_col, px, py, distance, x_m, y_m, tx_m, buffer, losses, s0, s1, azimuth_deg,
+                    level_db, floor_db, cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
+                )  # fmt: skip
     return computed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def keep_margins(  # type: ignore[no-untyped-def]
+    best, server, count, kept, at_row, at_col, px, py, distance, x_m, y_m, tx_m, buffer, losses, s0, s1, azimuth_deg, level_db, floor_db,
+    cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
+):  # fmt: skip
+    """The margins of a mast's sectors at its placed receivers into the layers, where they are better; ties go to the lowest index."""
+    for q in range(count):
+        i = kept[q]
+        r = at_row[i]
+        c = at_col[i]
+        bearing_deg = math.degrees(math.atan2(px[i] - x_m, py[i] - y_m))
+        elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, distance[i]))
+        for s in range(s0, s1):
+            across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
+            up = vertical_gain(vertical[cut[s]], elevation_deg)
+            margin = margin_of(level_db[s], across, up, floor_db[s], losses[frequency[s], q])
+            index = sector_index[s]
+            for a in range(layers_here):
+                k = active[a]
+                if layers[s] >> k & 1:
+                    old = best[k, r, c]
+                    if margin > old or (margin == old and index < server[k, r, c]) or (math.isnan(old) and not math.isnan(margin)):
+                        best[k, r, c] = margin
+                        server[k, r, c] = index
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def move_receiver(source, target, kept, buffer, tail):  # type: ignore[no-untyped-def]
-    """A placed receiver into another column."""
+    """A placed receiver into an earlier column; those between are dropped."""
     kept[target] = kept[source]
-    for row in range(WEIGHT + 1):
+    for row in range(GIVEN_ROWS):
         buffer[row, target] = buffer[row, source]
-    tail.length[target] = tail.length[source]
-    for k in range(tail.length[source]):
-        tail.at[target, k] = tail.at[source, k]
-        tail.ground[target, k] = tail.ground[source, k]
-        tail.top[target, k] = tail.top[source, k]
+    to = tail.first[target]
+    for k in range(tail.first[source], tail.first[source + 1]):
+        tail.at[to] = tail.at[k]
+        tail.ground[to] = tail.ground[k]
+        tail.top[to] = tail.top[k]
+        tail.inverse[to] = tail.inverse[k]
+        tail.reverse[to] = tail.reverse[k]
+        to += 1
+    tail.first[target + 1] = to

@@ -19,7 +19,7 @@ TOUCHING = 1e-6
 """Two points of a path closer than this are one. [steps]"""
 LEAST_PATH_M = 1.0
 """A receiver is never nearer to the mast than this. [m]"""
-TAIL_STEPS = 6.0
+TAIL_STEPS = 3.0
 """So far before the receiver the step is halved: what stands close before it decides most. [steps]"""
 
 

@@ -14,24 +14,17 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, Ground, class_at
+from infraplan.radio.ground import TAIL_STEPS, TOUCHING, Ground, class_at, height_at
 from infraplan.radio.p1812 import check_arguments
-from infraplan.radio.p1812_fan import (
-    OWN_STEPS,
-    POS,
-    WORK_ROWS,
-    losses_along_ray,
-    place_receiver,
-    place_samples,
-    rays_of,
-    sample_ray,
-)
+from infraplan.radio.p1812_fan import OWN_STEPS, POS, WORK_ROWS, losses_along_ray, place_receivers, place_samples, rays_of, sample_ray
 from infraplan.radio.p1812_passes import LAST, ROWS, Tail
 from infraplan.radio.p1812_tables import RADIUS_50, RADIUS_BETA, STEP_KM, scene
 
 Float32 = npt.NDArray[np.float32]
 STEP_M = 100.0
 """Step of a profile unless another is asked for. [m]"""
+BATCH = 128
+"""Receivers that share no ray are computed so many at a time."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +39,17 @@ class AreaLoss:
     loss_db: Float32
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def group_of(dx, dy, distance_m, rays, step_m):  # type: ignore[no-untyped-def]
+    """Number of the ray a pixel shares, 1 .. `rays`; 0 where the whole path runs on its own line."""
+    if distance_m <= OWN_STEPS * step_m:
+        return 0
+    return 1 + math.floor(math.atan2(dx, dy) * (rays / (2.0 * math.pi)) + 0.5) % rays
+
+
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def group_by_ray(n, ray, distance, rays, step_m, start, order, spare):  # type: ignore[no-untyped-def]
-    """`order`: the first `n` pixels by ray, then outward; those of a ray are order[start[ray] : start[ray + 1]]."""
+def sort_groups(n, group, distance, groups, step_m, start, order, spare):  # type: ignore[no-untyped-def]
+    """`order`: the first `n` pixels by group, then outward; those of a group are order[start[group] : start[group + 1]]."""
     far = 0
     for i in range(n):
         far = max(far, int(distance[i] / step_m))
@@ -61,19 +62,19 @@ def group_by_ray(n, ray, distance, rays, step_m, start, order, spare):  # type: 
         k = int(distance[i] / step_m)
         spare[count[k]] = i
         count[k] += 1
-    start[: rays + 1] = 0
+    start[: groups + 1] = 0
     for i in range(n):
-        start[ray[i] + 1] += 1
-    for k in range(rays):
+        start[group[i] + 1] += 1
+    for k in range(groups):
         start[k + 1] += start[k]
     for o in range(n):
         i = spare[o]
-        order[start[ray[i]]] = i
-        start[ray[i]] += 1
-    for k in range(rays, 0, -1):
+        order[start[group[i]]] = i
+        start[group[i]] += 1
+    for k in range(groups, 0, -1):
         start[k] = start[k - 1]
     start[0] = 0
-    for k in range(rays):
+    for k in range(1, groups):  # those of group 0 share no samples: their order does not matter
         for o in range(start[k] + 1, start[k + 1]):
             i = order[o]
             p = o
@@ -86,34 +87,27 @@ def group_by_ray(n, ray, distance, rays, step_m, start, order, spare):  # type: 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def tail_of(most, ground, step_m):  # type: ignore[no-untyped-def]
     """Room for the tails of `most` receivers."""
-    length = int(max(OWN_STEPS, 2.0 * ground.nominal_m.max() / step_m) + 2.0 * TAIL_STEPS) + 6
-    return Tail(np.zeros(most, np.int64), np.empty((most, length)), np.empty((most, length)), np.empty((most, length)))
+    room = most * (int(max(OWN_STEPS, 2.0 * ground.nominal_m.max() / step_m) + 2.0 * TAIL_STEPS) + 6) + 1
+    return Tail(np.zeros(most + 1, np.int64), np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def receivers_on_ray(  # type: ignore[no-untyped-def]
-    ground, x_m, y_m, north, east, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal, wanted, n, px, py, kept,
-    work, h, top, buffer, tail,
+def receivers_of_group(  # type: ignore[no-untyped-def]
+    ground, x_m, y_m, latitude, group, rays, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal, wanted, first, end,
+    px, py, kept, work, h, top, buffer, tail,
 ):  # fmt: skip
-    """Place the receivers of a ray (pixels `wanted`, outward) and sample it as far as they need; how many stand on known ground, their
-    pixels in `kept`."""
-    count = 0
-    for o in range(n):
-        i = wanted[o]
-        if place_receiver(
-            ground, x_m, y_m, px[i], py[i], rx_height_m, step_m, nominal, whole_nominal, at_nominal, nominal_clutter_m, work[POS], count,
-            buffer, tail,
-        ):  # fmt: skip
-            kept[count] = i
-            count += 1
-    if count == 0:
-        return 0
-    last = int(buffer[LAST, count - 1])
-    reached = sample_ray(
-        ground, x_m, y_m, north * step_m, east * step_m, work[POS], at_nominal, nominal_clutter_m, last, h, top
+    """Place the receivers wanted[first:end] of a group and sample its ray as far as they need; how many stand on known ground."""
+    count = place_receivers(
+        ground, x_m, y_m, latitude, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, work[POS], at_nominal, wanted, first,
+        end, px, py, kept, buffer, tail,
     )  # fmt: skip
-    if reached < 0:
-        return 0
+    if count == 0 or group == 0:
+        return count
+    angle = 2.0 * math.pi * (group - 1) / rays
+    reached = sample_ray(
+        ground, x_m, y_m, math.cos(angle) * step_m, math.sin(angle) * step_m, work[POS], at_nominal, nominal_clutter_m,
+        int(buffer[LAST, count - 1]), h, top,
+    )  # fmt: skip
     while count > 0 and buffer[LAST, count - 1] > reached:
         count -= 1
     return count
@@ -133,7 +127,7 @@ def fill_area(  # type: ignore[no-untyped-def]
     px = np.empty(pixels)
     py = np.empty(pixels)
     distance = np.empty(pixels)
-    ray = np.empty(pixels, np.int64)
+    group = np.empty(pixels, np.int64)
     where = np.empty(pixels, np.int64)
     n = 0
     for r in range(height):
@@ -145,24 +139,26 @@ def fill_area(  # type: ignore[no-untyped-def]
                 continue
             px[n] = x_m + dx
             py[n] = y_m + dy
-            distance[n] = max(d, LEAST_PATH_M)
-            ray[n] = math.floor(math.atan2(dx, dy) * (rays / (2.0 * math.pi)) + 0.5) % rays
+            distance[n] = d
+            group[n] = group_of(dx, dy, d, rays, step_m)
             where[n] = r * width + c
             n += 1
-    start = np.zeros(rays + 1, np.int64)
+    groups = rays + 1
+    start = np.zeros(groups + 1, np.int64)
     order = np.empty(n, np.int64)
-    group_by_ray(n, ray, distance, rays, step_m, start, order, np.empty(n, np.int64))
-    most = 1
-    for k in range(rays):
+    sort_groups(n, group, distance, groups, step_m, start, order, np.empty(n, np.int64))
+    most = BATCH
+    for k in range(1, groups):
         most = max(most, start[k + 1] - start[k])
     steps = int(radius_m / step_m) + 2
     work = np.empty((WORK_ROWS, steps + 3))
     h = np.empty(steps + 3)
     top = np.empty(steps + 3)
+    h[0] = height_at(ground, x_m, y_m)
     buffer = np.empty((ROWS, most + 9 - most % 2))  # an odd length keeps the rows from colliding in the cache
-    losses = np.empty((frequencies, most + 1))
-    kept = np.empty(most + 1, np.int64)
-    tail = tail_of(most + 1, ground, step_m)
+    losses = np.empty((frequencies, most))
+    kept = np.empty(most, np.int64)
+    tail = tail_of(most, ground, step_m)
     own = class_at(ground, x_m, y_m)
     nominal = ground.nominal_m[own] / step_m
     nominal_clutter_m = ground.clutter_height_m[own]
@@ -170,24 +166,23 @@ def fill_area(  # type: ignore[no-untyped-def]
     at_nominal, _ = place_samples(nominal, steps, scale / values[RADIUS_50], scale / values[RADIUS_BETA], work)
     whole_nominal = abs(nominal - math.floor(nominal + 0.5)) <= TOUCHING
     planes = out.reshape((frequencies, pixels))
-    for k in range(rays):
-        if start[k + 1] == start[k]:
-            continue
-        bearing = 2.0 * math.pi * k / rays
-        north = math.cos(bearing)
-        east = math.sin(bearing)
-        count = receivers_on_ray(
-            ground, x_m, y_m, north, east, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
-            order[start[k] : start[k + 1]], start[k + 1] - start[k], px, py, kept, work, h, top, buffer, tail,
-        )  # fmt: skip
-        if count == 0:
-            continue
-        losses_along_ray(
-            count, h, top, tail, north, east, latitude, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses
-        )  # fmt: skip
-        for f in range(frequencies):
-            for q in range(count):
-                planes[f, where[kept[q]]] = losses[f, q]
+    if math.isnan(h[0]):
+        return
+    for k in range(groups):
+        first = start[k]
+        while first < start[k + 1]:
+            end = min(first + most, start[k + 1])
+            count = receivers_of_group(
+                ground, x_m, y_m, latitude, k, rays, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal, order,
+                first, end, px, py, kept, work, h, top, buffer, tail,
+            )  # fmt: skip
+            first = end
+            if count == 0:
+                continue
+            losses_along_ray(count, h, top, tail, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses)
+            for f in range(frequencies):
+                for q in range(count):
+                    planes[f, where[kept[q]]] = losses[f, q]
 
 
 def area_loss(

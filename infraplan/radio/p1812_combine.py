@@ -76,9 +76,9 @@ def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln
     if at_tx == 0.0:
         line = (rx_m - curve * j * j - tx_m) / j
         best, at_tx = least_clearance_at(flat, pos, last, j, tx_m, line)
-        for k in range(tail.length[q]):
-            x = tail.at[q, k]
-            below = tail.ground[q, k] - curve * x * x - tx_m - line * x
+        for k in range(tail.first[q], tail.first[q + 1]):
+            x = tail.at[k]
+            below = tail.ground[k] - curve * x * x - tx_m - line * x
             value = below * below / (x * (j - x))
             if value <= best:
                 best = value
@@ -101,10 +101,10 @@ def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln
     while end > 0 and pos[end] > at_rx + 1e-9:
         end -= 1
     rough = roughness_above(h, pos, first, end, smooth_tx, slope) if pos[first] >= at_tx - 1e-9 else 0.0
-    for k in range(tail.length[q]):
-        x = tail.at[q, k]
+    for k in range(tail.first[q], tail.first[q + 1]):
+        x = tail.at[k]
         if at_tx - 1e-9 <= x <= at_rx + 1e-9:
-            rough = max(rough, tail.ground[q, k] - smooth_tx - slope * x)
+            rough = max(rough, tail.ground[k] - smooth_tx - slope * x)
     if rough > 10.0:
         ln_beta -= 4.6e-5 * (rough - 10.0) * (43.0 + 6.0 * min(d - tx_km - rx_km, 40.0))
     roots = math.sqrt(tx_m - smooth_tx) + math.sqrt(rx_m - smooth_rx)

@@ -1,18 +1,19 @@
 """The fan of rays of the area kernel: samples along one ray, receivers on it, then the loss of each receiver at every frequency.
 
-A path of up to OWN_STEPS steps is sampled on its own line. A longer one shares the samples of the ray nearest in bearing, at most a
-quarter of a step away at the rim, and leaves it TAIL_STEPS before the receiver for its own line: what stands close before a receiver
-decides most. A path always ends at the pixel's centre, on that point's own ground and clutter. The fan depends on the radius and the step
-alone, never on the map: two maps that share a pixel centre share its loss.
+A path of up to OWN_STEPS steps is sampled on its own line. A longer one shares the samples of the ray nearest in bearing, at most half a
+step away at the rim, and leaves it TAIL_STEPS before the receiver for its own line: what stands close before a receiver decides most. A
+path always ends at the pixel's centre, on that point's own ground and clutter. The fan depends on the radius and the step alone, never on
+the map: two maps that share a pixel centre share its loss.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, class_at, height_at, short_path_weight
+from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, short_path_weight
 from infraplan.radio.hulls import FAR, FAST
 from infraplan.radio.p1812_combine import ln_b0_inland, median_repair, median_values, time_values
 from infraplan.radio.p1812_passes import (
@@ -43,8 +44,8 @@ POS, INVERSE, SPHERE, XS, YS, BARE, FLAT, SPHERE_OTHER = range(WORK_ROWS)  # row
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def rays_of(radius_m, step_m):  # type: ignore[no-untyped-def]
-    """How many rays a circle takes: half a step apart at the rim; a multiple of 8, so that a quarter turn maps rays on rays."""
-    return 8 * int(max(math.ceil(4.0 * math.pi * radius_m / (8.0 * step_m)), 8))
+    """How many rays a circle takes: a step apart at the rim; a multiple of 8, so that a quarter turn maps rays on rays."""
+    return 8 * int(max(math.ceil(2.0 * math.pi * radius_m / (8.0 * step_m)), 8))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
@@ -129,85 +130,156 @@ def last_below(x, whole_nominal, nominal):  # type: ignore[no-untyped-def]
     return max(index, 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
-def put(tail, q, count, x, ground_m, top_m):  # type: ignore[no-untyped-def]
-    """Add a point to a tail; returns its new length."""
-    tail.at[q, count] = x
-    tail.ground[q, count] = ground_m
-    tail.top[q, count] = top_m
-    return count + 1
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def tail_points(j, near, after, nominal, nominal_left, at, count):  # type: ignore[no-untyped-def]
+    """Positions of a receiver's own points into `at` from `count` on: steps beyond position `after` (halved near the receiver) and the
+    nominal points. Returns the next free place, the place of the mast's nominal point (-1: not among them) and of the receiver's."""
+    mast_at = -1
+    own_at = -1
+    halved = j - TAIL_STEPS
+    u = 2 * int(after + TOUCHING) + 1  # counts half steps
+    while True:
+        x = 0.5 * u
+        if x >= j - TOUCHING:
+            x = FAR
+        elif u % 2 == 1 and x < halved:
+            u += 1
+            continue
+        if nominal_left and nominal <= x + TOUCHING:
+            u += abs(x - nominal) <= TOUCHING
+            nominal_left = False
+            mast_at = count
+            x = nominal
+        elif own_at < 0 and near <= x + TOUCHING:
+            u += abs(x - near) <= TOUCHING
+            own_at = count
+            x = near
+        elif x == FAR:
+            return count, mast_at, own_at
+        else:
+            u += 1
+        at[count] = x
+        count += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def place_receiver(  # type: ignore[no-untyped-def]
-    ground, x_m, y_m, rx_x_m, rx_y_m, rx_height_m, step_m, nominal, whole_nominal, at_nominal, nominal_clutter_m, pos, q, buffer, tail
-):
-    """What is given of a receiver into column `q` of the buffer and row `q` of the tails; False where its ground is not known.
+def heights_on_line(flat, rows, cols, row, col, down, right, j, at, first, end, out):  # type: ignore[no-untyped-def]
+    """out[k]: ground height, bilinear, at `at[k]` steps of (`down`, `right`) pixels from (`row`, `col`), for k from `first` to `end`. [m]
+
+    `flat` is the raster of heights as one line. A line of `j` steps that runs along the outermost half pixel is drawn to their centres.
+    """
+    last_row = row + down * j
+    last_col = col + right * j
+    inner = min(row, last_row) >= 0.0 and min(col, last_col) >= 0.0
+    if inner and max(row, last_row) < rows - 1 and max(col, last_col) < cols - 1:
+        for k in range(first, end):
+            r = row + down * at[k]
+            c = col + right * at[k]
+            top = np.uint32(r)
+            left = np.uint32(c)
+            i = np.uint64(top) * np.uint64(cols) + np.uint64(left)
+            aside = c - left
+            upper = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
+            i += np.uint64(cols)
+            lower = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
+            out[k] = upper + (lower - upper) * (r - top)
+        return
+    for k in range(first, end):
+        r = min(max(row + down * at[k], 0.0), rows - 1.0)
+        c = min(max(col + right * at[k], 0.0), cols - 1.0)
+        top = min(int(r), rows - 2)
+        left = min(int(c), cols - 2)
+        i = top * cols + left
+        upper = flat[i] + (flat[i + 1] - flat[i]) * (c - left)
+        lower = flat[i + cols] + (flat[i + cols + 1] - flat[i + cols]) * (c - left)
+        out[k] = upper + (lower - upper) * (r - top)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def place_receivers(  # type: ignore[no-untyped-def]
+    ground, x_m, y_m, latitude, rx_height_m, step_m, nominal, whole_nominal, nominal_clutter_m, pos, at_nominal, wanted, first, end, px, py,
+    kept, buffer, tail,
+):  # fmt: skip
+    """Place the receivers at the pixels wanted[first:end], outward: what is given of each into the buffer and the tails. Returns how many
+    stand on known ground; `kept` receives their pixels.
 
     A path of up to OWN_STEPS is sampled on its own line from end to end, a longer one from TAIL_STEPS before the receiver.
     """
-    dx = rx_x_m - x_m
-    dy = rx_y_m - y_m
-    j = max(math.sqrt(dx * dx + dy * dy), LEAST_PATH_M) / step_m
-    own = class_at(ground, rx_x_m, rx_y_m)
-    own_nominal = ground.nominal_m[own] / step_m
-    own_clutter_m = ground.clutter_height_m[own]
-    both = nominal + own_nominal
-    foot_m = height_at(ground, rx_x_m, rx_y_m)
-    short = j < both
-    near = j * nominal / both if short else j - own_nominal
-    if near <= nominal + TOUCHING:
-        own_clutter_m = max(own_clutter_m, nominal_clutter_m)
-    near_m = height_at(ground, x_m + near / j * dx, y_m + near / j * dy)
-    known = not (math.isnan(foot_m) or math.isnan(near_m))
-    last = 0
+    height, codes, class_height_m, class_nominal_m = ground.height_m, ground.clutter, ground.clutter_height_m, ground.nominal_m
+    firsts, at, foot, top, inverse, reverse = tail.first, tail.at, tail.ground, tail.top, tail.inverse, tail.reverse
+    rows, cols = height.shape
+    flat = height.reshape(rows * cols)
+    codes_row, codes_col = codes.shape[0] - 0.5, codes.shape[1] - 0.5
+    per_step = step_m / ground.height_step_m
+    row, col = (ground.height_y_m - y_m) / ground.height_step_m, (x_m - ground.height_x_m) / ground.height_step_m
+    codes_per_step = step_m / ground.clutter_step_m
+    code_row, code_col = (ground.clutter_y_m - y_m) / ground.clutter_step_m + 0.5, (x_m - ground.clutter_x_m) / ground.clutter_step_m + 0.5
+    half_way = 0.5 * step_m / 6.371e6
+    turn = 0.5 * half_way * half_way * math.tan(latitude)
     count = 0
-    near_left = True
-    if not short:
-        if j > OWN_STEPS:
-            last = last_below(j - max(TAIL_STEPS, 2.0 * own_nominal), whole_nominal, nominal)
-        nominal_left = last < at_nominal
-        u = 2 * int(pos[last] + TOUCHING) + 1  # counts half steps
-        while True:
-            x = 0.5 * u
-            if x >= j - TOUCHING:
-                x = FAR
-            elif u % 2 == 1 and x < j - TAIL_STEPS:
-                u += 1
-                continue
-            top = 0.0
-            if nominal_left and nominal <= x + TOUCHING:
-                u += abs(x - nominal) <= TOUCHING
-                x = nominal
-                top = nominal_clutter_m
-                nominal_left = False
-            elif near_left and near <= x + TOUCHING:
-                u += abs(x - near) <= TOUCHING
-                count = put(tail, q, count, near, near_m, near_m + own_clutter_m)
-                near_left = False
-                continue
-            elif x == FAR:
-                break
-            else:
-                u += 1
-                if near_left and not nominal_left:
-                    top = ground.clutter_height_m[class_at(ground, x_m + x / j * dx, y_m + x / j * dy)]
-            z = height_at(ground, x_m + x / j * dx, y_m + x / j * dy)
-            known = known and not math.isnan(z)
-            count = put(tail, q, count, x, z, z + top)
-    if near_left:
-        count = put(tail, q, count, near, near_m, near_m + own_clutter_m)
-    tail.length[q] = count
-    buffer[J, q] = j
-    buffer[RX, q] = foot_m + rx_height_m
-    buffer[LAST, q] = last
-    buffer[WEIGHT, q] = short_path_weight(j, both)
-    return known
+    firsts[0] = 0
+    for o in range(first, end):
+        i = wanted[o]
+        dx = (px[i] - x_m) / step_m
+        dy = (py[i] - y_m) / step_m
+        j = max(math.sqrt(dx * dx + dy * dy), LEAST_PATH_M / step_m)
+        east = dx / j
+        north = dy / j
+        rx_row = row - dy * per_step
+        rx_col = col + dx * per_step
+        if not (rx_row >= -0.5 and rx_col >= -0.5 and rx_row <= rows - 0.5 and rx_col <= cols - 0.5):
+            continue
+        own = codes[
+            int(min(max(code_row - dy * codes_per_step, 0.0), codes_row)), int(min(max(code_col + dx * codes_per_step, 0.0), codes_col))
+        ]
+        own_nominal = class_nominal_m[own] / step_m
+        own_clutter_m = class_height_m[own]
+        both = nominal + own_nominal
+        last = 0
+        begin = firsts[count]
+        if j < both:
+            near = j * nominal / both
+            at[begin] = near
+            stop, mast_at, own_at = begin + 1, begin - 1, begin
+        else:
+            near = j - own_nominal
+            if j > OWN_STEPS:
+                last = last_below(j - max(TAIL_STEPS, 2.0 * own_nominal), whole_nominal, nominal)
+            stop, mast_at, own_at = tail_points(j, near, pos[last], nominal, last < at_nominal, at, begin)
+        if near <= nominal + TOUCHING:
+            own_clutter_m = max(own_clutter_m, nominal_clutter_m)
+        at[stop] = j
+        heights_on_line(flat, rows, cols, row, col, -north * per_step, east * per_step, j, at, begin, stop + 1, foot)
+        foot_m = foot[stop]
+        total_m = foot_m
+        for k in range(begin, stop):
+            total_m += foot[k]
+            top[k] = foot[k]
+            inverse[k] = 1.0 / at[k]
+            reverse[k] = 1.0 / (j - at[k])
+        for k in range(max(mast_at + 1, begin), own_at):
+            r = min(max(code_row - north * codes_per_step * at[k], 0.0), codes_row)
+            c = min(max(code_col + east * codes_per_step * at[k], 0.0), codes_col)
+            top[k] += class_height_m[codes[int(r), int(c)]]
+        if mast_at >= begin:
+            top[mast_at] += nominal_clutter_m
+        top[own_at] += own_clutter_m
+        if math.isnan(total_m):
+            continue
+        buffer[J, count] = j
+        buffer[RX, count] = foot_m + rx_height_m
+        buffer[LAST, count] = last
+        buffer[WEIGHT, count] = short_path_weight(j, both)
+        buffer[CENTRE, count] = math.degrees(abs(latitude + north * half_way * j - turn * east * east * j * j))
+        kept[count] = i
+        count += 1
+        firsts[count] = stop
+    return count
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def losses_along_ray(  # type: ignore[no-untyped-def]
-    n, h, top, tail, north, east, latitude, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses
+    n, h, top, tail, tx_height_m, rx_height_m, nominal, values, constants, work, buffer, losses
 ):
     """losses[frequency, q]: basic transmission loss to the `n` receivers placed in `buffer` and `tail`, ascending in LAST. [dB]"""
     step_km, radius_50, radius_beta, time_percent = values[STEP_KM], values[RADIUS_50], values[RADIUS_BETA], values[TIME_PERCENT]
@@ -223,15 +295,10 @@ def losses_along_ray(  # type: ignore[no-untyped-def]
     obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer)
     horizon_pass(pos, inverse, h, tail, tx_m, curve_50, n, xs, ys, bare, buffer)
     height_values(n, h[0], tx_m, rx_height_m, step_km, radius_50, buffer)
-    half_way = 0.5 * step_km / 6371.0
-    turn = 0.5 * half_way * half_way * east * east * math.tan(latitude)
     rarest = 1e30
-    for q in range(n):
-        j = buffer[J, q]
-        centre = math.degrees(abs(latitude + north * half_way * j - turn * j * j))
-        buffer[CENTRE, q] = centre
-        if not median:
-            rarest = min(rarest, ln_b0_inland(j * step_km, centre))
+    if not median:
+        for q in range(n):
+            rarest = min(rarest, ln_b0_inland(buffer[J, q] * step_km, buffer[CENTRE, q]))
     with_median = median or ln_time >= rarest
     if with_median:
         bullington_pass(pos, inverse, top, tail, tx_m, curve_50, step_km, longest, n, xs, ys, flat, buffer)

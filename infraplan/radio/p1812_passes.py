@@ -24,17 +24,54 @@ from infraplan.radio.hulls import FAR, FAST, LN10, extreme, fast_exp, fast_log, 
     TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, EDGE_50, EDGE_BETA, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
 ) = range(30)  # fmt: skip
 ROWS = 30
+GIVEN_ROWS = 5
 # J: distance [steps]; RX: antenna above sea level [m]; LAST: the last shared sample; WEIGHT: share of the excess over free space that
 # counts; CENTRE: latitude of the path's centre [deg]
 
 
 class Tail(NamedTuple):
-    """The points before each receiver that are its own, a row a receiver, outward: position [steps], ground, ground with clutter [m]."""
+    """The points before each receiver that are its own, receiver by receiver, outward; those of receiver q are first[q] : first[q + 1].
 
-    length: npt.NDArray[np.int64]
+    `at`: position x [steps]; `ground`, `top`: height without and with clutter [m]; `inverse`, `reverse`: 1 / x and 1 / (distance - x).
+    """
+
+    first: npt.NDArray[np.int64]
     at: npt.NDArray[np.float64]
     ground: npt.NDArray[np.float64]
     top: npt.NDArray[np.float64]
+    inverse: npt.NDArray[np.float64]
+    reverse: npt.NDArray[np.float64]
+
+
+@njit(cache=True, error_model="numpy", fastmath=True)
+def steepest_of(heights, curve, at, inverse, base_m, first, end):  # type: ignore[no-untyped-def]
+    """Steepest slope from height `base_m` to the flattened `heights`, distances given by their inverse."""
+    best = -FAR
+    for k in range(first, end):
+        slope = (heights[k] - curve * at[k] * at[k] - base_m) * inverse[k]
+        best = slope if slope > best else best
+    return best
+
+
+@njit(cache=True, error_model="numpy", fastmath=True)
+def highest_over(heights, curve, at, base_m, slope, first, end):  # type: ignore[no-untyped-def]
+    """Largest height of the flattened `heights` over the line base_m + slope x. [m]"""
+    best = -FAR
+    for k in range(first, end):
+        over = heights[k] - curve * at[k] * at[k] - slope * at[k] - base_m
+        best = over if over > best else best
+    return best
+
+
+@njit(cache=True, error_model="numpy", fastmath=True)
+def nearest_below(heights, curve, at, inverse, reverse, base_m, slope, first, end):  # type: ignore[no-untyped-def]
+    """Smallest clearance^2 / (x (j - x)) of the flattened `heights` below the line. [m^2]"""
+    best = FAR
+    for k in range(first, end):
+        below = heights[k] - curve * at[k] * at[k] - slope * at[k] - base_m
+        value = below * below * (inverse[k] * reverse[k])
+        best = value if value < best else best
+    return best
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
@@ -52,6 +89,7 @@ def second_sum(x0, h0, x1, h1):  # type: ignore[no-untyped-def]
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer):  # type: ignore[no-untyped-def]
     """Running sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. Receivers ascend in LAST."""
+    firsts, at, own, inverse_at, reverse = tail.first, tail.at, tail.ground, tail.inverse, tail.reverse
     top = 0
     steepest = -FAR
     last_extreme = 0
@@ -69,28 +107,21 @@ def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer
             i += 1
         rx_m = buffer[RX, q]
         line = (rx_m - tx_m) / j
-        at = tail.at[q]
-        ground = tail.ground[q]
+        first = firsts[q]
+        end = firsts[q + 1]
         s1 = sum1
         s2 = sum2
-        x0 = pos[last]
-        h0 = h[last]
-        seen = steepest
-        over = -FAR
-        back = -FAR
-        for k in range(tail.length[q]):
-            x = at[k]
-            y = ground[k]
-            s1 += first_sum(x0, h0, x, y)
-            s2 += second_sum(x0, h0, x, y)
-            x0 = x
-            h0 = y
-            seen = max(seen, (y - tx_m) / x)
-            over = max(over, y - line * x - tx_m)
-            back = max(back, (y - rx_m) / (j - x))
-        buffer[SUM1, q] = s1 + first_sum(x0, h0, j, rx_m - rx_height_m)
-        buffer[SUM2, q] = s2 + second_sum(x0, h0, j, rx_m - rx_height_m)
+        s1 += first_sum(pos[last], h[last], at[first], own[first])
+        s2 += second_sum(pos[last], h[last], at[first], own[first])
+        for k in range(first + 1, end):
+            s1 += first_sum(at[k - 1], own[k - 1], at[k], own[k])
+            s2 += second_sum(at[k - 1], own[k - 1], at[k], own[k])
+        seen = max(steepest, steepest_of(own, 0.0, at, inverse_at, tx_m, first, end))
+        buffer[SUM1, q] = s1 + first_sum(at[end - 1], own[end - 1], j, rx_m - rx_height_m)
+        buffer[SUM2, q] = s2 + second_sum(at[end - 1], own[end - 1], j, rx_m - rx_height_m)
         if seen > line:
+            over = highest_over(own, 0.0, at, tx_m, line, first, end)
+            back = steepest_of(own, 0.0, at, reverse, rx_m, first, end)
             if top > 0:
                 t = tangent(xs, ys, top, j, rx_m)
                 back = max(back, (ys[t] - rx_m) / (j - xs[t]))
@@ -108,6 +139,7 @@ def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def horizon_pass(pos, inverse, h, tail, tx_m, curve, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
     """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a; `flat` receives the flattened heights."""
+    firsts, at, own, inverse_at, reverse = tail.first, tail.at, tail.ground, tail.inverse, tail.reverse
     top = 0
     steepest = -FAR
     shared_at = 0.0
@@ -126,29 +158,28 @@ def horizon_pass(pos, inverse, h, tail, tx_m, curve, n, xs, ys, flat, buffer):  
             i += 1
         rx_u = buffer[RX, q] - curve * j * j
         line = (rx_u - tx_m) / j
-        at = tail.at[q]
-        ground = tail.ground[q]
-        seen = steepest
-        tx_at = shared_at
-        back = -FAR
-        rx_at = 0.0
-        for k in range(tail.length[q]):
-            x = at[k]
-            u = ground[k] - curve * x * x
-            slope = (u - tx_m) / x
-            if slope > seen:
-                seen = slope
-                tx_at = x
-            slope = (u - rx_u) / (j - x)
-            if slope >= back:
-                back = slope
-                rx_at = x
+        first = firsts[q]
+        end = firsts[q + 1]
+        seen = max(steepest, steepest_of(own, curve, at, inverse_at, tx_m, first, end))
         if seen <= line:  # line of sight: both horizon distances add up to the path
             buffer[TX_SLOPE, q] = line
             buffer[RX_RISE, q] = -line
             buffer[TX_AT, q] = 0.0
             buffer[RX_BACK, q] = j
         else:
+            seen = steepest
+            tx_at = shared_at
+            back = -FAR
+            rx_at = 0.0
+            for k in range(first, end):
+                slope = (own[k] - curve * at[k] * at[k] - tx_m) * inverse_at[k]
+                if slope > seen:
+                    seen = slope
+                    tx_at = at[k]
+                slope = (own[k] - curve * at[k] * at[k] - rx_u) * reverse[k]
+                if slope >= back:
+                    back = slope
+                    rx_at = at[k]
             if top > 0:
                 t = tangent(xs, ys, top, j, rx_u)
                 slope = (ys[t] - rx_u) / (j - xs[t])
@@ -165,6 +196,7 @@ def horizon_pass(pos, inverse, h, tail, tx_m, curve, n, xs, ys, flat, buffer):  
 def bullington_pass(pos, inverse, ground, tail, tx_m, curve, step_km, wavelength_m, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
     """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
     is left out only where no point can reach v = -0.78 even there."""
+    firsts, at, tops, inverse_at, reverse = tail.first, tail.at, tail.top, tail.inverse, tail.reverse
     top = 0
     steepest = -FAR
     last_extreme = 0
@@ -180,33 +212,24 @@ def bullington_pass(pos, inverse, ground, tail, tx_m, curve, step_km, wavelength
             i += 1
         rx_u = buffer[RX, q] - curve * j * j
         line = (rx_u - tx_m) / j
-        at = tail.at[q]
-        tops = tail.top[q]
-        seen = steepest
-        back = -FAR
-        clearance = -FAR
-        for k in range(tail.length[q]):
-            x = at[k]
-            u = tops[k] - curve * x * x
-            seen = max(seen, (u - tx_m) / x)
-            back = max(back, (u - rx_u) / (j - x))
-            clearance = max(clearance, u - line * x - tx_m)
+        first = firsts[q]
+        end = firsts[q + 1]
+        seen = max(steepest, steepest_of(tops, curve, at, inverse_at, tx_m, first, end))
         if seen < line:
+            clearance = highest_over(tops, curve, at, tx_m, line, first, end)
             if top > 0:
                 last_extreme = extreme(xs, ys, top, last_extreme, line)
                 clearance = max(clearance, ys[last_extreme] - line * xs[last_extreme] - tx_m)
             best = FAR
             if clearance * math.sqrt(0.008 / (wavelength_m * (j * step_km))) > -0.78:
-                for k in range(tail.length[q]):
-                    x = at[k]
-                    below = tops[k] - curve * x * x - line * x - tx_m
-                    best = min(best, below * below / (x * (j - x)))
+                best = nearest_below(tops, curve, at, inverse_at, reverse, tx_m, line, first, end)
                 if last > 0:
                     best = min(best, least_clearance(flat, pos, last, j, tx_m, line))
             buffer[CLEAR, q] = best
             buffer[SEEN_TX, q] = 1.0
             buffer[SEEN_RX, q] = 1.0
         else:
+            back = steepest_of(tops, curve, at, reverse, rx_u, first, end)
             if top > 0:
                 t = tangent(xs, ys, top, j, rx_u)
                 back = max(back, (ys[t] - rx_u) / (j - xs[t]))

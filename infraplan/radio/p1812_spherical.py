@@ -88,43 +88,59 @@ def sphere_slope(x, height_m, curve):  # type: ignore[no-untyped-def]
     return -curve * x - height_m / x
 
 
+@njit(cache=True, error_model="numpy", fastmath=True)
+def tail_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
+    """Largest `sphere_slope` of both antennas over the points of a tail."""
+    tx_slope = -FAR
+    rx_slope = -FAR
+    for k in range(first, end):
+        slope = -curve * at[k] - tx_m * inverse[k]
+        tx_slope = slope if slope > tx_slope else tx_slope
+        slope = -curve * (j - at[k]) - rx_m * reverse[k]
+        rx_slope = slope if slope > rx_slope else rx_slope
+    return tx_slope, rx_slope
+
+
+@njit(cache=True, error_model="numpy", fastmath=True)
+def tail_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
+    """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points of a tail. [m^2]"""
+    best = FAR
+    for k in range(first, end):
+        below = -curve * at[k] * at[k] - tx_m - line * at[k]
+        value = below * below * (inverse[k] * reverse[k])
+        best = value if value < best else best
+    return best
+
+
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def smooth_bullington(q, step_km, tx_m, rx_m, curve, pos, sphere, tail, wave, nominal, buffer):  # type: ignore[no-untyped-def]
+def smooth_bullington(q, step_km, tx_m, rx_m, curve, pos, sphere, at, inverse, reverse, first, end, wave, nominal, buffer):  # type: ignore[no-untyped-def]
     """Bullington over the bare sphere at the points of a receiver's profile; `sphere[i]` = -curve pos[i]^2. Of the shared samples the
     horizon is the whole step next to the tangent point, or the nominal point."""
     j = buffer[J, q]
     last = int(buffer[LAST, q])
     d = j * step_km
     line = (rx_m - curve * j * j - tx_m) / j
-    tx_slope = -FAR
-    rx_slope = -FAR
-    for k in range(tail.length[q]):
-        tx_slope = max(tx_slope, sphere_slope(tail.at[q, k], tx_m, curve))
-        rx_slope = max(rx_slope, sphere_slope(j - tail.at[q, k], rx_m, curve))
+    tx_slope, rx_slope = tail_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end)
     if last > 0:
         whole = int(pos[last])
         if nominal <= pos[last]:
             tx_slope = max(tx_slope, sphere_slope(nominal, tx_m, curve))
             rx_slope = max(rx_slope, sphere_slope(j - nominal, rx_m, curve))
         if whole > 0:
-            at = min(max(math.floor(math.sqrt(tx_m / curve)), 1), whole)
-            tx_slope = max(tx_slope, sphere_slope(at, tx_m, curve), sphere_slope(min(at + 1, whole), tx_m, curve))
-            at = min(max(math.ceil(j - math.sqrt(rx_m / curve)), 1), whole)
-            rx_slope = max(rx_slope, sphere_slope(j - at, rx_m, curve), sphere_slope(j - max(at - 1, 1), rx_m, curve))
+            step = min(max(math.floor(math.sqrt(tx_m / curve)), 1), whole)
+            tx_slope = max(tx_slope, sphere_slope(step, tx_m, curve), sphere_slope(min(step + 1, whole), tx_m, curve))
+            step = min(max(math.ceil(j - math.sqrt(rx_m / curve)), 1), whole)
+            rx_slope = max(rx_slope, sphere_slope(j - step, rx_m, curve), sphere_slope(j - max(step - 1, 1), rx_m, curve))
     if tx_slope < line:
-        best = FAR
-        for k in range(tail.length[q]):
-            x = tail.at[q, k]
-            below = -curve * x * x - tx_m - line * x
-            best = min(best, below * below / (x * (j - x)))
+        best = tail_clearance(tx_m, line, curve, at, inverse, reverse, first, end)
         if last > 0:
             best = min(best, least_clearance(sphere, pos, last, j, tx_m, line))
         return knife_edge_fast(-math.sqrt(best * 0.002 * d / wave) / step_km, d)
     seen_tx = tx_slope + curve * j  # over the sphere raised between the ends, as eqs. 13 and 17 have it
     seen_rx = rx_slope + curve * j
-    at = (rx_m - tx_m + seen_rx * j) / (seen_tx + seen_rx)
-    over = tx_m + seen_tx * at - (tx_m * (j - at) + rx_m * at) / j
-    return knife_edge_fast(over * math.sqrt(0.002 * d / (wave * at * (j - at))) / step_km, d)
+    cross = (rx_m - tx_m + seen_rx * j) / (seen_tx + seen_rx)
+    over = tx_m + seen_tx * cross - (tx_m * (j - cross) + rx_m * cross) / j
+    return knife_edge_fast(over * math.sqrt(0.002 * d / (wave * cross * (j - cross))) / step_km, d)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -134,10 +150,14 @@ def add_spherical(n, step_km, radius_km, curve, pos, sphere, tail, nominal, c, f
     tx_over = buffer[TX_OVER]
     rx_over = buffer[RX_OVER]
     loss = buffer[row]
+    firsts, at, inverse, reverse = tail.first, tail.at, tail.inverse, tail.reverse
     for q in range(n):
         d = js[q] * step_km
         if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
             sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first)
             if sphere_db > 0.0:
-                smooth_db = smooth_bullington(q, step_km, tx_over[q], rx_over[q], curve, pos, sphere, tail, c[WAVE], nominal, buffer)
+                smooth_db = smooth_bullington(
+                    q, step_km, tx_over[q], rx_over[q], curve, pos, sphere, at, inverse, reverse, firsts[q], firsts[q + 1], c[WAVE],
+                    nominal, buffer,
+                )  # fmt: skip
                 loss[q] += max(sphere_db - smooth_db, 0.0)
