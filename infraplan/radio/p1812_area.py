@@ -252,6 +252,7 @@ def area_loss(
             polarisation=polarisation, frequency_ghz=frequency_ghz, time_percent=time_percent, location_percent=location_percent,
             location_sigma_db=location_sigma_db, tx_height_m=tx_height_m, rx_height_m=rx_height_m, delta_n=delta_n, n0=n0,
         )  # fmt: skip
+    ground = ground._replace(height_m=np.ascontiguousarray(ground.height_m, np.float32), clutter=np.ascontiguousarray(ground.clutter))
     rows, cols = ground.height_m.shape
     if min(rows, cols) < 2:
         raise ValueError(f"the heights must have two rows and columns at least, not {rows} and {cols}")

@@ -240,9 +240,9 @@ AT_30_M: dict[str, Any] = {
 def test_a_profile_is_short_and_has_its_points() -> None:
     ground = ground_of(np.zeros((121, 121), np.float32), np.full((121, 121), 15.0, np.float32))
     profile = map_profile(ground, (0.0, 0.0), (950.0, 0.0), step_m=100.0)
-    halved = [350, 400, 450, 500, 550, 600, 650, 700, 750, 800, 850, 900]
-    np.testing.assert_allclose(profile.distance_km * 1000.0, [0, 30, 100, 200, 300, *halved, 920, 950])
-    np.testing.assert_array_equal(profile.clutter_m, [0] + [15] * 17 + [0])
+    halved = [650, 700, 750, 800, 850, 900]
+    np.testing.assert_allclose(profile.distance_km * 1000.0, [0, 30, 100, 200, 300, 400, 500, 600, *halved, 920, 950])
+    np.testing.assert_array_equal(profile.clutter_m, [0] + [15] * 14 + [0])
     within = map_profile(ground, (0.0, 0.0), (235.0, 0.0), step_m=10.0)
     np.testing.assert_array_equal(within.clutter_m[(within.distance_km > 0.2051) | (within.distance_km < 0.0299)], 0.0)
     beside = map_profile(ground, (0.0, 0.0), (50.0, 0.0), step_m=100.0)
