@@ -82,7 +82,8 @@ def main() -> None:
             figures[f"{name}_{resolution_m:g}m"], maps[resolution_m] = share(study, county, resolution_m, options.family, terrain)
         finest = min(maps)
         line = "  ".join(f"{r:g} m {figures[f'{name}_{r:g}m']:6.1%}" for r in maps)
-        off = "  ".join(f"{100 * (figures[f'{name}_{r:g}m'] - figures[f'{name}_{finest:g}m']):+5.1f}" for r in maps)
+        best = figures[f"{name}_{finest:g}m"]
+        off = "  ".join(f"{100 * (figures[f'{name}_{r:g}m'] - best):+5.1f}" for r in maps)
         if 250.0 in maps and 50.0 in maps:
             figures[f"{name}_centre_db"] = largest_difference_db(maps[250.0], maps[50.0], options.family)
         print(f"{name}: {line}   points from {finest:g} m: {off}   centres {figures.get(f'{name}_centre_db', math.nan):.3f} dB", flush=True)

@@ -175,14 +175,12 @@ def heights_on_line(flat, rows, cols, row, col, down, right, j, at, first, end, 
         for k in range(first, end):
             r = row + down * at[k]
             c = col + right * at[k]
-            top = np.uint32(r)
-            left = np.uint32(c)
-            i = np.uint64(top) * np.uint64(cols) + np.uint64(left)
-            aside = c - left
+            i = np.uint64(np.uint32(r)) * np.uint64(cols) + np.uint64(np.uint32(c))
+            aside = c - np.uint32(c)
             upper = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
             i += np.uint64(cols)
             lower = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
-            out[k] = upper + (lower - upper) * (r - top)
+            out[k] = upper + (lower - upper) * (r - np.uint32(r))
         return
     for k in range(first, end):
         r = min(max(row + down * at[k], 0.0), rows - 1.0)
