@@ -136,3 +136,20 @@ def test_every_key_of_study_toml_is_explained() -> None:
         assert {f"{section}_{name}" for name in model.model_fields} == {key for key in known if key.startswith(f"{section}_")}
     page = (Path(__file__).resolve().parents[1] / "docs" / "planning.md").read_text(encoding="utf-8")
     assert not [name for name in PlanChoice.model_fields if f"`{name}" not in page]
+
+
+def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) -> None:
+    """Villages and sites of one file: the sheet tells whose key it is."""
+    study = build_square(tmp_path / "study", 113, 24)
+    with pd.ExcelWriter(study / "all.xlsx", engine="xlsxwriter") as book:
+        for name in ("villages", "sites"):
+            pd.read_csv(study / f"{name}.csv").to_excel(book, sheet_name=name, index=False)
+    file = study / "study.toml"
+    text = file.read_text(encoding="utf-8").replace('"villages.csv"', '"all.xlsx"').replace('"sites.csv"', '"all.xlsx"')
+    file.write_text(text, encoding="utf-8")
+    opened = Study.open(with_keys(with_keys(study, "options.villages", sheet='"villages"'), "options.sites", sheet='"sites"'))
+    assert len(opened.villages) == 40 and len(opened.sites) == 12
+    cure = messages.both("io.looks_shifted_cure", name="gcj02")
+    for sheet in ("villages", "sites"):
+        (told,) = opened._followable([Fault("all.xlsx", "x", cure, sheet=sheet)])
+        assert f'[options.{sheet}] datum = "gcj02"' in told.cure

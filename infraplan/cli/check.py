@@ -38,8 +38,6 @@ def check(study: StudyPath, json: AsJson = False) -> None:
 
 def faults_of_study(opened: Study) -> list[Fault]:
     """What each layer says of itself, and what the layers say of each other."""
-    from infraplan.study.comparing import compared
-
     faults: list[Fault] = []
     read: dict[str, Any] = {}
     for layer in LAYERS:
@@ -52,7 +50,7 @@ def faults_of_study(opened: Study) -> list[Fault]:
             if layer == "zones":
                 return [*faults, *opened.warnings]
     layers = {name: read.get(name) for name in ("zones", "villages", "sites", "places")}
-    return [*faults, *opened.warnings, *compared(**layers)]
+    return [*faults, *opened.warnings, *opened.compare(**layers)]
 
 
 def attach(app: typer.Typer) -> None:

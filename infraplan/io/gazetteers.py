@@ -82,6 +82,10 @@ def read_geonames(
     done = check_places(frame, faults, zones=zones, place_class="settlement", outside="ignore")
     if zones is not None:
         attrs = done.attrs
+        away = int(((done["county"] == "") & (done["city"] == "")).sum())
+        if away:
+            faults.add("io.outside_left_out", severity="warning", count=away, rows=f"{away:,}")
+            faults.warn()
         done = done[(done["county"] != "") | (done["city"] != "")].reset_index(drop=True)
         done.attrs = attrs
     done.attrs["attribution"] = "GeoNames, CC BY 4.0"
@@ -119,7 +123,8 @@ def read_raw_boundaries(path: str | Path) -> gpd.GeoDataFrame:
     raw = load_source(path, "zone")[0]
     if not isinstance(raw.frame, gpd.GeoDataFrame) or "shapeName" not in raw.frame:
         raw.faults.add("io.not_geoboundaries")
-        raw.faults.stop()
+    raw.faults.stop()
+    raw.faults.warn()
     return raw.frame
 
 

@@ -107,6 +107,8 @@ def _from_shapefile(place: Path, layer: str, wanted: dict[str, Any], bbox: Box |
     if len(tables) > 1:
         faults.add("io.one_layer_wanted", value=", ".join(table.faults.sheet for table in tables))
         faults.stop()
+    tables[0].faults.stop()
+    tables[0].faults.warn()
     frame = tables[0].frame
     if not {"osm_id", "fclass"} <= set(frame.columns) or not isinstance(frame, gpd.GeoDataFrame):
         faults.add("io.not_geofabrik")

@@ -108,6 +108,11 @@ def read_terrain(
     ------
     DataError
         Everything wrong with the files: unreadable, without a CRS, elsewhere, impossible heights, refused holes, unknown codes.
+
+    Warns
+    -----
+    DataWarning
+        How many holes were filled, how many became sea.
     """
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)
@@ -120,6 +125,10 @@ def read_terrain(
     height_m, filled, sea = settle_holes(height_m, target, Choice(holes, fill_km), faults, within(area, target))
     stands = None if clutter is None else read_clutter(clutter, area, margin_m, clutter_table, holes, nominal_m)
     sea_pixels = int(sea.sum())
+    for rule, pixels in (("geo.holes_filled", filled), ("geo.holes_sea", sea_pixels)):
+        if pixels:
+            faults.add(rule, severity="warning", pixels=f"{pixels:,}", share=f"{pixels / height_m.size:.2%}")
+    faults.warn()
     sea |= sea_by_flatness(height_m, target.resolution_m)
     zone = radio_zones(height_m, sea, target.resolution_m)
     return Terrain(target, height_m, stands, zone, names(files), synthetic, filled, sea_pixels, float(profile_step_m))

@@ -130,9 +130,13 @@ class Study:
     def compared(self) -> tuple[Fault, ...]:
         """What the layers say of each other; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.peopled else None
-        found = self._followable(compared(zones=self.zones, villages=villages, sites=self.sites, places=self.places))
+        found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
         self._keep(found)
         return tuple(found)
+
+    def compare(self, **layers: Any) -> list[Fault]:
+        """Faults between those layers that could be read: zones, villages, sites, places."""
+        return self._followable(compared(**layers))
 
     def _followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
         """Faults whose cures name keys of study.toml: those of the layer that is read, else of the layer whose file they name."""
@@ -142,7 +146,10 @@ class Study:
         """The layer whose file a fault names, `reading` where it is that one or none."""
         paths = {name: self.path(name) for name in USED_BY if name not in ("exclusions", "registers")}
         named = [name for name, path in paths.items() if path is not None and path.name == fault.file]
-        return reading if reading in named or not named else named[0]
+        if reading in named or not named:
+            return reading
+        sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
+        return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
     def _keep(self, found: Iterable[Fault]) -> None:
         """Warnings not told before go into `warnings`, and on to whoever listens."""

@@ -12,7 +12,7 @@ import rasterio
 from pyproj import Transformer
 from rasterio.transform import from_origin
 
-from infraplan.errors import DataError, UsageError
+from infraplan.errors import DataError, UsageError, collected
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import SEA
 from infraplan.io import rasters
@@ -105,11 +105,15 @@ def test_a_missing_tile_is_refused_filled_or_drowned_but_never_silent(tmp_path: 
     with pytest.raises(DataError) as wide:
         read_terrain(tmp_path / "a.tif", grid, holes="fill", fill_km=1.0)
     assert wide.value.fault_list[0].rule == "terrain_holes_wide"
-    drowned = read_terrain(tmp_path / "a.tif", grid, holes="sea")
+    with collected() as found:
+        drowned = read_terrain(tmp_path / "a.tif", grid, holes="sea")
+    assert [fault.rule for fault in found] == ["holes_sea"] and f"{drowned.sea_pixels:,}" in found[0].message
     half = grid.width // 2 + 3
     assert (drowned.height_m[:, half:] == 0).all() and (drowned.zone[:, half:] == SEA).all()
     assert drowned.sea_pixels == pytest.approx(grid.height * grid.width / 2, rel=0.05)
-    both = read_terrain(tmp_path / "a.tif", grid, holes="fill_then_sea", fill_km=1.0)
+    with collected() as found:
+        both = read_terrain(tmp_path / "a.tif", grid, holes="fill_then_sea", fill_km=1.0)
+    assert {fault.rule for fault in found} == {"holes_filled", "holes_sea"}
     assert both.filled_pixels == pytest.approx(10 * grid.height, rel=0.25)
     assert np.isfinite(both.height_m).all()
 
