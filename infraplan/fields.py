@@ -239,7 +239,7 @@ ZONE = (
         "adcode", "行政区划代码", "adcode", "code", example="440281",
         aliases=words(
             "区划代码 行政代码 区划码 district_adcode county_adcode 区县代码 city_adcode province_adcode gb adm_code code "
-            "代码 编码"
+            "代码 编码 shapeID pcode"
         ),
     ),
     Field(

@@ -18,6 +18,7 @@ from infraplan.coverage.population import STATUSES, demand_margin, status_of
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import part_of, share
+from infraplan.tables.planes import to_plane
 from infraplan.tables.values import booleans
 
 Codes = npt.NDArray[np.int8]
@@ -83,7 +84,7 @@ def served_area(
     known = share(polygons, grid) if fractions is None else fractions
     with np.errstate(invalid="ignore"):
         served = cover.at(family, network, receiver).margin_db >= required_db
-    area_km2 = np.nan_to_num(shapely.area(np.asarray(polygons.geometry.to_crs(grid.crs).array))) / 1e6
+    area_km2 = np.nan_to_num(shapely.area(np.asarray(to_plane(polygons, grid.crs).array))) / 1e6
     return area_km2, np.minimum(part_of(known, served) * (grid.resolution_m / 1000.0) ** 2, area_km2)
 
 

@@ -14,6 +14,8 @@ from infraplan.coverage.measured import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.discs import meets_disc, pixel_span
+from infraplan.geo.zonal import membership
+from infraplan.tables.lineage import levels_present
 
 Floats = npt.NDArray[np.float64]
 
@@ -150,16 +152,15 @@ def service_status(
     return pd.DataFrame(columns, index=demand.index)
 
 
-def zone_of(demand: Any, zones: Any, level: str) -> npt.NDArray[np.object_]:
-    """Adcode of the zone of `level` that each point is counted in, "" for none, by the point's own county and city codes.
+def zone_of(demand: Any, zones: Any, level: str, counted: pd.DataFrame | None = None) -> npt.NDArray[np.object_]:
+    """Adcode of the zone of `level` that each point is counted in, "" for none: `membership`, or the township that the point states.
 
-    A province holds every point whose city or county is one of its zones.
+    `counted` is `membership(demand, zones)`, when it is known already.
     """
-    codes = set(zones.loc[zones["level"] == level, "adcode"])
-    if level == "province":
-        known = set(zones["adcode"])
-        inside = demand["city"].isin(known) | demand["county"].isin(known)
-        return np.where(inside, next(iter(codes), ""), "").astype(object)
+    if level != "township":
+        table = membership(demand, zones) if counted is None else counted
+        return table[level].to_numpy(dtype=object) if level in table else np.full(len(demand), "", dtype=object)
+    codes = zones.loc[zones["level"] == level, "adcode"]
     stated = demand[level].astype(str) if level in demand else pd.Series("", index=demand.index)
     return np.where(stated.isin(codes), stated, "").astype(object)
 
@@ -197,9 +198,10 @@ def population_coverage(
     status = service_status(demand, cover, families, network, measured=measured, weaker_db=weaker_db, receivers=receivers)
     people = demand["population"].to_numpy(dtype=np.int64)
     parts = []
-    for level in [name for name in ("province", "city", "county", "township") if (zones["level"] == name).any()]:
+    counted = membership(demand, zones)
+    for level in levels_present(zones):
         known = zones.loc[zones["level"] == level].drop_duplicates("adcode").set_index("adcode")
-        zone = zone_of(demand, zones, level)
+        zone = zone_of(demand, zones, level, counted)
         if level == "township" and not (zone != "").any():
             continue
         for family in families:

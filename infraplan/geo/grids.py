@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
 
+from infraplan.tables.faults import FaultList
+from infraplan.tables.planes import to_plane
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -27,6 +30,18 @@ def metric_crs(lon: float, lat: float) -> str:
     """
     centre_lon, centre_lat = round(lon * 2) / 2, round(lat * 2) / 2
     return f"+proj=laea +lat_0={centre_lat:g} +lon_0={centre_lon:g} +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+
+
+def refuse_antimeridian(zones: Any, faults: FaultList | None = None) -> None:
+    """Stop with a DataError where geometries lie on both sides of 180 degrees of longitude, or span half the Earth.
+
+    Bounds, centres and neighbours are those of plain degrees: across that line they would be those of the other side of the Earth.
+    """
+    west, _, east, _ = to_plane(zones, 4326).total_bounds
+    if east - west > 180.0:
+        faults = faults or FaultList(file=str(zones.attrs.get("file", "")))
+        faults.add("geo.crosses_180", column="geometry", west=f"{west:.4f}", east=f"{east:.4f}")
+        faults.stop()
 
 
 @dataclass(frozen=True)
@@ -52,15 +67,21 @@ class Grid:
             Side of a pixel. [m]
         crs : str, optional
             A metric CRS; by default `metric_crs` of the zones' centre.
+
+        Raises
+        ------
+        DataError
+            Zones on both sides of 180 degrees of longitude.
         """
         if not (math.isfinite(resolution_m) and resolution_m > 0):
             raise ValueError(f"resolution_m must be a positive number, not {resolution_m!r}")
+        refuse_antimeridian(zones)
         if crs is None:
-            west, south, east, north = zones.to_crs(4326).total_bounds
+            west, south, east, north = to_plane(zones, 4326).total_bounds
             crs = metric_crs((west + east) / 2, (south + north) / 2)
         elif not CRS.from_user_input(crs).is_projected:
             raise ValueError(f"the grid needs a metric CRS, {crs!r} counts in degrees: leave crs out, or name a projected one")
-        left, bottom, right, top = zones.to_crs(crs).total_bounds
+        left, bottom, right, top = to_plane(zones, crs).total_bounds
         x0_m, y0_m = math.floor(left / resolution_m) * resolution_m, math.ceil(top / resolution_m) * resolution_m
         return cls(
             crs, x0_m, y0_m, float(resolution_m), math.ceil((y0_m - bottom) / resolution_m), math.ceil((right - x0_m) / resolution_m)

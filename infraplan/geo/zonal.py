@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,6 +16,8 @@ from scipy.sparse import csr_matrix
 
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.tables.typed import typed
+from infraplan.tables.lineage import ancestors, levels_present
+from infraplan.tables.planes import to_plane
 
 LEVELS = ("province", "city", "county")
 OVERLAP_TYPES = {
@@ -24,12 +27,12 @@ OVERLAP_TYPES = {
 }
 OVERLAP_COLUMNS = tuple(OVERLAP_TYPES)
 SLIVER_KM2 = 1e-4
+THIN_M = 1.0
 
 
 def levels_of(zones: Any) -> tuple[str, ...]:
     """Levels present, from the province down to the county."""
-    there = set(zones["level"])
-    return tuple(level for level in LEVELS if level in there)
+    return tuple(level for level in levels_present(zones) if level in LEVELS)
 
 
 def membership(frame: Any, zones: Any) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def membership(frame: Any, zones: Any) -> pd.DataFrame:
 
     The rule, in this order: the row's own `county` or `city` code when it names a zone; else the zone whose polygon holds the point (its
     boundary included); among several the lowest adcode. Polygons and lines are placed by a point inside them. A county's city and a city's
-    province are those the zones name as `parent`.
+    province are its `ancestors`.
 
     Parameters
     ----------
@@ -54,18 +57,16 @@ def membership(frame: Any, zones: Any) -> pd.DataFrame:
     levels = levels_of(zones)
     geometry = getattr(frame, "geometry", None)
     by_level = {level: zones.loc[zones["level"] == level].drop_duplicates("adcode") for level in levels}
+    higher = {level: ancestors(zones, level) for level in levels}
     codes = {level: _stated(frame, level, by_level[level]["adcode"]) for level in levels}
     for level in reversed(levels):
         lacking = np.flatnonzero(codes[level] == "")
-        if level != "province" and len(lacking) and geometry is not None:
+        if (level != "province" or len(levels) == 1) and len(lacking) and geometry is not None:
             found = _holding(geometry.iloc[lacking], by_level[level])
-            allowed = _consistent(found, codes, lacking, level, levels, by_level)
-            codes[level][lacking] = np.where(allowed, found, "")
-        above = levels.index(level) - 1
-        if above >= 0:
-            _fill_parents(codes, by_level, levels[above], level)
-    if levels == ("province",) and geometry is not None:
-        codes["province"] = _holding(geometry, by_level["province"])
+            codes[level][lacking] = np.where(_consistent(found, codes, lacking, higher[level]), found, "")
+        for above in levels[: levels.index(level)]:
+            fill = _mapped(codes[level], dict(higher[level][above].items()))
+            codes[above] = np.where(codes[above] == "", fill, codes[above]).astype(object)
     return pd.DataFrame(codes, index=frame.index, columns=list(levels), dtype=object)
 
 
@@ -75,7 +76,7 @@ def _stated(frame: Any, level: str, known: Any) -> npt.NDArray[np.object_]:
     return _mapped(frame[level].fillna("").astype(str).to_numpy(dtype=object), {code: code for code in known})
 
 
-def _mapped(codes: npt.NDArray[np.object_], table: dict[str, str]) -> npt.NDArray[np.object_]:
+def _mapped(codes: npt.NDArray[np.object_], table: dict[Any, Any]) -> npt.NDArray[np.object_]:
     """table[code], "" for what it does not hold; looked up once per distinct code."""
     at, distinct = pd.factorize(codes)
     return np.array([table.get(code, "") for code in distinct] or [""], dtype=object)[at]
@@ -98,30 +99,14 @@ def _holding(points: Any, zones: Any) -> npt.NDArray[np.object_]:
 
 
 def _consistent(
-    found: npt.NDArray[np.object_],
-    codes: dict[str, npt.NDArray[np.object_]],
-    rows: npt.NDArray[np.int64],
-    level: str,
-    levels: tuple[str, ...],
-    by_level: dict[str, Any],
+    found: npt.NDArray[np.object_], codes: dict[str, npt.NDArray[np.object_]], rows: npt.NDArray[np.int64], higher: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
     """Whether a zone found by place lies in the zone the row itself states one level up (or the row states none)."""
-    above = levels.index(level) - 1
-    if above < 0:
+    if not len(higher.columns):
         return np.ones(len(found), dtype=bool)
-    stated = codes[levels[above]][rows]
-    return np.asarray((stated == "") | (_mapped(found, _parents(by_level[level])) == stated), dtype=bool)
-
-
-def _parents(zones: Any) -> dict[str, str]:
-    return dict(zip(zones["adcode"], zones["parent"].fillna("").astype(str), strict=True))
-
-
-def _fill_parents(codes: dict[str, npt.NDArray[np.object_]], by_level: dict[str, Any], above: str, level: str) -> None:
-    known = set(by_level[above]["adcode"])
-    only = next(iter(known)) if above == "province" and len(known) == 1 else ""
-    table = {code: parent if parent in known else only for code, parent in _parents(by_level[level]).items()}
-    codes[above] = np.where(codes[above] == "", _mapped(codes[level], table), codes[above]).astype(object)
+    above = higher.columns[-1]
+    stated = codes[above][rows]
+    return np.asarray((stated == "") | (_mapped(found, dict(higher[above].items())) == stated), dtype=bool)
 
 
 def share(zones: Any, grid: Grid) -> csr_matrix:
@@ -138,7 +123,7 @@ def share(zones: Any, grid: Grid) -> csr_matrix:
     csr_matrix of float64, shape (zones, height * width)
         Values 0..1; columns in row-major order of the grid.
     """
-    polygons = zones.geometry.to_crs(grid.crs).reset_index(drop=True)
+    polygons = to_plane(zones, grid.crs).reset_index(drop=True)
     kept = np.flatnonzero(np.asarray(polygons.notna() & ~polygons.is_empty & polygons.geom_type.isin(["Polygon", "MultiPolygon"])))
     left, bottom, right, top = grid.bounds_m
     blank = np.broadcast_to(np.zeros(1, np.uint8), grid.shape)
@@ -176,50 +161,66 @@ def zone_faults(zones: Any, villages: Any = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap: the parent), area_km2, people; largest first.
-        Slivers under 100 square metres are left out.
+        kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap the parent, which `zone` is too), area_km2, people;
+        largest first. Parts under 100 square metres, or narrower than 1 m on average, are left out: rounding and reprojection make such.
     """
-    west, south, east, north = zones.to_crs(4326).total_bounds
-    metric = zones.to_crs(metric_crs((west + east) / 2, (south + north) / 2))
-    people = None if villages is None else villages.to_crs(metric.crs)
+    degrees = zones.set_geometry(to_plane(zones, 4326))
+    west, south, east, north = degrees.total_bounds
+    plane = metric_crs((west + east) / 2, (south + north) / 2)
+    people = None if villages is None else villages.to_crs(4326)
     rows: list[tuple[Any, ...]] = []
-    levels = levels_of(metric)
+    levels = levels_of(degrees)
     for level in levels:
-        rows += _overlaps(metric.loc[metric["level"] == level], level, people)
+        rows += _overlaps(degrees.loc[degrees["level"] == level], level, people, plane)
     for above, level in pairwise(levels):
-        rows += _gaps(metric.loc[metric["level"] == above], metric.loc[metric["level"] == level], level, people)
+        parents = ancestors(degrees, level)[above].to_dict()
+        own = degrees.loc[degrees["level"] == level]
+        rows += _gaps(degrees.loc[degrees["level"] == above], own.assign(parent=own["adcode"].map(parents)), level, people, plane)
     table = typed([dict(zip(OVERLAP_COLUMNS, row, strict=True)) for row in rows], OVERLAP_TYPES)
-    return table.sort_values(["area_km2", "zone"], ascending=[False, True], kind="stable", ignore_index=True)
+    return table.sort_values(["area_km2", "zone", "other"], ascending=[False, True, True], kind="stable", ignore_index=True)
 
 
 def _people_in(area: Any, people: Any) -> int:
     if people is None:
         return 0
-    at = shapely.STRtree(np.asarray(people.geometry.array)).query(area, predicate="intersects")
+    at = np.unique(shapely.STRtree(np.asarray(people.geometry.array)).query(area, predicate="intersects"))
     return int(people["population"].to_numpy(dtype=np.int64)[at].sum())
 
 
-def _overlaps(zones: Any, level: str, people: Any) -> list[tuple[Any, ...]]:
+def _wide_parts(shapes: npt.NDArray[Any], plane: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """The areal parts of each shape that are wider than `THIN_M` on average, and their area. [km2]"""
+    pieces, owner = shapely.get_parts(shapes, return_index=True)
+    areal = shapely.get_dimensions(pieces) == 2
+    pieces, owner = pieces[areal], owner[areal]
+    if not len(pieces):
+        return np.full(len(shapes), shapely.MultiPolygon(), dtype=object), np.zeros(len(shapes))
+    flat = np.asarray(to_plane(gpd.GeoSeries(pieces, crs=4326), plane).array)
+    area_m2, length_m = shapely.area(flat), shapely.length(flat)
+    wide = (2.0 * area_m2 > THIN_M * length_m) & (area_m2 > SLIVER_KM2 * 1e6)
+    kept = np.array([shapely.multipolygons(pieces[wide & (owner == row)]) for row in range(len(shapes))], dtype=object)
+    return kept, np.asarray(np.bincount(owner[wide], weights=area_m2[wide] / 1e6, minlength=len(shapes)), dtype=np.float64)
+
+
+def _overlaps(zones: Any, level: str, people: Any, plane: str) -> list[tuple[Any, ...]]:
+    zones = zones.sort_values("adcode", kind="stable")
     shapes, codes, names = np.asarray(zones.geometry.array), zones["adcode"].to_numpy(), zones["name"].to_numpy()
     one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     one, two = one[one < two], two[one < two]
-    common = shapely.intersection(shapes[one], shapes[two])
-    area_km2 = shapely.area(common) / 1e6
+    common, area_km2 = _wide_parts(shapely.intersection(shapes[one], shapes[two]), plane)
     return [
         ("overlap", level, codes[one[k]], names[one[k]], codes[two[k]], names[two[k]], float(area_km2[k]), _people_in(common[k], people))
-        for k in np.flatnonzero(area_km2 > SLIVER_KM2)
+        for k in np.flatnonzero(area_km2 > 0)
     ]
 
 
-def _gaps(parents: Any, children: Any, level: str, people: Any) -> list[tuple[Any, ...]]:
+def _gaps(parents: Any, children: Any, level: str, people: Any, plane: str) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
-    only = parents["adcode"].iloc[0] if len(parents) == 1 else None
     for code, name, outline in zip(parents["adcode"], parents["name"], parents.geometry, strict=True):
-        own = children if code == only else children.loc[children["parent"] == code]
+        own = children.loc[children["parent"] == code]
         if not len(own):
             continue
-        left = shapely.difference(outline, shapely.union_all(np.asarray(own.geometry.array)))
-        area_km2 = float(shapely.area(left)) / 1e6
-        if area_km2 > SLIVER_KM2:
-            rows.append(("gap", level, code, name, "", "", area_km2, _people_in(left, people)))
+        lacking = shapely.difference(outline, shapely.union_all(np.asarray(own.geometry.array)))
+        (left,), (area_km2,) = _wide_parts(np.array([lacking]), plane)
+        if area_km2 > 0:
+            rows.append(("gap", level, code, name, code, name, float(area_km2), _people_in(left, people)))
     return rows

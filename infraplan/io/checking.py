@@ -17,6 +17,7 @@ from infraplan.geo.grids import metric_crs
 from infraplan.io.gazetteers import shipped_settlements
 from infraplan.io.shift import looks_shifted
 from infraplan.tables.faults import FaultList, rows_of, sheets_of
+from infraplan.tables.planes import to_plane
 
 POPULATION_TOLERANCE = 0.05  # interpretation: a zone's villages may differ so far from its stated total before anyone is asked
 STRAY_M = 500.0  # interpretation: boundaries are simplified by less
@@ -84,7 +85,7 @@ def outside_stated_county(villages: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -
     if not known.any():
         return []
     plane = _plane(villages)
-    flat = dict(zip(counties["adcode"], counties.geometry.to_crs(plane), strict=True))
+    flat = dict(zip(counties["adcode"], to_plane(counties, plane), strict=True))
     points = villages.geometry.to_crs(plane).to_numpy()
     distance_m = np.zeros(len(villages))
     for adcode, positions in villages[known].reset_index(drop=True).groupby("county").indices.items():

@@ -18,6 +18,7 @@ from infraplan.geo.datums import DATUMS, to_wgs84
 from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.tables.faults import FaultList, shown
+from infraplan.tables.planes import to_plane
 from infraplan.tables.settling import tell_unread
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
@@ -215,7 +216,7 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
         faults.stop()
     located = frame.set_geometry(gpd.array.from_shapely(shapes, crs=known))
     if known != pyproj.CRS.from_epsg(4326):
-        located = located.to_crs(4326)
+        located = located.set_geometry(to_plane(located, 4326))
         lost = there & ~np.isfinite(shapely.bounds(located.geometry.to_numpy())).all(axis=1)
         faults.at(lost, "io.outside_projection", "geometry", crs=known.name)
         if lost.any():

@@ -14,8 +14,11 @@ import pyarrow as pa
 from pyarrow import csv
 
 from infraplan.io.opening import LARGEST_MEMBER_BYTES, Bounded, existing_file, reading, refuse_bombs
+from infraplan.presets import choose
 from infraplan.tables import check_places, check_zones
 from infraplan.tables.faults import FaultList
+from infraplan.tables.values import texts
+from infraplan.tables.zone_codes import LEVELS
 
 GEONAMES = (
     "geonameid",
@@ -106,14 +109,32 @@ def shipped_settlements() -> gpd.GeoDataFrame:
 def read_geoboundaries(path: str | Path, *, level: str) -> gpd.GeoDataFrame:
     """Zones from a geoBoundaries GeoJSON (`shapeName`, `shapeISO`, `shapeID`, `shapeGroup`, `shapeType`), one level a file.
 
-    Its codes are its own: `adcode` is a running number within the file and `shapeID` stays as a column. Its outlines of China are no
-    official base map: do not publish them.
+    `adcode` is the ISO code of each shape where the file gives one to every shape, no two alike, else its `shapeID`; both columns stay.
+    Which zone lies in which its files do not say: `parent` is blank, and `ancestors` tells it from the outlines once files of several
+    levels are joined. Its outlines of China are no official base map: do not publish them.
+
+    Parameters
+    ----------
+    level : {"province", "city", "county", "township"}
+        What the file's level is called here: ADM1 is a province, ADM2 a city or a county as the country has it.
+
+    Raises
+    ------
+    DataError
+        No geoBoundaries file, shapes of several levels (`shapeType`), ids that repeat, anything `check_zones` refuses.
     """
+    choose(level, LEVELS, "level")
     frame: Any = read_raw_boundaries(path)
-    numbered = frame.assign(adcode=[f"{90 + row // 10_000:02d}{row % 10_000:04d}" for row in range(len(frame))], level=level)
-    if level == "township":
-        numbered["adcode"] += "000"
-    return check_zones(numbered.rename(columns={"shapeName": "name"}), FaultList(file=Path(path).name), level=level)
+    faults = FaultList(file=Path(path).name)
+    kinds = sorted(frame["shapeType"].dropna().astype(str).unique()) if "shapeType" in frame else []
+    if len(kinds) > 1:
+        faults.add("io.several_levels", column="shapeType", value=", ".join(kinds))
+        faults.stop()
+    codes = [texts(frame[name]) for name in ("shapeISO", "shapeID") if name in frame]
+    sole = [found for found in codes if (found != "").all() and len(np.unique(found.astype(str))) == len(found)]
+    adcode = (sole or codes or [np.array([str(row) for row in range(1, len(frame) + 1)], dtype=object)])[0 if sole else -1]
+    named = frame.rename(columns={"shapeName": "name"}).assign(adcode=adcode, level=level, parent="")
+    return check_zones(named, faults, level=level, codes="text")
 
 
 def read_raw_boundaries(path: str | Path) -> gpd.GeoDataFrame:

@@ -13,11 +13,11 @@ from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
 from infraplan.geo.grids import Grid
+from infraplan.io.raster_seams import Seams, counted
 from infraplan.io.rasters import STRIP_PIXELS, Source, names, open_band, raster_files
 from infraplan.tables.faults import FaultList
 
 Floats = npt.NDArray[np.float64]
-MOST_PEOPLE = 1e7  # in one pixel of any product
 MARGIN_PIXELS = 2
 
 
@@ -51,8 +51,8 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     Parameters
     ----------
     source : path, folder or list of paths
-        One band of people per pixel: WorldPop (degrees, no data -99999 or -3.4e38), GHS-POP (Mollweide, no data -200). Tiles must not
-        overlap.
+        One band of people per pixel: WorldPop (degrees, no data -99999 or -3.4e38), GHS-POP (Mollweide, no data -200). Tiles of one
+        product: where two hold people on the same ground (two years, two products) nobody knows which count.
     grid : Grid
         Where to count.
     nodata : float, optional
@@ -69,9 +69,11 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     Raises
     ------
     DataError
-        Unreadable, without a CRS, negative people, impossible numbers, or a raster that lies elsewhere.
+        Unreadable, without a CRS, negative people, impossible numbers, a raster that lies elsewhere, or files that count the same people:
+        more than `SEAM_SHARE` of those of one. A seam of less is counted once, from the first file, with a warning.
     """
     files = raster_files(source)
+    seams = Seams(files, grid, nodata)
     tally, touched = Tally(grid), False
     for path in files:
         faults = FaultList(file=path.name)
@@ -85,28 +87,20 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
                 values = dataset.read(1, window=window).astype(np.float64)
                 rows, cols = np.nonzero(counted(values, empty, faults))
                 transform = dataset.window_transform(window)
-                x, y = to_grid.transform(*(transform @ (cols + 0.5, rows + 0.5)))
-                tally.add(np.asarray(x), np.asarray(y), values[rows, cols])
+                own_x, own_y = (np.asarray(part) for part in transform @ (cols + 0.5, rows + 0.5))
+                x, y = (np.asarray(part) for part in to_grid.transform(own_x, own_y))
+                people = values[rows, cols]
+                fresh = seams.unseen(path, dataset.crs, own_x, own_y, people, grid.pixel_of(x, y)[0] >= 0)
+                tally.add(x[fresh], y[fresh], people[fresh])
         faults.stop()
     if not touched:
         faults = FaultList(file=names(files))
         faults.add("geo.raster_elsewhere", bounds="")
         faults.stop()
-    return demand_points(tally, whole_people)
-
-
-def counted(values: Floats, empty: float | None, faults: FaultList) -> npt.NDArray[np.bool_]:
-    """Pixels that hold people; faults for negative or impossible numbers that no no-data value explains."""
-    known = np.isfinite(values)
-    if empty is not None and np.isfinite(empty):
-        known &= ~np.isclose(values, empty, rtol=1e-6, atol=0.0)
-    low, high = values.min(where=known, initial=0.0), values.max(where=known, initial=0.0)
-    if low < 0:
-        faults.add("geo.people_negative", pixels=int((known & (values < 0)).sum()), low=f"{low:g}")
-    if high > MOST_PEOPLE:
-        faults.add("geo.people_impossible", limit=f"{MOST_PEOPLE:g}", high=f"{high:g}")
-    faults.stop()
-    return np.asarray(known & (values > 0))
+    told = seams.settle()
+    frame = demand_points(tally, whole_people)
+    frame.attrs["faults"] = told.records()
+    return frame
 
 
 def strips_of(dataset: Any, grid: Grid) -> list[Window]:

@@ -177,7 +177,7 @@ def within(area: Grid, target: Grid) -> tuple[slice, slice]:
 
 
 def raster_files(source: Source) -> list[Path]:
-    """The files of a path, a folder or a list, in name order."""
+    """The files of a path, a folder or a list, in name order; a file named twice, by whatever path, once."""
     given = [Path(source)] if isinstance(source, str | os.PathLike) else [Path(entry) for entry in source]
     files: list[Path] = []
     faults = FaultList()
@@ -190,7 +190,8 @@ def raster_files(source: Source) -> list[Path]:
     if not given:
         faults.add("geo.no_raster")
     faults.stop()
-    return sorted(dict.fromkeys(files), key=lambda path: (path.name, str(path)))
+    once = {entry.resolve(): entry for entry in sorted(files, key=lambda path: (path.name, str(path)), reverse=True)}
+    return sorted(once.values(), key=lambda path: (path.name, str(path)))
 
 
 def names(files: Sequence[Path]) -> str:

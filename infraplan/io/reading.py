@@ -13,10 +13,12 @@ from infraplan.fields import field_of
 from infraplan.io.parts import Wanted
 from infraplan.io.sources import Source
 from infraplan.io.whole_tables import located_table, plain_table
-from infraplan.io.zone_tables import with_parents, with_population
+from infraplan.io.whole_zones import with_parents
+from infraplan.io.zone_tables import with_population
 from infraplan.presets import choose
 from infraplan.tables import check_corridors, check_hosts, check_places, check_register, check_sites, check_villages, check_zones
 from infraplan.tables.faults import FaultList
+from infraplan.tables.zone_codes import SCHEMES
 
 
 def read_villages(
@@ -128,6 +130,7 @@ def read_zones(
     population_encoding: str | None = None,
     population_basis: str | None = None,
     parents: bool = False,
+    codes: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Zones: polygons with a level and a code, from one file or several (a province, its cities, its counties).
 
@@ -139,16 +142,21 @@ def read_zones(
         A table of people by adcode or name (`population_sheet`, `population_encoding`: of that table); levels it does not give are
         summed up.
     parents : bool
-        Make the cities and the province that the counties imply and the files lack.
+        Make the provinces, cities and counties that the files lack: `with_parents`.
+    codes : {"china", "text"}, optional
+        "china": every code has 6, 9 or 12 digits as in GB/T 2260, which tell its level and parent. "text": any text is a code, and each row
+        needs its level. Without it the table decides; a row that states level and parent may always have any code.
 
     Other arguments and errors as in `read_villages`.
     """
     if level is not None:
         choose(level, field_of("zone", "level").choices, "level")
-    how = _How(level, datum, crs, sheet, encoding, population_basis)
+    if codes is not None:
+        choose(codes, SCHEMES, "codes")
+    how = _How(level, datum, crs, sheet, encoding, population_basis, codes)
     zones = _zones_from(source, how)
     if parents:
-        zones = with_parents(zones)
+        zones = with_parents(zones, tell=False)
     if population is None:
         return zones
     raw = plain_table(population, "people", population_sheet, population_encoding, basis=population_basis)
@@ -168,17 +176,18 @@ class _How(NamedTuple):
     sheet: Wanted
     encoding: str | None
     basis: str | None
+    codes: str | None
 
 
 def _zones_from(source: Source | Sequence[Source], how: _How) -> gpd.GeoDataFrame:
     if not isinstance(source, str | os.PathLike | pd.DataFrame):
         parts = [_zones_from(one, how) for one in source]
         joined: Any = pd.concat(parts, ignore_index=True)
-        done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)))
+        done = check_zones(joined, FaultList(file=", ".join(str(part.attrs["file"]) for part in parts)), codes=how.codes)
         done.attrs["faults"] = [fault for part in parts for fault in part.attrs["faults"]] + done.attrs["faults"]
         return done
     raw = located_table(source, "zone", how.sheet, how.encoding, datum=how.datum, crs=how.crs, basis=how.basis, levels=how.level is None)
-    zones = check_zones(raw.frame, raw.faults, level=how.level)
+    zones = check_zones(raw.frame, raw.faults, level=how.level, codes=how.codes)
     if "population" in zones:
         zones.attrs["population_basis"] = raw.notes["population_basis"]
     return zones

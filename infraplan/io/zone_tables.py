@@ -1,4 +1,4 @@
-"""Zones made whole: people from a table of names or codes, cities and a province from their counties."""
+"""People of zones, from a table of names or codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from infraplan.fields import field_of
 from infraplan.tables.faults import FaultList
@@ -71,35 +70,3 @@ def _summed_up(zones: gpd.GeoDataFrame, values: pd.Series[Any], level: str) -> p
         parents = (zones["level"] == above) & values.isna()
         values[parents] = zones.loc[parents, "adcode"].map(sums).astype("Int64")
     return values
-
-
-def with_parents(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """`zones` with the cities and provinces that its counties imply and the table lacks: their outlines joined, their people summed.
-
-    Names come from columns `city_name` and `province_name` where there are any, else the code stands for them.
-    """
-    whole = zones
-    for below, above in (("county", "city"), ("city", "province")):
-        children = whole[whole["level"] == below]
-        missing = sorted(set(children["parent"]) - set(whole.loc[whole["level"] == above, "adcode"]) - {""})
-        made = []
-        for code in missing:
-            part = children[children["parent"] == code]
-            name_column = f"{above}_name"
-            name = str(part[name_column].iloc[0]) if name_column in part and part[name_column].notna().iloc[0] else code
-            row: dict[str, Any] = {"level": above, "adcode": code, "name": name, "parent": "" if above == "province" else code[:2] + "0000"}
-            row |= {"synthetic": bool(part["synthetic"].any()), "geometry": shapely.union_all(part.geometry.to_numpy())}
-            if "population" in part and part["population"].notna().all():
-                row["population"] = int(part["population"].sum())
-            if "province_name" in part:
-                row["province_name"] = part["province_name"].iloc[0]
-            made.append(row)
-        if made:
-            joined: Any = pd.concat([gpd.GeoDataFrame(made, geometry="geometry", crs=whole.crs), whole], ignore_index=True)
-            if "population" in joined:
-                joined["population"] = joined["population"].astype("Int64")
-            whole = joined
-    whole = whole.sort_values("level", key=lambda column: column.map(LEVELS.index), kind="stable").reset_index(drop=True)
-    whole = whole[[*zones.columns]]
-    whole.attrs = dict(zones.attrs)
-    return whole

@@ -30,6 +30,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, part_of, share
 from infraplan.policy.losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target
+from infraplan.tables.planes import to_plane
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
@@ -246,7 +247,7 @@ class Layers:
         with np.errstate(invalid="ignore"):
             served = cover[family, network].margin_db >= required_db
         pixel_km2 = (self.cover.grid.resolution_m / 1000.0) ** 2
-        area_km2 = self.keep("zone area", lambda: leaves.geometry.to_crs(self.cover.grid.crs).area.to_numpy() / 1e6)
+        area_km2 = self.keep("zone area", lambda: to_plane(leaves, self.cover.grid.crs).area.to_numpy() / 1e6)
         return area_km2, np.minimum(part_of(fractions, served) * pixel_km2, area_km2)
 
 

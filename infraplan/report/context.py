@@ -13,6 +13,7 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 
 Margins = npt.NDArray[np.float32]
+COUNTS = ("population", "served", "uncertain", "unserved")
 FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 
 
@@ -107,6 +108,10 @@ class PageContext:
     ----------
     level, adcode, name : str
         The zone of the page: "city" or "province".
+    tops : tuple of str
+        Adcodes of the provinces where the page shows several; `adcode` is then "" and `name` the study's.
+    title_en : str
+        English name of a page with several zones.
     zones : GeoDataFrame, EPSG:4326
         The zone itself and its children (counties of a city; cities, and if wanted counties, of the province):
         level, adcode, name, parent, geometry.
@@ -162,10 +167,14 @@ class PageContext:
     frontier: Any = None
     unreachable: Any = None
     index_href: str = ""
+    tops: tuple[str, ...] = ()
+    title_en: str = ""
 
     @property
     def name_en(self) -> str:
         """The zone's English name where the zones carry one (`name_en`), else its name."""
+        if self.tops:
+            return self.title_en or self.name
         own = self.outline
         name = own["name_en"].iloc[0] if "name_en" in own and len(own) else None
         return str(name) if isinstance(name, str) and name else self.name
@@ -185,8 +194,13 @@ class PageContext:
 
     @property
     def outline(self) -> Any:
-        """The zone's own row of `zones` (a frame of one row, or none)."""
-        return self.zones[(self.zones["level"] == self.level) & (self.zones["adcode"] == self.adcode)]
+        """The zone's own row of `zones` (a frame of one row, or none), or one row each of `tops`."""
+        return self.zones[(self.zones["level"] == self.level) & self.zones["adcode"].isin(self.own)]
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Adcodes of the page's own zones."""
+        return self.tops or (self.adcode,)
 
     @property
     def children(self) -> Any:
@@ -195,15 +209,27 @@ class PageContext:
         return self.zones[self.zones["level"] == wanted]
 
     def people(self, family: str, network: str = "any", level: str | None = None) -> Any:
-        """Population rows of one family and network; of the zone itself, or of a level."""
+        """Population rows of one family and network; of the zone itself (of several zones their sum), or of a level."""
         rows = self.population
         rows = rows[(rows["family"] == family) & (rows["network"] == network)]
-        if level is None:
-            return rows[(rows["level"] == self.level) & (rows["adcode"] == self.adcode)]
-        return rows[rows["level"] == level]
+        if level is not None:
+            return rows[rows["level"] == level]
+        own = rows[(rows["level"] == self.level) & rows["adcode"].isin(self.own)]
+        if not self.tops or not len(own):
+            return own
+        total = own.iloc[:1].assign(adcode="", name=self.name, parent="", **{name: [int(own[name].sum())] for name in COUNTS})
+        people = int(total["population"].iloc[0])
+        return total.assign(share=[int(total["served"].iloc[0]) / people if people else float("nan")])
 
     @property
     def targets(self) -> Any:
-        """Scorecard rows of the zone itself."""
-        rows = self.scorecard[self.scorecard["zone"] == self.adcode]
-        return rows[rows["zone_level"] == self.level] if "zone_level" in rows else rows
+        """Scorecard rows of the zone itself; with several zones each task begins with its zone's name."""
+        rows = self.scorecard[self.scorecard["zone"].isin(self.own)]
+        rows = rows[rows["zone_level"] == self.level] if "zone_level" in rows else rows
+        if not self.tops or not len(rows):
+            return rows
+        named = {name: rows[name].where(rows[name] != "", rows["id"]) for name in ("task", "task_en")}
+        names = self.names("zh"), self.names("en")
+        return rows.assign(
+            task=rows["zone"].map(names[0]) + "：" + named["task"], task_en=rows["zone"].map(names[1]) + ": " + named["task_en"]
+        )

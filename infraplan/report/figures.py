@@ -16,6 +16,7 @@ from infraplan.report.map_data import attribution, margin_legend, share_colour, 
 from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
 from infraplan.report.style import palette, percent, units
 from infraplan.report.words import Words
+from infraplan.tables.planes import to_plane
 
 DPI = 110
 MOST_PIXELS = 900
@@ -256,9 +257,11 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     words = Words(lang)
     colours = palette()
     grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
-    outline = context.outline.to_crs(grid.crs)
+    outline = context.outline.set_geometry(to_plane(context.outline, grid.crs))
     children = context.children.reset_index(drop=True)
-    children = children.assign(geometry=simplified(children, 0.0012)).to_crs(grid.crs) if len(children) else children
+    if len(children):
+        children = children.assign(geometry=simplified(children, 0.0012))
+        children = children.set_geometry(to_plane(children, grid.crs))
     picture = np.full((256, 4), 0, np.uint8)
     for index, colour in enumerate(margin_colours()):
         picture[index] = [*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), 255]
@@ -318,12 +321,13 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
     words = Words(lang)
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
-    cities = cities.assign(geometry=simplified(cities, 0.003)).to_crs(context.grid.crs)
+    cities = cities.assign(geometry=simplified(cities, 0.003))
+    cities = cities.set_geometry(to_plane(cities, context.grid.crs))
     with type_face():
         figure, axes = _map_axes(_padded(cities.total_bounds, 0.03))
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
-        _lines(axes, context.outline.to_crs(context.grid.crs), palette()["ink"]["zone"], 0.8)
+        _lines(axes, context.outline.set_geometry(to_plane(context.outline, context.grid.crs)), palette()["ink"]["zone"], 0.8)
         _names(
             axes,
             cities,

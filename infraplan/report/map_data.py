@@ -187,7 +187,7 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
     features: list[dict[str, Any]] = []
     labels: list[tuple[int, dict[str, Any]]] = []
     for index, zone in frame.iterrows():
-        outer = zone["adcode"] == context.adcode and zone["level"] == context.level
+        outer = zone["adcode"] in context.own and zone["level"] == context.level
         people = by_zone.get((zone["level"], zone["adcode"]))
         told, fill, score = _zone_rows(context, words, people)
         shape = geometry[index]

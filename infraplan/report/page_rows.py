@@ -32,7 +32,7 @@ DECIDED = ("met", "not_met")
 def provincial_order(frame: Any, column: str = "adcode") -> Any:
     """Rows in the official order of the province's cities; zones that the order does not name follow by code."""
     order = {code: index for index, code in enumerate(load("zones_guangdong").get("city_order", []))}
-    keys = frame[column].astype(str).map(lambda code: (order.get(code[:4] + "00", order.get(code, 999)), code))
+    keys = frame[column].astype(str).map(lambda code: (order.get(code, order.get(code[:4] + "00" if len(code) == 6 else code, 999)), code))
     return frame.assign(_order=keys).sort_values("_order", kind="stable").drop(columns="_order")
 
 
@@ -48,10 +48,10 @@ def full_title(row: Any, words: Words) -> str:
 def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     """The zone's scorecard, one row a clause; the shared networks' figures stand below that of any operator."""
     rows = context.targets
-    beside: dict[tuple[str, str, str], list[str]] = {}
+    beside: dict[tuple[str, ...], list[str]] = {}
     main = []
     for row in rows.to_dict("records"):
-        key = (text(row["id"]), text(row.get("part", "")), text(row["family"]))
+        key = (text(row["zone"]), text(row["id"]), text(row.get("part", "")), text(row["family"]))
         if text(row["network"]) in ("", "any"):
             main.append((key, row))
         elif not missing(row["achieved"]):
@@ -161,9 +161,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
     counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
     names = dict(zip(frame[column], frame[label], strict=True)) | (context.names("en") if words.lang == "en" else {})
-    tasks: dict[str, str] = {}
-    for row in context.targets.to_dict("records"):
-        tasks.setdefault(row["id"], title_of(row, words))
+    tasks = target_names(context, words)
     rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
     rows += [
         {

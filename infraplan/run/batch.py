@@ -134,9 +134,16 @@ def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
     if not cities:
         return tuple(order)
     table = study.zones.loc[study.zones["level"] == "city"]
-    by_name = dict(zip(table["name"], table["adcode"], strict=True))
-    options = [*order, *by_name]
-    picked = {by_name.get(found, found) for found in (choose(city, options, "city") for city in cities)}
+    by_name: dict[str, list[str]] = {}
+    for name, code in zip(table["name"], table["adcode"], strict=True):
+        by_name.setdefault(name, []).append(code)
+    picked: dict[str, None] = {}
+    for city in cities:
+        found = choose(city, [*order, *by_name], "city")
+        codes = [found] if found in order else by_name[found]
+        if len(codes) > 1:
+            raise UsageError(both("run.city_ambiguous", city=city, codes=", ".join(sorted(codes))))
+        picked[codes[0]] = None
     return tuple(code for code in order if code in picked)
 
 

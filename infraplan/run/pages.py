@@ -19,8 +19,10 @@ from infraplan.siting.listing import no_sites
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
 from infraplan.tables.faults import grouped
+from infraplan.tables.planes import to_plane
 from infraplan.units import cut_percent
 
+LONGEST_FOLDER = 60  # characters; in UTF-8 a file system takes 255 bytes
 VILLAGE_COLUMNS = (
     "id",
     "name",
@@ -128,13 +130,14 @@ def city_order(study: Study) -> list[str]:
 
 
 def folder_name(adcode: str, name: str) -> str:
-    """`440200-韶关市`, without characters a file system refuses."""
-    return adcode + "-" + "".join(c for c in name if c.isalnum() or c in "-_")
+    """`440200-韶关市`, without characters a file system refuses: those of the code as %XX, so that no two codes share a folder."""
+    code = "".join(c if c.isalnum() or c in "-_" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in adcode)
+    return (code + "-" + "".join(c for c in name if c.isalnum() or c in "-_"))[:LONGEST_FOLDER]
 
 
 def _window(cover: Coverage, zones: Any) -> Coverage:
     """The part of the map a page shows: its zones with a rim of 2 km."""
-    left, bottom, right, top = zones.to_crs(cover.grid.crs).total_bounds
+    left, bottom, right, top = to_plane(zones, cover.grid.crs).total_bounds
     return cover.within(cover.grid.window(left - 2000, bottom - 2000, right + 2000, top + 2000))
 
 
@@ -180,7 +183,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
     """One city's part of everything."""
     study = findings.study
     zones = zones_of_cities(study.zones, (adcode,))
-    codes = set(zones["adcode"])
+    codes = frozenset(zones["adcode"])
     name = str(zones.loc[zones["level"] == "city", "name"].iloc[0])
     cover = _window(findings.cover, zones)
     by_zone = findings.by_zone
@@ -214,7 +217,8 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
     """The whole study on one page."""
     study, cover = findings.study, findings.cover
     province = study.zones.loc[study.zones["level"] == "province"]
-    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if len(province) else ("", study.config.study.title_zh)
+    about, one = study.config.study, len(province) == 1
+    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if one else ("", about.title_zh)
     context = PageContext(
         level="province",
         adcode=adcode,
@@ -238,5 +242,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         frontier=None if plan is None else plan.pareto,
         unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
         index_href="index.html",
+        tops=() if one else tuple(province["adcode"].astype(str)),
+        title_en="" if one else about.title_en,
     )
     return _layers(context, cover)

@@ -29,6 +29,7 @@ from infraplan.siting.offers import best_offers
 from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
+from infraplan.tables.planes import to_plane
 from infraplan.units import cut
 
 RIM_M = 3000.0
@@ -89,7 +90,7 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
     if not cities:
         return predict(study, progress), zones, villages
     zones = zones_of_cities(zones, cities)
-    left, bottom, right, top = zones.to_crs(study.grid.crs).total_bounds
+    left, bottom, right, top = to_plane(zones, study.grid.crs).total_bounds
     rim_m = RIM_M
     if villages is not None:
         villages = villages.loc[villages["city"].isin(cities)]

@@ -12,11 +12,14 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from infraplan.geo.grids import Grid
+from infraplan.geo.zonal import levels_of
 from infraplan.presets import load
 from infraplan.siting.bundles import as_bundles, families_of, host_column, mast_offers
 from infraplan.siting.costs import host
 from infraplan.siting.ridges import ridge_points
 from infraplan.tables.typed import typed
+from infraplan.tables.lineage import ancestors
+from infraplan.tables.planes import to_plane
 
 TYPES = {
     **dict.fromkeys(("id", "name", "place", "services", "operators", "environment"), "str"),
@@ -57,7 +60,7 @@ def candidate_sites(
     Parameters
     ----------
     zones : GeoDataFrame
-        Land to build on (counties).
+        Land to build on: the zones of the finest level from the county up.
     grid : Grid, optional
         Whose metric CRS to work in; by default one over the zones.
     demand : GeoDataFrame, optional
@@ -92,7 +95,7 @@ def candidate_sites(
         Columns of a site table, with place (equal for the bundles of one place), cost_cny and origin (co_location, host, settlement, ridge,
         grid), EPSG:4326.
     """
-    counties = zones.loc[zones["level"] == "county"]
+    land = _land(zones)
     grid = grid or Grid.over(zones)
     services = tuple(services)
     families = families_of(services)
@@ -108,12 +111,12 @@ def candidate_sites(
             parts.append(parts[-1].assign(host="smart_pole"))
         if terrain is not None and ridges_per_square > 0:
             parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people))
-    parts.append(_regular(counties, grid, spacing_m))
+    parts.append(_regular(land, grid, spacing_m))
     offers = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
     table = _thin(offers.assign(lacks=_text(offers, "lacks").replace("", ";".join(families))), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=4326)
-    frame = _inside(frame, counties)
+    frame = _inside(frame, land)
     if least_people > 0 and demand is not None:
         many = _people_within(frame, demand, grid, AROUND_M) >= least_people
         frame = frame.loc[many | (frame["origin"] == "ridge").to_numpy() | frame["mast"].isin(set(keep)).to_numpy()]
@@ -182,9 +185,19 @@ def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_
     return points[["x", "y"]].assign(origin="ridge", host="tower", mast="", name="")
 
 
-def _regular(counties: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
+def _land(zones: Any) -> Any:
+    """The zones of the finest level in the order of their codes, with the codes of their county and city."""
+    level = levels_of(zones)[-1]
+    part = zones.loc[zones["level"] == level].drop_duplicates("adcode").sort_values("adcode", kind="stable").reset_index(drop=True)
+    codes = {"county": part["adcode"] if level == "county" else "", "city": part["adcode"] if level == "city" else ""}
+    if level == "county":
+        codes["city"] = part["adcode"].map(ancestors(zones, level)["city"]) if "city" in levels_of(zones) else part["parent"]
+    return gpd.GeoDataFrame(codes, geometry=part.geometry.array, index=part.index, crs=zones.crs)
+
+
+def _regular(land: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
     """Points of a square grid over the bounding box of the land; those at sea are dropped later."""
-    left, bottom, right, top = counties.to_crs(grid.crs).total_bounds
+    left, bottom, right, top = to_plane(land, grid.crs).total_bounds
     x_m, y_m = np.meshgrid(np.arange(left + spacing_m / 2, right, spacing_m), np.arange(bottom + spacing_m / 2, top, spacing_m))
     return pd.DataFrame({"x": x_m.ravel(), "y": y_m.ravel(), "origin": "grid", "host": "tower", "mast": "", "name": ""})
 
@@ -200,11 +213,11 @@ def _thin(table: pd.DataFrame, apart_m: float) -> pd.DataFrame:
     return table.loc[kept].reset_index(drop=True)
 
 
-def _inside(frame: Any, counties: Any) -> Any:
-    """Only candidates on the land of a county, with the codes of their county and city."""
-    joined = frame.sjoin(counties[["adcode", "parent", "geometry"]], predicate="intersects", how="inner")
-    joined = joined.loc[~joined.index.duplicated()].sort_index()
-    return joined.rename(columns={"adcode": "county", "parent": "city"}).drop(columns="index_right")
+def _inside(frame: Any, land: Any) -> Any:
+    """Only candidates on the land, with the codes of their county and city; of several zones that hold one, the lowest code."""
+    joined = frame.sjoin(land.to_crs(4326), predicate="intersects", how="inner").reset_index(names="_row")
+    joined = joined.sort_values(["_row", "index_right"], kind="stable").drop_duplicates("_row").set_index("_row")
+    return joined.rename_axis(None).drop(columns="index_right")
 
 
 def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.NDArray[np.float64]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from infraplan.coverage.population import zone_of
 from infraplan.errors import UsageError
+from infraplan.geo.zonal import membership
 from infraplan.messages import both
 from infraplan.policy.targets import Target, Targets
 
@@ -128,7 +128,7 @@ def _ask(row: Target) -> Ask:
 def demand_of(goal: Goal, zones: Any, villages: Any, ask: Ask | None = None) -> Any:
     """The people a goal counts (or one of its shares): those of its cities, or of the whole study; nobody outside every zone."""
     scope = (ask or goal.asks[0]).scope
-    keep = zone_of(villages, zones, "province") != ""
+    keep = (membership(villages, zones) != "").any(axis=1).to_numpy(copy=True)
     for cities in (goal.cities, scope):
         if cities:
             keep &= villages["city"].isin(cities).to_numpy()

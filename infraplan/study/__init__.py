@@ -15,6 +15,7 @@ from infraplan.files import sha256
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.exclusions import read_exclusions
+from infraplan.io.whole_zones import whole_study
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import choose, load, names
@@ -173,7 +174,8 @@ class Study:
         options, basis = self.config.options_of("zones"), self.config.study.population_basis
         census = {f"population_{name}": value for name, value in self.config.options_of("census").items()}
         path = self.path("census")
-        return read_zones(self.folder / self.config.files.zones, population=path, population_basis=basis, **options, **census)
+        zones = read_zones(self.folder / self.config.files.zones, population=path, population_basis=basis, **options, **census)
+        return whole_study(zones, self.config.study.title_zh, parents=options.get("parents"))
 
     @_layer
     def villages(self) -> Any:

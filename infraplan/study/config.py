@@ -77,6 +77,7 @@ class FileOptions(_Section):
     nodata: float | None = None
     parents: bool | None = None
     level: Literal["province", "city", "county", "township"] | None = None
+    codes: Literal["china", "text"] | None = None
     outside: Literal["error", "warning", "ignore"] | None = None
     services: str | None = None
     place_class: str | None = None
@@ -100,7 +101,7 @@ class FileOptions(_Section):
 
 TABLE = ("sheet", "encoding", "crs", "datum")
 USED_BY: dict[str, tuple[str, ...]] = {
-    "zones": (*TABLE, "parents", "level"),
+    "zones": (*TABLE, "parents", "level", "codes"),
     "census": ("sheet", "encoding"),
     "villages": (*TABLE, "outside"),
     "sites": (*TABLE, "outside", "services"),

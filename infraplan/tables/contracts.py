@@ -10,17 +10,18 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
 import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
 from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
+from infraplan.tables.planes import to_plane
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
 from infraplan.tables.settling import settle
 from infraplan.tables.values import Texts, no_answer, numbers, texts
-from infraplan.tables.zoning import code_of_level, settle_zones
+from infraplan.tables.zone_codes import settle_codes
+from infraplan.tables.zoning import settle_zones
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}
 MAY_BE_EMPTY = frozenset({"site", "place", "corridor"})
@@ -159,26 +160,21 @@ def check_corridors(
     return _finished(settled, "corridor", faults)
 
 
-def check_zones(frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, level: str | None = None) -> gpd.GeoDataFrame:
+def check_zones(
+    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, level: str | None = None, codes: str | None = None
+) -> gpd.GeoDataFrame:
     """Zones that keep the contract, or one DataError: polygons with a level and a code, each (level, adcode) once.
 
-    The level comes from the argument, else the table, else the code (440000 province, 440200 city, 440281 county, nine digits township).
+    The level comes from the table, else the argument, else a Chinese code (440000 province, 440200 city, 440281 county, nine digits
+    township). Where level and parent are stated any text is a code. `codes`: see `settle_codes`.
     """
     faults = faults or FaultList()
     settled = _settled(frame, "zone", faults)
-    adcode = settled["adcode"].to_numpy(object)
-    faults.at((adcode == "") & _was_empty(frame, "adcode"), "tables.blank_cell", "adcode")
-    wrong = np.array([cell != "" and not (cell.isdigit() and len(cell) in (2, 4, 6, 9, 12)) for cell in adcode], dtype=bool)
-    faults.at(wrong, "tables.bad_adcode", "adcode", adcode)
-    stated = settled["level"].to_numpy(object)
-    levels = np.array([stated_one or level or _level_of(code) for stated_one, code in zip(stated, adcode, strict=True)], dtype=object)
-    short = np.array([code if one == "township" or bad else code_of_level(code, one) if code else ""
-                      for code, one, bad in zip(adcode, levels, wrong, strict=True)], dtype=object)  # fmt: skip
-    settled = settled.assign(level=pd.Series(levels, dtype=str), adcode=pd.Series(short, dtype=str))
+    faults.at((settled["adcode"] == "").to_numpy(bool) & _was_empty(frame, "adcode"), "tables.blank_cell", "adcode")
+    settled = settle_codes(settled, level, codes, faults)
     settled["name"] = settled["name"].where(settled["name"] != "", settled["adcode"])
-    guessed = pd.Series([_parent_of(code, one) for code, one in zip(short, levels, strict=True)], dtype=str)
-    settled["parent"] = settled["parent"].where(settled["parent"] != "", guessed)
-    _repeated((settled["level"] + " " + settled["adcode"]).to_numpy(object), "adcode", faults, skip=(short == ""))
+    empty = (settled["adcode"] == "").to_numpy(bool)
+    _repeated((settled["level"] + " " + settled["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
     shapes = settled.geometry.to_numpy()
     _refuse_shapes(shapes, POLYGONS, faults, empty_too=True)
     broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
@@ -206,7 +202,7 @@ def _settled(
         allowed = table in MAY_BE_EMPTY
         faults.add("tables.none_yet" if allowed else "tables.no_rows", severity="warning" if allowed else "error")
         faults.stop()
-    shapes = frame.geometry if frame.crs == pyproj.CRS.from_epsg(4326) else frame.geometry.to_crs(4326)
+    shapes = to_plane(frame, 4326)
     columns: dict[str, pd.Series[Any]] = {}
     for field in TABLES[table]:
         if field.name in LOCATING:
@@ -370,19 +366,6 @@ def _filled_by(name: str, services: str | None) -> str:
     if name in ("operators", "band", "carrier_power_dbm", "antenna"):
         return both(f"tables.filled_{name}")
     return services if name == "services" and services else str(presets["common"][name])
-
-
-def _level_of(code: str) -> str:
-    if len(code) in (9, 12):
-        return "township"
-    padded = code.ljust(6, "0")
-    return "province" if padded.endswith("0000") else "city" if padded.endswith("00") else "county"
-
-
-def _parent_of(code: str, level: str) -> str:
-    if level == "province" or not code:
-        return ""
-    return {"city": code[:2] + "0000", "county": code[:4] + "00", "township": code[:6]}[level]
 
 
 def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty: tuple[str, ...] = ()) -> gpd.GeoDataFrame:

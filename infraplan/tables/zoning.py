@@ -14,24 +14,24 @@ import shapely
 
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
+from infraplan.tables.lineage import ancestors, levels_present
+from infraplan.tables.planes import to_plane
 from infraplan.tables.values import Texts, folded
+from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
 
 NEAR_M = 2_000.0  # a point so close outside a boundary is taken in, with a warning: coasts are drawn simplified
 LONGEST_ENDING = re.compile(r"(特别行政区|自治州|自治县|自治旗|地区|林区|新区|省|市|县|区|州|盟|旗)$")
-CODE_DIGITS = {"province": 2, "city": 4, "county": 6, "township": 9}
-ADMINISTRATIVE_CODE = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}")
-
-
-def code_of_level(code: str, level: str) -> str:
-    """A 6-, 9- or 12-digit code cut to a level: 440281102000 is the county 440281 and the city 440200."""
-    digits = CODE_DIGITS[level]
-    return code[:digits].ljust(6, "0") if len(code) >= digits else code.ljust(6, "0")
 
 
 def short_name(name: str) -> str:
     """A zone's name without its kind: 乐昌市 -> 乐昌; a name of one letter keeps it (赣县, 城区)."""
     stem = LONGEST_ENDING.sub("", name)
     return stem if len(stem) >= 2 else name
+
+
+def folded_name(name: str) -> str:
+    """A name or code as it is looked up: narrow, lower case, without blanks."""
+    return str(folded(np.array([name], dtype=object))[0]).replace(" ", "")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class ZoneIndex:
     level: str
     names: dict[str, str]
     by_name: dict[str, list[str]]
+    above: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, zones: pd.DataFrame, level: str) -> ZoneIndex:
@@ -49,24 +50,27 @@ class ZoneIndex:
         names = dict(zip(part["adcode"].astype(str), part["name"].astype(str), strict=True))
         by_name: dict[str, list[str]] = {}
         for code, name in names.items():
-            for key in {name, short_name(name)}:
+            plain = folded_name(name)
+            for key in dict.fromkeys((plain, short_name(plain), folded_name(code), code.lstrip("0") if code.isdigit() else plain)):
                 by_name.setdefault(key, []).append(code)
         old = load("aliases").get("old_zone_names", {})
         for former, today in old.items():
             for code in by_name.get(today, []):
                 by_name.setdefault(former, []).append(code)
-        return cls(level, names, by_name)
+        higher = ancestors(zones, level)
+        return cls(level, names, by_name, dict(zip(higher.index, higher.itertuples(index=False, name=None), strict=True)))
 
     def candidates(self, cell: str, within: str = "") -> list[str]:
         """Codes a name or code may mean; `within` is the code of the zone one level up, where it is known."""
-        if ADMINISTRATIVE_CODE.fullmatch(cell):
-            code = code_of_level(cell, self.level)
-            return [code] if code in self.names else []
+        if cell in self.names:
+            return [cell]
+        if ADMINISTRATIVE_CODE.fullmatch(cell) and (cut := code_of_level(cell, self.level)) in self.names:
+            return [cut]
         plain = cell.replace(" ", "")
         found = self.by_name.get(plain) or self.by_name.get(short_name(plain)) or self._tail(plain)
-        exact = [code for code in found if self.names[code] == plain]
+        exact = [code for code in found if folded_name(self.names[code]) == plain]
         found = exact or found
-        inside = [code for code in found if within and (code[:4] == within[:4] or (within.endswith("0000") and code[:2] == within[:2]))]
+        inside = [code for code in found if within and within in self.above[code]]
         return list(dict.fromkeys(inside or found))
 
     def _tail(self, plain: str) -> list[str]:
@@ -85,7 +89,7 @@ def zone_codes(cells: Texts, zones: pd.DataFrame, level: str, faults: FaultList,
     parents = within if within is not None else np.full(len(cells), "", dtype=object)
     plain = folded(cells)
     pairs = list(zip(plain, parents, strict=True))
-    once = {pair: index.candidates(*pair) if pair[0] else [] for pair in set(pairs)}
+    once = {pair: index.candidates(*pair) if pair[0] else [] for pair in dict.fromkeys(pairs)}
     found = np.array([once[pair][0] if len(once[pair]) == 1 else "" for pair in pairs], dtype=object)
     many = np.array([len(once[pair]) > 1 for pair in pairs], dtype=bool)
     unknown = np.array([bool(pair[0]) and not once[pair] for pair in pairs], dtype=bool)
@@ -99,8 +103,8 @@ def zone_codes(cells: Texts, zones: pd.DataFrame, level: str, faults: FaultList,
 
 
 def zone_at(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) -> Texts:
-    """Code of the zone of a level that holds each point; "" where none does. Where zones overlap, the first."""
-    part = zones[zones["level"] == level]
+    """Code of the zone of a level that holds each point; "" where none does. Where zones overlap, the lowest code."""
+    part = zones[zones["level"] == level].sort_values("adcode", kind="stable")
     found = np.full(len(points), "", dtype=object)
     if part.empty or not len(points):
         return found
@@ -113,10 +117,10 @@ def zone_at(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) -> Te
 
 def nearest_zone(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) -> tuple[Texts, npt.NDArray[np.float64]]:
     """(code, distance in metres) of the zone of a level nearest to each point, on a local metric plane."""
-    part = zones[zones["level"] == level]
-    centre = shapely.centroid(shapely.MultiPoint(points[:1000]))
-    plane = f"+proj=aeqd +lat_0={centre.y:.4f} +lon_0={centre.x:.4f} +datum=WGS84 +units=m"
-    flat_zones = part.geometry.to_crs(plane).to_numpy()
+    part = zones[zones["level"] == level].sort_values("adcode", kind="stable")
+    west, south, east, north = part.total_bounds
+    plane = f"+proj=aeqd +lat_0={(south + north) / 2:.4f} +lon_0={(west + east) / 2:.4f} +datum=WGS84 +units=m"
+    flat_zones = to_plane(part, plane).to_numpy()
     flat_points = gpd.GeoSeries(points, crs=4326).to_crs(plane).to_numpy()
     (who, which), metres = shapely.STRtree(flat_zones).query_nearest(flat_points, return_distance=True, all_matches=False)
     codes_found, distance_m = np.full(len(points), "", dtype=object), np.full(len(points), np.inf)
@@ -134,7 +138,7 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
     county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
     points = frame.geometry.to_numpy()
     located = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
-    finest = levels[0] if levels else str(zones["level"].iloc[-1])
+    finest = levels[0] if levels else levels_present(zones)[-1]
     here = np.full(len(frame), "", dtype=object)
     here[located] = zone_at(_inner_points(points[located]), zones, finest)
     astray = located[here[located] == ""]
@@ -142,12 +146,22 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
         here[astray] = _take_in(astray, points, zones, finest, faults, outside)
     if finest == "county":
         county = np.where(county == "", here, county)
-        parents = dict(zip(zones.loc[zones["level"] == "county", "adcode"], zones.loc[zones["level"] == "county", "parent"], strict=True))
-        of_county = np.array([parents.get(code, "") or (code_of_level(code, "city") if code else "") for code in county], dtype=object)
+        of_county = _cities_of(county, zones)
         city = np.where(city == "", of_county, city)
     elif finest == "city":
         city = np.where(city == "", here, city)
     return frame.assign(county=pd.Series(county, dtype=str), city=pd.Series(city, dtype=str))
+
+
+def _cities_of(county: Texts, zones: gpd.GeoDataFrame) -> Texts:
+    """City of each county; where the zones have no cities, the parent that the county names."""
+    counties = zones[zones["level"] == "county"]
+    if (zones["level"] == "city").any():
+        known = ancestors(zones, "county")["city"].to_dict()
+    else:
+        known = dict(zip(counties["adcode"], counties["parent"], strict=True))
+    by_digits = [code_of_level(code, "city") if ADMINISTRATIVE_CODE.fullmatch(code) else "" for code in county]
+    return np.array([known.get(code, "") or cut for code, cut in zip(county, by_digits, strict=True)], dtype=object)
 
 
 def _inner_points(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
