@@ -30,7 +30,7 @@ def _as_date(value: object) -> object:
 
 Number = Annotated[float, BeforeValidator(_no_bool)]
 Day = Annotated[date, BeforeValidator(_as_date)]
-Adcode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+Adcode = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=40)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 

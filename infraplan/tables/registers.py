@@ -10,9 +10,11 @@ import pandas as pd
 
 from infraplan.fields import REGISTER, Field
 from infraplan.tables.faults import FaultList, row_runs
+from infraplan.tables.lineage import ancestors, levels_present
 from infraplan.tables.settling import settle
-from infraplan.tables.values import Texts, no_answer, numbers, texts
-from infraplan.tables.zoning import ADMINISTRATIVE_CODE, ZoneIndex, code_of_level, zone_codes
+from infraplan.tables.values import Texts, folded, no_answer, numbers, texts
+from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
+from infraplan.tables.zoning import ZoneIndex, zone_codes
 
 ZONE_COLUMNS = ("adcode", "county", "city")
 
@@ -97,7 +99,7 @@ def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, 
 
 def _any_level(cells: Texts, zones: Any, faults: FaultList) -> Texts:
     """The code of the zone of any level that each cell names; "" with a fault where none or several are meant."""
-    found = {cell: _codes_meant(cell, zones) for cell in set(cells) if cell}
+    found = {cell: _codes_meant(cell, zones) for cell in dict.fromkeys(cells) if cell}
     unknown = np.array([bool(cell) and not found[cell] for cell in cells], dtype=bool)
     many = np.array([bool(cell) and len(found[cell]) > 1 for cell in cells], dtype=bool)
     faults.at(unknown, "tables.unknown_zone", "adcode", cells, nearest="")
@@ -107,15 +109,23 @@ def _any_level(cells: Texts, zones: Any, faults: FaultList) -> Texts:
 
 def _codes_meant(cell: str, zones: Any) -> list[str]:
     if (zones["adcode"] == cell).any():
-        return [cell]
+        return _one_place(cell, zones)
     if ADMINISTRATIVE_CODE.fullmatch(cell) and len(cell) < 9:
         padded = cell.ljust(6, "0")
-        return [padded] if (zones["adcode"] == padded).any() else []
+        if (zones["adcode"] == padded).any():
+            return [padded]
     for level in ("county", "city", "province"):
-        codes = ZoneIndex.of(zones, level).candidates(cell)
+        codes = ZoneIndex.of(zones, level).candidates(str(folded(np.array([cell], dtype=object))[0]))
         if codes:
             return codes
     return []
+
+
+def _one_place(code: str, zones: Any) -> list[str]:
+    """A code, or where zones of several levels bear it that do not lie in one another, each of them with its level."""
+    levels = [level for level in levels_present(zones) if (zones["adcode"][zones["level"] == level] == code).any()]
+    nested = all(ancestors(zones, fine).at[code, coarse] == code for place, fine in enumerate(levels) for coarse in levels[:place])
+    return [code] if nested else [f"{level} {code}" for level in levels]
 
 
 def _free(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -123,7 +123,7 @@ BROKEN = """[policy]
 document = "某府〔2026〕1号"
 title = "某省计划"
 expires = 2026-13-45
-province = "44"
+province = " "
 source = "test"
 
 [departments]
@@ -168,7 +168,7 @@ def test_all_faults_at_once_with_their_lines(tmp_path: Path) -> None:
     assert caught.value.exit_code == 3
     assert {
         ("not_a_date", line["expires = 2026-13-45"]),
-        ("wrong_value", line['province = "44"']),
+        ("wrong_value", line['province = " "']),
         ("unknown_measure", line['measure = "population_shares"']),
         ("share_range", line["required = 90"]),
         ("not_a_date", line["due = 2026-02-30"]),
