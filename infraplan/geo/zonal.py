@@ -15,9 +15,9 @@ from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_matrix
 
 from infraplan.geo.grids import Grid, metric_crs
-from infraplan.tables.typed import typed
 from infraplan.tables.lineage import ancestors, levels_present
 from infraplan.tables.planes import to_plane
+from infraplan.tables.typed import typed
 
 LEVELS = ("province", "city", "county")
 OVERLAP_TYPES = {

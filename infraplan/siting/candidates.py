@@ -17,9 +17,9 @@ from infraplan.presets import load
 from infraplan.siting.bundles import as_bundles, families_of, host_column, mast_offers
 from infraplan.siting.costs import host
 from infraplan.siting.ridges import ridge_points
-from infraplan.tables.typed import typed
 from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane
+from infraplan.tables.typed import typed
 
 TYPES = {
     **dict.fromkeys(("id", "name", "place", "services", "operators", "environment"), "str"),
