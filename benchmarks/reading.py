@@ -24,7 +24,8 @@ from pbf_writer import write_grid
 
 from infraplan.geo.datums import from_wgs84, to_wgs84
 from infraplan.io import read_villages, read_zones
-from infraplan.io.opencellid import COLUMNS, read_opencellid
+from infraplan.io.cell_files import COLUMNS
+from infraplan.io.opencellid import read_opencellid
 
 WEST, SOUTH, EAST, NORTH = 110.0, 21.5, 117.0, 25.5
 OSM_SCRIPT = """

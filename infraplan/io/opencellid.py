@@ -14,36 +14,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
-from scipy.spatial import cKDTree
 
-from infraplan.errors import collected, warn
-from infraplan.geo.grids import metric_crs
+from infraplan.errors import DataError, collected, warn
+from infraplan.io.cell_files import OTHER_NAMES, TYPES, first_line, layout_of, typed
+from infraplan.io.masts import clusters, places_of_nodes
 from infraplan.io.opening import existing_file, reading
 from infraplan.io.sources import Source
 from infraplan.presets import load
 from infraplan.tables import check_sites
 from infraplan.tables.faults import FaultList
 
-COLUMNS = (
-    "radio",
-    "mcc",
-    "net",
-    "area",
-    "cell",
-    "unit",
-    "lon",
-    "lat",
-    "range",
-    "samples",
-    "changeable",
-    "created",
-    "updated",
-    "averageSignal",
-)
-WHOLE = ("mcc", "net", "area", "cell", "range", "samples", "updated")
-TYPES = {"radio": pa.string(), "lon": pa.float64(), "lat": pa.float64()} | dict.fromkeys(WHOLE, pa.int64())
 OURS = {"NR": "nr", "NBIOT": "nbiot"}
-MAST_M = 100.0  # interpretation: positions are averages of phones' positions; closer nodes are taken for one mast
+NR_CELL_BITS = 12  # interpretation: gNB ids of 24 bits, as operators use in China; TS 38.413 allows 22 to 32 of the 36
 MOST_CELLS = 20_000_000
 MOST_COUNTRIES = 8  # named in a warning
 Ints = npt.NDArray[np.int64]
@@ -60,7 +42,10 @@ def read_opencellid(
 ) -> gpd.GeoDataFrame:
     """Masts from an OpenCelliD export (.csv or .csv.gz, with or without its header), as checked sites.
 
-    Cells of one node (an eNodeB's 256 cells, a GSM site's ten) become one point, weighted by samples; nodes within 100 m become one mast.
+    Cells of one node (an eNodeB's 256 cells, a GSM site's ten) that may stand at one place become one point, weighted by samples; cells of
+    one number farther apart than their ranges allow are of several places. Nodes within 100 m become one mast. Columns are known by the
+    headings of OpenCelliD and Mozilla (radio, mcc, net, area, cell, lon, lat ...) or older ones (mnc, lac, cid), in any order; `range`,
+    `samples` and `updated` may be blank.
 
     Parameters
     ----------
@@ -89,7 +74,14 @@ def read_opencellid(
     """
     if isinstance(source, pd.DataFrame):
         faults, left = FaultList(file="DataFrame"), LeftOut()
-        cells = left.sift(pa.Table.from_pandas(source, preserve_index=False), mcc, bbox).to_pandas()
+        named = source.rename(columns={name: OTHER_NAMES.get(str(name).lower(), name) for name in source.columns})
+        if layout_of(",".join(map(str, named.columns))) is None:
+            faults.add("io.not_opencellid", value=", ".join(map(str, source.columns))[:80])
+            faults.stop()
+        table, unread = typed(pa.table({name: pa.array(named[name].astype("string"), pa.string()) for name in TYPES if name in named}))
+        if unread:
+            faults.add("io.lines_passed_over", severity="warning", count=unread)
+        cells = left.sift(table, mcc, bbox).to_pandas()
     else:
         path = existing_file(source)
         faults = FaultList(file=path.name)
@@ -151,12 +143,11 @@ class LeftOut:
 
 def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> tuple[pd.DataFrame, LeftOut]:
     """The wanted rows, streamed: only they are held; and what was left out."""
-    with pa.input_stream(str(path), compression="detect" if path.suffix.lower() == ".gz" else None) as head:
-        first = head.read(200).decode("utf-8", "replace").split("\n")[0]
-    named = first.lower().startswith("radio,")
-    if not named and len(first.split(",")) not in (13, 14):
-        faults.add("io.not_opencellid", value=first[:80])
-        faults.stop()
+    line = first_line(path)
+    layout = layout_of(line)
+    if layout is None:
+        faults.add("io.not_opencellid", value=line[:80])
+        raise DataError(faults.items)
     skipped: list[int] = []
 
     def pass_over(row: Any) -> str:
@@ -165,11 +156,11 @@ def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> 
 
     reader = csv.open_csv(
         pa.input_stream(str(path), compression="detect" if path.suffix.lower() == ".gz" else None),
-        read_options=csv.ReadOptions(
-            column_names=None if named else list(COLUMNS[: len(first.split(","))]), block_size=2**22, use_threads=True
+        read_options=csv.ReadOptions(column_names=list(layout.names), skip_rows=int(layout.headed), block_size=2**22, use_threads=True),
+        parse_options=csv.ParseOptions(delimiter=layout.delimiter, invalid_row_handler=pass_over),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(TYPES, pa.string()), include_columns=list(TYPES), include_missing_columns=True
         ),
-        parse_options=csv.ParseOptions(invalid_row_handler=pass_over),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(TYPES, pa.string()), include_columns=list(TYPES)),
     )
     kept, total, unread, left = [], 0, 0, LeftOut()
     for batch in reader:
@@ -178,7 +169,7 @@ def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> 
         if total > MOST_CELLS:
             faults.add("io.too_many_rows", limit=f"{MOST_CELLS:,}")
             faults.stop()
-        table, bad = _typed(table)
+        table, bad = typed(table)
         unread += bad
         kept.append(left.sift(table, mcc, bbox))
     if skipped or unread:
@@ -186,66 +177,37 @@ def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> 
     return pa.concat_tables(kept).to_pandas() if kept else pd.DataFrame(), left
 
 
-def _typed(table: pa.Table) -> tuple[pa.Table, int]:
-    """Columns as numbers; rows with a cell that is none are left out and counted."""
-    try:
-        return pa.table({name: pc.cast(table[name], TYPES[name]) for name in TYPES}), 0
-    except pa.ArrowInvalid:
-        plain = {name: pc.match_substring_regex(table[name], r"^-?\d{1,15}(\.\d+)?$" if name in ("lon", "lat") else r"^-?\d{1,15}$")
-                 for name in TYPES if name != "radio"}  # fmt: skip
-        good = plain["lon"]
-        for mask in plain.values():
-            good = pc.and_(good, mask)
-        part = table.filter(pc.fill_null(good, False))
-        return pa.table({name: pc.cast(part[name], TYPES[name]) for name in TYPES}), table.num_rows - part.num_rows
-
-
 def _masts(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row a mast."""
-    radio = cells["radio"].astype("category")
+    """One row a mast. The order of the cells decides nothing."""
+    cells = cells.sort_values(["radio", "mcc", "net", "area", "cell", "lon", "lat", "samples", "updated", "range"], kind="stable")
     number, area = cells["cell"].to_numpy(np.int64), cells["area"].to_numpy(np.int64)
-    name = radio.astype(str).to_numpy()
+    name = cells["radio"].astype(str).to_numpy()
     node = np.select(
-        [name == "LTE", name == "NBIOT", name == "NR"], [number >> 8, number >> 8, number >> 14], area * 10_000 + (number & 0xFFFF) // 10
+        [name == "LTE", name == "NBIOT", name == "NR"],
+        [number >> 8, number >> 8, number >> NR_CELL_BITS],
+        area * 10_000 + (number & 0xFFFF) // 10,
     )
     weight = np.maximum(cells["samples"].to_numpy(float), 1.0)
+    keys = ["plmn", "radio", "node"]
     table = pd.DataFrame({
-        "radio": radio, "plmn": cells["mcc"].to_numpy(np.int64) * 1000 + cells["net"].to_numpy(np.int64), "node": node, "weight": weight,
-        "lon": cells["lon"].to_numpy(float) * weight, "lat": cells["lat"].to_numpy(float) * weight, "cells": 1,
-        "updated": cells["updated"].to_numpy(np.int64), "range": cells["range"].to_numpy(float) * weight,
-    })  # fmt: skip
-    groups = table.groupby(["plmn", "radio", "node"], observed=True, sort=True)
+        "radio": cells["radio"].astype("category"), "plmn": cells["mcc"].to_numpy(np.int64) * 1000 + cells["net"].to_numpy(np.int64),
+        "node": node, "weight": weight, "lon": cells["lon"].to_numpy(float), "lat": cells["lat"].to_numpy(float), "cells": 1,
+        "updated": cells["updated"].to_numpy(np.int64), "range": cells["range"].to_numpy(float),
+    }).sort_values(keys, kind="stable", ignore_index=True)  # fmt: skip
+    which = table.groupby(keys, observed=True, sort=True).ngroup().to_numpy().astype(np.int64)
+    table["place"] = places_of_nodes(which, *(table[column].to_numpy(float) for column in ("lon", "lat", "range", "weight")))
+    for column in ("lon", "lat", "range"):
+        table[column] *= table["weight"]
+    groups = table.groupby([*keys, "place"], observed=True, sort=True)
     nodes = groups.agg({"weight": "sum", "lon": "sum", "lat": "sum", "cells": "sum", "updated": "max", "range": "sum"}).reset_index()
     for column in ("lon", "lat", "range"):
         nodes[column] /= nodes["weight"]
-    nodes["mast"] = _clusters(nodes["lon"].to_numpy(), nodes["lat"].to_numpy(), nodes["weight"].to_numpy())
+    nodes["mast"] = clusters(nodes["lon"].to_numpy(), nodes["lat"].to_numpy(), nodes["weight"].to_numpy())
     return _described(nodes)
 
 
-def _clusters(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> Ints:
-    """Cluster number of each node: the best-seen nodes lead, and take the free nodes within `MAST_M`. No chains form."""
-    points = gpd.GeoSeries.from_xy(lon, lat, crs=4326)
-    flat = points.to_crs(metric_crs(float(np.median(lon)), float(np.median(lat)))) if np.ptp(lon) < 60 else None
-    scale = np.cos(np.radians(lat))
-    plane = np.column_stack([flat.x, flat.y]) if flat is not None else np.column_stack([lon * scale, lat]) * 111_320.0
-    pairs = cKDTree(plane).query_pairs(MAST_M, output_type="ndarray")
-    first, second = np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
-    order = np.argsort(first, kind="stable")
-    first, second = first[order], second[order]
-    starts = np.searchsorted(first, np.arange(len(lon) + 1))
-    cluster = np.full(len(lon), -1, dtype=np.int64)
-    alone = np.diff(starts) == 0
-    cluster[alone] = np.flatnonzero(alone)
-    for leader in np.lexsort((np.arange(len(lon)), -weight)):
-        if cluster[leader] < 0:
-            near = second[starts[leader] : starts[leader + 1]]
-            cluster[near[cluster[near] < 0]] = leader
-            cluster[leader] = leader
-    return cluster
-
-
 def _described(nodes: pd.DataFrame) -> pd.DataFrame:
-    """Masts with their operators, radios and services; `id` by the leader's network, radio and node."""
+    """Masts with their operators, radios and services; `id` by the leader's network, radio and node, "-2" for a node's second place."""
     codes = {460_000 + net: operator for operator, nets in load("aliases")["mcc460"].items() for net in nets}
     leaders, mast = np.unique(nodes["mast"].to_numpy(), return_inverse=True)
     weight = nodes["weight"].to_numpy(float)
@@ -256,6 +218,7 @@ def _described(nodes: pd.DataFrame) -> pd.DataFrame:
     radio = nodes["radio"].astype(str)
     first = nodes.iloc[leaders]
     ids = first["plmn"].astype(str) + "-" + first["radio"].astype(str) + "-" + first["node"].astype(str)
+    ids += np.where(first["place"] > 0, "-" + (first["place"] + 1).astype(str), "")
     return pd.DataFrame({
         "id": ids.to_numpy(object), "lon": lon, "lat": lat, "status": "existing",
         "operators": _joined(nodes["plmn"].map(codes).fillna(""), mast, len(leaders), "+"),
