@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
+import xlsxwriter
 from square_study import build_square
 
 from infraplan.errors import collected
 from infraplan.study import Study
+from infraplan.tables.faults import fault_line, grouped
 
 ODD = "经纬度可能写反"
 
@@ -69,3 +74,48 @@ def test_warnings_come_before_an_error(swapped: Path, infraplan: Callable[..., o
     err = answer.err  # type: ignore[attr-defined]
     assert err.index(ODD) < err.index("many")
     assert err.count(ODD) == 1
+
+
+def test_every_kind_of_warning_arrives_once(tmp_path: Path, infraplan: Callable[..., object]) -> None:
+    """Hidden rows, a mended polygon, a village just outside, households above people, a 2G site, twins, no id, an odd height, a total."""
+    study = build_square(tmp_path / "study", 113, 24)
+    zones = gpd.read_file(study / "zones.gpkg")
+    county = zones.index[zones["level"] == "county"][0]
+    zones.loc[county, "geometry"] = shapely.Polygon(
+        [(113, 24), (113.5, 24), (113.5, 24.5), (113, 24.5), (113, 24.2), (113.1, 24.2), (113, 24.2)]
+    )
+    zones.to_file(study / "zones.gpkg", layer="zones", driver="GPKG")
+    villages = pd.read_csv(study / "villages.csv")
+    villages.loc[0, ["lon", "lat"]] = 113.25, 23.99
+    villages.loc[1, "households"] = 100_000
+    villages["id"] = villages["id"].where(villages.index != 2, "")
+    with xlsxwriter.Workbook(study / "villages.xlsx") as book:
+        sheet = book.add_worksheet("村")
+        for row, cells in enumerate([villages.columns, *villages.fillna("").to_numpy(object)]):
+            sheet.write_row(row, 0, list(cells))
+        sheet.write_row(len(villages) + 1, 0, ["合计", "", "", int(villages["population"].sum())])
+        sheet.set_row(5, options={"hidden": True})
+    sites = pd.read_csv(study / "sites.csv", dtype=str)
+    twin = sites.iloc[[0]].assign(id="twin")
+    sites = pd.concat([sites, twin, sites.iloc[[1]].assign(id="old", services="2G")])
+    sites.loc[sites["id"] == sites["id"].iloc[3], "height_m"] = "400"
+    sites.drop(columns="azimuth_deg").to_csv(study / "sites.csv", index=False)
+    file = study / "study.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("villages.csv", "villages.xlsx"), encoding="utf-8")
+
+    expected = {
+        "hidden_rows", "total_row", "polygon_mended", "just_outside", "households_exceed_people", "other_technology", "twin_site",
+        "id_made", "improbable", "filled_in",
+    }  # fmt: skip
+    opened = Study.open(study)
+    with collected():
+        opened.read_all()
+    assert expected <= {fault.rule for fault in opened.warnings}
+    for arguments in (["coverage"], ["run", "--jobs", "1", "--formats", "html"]):
+        answer = infraplan(arguments[0], study, *arguments[1:])
+        assert answer.code == 0, answer.err  # type: ignore[attr-defined]
+        for fault in grouped(opened.warnings):
+            assert answer.err.count(f"  {fault}\n") == 1  # type: ignore[attr-defined]
+    page = unescape((study / "results" / "report.html").read_text(encoding="utf-8"))
+    for fault in grouped(opened.warnings):
+        assert page.count(fault_line(fault, "zh")) == (0 if fault.rule == "filled_in" else 1)
