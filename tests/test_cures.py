@@ -16,7 +16,7 @@ from infraplan import messages
 from infraplan.errors import DataError, Fault
 from infraplan.study import Study
 from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files, PlanChoice
-from infraplan.study.cures import ELSEWHERE, followable, keys_of
+from infraplan.study.cures import ELSEWHERE, followable
 
 PYTHON_ONLY = {"mcc", "bbox", "zones", "grid"}  # arguments of functions that no study calls, or that a study always gives
 KEY = re.compile(r"\[([\w.]+)\] (\w+)")
@@ -49,11 +49,11 @@ def test_every_argument_that_a_message_tells_has_its_key() -> None:
 
 def test_the_key_of_the_file_is_named_in_both_languages() -> None:
     fault = Fault("villages.csv", messages.both("tables.not_a_number"), messages.both("io.looks_shifted_cure", name="gcj02"))
-    cure = followable(fault, keys_of("villages", USED_BY["villages"])).cure
+    cure = followable(fault, "villages", USED_BY["villages"]).cure
     assert cure.count('[options.villages] datum = "gcj02"') == 2
     assert isinstance(cure, messages.Bilingual) and "datum=" not in cure
     holes = messages.both("geo.terrain_holes_cure")
-    assert '[coverage] terrain_holes = "fill"' in followable(Fault("dem.tif", "x", holes), keys_of("terrain", USED_BY["terrain"])).cure
+    assert '[coverage] terrain_holes = "fill"' in followable(Fault("dem.tif", "x", holes), "terrain", USED_BY["terrain"]).cure
 
 
 def test_metres_without_a_crs(tmp_path: Path) -> None:
@@ -153,3 +153,17 @@ def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) 
     for sheet in ("villages", "sites"):
         (told,) = opened._followable([Fault("all.xlsx", "x", cure, sheet=sheet)])
         assert f'[options.{sheet}] datum = "gcj02"' in told.cure
+
+
+def test_a_census_in_a_workbook_names_its_own_section(tmp_path: Path) -> None:
+    study = build_square(tmp_path / "study", 113, 24)
+    counties = [f"69{city}{county}" for city in ("01", "02") for county in ("01", "02")]
+    pd.DataFrame({"代码": counties, "人口": 100}).to_excel(study / "census.xlsx", sheet_name="普查", index=False, engine="xlsxwriter")
+    file = study / "study.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('sites = "', 'census = "census.xlsx"\nsites = "'), encoding="utf-8")
+    whole = file.read_text(encoding="utf-8")
+    fault = faults_of(with_keys(study, "options.census", sheet='"人口"'), "zones")[0]
+    assert fault.rule == "no_such_sheet" and "[options.census]" in fault.cure and "普查" in fault.cure and "options.zones" not in fault.cure
+    file.write_text(whole, encoding="utf-8")
+    zones = Study.open(with_keys(study, "options.census", sheet='"普查"')).zones
+    assert int(zones.loc[zones["level"] == "province", "population"].iloc[0]) == 400

@@ -366,7 +366,8 @@ def clutter_classes(
         known |= here
     if not known.all():
         strange = [f"{code:g}" for code in np.unique(codes[~known])]
-        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table)
+        others = ", ".join(name for name, entry in tables.items() if isinstance(entry, dict) and "class" in entry)
+        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table, tables=others)
     faults.stop()
     heights = [0.0] + [float(entry["height_m"]) for entry in rule["class"]]
     nominal = [float(entry.get("nominal_m", rule["nominal_m"])) if nominal_m is None else nominal_m for entry in ({}, *rule["class"])]

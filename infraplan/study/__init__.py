@@ -22,7 +22,7 @@ from infraplan.presets import choose, load, names
 from infraplan.radio.budgets import Service, services
 from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
-from infraplan.study.cures import followable, keys_of
+from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
 
 LAYERS = (
@@ -141,7 +141,7 @@ class Study:
 
     def _followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
         """Faults whose cures name keys of study.toml: those of the layer that is read, else of the layer whose file they name."""
-        return [followable(fault, keys_of(name, USED_BY.get(name, ()))) for fault in faults for name in [self._layer_of(fault, layer)]]
+        return [followable(fault, name, USED_BY.get(name, ())) for fault in faults for name in [self._layer_of(fault, layer)]]
 
     def _layer_of(self, fault: Fault, reading: str) -> str:
         """The layer whose file a fault names, `reading` where it is that one or none."""

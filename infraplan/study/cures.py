@@ -23,15 +23,22 @@ def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:
     return {name: f"[options.{layer}] {name}" for name in options} | ELSEWHERE
 
 
-def followable(fault: Fault, keys: Mapping[str, str]) -> Fault:
-    """The fault with the keys of study.toml for the arguments that its message and its cure name."""
-    return replace(fault, message=_with_keys(fault.message, keys), cure=_with_keys(fault.cure, keys))
+def followable(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
+    """The fault with the keys of study.toml for the arguments that its message and its cure name.
 
+    A reader that names a section itself knows what kind of table it reads, not which file of the study: that is `layer`, with `options`.
+    """
+    keys = keys_of(layer, options)
 
-def _with_keys(text: str, keys: Mapping[str, str]) -> str:
-    halves = (text.zh, text.en) if isinstance(text, Bilingual) else (text,)
-    named = [_named(half, keys) for half in halves]
-    return Bilingual(*named) if len(named) == 2 else named[0]
+    def told(text: str) -> str:
+        if options:
+            text = re.sub(r"\[options\.\w+\]", f"[options.{layer}]", text)
+        return _named(text, keys)
+
+    def both_told(text: str) -> str:
+        return Bilingual(told(text.zh), told(text.en)) if isinstance(text, Bilingual) else told(text)
+
+    return replace(fault, message=both_told(fault.message), cure=both_told(fault.cure))
 
 
 def _named(text: str, keys: Mapping[str, str]) -> str:
