@@ -1,6 +1,6 @@
-"""Invented ground for the example: mountains inland, plains in the delta, a flat sea. No elevation data enters.
+"""Ground for the example: the mean heights of ITU-R P.1511 in cells of 5 minutes, invented detail inside them, a flat sea.
 
-The rule: height = envelope(distance to the sea, distance to the delta's middle) x ridged noise x valley(distance to settlements).
+The rule: height = smooth factor x ridged noise x valley(distance to settlements), with factors such that every cell keeps its mean.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import scipy.fft
+import shapely
 from rasterio.features import rasterize
-from scipy.ndimage import binary_propagation, distance_transform_edt, zoom
+from scipy.ndimage import binary_propagation, distance_transform_edt, maximum_filter, zoom
 
+from infraplan import presets
 from infraplan.examples.scattering import Acceptance
 from infraplan.examples.sources import METRES_PER_DEGREE, Sources
 from infraplan.files import atomic_path
@@ -25,6 +27,13 @@ Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 RELIEF = 5  # stream of random numbers
 COARSE = 8  # distances are reckoned on every eighth pixel and drawn out smoothly
+STEPS = 60  # of the search for the cells' factors, on every fourth pixel
+THIN = 4
+PACE = 1.3
+BLEND = 0.35  # of a cell's side, to each side of a border
+LEAST_FACTOR = 0.05  # [m]
+FACTOR_LIMIT = 100.0  # of a cell's factor, times the highest mean about it; 2 where land is scarce
+SCARCE_LAND = 0.25  # of a cell
 
 
 @dataclass(frozen=True)
@@ -70,29 +79,104 @@ class Relief:
         }  # fmt: skip
         with atomic_path(path) as part, rasterio.open(part, "w", **profile) as out:
             out.write(layer, 1)
-            out.update_tags(synthetic="true", source="infraplan example, invented ground, no elevation data", seed=str(seed))
+            out.update_tags(synthetic="true", source="infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail", seed=str(seed))
             out.set_band_description(1, description)
 
 
 def invented_relief(sources: Sources, seed: int) -> Relief:
-    """The example's ground, from the preset's rule and one seed."""
+    """The example's ground: the means of ITU-R P.1511 in cells of 5 minutes, finer detail from the preset's rule and one seed."""
     rule = sources.rules["relief"]
-    step, margin = float(rule["resolution_deg"]), float(rule["margin_deg"])
-    west, south, east, north = sources.counties.total_bounds
-    west, north = np.floor((west - margin) * 10) / 10, np.ceil((north + margin) * 10) / 10
-    shape = (int(np.ceil((north - south + margin) / step / COARSE)) * COARSE, int(np.ceil((east + margin - west) / step / COARSE)) * COARSE)
+    fine, margin = int(rule["pixels_per_cell"]), float(rule["margin_deg"])
+    bounds = sources.counties.total_bounds + np.array([-margin, -margin, margin, margin])
+    means = read_means(sources.folder / rule["means"], tuple(bounds))
+    step, shape = means.step_deg / fine, (means.height_m.shape[0] * fine, means.height_m.shape[1] * fine)
     coarse = shape[0] // COARSE, shape[1] // COARSE
-    lon, lat = west + (np.arange(coarse[1]) + 0.5) * step * COARSE, north - (np.arange(coarse[0]) + 0.5) * step * COARSE
+    lon = means.west + (np.arange(coarse[1]) + 0.5) * step * COARSE
+    lat = means.north - (np.arange(coarse[0]) + 0.5) * step * COARSE
     km = step * COARSE * METRES_PER_DEGREE / 1000 * np.array([1.0, np.cos(np.radians(lat.mean()))])
-    transform = rasterio.transform.from_origin(west, north, step, step)
-    land = rasterize(sources.counties.geometry, out_shape=shape, transform=transform, fill=0, default_value=1, dtype="uint8")
-    sea = sea_of(land[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE] == 1, lon, lat, rule)
-    envelope = envelope_m(sea, lon, lat, km, rule) * valleys(sources, coarse, west, north, step * COARSE, km, rule)
-    ground = zoom(envelope, COARSE, order=1, grid_mode=True, mode="nearest").astype(np.float32)
-    ground *= ridges(shape, step, lat.mean(), rule, seed)
-    wet = zoom(sea.astype(np.uint8), COARSE, order=0, grid_mode=True, mode="nearest").astype(bool) & (land == 0)
-    height = np.rint(np.maximum(ground + 2.0, 1.0))
-    return Relief(np.where(wet, 0, height).astype(np.int16), west, north, step)
+    land = land_of(sources, means, shape, rule)
+    sea = sea_of(land[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], lon, lat, rule)
+    dry = land | ~zoom(sea.astype(np.uint8), COARSE, order=0, grid_mode=True, mode="nearest").astype(bool)
+    detail = ridges(shape, step, lat.mean(), rule, seed)
+    detail *= zoom(valleys(sources, coarse, means.west, means.north, step * COARSE, km, rule), COARSE, order=1, grid_mode=True, mode="nearest")
+    height = with_means(np.maximum(means.height_m, 0.0), tempered(detail, means.height_m, rule), dry)
+    return Relief(np.where(dry, np.rint(np.maximum(height, 1.0)), 0).astype(np.int16), means.west, means.north, step)
+
+
+@dataclass(frozen=True)
+class Means:
+    """Mean heights of cells on a geographic raster; row 0 lies in the north, (`west`, `north`) is the outer corner. [m]"""
+
+    height_m: Doubles
+    west: float
+    north: float
+    step_deg: float
+
+
+def read_means(path: Path, bounds: tuple[float, ...]) -> Means:
+    """The cells of a file that meet the bounds (west, south, east, north). [deg]"""
+    with rasterio.open(path) as source:
+        step = source.transform.a
+        left, top = source.bounds.left, source.bounds.top
+        col = [int(np.floor((bounds[0] - left) / step)), int(np.ceil((bounds[2] - left) / step))]
+        row = [int(np.floor((top - bounds[3]) / step)), int(np.ceil((top - bounds[1]) / step))]
+        cells = source.read(1)[row[0] : row[1], col[0] : col[1]].astype(float)
+    return Means(cells, left + col[0] * step, top - row[0] * step, step)
+
+
+def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[str, Any]) -> Mask:
+    """Pixels inside a county, in Hong Kong or Macau, or in a cell that holds none of these and whose mean stands above the shore."""
+    step = means.step_deg / int(rule["pixels_per_cell"])
+    transform = rasterio.transform.from_origin(means.west, means.north, step, step)
+    rings = [ring for key in ("hong_kong", "macau") for ring in presets.load("datum_outlines")[key]["rings"]]
+    shapes = [*sources.counties.geometry, *(shapely.Polygon(np.array(ring.split(), float).reshape(-1, 2)) for ring in rings)]
+    land = rasterize(shapes, out_shape=shape, transform=transform, fill=0, default_value=1, dtype="uint8").astype(bool)
+    fine = int(rule["pixels_per_cell"])
+    empty = ~land.reshape(shape[0] // fine, fine, shape[1] // fine, fine).any(axis=(1, 3))
+    beyond = np.repeat(np.repeat(empty & (means.height_m > rule["shore_m"]), fine, axis=0), fine, axis=1)
+    return np.asarray(land | beyond)
+
+
+def tempered(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
+    """Detail about 1 whose swing falls where the mean is high, so that no peak rises beyond what the province knows."""
+    fine = detail.shape[0] // means_m.shape[0]
+    swing = 1 / (1 + np.maximum(means_m, 0) / rule["calm_above_m"])
+    smooth = zoom(swing, fine, order=1, grid_mode=True, mode="nearest").astype(np.float32)
+    return np.asarray(np.maximum(1 + smooth * (detail / detail.mean() - 1), 0.02), np.float32)
+
+
+def with_means(wanted_m: Doubles, detail: Floats, dry: Mask) -> Floats:
+    """Heights whose cell means are those wanted: detail times a factor that varies smoothly from cell to cell. [m]
+
+    The logarithm of the factor is interpolated between the cells' middles, so that a low cell beside a high one can be reached. The factors are
+    found by repeated correction on every fourth pixel, then twice on all of them. A cell that holds little land may not reach its mean.
+    """
+    rows, cols = wanted_m.shape
+    fine = detail.shape[0] // rows
+    ground = np.where(dry, detail, np.float32(0))
+    few = ground.reshape(rows * fine // THIN, THIN, cols * fine // THIN, THIN).mean(axis=(1, 3))
+    land = (few > 0).reshape(rows, -1, cols, few.shape[1] // cols).mean(axis=(1, 3))
+    highest = np.where(land < SCARCE_LAND, 2.0, FACTOR_LIMIT) * np.maximum(maximum_filter(wanted_m, 3), 1.0)
+    factor = np.maximum(wanted_m, LEAST_FACTOR)
+    for step in range(STEPS + 2):
+        part = few if step < STEPS else ground
+        height = part * spread_factor(factor, part.shape[0] // rows)
+        mean = height.reshape(rows, -1, cols, height.shape[1] // cols).mean(axis=(1, 3))
+        change = np.where(mean > 0, (wanted_m + 0.01) / (mean + 0.01), 1.0) ** (PACE if step < STEPS else 1.0)
+        factor = np.clip(factor * change, LEAST_FACTOR, highest)
+    return np.asarray(ground * spread_factor(factor, fine))
+
+
+def spread_factor(factor: Doubles, fine: int) -> Floats:
+    """Cell values on `fine` pixels a cell: constant in a cell's middle, geometric means of neighbours about their border."""
+    place = (np.arange(fine) + 0.5) / fine - 0.5
+    after = np.clip((place - 0.5 + BLEND) / (2 * BLEND), 0, 0.5)
+    weight = np.stack([after[::-1], 1 - after - after[::-1], after]).astype(np.float32)
+    logs = np.pad(np.log(factor), 1, mode="edge").astype(np.float32)
+    across = np.stack([logs[i : i + factor.shape[0]] for i in range(3)])
+    tall = np.einsum("kij,kc->icj", across, weight).reshape(-1, logs.shape[1])
+    along = np.stack([tall[:, j : j + factor.shape[1]] for j in range(3)])
+    return np.asarray(np.exp(np.einsum("kij,kc->ijc", along, weight).reshape(tall.shape[0], -1)))
 
 
 def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask:
@@ -102,22 +186,6 @@ def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask
     edge = np.zeros_like(open_water)
     edge[-1] = open_water[-1]
     return np.asarray(binary_propagation(edge, mask=open_water))
-
-
-def smoothstep(value: npt.ArrayLike, low: float, high: float) -> Doubles:
-    """0 below `low`, 1 above `high`, without a kink between."""
-    t = np.clip((np.asarray(value, float) - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def envelope_m(sea: Mask, lon: Doubles, lat: Doubles, km: Doubles, rule: dict[str, Any]) -> Doubles:
-    """How high ridges may rise: from the coast inland, and hardly at all on the delta's plains. [m]"""
-    inland = smoothstep(distance_transform_edt(~sea, sampling=tuple(km)), rule["coast_km"], rule["inland_km"])
-    height_m = rule["coast_height_m"] + (rule["inland_height_m"] - rule["coast_height_m"]) * inland
-    east_km = (lon - rule["plain_centre"][0]) * METRES_PER_DEGREE / 1000 * np.cos(np.radians(lat.mean()))
-    north_km = (lat[:, None] - rule["plain_centre"][1]) * METRES_PER_DEGREE / 1000
-    share = rule["plain_height_share"]
-    return np.asarray(height_m * (share + (1 - share) * smoothstep(np.hypot(north_km, east_km), *rule["plain_km"])))
 
 
 def valleys(

@@ -41,6 +41,7 @@ class Sources:
     """
 
     rules: dict[str, Any]
+    folder: Path
     zones: gpd.GeoDataFrame
     settlements: pd.DataFrame
     townships: pd.DataFrame
@@ -83,14 +84,14 @@ def read_sources(example: str) -> Sources:
     settlements = pd.read_csv(folder / rules["settlements"], keep_default_na=False, dtype={"county": str, "township": str})
     delta = frozenset(presets.load(rules["zones"])["groups"]["delta"]["cities"])
     committees = short_committees(committees)
-    return Sources(rules, with_people(zones, census, committees, rules["split"]), settlements, townships, committees, delta)
+    return Sources(rules, folder, with_people(zones, census, committees, rules["split"]), settlements, townships, committees, delta)
 
 
 def short_committees(committees: pd.DataFrame) -> pd.DataFrame:
     """Adds township, county, `village` (a village committee, not a residents' one) and the short name people use."""
     name = committees["name"]
     village = name.str.endswith(("村委会", "村民委员会"))
-    short = name.str.replace("村民委员会$|村委会$", "村", regex=True).str.replace("社区居民委员会$|社区居委会$", "社区", regex=True)
+    short = name.str.replace("村?村民委员会$|村?村委会$", "村", regex=True).str.replace("社区居民委员会$|社区居委会$", "社区", regex=True)
     short = short.str.replace("居民委员会$|居委会$", "社区", regex=True)
     resident = short.str.endswith("社区") & ~name.str.contains("虚拟")
     code = committees["code"].str
