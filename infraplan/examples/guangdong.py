@@ -72,8 +72,8 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
         "people": int(people["population"].sum()),
         "places": len(places),
         "unlocated": int(places.geometry.isna().sum()),
-        "nr": int(sites["id"].str.contains("-NR-").sum()),
-        "nbiot": int(sites["id"].str.contains("-NB-").sum()),
+        "nr": int(sites["services"].str.startswith("nr-").sum()),
+        "nbiot": int(sites["services"].str.startswith("nbiot-").sum()),
     }
     write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
     write_text(target / "licences.toml", files("infraplan.presets").joinpath("example_guangdong_licences.toml").read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
-"""The example's existing sites: synthetic, put where its people are, tuned to leave gaps worth planning for."""
+"""The example's existing sites: as many as were published, put where its people are by stated rules. No number here was chosen by its result."""
 
 from __future__ import annotations
 
-import heapq
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.ndimage import gaussian_filter
-from scipy.signal import fftconvolve
 from scipy.spatial import cKDTree
 
-from infraplan.examples.scattering import shift
-from infraplan.examples.sources import METRES_PER_DEGREE, Sources
+from infraplan.examples.scattering import Plane, apart, scatter_inside
+from infraplan.examples.sources import Sources, apportion
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 ENVIRONMENTS = ("rural", "suburban", "urban", "dense_urban")
 NR, NBIOT = 3, 4  # streams of random numbers
 COLUMNS = [
@@ -26,182 +26,192 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-class Bins:
-    """People counted in squares of a local plane: where sites are chosen. Row 0 lies in the south."""
-
-    def __init__(self, people: gpd.GeoDataFrame, rules: dict[str, Any]):
-        self.side_m = float(rules["bin_m"])
-        self.lon, self.lat = people.geometry.x.to_numpy(), people.geometry.y.to_numpy()
-        middle = np.cos(np.radians((self.lat.min() + self.lat.max()) / 2))
-        self.x_m = (self.lon - self.lon.min()) * METRES_PER_DEGREE * middle
-        self.y_m = (self.lat - self.lat.min()) * METRES_PER_DEGREE
-        self.row, self.col = (self.y_m // self.side_m).astype(int), (self.x_m // self.side_m).astype(int)
-        self.shape = self.row.max() + 1, self.col.max() + 1
-        weight = people["population"].to_numpy(float)
-        self.people = np.bincount(self.row * self.shape[1] + self.col, weight, self.shape[0] * self.shape[1]).reshape(self.shape)
-        spread = rules["environment_radius_m"] / self.side_m
-        self.per_km2 = gaussian_filter(self.people, spread) / (self.side_m / 1000) ** 2
-        floors = [rules["suburban_per_km2"], rules["urban_per_km2"], rules["dense_urban_per_km2"]]
-        self.environment = np.digitize(self.per_km2, floors)
-        order = np.lexsort((-weight, self.row * self.shape[1] + self.col))
-        flat = (self.row * self.shape[1] + self.col)[order]
-        first = np.flatnonzero(np.r_[True, flat[1:] != flat[:-1]])
-        self.members = order
-        self.first = dict(zip(flat[first].tolist(), first.tolist(), strict=True))
-        self.count = dict(zip(flat[first].tolist(), np.diff(np.r_[first, len(flat)]).tolist(), strict=True))
-
-    def point_in(self, row: int, col: int, turn: int) -> int:
-        """Row of the people's table: the square's points in falling size, the next one at every further site."""
-        flat = row * self.shape[1] + col
-        return int(self.members[self.first[flat] + turn % self.count[flat]])
-
-
-def disc(radius_m: float, side_m: float) -> npt.NDArray[np.bool_]:
-    """Squares whose centre lies within a radius."""
-    half = int(radius_m // side_m)
-    step = np.arange(-half, half + 1) * side_m
-    return np.asarray(np.hypot(step[:, None], step) <= radius_m)
-
-
-def choose_points(bins: Bins, weight: Floats, count: int, rule: dict[str, Any]) -> list[int]:
-    """Greedy: the square whose disc holds most weight still unserved, again and again; what is served once keeps `remaining_weight`.
-
-    Gains only fall, so a stale best is re-reckoned and put back (lazy greedy). Ties go to the lower square.
-    """
-    left = bins.people * weight
-    masks = [disc(rule["reach_m"][name], bins.side_m) for name in ENVIRONMENTS]
-    pad = max(mask.shape[0] // 2 for mask in masks)
-    left = np.pad(left, pad)
-    gain = np.zeros(bins.shape)
-    for kind, mask in enumerate(masks):
-        whole = fftconvolve(left, mask.astype(float), mode="same")[pad:-pad, pad:-pad]
-        gain = np.where(bins.environment == kind, whole, gain)
-    rows, cols = np.nonzero(bins.people)
-    heap = [(-round(float(gain[r, c]), 3), int(r), int(c)) for r, c in zip(rows, cols, strict=True)]
-    heapq.heapify(heap)
-    turns: dict[tuple[int, int], int] = {}
-    chosen: list[int] = []
-    while len(chosen) < count and heap:
-        _, row, col = heapq.heappop(heap)
-        mask = masks[bins.environment[row, col]]
-        half = mask.shape[0] // 2
-        window = left[row + pad - half : row + pad + half + 1, col + pad - half : col + pad + half + 1]
-        now = -round(float(window[mask].sum()), 3)
-        if heap and (now, row, col) > heap[0]:
-            heapq.heappush(heap, (now, row, col))
-            continue
-        turn = turns.get((row, col), 0)
-        turns[row, col] = turn + 1
-        chosen.append(bins.point_in(row, col, turn))
-        window[mask] *= rule["remaining_weight"]
-        heapq.heappush(heap, (-round(float(window[mask].sum()), 3), row, col))
-    return chosen
-
-
 def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
-    """NR and NB-IoT deployments in the contract's columns, with lon and lat instead of a geometry."""
-    bins = Bins(people, sources.rules["network"])
-    nr = nr_sites(sources, people, bins, np.random.default_rng([seed, NR]))
-    nbiot = nbiot_sites(sources, people, bins, nr, np.random.default_rng([seed, NBIOT]))
+    """One row a station (one network's antennas of one family at one mast), in the contract's columns, lon and lat instead of a geometry."""
+    crowd = Crowd(people, sources.rules["network"])
+    masts = nr_masts(sources, crowd, np.random.default_rng([seed, NR]))
+    nr = nr_stations(sources, masts, np.random.default_rng([seed, NR, 1]))
+    nbiot = nbiot_stations(sources, crowd, masts, np.random.default_rng([seed, NBIOT]))
     sites = pd.concat([nr, nbiot], ignore_index=True)
     sites["status"], sites["synthetic"], sites["carrier_power_dbm"], sites["antenna"] = "existing", True, pd.NA, pd.NA
     return sites[COLUMNS]
 
 
-def tuned(sources: Sources, family: str) -> dict[str, Any]:
-    """The rule of a family, with what the study's model changes in it."""
+class Crowd:
+    """The people's points in an order in which neighbours in the list are neighbours on the ground (a Hilbert curve, city by city)."""
+
+    def __init__(self, people: gpd.GeoDataFrame, rules: dict[str, Any]):
+        curve = people.geometry.hilbert_distance(level=16).to_numpy()
+        order = np.lexsort((people["id"].to_numpy(str), curve, people["city"].to_numpy(str)))
+        self.points = people.iloc[order].reset_index(drop=True)
+        self.lon, self.lat = self.points.geometry.x.to_numpy(), self.points.geometry.y.to_numpy()
+        self.plane = Plane(self.lon, self.lat)
+        self.x_m, self.y_m = self.plane.flat(self.lon, self.lat)
+        self.people = self.points["population"].to_numpy(np.int64)
+        city = self.points["city"].to_numpy(str)
+        first = np.flatnonzero(np.r_[True, city[1:] != city[:-1]])
+        self.rows_of = {city[a]: slice(a, b) for a, b in zip(first, np.r_[first[1:], len(city)], strict=True)}
+        self.per_km2, self.side_m = density(self.x_m, self.y_m, self.people, rules), float(rules["bin_m"])
+        floors = [rules["suburban_per_km2"], rules["urban_per_km2"], rules["dense_urban_per_km2"]]
+        self.environment = np.array(ENVIRONMENTS)[np.digitize(self.per_km2, floors)]
+
+    def every(self, city: str, count: int, start: float) -> Ints:
+        """Rows of the points at which every n-th resident of a city lives, n such that there are `count`; `start`, 0..1, moves them along."""
+        rows = self.rows_of[city]
+        total = np.cumsum(self.people[rows])
+        at = (np.arange(count) + start) * (total[-1] / max(count, 1))
+        return np.asarray(rows.start + np.searchsorted(total, at, side="right").clip(0, len(total) - 1), np.int64)
+
+
+def density(x_m: Floats, y_m: Floats, people: Ints, rules: dict[str, Any]) -> Floats:
+    """People per km2 about each point, smoothed."""
+    side_m = float(rules["bin_m"])
+    row, col = (y_m // side_m).astype(int), (x_m // side_m).astype(int)
+    shape = row.max() + 1, col.max() + 1
+    count = np.bincount(row * shape[1] + col, people.astype(float), shape[0] * shape[1]).reshape(shape)
+    smooth = gaussian_filter(count, rules["environment_radius_m"] / side_m) / (side_m / 1000) ** 2
+    return np.asarray(smooth[row, col])
+
+
+def stations_by_city(sources: Sources) -> dict[str, int]:
+    """Published stations of the cities that have a figure; the rest of the province's shared among the other cities by urban people."""
+    rule = sources.rules["network"]["nr"]
+    known: dict[str, int] = dict(rule["city_stations"])
+    cities = sources.zones[sources.zones["level"] == "city"].set_index("adcode").sort_index()
+    others = cities[~cities.index.isin(list(known))]
+    rest = apportion(int(rule["stations"]) - sum(known.values()), others["urban_people"])
+    return dict(sorted((known | dict(zip(others.index, rest.tolist(), strict=True))).items()))
+
+
+def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.DataFrame:
+    """One row a mast that carries 5G, with `cmcc` and `joint`: which of the two networks stand on it.
+
+    A city's masts are its stations divided by the tenants a tower has; so many of them carry both networks that the stations come out.
+    """
+    rule = sources.rules["network"]["nr"]
+    homes, flags = [], []
+    for city, stations in stations_by_city(sources).items():
+        masts = int(np.ceil(stations / rule["tenants_per_mast"]))
+        common = stations - masts
+        cmcc = int(np.clip(round(stations * rule["cmcc_share"]), common, masts))
+        kind = np.repeat([3, 1, 2], [common, cmcc - common, masts - cmcc])
+        homes.append(crowd.every(city, masts, 0.5))
+        flags.append(rng.permutation(kind))
+    kind = np.concatenate(flags)
+    masts = mast_frame(sources, crowd, np.concatenate(homes), rng)
+    return masts.assign(cmcc=(kind & 1) > 0, joint=(kind & 2) > 0, mast=[f"GD-M{n:06d}" for n in range(1, len(masts) + 1)])
+
+
+def mast_frame(
+    sources: Sources, crowd: Crowd, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One row a mast near its point, still in its county, apart from each other and from `others`: surroundings, height, tilt, azimuths, host."""
     rules = sources.rules["network"]
-    return {**rules[family], **rules["tuned"].get(sources.rules["model"], {}).get(family, {})}
-
-
-def city_weight(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, outer: float) -> Floats:
-    """Weight of each square: 1 in the delta cities, `outer` elsewhere."""
-    weight = np.full(bins.shape, outer)
-    inside = people["city"].isin(sources.delta).to_numpy()
-    weight[bins.row[inside], bins.col[inside]] = 1.0
-    return weight
-
-
-def mast_frame(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, chosen: list[int], rng: np.random.Generator) -> pd.DataFrame:
-    """One row a mast: a point near the chosen one and still in its county, its surroundings, height, tilt and host."""
-    rules = sources.rules["network"]
-    home = people.iloc[chosen].reset_index(drop=True)
-    lon, lat = shift(bins.lon[chosen], bins.lat[chosen], *rng.normal(0, 80.0, (2, len(chosen))))
-    for adcode, rows in home.groupby("county").groups.items():
-        outside = rows[~shapely.contains_xy(sources.counties.loc[adcode, "geometry"], lon[rows], lat[rows])]
-        lon[outside], lat[outside] = bins.lon[chosen][outside], bins.lat[chosen][outside]
-    environment = np.array(ENVIRONMENTS)[bins.environment[bins.row[chosen], bins.col[chosen]]]
-    frame = pd.DataFrame({"lon": lon, "lat": lat, "environment": environment, "per_km2": bins.per_km2[bins.row[chosen], bins.col[chosen]]})
-    frame["county"], frame["city"] = home["county"], home["city"]
-    place = home["town"].where(home["town"] != "", home["county"].map(sources.counties["name"]))
-    frame["place"] = place + (frame.groupby(place.to_numpy()).cumcount() + 1).map("{:03d}".format)
+    points = crowd.points.iloc[home].reset_index(drop=True)
+    spread_m = points["kind"].map(rules["mast_offset_m"]).to_numpy(float)
+    lon, lat = crowd.lon[home], crowd.lat[home]
+    members = points.groupby("county").indices
+    for adcode, rows in members.items():
+        lon[rows], lat[rows] = scatter_inside(
+            sources.counties.loc[adcode, "geometry"], lon[rows], lat[rows],
+            lambda some, rows=rows: tuple(rng.normal(0, 1, (2, len(some))) * spread_m[rows[some]]), rng,
+        )  # fmt: skip
+    fixed_m = np.column_stack(crowd.plane.flat(others["lon"], others["lat"])) if others is not None else ()
+    moved_lon, moved_lat = crowd.plane.degrees(*apart(*crowd.plane.flat(lon, lat), rules["mast_spacing_m"], fixed_m))
+    for adcode, rows in members.items():
+        stay = rows[shapely.contains_xy(sources.counties.loc[adcode, "geometry"], moved_lon[rows], moved_lat[rows])]
+        lon[stay], lat[stay] = moved_lon[stay], moved_lat[stay]
+    frame = pd.DataFrame({"lon": lon, "lat": lat, "environment": crowd.environment[home]})
+    frame["county"], frame["city"] = points["county"], points["city"]
+    frame["place"] = points["town"].where(points["town"] != "", points["county"].map(sources.counties["name"]))
     for column in ("height_m", "tilt_deg"):
         low, high = (frame["environment"].map({name: rules[column][name][k] for name in ENVIRONMENTS}).to_numpy(float) for k in (0, 1))
         frame[column] = np.round(rng.uniform(low, high))
     rooftop = rng.random(len(frame)) < frame["environment"].map(rules["rooftop_share"]).to_numpy(float)
     frame["host"] = np.where(rooftop, "rooftop", "tower")
+    turn = rng.integers(0, 12, len(frame)) * 10
+    frame["azimuth_deg"] = [f"{t}/{t + 120}/{t + 240}" for t in turn]
     return frame
 
 
-def three_sectors(count: int, rng: np.random.Generator) -> list[str]:
-    """Azimuths such as 20/140/260: three sectors, each mast turned as it pleases."""
-    turn = rng.integers(0, 12, count) * 10
-    return [f"{t}/{t + 120}/{t + 240}" for t in turn]
+def named(rows: pd.DataFrame, ending: str) -> pd.Series:
+    """Names such as 西乡街道0001-5G: the place, a number within it, what it carries."""
+    number = rows.groupby("place").cumcount() + 1
+    return rows["place"] + number.map("{:04d}".format) + ending
 
 
-def dates(count: int, first: str, last: str, rng: np.random.Generator) -> npt.NDArray[np.str_]:
-    """Days between two dates, as ISO text."""
+def dates(count: int, first: date, last: date, rng: np.random.Generator) -> npt.NDArray[np.str_]:
+    """Days between two dates, both included, as ISO text."""
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     return np.datetime_as_string(rng.choice(days, count), unit="D")
 
 
-def nr_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, rng: np.random.Generator) -> pd.DataFrame:
-    """NR: each mast carries one of the two shared networks, some carry both (two deployments, one mast)."""
+def nr_stations(sources: Sources, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A row a network on a mast. So many as were published stood at the end of 2019, in every city the same share."""
     rules = sources.rules["network"]
-    rule, wanted = tuned(sources, "nr"), int(rules["nr_sites"])
-    masts = round(wanted / (1 + rule["shared_mast_share"]))
-    weight = city_weight(sources, people, bins, rule["outer_weight"])
-    frame = mast_frame(sources, people, bins, choose_points(bins, weight, masts, rule), rng)
-    frame["mast"] = [f"GD-M{n:05d}" for n in range(1, len(frame) + 1)]
-    cmcc = rng.random(len(frame)) < rule["cmcc_share"]
-    both = np.zeros(len(frame), bool)
-    both[rng.permutation(len(frame))[: wanted - len(frame)]] = True
-    rows = pd.concat([frame.assign(cmcc=cmcc), frame[both].assign(cmcc=~cmcc[both])])
-    rows = rows.sort_values(["mast", "cmcc"], ascending=[True, False], ignore_index=True)
-    low_band = rows["per_km2"] < rule["low_band_below_per_km2"]
-    rows["services"] = np.where(rows["cmcc"], np.where(low_band, "nr-n41;nr-n28", "nr-n41"), "nr-n78")
-    rows["operators"] = np.where(rows["cmcc"], "cbn+cmcc", "ctcc+cucc")
-    rows["id"] = [f"GD-NR-{n:05d}" for n in range(1, len(rows) + 1)]
-    rows["name"] = rows["place"] + "-5G"
-    rows["azimuth_deg"] = three_sectors(len(rows), rng)
-    early = rng.random(len(rows)) < rule["built_2019_share"]
-    rows["built"] = np.where(early, dates(len(rows), "2019-06-06", "2019-12-31", rng), dates(len(rows), "2020-01-01", "2020-12-31", rng))
+    rule, as_of = rules["nr"], rules["as_of"]
+    parts = [masts[masts[name]].assign(**rule["networks"][name]) for name in ("cmcc", "joint")]
+    rows = pd.concat(parts).sort_values(["mast", "services"], ignore_index=True)
+    rows["id"] = [f"GD-NR-{n:06d}" for n in range(1, len(rows) + 1)]
+    rows["name"] = named(rows, "-5G")
+    count = rows.groupby("city").size()
+    early = dict(zip(count.index, apportion(int(rule["stations_2019"]), count), strict=True))
+    built = np.empty(len(rows), "U10")
+    for city, members in rows.groupby("city").indices.items():
+        order = rng.permutation(members)
+        built[order[: early[city]]] = dates(early[city], rule["first_built"], date(2019, 12, 31), rng)
+        built[order[early[city] :]] = dates(len(order) - early[city], date(2020, 1, 1), as_of, rng)
+    rows["built"] = built
     rows["sa"] = pd.array(rng.random(len(rows)) < rule["standalone_share"], dtype="boolean")
     return rows
 
 
-def nbiot_sites(sources: Sources, people: gpd.GeoDataFrame, bins: Bins, nr: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """NB-IoT: one operator and band a deployment; it stands on an NR mast where one is near."""
-    rules, rule = sources.rules["network"], tuned(sources, "nbiot")
-    weight = city_weight(sources, people, bins, rule["outer_weight"])
-    rows = mast_frame(sources, people, bins, choose_points(bins, weight, int(rules["nbiot_sites"]), rule), rng)
-    rows["height_m"] = rows["height_m"].clip(lower=rules["height_m"]["nbiot_minimum"])
-    rows["mast"] = [f"GD-N{n:05d}" for n in range(1, len(rows) + 1)]
-    masts = nr.drop_duplicates("mast")
-    squeeze = np.array([np.cos(np.radians(bins.lat.mean())), 1.0])
-    gap, near = cKDTree(masts[["lon", "lat"]].to_numpy(float) * squeeze).query(rows[["lon", "lat"]].to_numpy(float) * squeeze)
-    joined = np.asarray(gap) * METRES_PER_DEGREE < rule["join_mast_within_m"]
-    for column in ("mast", "lon", "lat", "county", "city"):
-        rows.loc[joined, column] = masts[column].to_numpy()[np.asarray(near)[joined]]
+def nbiot_count(rule: dict[str, Any], as_of: date) -> int:
+    """Stations on a day: built evenly from the first day to the goal's."""
+    return round(rule["goal"] * ((as_of - rule["first_built"]).days / (rule["goal_day"] - rule["first_built"]).days))
+
+
+def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """NB-IoT: a row an operator and carrier, spread over each city's people for itself; on the nearest 5G mast where one is near."""
+    rules = sources.rules["network"]
+    rule = rules["nbiot"]
     kinds = list(rule["share"])
-    draw = rng.choice(len(kinds), len(rows), p=np.array(list(rule["share"].values())) / sum(rule["share"].values()))
-    rows["services"] = np.array([kind.split("/")[0] for kind in kinds])[draw]
-    rows["operators"] = np.array([kind.split("/")[1] for kind in kinds])[draw]
-    rows["id"] = [f"GD-NB-{n:05d}" for n in range(1, len(rows) + 1)]
-    rows["name"] = rows["place"] + "-NB"
-    omni = (rows["environment"] == "rural").to_numpy() & (rng.random(len(rows)) < rule["omni_rural_share"])
-    rows["azimuth_deg"] = np.where(omni, "omni", three_sectors(len(rows), rng))
-    rows["tilt_deg"] = rows["tilt_deg"].where(~omni, 0.0)
-    rows["built"] = dates(len(rows), "2017-06-01", "2020-12-31", rng)
+    cities = list(crowd.rows_of)
+    by_city = apportion(nbiot_count(rule, rules["as_of"]), [crowd.people[crowd.rows_of[city]].sum() for city in cities])
+    homes: list[Ints] = []
+    kind_of: list[Ints] = []
+    for city, count in zip(cities, by_city, strict=True):
+        for kind, some in enumerate(apportion(int(count), list(rule["share"].values()))):
+            homes.append(crowd.every(city, int(some), rng.random()))
+            kind_of.append(np.full(int(some), kind))
+    kind = np.concatenate(kind_of)
+    rows = on_masts(sources, crowd, masts, np.concatenate(homes), kind, rng)
+    rows["services"], rows["operators"] = (np.array([name.split("/")[k] for name in kinds])[kind] for k in (0, 1))
+    rows = rows.sort_values(["mast", "operators", "services"], ignore_index=True)
+    rows["id"] = [f"GD-NB-{n:06d}" for n in range(1, len(rows) + 1)]
+    rows["name"] = named(rows, "-NB")
+    rows["built"] = dates(len(rows), rule["first_built"], rules["as_of"], rng)
     rows["sa"] = pd.array([pd.NA] * len(rows), dtype="boolean")
     return rows
+
+
+def on_masts(sources: Sources, crowd: Crowd, masts: pd.DataFrame, home: Ints, kind: Ints, rng: np.random.Generator) -> pd.DataFrame:
+    """A mast for each home: the nearest 5G mast within reach that has none of its kind yet, else one of its own.
+
+    Stations of one home that join no 5G mast share one of their own, each kind once.
+    """
+    rules = sources.rules["network"]
+    tree = cKDTree(np.column_stack(crowd.plane.flat(masts["lon"], masts["lat"])))
+    gap_m, near = tree.query(np.column_stack([crowd.x_m[home], crowd.y_m[home]]))
+    joined = gap_m <= rules["nbiot"]["join_mast_within_m"]
+    joined[joined] = pd.Series(near[joined]).groupby([near[joined], kind[joined]]).cumcount().to_numpy() == 0
+    own, which = np.unique(np.stack([home, pd.Series(home).groupby([home, kind]).cumcount().to_numpy()])[:, ~joined], axis=1, return_inverse=True)
+    fresh = mast_frame(sources, crowd, own[0], rng, masts)
+    fresh["mast"] = [f"GD-M{n:06d}" for n in range(len(masts) + 1, len(masts) + len(fresh) + 1)]
+    fresh["height_m"] = fresh["height_m"].clip(lower=rules["nbiot"]["least_height_m"])
+    omni = (fresh["environment"] == "rural").to_numpy() & (rng.random(len(fresh)) < rules["nbiot"]["omni_rural_share"])
+    fresh["azimuth_deg"], fresh["tilt_deg"] = fresh["azimuth_deg"].where(~omni, "omni"), fresh["tilt_deg"].where(~omni, 0.0)
+    every = pd.concat([masts.drop(columns=["cmcc", "joint"]), fresh], ignore_index=True)
+    row = near.copy()
+    row[~joined] = len(masts) + which
+    return every.iloc[row].reset_index(drop=True)

@@ -70,11 +70,12 @@ class Relief:
         self.write_layer(self.height_m, path, seed, "height_m", nodata=-32768)
 
     def write_layer(self, layer: npt.NDArray[Any], path: Path, seed: int, description: str, *, nodata: int) -> None:
-        """A tiled GeoTIFF on the relief's pixels, whole or not at all, that says it is synthetic."""
+        """A tiled GeoTIFF on the relief's pixels or on whole parts of them, whole or not at all, that says it is synthetic."""
         height, width = layer.shape
+        step_deg = self.step_deg * self.height_m.shape[0] / height
         profile = {
             "driver": "GTiff", "dtype": str(layer.dtype), "count": 1, "height": height, "width": width, "nodata": nodata,
-            "crs": "EPSG:4326", "transform": rasterio.transform.from_origin(self.west, self.north, self.step_deg, self.step_deg),
+            "crs": "EPSG:4326", "transform": rasterio.transform.from_origin(self.west, self.north, step_deg, step_deg),
             "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "predictor": 2,
         }  # fmt: skip
         with atomic_path(path) as part, rasterio.open(part, "w", **profile) as out:
