@@ -1,6 +1,8 @@
 # Two commands: `make demo` and `make test`. Both need only git, make and Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+# make demo CITIES=441800: one city (or several, with commas) instead of the province
+CITIES ?=
 
 .PHONY: demo test lint types layers readme check clean
 
@@ -12,7 +14,7 @@ BIN := .venv/bin
 
 demo: .venv/installed
 	rm -rf outputs/guangdong/study
-	$(BIN)/infraplan new guangdong outputs/guangdong/study --results ..
+	$(BIN)/infraplan new guangdong outputs/guangdong/study --results .. $(if $(CITIES),--cities $(CITIES))
 	$(BIN)/infraplan run outputs/guangdong/study --overwrite
 	@echo
 	@echo "打开 / open: outputs/guangdong/index.html"

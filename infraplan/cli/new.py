@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Overwrite, tell
+from infraplan.cli.shared import Cities, Overwrite, split, tell
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.presets import choose
@@ -18,6 +18,7 @@ EXAMPLES = ("guangdong",)
 def new(
     example: Annotated[str, typer.Argument(help=both("cli.example"))],
     folder: Annotated[Path, typer.Argument(help=both("cli.folder"), show_default=False)],
+    cities: Cities = None,
     results: Annotated[str, typer.Option("--results", help=both("cli.results"))] = "results",
     overwrite: Overwrite = False,
 ) -> None:
@@ -29,7 +30,7 @@ def new(
         raise UsageError(both("cli.folder_in_use", folder=str(folder)))
     from infraplan.examples import guangdong
 
-    guangdong.build(folder, output=results, overwrite=overwrite)
+    guangdong.build(folder, cities=split(cities), output=results, overwrite=overwrite)
     tell(both("cli.made", folder=str(folder)))
 
 

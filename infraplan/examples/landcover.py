@@ -1,4 +1,4 @@
-"""Invented land cover for the example, in the clutter classes of ITU-R P.1812: towns and villages where its people are, woods on its slopes."""
+"""Invented land cover for the example, in the classes of ITU-R P.1812: towns and villages where its people are, woods on slopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example's existing sites: as many as were published, put where its people are by stated rules. No number here was chosen by its result."""
+"""The example's existing sites: as many as were published, put where its people are by stated rules, tuned to no result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = [
 
 
 def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
-    """One row a station (one network's antennas of one family at one mast), in the contract's columns, lon and lat instead of a geometry."""
+    """One row a station (one network's antennas of one family on one mast), in the contract's columns, lon and lat, no geometry."""
     crowd = Crowd(people, sources.rules["network"])
     masts = nr_masts(sources, crowd, np.random.default_rng([seed, NR]))
     nr = nr_stations(sources, masts, np.random.default_rng([seed, NR, 1]))
@@ -56,7 +56,7 @@ class Crowd:
         self.environment = np.array(ENVIRONMENTS)[np.digitize(self.per_km2, floors)]
 
     def every(self, city: str, count: int, start: float) -> Ints:
-        """Rows of the points at which every n-th resident of a city lives, n such that there are `count`; `start`, 0..1, moves them along."""
+        """Rows of the points where every n-th resident of a city lives, n such that there are `count`; `start`, 0..1, moves them along."""
         rows = self.rows_of[city]
         total = np.cumsum(self.people[rows])
         at = (np.arange(count) + start) * (total[-1] / max(count, 1))
@@ -91,12 +91,11 @@ def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.Dat
     rule = sources.rules["network"]["nr"]
     homes, flags = [], []
     for city, stations in stations_by_city(sources).items():
-        masts = int(np.ceil(stations / rule["tenants_per_mast"]))
-        common = stations - masts
-        cmcc = int(np.clip(round(stations * rule["cmcc_share"]), common, masts))
-        kind = np.repeat([3, 1, 2], [common, cmcc - common, masts - cmcc])
-        homes.append(crowd.every(city, masts, 0.5))
-        flags.append(rng.permutation(kind))
+        count = int(np.ceil(stations / rule["tenants_per_mast"]))
+        common = stations - count
+        cmcc = int(np.clip(round(stations * rule["cmcc_share"]), common, count))
+        homes.append(crowd.every(city, count, 0.5))
+        flags.append(rng.permutation(np.repeat([3, 1, 2], [common, cmcc - common, count - cmcc])))
     kind = np.concatenate(flags)
     masts = mast_frame(sources, crowd, np.concatenate(homes), rng)
     return masts.assign(cmcc=(kind & 1) > 0, joint=(kind & 2) > 0, mast=[f"GD-M{n:06d}" for n in range(1, len(masts) + 1)])
@@ -105,17 +104,18 @@ def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.Dat
 def mast_frame(
     sources: Sources, crowd: Crowd, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """One row a mast near its point, still in its county, apart from each other and from `others`: surroundings, height, tilt, azimuths, host."""
+    """One row a mast near its point, in its county, apart from each other and from `others`: height, tilt, azimuths, host."""
     rules = sources.rules["network"]
     points = crowd.points.iloc[home].reset_index(drop=True)
     spread_m = points["kind"].map(rules["mast_offset_m"]).to_numpy(float)
     lon, lat = crowd.lon[home], crowd.lat[home]
     members = points.groupby("county").indices
     for adcode, rows in members.items():
-        lon[rows], lat[rows] = scatter_inside(
-            sources.counties.loc[adcode, "geometry"], lon[rows], lat[rows],
-            lambda some, rows=rows: tuple(rng.normal(0, 1, (2, len(some))) * spread_m[rows[some]]), rng,
-        )  # fmt: skip
+
+        def offsets(some: npt.NDArray[np.intp], rows: npt.NDArray[np.intp] = rows) -> tuple[Floats, Floats]:
+            return rng.normal(0, 1, len(some)) * spread_m[rows[some]], rng.normal(0, 1, len(some)) * spread_m[rows[some]]
+
+        lon[rows], lat[rows] = scatter_inside(sources.counties.loc[adcode, "geometry"], lon[rows], lat[rows], offsets, rng)
     fixed_m = np.column_stack(crowd.plane.flat(others["lon"], others["lat"])) if others is not None else ()
     moved_lon, moved_lat = crowd.plane.degrees(*apart(*crowd.plane.flat(lon, lat), rules["mast_spacing_m"], fixed_m))
     for adcode, rows in members.items():
@@ -168,7 +168,7 @@ def nr_stations(sources: Sources, masts: pd.DataFrame, rng: np.random.Generator)
 
 def nbiot_count(rule: dict[str, Any], as_of: date) -> int:
     """Stations on a day: built evenly from the first day to the goal's."""
-    return round(rule["goal"] * ((as_of - rule["first_built"]).days / (rule["goal_day"] - rule["first_built"]).days))
+    return round(int(rule["goal"]) * ((as_of - rule["first_built"]).days / (rule["goal_day"] - rule["first_built"]).days))
 
 
 def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -181,9 +181,9 @@ def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.
     homes: list[Ints] = []
     kind_of: list[Ints] = []
     for city, count in zip(cities, by_city, strict=True):
-        for kind, some in enumerate(apportion(int(count), list(rule["share"].values()))):
+        for number, some in enumerate(apportion(int(count), list(rule["share"].values()))):
             homes.append(crowd.every(city, int(some), rng.random()))
-            kind_of.append(np.full(int(some), kind))
+            kind_of.append(np.full(int(some), number))
     kind = np.concatenate(kind_of)
     rows = on_masts(sources, crowd, masts, np.concatenate(homes), kind, rng)
     rows["services"], rows["operators"] = (np.array([name.split("/")[k] for name in kinds])[kind] for k in (0, 1))
@@ -202,10 +202,11 @@ def on_masts(sources: Sources, crowd: Crowd, masts: pd.DataFrame, home: Ints, ki
     """
     rules = sources.rules["network"]
     tree = cKDTree(np.column_stack(crowd.plane.flat(masts["lon"], masts["lat"])))
-    gap_m, near = tree.query(np.column_stack([crowd.x_m[home], crowd.y_m[home]]))
+    gap_m, near = (np.asarray(part) for part in tree.query(np.column_stack([crowd.x_m[home], crowd.y_m[home]])))
     joined = gap_m <= rules["nbiot"]["join_mast_within_m"]
     joined[joined] = pd.Series(near[joined]).groupby([near[joined], kind[joined]]).cumcount().to_numpy() == 0
-    own, which = np.unique(np.stack([home, pd.Series(home).groupby([home, kind]).cumcount().to_numpy()])[:, ~joined], axis=1, return_inverse=True)
+    turn = pd.Series(home).groupby([home, kind]).cumcount().to_numpy()
+    own, which = np.unique(np.stack([home, turn])[:, ~joined], axis=1, return_inverse=True)
     fresh = mast_frame(sources, crowd, own[0], rng, masts)
     fresh["mast"] = [f"GD-M{n:06d}" for n in range(len(masts) + 1, len(masts) + len(fresh) + 1)]
     fresh["height_m"] = fresh["height_m"].clip(lower=rules["nbiot"]["least_height_m"])

@@ -27,6 +27,7 @@ Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 RELIEF = 5  # stream of random numbers
 COARSE = 8  # distances are reckoned on every eighth pixel and drawn out smoothly
+SOURCE = "infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail"
 STEPS = 60  # of the search for the cells' factors, on every fourth pixel
 THIN = 4
 PACE = 1.3
@@ -80,11 +81,11 @@ class Relief:
         }  # fmt: skip
         with atomic_path(path) as part, rasterio.open(part, "w", **profile) as out:
             out.write(layer, 1)
-            out.update_tags(synthetic="true", source="infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail", seed=str(seed))
+            out.update_tags(synthetic="true", source=SOURCE, seed=str(seed))
             out.set_band_description(1, description)
 
 
-def invented_relief(sources: Sources, seed: int) -> Relief:
+def made_relief(sources: Sources, seed: int) -> Relief:
     """The example's ground: the means of ITU-R P.1511 in cells of 5 minutes, finer detail from the preset's rule and one seed."""
     rule = sources.rules["relief"]
     fine, margin = int(rule["pixels_per_cell"]), float(rule["margin_deg"])
@@ -99,7 +100,8 @@ def invented_relief(sources: Sources, seed: int) -> Relief:
     sea = sea_of(land[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], lon, lat, rule)
     dry = land | ~zoom(sea.astype(np.uint8), COARSE, order=0, grid_mode=True, mode="nearest").astype(bool)
     detail = ridges(shape, step, lat.mean(), rule, seed)
-    detail *= zoom(valleys(sources, coarse, means.west, means.north, step * COARSE, km, rule), COARSE, order=1, grid_mode=True, mode="nearest")
+    sunk = valleys(sources, coarse, means.west, means.north, step * COARSE, km, rule)
+    detail *= zoom(sunk, COARSE, order=1, grid_mode=True, mode="nearest")
     height = with_means(np.maximum(means.height_m, 0.0), tempered(detail, means.height_m, rule), dry)
     return Relief(np.where(dry, np.rint(np.maximum(height, 1.0)), 0).astype(np.int16), means.west, means.north, step)
 
@@ -149,8 +151,8 @@ def tempered(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
 def with_means(wanted_m: Doubles, detail: Floats, dry: Mask) -> Floats:
     """Heights whose cell means are those wanted: detail times a factor that varies smoothly from cell to cell. [m]
 
-    The logarithm of the factor is interpolated between the cells' middles, so that a low cell beside a high one can be reached. The factors are
-    found by repeated correction on every fourth pixel, then twice on all of them. A cell that holds little land may not reach its mean.
+    The logarithm of the factor is interpolated between the cells' middles, so that a low cell beside a high one can be reached. They
+    are found by repeated correction on every fourth pixel, then twice on all of them. A cell that holds little land may not reach its mean.
     """
     rows, cols = wanted_m.shape
     fine = detail.shape[0] // rows

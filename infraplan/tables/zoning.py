@@ -134,14 +134,19 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
     if zones is None:
         return frame.assign(**{name: pd.Series(_codes_only(cells, name, faults), dtype=str) for name, cells in stated.items()})
     levels = [level for level in ("county", "city") if (zones["level"] == level).any()]
-    city = zone_codes(stated["city"], zones, "city", faults, "city") if "city" in levels else stated["city"]
-    county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
     points = frame.geometry.to_numpy()
     located = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
     finest = levels[0] if levels else levels_present(zones)[-1]
     here = np.full(len(frame), "", dtype=object)
     here[located] = zone_at(_inner_points(points[located]), zones, finest)
     astray = located[here[located] == ""]
+    foreign = _foreign_codes(stated, astray, zones, faults) if outside == "warning" else None
+    if foreign is not None:
+        abroad = foreign["city"] != ""
+        stated = {name: np.where(abroad, "", cells).astype(object) for name, cells in stated.items()}
+        astray = astray[~abroad[astray]]
+    city = zone_codes(stated["city"], zones, "city", faults, "city") if "city" in levels else stated["city"]
+    county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
     if astray.size:
         here[astray] = _take_in(astray, points, zones, finest, faults, outside)
     if finest == "county":
@@ -150,6 +155,8 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
         city = np.where(city == "", of_county, city)
     elif finest == "city":
         city = np.where(city == "", here, city)
+    if foreign is not None:
+        city, county = (np.where(foreign["city"] != "", foreign[name], own) for name, own in (("city", city), ("county", county)))
     return frame.assign(county=pd.Series(county, dtype=str), city=pd.Series(city, dtype=str))
 
 
@@ -162,6 +169,23 @@ def _cities_of(county: Texts, zones: gpd.GeoDataFrame) -> Texts:
         known = dict(zip(counties["adcode"], counties["parent"], strict=True))
     by_digits = [code_of_level(code, "city") if ADMINISTRATIVE_CODE.fullmatch(code) else "" for code in county]
     return np.array([known.get(code, "") or cut for code, cut in zip(county, by_digits, strict=True)], dtype=object)
+
+
+def _foreign_codes(
+    stated: dict[str, Texts], astray: npt.NDArray[np.int64], zones: gpd.GeoDataFrame, faults: FaultList
+) -> dict[str, Texts] | None:
+    """Codes of rows that lie outside every zone and state codes of none: a neighbour's. "" elsewhere; None where there is no such row."""
+    found = {name: np.full(len(cells), "", dtype=object) for name, cells in stated.items()}
+    known = {name: set(zones.loc[zones["level"] == name, "adcode"].astype(str)) for name in stated}
+    known["city"] |= {code_of_level(code, "city") for code in known["county"]} | set(zones.loc[zones["level"] == "county", "parent"].astype(str))
+    for row in astray:
+        codes = {name: code_of_level(cells[row], name) for name, cells in stated.items() if ADMINISTRATIVE_CODE.fullmatch(cells[row])}
+        if codes and not any(codes[name] in known[name] for name in codes):
+            found["county"][row] = codes.get("county", "")
+            found["city"][row] = codes.get("city") or code_of_level(codes["county"], "city")
+    abroad = found["city"] != ""
+    faults.at(abroad, "tables.neighbour", "city", stated["city"], severity="warning")
+    return found if abroad.any() else None
 
 
 def _inner_points(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:

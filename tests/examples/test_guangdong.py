@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,25 +10,47 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from infraplan import presets
 from infraplan.errors import UsageError
-from infraplan.examples.guangdong import build
-from infraplan.examples.network import tuned
+from infraplan.examples.guangdong import build, make_example, study_text, write_example
+from infraplan.examples.parts import Example, city_codes, of_cities
+from infraplan.examples.relief import read_means, with_means
+from infraplan.examples.scattering import Plane
 from infraplan.examples.sources import Sources, data_folder, read_sources
 
 PEOPLE = 126_012_510
+SEED = 440_000
 CODES = {"county": str, "city": str}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("example")).parent
 
 
 @pytest.fixture(scope="module")
 def sources() -> Sources:
     return read_sources("example_guangdong")
+
+
+@pytest.fixture(scope="module")
+def made(sources: Sources) -> Example:
+    return make_example(sources, SEED)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, made: Example, sources: Sources) -> Path:
+    target = tmp_path_factory.mktemp("example")
+    write_example(made, target, sources, SEED)
+    return target
+
+
+@pytest.fixture(scope="module")
+def qingyuan(tmp_path_factory: pytest.TempPathFactory, made: Example, sources: Sources) -> Path:
+    target = tmp_path_factory.mktemp("qingyuan")
+    cities = city_codes(sources, ["清远市"])
+    write_example(of_cities(made, sources, cities), target, sources, SEED, cities)
+    return target
 
 
 @pytest.fixture(scope="module")
@@ -141,35 +162,76 @@ def test_places_are_real_or_have_no_point(places: gpd.GeoDataFrame, zones: gpd.G
     assert everywhere.within(outlines.reindex(everywhere["county"]).set_axis(everywhere.index)).all()
 
 
-def test_sites_are_plausible(sites: pd.DataFrame) -> None:
-    nr, nbiot = sites[sites["services"].str.contains("nr-")], sites[sites["services"].str.contains("nbiot-")]
-    assert len(nr) == 6000 and len(nbiot) == 5000
-    assert {"nr-n41", "nr-n78"} <= set(nr["services"]) <= {"nr-n41", "nr-n41;nr-n28", "nr-n78"}
-    assert set(nbiot["services"]) == {"nbiot-800", "nbiot-900", "nbiot-1800"}
-    assert set(nr["operators"]) == {"cbn+cmcc", "ctcc+cucc"} and set(nbiot["operators"]) == {"cmcc", "ctcc", "cucc"}
-    assert (nr.loc[nr["services"] == "nr-n78", "operators"] == "ctcc+cucc").all()
-    assert (nr["azimuth_deg"].str.count("/") == 2).all() and (nbiot["azimuth_deg"] == "omni").any()
-    assert nbiot["height_m"].min() >= 30 and set(sites["environment"]) <= {"dense_urban", "urban", "suburban", "rural"}
-    delta = set(presets.load("zones_guangdong")["groups"]["delta"]["cities"])
-    assert nr["city"].isin(delta).mean() > 0.6
-    shared = nr[nr.duplicated("mast", keep=False)]
-    assert len(shared) and (shared.groupby("mast")["operators"].nunique() == 2).all()
-    assert pd.to_datetime(sites["built"]).between("2017-01-01", "2020-12-31").all()
+def test_5g_stations_are_those_published(sites: pd.DataFrame, zones: gpd.GeoDataFrame) -> None:
+    nr = sites[sites["services"].str.startswith("nr-")]
+    by_city = nr.groupby("city").size()
+    assert len(nr) == 98_613
+    assert by_city[["440300", "440100", "441900", "440600"]].tolist() == [30_591, 23_555, 8_305, 7_472]
+    others = zones[(zones["level"] == "city") & ~zones["adcode"].isin(["440300", "440100", "441900", "440600"])].set_index("adcode")
+    urban = others["population"] * others["urban_share"]
+    assert (by_city[others.index] - (98_613 - 69_923) * urban / urban.sum()).abs().max() <= 1
+    assert (nr["built"] <= "2019-12-31").sum() == 36_988
+    assert nr["built"].between("2019-06-06", "2020-08-31").all()
 
 
-def test_relief_is_high_in_the_north_flat_in_the_delta_and_zero_at_sea(folder: Path, zones: gpd.GeoDataFrame) -> None:
+def test_5g_networks_and_masts_follow_the_rule(sites: pd.DataFrame) -> None:
+    nr = sites[sites["services"].str.startswith("nr-")]
+    assert set(zip(nr["services"], nr["operators"], strict=True)) == {("nr-n41", "cmcc"), ("nr-n78", "ctcc+cucc")}
+    assert (nr["services"] == "nr-n41").mean() == pytest.approx(0.472, abs=0.001)
+    assert len(nr) / nr["mast"].nunique() == pytest.approx(1.64, abs=0.01)
+    assert (nr["azimuth_deg"].str.count("/") == 2).all()
+    one_a_mast = sites.groupby("mast")[["lon", "lat", "height_m", "azimuth_deg", "host", "city"]].nunique()
+    assert (one_a_mast == 1).all().all(), "what stands on a mast stands at one place, at one height"
+
+
+def test_nbiot_stays_below_its_goal_and_follows_people(sites: pd.DataFrame, zones: gpd.GeoDataFrame) -> None:
+    nbiot = sites[sites["services"].str.startswith("nbiot-")]
+    assert len(nbiot) == round(70_000 * 1182 / 1304) == 63_451
+    assert set(nbiot["services"]) == {"nbiot-800", "nbiot-900", "nbiot-1800"} and set(nbiot["operators"]) == {"cmcc", "ctcc", "cucc"}
+    people = zones[zones["level"] == "city"].set_index("adcode")["population"]
+    assert (nbiot.groupby("city").size() - 63_451 * people / PEOPLE).abs().max() <= 1
+    assert nbiot["built"].between("2017-06-06", "2020-08-31").all() and (nbiot["azimuth_deg"] == "omni").any()
+    assert not sites.duplicated(["mast", "operators", "services"]).any()
+
+
+def test_masts_stand_apart(sites: pd.DataFrame) -> None:
+    masts = sites.drop_duplicates("mast")
+    place = np.column_stack(Plane(masts["lon"], masts["lat"]).flat(masts["lon"], masts["lat"]))
+    assert len(cKDTree(place).query_pairs(20.0)) == 0
+
+
+def test_sites_stand_where_people_live(sites: pd.DataFrame, villages: gpd.GeoDataFrame) -> None:
+    """Within a city by people: a county's share of its city's masts is its share of its people."""
+    nr = sites[sites["services"].str.startswith("nr-")].drop_duplicates("mast")
+    people = villages.groupby(["city", "county"])["population"].sum()
+    wanted = people / people.groupby("city").transform("sum") * nr.groupby("city").size().reindex(people.index, level="city")
+    found = nr.groupby(["city", "county"]).size().reindex(wanted.index, fill_value=0)
+    assert ((found - wanted).abs() <= 5 + 0.03 * wanted).all()
+
+
+def test_relief_keeps_the_means_of_p1511(folder: Path, sources: Sources) -> None:
     with rasterio.open(folder / "dem.tif") as dem:
-        assert dem.tags()["synthetic"] == "true"
-        height_m = dem.read(1)
-        assert 1000 < height_m.max() < 2000 and height_m.min() == 0
+        assert dem.tags()["synthetic"] == "true" and "P.1511" in dem.tags()["source"]
+        height_m, bounds = dem.read(1), dem.bounds
         sea = [value[0] for value in dem.sample([(114.5, 21.0), (116.5, 22.0), (112.0, 20.5)])]
-        assert sea == [0, 0, 0]
-        inside = zones[zones["level"] == "city"].set_index("name").geometry
-        mean_m = {}
-        for name in ("韶关市", "中山市"):
-            window = rasterio.windows.from_bounds(*inside[name].bounds, dem.transform)
-            mean_m[name] = dem.read(1, window=window).mean()
-    assert mean_m["韶关市"] > 200 and mean_m["中山市"] < 30
+    assert sea == [0, 0, 0] and height_m.min() == 0 and 1500 < height_m.max() < 2500
+    means = read_means(sources.folder / sources.rules["relief"]["means"], (bounds.left, bounds.bottom, bounds.right, bounds.top))
+    rows, cols = means.height_m.shape
+    assert (rows * 40, cols * 40) == height_m.shape
+    blocks = height_m.reshape(rows, 40, cols, 40)
+    land = (blocks > 0).mean(axis=(1, 3))
+    error_m = np.abs(blocks.mean(axis=(1, 3)) - np.maximum(means.height_m, 0))
+    assert error_m[land >= 0.25].max() <= 2.0 and np.median(error_m[land >= 0.25]) < 0.2
+    assert (land >= 0.25).sum() > 4000 and blocks.std(axis=(1, 3))[land == 1].mean() > 50, "there is relief inside the cells"
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_any_cell_means_can_be_kept(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    wanted_m = rng.uniform(1, 800, (4, 5))
+    detail = rng.uniform(0.3, 2.0, (32, 40)).astype(np.float32)
+    height_m = with_means(wanted_m, detail, np.ones(detail.shape, bool))
+    assert np.allclose(height_m.reshape(4, 8, 5, 8).mean(axis=(1, 3)), wanted_m, rtol=0.05)
 
 
 def test_an_existing_study_is_not_overwritten(folder: Path) -> None:
@@ -202,17 +264,23 @@ def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> Non
 def test_data_is_found_and_small() -> None:
     data = data_folder()
     assert (data / "boundaries" / "guangdong.gpkg").stat().st_size < 2_000_000
-    for room in ("boundaries", "settlements", "sites"):
+    for room in ("boundaries", "settlements", "sites", "relief"):
         assert (data / room / "PROVENANCE.md").is_file()
 
 
-def test_land_cover_knows_towns_woods_and_water(folder: Path, zones: gpd.GeoDataFrame) -> None:
+def test_land_cover_knows_towns_villages_woods_and_water(folder: Path, villages: gpd.GeoDataFrame) -> None:
     with rasterio.open(folder / "landcover.tif") as cover, rasterio.open(folder / "dem.tif") as dem:
-        assert cover.tags()["synthetic"] == "true" and cover.shape == dem.shape and cover.transform == dem.transform
-        classes, height_m = cover.read(1), dem.read(1)
+        assert cover.tags()["synthetic"] == "true" and cover.bounds == pytest.approx(dem.bounds) and cover.shape == (dem.height * 3, dem.width * 3)
+        assert cover.res[0] * 111_320 < 100, "finer than a radio path's step"
+        classes, height_m, transform = cover.read(1), dem.read(1), cover.transform
     assert set(np.unique(classes)) == {1, 2, 3, 4, 5}
+    height_m = np.repeat(np.repeat(height_m, 3, axis=0), 3, axis=1)
     assert (classes[height_m == 0] == 1).all() and (classes[height_m > 0] != 1).all()
     assert (classes[height_m > 600] == 4).mean() > 0.95, "mountains are wooded"
+    rural = villages[(villages["kind"] == "village").to_numpy()]
+    col, row = ~transform * (rural.geometry.x.to_numpy(), rural.geometry.y.to_numpy())
+    here = classes[np.floor(row).astype(int), np.floor(col).astype(int)]
+    assert (here >= 3).mean() > 0.95 and (here == 2).mean() < 0.01, "a village stands among its houses, not in the open"
 
 
 def test_the_ground_goes_in_by_the_readers_door(folder: Path, zones: gpd.GeoDataFrame) -> None:
@@ -225,19 +293,58 @@ def test_the_ground_goes_in_by_the_readers_door(folder: Path, zones: gpd.GeoData
     assert set(np.unique(terrain.zone)) == {1, 3, 4}
 
 
-def test_the_model_chooses_the_network(sources: Sources) -> None:
-    over_terrain = replace(sources, rules={**sources.rules, "model": "p1812"})
-    without = replace(sources, rules={**sources.rules, "model": "statistical"})
-    assert tuned(over_terrain, "nr") != tuned(without, "nr") == sources.rules["network"]["nr"]
-    assert tuned(over_terrain, "nbiot") == tuned(without, "nbiot")
-
-
-def test_any_output_path_gives_a_readable_study() -> None:
+def test_any_output_path_gives_a_readable_study(sources: Sources, zones: gpd.GeoDataFrame) -> None:
     import tomllib
-
-    from infraplan.messages import say
 
     for path in ("results", 'a"b', "..\\结果", "x\ny"):
         for lang in ("zh", "en"):
-            text = say("examples.study", lang, output=json.dumps(path, ensure_ascii=False), model="statistical")
-            assert tomllib.loads(text)["study"]["output"] == path
+            assert tomllib.loads(study_text(lang, sources, zones, (), path))["study"]["output"] == path
+
+
+def test_committees_are_not_called_village_village(villages: gpd.GeoDataFrame) -> None:
+    for column in ("name", "committee"):
+        assert not villages[column].fillna("").str.contains("村村").any()
+
+
+def test_a_city_s_study_is_a_part_of_the_whole(qingyuan: Path, folder: Path, sites: pd.DataFrame) -> None:
+    part = pd.read_csv(qingyuan / "sites.csv", dtype=CODES)
+    own, neighbours = part[part["city"] == "441800"], part[part["city"] != "441800"]
+    whole = sites.set_index("id").loc[part["id"]].reset_index()[part.columns]
+    pd.testing.assert_frame_equal(part, whole)
+    assert len(own) == (sites["city"] == "441800").sum() and set(neighbours["city"]) >= {"440100", "440200"}
+    zones = gpd.read_file(qingyuan / "zones.gpkg")
+    assert set(zones["level"]) == {"city", "county"} and len(zones) == 9
+    flat = zones[zones["level"] == "city"].to_crs(32649)
+    points = gpd.GeoSeries(gpd.points_from_xy(neighbours["lon"], neighbours["lat"]), crs=4326).to_crs(32649)
+    away_km = points.distance(flat.geometry.iloc[0]).to_numpy() / 1000
+    nr = neighbours["services"].str.startswith("nr-").to_numpy()
+    assert 9 < away_km[nr].max() <= 10 and 19 < away_km[~nr].max() <= 20
+    for name in ("dem.tif", "landcover.tif"):
+        with rasterio.open(qingyuan / name) as some, rasterio.open(folder / name) as every:
+            window = every.window(*some.bounds).round_offsets().round_lengths()
+            assert np.array_equal(some.read(1), every.read(1, window=window))
+            west, south, east, north = some.bounds
+        assert points.to_crs(4326).within(shapely.box(west, south, east, north)).all()
+
+
+def test_a_city_s_study_goes_in_by_the_readers_door(qingyuan: Path) -> None:
+    from infraplan.study import Study
+
+    study = Study.open(qingyuan)
+    sites = study.sites
+    assert set(sites["city"]) > {"441800"} and study.config.study.name == "guangdong-441800"
+    assert set(study.villages["city"]) == {"441800"} and study.villages["population"].sum() == study.zones["population"].iloc[0]
+    assert any("neighbour" in str(fault.rule) for fault in sites.attrs.get("warnings", [])) or len(sites)
+
+
+def test_an_unknown_city_is_refused() -> None:
+    with pytest.raises(UsageError, match="441800|清远"):
+        city_codes(read_sources("example_guangdong"), ["441899"])
+
+
+def test_the_first_network_is_kept() -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+    from old_network import old_sites
+
+    sites = old_sites()
+    assert len(sites) == 11_000 and sites["id"].is_unique and set(sites["city"].str[:2]) == {"44"}
