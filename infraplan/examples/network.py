@@ -168,7 +168,9 @@ def nr_stations(sources: Sources, masts: pd.DataFrame, rng: np.random.Generator)
 
 def nbiot_count(rule: dict[str, Any], as_of: date) -> int:
     """Stations on a day: built evenly from the first day to the goal's."""
-    return round(int(rule["goal"]) * ((as_of - rule["first_built"]).days / (rule["goal_day"] - rule["first_built"]).days))
+    first, last = rule["first_built"], rule["goal_day"]
+    share: float = (as_of - first).days / (last - first).days
+    return round(int(rule["goal"]) * share)
 
 
 def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -30,6 +30,7 @@ COARSE = 8  # distances are reckoned on every eighth pixel and drawn out smoothl
 SOURCE = "infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail"
 STEPS = 60  # of the search for the cells' factors, on every fourth pixel
 THIN = 4
+SLACK = 1e-6  # of a cell: bounds that fall on a border stay on it
 PACE = 1.3
 BLEND = 0.35  # of a cell's side, to each side of a border
 LEAST_FACTOR = 0.05  # [m]
@@ -121,8 +122,8 @@ def read_means(path: Path, bounds: tuple[float, ...]) -> Means:
     with rasterio.open(path) as source:
         step = source.transform.a
         left, top = source.bounds.left, source.bounds.top
-        col = [int(np.floor((bounds[0] - left) / step)), int(np.ceil((bounds[2] - left) / step))]
-        row = [int(np.floor((top - bounds[3]) / step)), int(np.ceil((top - bounds[1]) / step))]
+        col = [int(np.floor((bounds[0] - left) / step + SLACK)), int(np.ceil((bounds[2] - left) / step - SLACK))]
+        row = [int(np.floor((top - bounds[3]) / step + SLACK)), int(np.ceil((top - bounds[1]) / step - SLACK))]
         cells = source.read(1)[row[0] : row[1], col[0] : col[1]].astype(float)
     return Means(cells, left + col[0] * step, top - row[0] * step, step)
 

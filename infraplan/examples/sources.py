@@ -91,8 +91,8 @@ def short_committees(committees: pd.DataFrame) -> pd.DataFrame:
     """Adds township, county, `village` (a village committee, not a residents' one) and the short name people use."""
     name = committees["name"]
     village = name.str.endswith(("村委会", "村民委员会"))
-    short = name.str.replace("村?村民委员会$|村?村委会$", "村", regex=True).str.replace("社区居民委员会$|社区居委会$", "社区", regex=True)
-    short = short.str.replace("居民委员会$|居委会$", "社区", regex=True)
+    short = name.str.replace("村*村民委员会$|村*村委会$", "村", regex=True).str.replace("社区居民委员会$|社区居委会$", "社区", regex=True)
+    short = short.str.replace("村*村居民委员会$|村*村居委会$", "村社区", regex=True).str.replace("居民委员会$|居委会$", "社区", regex=True)
     resident = short.str.endswith("社区") & ~name.str.contains("虚拟")
     code = committees["code"].str
     return committees.assign(short=short, village=village, resident=resident, township=code[:9], county=code[:6])
