@@ -177,7 +177,8 @@ def _foreign_codes(
     """Codes of rows that lie outside every zone and state codes of none: a neighbour's. "" elsewhere; None where there is no such row."""
     found = {name: np.full(len(cells), "", dtype=object) for name, cells in stated.items()}
     known = {name: set(zones.loc[zones["level"] == name, "adcode"].astype(str)) for name in stated}
-    known["city"] |= {code_of_level(code, "city") for code in known["county"]} | set(zones.loc[zones["level"] == "county", "parent"].astype(str))
+    known["city"] |= {code_of_level(code, "city") for code in known["county"]}
+    known["city"] |= set(zones.loc[zones["level"] == "county", "parent"].astype(str))
     for row in astray:
         codes = {name: code_of_level(cells[row], name) for name, cells in stated.items() if ADMINISTRATIVE_CODE.fullmatch(cells[row])}
         if codes and not any(codes[name] in known[name] for name in codes):

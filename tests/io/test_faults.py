@@ -243,6 +243,20 @@ def test_zones_settle_names_codes_and_say_what_is_ambiguous_or_outside(zones: gp
     assert len(read_sites(villages(["", ""], [113.5, 120.0], [24.5, 24.5]), zones=zones)) == 2
 
 
+def test_a_neighbours_site_keeps_its_codes_and_is_in_no_zone(zones: gpd.GeoDataFrame) -> None:
+    def sites(county: str, lon: float) -> pd.DataFrame:
+        return pd.DataFrame({"制式": ["nr-n41"], "县区": [county], "经度": [lon], "纬度": [24.5]})
+
+    for lon in (112.99, 112.0):
+        frame = read_sites(sites("441882", lon), zones=zones)
+        assert frame[["county", "city"]].to_numpy().tolist() == [["441882", "441800"]]
+        assert [fault.rule for fault in faults_of(frame) if fault.column in ("city", "county", "lon")] == ["neighbour"]
+    faults = faults_in(lambda: read_sites(sites("441882", 113.5), zones=zones))
+    assert [fault.rule for fault in faults] == ["unknown_zone"], "a point inside a zone that states another's code is a fault"
+    own = read_sites(sites("440281", 112.99), zones=zones)
+    assert own["county"].tolist() == ["440281"] and "just_outside" in {fault.rule for fault in faults_of(own)}
+
+
 def test_zone_faults() -> None:
     shapes = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), shapely.Point(0, 0)]
     twice = gpd.GeoDataFrame({"adcode": ["440281", 440281.0, "440282", "44028x"], "name": list("abcd")}, geometry=shapes, crs=4326)
