@@ -252,7 +252,8 @@ def test_a_neighbours_site_keeps_its_codes_and_is_in_no_zone(zones: gpd.GeoDataF
         assert frame[["county", "city"]].to_numpy().tolist() == [["441882", "441800"]]
         assert [fault.rule for fault in faults_of(frame) if fault.column in ("city", "county", "lon")] == ["neighbour"]
     faults = faults_in(lambda: read_sites(sites("441882", 113.5), zones=zones))
-    assert [fault.rule for fault in faults if fault.severity == "error"] == ["unknown_zone"], "a point inside a zone that states another's code is a fault"
+    errors = [fault.rule for fault in faults if fault.severity == "error"]
+    assert errors == ["unknown_zone"], "a point inside a zone that states another's code is a fault"
     own = read_sites(sites("440281", 112.99), zones=zones)
     assert own["county"].tolist() == ["440281"] and "just_outside" in {fault.rule for fault in faults_of(own)}
 
