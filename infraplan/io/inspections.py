@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from infraplan.errors import DataError, Fault
@@ -14,6 +15,7 @@ from infraplan.io.opening import existing_file, reading, refuse_bombs
 from infraplan.io.table_files import write_csv
 from infraplan.messages import LANGUAGES, both, say
 from infraplan.policy.inspection import measurements
+from infraplan.tables.faults import FaultList
 
 MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
@@ -73,6 +75,16 @@ def read_measured(folder: Path) -> pd.DataFrame | None:
     with reading(path):
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         return table.assign(rsrp_dbm=table["rsrp_dbm"].astype(float), indoors=table["indoors"] == "True", row=table["row"].astype(int))
+
+
+def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]) -> list[Fault]:
+    """Warnings of measurements that change nothing: of a place that is gone from the study, of a service that it does not predict."""
+    faults = FaultList(file=FILE_NAME, rows=np.arange(2, len(table) + 2))
+    faults.at(~table["id"].isin(list(ids)).to_numpy(), "inspections.no_place", "id", table["id"].to_numpy(object), severity="warning")
+    other = ~table["service"].isin(list(services)).to_numpy()
+    faults.at(other, "inspections.no_service", "service", table["service"].to_numpy(object), severity="warning",
+              services=", ".join(services))  # fmt: skip
+    return faults.items
 
 
 def add_measured(folder: Path, fresh: pd.DataFrame) -> int:

@@ -120,7 +120,7 @@ def unserved_demand(
     for family in cover.families if families is None else families:
         question = plain_target(family)
         codes = layers.village_codes(question, network)
-        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes)
+        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes, layers.villages_measured(question, network))
         if len(found):
             parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
     return _finished(parts, zones)
@@ -142,7 +142,7 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
         return None
     if target.measure == "population_share":
         rows, codes = residents_rows(target, layers)[0], layers.village_codes(target, network)
-        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes)
+        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, layers.villages_measured(target, network))
     if target.measure == "line_share":
         return _stretch_table(target, network, layers)
     if target.measure == "attribute_share":
@@ -150,7 +150,8 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     if target.layer == "villages":
         rows = village_rows(target, layers)[0]
         codes = layers.checked_villages(target, network) if target.check_points else layers.village_codes(target, network)
-        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes)
+        rests = layers.villages_measured(target, network) & (not target.check_points)
+        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, rests)
     found = place_rows(target, layers)
     if found is None:
         return None
@@ -161,7 +162,9 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     everywhere[found] = codes
     at = np.flatnonzero(everywhere != SERVED)
     judged_inside = layers.says_yes("places", "indoor_system")[1][at] & target.indoor_system
-    return _place_table(layers, at, everywhere).assign(inside=judged_inside)
+    rests = np.zeros(len(found), dtype=bool)
+    rests[found] = layers.places_measured(target, network, found)
+    return _place_table(layers, at, everywhere).assign(inside=judged_inside, measured=rests[at] & ~judged_inside)
 
 
 def _text(table: Any, column: str) -> pd.Series[Any]:
@@ -197,13 +200,17 @@ def _base(table: Any, zone: pd.DataFrame, codes: npt.NDArray[np.int8], grid: Any
             "to_km": np.nan,
             "length_km": np.nan,
             "kind": "",
+            "measured": False,
         }
     )
 
 
-def _village_table(layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8]) -> pd.DataFrame:
+def _village_table(
+    layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8], measured: npt.NDArray[np.bool_] | None = None
+) -> pd.DataFrame:
     villages = layers.villages.iloc[rows]
     base = _base(villages, layers.zone("villages").iloc[rows], codes[rows], layers.cover.grid)
+    base["measured"] = False if measured is None else measured[rows]
     base["kind"] = _text(villages, "kind").to_numpy() if "kind" in villages else "village"
     base["village"] = base["name"]
     base["population"] = villages["population"].to_numpy(dtype=float)
@@ -249,6 +256,7 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
             "from_km": found["from_km"],
             "to_km": found["to_km"],
             "length_km": found["length_km"],
+            "measured": False,
             "kind": lines["line_class"].astype(str).to_numpy()[line],
         }
     )

@@ -19,6 +19,7 @@ from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
 
 REASONS = (
+    "measured_weak",
     "position_uncertain",
     "no_position",
     "not_stated",
@@ -31,6 +32,7 @@ REASONS = (
     "no_site_in_range",
 )
 REMEDIES = {
+    "measured_weak": "check_site",
     "position_uncertain": "verify_position",
     "no_position": "supply_position",
     "not_stated": "supply_statement",
@@ -133,6 +135,7 @@ def _reasons(
     with np.errstate(invalid="ignore"):
         causes = [
             ("no_position", ~np.isfinite(found["x_m"].to_numpy(dtype=float))),
+            ("measured_weak", (code == UNCERTAIN) & found["measured"].to_numpy(dtype=bool)),
             ("position_uncertain", code == UNCERTAIN),
             ("weak_indoors", (margin_db >= 0.0) & inside),
             ("part_uncovered", margin_db >= 0.0),

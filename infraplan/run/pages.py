@@ -12,7 +12,7 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.messages import both, say
 from infraplan.presets import load
-from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.report.context import FAMILY_NAMES, Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
 from infraplan.siting.listing import no_sites
@@ -69,8 +69,15 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*notes, *capped, terrain_note(cover)),
+        notes=(*notes, *capped, *measured_note(findings), terrain_note(cover)),
     )
+
+
+def measured_note(findings: Findings) -> tuple[str, ...]:
+    """How many points of each family are judged by measurement, where any is."""
+    counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
+    told = ", ".join(f"{FAMILY_NAMES.get(family, family)} {count:,}" for family, count in counts.items() if count)
+    return (both("run.measured", counts=told),) if told else ()
 
 
 def terrain_note(cover: Coverage) -> str:

@@ -175,7 +175,9 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
     for family in cover.families:
         counts = findings.villages.groupby(f"{family}_status", observed=False)["population"].sum()
         numbers = {name: int(counts.get(name, 0)) for name in ("served", "uncertain", "unserved")}
-        population[family] = numbers | {"share": numbers["served"] / total if total else None} | beside(anyone, family)
+        share = numbers["served"] / total if total else None
+        rests = int(findings.villages.loc[findings.villages[f"{family}_measured"], "population"].sum())
+        population[family] = numbers | {"share": share, "measured": rests} | beside(anyone, family)
     zones = []
     for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
         entry: dict[str, Any] = {

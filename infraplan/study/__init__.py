@@ -245,9 +245,20 @@ class Study:
     @_layer
     def inspections(self) -> Any:
         """The table that `infraplan inspect import` left beside study.toml, None without one."""
-        from infraplan.io.inspections import read_measured
+        from infraplan.io.inspections import read_measured, unheard
 
-        return read_measured(self.folder)
+        table = read_measured(self.folder)
+        if table is not None:
+            warn(unheard(table, self._points() or set(table["id"]), tuple(self.services)))
+        return table
+
+    def _points(self) -> set[str]:
+        """Ids of villages and places; none while one of these tables has faults, which it tells itself."""
+        try:
+            tables = [self.villages if self.peopled else None, self.places]
+        except DataError:
+            return set()
+        return {name for table in tables if table is not None for name in table["id"].astype(str)}
 
     @property
     def measured(self) -> Measured | None:

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from infraplan.errors import DataError
-from infraplan.io.inspections import add_measured, read_inspection, read_measured
+from infraplan.io.inspections import add_measured, read_inspection, read_measured, unheard
 
 HEADINGS = ["序号", "自然村", "运营商", "核查日期", "核查人", "实测RSRP(dBm)", "核查结果", "备注", "频段", "终端", "室内外"]
 
@@ -61,3 +61,21 @@ def test_no_such_sheet(tmp_path: Path) -> None:
         book.add_worksheet().write(0, 0, "无关")
     with pytest.raises(DataError, match=r"other\.xlsx"):
         read_inspection(path, [])
+
+
+def test_a_sheet_that_nobody_filled(tmp_path: Path) -> None:
+    table = read_inspection(filled(tmp_path / "back.xlsx", [EMPTY]), ["V2"])
+    some = read_inspection(filled(tmp_path / "some.xlsx", [GOOD]), ["V1"])
+    assert not len(table) and list(table.dtypes) == list(some.dtypes)
+    assert add_measured(tmp_path, table) == 0
+    assert add_measured(tmp_path, some) == 1
+    again = read_measured(tmp_path)
+    assert again is not None and list(again.dtypes) == list(some.dtypes)
+
+
+def test_measurements_that_change_nothing_warn() -> None:
+    table = pd.DataFrame({"id": ["V1", "gone", "V2"], "service": ["nr-n28", "nr-n28", "nr-n41"]})
+    faults = unheard(table, {"V1", "V2"}, ("nr-n28",))
+    assert [(fault.rule, fault.row, fault.value, fault.severity) for fault in faults] == [
+        ("no_place", 3, "gone", "warning"), ("no_service", 4, "nr-n41", "warning"),
+    ]  # fmt: skip

@@ -152,3 +152,13 @@ def test_the_last_measurement_counts() -> None:
 def test_nothing_filled_in_is_no_measurement() -> None:
     assert len(measurements(sheet({"实测RSRP(dBm)": ""}, {"实测RSRP(dBm)": np.nan}), IDS)) == 0
     assert len(measurements(pd.DataFrame({"备注": ["编号b3"]}), IDS)) == 0
+
+
+def test_a_measured_gap_says_so(small_policy: Targets) -> None:
+    """What the map shows and a measurement denies is a gap of its own kind, not an unsure position."""
+    gaps = find_gaps(
+        small_policy, miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(), sites=miniature.sites(),
+        measured=read({"备注": "编号a1", "实测RSRP(dBm)": -135}), target="villages",
+    )  # fmt: skip
+    one = gaps[(gaps["id"] == "a1") & (gaps["part"] == "main") & (gaps["network"] == "any")].squeeze()
+    assert (one["status"], one["reason"], one["remedy"]) == ("uncertain", "measured_weak", "check_site")
