@@ -34,7 +34,7 @@ from infraplan.siting.instances import instance_of
 from infraplan.siting.listing import list_sites, no_sites, with_closed_gaps
 from infraplan.siting.phases import Phase, schedule
 from infraplan.siting.planning import Limits, cheapest_plan
-from infraplan.tables import check_corridors, check_places, check_sites, check_villages, check_zones
+from infraplan.tables import check_corridors, check_hosts, check_places, check_sites, check_villages, check_zones
 
 WORLD = small_world()
 LIMITS = Limits(gap=0.1, work_limit=2000)
@@ -113,10 +113,12 @@ def pieces_joined(pieces: Any) -> Any:
 
 
 VILLAGES, SITES, PLACES, ZONES = WORLD.villages, WORLD.sites, WORLD.places, WORLD.zones
+HOSTS = PLACES.loc[PLACES.geometry.notna()].assign(host="rooftop")[["id", "name", "host", "geometry"]]
 PIECES = corridor_pieces(LINE, WORLD.grid)
 BUILDERS: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "checked sites": (check_sites, SITES, SITES.iloc[:0]),
     "checked places": (check_places, PLACES.drop(columns="county"), PLACES.drop(columns="county").iloc[:0]),
+    "checked hosts": (check_hosts, HOSTS, HOSTS.iloc[:0]),
     "checked corridors": (check_corridors, LINE, LINE.iloc[:0]),
     "sectors": (sectors_of, SITES, SITES.iloc[:0]),
     "sectors of presets": (lambda table: sectors_of(table, WORLD.services), SITES, SITES.iloc[:0]),

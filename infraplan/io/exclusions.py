@@ -18,6 +18,8 @@ def read_exclusions(
 ) -> gpd.GeoDataFrame:
     """Polygons (water, protected land) in EPSG:4326; what else the file says is left there. Arguments and errors as in `read_villages`."""
     raw = located_table(source, "exclusion", sheet, encoding, datum=datum, crs=crs)
+    if not len(raw.frame):
+        raw.faults.add("tables.none_yet", severity="warning")
     shapes = raw.frame.geometry.to_numpy()
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     kinds = shapely.get_type_id(shapes)

@@ -24,7 +24,7 @@ from infraplan.tables.zone_codes import settle_codes
 from infraplan.tables.zoning import settle_zones
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}
-MAY_BE_EMPTY = frozenset({"site", "place", "corridor"})
+MAY_BE_EMPTY = frozenset({"site", "place", "host", "corridor"})
 """Tables that may have a heading alone: nothing stands yet. A study without people or zones has nothing to count."""
 WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
 POINTS = ("Point",)
