@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from results import copy_of
 
-from infraplan.errors import DataError, DataWarning, UsageError
+from infraplan.errors import DataError, DataWarning
 from infraplan.study import Study, read_config
 
 
@@ -63,7 +63,7 @@ def test_families_follow_the_services(mini_study: Path, tmp_path: Path) -> None:
     fewer = edited(copy_of(mini_study, tmp_path), ('services = ["nr-n28", "nbiot-900"]', 'services = ["nbiot-900"]'))
     assert Study.open(fewer).families == ("nbiot",)
     named = Study.open(edited(fewer, ("reliability = 0.9", 'reliability = 0.9\nfamilies = ["nr"]')))
-    with pytest.raises(UsageError, match="nbiot"):
+    with pytest.raises(DataError, match="nbiot"):
         named.check_choices()
 
 

@@ -63,7 +63,8 @@ def plan(
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
     from infraplan.run.batch import chosen_cities
-    from infraplan.run.steps import assess, check_of, phases_of, plan_of, planning_instance
+    from infraplan.run.planning import phases_of
+    from infraplan.run.steps import assess, check_of, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
     from infraplan.siting.curves import budgets_up_to, pareto_curve
     from infraplan.siting.planning import most_served

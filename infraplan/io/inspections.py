@@ -12,10 +12,14 @@ import pandas as pd
 from infraplan.errors import DataError, Fault
 from infraplan.files import sha256
 from infraplan.io.opening import existing_file, reading, refuse_bombs
+from infraplan.io.sources import load_source
 from infraplan.io.table_files import write_csv
 from infraplan.messages import LANGUAGES, both, say
-from infraplan.policy.inspection import measurements
+from infraplan.policy.inspection import COLUMNS as MEASURED_COLUMNS
+from infraplan.policy.inspection import RSRP_DBM, measurements
+from infraplan.presets import load
 from infraplan.tables.faults import FaultList
+from infraplan.tables.values import booleans, dates, numbers, texts
 
 MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
@@ -68,13 +72,42 @@ def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
 
 
 def read_measured(folder: Path) -> pd.DataFrame | None:
-    """Measurements that earlier imports left beside study.toml; None without any."""
+    """Measurements that earlier imports left beside study.toml; None without any.
+
+    A spreadsheet may have saved the file since, in its own encoding, with its own dates and TRUE for True.
+
+    Raises
+    ------
+    DataError
+        Columns that are gone, and every cell that cannot be read.
+    """
     path = folder / FILE_NAME
-    if not path.is_file():
+    if not path.exists():
         return None
-    with reading(path):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        return table.assign(rsrp_dbm=table["rsrp_dbm"].astype(float), indoors=table["indoors"] == "True", row=table["row"].astype(int))
+    (raw,) = load_source(path, "register")
+    faults, table = raw.faults, raw.frame
+    faults.rows = raw.rows
+    for name in MEASURED_COLUMNS:
+        if name not in table:
+            faults.add("inspections.lost_column", column=name, value=name)
+    faults.stop()
+    cells = {name: texts(table[name]) for name in MEASURED_COLUMNS}
+    rsrp_dbm, unread = numbers(table["rsrp_dbm"], "dBm")
+    faults.at(unread | ~((rsrp_dbm >= RSRP_DBM[0]) & (rsrp_dbm <= RSRP_DBM[1])), "policy.not_rsrp", "rsrp_dbm", cells["rsrp_dbm"])
+    indoors, _ = booleans(table["indoors"])
+    faults.at(indoors.isna().to_numpy(bool), "tables.not_boolean", "indoors", cells["indoors"])
+    day, _ = dates(table["date"])
+    faults.at(day == "", "policy.measured_date", "date", cells["date"])
+    number, unread = numbers(table["row"])
+    faults.at(unread | ~(np.abs(number) < 2**31), "tables.not_whole", "row", cells["row"])
+    for name, known in (("operator", load("networks")["operators"]), ("service", load("services")["service"])):
+        listed = ", ".join(known)
+        faults.at(~np.isin(cells[name].astype(str), list(known)), "tables.not_a_choice", name, cells[name], choices=listed)
+    faults.at(cells["id"] == "", "policy.unknown_place", "id", cells["id"])
+    faults.stop()
+    faults.warn()
+    read = {"rsrp_dbm": rsrp_dbm, "indoors": indoors.to_numpy(bool), "date": day, "row": number.astype(np.int64)}
+    return pd.DataFrame({name: read.get(name, cells[name]) for name in MEASURED_COLUMNS})
 
 
 def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]) -> list[Fault]:

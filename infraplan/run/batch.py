@@ -32,8 +32,8 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.planning import goal_in
-from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, phases_of, with_gaps
+from infraplan.run.planning import goal_in, phases_of
+from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.listing import with_closed_gaps
 from infraplan.siting.planning import Plan

@@ -11,16 +11,20 @@ import pandas as pd
 from infraplan.coverage.measured import SERVED
 from infraplan.coverage.population import judged
 from infraplan.coverage.prediction import Coverage
-from infraplan.errors import UsageError
+from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.gap_lists import priorities
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.choices import settle, too_near
 from infraplan.siting.duties import duty_points
-from infraplan.siting.goals import Goal, goal_of
-from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.goals import Goal, goal_of, must_target
+from infraplan.siting.instances import Instance, instance_of, refuse_class
+from infraplan.siting.phases import Phase
 from infraplan.study import Study
+from infraplan.study.choices import Attempts
 from infraplan.study.config import FILE_NAME
+
+MOST_CANDIDATES = 5_000_000  # interpretation: points of the regular grid that a desktop can still search
 
 
 def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None = None) -> Goal:
@@ -35,12 +39,66 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         must=choice.must,
     )
     carried = {service.family for service in study.plan_services.values()}
+    duties = [must_target(study.targets, name).family for name in goal.must]
+    families = tuple(dict.fromkeys([*goal.families, *duties]))
     lacking = [family for family in goal.families if family not in carried]
     if lacking:
         raise UsageError(both("siting.no_service_for", families=", ".join(lacking)))
+    unmapped = [family for family in families if family not in study.families]
+    if unmapped:
+        raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
     if choice.capacity_people and len(goal.asks) > 1:
         raise UsageError(both("siting.capacity_with_several"))
+    for ask in goal.asks:
+        refuse_class(ask, study.services.values())
     return goal
+
+
+def plan_faults(study: Study) -> list[Fault]:
+    """What would stop a plan, found without a prediction: targets, places, phases and sizes that study.toml asks for.
+
+    Needs the study's targets, services, zones and places.
+    """
+    choice, attempts = study.config.plan, Attempts(study)
+    if not choice.target:
+        attempts.add("plan.target", both("study.no_plan"), rule="study-no-plan", severity="warning")
+        return attempts.faults
+    key = "plan.targets" if len(choice.targets) > 1 else "plan.target"
+    well = [attempts.at(key, name, goal_of, study.targets, name) for name in choice.targets]
+    well += [attempts.at("plan.must", name, _refuse_absent, study, name) for name in choice.must]
+    if all(well):
+        attempts.at(key, ", ".join(choice.targets), goal_in, study)
+    attempts.at("plan.phases", "", phases_of, study)
+    left, bottom, right, top = study.zones.to_crs(study.grid.crs).total_bounds
+    points = (right - left) * (top - bottom) / choice.candidate_spacing_m**2
+    if points > MOST_CANDIDATES:
+        message = both("study.too_many_candidates", count=f"{points:,.0f}", limit=f"{MOST_CANDIDATES:,}")
+        attempts.add("plan.candidate_spacing_m", message, f"{choice.candidate_spacing_m:g}", rule="study-candidates")
+    if choice.capacity_people and choice.priority_weight > 1.0:
+        attempts.add("plan.capacity_people", both("study.budget_with_priority"), choice.capacity_people, severity="warning")
+    return list(dict.fromkeys(attempts.faults))
+
+
+def _refuse_absent(study: Study, name: str) -> None:
+    """A target of `must` whose places no layer of the study holds."""
+    target = must_target(study.targets, name)
+    if target.layer != "villages":
+        places = study.places
+        if places is None or not places["place_class"].isin(target.place_classes).any():
+            raise UsageError(both("siting.no_places", target=name, layer=", ".join(target.place_classes)))
+
+
+def phases_of(study: Study) -> tuple[Phase, ...]:
+    """The study's phases; places a phase asks for must be among those the plan must serve."""
+    choice = study.config.plan
+    for phase in choice.phases:
+        for name in phase.must:
+            if name not in choice.must:
+                raise UsageError(both("run.phase_must", phase=phase.name, target=name))
+    return tuple(
+        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
+        for phase in study.config.plan.phases
+    )
 
 
 def study_instance(
@@ -57,6 +115,27 @@ def study_instance(
     `villages` carry the column `<family>_status`; `margin_db` replaces the study's planning margin.
     """
     choice, goal = study.config.plan, goal_in(study, cities, margin_db)
+    return instance_of(
+        goal,
+        study_candidates(study, goal, cover, villages, zones, cities),
+        study.plan_services,
+        cover,
+        zones=study.zones,
+        villages=villages,
+        spacing_m=choice.site_spacing_m,
+        targets=study.targets,
+        places=study.places,
+        capacity_people=choice.capacity_people,
+        priority_counties=frozenset(priorities()),
+        priority_weight=choice.priority_weight,
+        measured=study.measured,
+        progress=progress,
+    )
+
+
+def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, zones: Any, cities: tuple[str, ...] = ()) -> Any:
+    """Candidates of the study or of some of its cities, with what study.toml forces and forbids; DataError where it names none of them."""
+    choice = study.config.plan
     existing = study.sites.loc[study.sites["status"] == "existing"]
     hosts = study.hosts if study.hosts is not None else township_seats(study.places)
     elsewhere = {*existing["mast"].astype(str), *(() if hosts is None else hosts["id"].astype(str))}
@@ -81,7 +160,7 @@ def study_instance(
         exclude=study.exclusions,
         keep=choice.forced,
     )
-    candidates = settle(
+    return settle(
         candidates,
         near_existing=too_near(candidates, existing, study.grid, choice.site_spacing_m),
         grid=study.grid,
@@ -91,22 +170,6 @@ def study_instance(
         spacing_m=choice.site_spacing_m,
         file=FILE_NAME,
         whole=not cities,
-    )
-    return instance_of(
-        goal,
-        candidates,
-        study.plan_services,
-        cover,
-        zones=study.zones,
-        villages=villages,
-        spacing_m=choice.site_spacing_m,
-        targets=study.targets,
-        places=study.places,
-        capacity_people=choice.capacity_people,
-        priority_counties=frozenset(priorities()),
-        priority_weight=choice.priority_weight,
-        measured=study.measured,
-        progress=progress,
     )
 
 

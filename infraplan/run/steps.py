@@ -14,19 +14,16 @@ from infraplan.coverage.networks import ANY, networks
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
-from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.radio.receivers import signal_band_db
-from infraplan.run.planning import study_instance
+from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan
 from infraplan.siting.curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
 from infraplan.siting.offers import best_offers
-from infraplan.siting.phases import Phase
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
 from infraplan.tables.planes import to_plane
@@ -285,17 +282,4 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         capacity_people=study.config.plan.capacity_people,
         measured=study.measured,
         after=after,
-    )
-
-
-def phases_of(study: Study) -> tuple[Phase, ...]:
-    """The study's phases; places a phase asks for must be among those the plan must serve."""
-    choice = study.config.plan
-    for phase in choice.phases:
-        for name in phase.must:
-            if name not in choice.must:
-                raise UsageError(both("run.phase_must", phase=phase.name, target=name))
-    return tuple(
-        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
-        for phase in study.config.plan.phases
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,7 +160,7 @@ def instance_of(
 def _people(goal: Goal, ask: Ask, number: int, cover: Coverage, zones: Any, villages: Any, measured: Measured | None) -> _Part:
     """Villages and blocks that a share counts."""
     row = demand_of(goal, zones, villages, ask)
-    _refuse_class(ask, cover)
+    refuse_class(ask, cover.services.values())
     return _Part(
         row, *_today(row, cover, ask.family, goal, measured), _told(row, ask.family, ask.target), ask.family, ask.target, False, number
     )
@@ -183,11 +183,11 @@ def _duty(
     return _Part(points, *_today(points, cover, target.family, goal, measured), told, target.family, name, True, number)
 
 
-def _refuse_class(ask: Ask, cover: Coverage) -> None:
-    """A coupling-loss class narrower than the service's own is a matter of the planning margin."""
+def refuse_class(ask: Ask, services: Iterable[Service]) -> None:
+    """A coupling-loss class narrower than the service's own is a matter of the planning margin: UsageError."""
     if ask.coupling_class_db is None:
         return
-    offset_db = class_offset_db([item for item in cover.services.values() if item.family == ask.family], ask.coupling_class_db)
+    offset_db = class_offset_db([item for item in services if item.family == ask.family], ask.coupling_class_db)
     if offset_db > 0:
         raise UsageError(both("siting.narrow_class", target=ask.target, margin_db=f"{offset_db:g}"))
 

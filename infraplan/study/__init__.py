@@ -18,29 +18,15 @@ from infraplan.io.exclusions import read_exclusions
 from infraplan.io.whole_zones import whole_study
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
-from infraplan.presets import choose, load, names
+from infraplan.presets import choose
 from infraplan.radio.budgets import Service, services
+from infraplan.study.choices import choice_faults, input_faults
 from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
 
-LAYERS = (
-    "zones",
-    "villages",
-    "sites",
-    "places",
-    "corridors",
-    "hosts",
-    "exclusions",
-    "inspections",
-    "targets",
-    "services",
-    "plan_services",
-    "terrain",
-    "licences",
-)
-
+MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
 Read = TypeVar("Read")
 
@@ -96,36 +82,16 @@ class Study:
         return self.config.files.villages is not None
 
     def check_choices(self) -> None:
-        """Names that study.toml uses must exist; an unknown one is a UsageError with the list and the nearest."""
-        operators = load("networks")["operators"]
-        for code in self.config.plan.operators.split("+"):
-            choose(code, operators, "operator")
-        if self.config.study.city_order:
-            orders = [name.removeprefix("zones_") for name in names("") if name.startswith("zones_")]
-            choose(self.config.study.city_order, orders, "city_order")
-        _ = self.families
+        """Names that study.toml uses must exist; the unknown ones are a DataError, each with the list and the nearest."""
+        _refuse(choice_faults(self))
 
     def read_all(self, *, people: bool = True) -> None:
         """Read every layer before any work, and lay them side by side: the faults of all files come as one DataError.
 
         `people`: villages are needed. What is no error warns.
         """
-        self.check_choices()
-        faults: list[Fault] = []
-        for layer in LAYERS:
-            if layer == "villages" and not (people or self.peopled):
-                continue
-            try:
-                getattr(self, layer)
-            except DataError as error:
-                faults += error.fault_list
-                if layer == "zones":
-                    break
-        if faults:
-            raise DataError(faults)
-        errors = [fault for fault in self.compared if fault.severity == "error"]
-        if errors:
-            raise DataError(errors)
+        _refuse(input_faults(self, people=people))
+        _refuse(self.compared)
 
     @cached_property
     def compared(self) -> tuple[Fault, ...]:
@@ -291,7 +257,18 @@ class Study:
 
     @cached_property
     def grid(self) -> Grid:
-        return Grid.over(self.zones, self.config.coverage.resolution_m)
+        """The study's pixels; more than `MOST_PIXELS` are a fault of `resolution_m`."""
+        choice = self.config.coverage
+        grid = Grid.over(self.zones, choice.resolution_m)
+        pixels = grid.height * grid.width
+        if pixels > MOST_PIXELS:
+            least_m = f"{choice.resolution_m * (pixels / MOST_PIXELS) ** 0.5:.3g}"
+            told = {"pixels": f"{pixels:,}", "limit": f"{MOST_PIXELS:,}", "least": least_m}
+            message, cure = both("study.too_many_pixels", **told), both("study.too_many_pixels_cure", **told)
+            raise DataError(
+                Fault(FILE_NAME, message, cure, rule="study-pixels", column="coverage.resolution_m", value=f"{choice.resolution_m:g}")
+            )
+        return grid
 
     @_layer
     def terrain(self) -> Any:
@@ -322,6 +299,13 @@ class Study:
         villages = self.villages if self.peopled else None
         frames = [frame for frame in (self.zones, villages, self.sites, self.places) if frame is not None]
         return self.config.study.synthetic or any(bool(frame["synthetic"].any()) for frame in frames if "synthetic" in frame)
+
+
+def _refuse(faults: Iterable[Fault]) -> None:
+    """A DataError of the errors among some faults, with what was found beside them."""
+    found = list(faults)
+    if any(fault.severity == "error" for fault in found):
+        raise DataError(found)
 
 
 def _all_of(paths: Mapping[Key, Path], read: Callable[[Path], Any]) -> dict[Key, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -17,12 +18,50 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import infraplan
 from infraplan.errors import DataError
-from infraplan.io import read_corridors, read_places, read_sites, read_villages, read_zones
+from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
+from infraplan.io.exclusions import read_exclusions
+from infraplan.io.inspections import read_measured
 from infraplan.io.opencellid import read_opencellid
 from infraplan.io.template import write_template
+from infraplan.policy.inspection import COLUMNS
+from infraplan.policy.targets import read_policy
+from infraplan.study import Study
+from infraplan.study.choices import input_faults
 
-DOORS: tuple[Callable[..., Any], ...] = (read_villages, read_sites, read_places, read_zones, read_corridors)
+DOORS: tuple[Callable[..., Any], ...] = (
+    read_villages, read_sites, read_places, read_zones, read_corridors, read_hosts, read_register, read_exclusions,
+)  # fmt: skip
+POLICIES = Path(infraplan.__file__).parent / "presets/policies"
+STUDY = """[study]
+name = "a"
+title_zh = "甲"
+policies = ["policy.toml", "guangdong-2018"]
+city_order = "guangdong"
+
+[files]
+zones = "h.geojson"
+villages = "a.csv"
+sites = "o.csv"
+hosts = "o.csv"
+registers = { users = "n.csv" }
+exclusions = ["h.geojson"]
+
+[options.villages]
+encoding = "utf-8"
+datum = "gcj02"
+
+[coverage]
+services = ["nr-n28", "nbiot-900"]
+caps_km = { nr = 5.0 }
+
+[plan]
+targets = ["nr-pop90"]
+must = ["village-nr"]
+forced = ["C000001"]
+phases = [{ name = "一", end = 2020-12-31, share = 0.5 }, { name = "二" }]
+"""
 CELLS = st.one_of(
     st.none(),
     st.text(max_size=12),
@@ -97,7 +136,38 @@ def golden(folder: Path) -> list[Path]:
         with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in inside:
                 archive.write(part, part.name)
+    (folder / "n.csv").write_text("区县,数值,用户数,已上报\n乐昌市,1200,3,是\n440281,800,4,否\n合计,2000,7,\n", encoding="gb18030")
+    site = "编号,经度,纬度,制式,运营商,载体,方位角\nS1,113.1,24.1,5G n28,移动,铁塔,0/120/240\n"
+    (folder / "o.csv").write_text(site, encoding="utf-8-sig")
+    points.assign(place_class=["学校", "医院", "乡镇"]).to_file(folder / "p.kml", driver="KML")
+    points.to_file(folder / "q.gpkg", layer="villages")
+    zones.to_file(folder / "q.gpkg", layer="zones")
+    measured = ("a", "cmcc", "nr-n28", "nr", "-90.0", "True", "2020-06-03", "张三", "", "", "", "b.xlsx", "0" * 64, "2")
+    (folder / "inspections.csv").write_text(",".join(COLUMNS) + "\n" + ",".join(measured) + "\n", encoding="utf-8-sig")
+    for name in ("guangdong-2020", "guangdong-2018", "signal-upgrade-2023"):
+        shutil.copy(POLICIES / f"{name}.toml", folder / f"policy-{name}.toml")
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     return sorted(path for path in folder.iterdir() if path.suffix not in (".shx", ".prj", ".cpg", ".dbf"))
+
+
+def door_of(path: Path, rng: np.random.Generator) -> Callable[[Path], Any]:
+    """Who reads a file: what its name says, else a door chosen at random, villages most often."""
+    if path.name == "study.toml":
+        return whole_study
+    if path.name == "inspections.csv":
+        return lambda source: read_measured(source.parent)
+    if path.suffix == ".toml":
+        return read_policy
+    return DOORS[int(rng.integers(0, len(DOORS)))] if rng.random() < 0.6 else read_villages
+
+
+def whole_study(path: Path) -> Study:
+    """A study with its layers, or one DataError."""
+    study = Study.open(path)
+    faults = input_faults(study, people=False)
+    if faults:
+        raise DataError(faults)
+    return study
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:
@@ -126,6 +196,8 @@ def throw(files: int, folder: Path) -> dict[str, int]:
     rng = np.random.default_rng(20201231)
     (folder / "golden").mkdir()
     sources = golden(folder / "golden")
+    for source in (*sources, *(folder / "golden").glob("j.*")):  # what a study names is there, whichever of them was mutated last
+        shutil.copy(source, folder)
     ends = {"frame": 0, "fault": 0}
     for number in range(files):
         source = sources[number % len(sources)]
@@ -136,7 +208,7 @@ def throw(files: int, folder: Path) -> dict[str, int]:
                 content = source.with_suffix(side).read_bytes()
                 path.with_suffix(side).write_bytes(mutated(content, rng) if rng.random() < 0.3 else content)
         (folder / "last").write_text(f"{number} {source.name}", encoding="utf-8")  # what was being read, should the process itself die
-        door = DOORS[int(rng.integers(0, len(DOORS)))] if rng.random() < 0.5 else read_villages
+        door = door_of(path, rng)
         try:
             door(path)
             ends["frame"] += 1
@@ -148,7 +220,7 @@ def throw(files: int, folder: Path) -> dict[str, int]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_mutated_files(tmp_path: Path) -> None:
-    ends = throw(250, tmp_path)
+    ends = throw(350, tmp_path)
     assert ends["frame"] > 5 and ends["fault"] > 50
 
 

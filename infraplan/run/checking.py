@@ -1,0 +1,103 @@
+"""What `infraplan check` knows: every fault of every input of a study, found by reading all of it and running every choice."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from infraplan.errors import Fault, collected
+from infraplan.messages import both
+from infraplan.policy.matching import unmatched
+from infraplan.run.planning import goal_in, plan_faults, study_candidates
+from infraplan.run.steps import Silent, predict, with_status
+from infraplan.study import Study
+from infraplan.study.choices import Attempts, input_faults
+from infraplan.tables.faults import FaultList
+
+RECORD = ("severity", "rule", "file", "sheet", "row", "column", "value", "message", "cure", "count")
+
+
+def check_study(study: Study) -> list[Fault]:
+    """Every fault of a study, each once: what each input says of itself, what they say of each other, what the policies and the plan ask.
+
+    Where none is an error, no verb ends in an error of the input. A forced or forbidden site is looked up among the candidates, which
+    needs a prediction; it is made only then, and only where nothing else is wrong.
+    """
+    with collected() as warned:
+        faults = input_faults(study, people=False)
+        faults += study.warnings
+        if _there(study, "zones"):
+            faults += _between_layers(study)
+            judged = _there(study, "targets") and _mapped(study)
+            if judged:
+                faults += _of_policies(study)
+            if judged and study.peopled and all(_there(study, name) for name in ("plan_services", "places", "grid")):
+                faults += plan_faults(study)
+        if not study.peopled:
+            attempts = Attempts(study)
+            attempts.add("files.villages", both("study.no_people"), rule="study-no-people", severity="warning")
+            faults += attempts.faults
+        if not any(fault.severity == "error" for fault in faults):
+            faults += _of_named_sites(study)
+    return list(dict.fromkeys([*faults, *warned]))
+
+
+def records(faults: list[Fault]) -> list[dict[str, Any]]:
+    """The faults as plain values, in the order of `RECORD`."""
+    return [{name: values[name] for name in RECORD} for values in map(asdict, faults)]
+
+
+def _there(study: Study, layer: str) -> bool:
+    """Whether a layer was read without a fault: the Study keeps what it has read."""
+    return layer in study.__dict__
+
+
+def _mapped(study: Study) -> bool:
+    """Whether study.toml names families that its services have."""
+    return _there(study, "services") and set(study.config.coverage.families) <= {service.family for service in study.services.values()}
+
+
+def _layer(study: Study, name: str) -> Any:
+    return study.__dict__.get(name)
+
+
+def _between_layers(study: Study) -> list[Fault]:
+    """What the layers say of each other."""
+    layers = {name: _layer(study, name) for name in ("zones", "villages", "sites", "places")}
+    return [*study.compare(**layers), *_idle_measurements(study)]
+
+
+def _idle_measurements(study: Study) -> list[Fault]:
+    """Measurements of no place or service of the study."""
+    measured, tables = _layer(study, "inspections"), [_layer(study, name) for name in ("villages", "places")]
+    if measured is None:
+        return []
+    ids = {str(one) for table in tables if table is not None for one in table["id"]}
+    listed = FaultList("inspections.csv")
+    listed.rows = np.arange(2, len(measured) + 2)
+    listed.at(~measured["id"].isin(ids).to_numpy(), "inspections.unknown_ids", "id", measured["id"].to_numpy(object), severity="warning")
+    if _there(study, "services"):
+        other = ~measured["service"].isin(list(study.services)).to_numpy()
+        listed.at(other, "inspections.other_service", "service", measured["service"].to_numpy(object), severity="warning")
+    return listed.items
+
+
+def _of_policies(study: Study) -> list[Fault]:
+    """What the policies ask of the data and the data do not have."""
+    tables = {name: _layer(study, name) for name in ("villages", "places", "sites", "corridors")}
+    registers = _layer(study, "registers") or {}
+    return unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
+
+
+def _of_named_sites(study: Study) -> list[Fault]:
+    """Forced and forbidden sites that are no candidates, found by making the candidates."""
+    choice = study.config.plan
+    if not (study.peopled and choice.target and (choice.forced or choice.forbidden)):
+        return []
+    cover = predict(study, Silent())
+    attempts = Attempts(study)
+    arguments = study, goal_in(study), cover, with_status(study.villages, cover, study.measured), study.zones
+    attempts.at("plan.forced", "", study_candidates, *arguments)
+    return attempts.faults
