@@ -105,6 +105,7 @@ def test_hosts_have_a_point_and_a_host_of_the_cost_preset(zones: gpd.GeoDataFram
     hosts = read_hosts(table, zones=zones)
     assert hosts["host"].tolist() == ["rooftop", "smart_pole"]
     assert hosts["city"].tolist() == ["440200", "440200"]
+    assert read_hosts(table.drop(columns="编号"), zones=zones)["id"].tolist() == ["H000001", "H000002"]
     assert "missing_column" in faults_in(lambda: read_hosts(table.drop(columns="载体"), zones=zones))
     assert faults_in(lambda: read_hosts(table.assign(载体=["楼面", "热气球"]), zones=zones))["not_a_choice"].row == 2
     assert faults_in(lambda: read_hosts(table.assign(载体=["楼面", ""]), zones=zones))["no_host"].row == 2
