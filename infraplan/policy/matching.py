@@ -67,8 +67,9 @@ def unmatched(
         adds up and no one can read are errors, answers that are neither yes nor no warnings, each with its rows.
     """
     ids: dict[Asked, list[str]] = {}
+    provinces, cities = _provinces(zones), _some(zones.loc[zones["level"] == "city", "adcode"])
     for target in targets:
-        for asked in _asked(target, zones, families, tables, registers):
+        for asked in _asked(target, provinces, cities, families, tables, registers):
             ids.setdefault(asked, []).append(target.id)
     alone: list[Fault] = []
     together: dict[tuple[str, str, str], list[Asked]] = {}
@@ -115,17 +116,21 @@ def _columns(target: Target) -> Iterator[tuple[str, str, str]]:
 
 
 def _asked(
-    target: Target, zones: Any, families: Collection[str], tables: Mapping[str, Any], registers: Mapping[str, Any]
+    target: Target,
+    provinces: tuple[str, ...],
+    cities: tuple[str, ...],
+    families: Collection[str],
+    tables: Mapping[str, Any],
+    registers: Mapping[str, Any],
 ) -> Iterator[Asked]:
     """The words of a target that match nothing."""
     if target.measure == "none":
         return
     name = target.policy.name
-    provinces = _provinces(zones)
     if provinces and target.policy.province not in provinces:
         yield Asked(name, "province", target.policy.province, "unmatched_province", provinces)
-    elif target.cities and not (zones.loc[zones["level"] == "city", "adcode"].isin(target.cities)).any():
-        yield Asked(name, "scope", target.scope_name, "unmatched_scope", _some(zones.loc[zones["level"] == "city", "adcode"]))
+    elif target.cities and not target.cities & set(cities):
+        yield Asked(name, "scope", target.scope_name, "unmatched_scope", cities)
     if target.family and target.family not in families:
         yield Asked(name, "family", target.family, "unmatched_family", tuple(families))
     near = [target.residents.near] if target.residents is not None else []

@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -151,8 +152,13 @@ def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
 
 def word_table(group: str, known: Collection[str]) -> dict[str, str]:
     """How each of the known words of an alias table may be written (folded) -> the word."""
+    return _word_table(group, tuple(known))
+
+
+@cache
+def _word_table(group: str, known: tuple[str, ...]) -> dict[str, str]:
     table = {alias: word for word, aliases in load("aliases").get(group, {}).items() if word in known for alias in (*aliases, word)}
-    return table | {str(folded(np.array([word], dtype=object))[0]): word for word in known}
+    return table | dict(zip(map(str, folded(np.array([*known], dtype=object))), known, strict=False))
 
 
 def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, BoolArray]:
