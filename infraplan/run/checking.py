@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from infraplan.errors import Fault, collected
 from infraplan.messages import both
 from infraplan.policy.matching import unmatched
@@ -14,7 +12,6 @@ from infraplan.run.planning import goal_in, plan_faults, study_candidates
 from infraplan.run.steps import Silent, predict, with_status
 from infraplan.study import Study
 from infraplan.study.choices import Attempts, input_faults
-from infraplan.tables.faults import FaultList
 
 RECORD = ("severity", "rule", "file", "sheet", "row", "column", "value", "message", "cure", "count")
 
@@ -66,22 +63,7 @@ def _layer(study: Study, name: str) -> Any:
 def _between_layers(study: Study) -> list[Fault]:
     """What the layers say of each other."""
     layers = {name: _layer(study, name) for name in ("zones", "villages", "sites", "places")}
-    return [*study.compare(**layers), *_idle_measurements(study)]
-
-
-def _idle_measurements(study: Study) -> list[Fault]:
-    """Measurements of no place or service of the study."""
-    measured, tables = _layer(study, "inspections"), [_layer(study, name) for name in ("villages", "places")]
-    if measured is None:
-        return []
-    ids = {str(one) for table in tables if table is not None for one in table["id"]}
-    listed = FaultList("inspections.csv")
-    listed.rows = np.arange(2, len(measured) + 2)
-    listed.at(~measured["id"].isin(ids).to_numpy(), "inspections.unknown_ids", "id", measured["id"].to_numpy(object), severity="warning")
-    if _there(study, "services"):
-        other = ~measured["service"].isin(list(study.services)).to_numpy()
-        listed.at(other, "inspections.other_service", "service", measured["service"].to_numpy(object), severity="warning")
-    return listed.items
+    return study.compare(**layers)
 
 
 def _of_policies(study: Study) -> list[Fault]:

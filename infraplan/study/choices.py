@@ -19,7 +19,7 @@ LAYERS = (
     "registers", "inspections", "terrain", "licences",
 )  # fmt: skip
 """Everything that any verb reads, in the order in which it is read."""
-WITHOUT_ZONES = ("targets", "services", "plan_services", "exclusions", "corridors", "inspections", "licences")
+WITHOUT_ZONES = ("targets", "services", "plan_services", "exclusions", "corridors", "licences")
 KEYS = {"targets": "study.policies", "services": "coverage.services", "plan_services": "plan.services", "grid": "coverage.resolution_m"}
 
 
