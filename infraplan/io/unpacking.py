@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import unescape
 
+from infraplan.io.dbf_texts import settled_texts
 from infraplan.io.opening import LARGEST_MEMBER_BYTES, Bounded, byte_stream, refuse_bombs
 from infraplan.io.text_encoding import text_encoding
 from infraplan.tables.faults import FaultList
@@ -49,15 +49,14 @@ class Opened:
 @contextmanager
 def opened_files(path: Path, kind: str, encoding: str | None, faults: FaultList) -> Iterator[list[Opened]]:
     """The files to read: one, or those of an archive. What is unpacked lasts as long as the block."""
-    if kind == "shapefile":
-        yield [Opened(path, "", _shapefile_encoding(path, encoding))]
-        return
     if kind in ("gpkg", "flatgeobuf") or (kind == "geojson" and path.suffix.lower() != ".gz"):
         yield [Opened(path)]
         return
     folder = Path(tempfile.mkdtemp(prefix="infraplan-"))
     try:
-        if kind == "zip":
+        if kind == "shapefile":
+            yield [_shapefile(path, "", folder, encoding, faults)]
+        elif kind == "zip":
             yield _unzipped(path, folder, encoding, faults)
         elif kind == "mapinfo":
             beside = {entry.suffix.lower(): entry for entry in path.parent.glob(f"{_escaped(path.stem)}.*")}
@@ -111,8 +110,11 @@ def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList)
             plain = folder / f"layer{number}{_ending(main)}"
             shape = plain.suffix == ".shp"
             name = PurePosixPath(_member_name(main)).stem if len(mains) > 1 else ""
-            options = _shapefile_encoding(plain, encoding) if shape else {}
-            opened.append(Opened(plain if shape else _settled_mapinfo(plain, encoding), name, options))
+            told = FaultList(file=path.name, sheet=name)
+            try:
+                opened.append(_shapefile(plain, name, folder, encoding, told) if shape else Opened(_settled_mapinfo(plain, encoding), name))
+            finally:
+                faults.items += told.items
     return opened
 
 
@@ -130,31 +132,21 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _shapefile_encoding(path: Path, asked: str | None) -> dict[str, str]:
-    """What the .cpg says is left to GDAL, GBK widened to GB18030; without one, the texts of the .dbf decide."""
-    if asked is not None:
-        return {"encoding": asked}
+def _shapefile(path: Path, name: str, folder: Path, asked: str | None, faults: FaultList) -> Opened:
+    """A shapefile with its encoding settled; where its texts had to be mended, a copy of the .dbf stands in `folder` beside links."""
     beside = {entry.suffix.lower(): entry for entry in path.parent.glob(_escaped(path.stem) + ".*")}
-    if ".cpg" in beside:
-        says = beside[".cpg"].read_bytes()[:40].decode("ascii", "replace").strip().lower().removeprefix("cp")
-        return {"encoding": "GB18030"} if says in ("gbk", "gb2312", "gb18030", "936") else {}
     if ".dbf" not in beside:
-        return {}
-    return {"encoding": "UTF-8" if _decodes(beside[".dbf"]) else "GB18030"}
-
-
-def _decodes(dbf: Path) -> bool:
-    """True where the records of a .dbf are UTF-8; its header holds arbitrary bytes and is passed over."""
-    with open(dbf, "rb") as stream:
-        head = stream.read(32)
-        stream.seek(int.from_bytes(head[8:10], "little"))
-        decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        try:
-            while piece := stream.read(2**20):
-                decoder.decode(piece)
-        except UnicodeDecodeError:
-            return False
-    return True
+        return Opened(path, name, {} if asked is None else {"encoding": asked})
+    encoding, mended = settled_texts(beside[".dbf"], beside.get(".cpg"), asked, faults)
+    if mended is not None:
+        inside = folder / f"mended-{path.stem}"
+        inside.mkdir()
+        for ending in (".shp", ".shx", ".prj"):
+            if ending in beside:
+                shutil.copyfile(beside[ending], inside / f"layer{ending}")
+        (inside / "layer.dbf").write_bytes(mended)
+        path = inside / "layer.shp"
+    return Opened(path, name, {"encoding": encoding})
 
 
 def _settled_mapinfo(main: Path, asked: str | None) -> Path:
