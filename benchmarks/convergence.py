@@ -74,7 +74,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     study = Study.open(options.study)
     terrain, figures = study.terrain, {}
-    print(f"terrain {terrain.grid.resolution_m:g} m, profile step {terrain.profile_step_m:g} m, {terrain.bytes / 2**20:.0f} MiB", flush=True)
+    figures |= {"terrain_m": terrain.grid.resolution_m, "profile_step_m": terrain.profile_step_m, "terrain_mib": terrain.bytes / 2**20}
+    print("  ".join(f"{name} {value:,.6g}" for name, value in figures.items()), flush=True)
     for name in options.counties.split(","):
         county = study.zones[(study.zones["name"] == name) & (study.zones["level"] == "county")]
         maps = {}

@@ -23,7 +23,7 @@ from shapely import contains_xy
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.updating import update_coverage
 from infraplan.geo.grids import Grid
-from infraplan.geo.terrain import Terrain
+from infraplan.geo.terrain import Clutter, Terrain
 from infraplan.radio.budgets import services
 
 Floats = npt.NDArray[np.float64]
@@ -57,8 +57,9 @@ def ground(grid: Grid, seed: int = 3) -> Terrain:
     hills = np.tile(np.block([[hills, hills[:, ::-1]], [hills[::-1], hills[::-1, ::-1]]]), tiles)[: grid.height, : grid.width]
     height_m = np.maximum(broad * (1.0 + 0.6 * hills), 0.0).astype(np.float32)
     blocks = rng.choice(np.array([0, 0, 0, 8, 12, 15], np.float32), size=(grid.height // 5 + 1, grid.width // 5 + 1))
-    clutter_m = np.repeat(np.repeat(blocks, 5, axis=0), 5, axis=1)[: grid.height, : grid.width].copy()
-    return Terrain(grid, height_m, clutter_m, np.full(grid.shape, 4, np.uint8), "ITU-R P.1511 and invented hills", synthetic=True)
+    clutter_m = np.repeat(np.repeat(blocks, 5, axis=0), 5, axis=1)[: grid.height, : grid.width]
+    stands = Clutter.of_heights(grid, clutter_m)
+    return Terrain(grid, height_m, stands, np.full(grid.shape, 4, np.uint8), "ITU-R P.1511 and invented hills", synthetic=True)
 
 
 def county_points(count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -20,6 +20,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from infraplan.radio import p1812
+from infraplan.radio.ground import Ground
 from infraplan.radio.p1812_area import area_loss
 from infraplan.radio.path_loss import expected_loss, models
 
@@ -100,9 +101,10 @@ def plot_radial(heights_m: np.ndarray) -> None:
 
 
 def plot_coverage(heights_m: np.ndarray) -> None:
-    middle = (heights_m.shape[0] - 1) / 2
+    middle_m, place = (heights_m.shape[0] - 1) / 2 * RESOLUTION_M, (0.0, 0.0, RESOLUTION_M)
+    bare = Ground(heights_m, *place, np.zeros((1, 1), np.uint16), *place, np.zeros(1), np.full(1, 30.0))
     area = area_loss(
-        heights_m, None, middle, middle, RESOLUTION_M, RADIUS_M, frequencies_ghz=(FREQUENCY_GHZ,), tx_height_m=TX_HEIGHT_M,
+        bare, middle_m, -middle_m, *place, heights_m.shape, RADIUS_M, frequencies_ghz=(FREQUENCY_GHZ,), tx_height_m=TX_HEIGHT_M,
         rx_height_m=RX_HEIGHT_M, latitude_deg=MAST_LONLAT[1],
     )  # fmt: skip
     loss_db = area.loss_db[0]
