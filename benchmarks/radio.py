@@ -72,13 +72,13 @@ def ground_of(terrain_m: Float32, clutter_m: Float32 | None, resolution_m: float
     return Ground(terrain_m, *place, code.reshape(clutter_m.shape).astype(np.uint16), *place, *classes)
 
 
-def kernel_run(ground: Ground, time_percent: float, *, rays: int | None = None) -> Any:
+def kernel_run(ground: Ground, time_percent: float) -> Any:
     """Losses at the centres of the raster's own pixels, profiles at a step of STEP_M."""
     middle_m = (ground.height_m.shape[0] - 1) / 2.0 * ground.height_step_m
     return area_loss(
         ground, middle_m, -middle_m, 0.0, 0.0, ground.height_step_m, ground.height_m.shape, RADIUS_KM * 1000.0,
         frequencies_ghz=(FREQUENCY_GHZ,), tx_height_m=TX_HEIGHT_M, rx_height_m=RX_HEIGHT_M, latitude_deg=MAST_LONLAT[1], step_m=STEP_M,
-        rays=rays, time_percent=time_percent,
+        time_percent=time_percent,
     )  # fmt: skip
 
 
@@ -89,12 +89,12 @@ def kernel_pixels_per_s(resolution_m: float, time_percent: float, runs: int, *, 
     return pixels / min(cpu_seconds(lambda: kernel_run(ground, time_percent)) for _ in range(runs))
 
 
-def errors_db(time_percent: float, receivers: int, *, rays: int | None = None, step_m: float = STEP_M, bare: bool = False) -> Floats:
+def errors_db(time_percent: float, receivers: int, *, step_m: float = STEP_M, bare: bool = False) -> Floats:
     """Kernel less `p1812.loss` on the path's own profile at `step_m`, random receivers of the 90 m circle. [dB]"""
     terrain_m, clutter_m = metric_terrain(90.0)
     ground = ground_of(terrain_m, None if bare else clutter_m, 90.0)
     middle_m = (terrain_m.shape[0] - 1) / 2.0 * 90.0
-    area = kernel_run(ground, time_percent, rays=rays)
+    area = kernel_run(ground, time_percent)
     known = np.argwhere(np.isfinite(area.loss_db[0]))
     found = []
     for r, c in known[np.random.default_rng(11).choice(len(known), receivers, replace=False)]:
@@ -195,7 +195,7 @@ def measure(quick: bool) -> dict[str, Any]:
         for time_percent in (50.0, 10.0, 1.0):
             figures[f"pixels_per_cpu_s_30m_time_{time_percent:.0f}"] = kernel_pixels_per_s(30.0, time_percent, 3)
     for time_percent in (50.0, 10.0, 1.0):
-        exact = errors_db(time_percent, 200 if quick else 1000, rays=800_000)
+        exact = errors_db(time_percent, 200 if quick else 1000)
         figures[f"largest_error_db_time_{time_percent:.0f}"] = float(np.abs(exact).max())
     for name, bare in (("bare", True), ("clutter", False)):
         figures[f"rms_from_30m_profiles_db_{name}"] = float(np.sqrt(np.mean(errors_db(50.0, 500, step_m=30.0, bare=bare) ** 2)))

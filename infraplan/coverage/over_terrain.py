@@ -29,6 +29,8 @@ from infraplan.radio.p1812_area import AreaLoss, area_loss
 Float32 = npt.NDArray[np.float32]
 LEAST_BAND_ROWS = 256
 CHUNK = 500
+RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0)
+"""All masts' pixels are taken ring by ring, outward, in shares of the masts' mean spacing: most far ones then cannot change the map."""
 
 
 @dataclass
@@ -172,7 +174,8 @@ def keep_best_over_terrain(
     along = np.lexsort((masts.x_m, row // 32))
     base = np.floor(row[along])
     of_band = [along[(base + reach >= start) & (base - reach < stop)] for start, stop in bands]
-    phases = [(0.0, near_m), (near_m, 3.0 * near_m), (3.0 * near_m, reach_m + 1.0)]
+    rims = [share * near_m for share in RINGS if share * near_m < reach_m] + [reach_m + 1.0]
+    phases = list(zip([0.0, *rims[:-1]], rims, strict=True))
     work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
 
     def run(band: int) -> None:

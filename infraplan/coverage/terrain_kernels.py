@@ -11,20 +11,21 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.diffraction import knife_edge
-from infraplan.radio.ground import LEAST_PATH_M, TOUCHING, class_at, height_at
-from infraplan.radio.hulls import FAST, LN10
-from infraplan.radio.p1812_area import BATCH, group_of, receivers_of_group, sort_groups, tail_of
+from infraplan.radio.fast_math import FAST, LN10
+from infraplan.radio.ground import LEAST_PATH_M, class_at, height_at
+from infraplan.radio.p1812_area import BATCH, room_for
 from infraplan.radio.p1812_combine import far_factor
-from infraplan.radio.p1812_fan import INVERSE, POS, WORK_ROWS, losses_along_ray, place_samples, rays_of
-from infraplan.radio.p1812_passes import GIVEN_ROWS, LAST, ROWS, RX, WEIGHT, J
+from infraplan.radio.p1812_passes import GIVEN_ROWS, ROWS, RX, WEIGHT, J
+from infraplan.radio.p1812_paths import losses_of, place_receivers
 from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
-from infraplan.radio.p1812_tables import RADIUS_50, RADIUS_BETA, STEP_KM
+from infraplan.radio.p1812_tables import RADIUS_50, STEP_KM
 
 STEPS_PER_DB = 1024.0
 EDGE_STEPS = 32
 EDGE_DB = np.array([knife_edge(k / EDGE_STEPS - 0.78) for k in range(64 * EDGE_STEPS)])
 EDGE_DB += 10.0 * (1.0 - np.exp(-EDGE_DB / 6.0))
 """Bullington loss (eqs. 12, 21) of a knife edge from v = -0.78 upward, without its share by distance: rounded down, a lower bound. [dB]"""
+PROBES = 8
 SLACK_DB = 0.01
 """Added to the upper bound of a margin before a pixel is skipped: far above rounding."""
 
@@ -96,14 +97,26 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def least_excess(n, top, tail, tx_m, pos, inverse, constants, values, buffer, excess):  # type: ignore[no-untyped-def]
-    """excess[q]: what the median loss of the placed receivers is over free space at least. [dB]
+def excess_of(square, j, weight, step_km, waves):  # type: ignore[no-untyped-def]
+    """What the median loss is over free space at least, from one knife edge on the path. [dB]
 
-    The Bullington construction is never below a single knife edge at any of its points: taken are the highest-seen shared sample and the
-    points of the tail. Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63).
+    `square` is `signed_square` of any of the profile's points: Bullington's construction is never below a single knife edge at one of them.
+    Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63). `waves` are the longest
+    and the shortest wavelength and the least distance from free space to troposcatter [dB].
     """
-    step_km = values[STEP_KM]
-    curve = 500.0 * step_km * step_km / values[RADIUS_50]
+    longest, shortest, gap = waves
+    v = square * j * 0.002 / step_km
+    v = math.sqrt(v / longest) if v > 0.0 else -math.sqrt(-v / shortest)
+    if v <= -0.78:
+        return 0.0
+    least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(j * step_km)
+    least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
+    return max(least, 0.0) * weight
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def wave_limits(constants):  # type: ignore[no-untyped-def]
+    """The `waves` of `excess_of`."""
     longest = 0.0
     shortest = 1e30
     gap = 1e30
@@ -111,35 +124,63 @@ def least_excess(n, top, tail, tx_m, pos, inverse, constants, values, buffer, ex
         longest = max(longest, constants[k, WAVE])
         shortest = min(shortest, constants[k, WAVE])
         gap = min(gap, constants[k, SCATTER_DB] - constants[k, FREE_DB])
-    positive = 0.002 / (longest * step_km)
-    negative = 0.002 / (shortest * step_km)
-    steepest = -1e30
-    shared = 0
-    i = 1
+    return longest, shortest, gap
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def quick_excess(ground, x_m, y_m, rx_x_m, rx_y_m, tx_m, rx_height_m, nominal_m, waves, values):  # type: ignore[no-untyped-def]
+    """`excess_of` from a few points of a long path: the receiver's nominal point and PROBES whole steps. [dB]"""
+    step_km = values[STEP_KM]
+    step_m = step_km * 1000.0
+    dx = rx_x_m - x_m
+    dy = rx_y_m - y_m
+    distance_m = math.sqrt(dx * dx + dy * dy)
+    own = class_at(ground, rx_x_m, rx_y_m)
+    near_m = distance_m - ground.nominal_m[own]
+    if near_m < nominal_m + 4.0 * step_m:
+        return 0.0
+    j = distance_m / step_m
+    curve = 500.0 * step_km * step_km / values[RADIUS_50]
+    line = (height_at(ground, rx_x_m, rx_y_m) + rx_height_m - curve * j * j - tx_m) / j
+    best = -1e30
+    for probe in range(PROBES + 1):
+        x = near_m / step_m
+        if probe > 0:
+            x = math.floor(x * probe / (PROBES + 1.0))
+            if x * step_m <= nominal_m + 1.0 or x * step_m >= near_m - 1.0:
+                continue
+        px = x_m + x / j * dx
+        py = y_m + x / j * dy
+        over = height_at(ground, px, py) - curve * x * x - tx_m - line * x
+        over += ground.clutter_height_m[own] if probe == 0 else ground.clutter_height_m[class_at(ground, px, py)]
+        best = max(best, abs(over) * over / (x * (j - x)))
+    return excess_of(best, j, 1.0, step_km, waves) if best == best else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def least_excess(n, points, tx_m, waves, values, buffer, excess):  # type: ignore[no-untyped-def]
+    """excess[q]: `excess_of` the placed receivers, from all points of their profiles. [dB]"""
+    step_km = values[STEP_KM]
+    curve = 500.0 * step_km * step_km / values[RADIUS_50]
+    firsts, at, top, inverse, reverse = points.first, points.at, points.top, points.inverse, points.reverse
     for q in range(n):
         j = buffer[J, q]
-        last = int(buffer[LAST, q])
-        while i <= last:
-            slope = (top[i] - curve * pos[i] * pos[i] - tx_m) * inverse[i]
-            if slope > steepest:
-                steepest = slope
-                shared = i
-            i += 1
         line = (buffer[RX, q] - curve * j * j - tx_m) / j
-        v = -1e30
-        if last > 0:
-            x = pos[shared]
-            v = (steepest - line) * x * math.sqrt(j / (x * (j - x)))
-        for k in range(tail.first[q], tail.first[q + 1]):
-            x = tail.at[k]
-            spread = j * tail.inverse[k] * tail.reverse[k]
-            v = max(v, (tail.top[k] - curve * x * x - tx_m - line * x) * math.sqrt(spread))
-        v *= math.sqrt(positive if v > 0.0 else negative)
-        least = 0.0
-        if v > -0.78:
-            least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(j * step_km)
-            least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
-        excess[q] = max(least, 0.0) * buffer[WEIGHT, q]
+        square = signed_square(top, curve, at, inverse, reverse, tx_m, line, firsts[q], firsts[q + 1])
+        excess[q] = excess_of(square, j, buffer[WEIGHT, q], step_km, waves)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+def signed_square(top, curve, at, inverse, reverse, tx_m, line, first, end):  # type: ignore[no-untyped-def]
+    """Largest height |u| u / (x (j - x)) of flattened points over a line: the square of a diffraction parameter, with its sign. [m^2]"""
+    best = -1e30
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
+        over = top[k] - curve * at[k] * at[k] - tx_m - line * at[k]
+        value = abs(over) * over * (inverse[k] * reverse[k])
+        best = value if value > best else best
+    return best
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -166,38 +207,24 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     """
     layer_count, height, width = best.shape
     step_m = values[STEP_KM] * 1000.0
+    quick_m = 2.0 * PROBES * step_m
     longest_m = 1.0
     frequencies = 1
-    sector_most = 1
     for m in masts:
-        longest_m = max(longest_m, radius_m[m])
+        longest_m = max(longest_m, min(radius_m[m], most_m))
         frequencies = max(frequencies, mast_frequency[m + 1] - mast_frequency[m])
-        sector_most = max(sector_most, mast_sector[m + 1] - mast_sector[m])
-    reach = int(min(longest_m, most_m) / resolution_m) + 1
-    room = min(2 * reach + 1, height) * min(2 * reach + 1, width)
-    px = np.empty(room)
-    py = np.empty(room)
-    distance = np.empty(room)
-    group = np.empty(room, np.int64)
-    at_row = np.empty(room, np.int64)
-    at_col = np.empty(room, np.int64)
-    order = np.empty(room, np.int64)
-    spare = np.empty(room, np.int64)
-    steps = int(longest_m / step_m) + 2
-    work = np.empty((WORK_ROWS, steps + 3))
-    h = np.empty(steps + 3)
-    top = np.empty(steps + 3)
-    start = np.zeros(rays_of(longest_m, step_m) + 2, np.int64)
-    most = BATCH
-    buffer = np.empty((ROWS, most))
-    losses = np.empty((frequencies, most))
-    kept = np.empty(most, np.int64)
-    excess = np.empty(most)
-    tail = tail_of(most, ground, step_m)
-    bounds = np.empty((room + 1, layer_count))  # the last row: at the best azimuth
+    px = np.empty(BATCH)
+    py = np.empty(BATCH)
+    at_row = np.empty(BATCH, np.int64)
+    at_col = np.empty(BATCH, np.int64)
+    kept = np.empty(BATCH, np.int64)
+    bounds = np.empty((BATCH + 1, layer_count))  # the last row: at the best azimuth
+    excess = np.empty(BATCH)
+    buffer = np.empty((ROWS, BATCH))
+    losses = np.empty((frequencies, BATCH))
+    points = room_for(BATCH, longest_m, ground, step_m)
     active = np.empty(layer_count, np.int64)
     computed = 0
-    scale = 500.0 * values[STEP_KM] * values[STEP_KM]
     for m in masts:
         x_m = mast_x[m]
         y_m = mast_y[m]
@@ -216,7 +243,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             seen |= layers[s]
         layers_here = 0
         for k in range(layer_count):
-            bounds[room, k] = -np.inf
+            bounds[BATCH, k] = -np.inf
             if seen >> k & 1:
                 active[layers_here] = k
                 layers_here += 1
@@ -224,83 +251,67 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             highest = level_db[s] + horizontal[cut[s]].max() - constants[frequency[s], FREE_DB] + SLACK_DB
             for k in range(layer_count):
                 if layers[s] >> k & 1:
-                    bounds[room, k] = max(bounds[room, k], highest)
-        rays = rays_of(radius_m[m], step_m)
+                    bounds[BATCH, k] = max(bounds[BATCH, k], highest)
+        mast_m = height_at(ground, x_m, y_m)
+        tx_m = mast_m + tx_height_m[m]
+        nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
+        waves = wave_limits(constants)
         n = 0
         for r in range(first_row, last_row + 1):
             dy = up_m - r * resolution_m - y_m
             for c in range(first_col, last_col + 1):
                 dx = left_m + c * resolution_m - x_m
                 square = dx * dx + dy * dy
-                if square >= most_m * most_m or square < least_m * least_m or square > radius_m[m] * radius_m[m]:
-                    continue
-                if skip and square > 1e4:
+                wanted = square < most_m * most_m and square >= least_m * least_m and square <= radius_m[m] * radius_m[m]
+                if wanted and skip and square > 1e4:
                     free_db = 10.0 / LN10 * math.log(square * 1e-6)
-                    if not could_change(best, r, c, active, layers_here, bounds, room, free_db):
-                        continue
-                    bearing_deg = math.degrees(math.atan2(dx, dy))
-                    for k in range(layer_count):
-                        bounds[n, k] = -np.inf
-                    for s in range(s0, s1):
-                        across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
-                        highest = level_db[s] + max(across, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
+                    wanted = could_change(best, r, c, active, layers_here, bounds, BATCH, free_db)
+                    if wanted:
+                        bearing_deg = math.degrees(math.atan2(dx, dy))
                         for k in range(layer_count):
-                            if layers[s] >> k & 1:
-                                bounds[n, k] = max(bounds[n, k], highest)
-                    if not could_change(best, r, c, active, layers_here, bounds, n, free_db):
-                        continue
-                px[n] = x_m + dx
-                py[n] = y_m + dy
-                distance[n] = max(math.sqrt(square), LEAST_PATH_M)
-                group[n] = group_of(dx, dy, distance[n], rays, step_m)
-                at_row[n] = r
-                at_col[n] = c
-                n += 1
-        if n == 0:
-            continue
-        groups = rays + 1
-        sort_groups(n, group, distance, groups, step_m, start, order, spare)
-        own = class_at(ground, x_m, y_m)
-        nominal = ground.nominal_m[own] / step_m
-        nominal_clutter_m = ground.clutter_height_m[own]
-        whole_nominal = abs(nominal - math.floor(nominal + 0.5)) <= TOUCHING
-        at_nominal, _ = place_samples(
-            nominal, int(radius_m[m] / step_m) + 2, scale / values[RADIUS_50], scale / values[RADIUS_BETA], work
-        )  # fmt: skip
-        tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
-        h[0] = tx_m - tx_height_m[m]
-        for g in range(groups):
-            if g > 0 and start[g + 1] - start[g] > most:
-                most = 2 * (start[g + 1] - start[g])
-                buffer = np.empty((ROWS, most))
-                losses = np.empty((frequencies, most))
-                kept = np.empty(most, np.int64)
-                excess = np.empty(most)
-                tail = tail_of(most, ground, step_m)
-            for first in range(start[g], start[g + 1], most):
-                count = receivers_of_group(
-                    ground, x_m, y_m, latitude[m], g, rays, rx_height_m[m], step_m, nominal, whole_nominal, nominal_clutter_m, at_nominal,
-                    order, first, min(first + most, start[g + 1]), px, py, kept, work, h, top, buffer, tail,
+                            bounds[n, k] = -np.inf
+                        for s in range(s0, s1):
+                            across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
+                            highest = level_db[s] + max(across, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
+                            for k in range(layer_count):
+                                if layers[s] >> k & 1:
+                                    bounds[n, k] = max(bounds[n, k], highest)
+                        wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
+                        if wanted and square > quick_m * quick_m:
+                            free_db += quick_excess(
+                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_height_m[m], nominal_m, waves, values
+                            )  # fmt: skip
+                            wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
+                if wanted:
+                    px[n] = x_m + dx
+                    py[n] = y_m + dy
+                    at_row[n] = r
+                    at_col[n] = c
+                    n += 1
+                if n == 0 or (n < BATCH and (r < last_row or c < last_col)):
+                    continue
+                count = place_receivers(
+                    ground, x_m, y_m, latitude[m], rx_height_m[m], step_m, 0, n, px, py, kept, buffer, points
                 )  # fmt: skip
-                if skip and count > 0:
-                    least_excess(count, top, tail, tx_m, work[POS], work[INVERSE], constants, values, buffer, excess)
+                n = 0
+                if skip:
+                    least_excess(count, points, tx_m, waves, values, buffer, excess)
                     left = 0
                     for q in range(count):
                         i = kept[q]
-                        least_db = 20.0 / LN10 * math.log(distance[i] * 1e-3) + excess[q]
-                        if distance[i] < 100.0 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
+                        distance_m = buffer[J, q] * step_m
+                        least_db = 20.0 / LN10 * math.log(distance_m * 1e-3) + excess[q]
+                        if distance_m <= 100.0 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
                             if left < q:
-                                move_receiver(q, left, kept, buffer, tail)
+                                move_receiver(q, left, kept, buffer, points)
                             left += 1
                     count = left
                 if count == 0:
                     continue
-                losses_along_ray(
-                    count, h, top, tail, tx_height_m[m], rx_height_m[m], nominal, values, constants, work, buffer, losses
-                )  # fmt: skip
+                losses_of(count, mast_m, points, tx_height_m[m], rx_height_m[m], values, constants, buffer, losses)
                 computed += count
                 keep_margins(
-                    best, server, count, kept, at_row, at_col, px, py, distance, x_m, y_m, tx_m, buffer, losses, s0, s1, azimuth_deg,
+                    best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg,
                     level_db, floor_db, cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
                 )  # fmt: skip
     return computed
@@ -308,7 +319,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def keep_margins(  # type: ignore[no-untyped-def]
-    best, server, count, kept, at_row, at_col, px, py, distance, x_m, y_m, tx_m, buffer, losses, s0, s1, azimuth_deg, level_db, floor_db,
+    best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg, level_db, floor_db,
     cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
 ):  # fmt: skip
     """The margins of a mast's sectors at its placed receivers into the layers, where they are better; ties go to the lowest index."""
@@ -317,7 +328,7 @@ def keep_margins(  # type: ignore[no-untyped-def]
         r = at_row[i]
         c = at_col[i]
         bearing_deg = math.degrees(math.atan2(px[i] - x_m, py[i] - y_m))
-        elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, distance[i]))
+        elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, buffer[J, q] * step_m))
         for s in range(s0, s1):
             across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
             up = vertical_gain(vertical[cut[s]], elevation_deg)
@@ -333,17 +344,17 @@ def keep_margins(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def move_receiver(source, target, kept, buffer, tail):  # type: ignore[no-untyped-def]
+def move_receiver(source, target, kept, buffer, points):  # type: ignore[no-untyped-def]
     """A placed receiver into an earlier column; those between are dropped."""
     kept[target] = kept[source]
     for row in range(GIVEN_ROWS):
         buffer[row, target] = buffer[row, source]
-    to = tail.first[target]
-    for k in range(tail.first[source], tail.first[source + 1]):
-        tail.at[to] = tail.at[k]
-        tail.ground[to] = tail.ground[k]
-        tail.top[to] = tail.top[k]
-        tail.inverse[to] = tail.inverse[k]
-        tail.reverse[to] = tail.reverse[k]
+    to = points.first[target]
+    for k in range(points.first[source], points.first[source + 1]):
+        points.at[to] = points.at[k]
+        points.ground[to] = points.ground[k]
+        points.top[to] = points.top[k]
+        points.inverse[to] = points.inverse[k]
+        points.reverse[to] = points.reverse[k]
         to += 1
-    tail.first[target + 1] = to
+    points.first[target + 1] = to

@@ -2,7 +2,7 @@
 
 Clutter acts from the nominal clutter distance of a terminal's own class outward (`map_profile`): nearer clutter is left out, and a profile
 point with the clutter of the terminal's own class always stands at that distance. So a loss does not depend on where the last sample before
-a terminal happens to lie. The area kernel (`p1812_fan`) follows the same rules; a test holds the two against each other.
+a terminal happens to lie. The area kernel (`p1812_paths`) follows the same rules; a test holds the two against each other.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from infraplan.radio.hulls import FAST, LN10, fast_exp, fast_log, least_clearance_at, roughness_above
+from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
 from infraplan.radio.p1812_passes import (
     CENTRE,
-    LAST,
     LOSS_50,
     LOSS_BETA,
     LOWER,
@@ -66,45 +66,40 @@ def far_factor(d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def anomalous_fast(q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
+def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, points, c, buffer):  # type: ignore[no-untyped-def]
     """Loss by ducting and layer reflection, eqs. 46-56."""
     j = buffer[J, q]
     d = j * step_km
     rx_m = buffer[RX, q]
-    last = int(buffer[LAST, q])
+    first, end = points.first[q], points.first[q + 1]
+    at, ground = points.at, points.ground
     at_tx = buffer[TX_AT, q]
+    at_rx = j - buffer[RX_BACK, q]
     if at_tx == 0.0:
         line = (rx_m - curve * j * j - tx_m) / j
-        best, at_tx = least_clearance_at(flat, pos, last, j, tx_m, line)
-        for k in range(tail.first[q], tail.first[q + 1]):
-            x = tail.at[k]
-            below = tail.ground[k] - curve * x * x - tx_m - line * x
-            value = below * below / (x * (j - x))
+        best = FAR
+        for i in range(end - first):
+            k = np.uint64(first) + np.uint64(i)
+            x = at[k]
+            below = ground[k] - curve * x * x - tx_m - line * x
+            value = below * below * (points.inverse[k] * points.reverse[k])
             if value <= best:
                 best = value
                 at_tx = x
         at_rx = at_tx
-    else:
-        at_rx = j - buffer[RX_BACK, q]
     tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * (0.001 / step_km))
     rx_mrad = 1000.0 * math.atan(buffer[RX_SLOPE, q])
     tx_km = at_tx * step_km
     rx_km = (j - at_rx) * step_km
-    smooth_tx = min(buffer[SMOOTH_TX, q], h[0])
+    smooth_tx = min(buffer[SMOOTH_TX, q], mast_m)
     smooth_rx = min(buffer[SMOOTH_RX, q], rx_m - rx_height_m)
     ln_beta = ln_b0
     slope = (smooth_rx - smooth_tx) / j
-    first = 0
-    while first < last and pos[first] < at_tx - 1e-9:
-        first += 1
-    end = last
-    while end > 0 and pos[end] > at_rx + 1e-9:
-        end -= 1
-    rough = roughness_above(h, pos, first, end, smooth_tx, slope) if pos[first] >= at_tx - 1e-9 else 0.0
-    for k in range(tail.first[q], tail.first[q + 1]):
-        x = tail.at[k]
-        if at_tx - 1e-9 <= x <= at_rx + 1e-9:
-            rough = max(rough, tail.ground[k] - smooth_tx - slope * x)
+    rough = 0.0
+    for i in range(end - first):
+        k = np.uint64(first) + np.uint64(i)
+        if at_tx - 1e-9 <= at[k] <= at_rx + 1e-9:
+            rough = max(rough, ground[k] - smooth_tx - slope * at[k])
     if rough > 10.0:
         ln_beta -= 4.6e-5 * (rough - 10.0) * (43.0 + 6.0 * min(d - tx_km - rx_km, 40.0))
     roots = math.sqrt(tx_m - smooth_tx) + math.sqrt(rx_m - smooth_rx)
@@ -186,7 +181,7 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
+def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, points, c, buffer):  # type: ignore[no-untyped-def]
     """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
     for q in range(n):
         y = buffer[TAN_ANGLE, q]
@@ -203,7 +198,7 @@ def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, f
         far = far_factor(d)
         if diffraction > 1e-9 and (1.0 - near) * (1.0 - far) > 0.0 and buffer[LOWER, q] < 0.0:
             duct = anomalous_fast(
-                q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0_inland(d, buffer[CENTRE, q]), ln_time, flat, pos, tail, c, buffer
+                q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0_inland(d, buffer[CENTRE, q]), ln_time, points, c, buffer
             )
             modified = with_ducting(path, free, duct, path, far, near)
         if steep or modified != path:
@@ -212,7 +207,7 @@ def median_repair(n, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, f
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, flat, pos, tail, c, buffer):  # type: ignore[no-untyped-def]
+def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, points, c, buffer):  # type: ignore[no-untyped-def]
     """Loss for less than 50 % of time, receiver by receiver, eqs. 41-69."""
     ln_time = math.log(time_percent)
     per_sample = 0.001 / step_km
@@ -250,7 +245,7 @@ def time_values(n, h, rx_height_m, tx_m, step_km, radius_km, curve, time_percent
             bound += per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
             if bound < path:
                 duct = anomalous_fast(
-                    q, h, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, flat, pos, tail, c, buffer
+                    q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, points, c, buffer
                 )
         modified = with_ducting(path, sight, duct, least, far, near)
         scatter = c[SCATTER_DB] + 20.0 / LN10 * math.log(d) + 0.573 * theta

@@ -1,9 +1,9 @@
-"""One outward pass along a ray of ITU-R P.1812: what the profile is asked for, for every wanted receiver, free of frequency.
+"""What ITU-R P.1812 asks of profiles, free of frequency, for a batch of receivers of one mast.
 
-A receiver's profile has two parts: samples 1 .. LAST of the ray, shared with the other receivers of the ray, and a tail of its own up to
-the receiver (`Tail`), its nominal point among it. Each pass walks the ray once, keeping a hull, and each tail point by point; each
-`..._values` function then does the arithmetic for all receivers in one loop that vectorises. Results stand in rows of one buffer, a
-column a receiver. Positions are in steps from the mast, slopes per step, heights in metres above sea level, d in km.
+The points of all profiles stand one after another in `Points`. Each `..._pass` walks them profile by profile in loops that vectorise; each
+`..._values` function then does the arithmetic for all receivers in one loop. Results stand in rows of one buffer, a column a receiver.
+Positions are in steps from the mast, slopes per step, heights in metres above sea level, d in km.
+Heights over a flattened Earth are u = h - 500 d^2 / a.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.hulls import FAR, FAST, LN10, extreme, fast_exp, fast_log, least_clearance, push, tangent
+from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
 
-# rows of the per-receiver buffer: what is given of it (see `p1812_fan.place_receiver`), then what the passes find
+# rows of the per-receiver buffer: what is given of it (see `p1812_paths.place_receivers`), then what the passes find
 (
-    J, RX, LAST, WEIGHT, CENTRE,
+    J, RX, WEIGHT, CENTRE,
     SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
     TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, EDGE_50, EDGE_BETA, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
-) = range(30)  # fmt: skip
-ROWS = 30
-GIVEN_ROWS = 5
-# J: distance [steps]; RX: antenna above sea level [m]; LAST: the last shared sample; WEIGHT: share of the excess over free space that
-# counts; CENTRE: latitude of the path's centre [deg]
+) = range(29)  # fmt: skip
+ROWS = 29
+GIVEN_ROWS = 4
+# J: distance [steps]; RX: antenna above sea level [m]; WEIGHT: share of the excess over free space that counts; CENTRE: latitude of the
+# path's centre [deg]
 
 
-class Tail(NamedTuple):
-    """The points before each receiver that are its own, receiver by receiver, outward; those of receiver q are first[q] : first[q + 1].
+class Points(NamedTuple):
+    """The points between the mast and each receiver, outward; those of receiver q are first[q] : first[q + 1].
 
     `at`: position x [steps]; `ground`, `top`: height without and with clutter [m]; `inverse`, `reverse`: 1 / x and 1 / (distance - x).
     """
@@ -47,7 +47,9 @@ class Tail(NamedTuple):
 def steepest_of(heights, curve, at, inverse, base_m, first, end):  # type: ignore[no-untyped-def]
     """Steepest slope from height `base_m` to the flattened `heights`, distances given by their inverse."""
     best = -FAR
-    for k in range(first, end):
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
         slope = (heights[k] - curve * at[k] * at[k] - base_m) * inverse[k]
         best = slope if slope > best else best
     return best
@@ -57,7 +59,9 @@ def steepest_of(heights, curve, at, inverse, base_m, first, end):  # type: ignor
 def highest_over(heights, curve, at, base_m, slope, first, end):  # type: ignore[no-untyped-def]
     """Largest height of the flattened `heights` over the line base_m + slope x. [m]"""
     best = -FAR
-    for k in range(first, end):
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
         over = heights[k] - curve * at[k] * at[k] - slope * at[k] - base_m
         best = over if over > best else best
     return best
@@ -67,69 +71,52 @@ def highest_over(heights, curve, at, base_m, slope, first, end):  # type: ignore
 def nearest_below(heights, curve, at, inverse, reverse, base_m, slope, first, end):  # type: ignore[no-untyped-def]
     """Smallest clearance^2 / (x (j - x)) of the flattened `heights` below the line. [m^2]"""
     best = FAR
-    for k in range(first, end):
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
         below = heights[k] - curve * at[k] * at[k] - slope * at[k] - base_m
         value = below * below * (inverse[k] * reverse[k])
         best = value if value < best else best
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
-def first_sum(x0, h0, x1, h1):  # type: ignore[no-untyped-def]
-    """A section's share of eq. 85."""
-    return (x1 - x0) * (h1 + h0)
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
-def second_sum(x0, h0, x1, h1):  # type: ignore[no-untyped-def]
-    """A section's share of eq. 86."""
-    return (x1 - x0) * (h1 * (2.0 * x1 + x0) + h0 * (x1 + 2.0 * x0))
+@njit(cache=True, error_model="numpy", fastmath=True)
+def profile_sums(ground, at, mast_m, rx_m, j, first, end):  # type: ignore[no-untyped-def]
+    """Eqs. 85 and 86, gathered by heights: each counts (c - a) and (c - a)(a + b + c) times, b its position, a and c its neighbours'."""
+    last = end - 1
+    s1 = mast_m * at[first] + rx_m * (j - at[last])
+    s2 = mast_m * at[first] * at[first] + rx_m * (j - at[last]) * (at[last] + 2.0 * j)
+    if end - first == 1:
+        return s1 + ground[first] * j, s2 + ground[first] * j * (at[first] + j)
+    s1 += ground[first] * at[first + 1] + ground[last] * (j - at[last - 1])
+    s2 += ground[first] * at[first + 1] * (at[first] + at[first + 1])
+    s2 += ground[last] * (j - at[last - 1]) * (at[last - 1] + at[last] + j)
+    start = np.uint64(first + 1)
+    one = np.uint64(1)
+    for i in range(end - first - 2):
+        k = start + np.uint64(i)
+        weight = ground[k] * (at[k + one] - at[k - one])
+        s1 += weight
+        s2 += weight * (at[k - one] + at[k] + at[k + one])
+    return s1, s2
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer):  # type: ignore[no-untyped-def]
-    """Running sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. Receivers ascend in LAST."""
-    firsts, at, own, inverse_at, reverse = tail.first, tail.at, tail.ground, tail.inverse, tail.reverse
-    top = 0
-    steepest = -FAR
-    last_extreme = 0
-    sum1 = 0.0
-    sum2 = 0.0
-    i = 1
+def obstruction_pass(mast_m, points, rx_height_m, tx_m, n, buffer):  # type: ignore[no-untyped-def]
+    """Sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. `mast_m` is the ground under the mast."""
+    firsts, at, ground, inverse, reverse = points.first, points.at, points.ground, points.inverse, points.reverse
     for q in range(n):
         j = buffer[J, q]
-        last = int(buffer[LAST, q])
-        while i <= last:
-            sum1 += first_sum(pos[i - 1], h[i - 1], pos[i], h[i])
-            sum2 += second_sum(pos[i - 1], h[i - 1], pos[i], h[i])
-            steepest = max(steepest, (h[i] - tx_m) * inverse[i])
-            top = push(xs, ys, top, pos[i], h[i])
-            i += 1
         rx_m = buffer[RX, q]
         line = (rx_m - tx_m) / j
         first = firsts[q]
         end = firsts[q + 1]
-        s1 = sum1
-        s2 = sum2
-        s1 += first_sum(pos[last], h[last], at[first], own[first])
-        s2 += second_sum(pos[last], h[last], at[first], own[first])
-        for k in range(first + 1, end):
-            s1 += first_sum(at[k - 1], own[k - 1], at[k], own[k])
-            s2 += second_sum(at[k - 1], own[k - 1], at[k], own[k])
-        seen = max(steepest, steepest_of(own, 0.0, at, inverse_at, tx_m, first, end))
-        buffer[SUM1, q] = s1 + first_sum(at[end - 1], own[end - 1], j, rx_m - rx_height_m)
-        buffer[SUM2, q] = s2 + second_sum(at[end - 1], own[end - 1], j, rx_m - rx_height_m)
+        buffer[SUM1, q], buffer[SUM2, q] = profile_sums(ground, at, mast_m, rx_m - rx_height_m, j, first, end)
+        seen = steepest_of(ground, 0.0, at, inverse, tx_m, first, end)
         if seen > line:
-            over = highest_over(own, 0.0, at, tx_m, line, first, end)
-            back = steepest_of(own, 0.0, at, reverse, rx_m, first, end)
-            if top > 0:
-                t = tangent(xs, ys, top, j, rx_m)
-                back = max(back, (ys[t] - rx_m) / (j - xs[t]))
-                last_extreme = extreme(xs, ys, top, last_extreme, line)
-                over = max(over, ys[last_extreme] - line * xs[last_extreme] - tx_m)
             buffer[UP_TX, q] = seen - line
-            buffer[UP_RX, q] = back
-            buffer[OVER, q] = over
+            buffer[UP_RX, q] = steepest_of(ground, 0.0, at, reverse, rx_m, first, end)
+            buffer[OVER, q] = highest_over(ground, 0.0, at, tx_m, line, first, end)
         else:
             buffer[UP_TX, q] = 1.0
             buffer[UP_RX, q] = 0.0
@@ -137,104 +124,65 @@ def obstruction_pass(pos, inverse, h, tail, rx_height_m, tx_m, n, xs, ys, buffer
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def horizon_pass(pos, inverse, h, tail, tx_m, curve, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
-    """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a; `flat` receives the flattened heights."""
-    firsts, at, own, inverse_at, reverse = tail.first, tail.at, tail.ground, tail.inverse, tail.reverse
-    top = 0
-    steepest = -FAR
-    shared_at = 0.0
-    i = 1
+def horizon_pass(points, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
+    """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a."""
+    firsts, at, ground, inverse, reverse = points.first, points.at, points.ground, points.inverse, points.reverse
     for q in range(n):
         j = buffer[J, q]
-        last = int(buffer[LAST, q])
-        while i <= last:
-            u = h[i] - curve * (pos[i] * pos[i])
-            flat[i] = u
-            top = push(xs, ys, top, pos[i], u)
-            slope = (u - tx_m) * inverse[i]
-            if slope > steepest:
-                steepest = slope
-                shared_at = pos[i]
-            i += 1
-        rx_u = buffer[RX, q] - curve * j * j
-        line = (rx_u - tx_m) / j
         first = firsts[q]
         end = firsts[q + 1]
-        seen = max(steepest, steepest_of(own, curve, at, inverse_at, tx_m, first, end))
-        if seen <= line:  # line of sight: both horizon distances add up to the path
+        rx_u = buffer[RX, q] - curve * j * j
+        line = (rx_u - tx_m) / j
+        if steepest_of(ground, curve, at, inverse, tx_m, first, end) <= line:  # line of sight: both horizon distances add up to the path
             buffer[TX_SLOPE, q] = line
             buffer[RX_RISE, q] = -line
             buffer[TX_AT, q] = 0.0
             buffer[RX_BACK, q] = j
-        else:
-            seen = steepest
-            tx_at = shared_at
-            back = -FAR
-            rx_at = 0.0
-            for k in range(first, end):
-                slope = (own[k] - curve * at[k] * at[k] - tx_m) * inverse_at[k]
-                if slope > seen:
-                    seen = slope
-                    tx_at = at[k]
-                slope = (own[k] - curve * at[k] * at[k] - rx_u) * reverse[k]
-                if slope >= back:
-                    back = slope
-                    rx_at = at[k]
-            if top > 0:
-                t = tangent(xs, ys, top, j, rx_u)
-                slope = (ys[t] - rx_u) / (j - xs[t])
-                if slope > back:
-                    back = slope
-                    rx_at = xs[t]
-            buffer[TX_SLOPE, q] = seen
-            buffer[TX_AT, q] = tx_at
-            buffer[RX_RISE, q] = back
-            buffer[RX_BACK, q] = j - rx_at
+            continue
+        seen = -FAR
+        tx_at = 0.0
+        back = -FAR
+        rx_at = 0.0
+        for i in range(end - first):
+            k = np.uint64(first) + np.uint64(i)
+            u = ground[k] - curve * at[k] * at[k]
+            slope = (u - tx_m) * inverse[k]
+            if slope > seen:
+                seen = slope
+                tx_at = at[k]
+            slope = (u - rx_u) * reverse[k]
+            if slope >= back:
+                back = slope
+                rx_at = at[k]
+        buffer[TX_SLOPE, q] = seen
+        buffer[TX_AT, q] = tx_at
+        buffer[RX_RISE, q] = back
+        buffer[RX_BACK, q] = j - rx_at
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def bullington_pass(pos, inverse, ground, tail, tx_m, curve, step_km, wavelength_m, n, xs, ys, flat, buffer):  # type: ignore[no-untyped-def]
+def bullington_pass(points, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
     """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
     is left out only where no point can reach v = -0.78 even there."""
-    firsts, at, tops, inverse_at, reverse = tail.first, tail.at, tail.top, tail.inverse, tail.reverse
-    top = 0
-    steepest = -FAR
-    last_extreme = 0
-    i = 1
+    firsts, at, top, inverse, reverse = points.first, points.at, points.top, points.inverse, points.reverse
     for q in range(n):
         j = buffer[J, q]
-        last = int(buffer[LAST, q])
-        while i <= last:
-            u = ground[i] - curve * (pos[i] * pos[i])
-            flat[i] = u
-            top = push(xs, ys, top, pos[i], u)
-            steepest = max(steepest, (u - tx_m) * inverse[i])
-            i += 1
-        rx_u = buffer[RX, q] - curve * j * j
-        line = (rx_u - tx_m) / j
         first = firsts[q]
         end = firsts[q + 1]
-        seen = max(steepest, steepest_of(tops, curve, at, inverse_at, tx_m, first, end))
+        rx_u = buffer[RX, q] - curve * j * j
+        line = (rx_u - tx_m) / j
+        seen = steepest_of(top, curve, at, inverse, tx_m, first, end)
         if seen < line:
-            clearance = highest_over(tops, curve, at, tx_m, line, first, end)
-            if top > 0:
-                last_extreme = extreme(xs, ys, top, last_extreme, line)
-                clearance = max(clearance, ys[last_extreme] - line * xs[last_extreme] - tx_m)
+            clearance = highest_over(top, curve, at, tx_m, line, first, end)
             best = FAR
             if clearance * math.sqrt(0.008 / (wavelength_m * (j * step_km))) > -0.78:
-                best = nearest_below(tops, curve, at, inverse_at, reverse, tx_m, line, first, end)
-                if last > 0:
-                    best = min(best, least_clearance(flat, pos, last, j, tx_m, line))
+                best = nearest_below(top, curve, at, inverse, reverse, tx_m, line, first, end)
             buffer[CLEAR, q] = best
             buffer[SEEN_TX, q] = 1.0
             buffer[SEEN_RX, q] = 1.0
         else:
-            back = steepest_of(tops, curve, at, reverse, rx_u, first, end)
-            if top > 0:
-                t = tangent(xs, ys, top, j, rx_u)
-                back = max(back, (ys[t] - rx_u) / (j - xs[t]))
             buffer[SEEN_TX, q] = seen
-            buffer[SEEN_RX, q] = back
+            buffer[SEEN_RX, q] = steepest_of(top, curve, at, reverse, rx_u, first, end)
             buffer[CLEAR, q] = -1.0
 
 

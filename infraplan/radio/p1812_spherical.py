@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from infraplan.radio.hulls import FAR, FAST, LN10, least_clearance
-from infraplan.radio.p1812_passes import LAST, RX_OVER, TX_OVER, J
+from infraplan.radio.fast_math import FAR, FAST, LN10
+from infraplan.radio.p1812_passes import RX_OVER, TX_OVER, J
 
 # columns of the constants of one frequency
 (
@@ -82,18 +83,14 @@ def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
     return one + (1.0 - math.exp(-one / 6.0)) * (10.0 + 0.02 * d)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
-def sphere_slope(x, height_m, curve):  # type: ignore[no-untyped-def]
-    """Slope from an antenna `height_m` over the bare sphere down to its surface `x` steps away; concave in x."""
-    return -curve * x - height_m / x
-
-
 @njit(cache=True, error_model="numpy", fastmath=True)
-def tail_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
-    """Largest `sphere_slope` of both antennas over the points of a tail."""
+def sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
+    """Largest slopes from both antennas down to the bare sphere, over the points of a profile."""
     tx_slope = -FAR
     rx_slope = -FAR
-    for k in range(first, end):
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
         slope = -curve * at[k] - tx_m * inverse[k]
         tx_slope = slope if slope > tx_slope else tx_slope
         slope = -curve * (j - at[k]) - rx_m * reverse[k]
@@ -102,10 +99,12 @@ def tail_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)
-def tail_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
-    """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points of a tail. [m^2]"""
+def sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
+    """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points of a profile. [m^2]"""
     best = FAR
-    for k in range(first, end):
+    start = np.uint64(first)
+    for i in range(end - first):
+        k = start + np.uint64(i)
         below = -curve * at[k] * at[k] - tx_m - line * at[k]
         value = below * below * (inverse[k] * reverse[k])
         best = value if value < best else best
@@ -113,28 +112,13 @@ def tail_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def smooth_bullington(q, step_km, tx_m, rx_m, curve, pos, sphere, at, inverse, reverse, first, end, wave, nominal, buffer):  # type: ignore[no-untyped-def]
-    """Bullington over the bare sphere at the points of a receiver's profile; `sphere[i]` = -curve pos[i]^2. Of the shared samples the
-    horizon is the whole step next to the tangent point, or the nominal point."""
-    j = buffer[J, q]
-    last = int(buffer[LAST, q])
+def smooth_bullington(j, step_km, tx_m, rx_m, curve, at, inverse, reverse, first, end, wave):  # type: ignore[no-untyped-def]
+    """Bullington over the bare sphere at the points of a receiver's profile."""
     d = j * step_km
     line = (rx_m - curve * j * j - tx_m) / j
-    tx_slope, rx_slope = tail_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end)
-    if last > 0:
-        whole = int(pos[last])
-        if nominal <= pos[last]:
-            tx_slope = max(tx_slope, sphere_slope(nominal, tx_m, curve))
-            rx_slope = max(rx_slope, sphere_slope(j - nominal, rx_m, curve))
-        if whole > 0:
-            step = min(max(math.floor(math.sqrt(tx_m / curve)), 1), whole)
-            tx_slope = max(tx_slope, sphere_slope(step, tx_m, curve), sphere_slope(min(step + 1, whole), tx_m, curve))
-            step = min(max(math.ceil(j - math.sqrt(rx_m / curve)), 1), whole)
-            rx_slope = max(rx_slope, sphere_slope(j - step, rx_m, curve), sphere_slope(j - max(step - 1, 1), rx_m, curve))
+    tx_slope, rx_slope = sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end)
     if tx_slope < line:
-        best = tail_clearance(tx_m, line, curve, at, inverse, reverse, first, end)
-        if last > 0:
-            best = min(best, least_clearance(sphere, pos, last, j, tx_m, line))
+        best = sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end)
         return knife_edge_fast(-math.sqrt(best * 0.002 * d / wave) / step_km, d)
     seen_tx = tx_slope + curve * j  # over the sphere raised between the ends, as eqs. 13 and 17 have it
     seen_rx = rx_slope + curve * j
@@ -144,20 +128,16 @@ def smooth_bullington(q, step_km, tx_m, rx_m, curve, pos, sphere, at, inverse, r
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def add_spherical(n, step_km, radius_km, curve, pos, sphere, tail, nominal, c, first, buffer, row):  # type: ignore[no-untyped-def]
+def add_spherical(n, step_km, radius_km, curve, points, c, first_column, buffer, row):  # type: ignore[no-untyped-def]
     """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
-    js = buffer[J]
-    tx_over = buffer[TX_OVER]
-    rx_over = buffer[RX_OVER]
-    loss = buffer[row]
-    firsts, at, inverse, reverse = tail.first, tail.at, tail.inverse, tail.reverse
+    js, tx_over, rx_over, loss = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[row]
+    firsts, at, inverse, reverse = points.first, points.at, points.inverse, points.reverse
     for q in range(n):
         d = js[q] * step_km
         if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
-            sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first)
+            sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first_column)
             if sphere_db > 0.0:
                 smooth_db = smooth_bullington(
-                    q, step_km, tx_over[q], rx_over[q], curve, pos, sphere, at, inverse, reverse, firsts[q], firsts[q + 1], c[WAVE],
-                    nominal, buffer,
+                    js[q], step_km, tx_over[q], rx_over[q], curve, at, inverse, reverse, firsts[q], firsts[q + 1], c[WAVE]
                 )  # fmt: skip
                 loss[q] += max(sphere_db - smooth_db, 0.0)
