@@ -74,13 +74,13 @@ def positions(j, near, nominal, at, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def heights_on_line(flat, rows, cols, row, col, down, right, j, at, first, end, out):  # type: ignore[no-untyped-def]
+def heights_on_line(flat, rows, cols, row, col, down, right, length, at, first, end, out):  # type: ignore[no-untyped-def]
     """out[k]: ground height, bilinear, at `at[k]` steps of (`down`, `right`) pixels from (`row`, `col`), for k from `first` to `end`. [m]
 
-    `flat` is the raster of heights as one line. A line of `j` steps that runs along the outermost half pixel is drawn to their centres.
+    `flat` is the raster of heights as one line. A line of `length` steps that runs along the outermost half pixel is drawn to their centres.
     """
-    last_row = row + down * j
-    last_col = col + right * j
+    last_row = row + down * length
+    last_col = col + right * length
     inner = min(row, last_row) >= 0.0 and min(col, last_col) >= 0.0
     if inner and max(row, last_row) < rows - 1 and max(col, last_col) < cols - 1:
         start = np.uint64(first)
@@ -90,22 +90,22 @@ def heights_on_line(flat, rows, cols, row, col, down, right, j, at, first, end, 
             c = col + right * at[k]
             up = np.int32(r)
             left = np.int32(c)
-            i = np.uint64(up * np.int64(cols) + left)
+            here = np.uint64(up * np.int64(cols) + left)
             aside = c - left
-            upper = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
-            i += np.uint64(cols)
-            lower = flat[i] + (flat[i + np.uint64(1)] - flat[i]) * aside
+            upper = flat[here] + (flat[here + np.uint64(1)] - flat[here]) * aside
+            here += np.uint64(cols)
+            lower = flat[here] + (flat[here + np.uint64(1)] - flat[here]) * aside
             out[k] = upper + (lower - upper) * (r - up)
         return
-    for k in range(first, end):
-        r = min(max(row + down * at[k], 0.0), rows - 1.0)
-        c = min(max(col + right * at[k], 0.0), cols - 1.0)
-        top = min(int(r), rows - 2)
-        left = min(int(c), cols - 2)
-        i = top * cols + left
-        upper = flat[i] + (flat[i + 1] - flat[i]) * (c - left)
-        lower = flat[i + cols] + (flat[i + cols + 1] - flat[i + cols]) * (c - left)
-        out[k] = upper + (lower - upper) * (r - top)
+    for point in range(first, end):
+        y = min(max(row + down * at[point], 0.0), rows - 1.0)
+        x = min(max(col + right * at[point], 0.0), cols - 1.0)
+        i = min(int(y), rows - 2)
+        j = min(int(x), cols - 2)
+        corner = i * cols + j
+        above = flat[corner] + (flat[corner + 1] - flat[corner]) * (x - j)
+        below = flat[corner + cols] + (flat[corner + cols + 1] - flat[corner + cols]) * (x - j)
+        out[point] = above + (below - above) * (y - i)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
