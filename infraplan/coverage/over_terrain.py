@@ -27,7 +27,7 @@ from infraplan.radio.ground import Ground
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 Float32 = npt.NDArray[np.float32]
-LEAST_BAND_ROWS = 256
+LEAST_BAND_ROWS = 64
 CHUNK = 500
 RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0)
 """All masts' pixels are taken ring by ring, outward, in shares of the masts' mean spacing: most far ones then cannot change the map."""
@@ -168,7 +168,7 @@ def keep_best_over_terrain(
     area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
     near_m = float(np.clip(math.sqrt(area_m2 / len(masts)), 3.0 * pixel_m, reach_m + pixel_m))
     reach = math.ceil(reach_m / pixel_m) + 1
-    band_rows = max(LEAST_BAND_ROWS, 4 * reach)
+    band_rows = max(LEAST_BAND_ROWS, reach)
     bands = [(start, min(start + band_rows, grid.height)) for start in range(0, grid.height, band_rows)]
     row = (grid.y0_m - masts.y_m) / pixel_m
     along = np.lexsort((masts.x_m, row // 32))
