@@ -18,7 +18,7 @@ class Field:
     Beyond `minimum`, `maximum` a value is impossible (an error); beyond `likely_minimum`, `likely_maximum` improbable (a warning).
     `default`: what a checked frame holds where the file says nothing; None where the check decides (ids, presets)
     or where unknown stays unknown. `topic`: the key of its sentence where that is not the name. `open`: a word beyond `choices`
-    is kept, with a warning.
+    is kept, with a warning. `part_of`: the field it helps to say; a checked frame has no column of its own for it.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Field:
     example: str = ""
     topic: str = ""
     open: bool = False
+    part_of: str = ""
 
     @property
     def meaning_zh(self) -> str:
@@ -76,6 +77,14 @@ LAT = Field(
     "lat", "纬度", "latitude", "number", unit="°", minimum=-90, maximum=90, example="25.2871",
     aliases=words("北纬 latitude y point_y 中心纬度 y坐标 坐标y"),
 )
+ANGLES = tuple(
+    Field(
+        f"{name}_{unit}", f"{zh}{sign}", f"{name} {unit}", "number", unit="", minimum=0, maximum=60, part_of=name, topic=f"angle_{unit}",
+        aliases=(f"{zh}({sign})", *(f"{word}{form}" for word in wordings for form in (sign, f"({sign})")), f"{name}_{unit[:3]}"),
+    )
+    for name, zh, wordings in (("lon", "经度", ("东经", "经")), ("lat", "纬度", ("北纬", "纬")))
+    for unit, sign in (("minutes", "分"), ("seconds", "秒"))
+)
 LONLAT = Field(
     "lonlat", "经纬度", "lon and lat",
     aliases=words("坐标 经纬坐标 经度纬度 经度,纬度 coordinates coordinate location_lonlat 位置坐标"),
@@ -107,6 +116,7 @@ VILLAGE = (
     NAME,
     LON,
     LAT,
+    *ANGLES,
     LONLAT,
     Field(
         "kind", "类别", "kind", "choice", choices=words("village block"), default="village", example="自然村",
@@ -140,9 +150,17 @@ VILLAGE = (
 )
 SITE = (
     ID,
+    Field(
+        "cell", "小区编号", "cell", part_of="id",
+        aliases=words(
+            "小区标识 小区号 小区ID 小区名称 小区名 扇区编号 扇区号 扇区 扇区名称 CGI ECGI NCGI CI ECI NCI cellid cell_id "
+            "cellname cell_name sector sector_id"
+        ),
+    ),
     NAME,
     LON,
     LAT,
+    *ANGLES,
     LONLAT,
     Field(
         "mast", "物理站址", "mast", "code", example="T-0001",
@@ -154,11 +172,23 @@ SITE = (
     ),
     Field(
         "services", "业务制式", "services", example="nr-n41;nr-n28",
-        aliases=words("service 制式 频段 技术 band bands technology 网络制式 制式频段 频率 radio"),
+        aliases=words("service 业务 制式频段 制式/频段 制式及频段 网络制式频段"),
+    ),
+    Field(
+        "technology", "制式", "technology", part_of="services",
+        aliases=words("网络制式 通信制式 无线制式 系统制式 技术制式 技术 网络类型 技术类型 technologies tech rat radio network_type"),
+    ),
+    Field(
+        "band", "频段", "band", part_of="services",
+        aliases=words("bands 频率 频带 工作频段 使用频段 频段名称 中心频率 载频 frequency frequency_band freq"),
     ),
     Field(
         "operators", "运营商", "operators", example="移动+广电",
-        aliases=words("operator 运营企业 归属 归属运营商 共享方 建设方 所属运营商"),
+        aliases=words("operator 运营企业 归属 归属运营商 所属运营商 承建方 承建运营商 建设方"),
+    ),
+    Field(
+        "shared_with", "共享方", "shared with", part_of="operators",
+        aliases=words("共享运营商 共享单位 共享企业 共建共享方 共享对象 使用方 shared_with sharing_operators"),
     ),
     Field(
         "environment", "环境", "environment", "choice", choices=words("dense_urban urban suburban rural"), example="农村",
@@ -176,7 +206,15 @@ SITE = (
     Field(
         "tilt_deg", "下倾角", "downtilt", "number", unit="°", minimum=-90, maximum=90, likely_minimum=-5, likely_maximum=20,
         example="3",
-        aliases=words("tilt 总下倾角 downtilt 俯仰角"),
+        aliases=words("总下倾角 总下倾 tilt downtilt total_tilt 俯仰角 天线下倾角"),
+    ),
+    Field(
+        "mechanical_tilt_deg", "机械下倾角", "mechanical tilt", "number", unit="°", minimum=-90, maximum=90, part_of="tilt_deg",
+        aliases=words("机械下倾 机械倾角 天线机械下倾角 物理下倾角 mechanical_downtilt mech_tilt m_tilt mtilt"),
+    ),
+    Field(
+        "electrical_tilt_deg", "电子下倾角", "electrical tilt", "number", unit="°", minimum=-90, maximum=90, part_of="tilt_deg",
+        aliases=words("电子下倾 电下倾角 电下倾 电调下倾角 电调倾角 电子倾角 电倾角 天线电子下倾角 electrical_downtilt e_tilt etilt ret"),
     ),
     Field(
         "carrier_power_dbm", "载波功率", "carrier power", "number", unit="dBm", minimum=-30, maximum=80, likely_minimum=20,
@@ -208,6 +246,7 @@ PLACE = (
     replace(NAME, aliases=(*NAME.aliases, "township_name", "乡镇名称", "街道名称")),
     LON,
     LAT,
+    *ANGLES,
     LONLAT,
     Field(
         "place_class", "场所类别", "place class", "choice", default="", example="学校", open=True,
@@ -276,6 +315,7 @@ HOST = (
     NAME,
     LON,
     LAT,
+    *ANGLES,
     LONLAT,
     Field(
         "host", "载体", "host", "choice", required=True, example="楼面", topic="offered_host",
@@ -316,7 +356,7 @@ LOCATING = ("lon", "lat", "lonlat")  # columns that become the geometry
 
 def contract_columns(table: str) -> tuple[str, ...]:
     """Names every checked frame of this table has, in order; the geometry, where there is one, comes last."""
-    columns = tuple(field.name for field in TABLES[table] if field.name not in LOCATING)
+    columns = tuple(field.name for field in TABLES[table] if field.name not in LOCATING and not field.part_of)
     return columns if table in WITHOUT_GEOMETRY else (*columns, "geometry")
 
 

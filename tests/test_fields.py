@@ -33,7 +33,7 @@ def test_names_labels_and_aliases_lead_back_to_their_field(table: str) -> None:
 def test_headings_as_clerks_write_them() -> None:
     headings = ["*自然村 名称", "人口（人）", "经度/度", "纬度[°]", "挂高(m)", "乡镇\n（街道）", "备注"]
     assert recognise(headings, "village") == {0: "name", 1: "population", 2: "lon", 3: "lat", 5: "town"}
-    assert recognise(["天线挂高（米）", "频率MHz", "功率(dBm)"], "site") == {0: "height_m", 1: "services", 2: "carrier_power_dbm"}
+    assert recognise(["天线挂高（米）", "频率MHz", "功率(dBm)"], "site") == {0: "height_m", 1: "band", 2: "carrier_power_dbm"}
     assert parse_heading("经度(GCJ-02)").datum == "gcj02" and parse_heading("lng_bd09").datum == "bd09"
     assert parse_heading("BD-09MC x").datum == "bd09mc" and parse_heading("longitude_wgs84").datum == "wgs84"
 

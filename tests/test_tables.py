@@ -90,6 +90,13 @@ def test_another_crs_is_brought_to_degrees() -> None:
         ("nb900", "", "nbiot-900"),
         ("2.6ghz", "", "nr-n41"),
         ("nr-n28;nbiot-1800", "", "nr-n28;nbiot-1800"),
+        ("nr 900", "", "nr-n8"),
+        ("5g 2565", "", "nr-n41"),
+        ("5g 773mhz", "", "nr-n28"),
+        ("5g;4g 2.6g;900m", "", "nr-n41"),
+        ("5g 700m频段", "", "nr-n28"),
+        ("900m", "", "?"),
+        ("b8", "", "?"),
         ("4g", "", ""),
         ("2g/3g/4g 1800m", "", ""),
     ],
@@ -99,7 +106,7 @@ def test_technologies_and_bands(cell: str, operators: str, services: str) -> Non
     assert found is not None and found[0] == services
 
 
-@pytest.mark.parametrize("cell", ["n999", "5g n999", "6g", "nr 900", "n41 foo"])
+@pytest.mark.parametrize("cell", ["n999", "5g n999", "6g", "nr 1800", "n41 foo", "5g;4g 900m", "n41;1800"])
 def test_unknown_bands(cell: str) -> None:
     assert service_words(cell, "") is None
 

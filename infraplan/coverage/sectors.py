@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from infraplan.errors import UsageError
 from infraplan.messages import both
+from infraplan.presets import load
 from infraplan.radio.budgets import Service, services
 
 OMNI = "omni"
@@ -39,7 +41,8 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     Parameters
     ----------
     sites : GeoDataFrame
-        Checked sites (`read_sites`): services joined by ";", azimuths by "/".
+        Checked sites (`read_sites`): services joined by ";", azimuths by "/"; a column `sectors` lists the sectors of sites where they
+        differ in more.
     presets : mapping of Service, optional
         Only sectors of these services are returned; by default each service the sites name.
     include : tuple of str
@@ -49,13 +52,15 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     -------
     GeoDataFrame
         id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna,
-        status, geometry.
+        status, geometry. A site's antenna that is no preset gives way to the service's.
     """
     kept = sites.loc[sites["status"].isin(include)]
     rows = kept[
         ["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]
     ].copy()
     rows["service"] = kept["services"].astype(str).str.split(";")
+    listed = kept["sectors"].fillna("").astype(str) if "sectors" in kept else pd.Series("", index=kept.index)
+    rows = _with_own_sectors(rows, listed)
     rows = rows.explode("service", ignore_index=True)
     rows["service"] = rows["service"].astype(str).str.strip()
     if presets is None:
@@ -67,6 +72,8 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int)
     number = np.concatenate([np.zeros(0, int), *(np.arange(1, n + 1) for n in counts)])
     rows = rows.explode("azimuth_deg", ignore_index=True)
+    listed_number = rows.groupby(["id", "service"], sort=False).cumcount().to_numpy() + 1
+    number = np.where(rows.pop("listed").to_numpy(bool), listed_number, number)
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(float)
     rows["site_id"] = rows["id"]
     rows["id"] = rows["site_id"] + "/" + rows["service"] + "/" + number.astype(str)
@@ -74,8 +81,23 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     power = rows["service"].map({name: service.carrier_power_dbm for name, service in presets.items()}).astype(float)
     rows["power_offset_db"] = pd.to_numeric(rows["carrier_power_dbm"]).astype(float).sub(power).fillna(0.0)
     usual = rows["service"].map({name: service.default_antenna for name, service in presets.items()})
-    antenna = rows["antenna"].where(rows["antenna"].notna() & (rows["antenna"].astype(str) != ""), usual)
+    antenna = rows["antenna"].where(rows["antenna"].isin(list(load("antennas"))), usual)
     rows["antenna"] = antenna.where(rows["azimuth_deg"].notna(), OMNI)
     if rows["id"].duplicated().any():
         raise UsageError(both("coverage.duplicate_sector", ids=", ".join(rows.loc[rows["id"].duplicated(), "id"].head(5))))
     return rows.drop(columns="carrier_power_dbm").astype(TYPES).sort_values("id", kind="stable", ignore_index=True)
+
+
+def _with_own_sectors(rows: Any, listed: Any) -> Any:
+    """Rows with `listed`; of sites that list their sectors, a row a sector: a blank azimuth, height or tilt is its site's."""
+    own = (listed != "").to_numpy(bool)
+    cells = [(row, cell) for row in np.flatnonzero(own) for cell in json.loads(listed.iloc[row])]
+    rows = rows.assign(listed=own)
+    if not cells:
+        return rows
+    made = rows.iloc[[row for row, _ in cells]].reset_index(drop=True)
+    for name in ("service", "azimuth_deg", "height_m", "tilt_deg", "carrier_power_dbm", "antenna"):
+        stated = pd.Series([cell[name] for _, cell in cells], dtype=object)
+        made[name] = stated if name in ("carrier_power_dbm", "antenna") else stated.where(stated.notna() & (stated != ""), made[name])
+    made["service"] = made["service"].map(lambda name: [name])
+    return pd.concat([rows[~own], made.astype(dict.fromkeys(("height_m", "tilt_deg", "carrier_power_dbm"), float))])

@@ -117,6 +117,7 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
     """The frame with a geometry in EPSG:4326, from its coordinates or its own geometry. `optional`: a row may have none."""
     if isinstance(frame, gpd.GeoDataFrame):
         return _from_geometry(frame, faults, datum, crs)
+    frame = with_whole_angles(frame, faults)
     if "lonlat" in frame and not {"lon", "lat"} <= set(frame.columns):
         lon, lat, unread = pairs(frame["lonlat"])
         cells = texts(frame["lonlat"])
@@ -153,6 +154,23 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
     points[good] = shapely.points(lon[good], lat[good])
     rest = frame.drop(columns=[name for name in ("lon", "lat", "lonlat") if name in frame])
     return gpd.GeoDataFrame(rest, geometry=gpd.array.from_shapely(points, crs=4326))
+
+
+def with_whole_angles(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
+    """The frame with minutes and seconds that have columns of their own added to the degrees of `lon` and `lat`."""
+    for name in ("lon", "lat"):
+        parts = [(f"{name}_{unit}", share) for unit, share in (("minutes", 60.0), ("seconds", 3600.0)) if f"{name}_{unit}" in frame]
+        if not parts or name not in frame:
+            continue
+        degrees, unread = angles(frame[name])
+        sign = np.where(np.signbit(degrees), -1.0, 1.0)
+        for column, share in parts:
+            part, bad = numbers(frame[column])
+            faults.at(bad | (part < 0) | (part >= 60), "io.bad_angle_part", column, texts(frame[column]))
+            degrees = degrees + sign * np.nan_to_num(part) / share
+        frame = frame.drop(columns=[column for column, _ in parts])
+        frame[name] = pd.Series(degrees, index=frame.index).astype(object).where(~unread, frame[name])
+    return frame
 
 
 def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Texts, faults: FaultList) -> BoolArray:

@@ -24,6 +24,7 @@ DATUMS = (
 BRACKETS = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]$")
 AFTER_SLASH = re.compile(r"[/,:]([^/,:]+)$")
 UNIT_ENDINGS = re.compile(r"(mhz|ghz|dbm|dbw|km|米|公里|千米|度|°|万人|千人|人|户|万户|%|ft|m|w|瓦)$")
+NUMBERED = re.compile(r"[(\[]?第?(?:扇区|小区|cell|sector)?[\d一二三四五六](?:扇区|小区|cell|sector)?[)\]]?")
 IGNORED = re.compile(r"[\s_\-*:·'\"“”]+")
 
 
@@ -82,6 +83,29 @@ def recognise(headings: Sequence[str], table: str) -> dict[int, str]:
         if position not in taken and name not in taken.values():
             taken[position] = name
     return taken
+
+
+def second_headings(headings: Sequence[str], taken: dict[int, str], table: str) -> dict[int, str]:
+    """Position -> field of the headings that mean a field which another heading has taken."""
+    lookup, found = _lookup(table), {}
+    for position, text in enumerate(headings):
+        if position not in taken:
+            entries = next((lookup[key] for key in parse_heading(str(text)).keys if key in lookup), ())
+            if entries:
+                found[position] = min(entries)[1]
+    return found
+
+
+def numbered_azimuths(headings: Sequence[str], taken: dict[int, str]) -> list[int]:
+    """Positions of azimuths that have a column each: 方位角1, 方位角2 ... or 扇区1方位角; none where there is one."""
+    lookup = _lookup("site")
+    found = []
+    for position, text in enumerate(headings):
+        plain = IGNORED.sub("", unicodedata.normalize("NFKC", str(text)[:200]).lower())
+        bare = NUMBERED.sub("", plain)
+        if position not in taken and bare != plain and any(name == "azimuth_deg" for _, name in lookup.get(bare, ())):
+            found.append(position)
+    return found if len(found) > 1 else []
 
 
 def units_of(headings: Sequence[str], taken: dict[int, str], table: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from infraplan.errors import DataError, collected, warn
+from infraplan.errors import DataError
 from infraplan.io.cell_files import OTHER_NAMES, TYPES, first_line, layout_of, typed
 from infraplan.io.masts import clusters, places_of_nodes
 from infraplan.io.opening import existing_file, reading
@@ -92,14 +92,8 @@ def read_opencellid(
         faults.add("io.no_cells", value=f"mcc={mcc}")
         faults.stop()
     masts = _masts(cells)
-    none_of_ours = masts["services"] == ""
     frame = gpd.GeoDataFrame(masts.drop(columns=["lon", "lat"]), geometry=gpd.points_from_xy(masts["lon"], masts["lat"]), crs=4326)
-    with collected() as found:
-        sites = check_sites(frame, faults, zones=zones, services=services, outside="ignore")
-    warn(fault for fault in found if not (services is None and fault.rule == "filled_in" and fault.column == "services"))
-    if services is None:
-        sites["services"] = sites["services"].where(~none_of_ours, "")
-        sites.attrs["filled"].pop("services", None)
+    sites = check_sites(frame, faults, zones=zones, services=services, outside="ignore", unit="site", without_service=True)
     return sites
 
 

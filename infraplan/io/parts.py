@@ -55,7 +55,7 @@ def columns_of(table: str) -> str:
 
 def section_of(table: str) -> str:
     """The section of study.toml that holds a table's options."""
-    return f"options.{columns_of(table)}s"
+    return "options.census" if table == "people" else f"options.{table}s"
 
 
 def chosen_parts(parts: Sequence[Part], table: str, sheet: Wanted, faults: FaultList) -> list[int]:

@@ -18,12 +18,14 @@ from infraplan.io.zone_tables import with_population
 from infraplan.presets import choose
 from infraplan.tables import check_corridors, check_hosts, check_places, check_register, check_sites, check_villages, check_zones
 from infraplan.tables.faults import FaultList
+from infraplan.tables.site_rows import Unit
 from infraplan.tables.zone_codes import SCHEMES
 
 
 def read_villages(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
     sheet: Wanted = None, encoding: str | None = None, population_basis: str | None = None, outside: str = "error",
+    used: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Villages from a table or a vector file: one row a village, checked, in EPSG:4326.
 
@@ -46,13 +48,15 @@ def read_villages(
         常住 or 户籍. Default: registered where the column is named 户籍人口, else resident. Kept in `attrs["population_basis"]`.
     outside : {"error", "warning", "ignore"}
         What a village more than 2 km outside every zone is.
+    used : collection of str
+        Columns beyond those known that somebody uses, such as those a policy names: the other unknown ones are told.
 
     Raises
     ------
     DataError
         For anything wrong in the file, all at once; its `faults` is a table. What is no error warns, as a `DataWarning`.
     """
-    raw = located_table(source, "village", sheet, encoding, datum=datum, crs=crs, basis=population_basis)
+    raw = located_table(source, "village", sheet, encoding, datum=datum, crs=crs, basis=population_basis, used=used)
     done = check_villages(raw.frame, raw.faults, zones=zones, outside=outside)
     done.attrs["population_basis"] = raw.notes["population_basis"]
     return done
@@ -61,14 +65,14 @@ def read_villages(
 def read_places(
     source: Source, *, place_class: str | None = None, zones: gpd.GeoDataFrame | None = None, datum: str | None = None,
     crs: str | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "error",
-    classes: Collection[str] = (),
+    classes: Collection[str] = (), used: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Places (schools, hospitals, parks, township seats ...), points or polygons; `place_class` fills the class where the file says none.
 
     A row without coordinates is kept with a geometry of None, as no data, and warns. A class that is neither known nor in `classes` (those
     of a policy of one's own) is kept as written, and warns. Arguments and errors as in `read_villages`.
     """
-    raw = located_table(source, "place", sheet, encoding, datum=datum, crs=crs, optional=True)
+    raw = located_table(source, "place", sheet, encoding, datum=datum, crs=crs, optional=True, used=used)
     return check_places(raw.frame, raw.faults, zones=zones, place_class=place_class, classes=classes, outside=outside)
 
 
@@ -95,25 +99,28 @@ def read_register(
 
 def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    services: str | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
+    services: str | None = None, unit: Unit | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
+    used: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    """Sites, one row a deployment. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
+    """Sites, one row a site. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
-    `services` names the services of rows that say none, such as "nr-n41;nbiot-900". Arguments and errors as in `read_villages`.
+    `services` names the services of rows that say none, such as "nr-n41;nbiot-900"; `unit` what a row of the file is, as in
+    `tables.check_sites`: "site", "sector" or "mast". Arguments and errors as in `read_villages`.
     """
-    raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs)
-    return check_sites(raw.frame, raw.faults, zones=zones, services=services, outside=outside)
+    raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs, used=used)
+    return check_sites(raw.frame, raw.faults, zones=zones, services=services, unit=unit, outside=outside)
 
 
 def read_corridors(
     source: Source, *, line_class: str | None = None, datum: str | None = None, crs: str | None = None,
     sheet: Wanted = None, encoding: str | None = None, classes: Collection[str] = (),
+    used: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Corridors: lines with a class; `line_class` fills it where the file says none, `classes` are further ones that it may be.
 
     Errors as in `read_villages`.
     """
-    raw = located_table(source, "corridor", sheet, encoding, datum=datum, crs=crs)
+    raw = located_table(source, "corridor", sheet, encoding, datum=datum, crs=crs, used=used)
     return check_corridors(raw.frame, raw.faults, line_class=line_class, classes=classes)
 
 

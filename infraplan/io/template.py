@@ -26,7 +26,7 @@ def write_template(path: str | Path) -> None:
     with atomic_path(path) as part, xlsxwriter.Workbook(part, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         _explanations(book)
         for table, name in SHEETS.items():
-            _sheet(book, name, [field for field in TABLES[table] if field.name not in HIDDEN])
+            _sheet(book, name, [field for field in TABLES[table] if field.name not in HIDDEN and not field.part_of])
 
 
 def offered(field: Field) -> list[str]:
@@ -86,7 +86,7 @@ def _explanations(book: Any) -> None:
         sheet.set_column(column, column, (14, 26, 12, 80, 50)[column])
     for table, name in EXPLAINED.items():
         for field in TABLES[table]:
-            if field.name in HIDDEN:
+            if field.name in HIDDEN or field.part_of:
                 continue
             row += 1
             needed = both("io.template_yes") if field.required or field.name in ("lon", "lat") else ""

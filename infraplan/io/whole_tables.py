@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Collection
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -11,27 +13,32 @@ import shapely
 
 from infraplan.errors import DataError, Fault
 from infraplan.io.coordinates import locate, settle_datum
-from infraplan.io.headings import datum_of, recognise, units_of
+from infraplan.io.headings import datum_of, numbered_azimuths, recognise, second_headings, units_of
 from infraplan.io.parts import Wanted, columns_of, section_of
 from infraplan.io.raw import RawTable, without_totals
 from infraplan.io.sources import Source, load_source
 from infraplan.presets import choose
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import texts
+from infraplan.tables.values import no_answer, texts
 
 BASES = ("resident", "registered")
 LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "province": "province"}
 WITH_GEOMETRY = ("zone", "corridor", "exclusion")
+COALESCED = ("id", "name", "county", "city", "town", "committee", "mast", "adcode", "parent")  # a blank is filled from a second column
+NAMES_OF_PARENTS = ("city_name", "province_name")
+FREE = ("register", "exclusion")  # tables whose other columns a policy may name, or nobody needs
+MOST_COLUMNS = 20
 COMPARED = ("id", "name", "population", "services", "technology", "band", "operators", "azimuth_deg", "cell", "level", "adcode")
 
 
 def located_table(
     source: Source, table: str, sheet: Wanted, encoding: str | None, *, datum: str | None, crs: str | None, basis: str | None = None,
-    optional: bool = False, levels: bool = False,
+    optional: bool = False, levels: bool = False, used: Collection[str] = (),
 ) -> RawTable:  # fmt: skip
     """One table with a geometry in EPSG:4326; the faults of all sheets come at once.
 
-    `optional`: a row may have no geometry. `levels`: zones without a column for it take their level from the heading of their codes.
+    `optional`: a row may have no geometry. `used`: columns that a policy names, which are not told as unused.
+    `levels`: zones without a column for it take their level from the heading of their codes.
     """
     parts = _named_parts(source, table, sheet, encoding, basis)
     found: list[Fault] = []
@@ -48,7 +55,7 @@ def located_table(
             found += error.fault_list
     if found:
         raise DataError(found)
-    return _joined(parts, table)
+    return _joined(parts, table, used)
 
 
 def plain_table(source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None = None) -> RawTable:
@@ -82,8 +89,46 @@ def _named(raw: RawTable, table: str, basis: str | None) -> RawTable:
     raw.notes["datum"] = datum_of(headings, taken)
     heading = raw.faults.headings.get("population", "")
     raw.notes["population_basis"] = basis or ("registered" if "户籍" in heading else "resident")
-    raw.frame = raw.frame.rename(columns=new)
+    several = table == "site" and "azimuth_deg" not in new.values()
+    ways = [headings[position] for position in numbered_azimuths(headings, taken)] if several else []
+    seconds = {headings[position]: name for position, name in second_headings(offered, taken, table).items()}
+    if ways:
+        raw.frame = raw.frame.assign(azimuth_deg=_one_after_another(raw.frame, ways))
+    raw.frame = _coalesced(raw.frame.rename(columns=new), {new.get(name, name): field for name, field in seconds.items()}, raw.faults)
+    raw.notes["unused"] = [name for name in stay if name not in ways and name not in seconds and name != geometry]
     return raw if geometry is not None else without_totals(raw)
+
+
+def _one_after_another(frame: pd.DataFrame, columns: list[str]) -> list[str]:
+    """Cells of several columns joined by "/", blanks left out."""
+    cells = [texts(frame[name]) for name in columns]
+    blank = [no_answer(part) for part in cells]
+    return ["/".join(str(part[row]) for part, empty in zip(cells, blank, strict=True) if not empty[row]) for row in range(len(frame))]
+
+
+def _coalesced(frame: pd.DataFrame, seconds: dict[str, str], faults: FaultList) -> pd.DataFrame:
+    """The frame with blank names and codes filled from a second column of the same meaning; that the second was passed over is told where
+    it says something else."""
+    for second, name in seconds.items():
+        first, other = texts(frame[name]), texts(frame[second])
+        blank, silent = no_answer(first), no_answer(other)
+        if name in COALESCED and (blank & ~silent).any():
+            frame = frame.assign(**{name: pd.Series(np.where(blank, other, first), index=frame.index, dtype=str)})
+        if name in ("cell", *COALESCED) or (first == other).all():
+            continue
+        chosen = faults.headings.get(name, name)
+        faults.add("io.second_heading", column=second, severity="warning", first=chosen, second=second.removesuffix("_2"))
+    return frame
+
+
+def _tell_unused(parts: list[RawTable], table: str, faults: FaultList, used: Collection[str]) -> None:
+    """One line on the columns that nobody used; those of zones that name their parents are used."""
+    unused = dict.fromkeys(str(name) for raw in parts for name in cast(list[str], raw.notes["unused"]))
+    known = {*used, *(NAMES_OF_PARENTS if columns_of(table) == "zone" else ())}
+    listed = [name for name in unused if name not in known and not re.fullmatch(r"column_\d+", name)]
+    if listed and table not in FREE:
+        shown = ", ".join(listed[:MOST_COLUMNS]) + (" …" if len(listed) > MOST_COLUMNS else "")
+        faults.add("io.unused_columns", severity="warning", count_columns=len(listed), columns=shown)
 
 
 def _level_of_heading(heading: str) -> str | None:
@@ -96,9 +141,10 @@ def _of_basis(heading: str, basis: str | None) -> str:
     return "" if other and other in heading and "人口" in heading else heading
 
 
-def _joined(parts: list[RawTable], table: str) -> RawTable:
+def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> RawTable:
     """The parts under one another; each row keeps its sheet and its number there."""
     if len(parts) == 1:
+        _tell_unused(parts, table, parts[0].faults, used)
         return parts[0]
     faults = FaultList(file=parts[0].faults.file, headings=parts[0].faults.headings)
     faults.headings_of = {raw.faults.sheet: raw.faults.headings for raw in parts}
@@ -111,6 +157,7 @@ def _joined(parts: list[RawTable], table: str) -> RawTable:
     bases = {str(raw.notes["population_basis"]) for raw in parts if "population" in raw.frame}
     if len(bases) > 1:
         faults.add("io.mixed_bases", column="population", value=" / ".join(sorted(bases)))
+    _tell_unused(parts, table, faults, used)
     faults.units = _one_unit_each(parts)
     joined: Any = pd.concat([raw.frame for raw in parts], ignore_index=True)
     _tell_repeated(joined, faults, table)

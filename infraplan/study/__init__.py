@@ -103,7 +103,7 @@ class Study:
 
     def compare(self, **layers: Any) -> list[Fault]:
         """Faults between those layers that could be read: zones, villages, sites, places."""
-        return self._followable(compared(**layers))
+        return self._followable(compared(**layers, listed=self.config.coverage.services))
 
     def _followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
         """Faults whose cures name keys of study.toml: those of the layer that is read, else of the layer whose file they name."""
@@ -151,7 +151,7 @@ class Study:
                 Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_cure"), rule="study-villages", column="files.villages")
             )
         basis = self.config.study.population_basis
-        return read_villages(path, zones=self.zones, population_basis=basis, **self.config.options_of("villages"))
+        return read_villages(path, used=self._named_columns, zones=self.zones, population_basis=basis, **self.config.options_of("villages"))
 
     @property
     def population_basis(self) -> str:
@@ -161,13 +161,15 @@ class Study:
 
     @_layer
     def sites(self) -> Any:
-        return read_sites(self.folder / self.config.files.sites, zones=self.zones, **self.config.options_of("sites"))
+        path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
+        return read_sites(path, used=self._named_columns, zones=self.zones, **options)
 
     @_layer
     def places(self) -> Any:
         path = self.path("places")
+        options = self.config.options_of("places") | {"used": self._named_columns}
         named = self._named_classes("place_classes", "check_points")
-        return None if path is None else read_places(path, zones=self.zones, classes=named, **self.config.options_of("places"))
+        return None if path is None else read_places(path, zones=self.zones, classes=named, **options)
 
     @_layer
     def hosts(self) -> Any:
@@ -190,7 +192,8 @@ class Study:
     def corridors(self) -> Any:
         path = self.path("corridors")
         named = self._named_classes("line_classes")
-        return None if path is None else read_corridors(path, classes=named, **self.config.options_of("corridors"))
+        options = self.config.options_of("corridors") | {"used": self._named_columns}
+        return None if path is None else read_corridors(path, classes=named, **options)
 
     def _named_classes(self, *keys: str) -> tuple[str, ...]:
         """Classes that the study's policies name; none while a policy has faults, which `targets` tells."""
@@ -200,6 +203,15 @@ class Study:
             return ()
         near = [row.residents.near for row in targets if row.residents is not None and "place_classes" in keys]
         return tuple(dict.fromkeys([name for row in targets for key in keys for name in getattr(row, key)] + near))
+
+    @property
+    def _named_columns(self) -> tuple[str, ...]:
+        """Columns that the study's policies name, in whatever table."""
+        try:
+            targets = self.targets
+        except InfraplanError:
+            return ()
+        return tuple(dict.fromkeys(name for row in targets for name in (row.column, row.weight, *row.where) if name))
 
     @_layer
     def registers(self) -> dict[str, Any]:

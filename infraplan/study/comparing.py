@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from infraplan.errors import Fault
@@ -13,11 +14,29 @@ from infraplan.messages import both
 MOST_ZONES = 20
 
 
-def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any = None) -> list[Fault]:
-    """Faults between checked layers; all but `zones` may be absent. Warnings, except a mix of population bases, which is an error."""
+def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any = None, listed: Collection[str] = ()) -> list[Fault]:
+    """Faults between checked layers; all but `zones` may be absent. Warnings, except a mix of population bases, which is an error.
+
+    `listed`: services that study.toml puts on the map; sites that carry others are told.
+    """
     rows = zone_faults(zones, villages).head(MOST_ZONES).to_dict("records")
     file = str(zones.attrs.get("file", "")) or "zones"
-    return [_zone_fault(row, file) for row in rows] + cross_check(zones=zones, villages=villages, sites=sites, places=places)
+    found = [_zone_fault(row, file) for row in rows] + cross_check(zones=zones, villages=villages, sites=sites, places=places)
+    return found + ([] if sites is None or not listed else unlisted_services(sites, listed))
+
+
+def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:
+    """One warning on the sites that carry services which the study does not list: how many of each, and how many carry nothing else."""
+    carried = sites["services"].fillna("").astype(str).str.split(";")
+    beyond = Counter(name for names in carried for name in names if name and name not in listed)
+    if not beyond:
+        return []
+    lost = sum(1 for names in carried if any(names) and not set(names) & set(listed))
+    counts = ", ".join(f"{name}: {count:,}" for name, count in beyond.most_common())
+    message = both("study.unlisted_services", services=counts, lost=f"{lost:,}", total=f"{len(sites):,}", listed=", ".join(listed))
+    file = str(sites.attrs.get("file", "")) or "sites"
+    return [Fault(file, message, both("study.unlisted_services_cure"), rule="unlisted-services", column="services", severity="warning",
+                  count=max(lost, 1))]  # fmt: skip
 
 
 def _zone_fault(row: Mapping[Any, Any], file: str) -> Fault:

@@ -80,6 +80,7 @@ class FileOptions(_Section):
     codes: Literal["china", "text"] | None = None
     outside: Literal["error", "warning", "ignore"] | None = None
     services: str | None = None
+    unit: Literal["site", "sector", "mast"] | None = None
     place_class: str | None = None
     line_class: str | None = None
 
@@ -104,7 +105,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "zones": (*TABLE, "parents", "level", "codes"),
     "census": ("sheet", "encoding"),
     "villages": (*TABLE, "outside"),
-    "sites": (*TABLE, "outside", "services"),
+    "sites": (*TABLE, "outside", "services", "unit"),
     "places": (*TABLE, "outside", "place_class"),
     "corridors": (*TABLE, "line_class"),
     "hosts": (*TABLE, "outside"),

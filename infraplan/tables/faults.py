@@ -108,9 +108,13 @@ class FaultList:
 
     def keep(self, mask: BoolArray) -> None:
         """Forget the rows that are not marked: the table has lost them."""
-        self.rows = None if self.rows is None else self.rows[mask]
-        self.sheets = None if self.sheets is None else self.sheets[mask]
-        self.told = None if self.told is None else self.told[mask]
+        self.take(np.flatnonzero(mask))
+
+    def take(self, positions: npt.NDArray[np.intp]) -> None:
+        """The table now has the rows at these positions, in this order."""
+        self.rows = None if self.rows is None else self.rows[positions]
+        self.sheets = None if self.sheets is None else self.sheets[positions]
+        self.told = None if self.told is None else self.told[positions]
 
     @property
     def failed(self) -> bool:

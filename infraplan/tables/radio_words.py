@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,11 @@ from infraplan.tables.values import Texts, folded, no_answer, texts
 OPERATOR_BREAKS = re.compile(r"[+/、,;&|和与\s]+")
 SERVICE_BREAKS = re.compile(r"[;+/、,|\s()]+")
 AZIMUTH_BREAKS = re.compile(r"[/、,;|\s]+")
+NR_NAME = re.compile(r"(?<![a-z0-9])n\d+(?![a-z0-9])")
+FREQUENCY = re.compile(r"(\d+(?:\.\d+)?)(mhz|m|ghz|g)?")
+OLDER = frozenset({"lte", "older"})
+UNTOLD, CONFLICT = "?", "!"  # a band that tells no technology; two columns that name different bands
+SHARED_NR = ("nr-n1", "nr-n5", "nr-n8")  # 5G stands there beside older technologies
 OMNI = frozenset({"omni", "全向", "omnidirectional", "全向天线"})
 
 
@@ -47,47 +53,91 @@ def _one_operator_set(cell: str) -> str | None:
     return "+".join(sorted({code for joined in found if joined for code in joined.split("+")}))
 
 
-def operator_sets(column: pd.Series[Any], faults: FaultList) -> Texts:
+def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operators") -> Texts:
     """Sorted codes joined by "+"; "" where the file is silent."""
     cells = folded(texts(column))
     once = {cell: _one_operator_set(cell) for cell in set(cells)}
     empty = no_answer(cells)
     unknown = np.array([once[cell] is None for cell in cells], dtype=bool) & ~empty
-    faults.at(unknown, "tables.unknown_operator", "operators", texts(column))
+    faults.at(unknown, "tables.unknown_operator", name, texts(column))
     return np.array([once[cell] or "" for cell in cells], dtype=object)
 
 
-def service_words(cell: str, operators: str) -> tuple[str, bool] | None:
-    """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours."""
-    exact_names = [word for word in SERVICE_BREAKS.split(cell) if word]
-    if exact_names and set(exact_names) <= load("services")["service"].keys():
+def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None) -> tuple[str, bool] | None:
+    """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours.
+
+    A frequency at which older technologies stand too (900 MHz) tells no family: alone it is `UNTOLD`. `own` has the names of further
+    services as they are written, by their folded names.
+    """
+    own = own or {}
+    exact_names = [own.get(word, word) for word in SERVICE_BREAKS.split(cell) if word]
+    if exact_names and set(exact_names) <= load("services")["service"].keys() | set(own.values()):
         return ";".join(dict.fromkeys(exact_names)), False
     technologies, bands = _service_tables()
-    defaults = load("aliases")["default_band"]
     words = [word for word in SERVICE_BREAKS.split(cell.replace("nb-iot", "nbiot").replace("nb_iot", "nbiot")) if word]
     words = [piece for word in words for piece in _pieces(word, technologies, bands)]
-    families: list[str] = []
+    families = list(dict.fromkeys(technologies[word] for word in words if word in technologies))
     services: dict[str, None] = {}
-    assumed: list[str] = []
+    unsure = False
     for word in words:
         if word in technologies:
-            if technologies[word] not in families:
-                families.append(technologies[word])
             continue
-        named = [
-            table[word] for family, table in bands.items() if word in table and (word == table[word] or not families or family in families)
-        ]
-        if not named and families and set(families) <= {"lte", "older"}:
-            continue
-        if not named:
+        named = _bands_of(word, families, bands)
+        if named:
+            services[named[0]] = None
+        elif not families and word in _shared_words():
+            unsure = True
+        elif not families or (not set(families) <= OLDER and (not OLDER & set(families) or re.fullmatch(r"n\d+", word))):
             return None
-        exact = [name for name in named if name.split("-")[1] == word or name == word]
-        services[(exact or named)[0]] = None
-    for family in families:
-        if family in bands and not any(service.startswith(f"{family}-") for service in services):
-            leader = operators.split("+")[0]
-            assumed.append(defaults[family].get(leader, defaults[family][""]))
+    if unsure:
+        return None if services else (UNTOLD, False)
+    assumed = [_usual_band(family, operators) for family in families if family in bands and not _has(family, services)]
+    if assumed and len(OLDER & set(families)) < len(families) and not services and any(word not in technologies for word in words):
+        return None  # a band stands there, and it is none of this family
     return ";".join(dict.fromkeys((*services, *assumed))), bool(assumed)
+
+
+def _bands_of(word: str, families: list[str], bands: dict[str, dict[str, str]]) -> list[str]:
+    """Services a word may name: by its name in every family or in those the cell names; a frequency that the family of 2G to 4G has too
+    only where no such family stands beside it."""
+    if not families and word in _shared_words():
+        return []
+    mixed = OLDER & set(families) and word in _shared_words()
+    named = [
+        table[word]
+        for family, table in bands.items()
+        if word in table and (word == table[word] or (not families and not mixed) or (family in families and not mixed))
+    ]
+    exact = [name for name in named if name.split("-")[1] == word or name == word]
+    return exact or named or ([] if mixed else _by_frequency(word, families))
+
+
+def _by_frequency(word: str, families: list[str]) -> list[str]:
+    match = FREQUENCY.fullmatch(word)
+    if match is None:
+        return []
+    mhz = float(match[1]) * (1000.0 if (match[2] or "").startswith("g") else 1.0)
+    edges: dict[str, dict[str, list[float]]] = load("aliases")["band_edges_mhz"]
+    return [name for family in families for name, (low, high) in edges.get(family, {}).items() if low <= mhz < high][:1]
+
+
+def _usual_band(family: str, operators: str) -> str:
+    usual: dict[str, str] = load("aliases")["default_band"][family]
+    return usual.get(operators.split("+")[0], usual[""])
+
+
+def _has(family: str, services: Collection[str]) -> bool:
+    return any(service.startswith(f"{family}-") for service in services)
+
+
+@cache
+def _shared_words() -> frozenset[str]:
+    """Bands that no 5G name tells and that NB-IoT shares with 2G to 4G: 900, b8, 1800 ..."""
+    aliases = load("aliases")["bands"]
+    return frozenset(
+        {word for listed in aliases["nbiot"].values() for word in listed if not re.fullmatch(r"n\d+", word)}
+        | {word for name in SHARED_NR for word in aliases["nr"][name] if not re.fullmatch(r"n\d+", word)}
+    )
 
 
 def _pieces(word: str, technologies: dict[str, str], bands: dict[str, dict[str, str]]) -> list[str]:
@@ -95,6 +145,8 @@ def _pieces(word: str, technologies: dict[str, str], bands: dict[str, dict[str, 
     known = technologies.keys() | {alias for table in bands.values() for alias in table}
     if word in known:
         return [word]
+    if word.endswith(("频段", "频带")) and (word[:-2] in known or FREQUENCY.fullmatch(word[:-2])):
+        return [word[:-2]]
     for cut in range(len(word) - 1, 0, -1):
         head, tail = word[:cut], word[cut:].lstrip("-_:：")
         if head.rstrip("-_") in technologies and tail in known:
@@ -102,19 +154,63 @@ def _pieces(word: str, technologies: dict[str, str], bands: dict[str, dict[str, 
     return [word]
 
 
-def service_sets(column: pd.Series[Any], operators: Texts, faults: FaultList) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """(services joined by ";", band assumed?). "" where the file is silent or names only families that are not ours."""
-    cells = folded(texts(column))
-    pairs = list(zip(cells, operators, strict=True))
-    once = {pair: service_words(*pair) for pair in set(pairs)}
-    empty = no_answer(cells)
-    unknown = np.array([once[pair] is None for pair in pairs], dtype=bool) & ~empty
-    faults.at(unknown, "tables.unknown_band", "services", texts(column), known=", ".join(known_services()))
-    read = np.array([(once[pair] or ("", False))[0] for pair in pairs], dtype=object)
-    assumed = np.array([(once[pair] or ("", False))[1] for pair in pairs], dtype=bool)
-    foreign = (read == "") & ~empty & ~unknown
-    faults.at(foreign, "tables.other_technology", "services", texts(column), severity="warning")
-    return np.where(foreign, "other", read).astype(object), assumed
+def service_sets(
+    services: pd.Series[Any], operators: Texts, faults: FaultList, own: Collection[str] = (), *,
+    technology: pd.Series[Any] | None = None, band: pd.Series[Any] | None = None,
+) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:  # fmt: skip
+    """(services joined by ";", band assumed?): "" where the table tells no technology, "other" where it names only families not ours.
+
+    Parameters
+    ----------
+    services, technology, band : Series
+        What the table says, in one column or in several: 5G in one and n28 in another is nr-n28.
+    own : collection of str
+        Services of the study's own file, which a cell may name as they are written.
+    """
+    columns = {"services": services} | {name: cells for name, cells in (("technology", technology), ("band", band)) if cells is not None}
+    said = {name: folded(texts(column)) for name, column in columns.items()}
+    for name in said:
+        said[name][no_answer(said[name])] = ""
+    by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
+    blank = [""] * len(operators)
+    rows = list(zip(said["services"], said.get("technology", blank), said.get("band", blank), operators, strict=True))
+    once = {row: _one_row(*row, technology is not None, by_folded) for row in set(rows)}
+    answers = [once[row] for row in rows]
+    first = np.array(_telling(said), dtype=object)
+    known = ", ".join([*known_services(), *own])
+    for name in columns:
+        cells, here = texts(columns[name]), first == name
+        faults.at(here & np.array([answer is None for answer in answers], dtype=bool), "tables.unknown_band", name, cells, known=known)
+    conflict = np.array([answer is not None and answer[0] == CONFLICT for answer in answers], dtype=bool)
+    faults.at(conflict, "tables.band_conflict", "band", said.get("band"), detail=lambda row: {"services": said["services"][row]})
+    foreign = np.array([answer is not None and answer[0] == "other" for answer in answers], dtype=bool)
+    for name in columns:
+        faults.at(foreign & (first == name), "tables.other_technology", name, texts(columns[name]), severity="warning")
+    read = np.array(["" if answer is None or answer[0] == UNTOLD else answer[0] for answer in answers], dtype=object)
+    read[np.array([answer is None for answer in answers], dtype=bool)] = "unknown"
+    return read, np.array([answer is not None and answer[1] for answer in answers], dtype=bool)
+
+
+def _telling(said: Mapping[str, Texts]) -> list[str]:
+    """The column a fault of each row is shown in: the last one that says anything, band before technology before services."""
+    order = [name for name in ("band", "technology", "services") if name in said]
+    return [next((name for name in order if said[name][row]), "services") for row in range(len(said["services"]))]
+
+
+def _one_row(
+    services: str, technology: str, band: str, operators: str, asks_technology: bool, own: Mapping[str, str]
+) -> tuple[str, bool] | None:
+    """What a row's columns say together; ("", False) where they tell no technology, "other" where none of ours."""
+    if not (services or technology or band):
+        return "", False
+    if asks_technology and not technology and not services and not NR_NAME.search(band) and "nb" not in band:
+        return UNTOLD, False
+    together = service_words(" ".join(filter(None, (services, technology, band))), operators, own)
+    if services and band and together is not None:
+        stated = service_words(services, operators, own)
+        if stated is not None and stated[0] not in ("", UNTOLD) and not stated[1] and together[0] != stated[0]:
+            return (CONFLICT, False) if set(together[0].split(";")) - set(stated[0].split(";")) else stated
+    return together if together is None or together[0] else ("other", False)
 
 
 def known_services() -> list[str]:

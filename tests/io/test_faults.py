@@ -240,7 +240,7 @@ def test_zones_settle_names_codes_and_say_what_is_ambiguous_or_outside(zones: gp
     assert [(fault.row, fault.rule) for fault in faults] == [(2, "outside_zones")]
     near = read_villages(villages([""], [112.99], [24.5]), zones=zones)
     assert near["county"].tolist() == ["440281"] and faults_of(near)[0].rule == "just_outside"
-    assert len(read_sites(villages(["", ""], [113.5, 120.0], [24.5, 24.5]), zones=zones)) == 2
+    assert len(read_sites(villages(["", ""], [113.5, 120.0], [24.5, 24.5]), zones=zones, services="nr-n28")) == 2
 
 
 def test_a_neighbours_site_keeps_its_codes_and_is_in_no_zone(zones: gpd.GeoDataFrame) -> None:

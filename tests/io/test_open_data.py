@@ -221,7 +221,9 @@ def test_uk_and_melbourne_sites_load_by_the_documented_call(shared_dir: Path) ->
     assert len(uk) == 29_004 and uk.attrs["filled"]["height_m"] == 29_004 and set(uk["services"]) == {"nr-n28"}
     by_grid = read_sites(_as_grid(folder / "uk_cdcam_sites.csv.gz"), crs="EPSG:27700", services="nr-n28")
     assert np.abs(by_grid.geometry.x - uk.geometry.x[:100]).max() < 1e-4
-    assert len(read_sites(folder / "melbourne_optus_sites_acma.csv")) == 125
+    assert len(read_sites(folder / "melbourne_optus_sites_acma.csv", services="nr-n78")) == 125
+    with pytest.raises(DataError, match=r"options.sites"):
+        read_sites(folder / "melbourne_optus_sites_acma.csv")
 
 
 def _as_grid(path: Path) -> object:

@@ -1,0 +1,179 @@
+"""The contract of sites: one row a site, whatever a row of the table is; technologies we do not plan are set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.messages import both
+from infraplan.presets import load
+from infraplan.tables.combining import all_operators, with_whole_tilt, without_parts
+from infraplan.tables.faults import FaultList
+from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
+from infraplan.tables.radio_words import azimuth_sets, service_sets
+from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts, with_default
+from infraplan.tables.values import Texts, texts
+from infraplan.tables.zoning import settle_zones
+
+PATTERN_ENDINGS = (".msi", ".pln")
+
+def check_sites(
+    frame: gpd.GeoDataFrame,
+    faults: FaultList | None = None,
+    *,
+    zones: gpd.GeoDataFrame | None = None,
+    services: str | None = None,
+    outside: str = "warning",
+    unit: Unit | None = None,
+    without_service: bool = False,
+) -> gpd.GeoDataFrame:
+    """Sites that keep the contract, one row a site, or one DataError.
+
+    What the table leaves out comes from `presets/site_defaults.toml`; `attrs["filled"]` counts it by column. Sites of technologies the
+    house does not plan (2G, 3G, 4G alone) and those whose technology is not told are set aside with a warning. Sites outside the zones
+    only warn: a neighbour's sectors count.
+
+    Parameters
+    ----------
+    services : str, optional
+        Services of rows that tell none, such as "nr-n28".
+    unit : {"site", "sector", "mast"}, optional
+        What a row of the table is; left out, the rows tell. Sectors of a site are joined, masts are split by network.
+    without_service : bool
+        Keep sites that carry no service of ours: hosts of a survey, not a network.
+    """
+    faults = faults or FaultList()
+    said = {name: frame[name].reset_index(drop=True) for name in ("technology", "band", "cell") if name in frame}
+    whole = with_whole_tilt(frame, faults)
+    operators = all_operators(whole, faults)
+    settled = settled_frame(without_parts(whole, "site"), "site", faults, one_row_an_id=False)
+    settled = points_of(settled, faults, keep_radius=False)
+    settled["operators"] = pd.Series(operators, dtype=str)
+    settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
+    cells = texts(said["cell"]) if "cell" in said else None
+    if unit == "mast":
+        settled = split_masts(settled.assign(technology_=said.get("technology", ""), band_=said.get("band", "")), faults, unit)
+        said = {name: settled[f"{name}_"] for name in ("technology", "band") if name in said}
+        settled = settled.drop(columns=["technology_", "band_"])
+    found, assumed = service_sets(
+        settled["services"], settled["operators"].to_numpy(object), faults, technology=said.get("technology"), band=said.get("band")
+    )
+    filled = {}
+    if services:
+        filled = {"services": int((found == "").sum())}
+        found = np.where(found == "", services, found)
+    settled = settled.assign(services=pd.Series(found, dtype=str), assumed_=assumed)
+    if not without_service:
+        settled, cells = _set_aside(settled, cells, faults)
+    faults.stop()
+    aside = len(found) - len(settled)
+    settled = one_row_a_site(settled, cells, faults, unit)
+    settled = _distinct_ids(settled, faults)
+    if unit != "mast":
+        split_masts(settled, faults, unit)
+    assumed = settled["assumed_"].to_numpy(bool)
+    settled = settle_zones(settled.drop(columns="assumed_"), zones, faults, outside=outside)
+    settled, more = _fill_sites(settled, assumed)
+    filled = {name: count for name, count in (filled | more).items() if count}
+    for name, count in filled.items():
+        by = _filled_by(name, services)
+        faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
+    filled |= _tell_makers_antennas(settled, filled, faults)
+    faults.stop()
+    if not (settled["sectors"] != "").any():
+        settled = settled.drop(columns="sectors")
+    done = finished(settled, "site", faults)
+    done.attrs["filled"] = filled
+    done.attrs["set_aside"] = aside
+    return done
+
+
+def _set_aside(settled: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList) -> tuple[gpd.GeoDataFrame, Texts | None]:
+    """The rows that carry a service of ours; an error where rows there are, and none does."""
+    silent = (settled["services"] == "").to_numpy(bool)
+    faults.at(silent, "tables.no_technology", "technology", settled["name"].to_numpy(object), severity="warning")
+    kept = ~silent & (settled["services"] != "other").to_numpy(bool)
+    if kept.all():
+        return settled, cells
+    if not kept.any():
+        faults.add("tables.no_site_left", column="technology", count_rows=len(settled))
+        faults.stop()
+    faults.keep(kept)
+    return settled[kept].reset_index(drop=True), None if cells is None else cells[kept]
+
+
+def _distinct_ids(settled: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFrame:
+    """Ids made distinct where sites that differ in operators, services, status or date share one; a fault where nothing differs."""
+    ids = settled["id"].to_numpy(object)
+    shared = pd.Series(ids).duplicated(keep=False).to_numpy()
+    if not shared.any():
+        return settled
+    marks = [settled[name].to_numpy(object) for name in ("operators", "services", "status", "built")]
+    parts = [mark for mark in marks if pd.DataFrame({"id": ids, "mark": mark})[shared].groupby("id")["mark"].nunique().max() > 1]
+    longer = np.array([" ".join(filter(None, (cell, *(mark[row] for mark in parts)))) for row, cell in enumerate(ids)], dtype=object)
+    twice = pd.Series(longer).duplicated(keep=False).to_numpy() & shared
+    tell_repeated(np.where(twice, ids, longer), "id", faults, skip=~twice)
+    faults.at(shared & ~twice, "tables.id_extended", "id", ids, severity="warning")
+    masts = settled["mast"].where((settled["mast"] != "") | ~shared, settled["id"])
+    return settled.assign(id=pd.Series(np.where(shared, longer, ids), dtype=str), mast=masts)
+
+
+def _tell_makers_antennas(settled: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
+    """Antennas that are neither a preset nor a pattern file keep their name, count as filled, and are told."""
+    names = settled["antenna"].fillna("").astype(str)
+    own = (names != "") & ~names.isin(list(load("antennas"))) & ~names.str.lower().str.endswith(PATTERN_ENDINGS)
+    if not own.any():
+        return {}
+    presets = ", ".join(name for name in load("antennas") if name != "source")
+    faults.add("tables.maker_antenna", column="antenna", severity="warning", count=int(own.sum()), models=int(names[own].nunique()),
+               value=", ".join(names[own].value_counts().index[:5]), known=presets)  # fmt: skip
+    return {"antenna": filled.get("antenna", 0) + int(own.sum())}
+
+
+def _fill_sites(frame: gpd.GeoDataFrame, assumed: npt.NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """What the table leaves out, from the presets, and how often."""
+    presets = load("site_defaults")
+    common = presets["common"]
+    filled: dict[str, int] = {}
+
+    def fill(name: str, empty: npt.NDArray[np.bool_], by: Any) -> None:
+        if empty.any():
+            filled[name] = int(empty.sum())
+            frame[name] = frame[name].where(~empty, by)
+
+    for name in ("status", "environment", "host", "operators"):
+        fill(name, (frame[name] == "").to_numpy(bool), common[name])
+    if assumed.any():
+        filled["band"] = int(assumed.sum())
+    poles = frame["host"] == "smart_pole"
+    for name in ("height_m", "tilt_deg"):
+        by_class = frame["environment"].map({key: value for key, value in presets[name].items() if isinstance(value, float)})
+        if "smart_pole" in presets[name]:
+            by_class = by_class.where(~poles, presets[name]["smart_pole"])
+        told = [with_default(text, name, value) for text, value in zip(frame["sectors"].tolist(), by_class.tolist(), strict=True)]
+        frame["sectors"] = pd.Series([text for text, _ in told], index=frame.index, dtype=str)
+        cells = sum(count for _, count in told)
+        fill(name, frame[name].isna().to_numpy(bool), by_class)
+        if cells:
+            filled[name] = filled.get(name, 0) + cells
+    on_poles = pd.Series(np.where(poles, presets["azimuth_deg"]["smart_pole"], common["azimuth_deg"]), dtype=str)
+    fill("azimuth_deg", (frame["azimuth_deg"] == "").to_numpy(bool), on_poles)
+    power_empty, antenna_empty = int(frame["carrier_power_dbm"].isna().sum()), int((frame["antenna"] == "").sum())
+    filled |= {name: count for name, count in (("carrier_power_dbm", power_empty), ("antenna", antenna_empty)) if count}
+    frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
+    frame["antenna"] = frame["antenna"].where(frame["antenna"] != "", None)
+    return frame, filled
+
+
+def _filled_by(name: str, services: str | None) -> str:
+    """What fills an empty cell of a column, as a message may show it."""
+    presets = load("site_defaults")
+    if name in ("height_m", "tilt_deg"):
+        return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
+    if name in ("operators", "band", "carrier_power_dbm", "antenna"):
+        return both(f"tables.filled_{name}")
+    return services if name == "services" and services else str(presets["common"][name])
