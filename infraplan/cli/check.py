@@ -29,9 +29,13 @@ def check(study: StudyPath, json: AsJson = False) -> None:
         show_json(records(faults))
     elif faults:
         show_error(DataError(faults))
-    write_check_html(faults, opened.output / "check.html")
-    write_check_xlsx(faults, opened.output / "check.xlsx")
-    tell(both("cli.checked", errors=len(errors), warnings=len(faults) - len(errors), folder=str(opened.output)))
+    counts = {"errors": len(errors), "warnings": len(faults) - len(errors)}
+    if any(fault.column == "study.output" for fault in errors):
+        tell(both("cli.checked_nowhere", **counts))
+    else:
+        write_check_html(faults, opened.output / "check.html")
+        write_check_xlsx(faults, opened.output / "check.xlsx")
+        tell(both("cli.checked", **counts, folder=str(opened.output)))
     if errors:
         raise typer.Exit(3)
 

@@ -234,7 +234,7 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
         residents = row.get("residents")
         named = [("scope", row.get("scope"))] + ([("residents", residents.get("cities"))] if isinstance(residents, dict) else [])
         for column, scope in named:
-            if isinstance(scope, str) and scope != "province" and scope not in known:
+            if isinstance(scope, str) and not (scope == "province" and column == "scope") and scope not in known:
                 yield Fault(
                     name,
                     both("policy.unknown_scope"),

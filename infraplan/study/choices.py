@@ -70,8 +70,12 @@ def choice_faults(study: Study) -> list[Fault]:
         known = tuple(dict.fromkeys(service.family for service in study.services.values()))
         for name in config.coverage.families:
             attempts.at("coverage.families", name, choose, name, known, "family")
-        for name in config.coverage.caps_km:
+        for name, cap_km in config.coverage.caps_km.items():
             attempts.at(f"coverage.caps_km.{name}", name, choose, name, known, "family")
+            if not cap_km > 0:
+                attempts.add(f"coverage.caps_km.{name}", both("study.cap_not_positive"), cap_km)
+    if any(place.exists() and not place.is_dir() for place in (study.output, *study.output.parents)):
+        attempts.add("study.output", both("study.output_is_a_file"), config.study.output)
     return list(dict.fromkeys(attempts.faults))
 
 

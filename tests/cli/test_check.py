@@ -137,10 +137,12 @@ def test_everything_that_a_verb_reads_is_read(infraplan: Call, tmp_path: Path, c
 
 CHOICES = {
     "study.city_order": ('title_en = "made"', 'title_en = "made"\ncity_order = "guangdnog"', "guangdnog"),
+    "study.output": ('output = "../results"', 'output = "sites.csv"', "sites.csv"),
     "study.policies": ('"guangdong-2020"]', '"guangdong-2002"]', ""),
     "coverage.services": ('services = ["nr-n28", "nbiot-900"]', 'services = ["nr-n82", "nbiot-900"]', "nr-n82"),
     "coverage.families": ("max_radius_km = 8", 'max_radius_km = 8\nfamilies = ["nr", "nbt"]', "nbt"),
     "coverage.caps_km.nrr": ("max_radius_km = 8", "max_radius_km = 8\ncaps_km = { nrr = 3 }", "nrr"),
+    "coverage.caps_km.nr": ("max_radius_km = 8", "max_radius_km = 8\ncaps_km = { nr = -1 }", "-1"),
     "coverage.resolution_m": ("resolution_m = 1000", "resolution_m = 0.1", "0.1"),
     "plan.services": ('services = ["nr-n28"]', 'services = ["nr-n82"]', ""),
     "plan.operators": ("gap = 0.05", 'gap = 0.05\noperators = "cmcc+cbm"', "cbm"),
