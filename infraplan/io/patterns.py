@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from infraplan.radio.antennas import Antenna
 
 
-def read_pattern(source: str | os.PathLike[str], *, vertical: str = "down", encoding: str | None = None) -> Antenna:
+def read_pattern(source: str | os.PathLike[str], *, vertical: str | None = None, encoding: str | None = None) -> Antenna:
     """An antenna from an MSI / Planet file (`.msi`, `.pln`).
 
     Parameters
     ----------
     source : path
         Heading and two cuts of attenuation; see `infraplan.radio.pattern_files`.
-    vertical : str
-        "down" (as Planet writes it) or "up": which way the vertical cut runs from the boresight.
+    vertical : str, optional
+        "down" (as Planet writes it) or "up": which way the vertical cut runs from the boresight. Left out, the cut itself tells.
     encoding : str, optional
         Found out when left out.
 
