@@ -23,7 +23,7 @@ from numba import njit
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import ELEVATIONS_DEG, Antenna, antenna_named, cuts
 from infraplan.radio.budgets import Service, gain_offset_db
-from infraplan.radio.selection import LossCurve, default_plan, loss_curve
+from infraplan.radio.selection import LossCurve, loss_curve
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -104,7 +104,7 @@ class Radio:
         if key not in self.curves:
             distance_m = np.arange(0.0, self.max_radius_km * 1000.0 + 2 * CURVE_STEP_M, CURVE_STEP_M)
             self.curves[key] = loss_curve(
-                default_plan(service.family),
+                service.plan,
                 service.frequency_mhz,
                 height_m,
                 environment,

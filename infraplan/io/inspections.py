@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
 
 
-def read_inspection(path: str | Path, ids: Iterable[str]) -> pd.DataFrame:
-    """Measurements of a filled gap sheet; `ids` are the villages and places that exist.
+def read_inspection(path: str | Path, ids: Iterable[str], own_services: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `own_services` the families of services beyond
+    the presets.
 
     Every sheet with a column for the measured RSRP is read, the titles above its headings are passed over.
 
@@ -48,9 +49,8 @@ def read_inspection(path: str | Path, ids: Iterable[str]) -> pd.DataFrame:
             if table is None:
                 continue
             try:
-                tables.append(
-                    measurements(table.drop(columns="_row"), known, source=file.name, sha256=digest, rows=table["_row"].to_numpy())
-                )
+                rows, plain = table["_row"].to_numpy(), table.drop(columns="_row")
+                tables.append(measurements(plain, known, source=file.name, sha256=digest, rows=rows, own_services=own_services))
             except DataError as error:
                 faults += error.fault_list
     if faults:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -96,13 +96,15 @@ def read_register(
 def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
     services: str | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
+    own_services: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites, one row a deployment. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
-    `services` names the services of rows that say none, such as "nr-n41;nbiot-900". Arguments and errors as in `read_villages`.
+    `services` names the services of rows that say none, such as "nr-n41;nbiot-900"; `own_services` has the family of every service beyond
+    the presets that rows may name. Arguments and errors as in `read_villages`.
     """
     raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs)
-    return check_sites(raw.frame, raw.faults, zones=zones, services=services, outside=outside)
+    return check_sites(raw.frame, raw.faults, zones=zones, services=services, own_services=own_services, outside=outside)
 
 
 def read_corridors(

@@ -57,8 +57,9 @@ class Service:
 
     `max_path_loss_db` is the smaller of `downlink_max_path_loss_db` and `uplink_max_path_loss_db`; a power offset helps the downlink only.
     `receiver` says where the served device is; `entry_loss_db` is what a building takes beyond that. `class_offsets_db` (NB-IoT): a pixel
-    has the class when its margin is at least the offset. `frame` names the TDD frame behind the two shares of time. `antennas` holds the
-    antennas that no preset has, by the names that sites and services call them.
+    has the class when its margin is at least the offset. `frame` names the TDD frame behind the two shares of time. `plan` chooses
+    the models where there is no terrain (`selection.loss_curve`). `antennas` holds the antennas that no preset has, by the names that
+    sites and services call them.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Service:
     uplink_share: float
     class_offsets_db: tuple[tuple[float, float], ...]
     ue_power_dbm: float
+    plan: str
     frame: str = ""
     antennas: Mapping[str, Antenna] = field(default_factory=dict, repr=False, compare=False)
 
@@ -254,6 +256,7 @@ def _service(
         uplink_share=preset.share("uplink"),
         class_offsets_db=tuple((float(mcl_db), preset.number("mcl_db") - float(mcl_db)) for mcl_db in classes),
         ue_power_dbm=preset.number("ue_power_dbm"),
+        plan=preset.plan,
         frame=preset.frame_name,
         antennas=antennas,
     )

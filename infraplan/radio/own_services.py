@@ -10,9 +10,11 @@ from typing import Any
 from infraplan.errors import DataError, Fault, warn
 from infraplan.messages import both
 from infraplan.presets import load
+from infraplan.radio.selection import PLANS
 
 SECTIONS = ("sources", "common", "frame", "power_class", "family", "service")
-WORDS = ("family", "antenna", "frame", "band")
+WORDS = ("family", "antenna", "frame", "band", "plan")
+NAME = re.compile(r"[\w.-]+")
 SIGMA = "shadowing_sigma_db"
 SHARES = ("downlink_share", "uplink_share")
 # name -> (smallest, largest); carrier_power_dbm is three of them, the coupling-loss classes any number
@@ -130,8 +132,14 @@ def _check(merged: dict[str, Any], table: Mapping[str, Any], file: str, antennas
     for section in ("family", "service"):
         for name in _names(table, section, merged):
             _check_values(f"{section}.{name}", merged[section][name], sources, file, faults)
+    for name in _names(table, "family", merged):
+        plan = merged["family"][name].get("plan", load("radio_environment")["plans"].get(name))
+        if plan not in PLANS:
+            _fault(faults, file, "plan", f"family.{name}.plan", value=plan or "", known=", ".join(PLANS))
     for name in _names(table, "service", merged):
         values = merged["service"][name]
+        if not NAME.fullmatch(name):
+            _fault(faults, file, "name", f"service.{name}", value=name)
         if values.get("family") not in merged["family"]:
             _fault(faults, file, "family", f"service.{name}.family", value=values.get("family"), known=", ".join(merged["family"]))
             continue

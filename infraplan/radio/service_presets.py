@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infraplan.presets import choose
+from infraplan.radio.selection import default_plan
 
 POWER_CLASS = 3
 """Of an ordinary device, by 3GPP."""
@@ -32,6 +33,7 @@ class ServicePreset:
         self.family = str(self.service["family"])
         families = presets["family"]
         self.layers: tuple[dict[str, Any], ...] = (self.service, families[choose(self.family, families, "family")], presets["common"])
+        self.plan = str(self.layers[1].get("plan", "")) or default_plan(self.family)
         self.coupling = "mcl_db" in self.layers[1]
         shares = {"downlink_share", "uplink_share"}
         self.frame_name = "" if shares <= self.service.keys() else str(self.service.get("frame", ""))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infraplan.coverage.measured import Measured
-from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError, Fault, InfraplanError, collected, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
@@ -18,13 +17,15 @@ from infraplan.io.exclusions import read_exclusions
 from infraplan.io.whole_zones import whole_study
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
-from infraplan.presets import choose
-from infraplan.radio.budgets import Service, services
+from infraplan.presets import choose, load
+from infraplan.radio.antennas import Antenna
+from infraplan.radio.budgets import Service
 from infraplan.study.choices import choice_faults, input_faults
 from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
+from infraplan.study.radio import antenna_files, study_sectors, study_services
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -131,6 +132,9 @@ class Study:
         named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv", "licences.toml") if "." in name}
+        services_file = self.config.coverage.services_file
+        named |= {} if services_file is None else {"services": self.folder / services_file}
+        named |= {f"antennas.{name}": path for name, path in self.antenna_paths.items()}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
         }
@@ -161,7 +165,8 @@ class Study:
 
     @_layer
     def sites(self) -> Any:
-        return read_sites(self.folder / self.config.files.sites, zones=self.zones, **self.config.options_of("sites"))
+        options = self.config.options_of("sites")
+        return read_sites(self.folder / self.config.files.sites, zones=self.zones, own_services=self.own_services, **options)
 
     @_layer
     def places(self) -> Any:
@@ -236,9 +241,36 @@ class Study:
         """Whose each input is, as licences.toml beside study.toml says; None without it."""
         return read_licences(self.folder)
 
-    @cached_property
+    @_layer
+    def own_presets(self) -> tuple[dict[str, Any], dict[str, Path]]:
+        """The service presets, the study's own file laid over the built-in ones; the pattern files that its services name."""
+        from infraplan.io.services import read_services
+
+        file = self.config.coverage.services_file
+        return (load("services"), {}) if file is None else read_services(self.folder / file, folders=(self.folder,))
+
+    @property
+    def own_services(self) -> dict[str, str]:
+        """Family of every service that the study's own file adds."""
+        presets, _ = self.own_presets
+        known = load("services")["service"]
+        return {name: values["family"] for name, values in presets["service"].items() if name not in known}
+
+    @_layer
+    def antenna_paths(self) -> dict[str, Path]:
+        """The pattern files that sites and services name, by those names."""
+        return antenna_files(self)
+
+    @_layer
+    def antennas(self) -> dict[str, Antenna]:
+        """The antennas of those files."""
+        from infraplan.io.patterns import read_patterns
+
+        return read_patterns(self.antenna_paths)
+
+    @_layer
     def services(self) -> dict[str, Service]:
-        return dict(services(*self.config.coverage.services, reliability=self.config.coverage.reliability))
+        return study_services(self, self.config.coverage.services, "coverage.services")
 
     @cached_property
     def families(self) -> tuple[str, ...]:
@@ -246,9 +278,9 @@ class Study:
         known = tuple(dict.fromkeys(service.family for service in self.services.values()))
         return tuple(choose(name, known, "family") for name in self.config.coverage.families) or known
 
-    @cached_property
+    @_layer
     def plan_services(self) -> dict[str, Service]:
-        return dict(services(*self.config.plan.services, reliability=self.config.coverage.reliability))
+        return study_services(self, self.config.plan.services, "plan.services")
 
     @cached_property
     def targets(self) -> Targets:
@@ -289,9 +321,9 @@ class Study:
             nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
         )  # fmt: skip
 
-    @cached_property
+    @_layer
     def sectors(self) -> Any:
-        return sectors_of(self.sites, self.services)
+        return study_sectors(self)
 
     @property
     def synthetic(self) -> bool:

@@ -15,6 +15,7 @@ import shapely
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
 from infraplan.messages import both
 from infraplan.presets import load
+from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.planes import to_plane
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
@@ -101,18 +102,20 @@ def check_sites(
     *,
     zones: gpd.GeoDataFrame | None = None,
     services: str | None = None,
+    own_services: Mapping[str, str] | None = None,
     outside: str = "warning",
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, or one DataError.
 
     What the table leaves out comes from `presets/site_defaults.toml` (`services` from the argument where given); `attrs["filled"]`
     counts it by column. Sites of technologies the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the
-    zones only warn: a neighbour's sectors count.
+    zones only warn: a neighbour's sectors count. `own_services` has the family of every service beyond the presets; with them the frame
+    has a further column `families`, joined by ";".
     """
     faults = faults or FaultList()
     settled = _settled(frame, "site", faults)
     operators = operator_sets(settled["operators"], faults)
-    found, assumed = service_sets(settled["services"], operators, faults)
+    found, assumed = service_sets(settled["services"], operators, faults, tuple(own_services or ()))
     settled = settled.assign(services=pd.Series(found, dtype=str), operators=pd.Series(operators, dtype=str))
     settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
     settled = _points(settled, faults, keep_radius=False)
@@ -127,7 +130,7 @@ def check_sites(
     done = _finished(settled[~foreign].reset_index(drop=True) if foreign.any() else settled, "site", faults)
     done.attrs["filled"] = filled
     done.attrs["set_aside"] = int(foreign.sum())
-    return done
+    return with_families(done, own_services or {})
 
 
 def check_hosts(

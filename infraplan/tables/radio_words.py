@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -57,10 +58,14 @@ def operator_sets(column: pd.Series[Any], faults: FaultList) -> Texts:
     return np.array([once[cell] or "" for cell in cells], dtype=object)
 
 
-def service_words(cell: str, operators: str) -> tuple[str, bool] | None:
-    """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours."""
-    exact_names = [word for word in SERVICE_BREAKS.split(cell) if word]
-    if exact_names and set(exact_names) <= load("services")["service"].keys():
+def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None) -> tuple[str, bool] | None:
+    """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours.
+
+    `own` has the names of further services as they are written, by their folded names.
+    """
+    own = own or {}
+    exact_names = [own.get(word, word) for word in SERVICE_BREAKS.split(cell) if word]
+    if exact_names and set(exact_names) <= load("services")["service"].keys() | set(own.values()):
         return ";".join(dict.fromkeys(exact_names)), False
     technologies, bands = _service_tables()
     defaults = load("aliases")["default_band"]
@@ -102,14 +107,20 @@ def _pieces(word: str, technologies: dict[str, str], bands: dict[str, dict[str, 
     return [word]
 
 
-def service_sets(column: pd.Series[Any], operators: Texts, faults: FaultList) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """(services joined by ";", band assumed?). "" where the file is silent or names only families that are not ours."""
+def service_sets(
+    column: pd.Series[Any], operators: Texts, faults: FaultList, own: Collection[str] = ()
+) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """(services joined by ";", band assumed?). "" where the file is silent or names only families that are not ours.
+
+    `own` names the services of the study's own file, which a cell may name as they are written.
+    """
     cells = folded(texts(column))
     pairs = list(zip(cells, operators, strict=True))
-    once = {pair: service_words(*pair) for pair in set(pairs)}
+    by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
+    once = {pair: service_words(*pair, by_folded) for pair in set(pairs)}
     empty = no_answer(cells)
     unknown = np.array([once[pair] is None for pair in pairs], dtype=bool) & ~empty
-    faults.at(unknown, "tables.unknown_band", "services", texts(column), known=", ".join(known_services()))
+    faults.at(unknown, "tables.unknown_band", "services", texts(column), known=", ".join([*known_services(), *own]))
     read = np.array([(once[pair] or ("", False))[0] for pair in pairs], dtype=object)
     assumed = np.array([(once[pair] or ("", False))[1] for pair in pairs], dtype=bool)
     foreign = (read == "") & ~empty & ~unknown
