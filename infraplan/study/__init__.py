@@ -33,18 +33,23 @@ Read = TypeVar("Read")
 
 
 def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
-    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on."""
+    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on.
+
+    So is what the layers warned of that it read on its way.
+    """
 
     @wraps(read)
     def reader(study: Study) -> Read:
         found: list[Fault] = []
+        before = len(study.warnings)
         try:
             with collected() as found:
                 return read(study)
         except DataError as error:
             raise DataError(study._followable(error.fault_list, read.__name__)) from None
         finally:
-            study._keep(study._followable(found, read.__name__))
+            inner = set(study.warnings[before:])
+            study._keep((fault if fault in inner else study._followable([fault], read.__name__)[0] for fault in found), before)
 
     return cached_property(reader)
 
@@ -119,10 +124,11 @@ class Study:
         sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
         return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
-    def _keep(self, found: Iterable[Fault]) -> None:
-        """Warnings not told before go into `warnings`, and on to whoever listens."""
-        fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in self.warnings]
-        self.warnings.extend(fresh)
+    def _keep(self, found: Iterable[Fault], before: int | None = None) -> None:
+        """Warnings that are not among the first `before` of `warnings` (among all) go into it, each once, and on to whoever listens."""
+        known = set(self.warnings[:before])
+        fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in known]
+        self.warnings.extend(fault for fault in fresh if fault not in self.warnings)
         warn(fresh)
 
     @cached_property

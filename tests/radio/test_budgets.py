@@ -169,7 +169,7 @@ def test_power_class_2_ends_where_the_uplink_has_more_than_half() -> None:
     share = {"value": 0.51, "source": "planner"}
     table = own_services({"service": {"nr-n41": {"uplink_share": share}}}, file="mine.toml")
     assert services("nr-n41", power_class=2, presets=table)["nr-n41"].ue_power_dbm == 23.0
-    with pytest.raises(UsageError, match="power_class"):
+    with pytest.raises(UsageError, match="power class"):
         services("nr-n41", power_class=1)
 
 

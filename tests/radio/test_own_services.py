@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +150,11 @@ RUBBISH: list[dict[str, object]] = [
 def test_rubbish_is_a_fault_not_a_traceback(table: dict[str, object]) -> None:
     with pytest.raises(DataError):
         own_services(table, file="mine.toml")
+
+
+def test_the_page_shows_a_file_that_is_accepted() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/data.md").read_text(encoding="utf-8")
+    table = tomllib.loads(page.partition("# services.toml\n")[2].partition("```")[0])
+    made = services("lte-park", "nr-n28", presets=own_services(table, file="services.toml", antennas=antenna_names(table)))
+    assert made["lte-park"].frame == "lte-1"
+    assert made["lte-park"].default_antenna == "antennas/park-1400.msi"
