@@ -71,8 +71,8 @@ def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
     return None
 
 
-def read_measured(folder: Path) -> pd.DataFrame | None:
-    """Measurements that earlier imports left beside study.toml; None without any.
+def read_measured(folder: Path, own_services: Collection[str] = ()) -> pd.DataFrame | None:
+    """Measurements that earlier imports left beside study.toml; None without any. `own_services` names services beyond the presets.
 
     A spreadsheet may have saved the file since, in its own encoding, with its own dates and TRUE for True.
 
@@ -100,7 +100,7 @@ def read_measured(folder: Path) -> pd.DataFrame | None:
     faults.at(day == "", "policy.measured_date", "date", cells["date"])
     number, unread = numbers(table["row"])
     faults.at(unread | ~(np.abs(number) < 2**31), "tables.not_whole", "row", cells["row"])
-    for name, known in (("operator", load("networks")["operators"]), ("service", load("services")["service"])):
+    for name, known in (("operator", load("networks")["operators"]), ("service", [*load("services")["service"], *own_services])):
         listed = ", ".join(known)
         faults.at(~np.isin(cells[name].astype(str), list(known)), "tables.not_a_choice", name, cells[name], choices=listed)
     faults.at(cells["id"] == "", "policy.unknown_place", "id", cells["id"])
@@ -120,9 +120,9 @@ def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]
     return faults.items
 
 
-def add_measured(folder: Path, fresh: pd.DataFrame) -> int:
+def add_measured(folder: Path, fresh: pd.DataFrame, own_services: Collection[str] = ()) -> int:
     """Add measurements to those beside study.toml; a file imported before is replaced, not counted twice. How many there are now."""
-    before = read_measured(folder)
+    before = read_measured(folder, own_services)
     kept = None if before is None else before.loc[~before["sha256"].isin(set(fresh["sha256"]))]
     table = fresh if kept is None or kept.empty else pd.concat([kept, fresh], ignore_index=True)
     write_csv(folder / FILE_NAME, table)

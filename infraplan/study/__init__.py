@@ -224,7 +224,7 @@ class Study:
         """The table that `infraplan inspect import` left beside study.toml, None without one."""
         from infraplan.io.inspections import read_measured, unheard
 
-        table = read_measured(self.folder)
+        table = read_measured(self.folder, tuple(self.own_services))
         if table is not None:
             warn(unheard(table, self._points() or set(table["id"]), tuple(self.services)))
         return table

@@ -16,6 +16,7 @@ from infraplan.radio.budgets import Service, services
 from infraplan.radio.selection import valid_range_m
 from infraplan.radio.service_presets import POWER_CLASS
 from infraplan.study.config import FILE_NAME
+from infraplan.study.config_faults import line_of
 
 if TYPE_CHECKING:
     from infraplan.study import Study
@@ -37,7 +38,7 @@ def study_services(study: Study, names: tuple[str, ...], key: str) -> dict[str, 
     """
     choice, (presets, _) = study.config.coverage, study.own_presets
     known = presets["service"]
-    unknown = [_unknown(name, list(known), key) for name in dict.fromkeys(names) if name not in known]
+    unknown = [_unknown(study, name, list(known), key) for name in dict.fromkeys(names) if name not in known]
     if unknown:
         raise DataError(unknown)
     made = services(*names, reliability=choice.reliability, power_class=choice.power_class, presets=presets, antennas=study.antennas)
@@ -132,10 +133,11 @@ def _odd_antennas(sectors: Any, made: Mapping[str, Service], antennas: Mapping[s
     return faults
 
 
-def _unknown(name: str, known: list[str], key: str) -> Fault:
+def _unknown(study: Study, name: str, known: list[str], key: str) -> Fault:
     near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known))
     message, cure = both("study.no_service"), both("study.no_service_cure", near=near)
-    return Fault(FILE_NAME, message, cure, rule="study-service", column=key, value=name)
+    row = line_of((study.folder / FILE_NAME).read_text(encoding="utf-8-sig"), tuple(key.split(".")))
+    return Fault(FILE_NAME, message, cure, rule="study-choice", row=row, column=key, value=name)
 
 
 def _beyond(service: Service, file: str) -> Fault:
