@@ -4,6 +4,7 @@ A footprint is a window of margins in dB, one plane a sector. The best-server ma
 elsewhere.
 
     margin = largest loss the sector's budget bears (both links close) + pattern_db(azimuth, elevation) - path_loss_db
+    pattern_db = max(horizontal_db + vertical_db, the antenna's floor)
 
 `Radio` holds what many sites share: loss curves, antenna cuts, and the radial margin of each kind of sector.
 """
@@ -20,9 +21,9 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.geo.grids import Grid
-from infraplan.radio.antennas import ELEVATIONS_DEG, cuts
+from infraplan.radio.antennas import ELEVATIONS_DEG, Antenna, antenna_named, cuts
 from infraplan.radio.budgets import Service, gain_offset_db
-from infraplan.radio.selection import LossCurve, default_plan, loss_curve
+from infraplan.radio.selection import LossCurve, loss_curve
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -45,10 +46,12 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Radial:
-    """Margin of one kind of sector at boresight azimuth, every `CURVE_STEP_M` metres [dB]; how far it is worth computing [m]; whether
-    a cap cut service off there; the models behind it."""
+    """Margin of one kind of sector at boresight azimuth, every `CURVE_STEP_M` metres [dB]; the least its horizontal cut may count there,
+    so that both cuts together stay above the antenna's floor [dB]; how far it is worth computing [m]; whether a cap cut service off
+    there; the models behind it."""
 
     margin_db: Float32
+    lowest_across_db: Float32
     radius_m: float
     capped: bool
     models: frozenset[str]
@@ -81,11 +84,17 @@ class Radio:
         """How far sectors of a family are computed at most. [km]"""
         return min(self.max_radius_km, self.caps_km.get(family, self.max_radius_km))
 
+    def antenna(self, name: str) -> Antenna:
+        """The antenna of that name: one that a service brings along, else the preset."""
+        own = (service.antennas[name] for service in self.services.values() if name in service.antennas)
+        found = next(own, None)
+        return antenna_named(name) if found is None else found
+
     def cuts(self, antenna: str, tilt_deg: float) -> tuple[Float32, Float32]:
         """Horizontal (0..361 degrees) and vertical (-90..90) cut of a tilted antenna, relative to its boresight. [dB]"""
         key = antenna, tilt_deg
         if key not in self.patterns:
-            horizontal_db, vertical_db = cuts(antenna, tilt_deg)
+            horizontal_db, vertical_db = cuts(self.antenna(antenna), tilt_deg)
             self.patterns[key] = np.append(horizontal_db, horizontal_db[:2]).astype(np.float32), np.asarray(vertical_db, np.float32)
         return self.patterns[key]
 
@@ -95,7 +104,7 @@ class Radio:
         if key not in self.curves:
             distance_m = np.arange(0.0, self.max_radius_km * 1000.0 + 2 * CURVE_STEP_M, CURVE_STEP_M)
             self.curves[key] = loss_curve(
-                default_plan(service.family),
+                service.plan,
                 service.frequency_mhz,
                 height_m,
                 environment,
@@ -120,7 +129,8 @@ class Radio:
             vertical_db = np.interp(elevation_deg, ELEVATIONS_DEG, self.cuts(antenna, tilt_deg)[1])
             models = frozenset(name for part in set(curve.model[: last + 1]) for name in part.split("+"))
             table = (level_db - curve.loss_db + vertical_db).astype(np.float32)
-            self.radials[key] = Radial(table, float(min(last * CURVE_STEP_M, cap_m)), bool(capped), models)
+            lowest_db = (self.antenna(antenna).floor_db - vertical_db).astype(np.float32)
+            self.radials[key] = Radial(table, lowest_db, float(min(last * CURVE_STEP_M, cap_m)), bool(capped), models)
         return self.radials[key]
 
 
@@ -149,6 +159,7 @@ def _fill(
     radius_m: float,
     step_m: float,
     radial: Float32,
+    lowest_across: Float32,
     horizontal: Float32,
 ) -> None:
     """margin_db[row, column] of one sector. NaN beyond its radius."""
@@ -169,7 +180,8 @@ def _fill(
                 if off < 0.0:
                     off += 360.0
                 i = int(off)
-                value += horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
+                across = horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
+                value += max(across, lowest_across[low] + (at - low) * (lowest_across[low + 1] - lowest_across[low]))
             margin_db[r, c] = value
 
 
@@ -206,7 +218,8 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         for k, radial in enumerate(radials):
             horizontal_db, _ = radio.cuts(site["antenna"][k], site["tilt_deg"][k])
             azimuth_deg = float(site["azimuth_deg"][k])
-            _fill(margin_db[k], distance_m, bearing_deg, azimuth_deg, radial.radius_m, CURVE_STEP_M, radial.margin_db, horizontal_db)
+            tables = radial.margin_db, radial.lowest_across_db, horizontal_db
+            _fill(margin_db[k], distance_m, bearing_deg, azimuth_deg, radial.radius_m, CURVE_STEP_M, *tables)
     return Footprint(row0, col0, margin_db, any(radial.capped for radial in radials))
 
 

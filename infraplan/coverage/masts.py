@@ -16,7 +16,7 @@ from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import NOMINAL_M, Clutter
 from infraplan.messages import both
-from infraplan.radio.antennas import antenna_named
+from infraplan.presets import load
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.ground import Ground
 from infraplan.radio.p1812_tables import Scene, scene
@@ -24,8 +24,9 @@ from infraplan.radio.p1812_tables import Scene, scene
 Floats = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-MEDIAN = (50.0, 50.0, 0.0, True, 45.0, 325.0)
-"""Time 50 %, locations 50 %, no variability (the budget holds the margin), vertical polarisation, Guangdong's refractivity (ours)."""
+CLIMATE = load("radio_environment")["climate"]
+MEDIAN = (50.0, 50.0, 0.0, True, CLIMATE["delta_n"], CLIMATE["n0"])
+"""Time 50 %, locations 50 %, no variability (the budget holds the margin), vertical polarisation, lapse rate and N0 of the preset."""
 BARE = np.zeros((1, 1), np.uint16)
 COLUMNS = ("service", "height_m", "azimuth_deg", "tilt_deg", "antenna", "power_offset_db")
 
@@ -75,7 +76,7 @@ def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any)
     radius_m = radius[kind_of]
     cut, at = _distinct(column["antenna"], column["tilt_deg"])
     tables = [radio.cuts(str(column["antenna"][i]), float(column["tilt_deg"][i])) for i in at]
-    floors = np.array([antenna_named(str(column["antenna"][i])).floor_db for i in at])
+    floors = np.array([radio.antenna(str(column["antenna"][i])).floor_db for i in at])
 
     height_m = column["height_m"].astype(float)
     sites = pd.factorize(np.asarray(sectors["site_id"]))[0]

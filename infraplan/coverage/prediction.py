@@ -292,6 +292,9 @@ def predict_coverage(
         terrain = None
     elif terrain is None:
         raise UsageError(both("coverage.terrain_missing"))
+    for service in services.values() if model == P1812 else ():
+        if not 30.0 <= service.frequency_mhz <= 6000.0:
+            raise UsageError(both("coverage.beyond_p1812", service=service.name, frequency=f"{service.frequency_mhz:g}"))
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
     keys = [(family, network) for family in wanted for network in networks()]
     others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from infraplan.errors import UsageError
+from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.radio.budgets import Service, services
@@ -35,7 +35,14 @@ def site_of(sector: object) -> str:
     return str(sector).rsplit("/", 2)[0]
 
 
-def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, include: tuple[str, ...] = ("existing",)) -> Any:
+def sectors_of(
+    sites: Any,
+    presets: Mapping[str, Service] | None = None,
+    *,
+    include: tuple[str, ...] = ("existing",),
+    known: Collection[str] = (),
+    part: bool = False,
+) -> Any:
     """One row a sector of every site whose status is in `include`, sorted by sector id.
 
     Parameters
@@ -47,12 +54,21 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
         Only sectors of these services are returned; by default each service the sites name.
     include : tuple of str
         Which statuses stand on the map.
+    known : collection of str
+        Further services, beside the presets, that sites may name without being on the map.
+    part : bool
+        Whether the sites are a part of a network, or candidates: they may all carry other services.
 
     Returns
     -------
     GeoDataFrame
         id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna,
-        status, geometry. A site's antenna that is no preset gives way to the service's.
+        status, geometry. A site's antenna that is neither a preset nor one of the services' own gives way to the service's.
+
+    Raises
+    ------
+    DataError
+        A site names a service that does not exist; or no site carries one of `presets`.
     """
     kept = sites.loc[sites["status"].isin(include)]
     rows = kept[
@@ -66,6 +82,8 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     if presets is None:
         named = sorted(set(rows["service"]) - {""})
         presets = services(*named) if named else {}
+    if not part:
+        _refuse(rows, presets, known)
     rows = rows.loc[rows["service"].isin(list(presets))].reset_index(drop=True)
     directions = {text: azimuths(text) for text in set(rows["azimuth_deg"].astype(str))}
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions).astype(object)
@@ -81,8 +99,9 @@ def sectors_of(sites: Any, presets: Mapping[str, Service] | None = None, *, incl
     power = rows["service"].map({name: service.carrier_power_dbm for name, service in presets.items()}).astype(float)
     rows["power_offset_db"] = pd.to_numeric(rows["carrier_power_dbm"]).astype(float).sub(power).fillna(0.0)
     usual = rows["service"].map({name: service.default_antenna for name, service in presets.items()})
-    antenna = rows["antenna"].where(rows["antenna"].isin(list(load("antennas"))), usual)
-    rows["antenna"] = antenna.where(rows["azimuth_deg"].notna(), OMNI)
+    own = {name for service in presets.values() for name in service.antennas}
+    antenna = rows["antenna"].where(rows["antenna"].isin({*load("antennas"), *own}), usual)
+    rows["antenna"] = antenna.where(rows["azimuth_deg"].notna() | rows["antenna"].isin(own), OMNI)
     if rows["id"].duplicated().any():
         raise UsageError(both("coverage.duplicate_sector", ids=", ".join(rows.loc[rows["id"].duplicated(), "id"].head(5))))
     return rows.drop(columns="carrier_power_dbm").astype(TYPES).sort_values("id", kind="stable", ignore_index=True)
@@ -101,3 +120,16 @@ def _with_own_sectors(rows: Any, listed: Any) -> Any:
         made[name] = stated if name in ("carrier_power_dbm", "antenna") else stated.where(stated.notna() & (stated != ""), made[name])
     made["service"] = made["service"].map(lambda name: [name])
     return pd.concat([rows[~own], made.astype(dict.fromkeys(("height_m", "tilt_deg", "carrier_power_dbm"), float))])
+
+
+def _refuse(rows: pd.DataFrame, presets: Mapping[str, Service], known: Collection[str]) -> None:
+    """An unknown service, or sites that would all be left out, is an error, never an empty map."""
+    named = set(rows["service"].astype(str)) - {"", "nan", "other"}
+    unknown = sorted(named - set(presets) - set(known) - set(load("services")["service"]))
+    listed = ", ".join(presets)
+    if unknown:
+        message, cure = both("coverage.unknown_service"), both("coverage.unknown_service_cure", known=listed)
+        raise DataError(Fault("sites", message, cure, rule="unknown_service", column="services", value=name) for name in unknown)
+    if len(rows) and not rows["service"].isin(list(presets)).any():
+        message, cure = both("coverage.no_sector", wanted=listed), both("coverage.no_sector_cure")
+        raise DataError(Fault("sites", message, cure, rule="no_sector", column="services", value=", ".join(sorted(named))[:80]))

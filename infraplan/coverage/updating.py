@@ -129,7 +129,7 @@ def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Co
         known = {**cover.services, **(services(*lacking, reliability=cover.reliability) if lacking else {})}
         presets = {name: known[name] for name in sorted(asked)}
     return predict_coverage(
-        sectors_of(plan_sites, presets, include=("planned",)),
+        sectors_of(plan_sites, presets, include=("planned",), part=True),
         cover.grid,
         {**cover.services, **presets},
         model=cover.model,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
 
 
-def read_inspection(path: str | Path, ids: Iterable[str]) -> pd.DataFrame:
-    """Measurements of a filled gap sheet; `ids` are the villages and places that exist.
+def read_inspection(path: str | Path, ids: Iterable[str], own_services: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `own_services` the families of services beyond
+    the presets.
 
     Every sheet with a column for the measured RSRP is read, the titles above its headings are passed over.
 
@@ -48,9 +49,8 @@ def read_inspection(path: str | Path, ids: Iterable[str]) -> pd.DataFrame:
             if table is None:
                 continue
             try:
-                tables.append(
-                    measurements(table.drop(columns="_row"), known, source=file.name, sha256=digest, rows=table["_row"].to_numpy())
-                )
+                rows, plain = table["_row"].to_numpy(), table.drop(columns="_row")
+                tables.append(measurements(plain, known, source=file.name, sha256=digest, rows=rows, own_services=own_services))
             except DataError as error:
                 faults += error.fault_list
     if faults:
@@ -71,8 +71,8 @@ def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
     return None
 
 
-def read_measured(folder: Path) -> pd.DataFrame | None:
-    """Measurements that earlier imports left beside study.toml; None without any.
+def read_measured(folder: Path, own_services: Collection[str] = ()) -> pd.DataFrame | None:
+    """Measurements that earlier imports left beside study.toml; None without any. `own_services` names services beyond the presets.
 
     A spreadsheet may have saved the file since, in its own encoding, with its own dates and TRUE for True.
 
@@ -100,7 +100,7 @@ def read_measured(folder: Path) -> pd.DataFrame | None:
     faults.at(day == "", "policy.measured_date", "date", cells["date"])
     number, unread = numbers(table["row"])
     faults.at(unread | ~(np.abs(number) < 2**31), "tables.not_whole", "row", cells["row"])
-    for name, known in (("operator", load("networks")["operators"]), ("service", load("services")["service"])):
+    for name, known in (("operator", load("networks")["operators"]), ("service", [*load("services")["service"], *own_services])):
         listed = ", ".join(known)
         faults.at(~np.isin(cells[name].astype(str), list(known)), "tables.not_a_choice", name, cells[name], choices=listed)
     faults.at(cells["id"] == "", "policy.unknown_place", "id", cells["id"])
@@ -120,9 +120,9 @@ def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]
     return faults.items
 
 
-def add_measured(folder: Path, fresh: pd.DataFrame) -> int:
+def add_measured(folder: Path, fresh: pd.DataFrame, own_services: Collection[str] = ()) -> int:
     """Add measurements to those beside study.toml; a file imported before is replaced, not counted twice. How many there are now."""
-    before = read_measured(folder)
+    before = read_measured(folder, own_services)
     kept = None if before is None else before.loc[~before["sha256"].isin(set(fresh["sha256"]))]
     table = fresh if kept is None or kept.empty else pd.concat([kept, fresh], ignore_index=True)
     write_csv(folder / FILE_NAME, table)

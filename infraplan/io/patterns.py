@@ -1,26 +1,78 @@
-"""Antenna pattern files."""
+"""Antenna pattern files, and where a name in a table means one."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from infraplan.errors import DataError, Fault
 from infraplan.io.opening import existing_file
 from infraplan.io.text_encoding import text_encoding
+from infraplan.presets import load
+from infraplan.tables.faults import FaultList, rows_of
 
 if TYPE_CHECKING:
     from infraplan.radio.antennas import Antenna
 
 
-def read_pattern(source: str | os.PathLike[str], *, vertical: str = "down", encoding: str | None = None) -> Antenna:
+SUFFIXES = (".msi", ".pln")
+
+
+def pattern_path(name: str, folders: Sequence[Path]) -> Path | None:
+    """The file that an antenna's name means, in the first of `folders` that has it; None for a preset's name and where there is none."""
+    if name in load("antennas"):
+        return None
+    for folder in folders:
+        try:
+            if (folder / name).is_file():
+                return folder / name
+        except (OSError, ValueError):  # no text that could name a file
+            return None
+    return None
+
+
+def pattern_paths(names: Iterable[str], folders: Sequence[Path]) -> dict[str, Path]:
+    """The pattern files among some names, by those names."""
+    found = {name: pattern_path(name, folders) for name in sorted(set(names))}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def read_patterns(paths: Mapping[str, Path]) -> dict[str, Antenna]:
+    """Antennas by the names that mean them; the faults of all files at once as one DataError."""
+    faults: list[Fault] = []
+    antennas = {}
+    for name, path in paths.items():
+        try:
+            antennas[name] = read_pattern(path)
+        except DataError as error:
+            faults += error.fault_list
+    if faults:
+        raise DataError(faults)
+    return antennas
+
+
+def absent_patterns(sites: Any, paths: Mapping[str, Path]) -> list[Fault]:
+    """Sites whose antenna ends like a pattern file and is none: one fault a name, at its first row."""
+    names = sites["antenna"].fillna("").astype(str)
+    absent = names.str.lower().str.endswith(SUFFIXES) & ~names.isin(set(paths)) & ~names.isin(set(load("antennas")))
+    told = FaultList(file=str(sites.attrs.get("file", "")), sheet=str(sites.attrs.get("sheet", "")), rows=rows_of(sites))
+    for name, rows in names[absent].groupby(names[absent], sort=True):
+        first = sites.index.get_loc(rows.index[0])
+        told.add("io.no_pattern", row=told.row(first), column="antenna", value=name, count=len(rows))
+    return told.items
+
+
+def read_pattern(source: str | os.PathLike[str], *, vertical: str | None = None, encoding: str | None = None) -> Antenna:
     """An antenna from an MSI / Planet file (`.msi`, `.pln`).
 
     Parameters
     ----------
     source : path
         Heading and two cuts of attenuation; see `infraplan.radio.pattern_files`.
-    vertical : str
-        "down" (as Planet writes it) or "up": which way the vertical cut runs from the boresight.
+    vertical : str, optional
+        "down" (as Planet writes it) or "up": which way the vertical cut runs from the boresight. Left out, the cut itself tells.
     encoding : str, optional
         Found out when left out.
 

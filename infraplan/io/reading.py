@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -100,15 +100,16 @@ def read_register(
 def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
     services: str | None = None, unit: Unit | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
-    used: Collection[str] = (),
+    used: Collection[str] = (), own_services: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites, one row a site. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
     `services` names the services of rows that say none, such as "nr-n41;nbiot-900"; `unit` what a row of the file is, as in
-    `tables.check_sites`: "site", "sector" or "mast". Arguments and errors as in `read_villages`.
+    `tables.check_sites`: "site", "sector" or "mast"; `own_services` has the family of every service beyond the presets that rows may name.
+    Arguments and errors as in `read_villages`.
     """
     raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs, used=used)
-    return check_sites(raw.frame, raw.faults, zones=zones, services=services, unit=unit, outside=outside)
+    return check_sites(raw.frame, raw.faults, zones=zones, services=services, unit=unit, own_services=own_services, outside=outside)
 
 
 def read_corridors(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from infraplan.errors import DataError
 from infraplan.messages import LANGUAGES, say
-from infraplan.presets import load
+from infraplan.tables.families import family_of
 from infraplan.tables.faults import FaultList
 from infraplan.tables.radio_words import operator_sets, service_words
 from infraplan.tables.typed import typed
@@ -36,7 +37,9 @@ INDOORS = {"室内": True, "屋内": True, "indoor": True, "indoors": True, "室
 ID_TEXT = re.compile(r"(?:编号|\bid)\s*[:：]?\s*([^；;\s]+)", re.IGNORECASE)
 
 
-def measurements(sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: str = "", rows: Any = None) -> pd.DataFrame:
+def measurements(
+    sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: str = "", rows: Any = None, own_services: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """The measurements of a filled gap sheet, one row each.
 
     Parameters
@@ -50,6 +53,8 @@ def measurements(sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: 
         Name and hash of the original file, kept with every row.
     rows : array_like of int, optional
         Row numbers of the file, for its faults; by default those of a sheet with its headings in row 1.
+    own_services : mapping, optional
+        Family of every service beyond the presets that a band may name.
 
     Returns
     -------
@@ -76,7 +81,10 @@ def measurements(sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: 
     operator = operator_sets(frame["operator"], FaultList())
     single = np.array([code != "" and "+" not in code for code in operator], dtype=bool)
     faults.at(~single, "policy.measured_operator", say("policy.head_operator"), texts(frame["operator"]))
-    service = np.array([_service(band, code) for band, code in zip(folded(texts(frame["band"])), operator, strict=True)], dtype=object)
+    own = own_services or {}
+    by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
+    bands = folded(texts(frame["band"]))
+    service = np.array([_service(band, code, by_folded) for band, code in zip(bands, operator, strict=True)], dtype=object)
     faults.at(service == "", "policy.measured_band", say("policy.head_band"), texts(frame["band"]))
     where = [INDOORS.get(cell) for cell in folded(texts(frame["where"]))]
     faults.at(
@@ -88,9 +96,8 @@ def measurements(sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: 
     faults.at(inspector == "", "policy.measured_inspector", say("policy.head_inspector"), inspector)
     if faults.items:
         raise DataError(faults.items)
-    presets = load("services")["service"]
     return typed({
-        "id": place, "operator": operator, "service": service, "family": [presets[name]["family"] for name in service], "rsrp_dbm": value,
+        "id": place, "operator": operator, "service": service, "family": [family_of(name, own) for name in service], "rsrp_dbm": value,
         "indoors": np.array(where, dtype=bool), "date": day, "inspector": inspector, "device": texts(frame["device"]),
         "result": texts(frame["result"]), "closed": texts(frame["closed"]), "source": source, "sha256": sha256, "row": number,
     }, TYPES)  # fmt: skip
@@ -113,8 +120,8 @@ def _ids(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     return np.array([own or (match[1] if match else "") for own, match in zip(stated, found, strict=True)], dtype=object)
 
 
-def _service(band: str, operator: str) -> str:
+def _service(band: str, operator: str, own: Mapping[str, str]) -> str:
     """The one service a word for a band means; "" where it means none or several."""
-    answer = service_words(band, operator) if band else None
+    answer = service_words(band, operator, own) if band else None
     names = [name for name in answer[0].split(";") if name] if answer else []
     return names[0] if len(names) == 1 and answer is not None and not answer[1] else ""

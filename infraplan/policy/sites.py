@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from infraplan.policy.targets import Target
-from infraplan.presets import load
+from infraplan.tables.families import families_carried
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-
-
-@cache
-def _families(services: str) -> frozenset[str]:
-    """Families of a ";"-joined list of services: by the preset, else by what stands before the first hyphen."""
-    presets = load("services")["service"]
-    names = [name.strip() for name in services.split(";") if name.strip()]
-    return frozenset(str(presets[name]["family"]) if name in presets else name.split("-")[0] for name in names)
 
 
 def sites_asked(target: Target, sites: Any) -> Bools:
     """Sites of the target's family (all, where it names none) whose status it counts."""
     rows = sites["status"].isin(target.statuses).to_numpy() if "status" in sites else np.ones(len(sites), dtype=bool)
     if target.family:
-        services = sites["services"].astype(str).to_numpy()
-        of = {text: target.family in _families(text) for text in set(services)}
-        rows = rows & np.array([of[text] for text in services], dtype=bool)
+        rows = rows & np.array([target.family in own for own in families_carried(sites)], dtype=bool)
     return np.asarray(rows, dtype=bool)
 
 

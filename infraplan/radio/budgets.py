@@ -7,13 +7,15 @@ model already contains (clutter, terrain) is not in the ladder; what is in the l
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from infraplan.messages import say
 from infraplan.presets import choose, load
 from infraplan.radio.antennas import Antenna, antenna_named
 from infraplan.radio.entry_loss import O2I_SIGMA_DB, o2i, p2109, p2109_sigma_db
+from infraplan.radio.service_presets import POWER_CLASS, ServicePreset
 from infraplan.radio.shadowing import shadow_margin_db
 from infraplan.radio.throughput import required_sinr_db
 from infraplan.units import BOLTZMANN_DBM_PER_HZ
@@ -55,7 +57,9 @@ class Service:
 
     `max_path_loss_db` is the smaller of `downlink_max_path_loss_db` and `uplink_max_path_loss_db`; a power offset helps the downlink only.
     `receiver` says where the served device is; `entry_loss_db` is what a building takes beyond that. `class_offsets_db` (NB-IoT): a pixel
-    has the class when its margin is at least the offset.
+    has the class when its margin is at least the offset. `frame` names the TDD frame behind the two shares of time. `plan` chooses
+    the models where there is no terrain (`selection.loss_curve`). `antennas` holds the antennas that no preset has, by the names that
+    sites and services call them.
     """
 
     name: str
@@ -85,6 +89,15 @@ class Service:
     downlink_share: float
     uplink_share: float
     class_offsets_db: tuple[tuple[float, float], ...]
+    ue_power_dbm: float
+    plan: str
+    frame: str = ""
+    antennas: Mapping[str, Antenna] = field(default_factory=dict, repr=False, compare=False)
+
+    def antenna(self, name: str) -> Antenna:
+        """The antenna a sector of this service calls `name`: one of the study's own, else the preset."""
+        own = self.antennas.get(name)
+        return antenna_named(name) if own is None else own
 
     def largest_loss_db(self, power_offset_db: float = 0.0, gain_offset_db: float = 0.0) -> float:
         """`max_path_loss_db` of a sector whose carrier or antenna is not the preset's. [dB]
@@ -94,40 +107,10 @@ class Service:
         return min(self.downlink_max_path_loss_db + power_offset_db, self.uplink_max_path_loss_db) + gain_offset_db
 
 
-class _Preset:
-    """A service's values over its family's over the common ones, each with its source."""
-
-    def __init__(self, name: str, presets: dict[str, Any]):
-        self.name = name
-        self.sources = presets["sources"]
-        self.service = presets["service"][choose(name, presets["service"], "service")]
-        self.family = str(self.service["family"])
-        families = presets["family"]
-        self.layers = (self.service, families[choose(self.family, families, "family")], presets["common"])
-
-    def entry(self, key: str) -> dict[str, Any]:
-        for layer in self.layers:
-            if key in layer:
-                found: dict[str, Any] = layer[key]
-                return found
-        raise KeyError(f"services.toml: {self.name} has no {key}")
-
-    def value(self, key: str) -> Any:
-        return self.entry(key)["value"]
-
-    def number(self, key: str) -> float:
-        return float(self.value(key))
-
-    def row(self, key: str, link: str, sign: int, unit: str, value: float | None = None) -> BudgetRow:
-        entry = self.entry(key)
-        shown = self.number(key) if value is None else value
-        return BudgetRow(key, shown, unit, self.sources[entry["source"]], bool(entry.get("interpretation", False)), link, sign)
-
-
 def gain_offset_db(service: Service, antenna: str | Antenna) -> float:
     """Gain of a sector's antenna less that of the service's default antenna, which the budget contains. [dB]"""
-    made = antenna_named(antenna) if isinstance(antenna, str) else antenna
-    return made.gain_dbi - antenna_named(service.default_antenna).gain_dbi
+    made = service.antenna(antenna) if isinstance(antenna, str) else antenna
+    return made.gain_dbi - service.antenna(service.default_antenna).gain_dbi
 
 
 def service_names() -> list[str]:
@@ -141,7 +124,9 @@ def services(
     reliability_of: str = "area",
     power: str = "typical",
     receiver: str | None = None,
+    power_class: int = POWER_CLASS,
     presets: dict[str, Any] | None = None,
+    antennas: Mapping[str, Antenna] | None = None,
 ) -> dict[str, Service]:
     """Services by name, with the margins of the reliability inside.
 
@@ -158,8 +143,13 @@ def services(
     receiver : str
         Where the served device is: a key of `receivers` in `radio_environment.toml`, e.g. "outdoor", "indoor", "deep-indoor", "train",
         "car". The preset's own when left out: outdoors for NR and LTE, a meter inside a building for NB-IoT.
+    power_class : int
+        Of the devices, by 3GPP: 3 (the default), or 2, which radiates 26 dBm in the bands that `power_class` of the presets lists. Other
+        services keep their family's device.
     presets : dict
-        A user's own file in the schema of `services.toml`, from `presets.load_file`.
+        A user's own file laid over `services.toml`, from `own_services`.
+    antennas : mapping of Antenna
+        Antennas that no preset has, such as pattern files, by the names that services and sites call them.
 
     Returns
     -------
@@ -167,7 +157,9 @@ def services(
     """
     table = load("services") if presets is None else presets
     choose(power, POWERS, "power")
-    return {name: _service(_Preset(name, table), reliability, reliability_of, power, receiver) for name in names}
+    choose(str(power_class), (str(POWER_CLASS), *table.get("power_class", ())), "power_class")
+    own = dict(antennas or {})
+    return {name: _service(ServicePreset(name, table, power_class), reliability, reliability_of, power, receiver, own) for name in names}
 
 
 def budget_rows(service: Service, lang: str = "zh") -> list[dict[str, Any]]:
@@ -204,7 +196,9 @@ def entry_margins(receiver: str, frequency_mhz: float) -> tuple[float, float, st
     return loss_db, sigma_db, preset["source"], bool(preset.get("interpretation", False))
 
 
-def _service(preset: _Preset, reliability: float, reliability_of: str, power: str, receiver: str | None) -> Service:
+def _service(
+    preset: ServicePreset, reliability: float, reliability_of: str, power: str, receiver: str | None, antennas: Mapping[str, Antenna]
+) -> Service:
     place = receiver or str(preset.value("receiver"))
     frequency_mhz = preset.number("frequency_mhz")
     exponent = preset.number("path_loss_exponent")
@@ -219,20 +213,20 @@ def _service(preset: _Preset, reliability: float, reliability_of: str, power: st
     extra_db = indoor_db + margin_for(indoor_sigma_db)[1] - margin_db if place == "outdoor" else 0.0
 
     def tail(link: str, interference: str | None) -> list[BudgetRow]:
-        rows = [preset.row(interference, link, -1, "dB")] if interference else []
-        sigma_source = f"{preset.row('shadowing_sigma_db', link, 0, 'dB').source}: {sigma_db:.1f} dB; {reliability_of} {reliability:g}"
-        rows.append(preset.row("body_loss_db", link, -1, "dB"))
+        rows = [_row(preset, interference, link, -1, "dB")] if interference else []
+        sigma_source = f"{_row(preset, 'shadowing_sigma_db', link, 0, 'dB').source}: {sigma_db:.1f} dB; {reliability_of} {reliability:g}"
+        rows.append(_row(preset, "body_loss_db", link, -1, "dB"))
         rows.append(BudgetRow("entry_loss_db", entry_db, "dB", entry_source, entry_ours, link, -1))
         rows.append(BudgetRow("shadow_margin_db", margin_db, "dB", sigma_source, True, link, -1))
         return rows
 
     carrier_dbm = float(preset.value("carrier_power_dbm")[POWERS.index(power)])
-    ladders = _nbiot(preset, carrier_dbm, tail) if "mcl_db" in preset.layers[1] else _wideband(preset, carrier_dbm, tail)
+    ladders = _nbiot(preset, carrier_dbm, tail) if preset.coupling else _wideband(preset, carrier_dbm, tail)
     losses = {link: math.fsum(row.sign * row.value for row in rows) for link, rows in ladders.items()}
     sums = {link: BudgetRow("max_path_loss_db", loss_db, "dB", _SUM, False, link, 0) for link, loss_db in losses.items()}
     downlink_db = min(loss_db for link, loss_db in losses.items() if link != "uplink")
     shown = {row.key: row.value for row in ladders["downlink"]}
-    classes = preset.value("mcl_classes_db") if "mcl_db" in preset.layers[1] else []
+    classes = preset.value("mcl_classes_db") if preset.coupling else []
     return Service(
         name=preset.name,
         family=preset.family,
@@ -258,30 +252,40 @@ def _service(preset: _Preset, reliability: float, reliability_of: str, power: st
         carrier_power_dbm=carrier_dbm,
         ssb_gain_dbi=preset.number("ssb_gain_dbi"),
         traffic_gain_dbi=preset.number("traffic_gain_dbi"),
-        downlink_share=float(preset.service.get("downlink_share", {"value": 1.0})["value"]),
-        uplink_share=float(preset.service.get("uplink_share", {"value": 1.0})["value"]),
+        downlink_share=preset.share("downlink"),
+        uplink_share=preset.share("uplink"),
         class_offsets_db=tuple((float(mcl_db), preset.number("mcl_db") - float(mcl_db)) for mcl_db in classes),
+        ue_power_dbm=preset.number("ue_power_dbm"),
+        plan=preset.plan,
+        frame=preset.frame_name,
+        antennas=antennas,
     )
 
 
-def _per_element(preset: _Preset, link: str, carrier_dbm: float, gain: str) -> list[BudgetRow]:
+def _row(preset: ServicePreset, key: str, link: str, sign: int, unit: str, value: float | None = None) -> BudgetRow:
+    """One value of a preset as a step of the ladder."""
+    shown = preset.number(key) if value is None else value
+    return BudgetRow(key, shown, unit, preset.source(key), preset.ours(key), link, sign)
+
+
+def _per_element(preset: ServicePreset, link: str, carrier_dbm: float, gain: str) -> list[BudgetRow]:
     """Carrier power spread over its resource elements, through feeder and antenna. Sum: what one element radiates at boresight."""
     subcarriers = 12 * int(preset.value("resource_blocks"))
     return [
-        preset.row("carrier_power_dbm", link, +1, "dBm", carrier_dbm),
+        _row(preset, "carrier_power_dbm", link, +1, "dBm", carrier_dbm),
         BudgetRow("element_share_db", 10.0 * math.log10(subcarriers), "dB", f"10 lg(12 N_RB), {subcarriers} subcarriers", False, link, -1),
-        preset.row("feeder_loss_db", link, -1, "dB"),
-        preset.row(gain, link, +1, "dBi"),
+        _row(preset, "feeder_loss_db", link, -1, "dB"),
+        _row(preset, gain, link, +1, "dBi"),
     ]
 
 
-def _wideband(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
+def _wideband(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
     """NR and LTE: SS-RSRP (or RSRP) above its threshold, the edge rate down, the edge rate up."""
     ssb = _per_element(preset, "downlink", carrier_dbm, "ssb_gain_dbi")
     radiated_dbm = math.fsum(row.sign * row.value for row in ssb)
     ssb += [
         BudgetRow("rsrp_at_zero_loss_dbm", radiated_dbm, "dBm", _SUM, False, "downlink", 0),
-        preset.row("required_rsrp_dbm", "downlink", -1, "dBm"),
+        _row(preset, "required_rsrp_dbm", "downlink", -1, "dBm"),
         *tail("downlink", None),
     ]
     spacing_khz = preset.number("subcarrier_khz")
@@ -289,31 +293,31 @@ def _wideband(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[
     data = [
         *_per_element(preset, "downlink_data", carrier_dbm, "traffic_gain_dbi"),
         _noise("downlink_data", spacing_khz * 1e3),
-        preset.row("ue_noise_figure_db", "downlink_data", -1, "dB"),
+        _row(preset, "ue_noise_figure_db", "downlink_data", -1, "dB"),
         _rate(preset, "downlink", "downlink_data", down_mhz),
         *tail("downlink_data", "interference_margin_db"),
     ]
     up_mhz = preset.number("uplink_resource_blocks") * 12 * spacing_khz / 1e3
     uplink = [
-        preset.row("ue_power_dbm", "uplink", +1, "dBm"),
-        preset.row("traffic_gain_dbi", "uplink", +1, "dBi"),
-        preset.row("feeder_loss_db", "uplink", -1, "dB"),
+        _row(preset, "ue_power_dbm", "uplink", +1, "dBm"),
+        _row(preset, "traffic_gain_dbi", "uplink", +1, "dBi"),
+        _row(preset, "feeder_loss_db", "uplink", -1, "dB"),
         _noise("uplink", up_mhz * 1e6),
-        preset.row("bs_noise_figure_db", "uplink", -1, "dB"),
+        _row(preset, "bs_noise_figure_db", "uplink", -1, "dB"),
         _rate(preset, "uplink", "uplink", up_mhz),
         *tail("uplink", "uplink_interference_margin_db"),
     ]
     return {"downlink": ssb, "downlink_data": data, "uplink": uplink}
 
 
-def _nbiot(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
+def _nbiot(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
     """NB-IoT: the maximum coupling loss in both directions, moved by the power that differs from the one it was derived with."""
     mcl_db = preset.number("mcl_db")
     down = _per_element(preset, "downlink", carrier_dbm, "ssb_gain_dbi")
     radiated_dbm = math.fsum(row.sign * row.value for row in down)
     element_share_db = down[1].value
     limit_dbm = preset.number("mcl_downlink_power_dbm") - element_share_db - mcl_db
-    mcl_row = preset.row("mcl_db", "downlink", 0, "dB")
+    mcl_row = _row(preset, "mcl_db", "downlink", 0, "dB")
     down += [
         BudgetRow("rsrp_at_zero_loss_dbm", radiated_dbm, "dBm", _SUM, False, "downlink", 0),
         mcl_row,
@@ -321,11 +325,11 @@ def _nbiot(preset: _Preset, carrier_dbm: float, tail: Any) -> dict[str, list[Bud
         *tail("downlink", "interference_margin_db"),
     ]
     up = [
-        preset.row("ue_power_dbm", "uplink", +1, "dBm"),
-        preset.row("traffic_gain_dbi", "uplink", +1, "dBi"),
-        preset.row("feeder_loss_db", "uplink", -1, "dB"),
-        preset.row("mcl_db", "uplink", +1, "dB"),
-        preset.row("mcl_uplink_power_dbm", "uplink", -1, "dBm"),
+        _row(preset, "ue_power_dbm", "uplink", +1, "dBm"),
+        _row(preset, "traffic_gain_dbi", "uplink", +1, "dBi"),
+        _row(preset, "feeder_loss_db", "uplink", -1, "dB"),
+        _row(preset, "mcl_db", "uplink", +1, "dB"),
+        _row(preset, "mcl_uplink_power_dbm", "uplink", -1, "dBm"),
         *tail("uplink", "uplink_interference_margin_db"),
     ]
     return {"downlink": down, "uplink": up}
@@ -336,10 +340,12 @@ def _noise(link: str, bandwidth_hz: float) -> BudgetRow:
     return BudgetRow("thermal_noise_dbm", noise_dbm, "dBm", f"k T B at 290 K, {bandwidth_hz / 1e3:g} kHz", False, link, -1)
 
 
-def _rate(preset: _Preset, direction: str, link: str, bandwidth_mhz: float) -> BudgetRow:
+def _rate(preset: ServicePreset, direction: str, link: str, bandwidth_mhz: float) -> BudgetRow:
     """The SINR an edge rate needs."""
-    rate_mbps, share = preset.number(f"{direction}_rate_mbps"), preset.number(f"{direction}_share")
+    rate_mbps, share = preset.number(f"{direction}_rate_mbps"), preset.share(direction)
     alpha = preset.entry(f"rate_alpha_{direction}")
     needed_db = required_sinr_db(rate_mbps, bandwidth_mhz, time_share=share, alpha=alpha["value"])
-    source = f"{rate_mbps:g} Mbit/s, {bandwidth_mhz:g} MHz, {share:.0%}; {preset.sources[alpha['source']]}"
+    origin = preset.share_source(direction)
+    time = f"{share:.1%} of the time" + (f" ({origin})" if origin else "")
+    source = f"{rate_mbps:g} Mbit/s, {bandwidth_mhz:g} MHz, {time}; {preset.sources[alpha['source']]}"
     return BudgetRow("required_sinr_db", needed_db, "dB", source, True, link, -1)

@@ -75,9 +75,10 @@ def positions(j, near, nominal, at, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def heights_on_line(flat, rows, cols, row, col, down, right, length, at, first, end, out):  # type: ignore[no-untyped-def]
-    """out[k]: ground height, bilinear, at `at[k]` steps of (`down`, `right`) pixels from (`row`, `col`), k from `first` to `end`. [m]
+    """out[k]: ground height, bilinear, at `at[k]` steps of (`down`, `right`) pixels from (`row`, `col`). [m]
 
-    `flat` is the raster of heights as one line. A line of `length` steps that runs along the outermost half pixel is drawn to their centres.
+    `flat` is the raster of heights as one line. A line of `length` steps along the outermost half pixel is
+    drawn to the pixels' centres.
     """
     last_row = row + down * length
     last_col = col + right * length

@@ -16,6 +16,7 @@ from infraplan.report.map_data import attribution, margin_legend, share_colour, 
 from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
 from infraplan.report.style import palette, percent, units
 from infraplan.report.words import Words
+from infraplan.tables.families import families_carried
 from infraplan.tables.planes import to_plane
 
 DPI = 110
@@ -313,7 +314,7 @@ def of_family(sites: Any, family: str) -> Any:
     """Sites that carry a service of the family."""
     if not len(sites) or "services" not in sites:
         return sites
-    return sites[sites["services"].fillna("").astype(str).str.contains(rf"(?:^|;){family}(?:-|;|$)", regex=True)]
+    return sites[[family in own for own in families_carried(sites)]]
 
 
 def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:

@@ -12,12 +12,14 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.messages import both, say
 from infraplan.presets import load
+from infraplan.radio.budgets import Service
 from infraplan.report.context import FAMILY_NAMES, Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
 from infraplan.siting.listing import no_sites
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
+from infraplan.tables.families import with_families
 from infraplan.tables.faults import grouped
 from infraplan.tables.planes import to_plane
 from infraplan.units import cut_percent
@@ -58,10 +60,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         resolution_m=cover.grid.resolution_m,
         reliability=cover.reliability,
         population_basis=both(f"run.basis_{study.population_basis}"),
-        services=tuple(
-            f"{name}: {service.frequency_mhz:g} MHz, {service.max_path_loss_db:.1f} dB, {both(f'run.{service.limiting_link}')}"
-            for name, service in cover.services.items()
-        ),
+        services=(*(service_line(service) for service in cover.services.values()), *antenna_lines(study)),
         documents=documents,
         datasets=datasets_of(study),
         filled_in=dict(study.sites.attrs.get("filled", {})),
@@ -78,6 +77,26 @@ def measured_note(findings: Findings) -> tuple[str, ...]:
     counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
     told = ", ".join(f"{FAMILY_NAMES.get(family, family)} {count:,}" for family, count in counts.items() if count)
     return (both("run.measured", counts=told),) if told else ()
+
+
+def service_line(service: Service) -> str:
+    """A service in one line: carrier, largest path loss, what limits it, the device, the share of time of each direction."""
+    shares = {"down": f"{service.downlink_share * 100:.1f}", "up": f"{service.uplink_share * 100:.1f}", "frame": service.frame}
+    time = both("run.frame", **shares) if service.frame else both("run.time", **shares)
+    return both(
+        "run.service", name=service.name, carrier=f"{service.frequency_mhz:g}", loss=f"{service.max_path_loss_db:.1f}",
+        link=both(f"run.{service.limiting_link}"), sigma=f"{service.shadowing_sigma_db:.1f}", device=f"{service.ue_power_dbm:g}", time=time,
+    )  # fmt: skip
+
+
+def antenna_lines(study: Study) -> tuple[str, ...]:
+    """The study's pattern files, one line each: gain, tilt, sectors of sites that carry them."""
+    lines = []
+    counts = study.sectors["antenna"].value_counts()
+    for name, antenna in study.antennas.items():
+        facts = {"gain": f"{antenna.gain_dbi:.1f}", "tilt": f"{antenna.electrical_tilt_deg:g}", "sectors": int(counts.get(name, 0))}
+        lines.append(both("run.antenna", name=name, model=antenna.name, **facts))
+    return tuple(lines)
 
 
 def terrain_note(cover: Coverage) -> str:
@@ -208,7 +227,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         gaps=findings.gaps.loc[findings.gaps["city"] == adcode],
         villages=findings.villages.loc[findings.villages["city"] == adcode],
         sites=study.sites.loc[study.sites["city"] == adcode],
-        plan_sites=new,
+        plan_sites=with_families(new, study.own_services),
         grid=cover.grid,
         margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
         facts=facts,
@@ -236,7 +255,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         gaps=findings.gaps,
         villages=findings.villages,
         sites=study.sites,
-        plan_sites=plan.sites if plan is not None else no_sites(),
+        plan_sites=with_families(plan.sites if plan is not None else no_sites(), study.own_services),
         grid=cover.grid,
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,

@@ -148,6 +148,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         grid=study.grid,
         demand=lacking_service(study, goal, cover, villages),
         services=choice.services,
+        own_services=study.own_services,
         operators=choice.operators,
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,

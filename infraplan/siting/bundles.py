@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from infraplan.presets import load
 from infraplan.siting.costs import host, life_cost_cny
+from infraplan.tables.families import families_carried, families_of, family_of
 from infraplan.tables.typed import typed
 
 LTE = "lte"
 OFFER_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
-
-
-def family_of(service: str) -> str:
-    """Family of a service: the preset's, else the part of its name before the first hyphen."""
-    known = load("services")["service"]
-    return str(known[service]["family"]) if service in known else service.split("-")[0]
-
-
-def families_of(services: Iterable[str]) -> tuple[str, ...]:
-    """Families of some services, each once, in order."""
-    return tuple(dict.fromkeys(family_of(service) for service in services if service))
 
 
 def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.DataFrame:
@@ -35,7 +24,7 @@ def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.Da
     one of `operators`, only the radio has to be added (`upgrade_4g`); else the tower is shared (`existing_tower`).
     """
     ours = set(operators.split("+"))
-    carried = [families_of(text.split(";")) for text in existing["services"].astype(str)]
+    carried = families_carried(existing)
     own_lte = [LTE in own and bool(ours & set(str(text).split("+"))) for own, text in zip(carried, existing["operators"], strict=True)]
     table = pd.DataFrame({"mast": existing["mast"].to_numpy(), "row": np.arange(len(existing)), "upgrade": own_lte})
     for family in families:
@@ -50,22 +39,22 @@ def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.Da
     return typed(offers.loc[offers["lacks"] != ""].reset_index(drop=True), OFFER_TYPES)
 
 
-def as_bundles(places: pd.DataFrame, services: Sequence[str]) -> pd.DataFrame:
+def as_bundles(places: pd.DataFrame, services: Sequence[str], own: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Each place once for every set of families it lacks: id, place, services, cost_cny beside the columns of `places`.
 
     `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set is told after a
     hyphen. The cost is the host's for the first service and `added_service` for each further one, which is less than any host costs: two
-    bundles of one place are never cheaper than the joint one.
+    bundles of one place are never cheaper than the joint one. `own` has the family of services beyond the presets.
     """
-    families = families_of(services)
+    families = families_of(services, own)
     numbers = [f"C{number:06d}" for number in range(1, len(places) + 1)]
     parts = []
     for size in range(1, len(families) + 1):
         for bundle in combinations(families, size):
             fits = [set(bundle) <= set(text.split(";")) for text in places["lacks"]]
-            own = [service for service in services if family_of(service) in bundle]
-            part = places.loc[fits].assign(services=";".join(own), bundle="+".join(bundle), size=size)
-            costs = {name: life_cost_cny(name, len(own)) for name in part["host"].unique()}
+            carried = [service for service in services if family_of(service, own) in bundle]
+            part = places.loc[fits].assign(services=";".join(carried), bundle="+".join(bundle), size=size)
+            costs = {name: life_cost_cny(name, len(carried)) for name in part["host"].unique()}
             parts.append(part.assign(cost_cny=part["host"].map(costs)))
     table = pd.concat(parts)
     table["place"] = pd.Series([numbers[at] for at in places.index.get_indexer(table.index)], index=table.index, dtype=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -14,9 +14,10 @@ from scipy.spatial import cKDTree
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import levels_of
 from infraplan.presets import load
-from infraplan.siting.bundles import as_bundles, families_of, host_column, mast_offers
+from infraplan.siting.bundles import as_bundles, host_column, mast_offers
 from infraplan.siting.costs import host
 from infraplan.siting.ridges import ridge_points
+from infraplan.tables.families import families_of, with_families
 from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane
 from infraplan.tables.typed import typed
@@ -43,6 +44,7 @@ def candidate_sites(
     grid: Grid | None = None,
     demand: Any = None,
     services: Iterable[str] = ("nr-n28",),
+    own_services: Mapping[str, str] | None = None,
     operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
     existing: Any = None,
@@ -67,6 +69,8 @@ def candidate_sites(
         Points that lack the service; the most populous one of each square of half the spacing becomes a candidate.
     services, operators
         What would be switched on at the site. Services of one family go together; a site may carry one family or several.
+    own_services : mapping, optional
+        Family of every service beyond the presets.
     spacing_m : float
         Step of the regular grid. [m]
     existing : GeoDataFrame, optional
@@ -98,7 +102,7 @@ def candidate_sites(
     land = _land(zones)
     grid = grid or Grid.over(zones)
     services = tuple(services)
-    families = families_of(services)
+    families = families_of(services, own_services)
     peopled = demand is not None and len(demand) > 0
     parts = []
     if existing is not None and len(existing):
@@ -124,7 +128,7 @@ def candidate_sites(
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
     urban = _urban(frame, residents if residents is not None else demand, grid)
     frame = frame.assign(environment=np.where(urban, "urban", "rural")).loc[urban | (frame["host"] != "smart_pole").to_numpy()]
-    return _as_sites(frame.reset_index(drop=True), services, operators)
+    return _as_sites(frame.reset_index(drop=True), services, operators, own_services or {})
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
@@ -236,13 +240,13 @@ def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
     return np.asarray(_people_within(frame, people, grid, rule["radius_m"]) / area_km2 >= rule["people_per_km2"], dtype=bool)
 
 
-def _as_sites(frame: Any, services: tuple[str, ...], operators: str) -> Any:
+def _as_sites(frame: Any, services: tuple[str, ...], operators: str, own: Mapping[str, str]) -> Any:
     """Candidates in the columns of a site table."""
-    table = gpd.GeoDataFrame(as_bundles(frame, services), geometry="geometry", crs=4326)
+    table = gpd.GeoDataFrame(as_bundles(frame, services, own), geometry="geometry", crs=4326)
     table["operators"] = operators
     table["height_m"] = host_column(table, "height_m")
     table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm")
     table["azimuth_deg"], table["tilt_deg"], table["antenna"] = "0/120/240", 3.0, None
     table["status"] = "planned"
     table["mast"] = table["mast"].where(table["mast"] != "", table["place"])
-    return gpd.GeoDataFrame(typed(table, TYPES), geometry=table.geometry.array, crs=4326)
+    return with_families(gpd.GeoDataFrame(typed(table, TYPES), geometry=table.geometry.array, crs=4326), own)

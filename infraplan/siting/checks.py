@@ -139,7 +139,7 @@ class _Maps:
         cover = self.cover
         return reach(
             points,
-            sectors_of(self.plan_sites, own, include=("planned",)),
+            sectors_of(self.plan_sites, own, include=("planned",), part=True),
             cover.grid,
             self.services,
             family=family,

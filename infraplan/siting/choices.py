@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from infraplan.errors import DataError, Fault
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
-from infraplan.siting.bundles import families_of
+from infraplan.tables.families import families_carried
 
 HAIR_M = 1e-3
 """Projection moves a point by less than this: exactly at the distance is allowed."""
@@ -27,7 +27,7 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
     if spacing_m <= 0 or not len(existing) or not len(candidates):
         return near
     at, stands = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
-    wanted, carried = _families(candidates), _families(existing)
+    wanted, carried = families_carried(candidates), families_carried(existing)
     for family in {family for own in wanted for family in own}:
         rows = np.flatnonzero([family in own for own in wanted])
         there = np.array([family in own for own in carried]) & np.isfinite(stands).all(axis=1)
@@ -35,11 +35,6 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
             apart_m, _ = cKDTree(stands[there]).query(at[rows])
             near[rows] |= apart_m < spacing_m - HAIR_M
     return near
-
-
-def _families(sites: Any) -> list[tuple[str, ...]]:
-    known = {text: families_of(text.split(";")) for text in set(sites["services"].astype(str))}
-    return [known[text] for text in sites["services"].astype(str)]
 
 
 def settle(

@@ -246,7 +246,7 @@ def _family_reach(
     """Points by candidate: a candidate reaches with its services of the family alone; barred ones reach nobody."""
     own = {name: service for name, service in services.items() if service.family == family}
     allowed = candidates.loc[candidates["barred"] == ""] if "barred" in candidates else candidates
-    sectors = sectors_of(allowed, own, include=("planned",))
+    sectors = sectors_of(allowed, own, include=("planned",), part=True)
     place = allowed["place"] if "place" in allowed else allowed["id"]
     spot = pd.Series(place.to_numpy(), index=allowed["id"].to_numpy())
     sectors = sectors.loc[sectors["site_id"].isin(_first_of_each(sectors["site_id"], spot))].reset_index(drop=True)

@@ -79,7 +79,7 @@ def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Se
         nothing = np.full(len(at), np.nan)
         return pd.DataFrame({"margin_db": nothing, "worst_db": nothing, "best_db": nothing}, index=at.index)
     offered = predict_coverage(
-        sectors_of(frame.loc[near], own, include=("planned",)),
+        sectors_of(frame.loc[near], own, include=("planned",), part=True),
         cover.grid,
         own,
         terrain=cover.terrain,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infraplan.coverage.measured import Measured
-from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError, Fault, InfraplanError, collected, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
@@ -18,13 +17,15 @@ from infraplan.io.exclusions import read_exclusions
 from infraplan.io.whole_zones import whole_study
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
-from infraplan.presets import choose
-from infraplan.radio.budgets import Service, services
+from infraplan.presets import choose, load
+from infraplan.radio.antennas import Antenna
+from infraplan.radio.budgets import Service
 from infraplan.study.choices import choice_faults, input_faults
 from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
+from infraplan.study.radio import antenna_files, study_sectors, study_services
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -32,18 +33,23 @@ Read = TypeVar("Read")
 
 
 def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
-    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on."""
+    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on.
+
+    So is what the layers warned of that it read on its way.
+    """
 
     @wraps(read)
     def reader(study: Study) -> Read:
         found: list[Fault] = []
+        before = len(study.warnings)
         try:
             with collected() as found:
                 return read(study)
         except DataError as error:
             raise DataError(study._followable(error.fault_list, read.__name__)) from None
         finally:
-            study._keep(study._followable(found, read.__name__))
+            inner = set(study.warnings[before:])
+            study._keep((fault if fault in inner else study._followable([fault], read.__name__)[0] for fault in found), before)
 
     return cached_property(reader)
 
@@ -118,10 +124,11 @@ class Study:
         sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
         return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
-    def _keep(self, found: Iterable[Fault]) -> None:
-        """Warnings not told before go into `warnings`, and on to whoever listens."""
-        fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in self.warnings]
-        self.warnings.extend(fresh)
+    def _keep(self, found: Iterable[Fault], before: int | None = None) -> None:
+        """Warnings that are not among the first `before` of `warnings` (among all) go into it, each once, and on to whoever listens."""
+        known = set(self.warnings[:before])
+        fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in known]
+        self.warnings.extend(fault for fault in fresh if fault not in self.warnings)
         warn(fresh)
 
     @cached_property
@@ -131,6 +138,9 @@ class Study:
         named |= {f"exclusions.{number}": path for number, path in enumerate(self.exclusion_paths, start=1)}
         named |= {f"registers.{name}": self.folder / relative for name, relative in self.config.files.registers.items()}
         named |= {name: self.folder / name for name in (*self.config.study.policies, "inspections.csv", "licences.toml") if "." in name}
+        services_file = self.config.coverage.services_file
+        named |= {} if services_file is None else {"services": self.folder / services_file}
+        named |= {f"antennas.{name}": path for name, path in self.antenna_paths.items()}
         return {FILE_NAME: sha256(self.folder / FILE_NAME)} | {
             name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
         }
@@ -162,7 +172,7 @@ class Study:
     @_layer
     def sites(self) -> Any:
         path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
-        return read_sites(path, used=self._named_columns, zones=self.zones, **options)
+        return read_sites(path, used=self._named_columns, zones=self.zones, own_services=self.own_services, **options)
 
     @_layer
     def places(self) -> Any:
@@ -225,7 +235,7 @@ class Study:
         """The table that `infraplan inspect import` left beside study.toml, None without one."""
         from infraplan.io.inspections import read_measured, unheard
 
-        table = read_measured(self.folder)
+        table = read_measured(self.folder, tuple(self.own_services))
         if table is not None:
             warn(unheard(table, self._points() or set(table["id"]), tuple(self.services)))
         return table
@@ -248,9 +258,36 @@ class Study:
         """Whose each input is, as licences.toml beside study.toml says; None without it."""
         return read_licences(self.folder)
 
-    @cached_property
+    @_layer
+    def own_presets(self) -> tuple[dict[str, Any], dict[str, Path]]:
+        """The service presets, the study's own file laid over the built-in ones; the pattern files that its services name."""
+        from infraplan.io.services import read_services
+
+        file = self.config.coverage.services_file
+        return (load("services"), {}) if file is None else read_services(self.folder / file, folders=(self.folder,))
+
+    @property
+    def own_services(self) -> dict[str, str]:
+        """Family of every service that the study's own file adds."""
+        presets, _ = self.own_presets
+        known = load("services")["service"]
+        return {name: values["family"] for name, values in presets["service"].items() if name not in known}
+
+    @_layer
+    def antenna_paths(self) -> dict[str, Path]:
+        """The pattern files that sites and services name, by those names."""
+        return antenna_files(self)
+
+    @_layer
+    def antennas(self) -> dict[str, Antenna]:
+        """The antennas of those files."""
+        from infraplan.io.patterns import read_patterns
+
+        return read_patterns(self.antenna_paths)
+
+    @_layer
     def services(self) -> dict[str, Service]:
-        return dict(services(*self.config.coverage.services, reliability=self.config.coverage.reliability))
+        return study_services(self, self.config.coverage.services, "coverage.services")
 
     @cached_property
     def families(self) -> tuple[str, ...]:
@@ -258,9 +295,9 @@ class Study:
         known = tuple(dict.fromkeys(service.family for service in self.services.values()))
         return tuple(choose(name, known, "family") for name in self.config.coverage.families) or known
 
-    @cached_property
+    @_layer
     def plan_services(self) -> dict[str, Service]:
-        return dict(services(*self.config.plan.services, reliability=self.config.coverage.reliability))
+        return study_services(self, self.config.plan.services, "plan.services")
 
     @cached_property
     def targets(self) -> Targets:
@@ -301,9 +338,9 @@ class Study:
             nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
         )  # fmt: skip
 
-    @cached_property
+    @_layer
     def sectors(self) -> Any:
-        return sectors_of(self.sites, self.services)
+        return study_sectors(self)
 
     @property
     def synthetic(self) -> bool:

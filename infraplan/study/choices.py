@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from infraplan.study import Study
 
 LAYERS = (
-    "targets", "services", "plan_services", "exclusions", "corridors", "zones", "grid", "villages", "sites", "places", "hosts",
-    "registers", "inspections", "terrain", "licences",
+    "targets", "own_presets", "exclusions", "corridors", "zones", "grid", "villages", "sites", "antennas", "services", "plan_services",
+    "sectors", "places", "hosts", "registers", "inspections", "terrain", "licences",
 )  # fmt: skip
 """Everything that any verb reads, in the order in which it is read."""
-WITHOUT_ZONES = ("targets", "services", "plan_services", "exclusions", "corridors", "licences")
+WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "licences")
 KEYS = {"targets": "study.policies", "services": "coverage.services", "plan_services": "plan.services", "grid": "coverage.resolution_m"}
 
 

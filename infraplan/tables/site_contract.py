@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import pandas as pd
 from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.tables.combining import all_operators, with_whole_tilt, without_parts
+from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList
 from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
 from infraplan.tables.radio_words import azimuth_sets, service_sets
@@ -29,6 +31,7 @@ def check_sites(
     services: str | None = None,
     outside: str = "warning",
     unit: Unit | None = None,
+    own_services: Mapping[str, str] | None = None,
     without_service: bool = False,
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, one row a site, or one DataError.
@@ -43,6 +46,8 @@ def check_sites(
         Services of rows that tell none, such as "nr-n28".
     unit : {"site", "sector", "mast"}, optional
         What a row of the table is; left out, the rows tell. Sectors of a site are joined, masts are split by network.
+    own_services : mapping, optional
+        Family of every service beyond the presets that rows may name; the frame then has a column `families`, joined by ";".
     without_service : bool
         Keep sites that carry no service of ours: hosts of a survey, not a network.
     """
@@ -60,8 +65,9 @@ def check_sites(
         said = {name: settled[f"{name}_"] for name in ("technology", "band") if name in said}
         settled = settled.drop(columns=["technology_", "band_"])
     found, assumed = service_sets(
-        settled["services"], settled["operators"].to_numpy(object), faults, technology=said.get("technology"), band=said.get("band")
-    )
+        settled["services"], settled["operators"].to_numpy(object), faults, tuple(own_services or ()), technology=said.get("technology"),
+        band=said.get("band"),
+    )  # fmt: skip
     filled = {}
     if services:
         filled = {"services": int((found == "").sum())}
@@ -89,7 +95,7 @@ def check_sites(
     done = finished(settled, "site", faults)
     done.attrs["filled"] = filled
     done.attrs["set_aside"] = aside
-    return done
+    return with_families(done, own_services or {})
 
 
 def _set_aside(settled: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList) -> tuple[gpd.GeoDataFrame, Texts | None]:

@@ -15,7 +15,7 @@ from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
-from infraplan.radio.antennas import cuts
+from infraplan.radio.antennas import antenna_named, cuts, pattern_db
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.selection import default_plan, loss_curve
 
@@ -39,11 +39,12 @@ def expected_margin_db(sector: Any, x_m: float, y_m: float, at_x_m: float, at_y_
     )
     horizontal_db, vertical_db = cuts(sector.antenna, sector.tilt_deg)
     elevation_deg = -math.degrees(math.atan2(sector.height_m - service.rx_height_m, distance_m))
-    pattern_db = np.interp(elevation_deg, np.arange(-90, 91), vertical_db)
+    cut_db = np.interp(elevation_deg, np.arange(-90, 91), vertical_db)
     if not math.isnan(sector.azimuth_deg):
         off_deg = (math.degrees(math.atan2(at_x_m - x_m, at_y_m - y_m)) - sector.azimuth_deg) % 360
-        pattern_db += np.interp(off_deg, np.arange(361), np.append(horizontal_db, horizontal_db[0]))
-    return float(service.max_path_loss_db + gain_offset_db(service, sector.antenna) + pattern_db - curve.loss_db[0])
+        cut_db += np.interp(off_deg, np.arange(361), np.append(horizontal_db, horizontal_db[0]))
+    cut_db = max(cut_db, antenna_named(sector.antenna).floor_db)
+    return float(service.max_path_loss_db + gain_offset_db(service, sector.antenna) + cut_db - curve.loss_db[0])
 
 
 def test_against_brute_force(sectors: Any, grid: Grid, presets: Any, cover: Coverage) -> None:
@@ -62,6 +63,33 @@ def test_against_brute_force(sectors: Any, grid: Grid, presets: Any, cover: Cove
                 assert best_db == pytest.approx(max(every), abs=0.05)
             elif not np.isnan(best_db):
                 assert best_db <= max(every) + 0.05
+
+
+@pytest.mark.parametrize("antenna", ["massive-64t64r", "sector-65", "3gpp-element", "omni"])
+def test_both_cuts_together_stay_above_the_floor(antenna: str, sectors: Any, grid: Grid, presets: Any) -> None:
+    """Behind a mast and below it both cuts are low: their sum ends at the antenna's floor, as in `pattern_db` and over terrain."""
+    x_m, y_m = (float(value) for value in grid.centre_of(grid.height // 2, grid.width // 2))
+    site = {"x_m": x_m, "y_m": y_m, "service": ["nr-n41"], "environment": ["urban"], "height_m": [25.0], "azimuth_deg": [40.0]}
+    site |= {"tilt_deg": [6.0], "antenna": [antenna], "power_offset_db": [0.0]}
+    radio = Radio(presets)
+    footprint = site_footprint(site, grid, radio)
+    plane = footprint.margin_db[0]
+    rows, cols = np.nonzero(~np.isnan(plane))
+    at_x_m, at_y_m = grid.centre_of(rows + footprint.row0, cols + footprint.col0)
+    distance_m = np.hypot(at_x_m - x_m, at_y_m - y_m)
+    service = presets["nr-n41"]
+    curve = radio.curve("urban", service, 25.0)
+    bearing_deg = np.degrees(np.arctan2(at_x_m - x_m, at_y_m - y_m))
+    drop_m = 25.0 - service.rx_height_m
+    taken_db = plane[rows, cols] - service.max_path_loss_db - gain_offset_db(service, antenna)
+    taken_db += np.interp(distance_m, curve.distance_m, curve.loss_db)
+    up_deg = -np.degrees(np.arctan2(drop_m, np.maximum(distance_m, 1e-3)))
+    far = distance_m > 100.0  # nearer, ten metres are several degrees of elevation
+    assert taken_db[far] == pytest.approx(pattern_db(antenna, bearing_deg - 40.0, up_deg, 6.0)[far], abs=0.6)
+    floor_db = antenna_named(antenna).floor_db
+    assert taken_db.min() >= floor_db - 0.01
+    if antenna == "massive-64t64r":
+        assert taken_db.min() == pytest.approx(floor_db, abs=0.01)
 
 
 def test_a_site_reaches_all_that_it_serves(sectors: Any, grid: Grid, presets: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import floats, sampled_from
 
-from infraplan.errors import DataError, UsageError
+from infraplan.errors import DataError, UsageError, collected
 from infraplan.presets import load
 from infraplan.radio.antennas import antenna_named, cuts, pattern_db, sector_element_db
 from infraplan.radio.pattern_files import parse_pattern
@@ -79,10 +79,69 @@ def test_a_pattern_file_is_read_as_it_is_meant() -> None:
     assert float(pattern_db(antenna, 0.0, -6.0, 6.0)) == pytest.approx(0.0)
     assert np.argmax(cuts(antenna, 4.0)[1]) == 90 - 4
     upward = parse_pattern(pattern_text(), file="a.msi", vertical="up")
-    assert np.argmax(cuts(upward, 4.0)[1]) == 90 + 4
+    assert upward.electrical_tilt_deg == -4.0
+    assert np.argmax(cuts(upward, -4.0)[1]) == 90 + 4
 
 
-@pytest.mark.parametrize(("gain", "dbi"), [("15.35 dBd", 17.5), ("15.35", 17.5), ("17.5dBi", 17.5)])
+HEADINGS = [
+    "TILT ELECTRICAL\nELECTRICAL_TILT 6", "TILT 6", "TILT ELECTRICAL", "TILT ELECTRICAL 6", "TILT T06", "TILT -6", "ELECTRICAL_TILT -6",
+    "COMMENT tilt 06T", "TILT 5,8", "TILT ELECTRICAL T0-T10", "TILT MECHANICAL 2", "ELECTRICAL_TILT",
+]  # fmt: skip
+
+
+def made_up(heading: str, peak_deg: float, gain: str = "17,5 dBi") -> str:
+    """A file whose vertical lobe, 7 degrees wide, lies `peak_deg` along the cut."""
+
+    def cut(peak_deg: float, width_deg: float, floor_db: float) -> str:
+        return "\n".join(f"{a} {min(12 * (((a - peak_deg + 180) % 360 - 180) / width_deg) ** 2, floor_db):.1f}" for a in range(360))
+
+    return f"NAME MADE_UP\nFREQUENCY 2600\nGAIN {gain}\n{heading}\nHORIZONTAL 360\n{cut(0, 65, 25)}\nVERTICAL 360\n{cut(peak_deg, 7, 30)}\n"
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_the_tilt_is_where_the_cut_has_its_peak(heading: str) -> None:
+    """Makers write the tilt in many ways, or not at all; a site with a total tilt of 6 has its lobe 6 degrees below the horizon."""
+    with collected() as told:
+        antenna = parse_pattern(made_up(heading, 6), file="made-up.msi")
+    assert (antenna.electrical_tilt_deg, antenna.gain_dbi, told) == (6.0, 17.5, [])
+    assert float(pattern_db(antenna, 0.0, -6.0, 6.0)) == 0.0
+    assert float(pattern_db(antenna, 0.0, -9.0, 9.0)) == 0.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(peak_deg=floats(0.0, 15.0), width_deg=floats(5.0, 30.0))
+def test_the_peak_is_found_within_half_a_degree(peak_deg: float, width_deg: float) -> None:
+    text = pattern_text(tilt=peak_deg).replace("ELECTRICAL_TILT", "REMARK")
+    assert parse_pattern(text, file="a.msi").electrical_tilt_deg == pytest.approx(peak_deg, abs=0.51)
+
+
+def test_a_heading_that_differs_is_a_warning() -> None:
+    with collected() as told:
+        antenna = parse_pattern(made_up("ELECTRICAL_TILT 2", 6), file="made-up.msi")
+    assert antenna.electrical_tilt_deg == 6.0
+    assert [(fault.rule, fault.row, fault.severity, fault.value) for fault in told] == [("pattern_tilt", 4, "warning", "2")]
+    assert "6" in told[0].message
+
+
+@pytest.mark.parametrize("heading", ["ELECTRICAL_TILT 6", "TILT -6", "TILT ELECTRICAL"])
+def test_a_cut_that_runs_upward_is_turned_and_told(heading: str) -> None:
+    with collected() as told:
+        antenna = parse_pattern(made_up(heading, 354), file="made-up.msi")
+    assert [fault.rule for fault in told] == ["pattern_upward"]
+    assert antenna.electrical_tilt_deg == 6.0
+    assert float(pattern_db(antenna, 0.0, -6.0, 6.0)) == 0.0
+    assert parse_pattern(made_up(heading, 354), file="made-up.msi", vertical="down").electrical_tilt_deg == -6.0
+
+
+def test_decimal_commas_in_the_cuts() -> None:
+    plain = parse_pattern(made_up("TILT 6", 6), file="a.msi")
+    head, body = made_up("TILT 6", 6).split("HORIZONTAL", 1)
+    for changed in (body.replace(".", ","), body.replace(" ", ", "), body.replace(" ", ";"), body.replace(" ", "\t").replace(".", ",")):
+        other = parse_pattern(head + "HORIZONTAL" + changed.replace("VERTICAL,", "VERTICAL"), file="a.msi")
+        assert (other.horizontal_db, other.vertical_db) == (plain.horizontal_db, plain.vertical_db)
+
+
+@pytest.mark.parametrize(("gain", "dbi"), [("15.35 dBd", 17.5), ("15.35", 17.5), ("17.5dBi", 17.5), ("17,5 dBi", 17.5), ("17,5", 19.65)])
 def test_gain_units(gain: str, dbi: float) -> None:
     assert parse_pattern(pattern_text(gain=gain), file="a.pln").gain_dbi == pytest.approx(dbi)
 

@@ -14,6 +14,7 @@ from infraplan.presets import load
 from infraplan.radio.antennas import antenna_named
 from infraplan.radio.budgets import Service, budget_rows, entry_margins, gain_offset_db, service_names, services
 from infraplan.radio.entry_loss import p2109, p2109_sigma_db
+from infraplan.radio.own_services import own_services
 from infraplan.radio.shadowing import shadow_margin_db
 
 ALL = services(*service_names())
@@ -65,9 +66,10 @@ def test_every_row_has_a_source_and_a_label_in_both_languages(name: str) -> None
 def test_every_value_of_the_preset_has_a_known_source() -> None:
     presets = load("services")
     tables = [presets["common"], *presets["family"].values(), *presets["service"].values()]
-    for entry in (value for table in tables for value in table.values() if not isinstance(value, str)):
+    entries = [value for table in tables for value in table.values() if not isinstance(value, str)]
+    for entry in entries + [row["ue_power_dbm"] for row in presets["power_class"].values()] + list(presets["frame"].values()):
         assert entry["source"] in presets["sources"]
-        if entry["source"] == "planner":
+        if entry["source"] in ("planner", "frame_7_1_2", "frame_double"):
             assert entry["interpretation"] is True
     for name, receiver in load("radio_environment")["receivers"].items():
         assert receiver["source"], name
@@ -83,7 +85,7 @@ def test_nbiot_stands_on_its_coupling_loss() -> None:
     assert service.required_rsrp_dbm == pytest.approx(-131.8, abs=0.05)
     assert service.carrier_power_dbm - 10 * math.log10(12) == pytest.approx(32.2, abs=0.05)
     assert service.class_offsets_db == ((144.0, 20.0), (154.0, 10.0), (164.0, 0.0))
-    sigma_db = math.hypot(8.0, p2109_sigma_db(0.945))
+    sigma_db = math.hypot(10.0, p2109_sigma_db(0.945))
     expected_db = 164 + 15 - 0.5 - 3 - float(p2109(0.945, 50.0)) - shadow_margin_db(0.95, sigma_db)
     assert service.max_path_loss_db == pytest.approx(expected_db)
     assert service.shadowing_sigma_db == pytest.approx(sigma_db)
@@ -116,8 +118,77 @@ def test_more_reliability_costs_and_more_power_never_hurts(name: str, reliabilit
     assert services(name, reliability_of="edge", **options)[name].max_path_loss_db <= typical
 
 
+def test_shadowing_is_the_error_of_a_model_nobody_calibrated() -> None:
+    entry = load("services")["common"]["shadowing_sigma_db"]
+    assert entry["value"] == 10.0 and "drive tests" in load("services")["sources"][entry["source"]]
+    assert all(service.shadowing_sigma_db >= 10.0 for service in ALL.values())
+    assert ALL["nr-n41"].shadow_margin_db == pytest.approx(11.6, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "down", "up"),
+    [
+        ("nr-n41", (7 * 14 + 6) / 140, (2 * 14 + 4) / 140),  # 3GPP TS 38.101-4 Annex A.1.2, FR1.30-1
+        ("nr-n79", (7 * 14 + 6) / 140, (2 * 14 + 4) / 140),
+        ("nr-n78", (5 * 14 + 2 * 10) / 140, (3 * 14 + 2 * 2) / 140),  # the same, FR1.30-3
+        ("lte-private-1400", (2 * 14 + 10) / 70, (2 * 14 + 2) / 70),  # TS 36.211 Tables 4.2-1 and 4.2-2: 1 and 7
+        ("nr-n28", 1.0, 1.0),
+    ],
+)
+def test_shares_of_time_are_those_of_the_frame(name: str, down: float, up: float) -> None:
+    assert ALL[name].downlink_share == pytest.approx(down)
+    assert ALL[name].uplink_share == pytest.approx(up)
+    assert ALL[name].downlink_share + ALL[name].uplink_share <= 1.0 or not ALL[name].frame
+    assert all(f"{up:.1%} of the time" in row.source for row in ALL[name].budget if row.link == "uplink" and row.key == "required_sinr_db")
+
+
+def test_more_uplink_time_lengthens_the_uplink() -> None:
+    """n78 with the frame of its operators reaches further up than with 7:1:2, by what the rate formula of TR 36.942 says."""
+    table = own_services({"service": {"nr-n78": {"frame": "7-1-2"}}}, file="mine.toml")
+    other = services("nr-n78", presets=table)["nr-n78"]
+    spectral = [1.0 / (50 * 12 * 0.03) / share / 0.4 for share in (other.uplink_share, ALL["nr-n78"].uplink_share)]
+    gained_db = 10 * math.log10((2 ** spectral[0] - 1) / (2 ** spectral[1] - 1))
+    assert ALL["nr-n78"].uplink_max_path_loss_db - other.uplink_max_path_loss_db == pytest.approx(gained_db, abs=1e-6)
+    assert gained_db == pytest.approx(1.87, abs=0.01)
+    assert (other.frame, ALL["nr-n78"].frame, ALL["nr-n28"].frame) == ("7-1-2", "double-period", "")
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_power_class_2_adds_three_decibels_up_where_3gpp_has_it(name: str) -> None:
+    """3GPP TS 38.101-1 Table 6.2.1-1: 26 dBm in n41, n77, n78, n79; 23 dBm is class 3."""
+    strong = services(name, power_class=2)[name]
+    more_db = 3.0 if name in ("nr-n41", "nr-n78", "nr-n79") else 0.0
+    assert strong.ue_power_dbm == 23.0 + more_db
+    assert strong.uplink_max_path_loss_db - ALL[name].uplink_max_path_loss_db == pytest.approx(more_db)
+    assert strong.downlink_max_path_loss_db == ALL[name].downlink_max_path_loss_db
+    source = next(row.source for row in strong.budget if row.key == "ue_power_dbm")
+    assert ("power class 2" in source) == bool(more_db)
+
+
+def test_power_class_2_ends_where_the_uplink_has_more_than_half() -> None:
+    share = {"value": 0.51, "source": "planner"}
+    table = own_services({"service": {"nr-n41": {"uplink_share": share}}}, file="mine.toml")
+    assert services("nr-n41", power_class=2, presets=table)["nr-n41"].ue_power_dbm == 23.0
+    with pytest.raises(UsageError, match="power class"):
+        services("nr-n41", power_class=1)
+
+
+def test_private_bands_of_measure_22() -> None:
+    """1447 to 1467 MHz with at most 46 and 23 dBm (MIIT 2015 No. 59); 1785 to 1805 MHz; nothing above 6 GHz, where P.1812 ends."""
+    low, high = ALL["lte-private-1400"], ALL["lte-private-1800"]
+    for service, first_mhz, last_mhz in ((low, 1447, 1467), (high, 1785, 1805)):
+        assert abs(service.frequency_mhz - (first_mhz + last_mhz) / 2) + service.bandwidth_mhz / 2 <= (last_mhz - first_mhz) / 2
+    assert services("lte-private-1400", power="high")["lte-private-1400"].carrier_power_dbm == 46.0
+    assert low.ue_power_dbm == 23.0
+    assert max(service.frequency_mhz for service in ALL.values()) < 6000.0
+    clause = next(target for target in load("policies/guangdong-2020")["target"] if target["id"] == "private-bands")
+    for text in (clause["reason"], clause["reason_en"]):
+        assert all(word in text for word in ("lte-private-1400", "lte-private-1800", "P.1812", "6 GHz"))
+
+
 def test_limiting_link_is_named_both_ways() -> None:
     assert services("nr-n41", power="high")["nr-n41"].limiting_link == "uplink"
+    assert services("nr-n41", power_class=2)["nr-n41"].limiting_link == "downlink"
     assert services("nr-n41", power="low")["nr-n41"].limiting_link == "downlink"
 
 

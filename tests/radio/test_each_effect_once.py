@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from infraplan.coverage.masts import MEDIAN
 from infraplan.presets import load
 from infraplan.radio import models, p1812
 from infraplan.radio.budgets import service_names, services
 from infraplan.radio.entry_loss import p2109
+from infraplan.radio.p1812_area import area_loss
 from infraplan.radio.selection import default_plan, loss_curve
 
 EFFECTS = ("terrain", "clutter", "location_variability", "entry_loss")
@@ -85,7 +88,7 @@ def test_the_page_shows_the_figures_of_the_presets() -> None:
             near_db, far_db = loss_curve(*arguments, [float(cell) * 0.995, float(cell) * 1.005]).loss_db
             assert near_db < service.max_path_loss_db < far_db
         shown.add(cells[0])
-    assert shown == {name for name in service_names() if not name.startswith("lte")}
+    assert shown == {name for name in service_names() if not name.startswith("lte-b")}
 
 
 def test_the_page_shows_this_table() -> None:
@@ -95,3 +98,36 @@ def test_the_page_shows_this_table() -> None:
         if line.startswith("| `") and cells[0] in CONTAINS and len(cells) >= 5 and set(cells[1:5]) <= {"yes", "no"}:
             shown[cells[0]] = dict(zip(EFFECTS, (cell == "yes" for cell in cells[1:5]), strict=True))
     assert shown == CONTAINS
+
+
+def test_one_edition_of_the_recommendation_is_cited() -> None:
+    """P.1812-8 everywhere; the two passages that tell the editions apart may name another."""
+    root = PAGE.parents[1]
+    texts = [*root.glob("infraplan/**/*.py"), *root.glob("infraplan/**/*.toml"), *root.glob("docs/*.md"), root / "README.md"]
+    cited = {
+        (path.relative_to(root).as_posix(), number)
+        for path in texts
+        for number in re.findall(r"P\.1812-(\d+)", path.read_text(encoding="utf-8"))
+        if number != "8"
+    }
+    assert cited <= {("docs/p1812.md", "7"), ("infraplan/radio/p1812.py", "7")}
+
+
+def test_refractivity_of_the_maps_is_the_preset() -> None:
+    """N0 of Guangdong lies in 352 to 368; both ends give one loss wherever anything is served."""
+    climate = load("radio_environment")["climate"]
+    assert 352 <= climate["n0"] <= 368
+    assert MEDIAN[4:] == (climate["delta_n"], climate["n0"])
+    assert inspect.signature(area_loss).parameters["n0"].default == climate["n0"]
+    distance_km = np.linspace(0.0, 30.0, 301)
+    ridge_m = 60.0 * np.exp(-(((distance_km - 20.0) / 2.0) ** 2))
+    losses_db = [
+        p1812.loss(
+            distance_km, ridge_m, np.zeros(301), np.full(301, 4), frequency_ghz=0.77, time_percent=50.0, location_percent=50.0,
+            location_sigma_db=0.0, tx_height_m=35.0, rx_height_m=1.5, polarisation="vertical", delta_n=45.0, n0=n0,
+            tx_lonlat=(113.0, 24.0), rx_lonlat=(113.3, 24.0),
+        ).loss_db
+        for n0 in (352.0, 368.0)
+    ]  # fmt: skip
+    assert abs(losses_db[0] - losses_db[1]) < 0.5
+    assert losses_db[0] > 140.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from infraplan.errors import DataError
+from infraplan.errors import DataError, collected
 from infraplan.presets import load
 from infraplan.radio.budgets import services
-from infraplan.radio.own_services import own_services
+from infraplan.radio.own_services import antenna_names, own_services
 
 GOOD = """
 [sources]
@@ -78,6 +79,60 @@ rx_height_m = { value = true, source = "planner" }
     assert all(fault.cure and "{" not in fault.message.replace("{ value", "") for fault in caught.value.fault_list)
 
 
+FRAME = """
+[sources]
+sheet = "data sheet"
+[frame.mine]
+slots = "DSU"
+special_symbols = [4, 4, 6]
+source = "sheet"
+[service.nr-n28]
+frame = "mine"
+"""
+
+
+def test_a_frame_of_ones_own_replaces_the_shares() -> None:
+    service = services("nr-n28", presets=own_services(tomllib.loads(FRAME), file="mine.toml"))["nr-n28"]
+    assert (service.downlink_share, service.uplink_share) == pytest.approx(((14 + 4) / 42, (14 + 6) / 42))
+    assert service.frame == "mine"
+    assert services("nr-n28")["nr-n28"].uplink_share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('"DSU"', '"DSX"', "frame"), ('"DSU"', '"DDS"', "frame"), ("[4, 4, 6]", "[4, 4]", "frame"), ("[4, 4, 6]", "[4, 4, 5]", "frame"),
+        ('frame = "mine"', 'frame = "yours"', "no_frame"), ('frame = "mine"', "frame = 3", "word"),
+        ("[frame.mine]", "[power_class.2]\nbands = 3\n[frame.mine]", "power_class"),
+    ],
+)
+def test_a_bad_frame_is_a_fault(old: str, new: str, rule: str) -> None:
+    with pytest.raises(DataError) as caught:
+        own_services(tomllib.loads(FRAME.replace(old, new)), file="mine.toml")
+    assert f"services_{rule}" in {fault.rule for fault in caught.value.fault_list}
+
+
+def test_less_shadowing_than_an_uncalibrated_model_has_is_a_warning() -> None:
+    text = '[sources]\nfit = "drive test of May"\n[{}]\nshadowing_sigma_db = {{ value = {}, source = "fit" }}\n'
+    for place in ("common", "family.nr", "service.nr-n41"):
+        with collected() as told:
+            made = services("nr-n41", presets=own_services(tomllib.loads(text.format(place, 8.0)), file="mine.toml"))["nr-n41"]
+        assert [(fault.rule, fault.column) for fault in told] == [("services_sigma", f"{place}.shadowing_sigma_db")]
+        assert told[0].severity == "warning"
+        assert made.shadowing_sigma_db == 8.0
+        with collected() as told:
+            own_services(tomllib.loads(text.format(place, 11.0)), file="mine.toml")
+        assert told == []
+
+
+def test_a_pattern_file_is_an_antenna_where_it_was_found() -> None:
+    table = tomllib.loads(GOOD.replace('antenna = "omni"', 'antenna = "a.msi"'))
+    assert antenna_names(table) == ["a.msi"]
+    assert own_services(table, file="mine.toml", antennas=["a.msi"])["service"]["private-1400"]["antenna"] == "a.msi"
+    with pytest.raises(DataError, match="antenna"):
+        own_services(table, file="mine.toml")
+
+
 def test_a_new_family_must_be_whole() -> None:
     text = GOOD.replace('family = "lte"', 'family = "gsm"') + '[family.gsm]\nue_power_dbm = { value = 33.0, source = "sheet" }\n'
     with pytest.raises(DataError) as caught:
@@ -85,10 +140,21 @@ def test_a_new_family_must_be_whole() -> None:
     assert {fault.column.rsplit(".", 1)[1] for fault in caught.value.fault_list} >= {"receiver", "body_loss_db", "rate_alpha_uplink"}
 
 
-RUBBISH = [{"service": 3}, {"service": {"x": 1}}, {"sources": {"a": 1}}, {"family": {"nr": {"body_loss_db": [3]}}}, {"common": []}]
+RUBBISH: list[dict[str, object]] = [
+    {"service": 3}, {"frame": {"x": {}}}, {"frame": 3}, {"power_class": {"4": {}}}, {"service": {"x": 1}},
+    {"sources": {"a": 1}}, {"family": {"nr": {"body_loss_db": [3]}}}, {"common": []},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("table", RUBBISH)
 def test_rubbish_is_a_fault_not_a_traceback(table: dict[str, object]) -> None:
     with pytest.raises(DataError):
         own_services(table, file="mine.toml")
+
+
+def test_the_page_shows_a_file_that_is_accepted() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/data.md").read_text(encoding="utf-8")
+    table = tomllib.loads(page.partition("# services.toml\n")[2].partition("```")[0])
+    made = services("lte-park", "nr-n28", presets=own_services(table, file="services.toml", antennas=antenna_names(table)))
+    assert made["lte-park"].frame == "lte-1"
+    assert made["lte-park"].default_antenna == "antennas/park-1400.msi"

@@ -1,0 +1,45 @@
+"""A study's own link budgets from disk."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infraplan.errors import DataError, Fault
+from infraplan.io.opening import existing_file
+from infraplan.io.patterns import pattern_paths
+from infraplan.messages import both
+from infraplan.messages.schema_errors import toml_line, toml_message
+from infraplan.radio.own_services import antenna_names, own_services
+
+
+def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = ()) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The built-in link budgets with a file of one's own laid over them, and the pattern files its services name, by those names.
+
+    Parameters
+    ----------
+    source : path
+        TOML in the schema of `presets/services.toml`.
+    folders : sequence of Path
+        Where pattern files are looked for, after the file's own folder.
+
+    Raises
+    ------
+    DataError
+        Every fault of the file at once.
+    """
+    path = existing_file(source)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(Fault(path.name, both("study.not_utf8"), both("study.not_utf8_cure"), rule="services-encoding")) from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, cure, row = both("study.not_toml", why=toml_message(error)), both("study.not_toml_cure"), toml_line(error, text)
+        raise DataError(Fault(path.name, message, cure, rule="services-toml", row=row)) from None
+    paths = pattern_paths(antenna_names(table), (path.parent, *folders))
+    return own_services(table, file=path.name, antennas=list(paths)), paths

@@ -1,0 +1,42 @@
+"""Which families the services of a site belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from infraplan.presets import load
+
+
+def family_of(service: str, own: Mapping[str, str] | None = None) -> str:
+    """Family of a service: as `own` (service -> family) says, else the preset's, else the part of its name before the first hyphen."""
+    if own and service in own:
+        return own[service]
+    known = load("services")["service"]
+    return str(known[service]["family"]) if service in known else service.split("-")[0]
+
+
+def families_of(services: Iterable[str], own: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Families of some services, each once, in order."""
+    return tuple(dict.fromkeys(family_of(service, own) for service in services if service))
+
+
+def families_carried(sites: Any) -> list[tuple[str, ...]]:
+    """Families of each site: by its column `families` where it has one, else by the names of its services."""
+    if "families" in sites:
+        cells = sites["families"].fillna("").astype(str)
+        known = {text: tuple(name for name in text.split(";") if name) for text in set(cells)}
+    else:
+        cells = sites["services"].fillna("").astype(str)
+        known = {text: families_of(name.strip() for name in text.split(";")) for text in set(cells)}
+    return [known[text] for text in cells]
+
+
+def with_families(sites: Any, own: Mapping[str, str]) -> Any:
+    """The sites with a column `families`, joined by ";", where there are services beyond the presets; else as they are."""
+    if not own:
+        return sites
+    joined = [";".join(families_of((name.strip() for name in text.split(";")), own)) for text in sites["services"].fillna("").astype(str)]
+    return sites.assign(families=pd.Series(joined, index=sites.index, dtype=str))
