@@ -42,17 +42,16 @@ VILLAGE_COLUMNS = (
 def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
     """How the numbers were made, for the foot of every page."""
     study, cover = findings.study, findings.cover
-    as_of = study.config.study.as_of or pd.Timestamp.max.date()
+    as_of = study.config.study.as_of
     documents = tuple(
         Document(
             policy.title,
             policy.document,
             policy.expires.isoformat() if policy.expires else "",
-            policy.expires is not None and policy.expires <= as_of,
+            as_of is not None and policy.expired(as_of),
         )
         for policy in study.targets.policies
     )
-    capped = (both("run.capped", count=cover.capped_sites, radius=f"{cover.max_radius_km:g}"),) if cover.capped_sites else ()
     return Facts(
         model="; ".join(cover.models_used),
         resolution_m=cover.grid.resolution_m,
@@ -69,7 +68,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*notes, *capped, *measured_note(findings), terrain_note(cover)),
+        notes=(*notes, *measured_note(findings), *ground_notes(cover)),
     )
 
 
@@ -80,13 +79,13 @@ def measured_note(findings: Findings) -> tuple[str, ...]:
     return (both("run.measured", counts=told),) if told else ()
 
 
-def terrain_note(cover: Coverage) -> str:
+def ground_notes(cover: Coverage) -> tuple[str, ...]:
     """What ground the prediction rests on."""
     if cover.terrain is None:
-        return both("run.no_terrain")
-    if cover.terrain.synthetic:
-        return both("run.synthetic_terrain", source=cover.terrain.source)
-    return both("run.terrain", source=cover.terrain.source)
+        return (both("run.no_terrain"),)
+    key = "run.synthetic_terrain" if cover.terrain.synthetic else "run.terrain"
+    bare = (both("study.bare_earth"),) if cover.terrain.clutter is None else ()
+    return both(key, source=cover.terrain.source), *bare
 
 
 def datasets_of(study: Study) -> tuple[Dataset, ...]:

@@ -206,6 +206,8 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
         "resolution_m": cover.grid.resolution_m,
         "reliability": cover.reliability,
         "reliability_of": "area",
+        "as_of": plain(study.config.study.as_of),
+        "bare_earth": cover.terrain is not None and cover.terrain.clutter is None,
         "signal_band_db": signal_band_db(),
         "capped_sites": cover.capped_sites,
         "capped_by_family": plain(dict(cover.capped_by_family)),

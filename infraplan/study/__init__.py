@@ -25,6 +25,7 @@ from infraplan.study.comparing import compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
+from infraplan.study.standing import standing_on
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -43,7 +44,7 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
         except DataError as error:
             raise DataError(study._followable(error.fault_list, read.__name__)) from None
         finally:
-            study._keep(study._followable(found, read.__name__))
+            study.keep(study._followable(found, read.__name__))
 
     return cached_property(reader)
 
@@ -98,7 +99,7 @@ class Study:
         """What the layers say of each other; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.peopled else None
         found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
-        self._keep(found)
+        self.keep(found)
         return tuple(found)
 
     def compare(self, **layers: Any) -> list[Fault]:
@@ -118,7 +119,7 @@ class Study:
         sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
         return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
-    def _keep(self, found: Iterable[Fault]) -> None:
+    def keep(self, found: Iterable[Fault]) -> None:
         """Warnings not told before go into `warnings`, and on to whoever listens."""
         fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in self.warnings]
         self.warnings.extend(fresh)
@@ -161,7 +162,11 @@ class Study:
 
     @_layer
     def sites(self) -> Any:
-        return read_sites(self.folder / self.config.files.sites, zones=self.zones, **self.config.options_of("sites"))
+        path = self.folder / self.config.files.sites
+        listed = read_sites(path, zones=self.zones, **self.config.options_of("sites"))
+        sites, faults = standing_on(listed, self.config.study.as_of, path.name)
+        warn(faults)
+        return sites
 
     @_layer
     def places(self) -> Any:
@@ -283,9 +288,11 @@ class Study:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain")
             )
-        options = self.config.options_of("terrain")
+        options, clutter = self.config.options_of("terrain"), self.path("clutter")
+        if clutter is None:
+            warn([Fault(FILE_NAME, both("study.bare_earth"), both("study.bare_earth_cure"), "bare-earth", severity="warning")])
         return read_terrain(
-            path, over=self.grid, margin_m=choice.max_radius_km * 1000.0, clutter=self.path("clutter"), clutter_table=choice.clutter_table,
+            path, over=self.grid, margin_m=choice.max_radius_km * 1000.0, clutter=clutter, clutter_table=choice.clutter_table,
             nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
         )  # fmt: skip
 
