@@ -208,6 +208,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
         "reliability_of": "area",
         "as_of": plain(study.config.study.as_of),
         "bare_earth": cover.terrain is not None and cover.terrain.clutter is None,
+        "receivers": cover.receivers,
         "signal_band_db": signal_band_db(),
         "capped_sites": cover.capped_sites,
         "capped_by_family": plain(dict(cover.capped_by_family)),
