@@ -26,6 +26,7 @@ from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_confi
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
 from infraplan.study.standing import standing_on
+from infraplan.study.surroundings import surroundings_of
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -163,7 +164,12 @@ class Study:
     @_layer
     def sites(self) -> Any:
         path = self.folder / self.config.files.sites
-        listed = read_sites(path, zones=self.zones, **self.config.options_of("sites"))
+        try:
+            people = self.villages if self.peopled else None
+        except DataError:  # told where the villages are asked for
+            people = None
+        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
+        listed = read_sites(path, zones=self.zones, surroundings=around, **self.config.options_of("sites"))
         sites, faults = standing_on(listed, self.config.study.as_of, path.name)
         warn(faults)
         return sites

@@ -13,9 +13,8 @@ import pandas as pd
 import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
-from infraplan.messages import both
-from infraplan.presets import load
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
+from infraplan.tables.filling import Surroundings, fill_sites, filled_by
 from infraplan.tables.planes import to_plane
 from infraplan.tables.radio_words import azimuth_sets, operator_sets, service_sets
 from infraplan.tables.settling import settle
@@ -102,12 +101,13 @@ def check_sites(
     zones: gpd.GeoDataFrame | None = None,
     services: str | None = None,
     outside: str = "warning",
+    surroundings: Surroundings | None = None,
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, or one DataError.
 
     What the table leaves out comes from `presets/site_defaults.toml` (`services` from the argument where given); `attrs["filled"]`
-    counts it by column. Sites of technologies the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the
-    zones only warn: a neighbour's sectors count.
+    counts it by column. `surroundings` tells the environment of sites that do not say it, "" where it does not know. Sites of technologies
+    the house does not plan (2G, 3G, 4G alone) are set aside with a warning. Sites outside the zones only warn: a neighbour's sectors count.
     """
     faults = faults or FaultList()
     settled = _settled(frame, "site", faults)
@@ -117,9 +117,9 @@ def check_sites(
     settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
     settled = _points(settled, faults, keep_radius=False)
     settled = settle_zones(settled, zones, faults, outside=outside)
-    settled, filled = _fill_sites(settled, services, assumed)
+    settled, filled, inferred = fill_sites(settled, services, assumed, surroundings)
     for name, count in filled.items():
-        by = _filled_by(name, services)
+        by = inferred if name == "environment" and inferred else filled_by(name, services)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
     faults.stop()
     foreign = (settled["services"] == "other").to_numpy(bool)
@@ -326,46 +326,6 @@ def _was_empty(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
 
 def _more(smaller: pd.Series[Any], larger: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     return np.asarray((smaller > larger).fillna(False).to_numpy(bool) & (smaller > 0).fillna(False).to_numpy(bool))
-
-
-def _fill_sites(frame: gpd.GeoDataFrame, services: str | None, assumed: npt.NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """What the table leaves out, from the presets, and how often."""
-    presets = load("site_defaults")
-    common = dict(presets["common"]) | ({"services": services} if services else {})
-    filled: dict[str, int] = {}
-
-    def fill(name: str, empty: npt.NDArray[np.bool_], by: Any) -> None:
-        if empty.any():
-            filled[name] = int(empty.sum())
-            frame[name] = frame[name].where(~empty, by)
-
-    for name in ("status", "environment", "host", "services", "operators"):
-        fill(name, (frame[name] == "").to_numpy(bool), common[name])
-    if assumed.any():
-        filled["band"] = int(assumed.sum())
-    poles = frame["host"] == "smart_pole"
-    for name in ("height_m", "tilt_deg"):
-        by_class = frame["environment"].map({key: value for key, value in presets[name].items() if isinstance(value, float)})
-        if "smart_pole" in presets[name]:
-            by_class = by_class.where(~poles, presets[name]["smart_pole"])
-        fill(name, frame[name].isna().to_numpy(bool), by_class)
-    on_poles = pd.Series(np.where(poles, presets["azimuth_deg"]["smart_pole"], common["azimuth_deg"]), dtype=str)
-    fill("azimuth_deg", (frame["azimuth_deg"] == "").to_numpy(bool), on_poles)
-    power_empty, antenna_empty = int(frame["carrier_power_dbm"].isna().sum()), int((frame["antenna"] == "").sum())
-    filled |= {name: count for name, count in (("carrier_power_dbm", power_empty), ("antenna", antenna_empty)) if count}
-    frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
-    frame["antenna"] = frame["antenna"].where(frame["antenna"] != "", None)
-    return frame, filled
-
-
-def _filled_by(name: str, services: str | None) -> str:
-    """What fills an empty cell of a column, as a message may show it."""
-    presets = load("site_defaults")
-    if name in ("height_m", "tilt_deg"):
-        return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
-    if name in ("operators", "band", "carrier_power_dbm", "antenna"):
-        return both(f"tables.filled_{name}")
-    return services if name == "services" and services else str(presets["common"][name])
 
 
 def _finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
