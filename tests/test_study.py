@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
+from rasterio.transform import from_bounds
 from results import copy_of
 
 from infraplan.errors import DataError, DataWarning
@@ -182,3 +186,89 @@ def test_faults_of_licences_are_told_before_any_work(mini_study: Path, tmp_path:
     (study / "licences.toml").write_text("[[dataset]\n", encoding="utf-8")
     with pytest.raises(DataError, match="bracket"):
         Study.open(study).read_all()
+
+
+def told(study: Study, rule: str) -> list[str]:
+    return [fault.message for fault in study.warnings if fault.rule == rule]
+
+
+def test_sites_built_after_the_day_do_not_count(mini_study: Path, tmp_path: Path) -> None:
+    folder = copy_of(mini_study, tmp_path)
+    sites = pd.read_csv(folder / "sites.csv", dtype=str)
+    sites["built"] = "2019-06-30"
+    sites.loc[:4, "built"] = ["2021-01-01", "2020-12-31", "2021", "2020", ""]
+    sites.to_csv(folder / "sites.csv", index=False)
+    study = Study.open(folder)  # as_of = "2020-12-31"
+    assert len(study.sites) == len(sites) - 2
+    assert not set(sites.loc[[0, 2], "id"]) & set(study.sites["id"])
+    assert "2 个站" in told(study, "built-after")[0] and not told(study, "built-unclear")
+    earlier = Study.open(edited(folder, ('as_of = "2020-12-31"', 'as_of = "2020-08-31"')))
+    assert len(earlier.sites) == len(sites) - 3  # 31 December is after that day, "2020" may be before
+    assert "1 个站" in told(earlier, "built-unclear")[0]
+    anyday = Study.open(edited(folder, ('as_of = "2020-08-31"\n', "")))
+    assert len(anyday.sites) == len(sites) and not told(anyday, "built-after")
+
+
+def test_the_environment_follows_from_the_people_around(mini_study: Path, tmp_path: Path) -> None:
+    folder = copy_of(mini_study, tmp_path)
+    sites = pd.read_csv(folder / "sites.csv", dtype=str)
+    villages = pd.read_csv(folder / "villages.csv", dtype=str)
+    sites["environment"] = ""
+    home = villages.iloc[:4].reset_index(drop=True)
+    sites.loc[:3, ["lon", "lat"]] = home[["lon", "lat"]].to_numpy()
+    for name in ("county", "city"):
+        sites.loc[:3, name] = home[name].to_numpy()
+    villages.loc[:3, "population"] = ["60000", "20000", "6000", "30"]
+    villages.to_csv(folder / "villages.csv", index=False)
+    sites.to_csv(folder / "sites.csv", index=False)
+    study = Study.open(folder)
+    found = study.sites.set_index("id").loc[sites["id"].head(4), "environment"].tolist()
+    assert found[:3] == ["dense_urban", "urban", "suburban"] and found[3] in ("rural", "suburban")
+    assert study.sites.attrs["filled"]["environment"] == len(sites)
+    assert any("人口推断" in message or "人口" in message for message in told(study, "filled_in"))
+
+
+def raster(path: Path, zones: Any, value: Any) -> Path:
+    """A raster over the zones and 20 km around them, 500 columns and rows: `value(lon, lat)` in each pixel."""
+    west, south, east, north = zones.total_bounds
+    west, south, east, north = west - 0.25, south - 0.25, east + 0.25, north + 0.25
+    lon = west + (np.arange(500) + 0.5) * (east - west) / 500
+    lat = north - (np.arange(500) + 0.5) * (north - south) / 500
+    band = np.asarray(value(*np.meshgrid(lon, lat)))
+    profile = {"driver": "GTiff", "count": 1, "width": 500, "height": 500, "dtype": band.dtype, "crs": "EPSG:4326"}
+    with rasterio.open(path, "w", **profile, transform=from_bounds(west, south, east, north, 500, 500)) as target:
+        target.write(band, 1)
+    return path
+
+
+def test_bare_earth_is_said(mini_study: Path, tmp_path: Path) -> None:
+    folder = edited(
+        copy_of(mini_study, tmp_path),
+        ('sites = "sites.csv"\n', 'sites = "sites.csv"\nterrain = "dem.tif"\n'),
+        ("reliability = 0.9", 'reliability = 0.9\nmodel = "p1812"\nmax_radius_km = 5'),
+        ("max_radius_km = 12\n", ""),
+    )
+    zones = Study.open(folder).zones
+    raster(folder / "dem.tif", zones, lambda lon, lat: np.full(lon.shape, 20.0, np.float32))
+    bare = Study.open(folder)
+    assert bare.terrain.clutter is None and "地物" in told(bare, "bare-earth")[0]
+    edited(folder, ('terrain = "dem.tif"\n', 'terrain = "dem.tif"\nclutter = "cover.tif"\n'))
+    raster(folder / "cover.tif", zones, lambda lon, lat: np.where(lon > lon.mean(), 50, 40).astype(np.uint8))
+    covered = Study.open(folder)
+    assert covered.terrain.clutter is not None and not told(covered, "bare-earth")
+
+
+def test_the_environment_follows_from_the_land_where_nobody_is_known(mini_study: Path, tmp_path: Path) -> None:
+    folder = edited(copy_of(mini_study, tmp_path), ('villages = "villages.csv"\n', 'clutter = "cover.tif"\n'))
+    sites = pd.read_csv(folder / "sites.csv", dtype=str)
+    sites["environment"] = ["rural", *[""] * (len(sites) - 1)]
+    sites.to_csv(folder / "sites.csv", index=False)
+    middle = float(Study.open(mini_study).sites.geometry.x.median())
+    raster(folder / "cover.tif", Study.open(mini_study).zones, lambda lon, lat: np.where(lon > middle, 50, 40).astype(np.uint8))
+    study = Study.open(folder)
+    east = study.sites.geometry.x > middle + 0.02
+    west = study.sites.geometry.x < middle - 0.02
+    silent = study.sites["id"] != sites["id"].iloc[0]
+    assert set(study.sites.loc[east & silent, "environment"]) == {"urban"}
+    assert set(study.sites.loc[west & silent, "environment"]) == {"rural"}
+    assert study.sites.attrs["filled"]["environment"] == len(sites) - 1

@@ -39,6 +39,7 @@ def coverage(
     from infraplan.io.writing import write_coverage_cog
     from infraplan.radio.receivers import signal_band_db
     from infraplan.run.batch import chosen_cities
+    from infraplan.run.pages import raster_tags
     from infraplan.run.steps import count_area, count_people, predict_part
 
     opened = open_study(study)
@@ -53,6 +54,7 @@ def coverage(
             {family: cover[family].margin_db for family in cover.families},
             {family: cover[family].server for family in cover.families},
             cover.sector_ids.tolist(),
+            tags=raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)),
         )
         tell(both("cli.raster_written", file=str(raster)))
     rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)

@@ -97,7 +97,7 @@ def plan(
         show(table[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
         if curve is not None:
             show(curve, labels={name: both(f"cli.col_{name}") for name in curve.columns})
-        tell_plan(made)
+        tell_plan(made, opened.services)
         tell(
             both(
                 "cli.robust",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,25 +46,35 @@ def run(
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():
         tell(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
     if outcome.summary is not None:
-        people = outcome.summary["population"]
-        for family in opened.families:
-            tell(
-                both(
-                    "cli.people",
-                    family=family,
-                    served=f"{people[family]['served']:,}",
-                    total=f"{people['total']:,}",
-                    share=percent(people[family]["served"], people["total"]),
-                    uncertain=f"{people[family]['uncertain']:,}",
-                )
-            )
+        tell_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
-        tell_plan(outcome.plan)
+        tell_plan(outcome.plan, opened.services)
     for layer, ids in outcome.absent.items():
         tell(both("cli.absent", layer=layer, ids=shortened(ids)))
     tell(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)
+
+
+def tell_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
+    """People served, each family where it is judged and at the other receiver, on stderr."""
+    from infraplan.policy.words import FAMILY_NAMES, word
+
+    total = people["total"]
+    for family in families:
+        row, names = people[family], {"family": FAMILY_NAMES.get(family, family), "total": f"{total:,}"}
+
+        def where(receiver: str) -> dict[str, str]:
+            return {"receiver": word("receiver", receiver, "zh"), "receiver_en": word("receiver", receiver, "en")}
+
+        shares = {name: percent(row[f"served_{name}"], total) for name in ("weaker", "stronger")} if "receiver" in row else {}
+        if not shares:
+            continue
+        served = {"served": f"{row['served']:,}", "share": percent(row["served"], total), "uncertain": f"{row['uncertain']:,}"}
+        tell(both("cli.people", **names, **where(row["receiver"]), **served, **shares, band=f"{band_db:g}"))
+        if "other_receiver" in row:
+            other = {"served": f"{row['other_served']:,}", "share": percent(row["other_served"], total)}
+            tell(both("cli.people_other", **names, **where(row["other_receiver"]), **other))
 
 
 def attach(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from infraplan.errors import DataError, InfraplanError, UsageError, take
-from infraplan.messages import both
+from infraplan.messages import Bilingual, both
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
+    from infraplan.radio.budgets import Service
     from infraplan.siting.planning import Plan
     from infraplan.study import Study
 
@@ -88,18 +89,27 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
-def tell_plan(plan: Plan) -> None:
+def tell_plan(plan: Plan, services: Mapping[str, Service]) -> None:
     """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds."""
-    share = percent(plan.served_after, plan.population)
+    from infraplan.policy.words import FAMILY_NAMES, word
+    from infraplan.radio.receivers import receiver_of
+    from infraplan.units import cut
+
+    def where(family: str) -> Bilingual:
+        """The family, and where its devices are."""
+        names = [word("receiver", receiver_of(services, family), lang) for lang in ("zh", "en")]
+        return Bilingual(f"{FAMILY_NAMES.get(family, family)}（{names[0]}）", f"{FAMILY_NAMES.get(family, family)} {names[1]}")
+
+    share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
     bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
-    gap, cost, worth = f"{plan.proven_gap * 100:.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
+    gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
-    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth))
+    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)
-        tell(both("cli.family_share", family=family, before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
+        tell(both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
     for wish, extra in plan.extras_cny.items():
         tell(both(f"cli.extra_{wish}", extra=f"{extra / 1e4:+,.0f}"))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):

@@ -43,19 +43,27 @@ def has_place(places: Any) -> npt.NDArray[np.bool_]:
     return np.asarray(~(shapely.is_missing(array) | shapely.is_empty(array)), dtype=bool)
 
 
-def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float]) -> tuple[Coverage, float]:
+def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float], receiver: str = "") -> tuple[Coverage, float]:
     """A coverage judged behind a further loss of each service, and the margin it then asks for. [dB]
 
-    Where every service of the family loses the same, the map stays as it is and the loss becomes the required margin. Else each pixel's
-    margin is lowered by the loss of its best outdoor server: another server may do better inside, so the answer is on the safe side.
+    Where the map holds the layer of any network for that `receiver`, it is taken. Else, where every service of the family loses the same,
+    the map stays as it is and the loss becomes the required margin. Else each pixel's margin is lowered by the loss of its best server:
+    another server may do better inside, so the answer is on the safe side.
     """
+    if network == ANY and (family, receiver) in cover.elsewhere:
+        return replace(cover, layers={(family, ANY): cover.elsewhere[family, receiver]}), 0.0
     losses = [extra_db.get(name, 0.0) for name, service in cover.services.items() if service.family == family]
     if len(set(losses)) <= 1:
         return cover, losses[0] if losses else 0.0
     by_sector = np.array([extra_db.get(str(name), 0.0) for name in cover.sector_services] + [0.0], dtype=np.float32)
-    layer = cover[family, network]
-    lowered = Layer(layer.margin_db - by_sector[layer.server], layer.server)
-    return replace(cover, layers={(family, ANY): lowered, (family, network): lowered}), 0.0
+    shown = cover.networks if network == ANY else (network,)
+    lowered = {(family, name): _lowered(cover[family, name], by_sector) for name in shown}
+    return replace(cover, layers={(family, ANY): lowered[family, shown[0]], **lowered}), 0.0
+
+
+def _lowered(layer: Layer, by_sector_db: npt.NDArray[np.float32]) -> Layer:
+    """A layer whose margins are less by what the best server of each pixel loses."""
+    return Layer(layer.margin_db - by_sector_db[layer.server], layer.server)
 
 
 def point_status(points: Any, cover: Coverage, family: str, network: str = ANY, required_db: float = 0.0) -> Codes:

@@ -238,7 +238,7 @@ def with_ranges(
         return population_coverage(demand, cover, zones, network=network, measured=measured, weaker_db=weaker_db, receivers=receivers)
 
     table = counted()
-    table["receiver"] = table["family"].map({family: cover.receiver(family) for family in cover.families})
+    table["receiver"] = table["family"].map(cover.receivers)
     people = table["population"].where(table["population"] > 0)
     for name, weaker_db in (("weaker", band_db), ("stronger", -band_db)):
         table[f"served_{name}"] = counted(weaker_db)["served"]

@@ -71,6 +71,11 @@ class Coverage:
         """Where the devices of a family are judged: "outdoor", "indoor" ..."""
         return receiver_of(self.services, family)
 
+    @property
+    def receivers(self) -> dict[str, str]:
+        """`receiver` of every family."""
+        return {family: self.receiver(family) for family in self.families}
+
     def other_receiver(self, family: str) -> str:
         """The other receiver that was mapped for a family, "" without one."""
         return next((receiver for known, receiver in self.elsewhere if known == family), "")

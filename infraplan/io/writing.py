@@ -111,7 +111,7 @@ def write_coverage_cog(
     *,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server.
+    """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server, NR first.
 
     Beside it: `<name>.qml`, the style QGIS takes by itself, and per family `<name>-<family>.tif`, the margin's classes with a colour table.
 
@@ -135,7 +135,8 @@ def write_coverage_cog(
     bands: list[npt.NDArray[np.float32]] = []
     names: list[str] = []
     notes = dict(tags or {})
-    for family, margin_db in margins.items():
+    for family in sorted(margins, key=lambda name: name != "nr"):
+        margin_db = margins[family]
         bands.append(np.asarray(margin_db, np.float32))
         names.append(f"{family} margin_db")
         if servers is not None and family in servers:

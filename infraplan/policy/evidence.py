@@ -65,6 +65,11 @@ def _worded(values: dict[str, object], lang: str) -> dict[str, object]:
     return worded
 
 
+def _receiver(receiver: str, lang: str) -> str:
+    """Where the devices are, in words."""
+    return "、".join(word("receiver", part, lang) for part in receiver.split("+"))
+
+
 def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
     """What holds for every row of a target on one network."""
     if target.measure == "none":
@@ -80,12 +85,11 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
                 model=word("model", cover.model, lang),
                 resolution=f"{cover.grid.resolution_m:g}",
                 reliability=f"{cover.reliability:.0%}",
+                receiver=_receiver(target.receiver or cover.receiver(target.family), lang),
             )
         )
         if target.coupling_class_db is not None:
             pieces.append(say("policy.evidence_class", lang, mcl=target.coupling_class_db))
-        if target.receiver and target.shape != "line_share":
-            pieces.append(say("policy.evidence_receiver", lang, receiver=word("receiver", target.receiver, lang)))
     pieces += [say(f"policy.{key}", lang, **_worded(values, lang)) for key, values in units.notes]
     if not target.provincial:
         pieces.append(say("policy.evidence_scope", lang, scope=target.scope_name_en if lang == "en" else target.scope_name))

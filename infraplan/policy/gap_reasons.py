@@ -88,7 +88,11 @@ def _margins(
 ) -> None:
     margin_db, server = _read(cover[target.family, network], at)
     for name, receiver in (("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
-        found[name] = cut(margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver)), 1)
+        if network == ANY and (target.family, receiver) in cover.elsewhere:
+            there_db = _read(cover.at(target.family, receiver=receiver), at)[0]
+        else:
+            there_db = margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver))
+        found[name] = cut(there_db, 1)
 
 
 def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> None:

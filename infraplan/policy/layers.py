@@ -98,7 +98,8 @@ class Layers:
         offset_db = class_offset_db([s for s in self.cover.services.values() if s.family == family], target.coupling_class_db)
 
         def make() -> tuple[Coverage, float]:
-            cover, loss_db = shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver))
+            there = "" if target.check_points else receiver  # check points are judged network by network
+            cover, loss_db = shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver), there)
             return cover, loss_db + offset_db
 
         return (family, network, receiver, offset_db), make

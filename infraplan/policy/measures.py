@@ -246,7 +246,7 @@ def _line_share(target: Target, network: str, layers: Layers) -> Units:
     zone = layers.piece_zone()
     rows = wanted[pieces["line"].to_numpy()] & in_scope(target, zone) & layers.pieces_counted()
     codes, km = layers.piece_codes(target, network)[rows], pieces["length_km"].to_numpy()[rows]
-    notes: tuple[Note, ...] = (("evidence_receiver", {"receiver": target.receiver}),) if target.receiver else ()
+    notes: tuple[Note, ...] = ()
     tunnel_km = float(km[layers.says_yes("corridors", "tunnel")[0][pieces["line"].to_numpy()][rows]].sum())
     if tunnel_km:
         notes += (("evidence_tunnel", {"km": f"{tunnel_km:.1f}"}),)

@@ -80,10 +80,16 @@ def scorecard_columns(context: PageContext, words: Words) -> list[Column]:
         Column("x_uncertain", 10, "int", [row.get("uncertain") for row in rows]),
         Column("x_denominator", 13, "int", [row["denominator"] for row in rows]),
         Column("x_unit", 9, "code", [words.code("unit", row["unit"]) for row in rows]),
-        Column("x_family", 9, "code", [words.family(text(row["family"])) for row in rows]),
+        Column("x_family", 14, "code", [_judged(row, context, words) for row in rows]),
         Column("x_network", 12, "code", [words.network(text(row["network"])) for row in rows]),
         Column("x_target", 17, "code", [row["id"] for row in rows]),
     ]
+
+
+def _judged(row: dict[str, Any], context: PageContext, words: Words) -> str:
+    """The family with the receiver the row is judged at."""
+    family = text(row["family"])
+    return words.judged(family, text(row.get("receiver")) or context.receiver(family)) if family else ""
 
 
 def assigned(departments: Any, words: Words) -> str:
@@ -180,7 +186,7 @@ def site_columns(context: PageContext, words: Words) -> list[Column]:
     further = []
     for family in others:
         gained = f"people_gained_{family}"
-        further.append(Column("x_gained_family", 13, "int", plain(gained), total(gained), {"family": words.family(family)}))
+        further.append(Column("x_gained_family", 13, "int", plain(gained), total(gained), {"family": words.family_in(context, family)}))
     return [
         Column("x_order", 8, "int", plain("order")),
         *([Column("x_phase", 7, "int", plain("phase"))] if "phase" in frame and (frame["phase"] > 0).any() else []),
@@ -242,7 +248,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     facts = context.facts
     yield words.t("method_model"), facts.model
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
-    yield words.t("method_reliability"), percent(facts.reliability, 0)
+    yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
     for line in facts.services:
         yield words.t("method_services"), line
     yield words.t("method_people"), words.one(facts.population_basis)

@@ -32,7 +32,7 @@ def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float 
         return png_of(figure)
 
 
-def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None) -> bytes:
+def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None, label: str = "") -> bytes:
     """The most people each budget buys, and how much higher any plan could come: `frontier` as `pareto_curve` makes it. PNG.
 
     `goal`, `before`: shares of people asked for, and served today. The ceiling is proven at the marked budgets, within the model.
@@ -52,7 +52,7 @@ def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, be
             note = " " + words.plain("goal_line", share=f"{goal * 100:g}%")
             axes.text(axes.get_xlim()[0], goal * 100, note, va="bottom", ha="left", fontsize=8.5, color=ink["muted"])
         axes.set_xlabel(words.plain("pareto_cost"), fontsize=9, color=ink["text"])
-        axes.set_ylabel(words.plain("axis_share"), fontsize=9, color=ink["text"])
+        axes.set_ylabel(label or words.plain("axis_share"), fontsize=9, color=ink["text"])
         axes.grid(True, color=ink["line"], linewidth=0.6)
         axes.legend(loc="lower right", fontsize=8.5, frameon=False)
         _plain_axes(axes)

@@ -12,7 +12,7 @@ import pandas as pd
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
 
-ALIKE = ("population_basis", "model", "resolution_m", "reliability", "synthetic")
+ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
 ZONE_KEY = ["level", "adcode", "family"]
 WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
@@ -29,7 +29,7 @@ class Comparison:
     unlike : tuple of str
         What the runs do not share (model, resolution, ...), each "name: before -> after".
     coverage : DataFrame
-        level, adcode, name, family, population_before, population_after, served_before, served_after, share_before, share_after,
+        level, adcode, name, family, receiver, population_before, population_after, served_before, served_after, share_before, share_after,
         served_change, share_change; every zone and family.
     targets : DataFrame
         Keys of a scorecard row, zone_name, measure, unit, required, achieved_before, achieved_after, status_before, status_after, change
@@ -59,7 +59,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     """
     first, second = Path(before), Path(after)
     old, new = read_summaries(first, second)
-    unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if old.get(name) != new.get(name))
+    unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if name in old and name in new and old[name] != new[name])
     coverage = _coverage(old, new)
     names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] == "city"}
     return Comparison(
@@ -120,7 +120,9 @@ def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
     rank = [families.index(family) if family in families else len(families) for family in table["family"]]
     table = table.assign(_place=place, _rank=rank).sort_values(["_place", "_rank"], kind="stable")
     names = [f"{what}_{when}" for what in ("population", "served", "share") for when in ("before", "after")]
-    return table[["level", "adcode", "name", "family", *names, "served_change", "share_change"]].reset_index(drop=True)
+    known = {**(old.get("receivers") or {}), **(new.get("receivers") or {})}
+    table["receiver"] = [known.get(family, "") for family in table["family"]]
+    return table[["level", "adcode", "name", "family", "receiver", *names, "served_change", "share_change"]].reset_index(drop=True)
 
 
 def _targets(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def sentences(comparison: Comparison, words: Words) -> list[str]:
         out.append(
             words.t(
                 "compare_words",
-                family=words.family(row["family"]),
+                family=words.judged(row["family"], row["receiver"]),
                 a=percent(row["share_before"]),
                 b=percent(row["share_after"]),
                 change=points(row["share_change"]),
@@ -102,7 +102,7 @@ def _zone(row: dict[str, Any], words: Words) -> dict[str, Any]:
     return {
         "name": row["name"],
         "total": row["level"] == "province",
-        "family": words.family(row["family"]),
+        "family": words.judged(row["family"], row["receiver"]),
         "before": percent(row["share_before"]),
         "after": percent(row["share_after"]),
         "points": points(row["share_change"]),
@@ -162,6 +162,7 @@ def _workbook(comparison: Comparison, path: Path, words: Words) -> None:
             "adcode": words.t("col_code"),
             "name": words.t("col_zone"),
             "family": words.t("x_family"),
+            "receiver": words.t("col_receiver"),
             **{
                 f"{what}_{when}": f"{words.t(key)} {label}"
                 for what, key in (("population", "col_people"), ("served", "col_served"), ("share", "col_share"))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
+from infraplan.presets import load
 
 Margins = npt.NDArray[np.float32]
 COUNTS = ("population", "served", "uncertain", "unserved")
@@ -82,6 +83,10 @@ class Facts:
         审图号 of an approved base map; "" prints that an official publication needs one.
     notes : tuple of str
         Further sentences for the section on method and limits.
+    receivers : mapping
+        family -> where its devices are judged, a key of `receivers` in radio_environment.toml; of the preset where it is not named.
+    band_db : float
+        By how much every signal is weaker and stronger in the shares beside a headline. [dB]
     """
 
     model: str
@@ -98,6 +103,8 @@ class Facts:
     version: str = ""
     study: str = ""
     notes: tuple[str, ...] = ()
+    receivers: Mapping[str, str] = field(default_factory=dict)
+    band_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,8 @@ class PageContext:
         The zone itself and its children (counties of a city; cities, and if wanted counties, of the province):
         level, adcode, name, parent, geometry.
     population : DataFrame
-        Rows of `population_coverage` for the zone and its children: level, adcode, name, family, network, population, served,
-        uncertain, unserved, share.
+        Rows of `with_ranges` for the zone and its children: level, adcode, name, family, network, population, served, uncertain,
+        unserved, share; what stands beside a share (share_weaker, share_stronger, other_receiver, other_share) may be missing.
     scorecard : DataFrame
         Rows of `scorecard`; those with zone == adcode are the page's own, the province may carry its cities' rows too.
     gaps : DataFrame
@@ -169,6 +176,11 @@ class PageContext:
     index_href: str = ""
     tops: tuple[str, ...] = ()
     title_en: str = ""
+
+    def receiver(self, family: str) -> str:
+        """Where the family's devices are judged: "outdoor", "indoor" ...; "" where nobody knows."""
+        preset = load("services")["family"].get(family, {}).get("receiver", {})
+        return str(self.facts.receivers.get(family) or preset.get("value", ""))
 
     @property
     def name_en(self) -> str:

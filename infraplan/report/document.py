@@ -107,7 +107,7 @@ def _basis(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     yield words.t("method_people"), words.one(facts.population_basis)
     yield words.t("method_model"), facts.model
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
-    yield words.t("method_reliability"), percent(facts.reliability, 0)
+    yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
 
 
 def _body(
@@ -168,16 +168,19 @@ def _people(context: PageContext, words: Words, number: int) -> Table | None:
         words.t(key)
         for key in ("col_zone", "col_code", "col_family", "col_people", "col_served", "col_uncertain", "col_unserved", "col_share")
     ]
+    heads += [words.t("col_range", band=f"{context.facts.band_db:g}"), words.t("col_other")]
     rows = []
     for family in context.families:
         for row in page_rows.people_rows(context, family, words.lang):
             name = words.t("total") if row["total"] else text(row["name"])
             counts = [integer(row[key]) for key in ("population", "served", "uncertain", "unserved")]
-            rows.append([name, text(row["adcode"]), words.family(family), *counts, percent(row["share"])])
+            judged, other = words.family_in(context, family), percent(row.get("other_share"), 1)
+            rows.append([name, text(row["adcode"]), judged, *counts, percent(row["share"], 1), page_rows.span(row), other])
     if not rows:
         return None
     return Table(
-        number, words.t("doc_people"), heads, (2, 1.1, 1, 1.6, 1.6, 1.4, 1.6, 1.2), (3, 4, 5, 6, 7), rows, 0, words.t("limits_parts")
+        number, words.t("doc_people"), heads, (1.7, 1.1, 1.2, 1.6, 1.6, 1.3, 1.6, 1.1, 1.6, 1.1), (3, 4, 5, 6, 7, 8, 9), rows,
+        0, words.t("limits_parts"),
     )
 
 
@@ -204,7 +207,7 @@ def _cities(context: PageContext, words: Words, number: int) -> Table | None:
             ]
         )
     keys = ("col_rank", "col_city", "col_people", "served_share", "col_unserved", "col_gaps", "col_new_sites", "col_cost")
-    heads = [words.t(key, family=words.family(family)) if key == "served_share" else words.t(key) for key in keys]
+    heads = [words.t(key, family=words.family_in(context, family)) if key == "served_share" else words.t(key) for key in keys]
     return Table(number, words.t("doc_ranking"), heads, (0.7, 1.3, 1.7, 1.4, 1.6, 1.2, 1.4, 1.7), (2, 3, 4, 5, 6, 7), rows)
 
 

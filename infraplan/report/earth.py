@@ -54,7 +54,7 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
     for index, (family, picture) in enumerate(pictures.items()):
         (south, west), (north, east) = picture.bounds
         box = f"<north>{north:.6f}</north><south>{south:.6f}</south><east>{east:.6f}</east><west>{west:.6f}</west>"
-        name = words.t("layer_margin", family=words.family(family))
+        name = words.t("layer_margin", family=words.family_in(context, family))
         yield (
             f"<GroundOverlay><name>{_text(name)}</name><visibility>{int(index == 0)}</visibility><color>b4ffffff</color>"
             f"<Icon><href>{family}.png</href></Icon><LatLonBox>{box}</LatLonBox></GroundOverlay>"
@@ -134,7 +134,7 @@ def _zones(context: PageContext, words: Words) -> Iterator[str]:
         frame.drop(columns="geometry").to_dict("records"), simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001)), strict=True
     ):
         told = [
-            (words.t("served_share", family=words.family(family)), percent(shares[family].get((row["level"], row["adcode"]))))
+            (words.t("served_share", family=words.family_in(context, family)), percent(shares[family].get((row["level"], row["adcode"]))))
             for family in context.families
         ]
         data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in told)

@@ -295,7 +295,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
                 )
         _names(axes, children, [str(name) for name in children["name"]])
         _furniture(figure, axes, words)
-        below = _legend(figure, words.t("legend_margin"), margin_legend(words), 0.965)
+        below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
         site = colours["site"]
         _legend(
             figure,
@@ -340,7 +340,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         )
         _furniture(figure, axes, words)
         _island_note(axes, context, words)
-        _legend(figure, words.t("legend_share"), share_legend(), 0.965)
+        _legend(figure, words.t("legend_share_at", receiver=words.receiver(context.receiver(family))), share_legend(), 0.965)
         _sources(figure, context, words)
         return png_of(figure)
 

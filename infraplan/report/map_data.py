@@ -68,10 +68,10 @@ def _villages(context: PageContext, words: Words) -> dict[str, Any]:
         if f"{family}_status" not in frame:
             continue
         styles[family] = status_codes(frame[f"{family}_status"])
-        name = words.family(family)
+        names = {"family": words.family(family), "receiver": words.receiver(context.receiver(family))}
         columns += [
-            packing.choices(words.t("field_status", family=name), _codes(frame[f"{family}_status"], words, "village")),
-            packing.tenths(words.t("field_margin", family=name), _column(frame, f"{family}_margin_db"), "dB"),
+            packing.choices(words.t("field_status", **names), _codes(frame[f"{family}_status"], words, "village")),
+            packing.tenths(words.t("field_margin", **names), _column(frame, f"{family}_margin_db"), "dB"),
         ]
     columns.append(packing.integers(words.t("field_position_error"), _column(frame, "position_error_m"), "m"))
     return packing.points(frame, words.t("title_village"), frame["name"].astype(str).tolist(), columns, styles, place=1)
@@ -232,13 +232,13 @@ def _zone_rows(context: PageContext, words: Words, people: Any) -> tuple[list[li
         score.append(percent(row["share"], 1))
         told.append(
             [
-                words.t("served_share", family=words.family(family)),
+                words.t("served_share", family=words.family_in(context, family)),
                 f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})",
             ]
         )
         told.append(
             [
-                f"{words.family(family)} {words.t('uncertain')} / {words.t('unserved')}",
+                f"{words.family_in(context, family)} {words.t('uncertain')} / {words.t('unserved')}",
                 f"{integer(row['uncertain'])} / {integer(row['unserved'])}",
             ]
         )

@@ -109,7 +109,7 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
                 ImageOverlay(
                     picture.data_url,
                     picture.bounds,
-                    name=words.t("layer_margin", family=words.family(family)),
+                    name=words.t("layer_margin", family=words.family_in(context, family)),
                     show=index == 0 and context.level != "province",
                     pane="ip-raster",
                     opacity=0.95,
@@ -121,7 +121,7 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
         add(
             f"share-{family}",
             ScriptedLayer(
-                words.t("layer_share", family=words.family(family)),
+                words.t("layer_share", family=words.family_in(context, family)),
                 f"InfraplanMap.zones(IP_DATA, {family!r}, 'ip-zones', {line})",
                 f"share-{family}",
                 show=index == 0 and context.level == "province",
@@ -135,7 +135,7 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
             add(
                 f"villages-{family}",
                 ScriptedLayer(
-                    words.t("layer_villages", family=words.family(family)),
+                    words.t("layer_villages", family=words.family_in(context, family)),
                     f"InfraplanMap.points(IP_SOURCES[{_position(sources, 'villages')}], {options})",
                     f"villages-{family}",
                     show=index == 0 and context.level != "province",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -111,8 +112,38 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     for family in context.families:
         for network in context.networks:
             for row in context.people(family, network).to_dict("records"):
-                rows.append({**row, "name": f"{words.family(family)} · {words.network(network)}", "total": network == "any"})
+                rows.append({**row, "name": f"{words.family_in(context, family)} · {words.network(network)}", "total": network == "any"})
     return rows
+
+
+def beside(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
+    """What stands beside a headline share: every signal weaker and stronger, the other receiver; "" where it is not known."""
+    parts = []
+    if not missing(row.get("share_weaker")) and not missing(row.get("share_stronger")):
+        shares = {name: percent(row[f"share_{name}"], 1) for name in ("weaker", "stronger")}
+        parts.append(words.t("beside_range", band=f"{context.facts.band_db:g}", **shares))
+    if text(row.get("other_receiver")) and not missing(row.get("other_share")):
+        parts.append(words.t("beside_other", receiver=words.receiver(text(row["other_receiver"])), share=percent(row["other_share"], 1)))
+    return ("；" if words.lang == "zh" else "; ").join(parts)
+
+
+def beside_sentence(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
+    """`beside` as a sentence of its own."""
+    told = beside(row, context, words)
+    return "" if not told else f"{told}。" if words.lang == "zh" else f" {told[0].upper()}{told[1:]}."
+
+
+def span(row: Mapping[str, Any]) -> str:
+    """Shares when every signal is weaker and stronger, as one cell."""
+    ends = [row.get(f"share_{name}") for name in ("weaker", "stronger")]
+    return "—" if any(missing(end) for end in ends) else " – ".join(percent(end, 1) for end in ends)
+
+
+def other_heading(context: PageContext, family: str, words: Words) -> str:
+    """Heading of the column with the other receiver's share."""
+    rows = context.people(family)
+    other = text(rows["other_receiver"].iloc[0]) if len(rows) and "other_receiver" in rows else ""
+    return words.t("col_share_at", receiver=words.receiver(other)) if other else words.t("col_other")
 
 
 def place_text(row: dict[str, Any]) -> str:
@@ -239,12 +270,13 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
             out.append(
                 words.t(
                     "words_family",
-                    family=words.family(family),
+                    family=words.family_in(context, family),
                     served=integer(row["served"]),
-                    share=percent(row["share"]),
+                    share=percent(row["share"], 1),
                     uncertain=integer(row["uncertain"]),
                     unserved=integer(row["unserved"]),
                 )
+                + beside_sentence(row, context, words)
             )
     if len(context.gaps):
         out.append(words.t("words_gaps", gaps=integer(len(context.gaps)), uncertain=integer((context.gaps["status"] == "uncertain").sum())))

@@ -118,10 +118,11 @@ def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes
     found = []
     if context.level == "province" and len(context.children):
         for family in context.families[:1]:
-            found.append((words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang)))
+            caption = words.t("choropleth_caption", family=words.family_in(context, family))
+            found.append((caption, figures.choropleth(context, family, lang)))
     for family in context.families:
         if family in context.margins:
-            caption = words.t("figure_caption", name=context.title_name(lang), family=words.family(family))
+            caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
             found.append((caption, figures.coverage_figure(context, family, lang)))
     extras = (frontier_picture(context, words), cost_curve(context, words), phase_picture(context, words))
     return [*found, *(extra for extra in extras if extra is not None)]
@@ -147,7 +148,8 @@ def report_page(
     values = _common(context, words, "report_title")
     tables = [
         {
-            "title": words.t("table_by_zone", family=words.family(family)),
+            "title": words.t("table_by_zone", family=words.family_in(context, family)),
+            "other": page_rows.other_heading(context, family, words),
             "first": "col_zone",
             "codes": True,
             "rows": page_rows.people_rows(context, family, lang),
@@ -155,7 +157,8 @@ def report_page(
         for family in context.families
     ]
     title = words.t("table_by_network", name=context.title_name(lang))
-    tables.append({"title": title, "first": "col_network", "codes": False, "rows": page_rows.network_rows(context, words)})
+    rows = page_rows.network_rows(context, words)
+    tables.append({"title": title, "first": "col_network", "codes": False, "rows": rows, "other": words.t("col_other")})
     names, sums = page_rows.gap_sums(context, words)
     total = len(context.gaps)
     shown = style.integer(total)
@@ -181,7 +184,7 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     """The provincial scoreboard as one HTML text."""
     words = Words(lang)
     family = context.families[0]
-    pictures = [(words.t("choropleth_caption", family=words.family(family)), figures.choropleth(context, family, lang))]
+    pictures = [(words.t("choropleth_caption", family=words.family_in(context, family)), figures.choropleth(context, family, lang))]
     parts = (
         ("frontier_section", frontier_picture(context, words)),
         ("pareto_section", cost_curve(context, words)),
@@ -197,10 +200,10 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
             links=[("report.html", "to_province_report"), *file_links(formats)],
             figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
             curves=curves,
-            first_family=words.family(family),
+            first_family=words.both_in(context, family),
             cities=rows,
             city_count=len(rows) - 1,
-            family_names=[words.family(family) for family in context.families],
+            family_names=[words.both_in(context, family) for family in context.families],
         )
     )
 
@@ -263,14 +266,19 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
     targets = page_rows.target_rows(context, words)
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
     own = [row for family in context.families for row in context.people(family).to_dict("records")]
-    families = [SimpleNamespace(**{**row, "family": words.family(row["family"])}) for row in own]
+    families = [
+        SimpleNamespace(
+            **{**row, "family": words.both_in(context, row["family"])}, beside=page_rows.beside(row, context, words)
+        )
+        for row in own
+    ]
     shown = page_rows.plan_rows(context, words, most_sites)
     total = len(context.plan_sites)
     cost = _cost(context)
     return {
         "w": words,
         "c": context,
-        "f": _formats(words),
+        "f": _formats(words, context.facts.band_db),
         "css": Markup(page_css()),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
@@ -306,8 +314,14 @@ def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
     bound = context.pareto["share_bound"].to_numpy(float) * 100 if "share_bound" in context.pareto else None
     goal = float(goals[0]) * 100 if goals else None
-    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), words.t("axis_share"), goal, bound)
+    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, bound)
     return words.t("pareto_caption"), png
+
+
+def plan_share_label(context: PageContext, words: Words) -> str:
+    """Label of an axis of the plan's share: its first family, and where its devices are."""
+    family = next(iter(context.plan.families), "") if context.plan is not None else ""
+    return words.t("served_share", family=words.family_in(context, family)) + "（%）" if family else words.t("axis_share")
 
 
 def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
@@ -317,7 +331,8 @@ def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | 
         return None
     first = plan.families.get(context.families[0]) if plan is not None else None
     before = None if first is None else first["served_before"] / max(first["population"], 1)
-    png = charts.pareto_picture(frontier, words, goal=None if plan is None else plan.goal, before=before)
+    goal, label = None if plan is None else plan.goal, plan_share_label(context, words)
+    png = charts.pareto_picture(frontier, words, goal=goal, before=before, label=label)
     return words.t("frontier_caption"), png
 
 
@@ -342,11 +357,13 @@ def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def _formats(words: Words) -> SimpleNamespace:
+def _formats(words: Words, band_db: float) -> SimpleNamespace:
     return SimpleNamespace(
         integer=style.integer,
         decimal=style.decimal,
         percent=style.percent,
+        span=page_rows.span,
+        band=f"{band_db:g}",
         percent_up=style.percent_up,
         money=lambda value: style.money(value, words.lang),
         day=lambda value: style.day(value, words.lang),

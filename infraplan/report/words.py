@@ -10,7 +10,8 @@ from markupsafe import Markup, escape
 from infraplan import fields
 from infraplan.coverage.networks import network_name
 from infraplan.messages import Bilingual, catalogue, in_language, say
-from infraplan.report.context import FAMILY_NAMES
+from infraplan.policy.words import word
+from infraplan.report.context import FAMILY_NAMES, PageContext
 from infraplan.report.style import missing, text
 
 
@@ -25,12 +26,14 @@ class Words:
         return say(f"report.{key}", self.lang, **values)
 
     def b(self, key: str, **values: Any) -> Markup:
-        """The sentence with its English beside it, as markup; values are escaped."""
-        safe = {name: escape(value) for name, value in values.items()}
-        main = Markup(self.t(key, **safe))
-        if self.lang == "en":
-            return main
-        return Markup('{}<span class="en" lang="en">{}</span>').format(main, Markup(say(f"report.{key}", "en", **safe)))
+        """The sentence with its English beside it, as markup; values are escaped, and a bilingual one gives each language its half."""
+
+        def sentence(lang: str) -> Markup:
+            safe = {name: escape(in_language(value, lang)) for name, value in values.items()}
+            return Markup(say(f"report.{key}", lang, **safe))
+
+        main = sentence(self.lang)
+        return main if self.lang == "en" else Markup('{}<span class="en" lang="en">{}</span>').format(main, sentence("en"))
 
     def plain(self, key: str, **values: Any) -> str:
         """ "中文 / English" on Chinese pages, English alone on English ones."""
@@ -39,6 +42,23 @@ class Words:
     def family(self, family: str) -> str:
         """5G, NB-IoT, 4G."""
         return FAMILY_NAMES.get(family, family)
+
+    def receiver(self, receiver: str) -> str:
+        """室外, 室内 / outdoors, indoors."""
+        return "、".join(word("receiver", part, self.lang) for part in receiver.split("+") if part)
+
+    def judged(self, family: str, receiver: str) -> str:
+        """The family with the receiver it is judged at: 5G（室外） / 5G outdoors."""
+        name, place = self.family(family), self.receiver(receiver)
+        return name if not place else f"{name}（{place}）" if self.lang == "zh" else f"{name} {place}"
+
+    def family_in(self, context: PageContext, family: str) -> str:
+        """`judged` at the receiver of a page's figures."""
+        return self.judged(family, context.receiver(family))
+
+    def both_in(self, context: PageContext, family: str) -> Bilingual:
+        """`family_in` in both languages, for `b`."""
+        return Bilingual(*(Words(lang).family_in(context, family) for lang in ("zh", "en")))
 
     def network(self, network: str) -> str:
         """任一运营商, 移动+广电, 电信+联通; "" for what asks no network, such as fibre."""

@@ -30,6 +30,7 @@ from infraplan.run.pages import (
     plan_layers,
     plan_note,
     province_layers,
+    raster_tags,
     village_table,
 )
 from infraplan.run.planning import goal_in, phases_of
@@ -270,7 +271,8 @@ def write_layers(page: CityLayers, folder: Path) -> None:
     """What a GIS opens: plan.gpkg, coverage.tif; and every village with its status, from which the totals can be recounted."""
     context = page.context
     write_geopackage(folder / "plan.gpkg", plan_layers(context))
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids)
+    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model)
+    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags)
     write_csv(folder / "villages.csv", village_table(context))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.messages import both, say
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
+from infraplan.radio.receivers import signal_band_db
 from infraplan.report.context import FAMILY_NAMES, Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
@@ -44,17 +46,16 @@ VILLAGE_COLUMNS = (
 def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
     """How the numbers were made, for the foot of every page."""
     study, cover = findings.study, findings.cover
-    as_of = study.config.study.as_of or pd.Timestamp.max.date()
+    as_of = study.config.study.as_of
     documents = tuple(
         Document(
             policy.title,
             policy.document,
             policy.expires.isoformat() if policy.expires else "",
-            policy.expires is not None and policy.expires <= as_of,
+            as_of is not None and policy.expired(as_of),
         )
         for policy in study.targets.policies
     )
-    capped = (both("run.capped", count=cover.capped_sites, radius=f"{cover.max_radius_km:g}"),) if cover.capped_sites else ()
     return Facts(
         model="; ".join(cover.models_used),
         resolution_m=cover.grid.resolution_m,
@@ -68,7 +69,9 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*notes, *capped, *measured_note(findings), terrain_note(cover)),
+        notes=(*notes, *measured_note(findings), *ground_notes(cover)),
+        receivers=cover.receivers,
+        band_db=signal_band_db(),
     )
 
 
@@ -99,13 +102,13 @@ def antenna_lines(study: Study) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def terrain_note(cover: Coverage) -> str:
+def ground_notes(cover: Coverage) -> tuple[str, ...]:
     """What ground the prediction rests on."""
     if cover.terrain is None:
-        return both("run.no_terrain")
-    if cover.terrain.synthetic:
-        return both("run.synthetic_terrain", source=cover.terrain.source)
-    return both("run.terrain", source=cover.terrain.source)
+        return (both("run.no_terrain"),)
+    key = "run.synthetic_terrain" if cover.terrain.synthetic else "run.terrain"
+    bare = (both("study.bare_earth"),) if cover.terrain.clutter is None else ()
+    return both(key, source=cover.terrain.source), *bare
 
 
 def datasets_of(study: Study) -> tuple[Dataset, ...]:
@@ -185,11 +188,12 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
     import geopandas as gpd
 
     anyone = context.population.loc[context.population["network"] == "any"]
-    wide = anyone.pivot_table(
-        index=["level", "adcode"], columns="family", values=["served", "uncertain", "unserved", "share"], observed=True
-    )
+    beside = [name for name in ("share_weaker", "share_stronger", "other_share") if name in anyone]
+    told = ["served", "uncertain", "unserved", "share", *beside]
+    wide = anyone.pivot_table(index=["level", "adcode"], columns="family", values=told, observed=True)
     wide.columns = [f"{family}_{what}" for what, family in wide.columns]
     zones = context.zones.merge(wide.reset_index(), on=["level", "adcode"], how="left")
+    zones = zones.assign(**{f"{family}_receiver": context.receiver(family) for family in context.families})
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
     return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
 
@@ -202,7 +206,14 @@ def village_table(context: PageContext) -> pd.DataFrame:
     for family in context.families:
         table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
         table[f"{family}_measured"] = villages[f"{family}_measured"]
+        table[f"{family}_receiver"] = context.receiver(family)
     return pd.DataFrame(table)
+
+
+def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:
+    """What a coverage raster says of itself: where each family's devices are, how reliable, by which models."""
+    told = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
+    return {**told, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
 
 
 def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, facts: Facts) -> CityLayers:

@@ -14,10 +14,13 @@ from infraplan.coverage.networks import ANY, networks
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
+from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
+from infraplan.policy.words import FAMILY_NAMES
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan
@@ -26,6 +29,7 @@ from infraplan.siting.instances import Instance
 from infraplan.siting.offers import best_offers
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
+from infraplan.study.config import FILE_NAME
 from infraplan.tables.planes import to_plane
 from infraplan.units import cut
 
@@ -64,7 +68,7 @@ class Findings:
 def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
     """The map of the existing network on the study's grid, or on a window of it."""
     choice = study.config.coverage
-    return predict_coverage(
+    cover = predict_coverage(
         study.sectors,
         window or study.grid,
         study.services,
@@ -76,6 +80,21 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         both_receivers=True,
         progress=progress.step("run.predicting"),
     )
+    study.keep(cut_off(cover))
+    return cover
+
+
+def cut_off(cover: Coverage) -> list[Fault]:
+    """A warning for each family whose sites still served where the cap ended their computation."""
+    faults = []
+    for family, count in cover.capped_by_family.items():
+        radius_km = min(cover.caps_km.get(family, cover.max_radius_km), cover.max_radius_km)
+        name = f"caps_km.{family}" if radius_km < cover.max_radius_km else "max_radius_km"
+        if count:
+            message = both("study.capped", family=FAMILY_NAMES.get(family, family), count=f"{count:,}", radius=f"{radius_km:g}")
+            cure = both("study.capped_cure", name=name)
+            faults.append(Fault(FILE_NAME, message, cure, rule="capped", severity="warning", column=f"coverage.{name}"))
+    return faults
 
 
 def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ()) -> tuple[Coverage, Any, Any]:
@@ -160,6 +179,8 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         registers=study.registers,
         **layers,
     )
+    if study.config.study.as_of is None:
+        card["expired"] = False  # nobody said on which day
     tell(2, 3)
     findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, no_gaps())
     if gaps:

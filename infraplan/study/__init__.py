@@ -26,6 +26,8 @@ from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_confi
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
 from infraplan.study.radio import antenna_files, study_sectors, study_services
+from infraplan.study.standing import standing_on
+from infraplan.study.surroundings import surroundings_of
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -49,7 +51,7 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
             raise DataError(study._followable(error.fault_list, read.__name__)) from None
         finally:
             inner = set(study.warnings[before:])
-            study._keep((fault if fault in inner else study._followable([fault], read.__name__)[0] for fault in found), before)
+            study.keep((fault if fault in inner else study._followable([fault], read.__name__)[0] for fault in found), before)
 
     return cached_property(reader)
 
@@ -104,7 +106,7 @@ class Study:
         """What the layers say of each other; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.peopled else None
         found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
-        self._keep(found)
+        self.keep(found)
         return tuple(found)
 
     def compare(self, **layers: Any) -> list[Fault]:
@@ -124,7 +126,7 @@ class Study:
         sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
         return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
-    def _keep(self, found: Iterable[Fault], before: int | None = None) -> None:
+    def keep(self, found: Iterable[Fault], before: int | None = None) -> None:
         """Warnings that are not among the first `before` of `warnings` (among all) go into it, each once, and on to whoever listens."""
         known = set(self.warnings[:before])
         fresh = [fault for fault in dict.fromkeys(found) if fault.severity != "error" and fault not in known]
@@ -172,7 +174,17 @@ class Study:
     @_layer
     def sites(self) -> Any:
         path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
-        return read_sites(path, used=self._named_columns, zones=self.zones, own_services=self.own_services, **options)
+        try:
+            people = self.villages if self.peopled else None
+        except DataError:  # told where the villages are asked for
+            people = None
+        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
+        listed = read_sites(
+            path, used=self._named_columns, zones=self.zones, own_services=self.own_services, surroundings=around, **options
+        )  # fmt: skip
+        sites, faults = standing_on(listed, self.config.study.as_of, path.name)
+        warn(faults)
+        return sites
 
     @_layer
     def places(self) -> Any:
@@ -332,9 +344,11 @@ class Study:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain")
             )
-        options = self.config.options_of("terrain")
+        options, clutter = self.config.options_of("terrain"), self.path("clutter")
+        if clutter is None:
+            warn([Fault(FILE_NAME, both("study.bare_earth"), both("study.bare_earth_cure"), "bare-earth", severity="warning")])
         return read_terrain(
-            path, over=self.grid, margin_m=choice.max_radius_km * 1000.0, clutter=self.path("clutter"), clutter_table=choice.clutter_table,
+            path, over=self.grid, margin_m=choice.max_radius_km * 1000.0, clutter=clutter, clutter_table=choice.clutter_table,
             nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
         )  # fmt: skip
 

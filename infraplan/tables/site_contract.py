@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.tables.combining import all_operators, with_whole_tilt, without_parts
 from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList
+from infraplan.tables.filling import Surroundings, fill_sites, filled_by
 from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
 from infraplan.tables.radio_words import azimuth_sets, service_sets
-from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts, with_default
+from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
 from infraplan.tables.values import Texts, texts
 from infraplan.tables.zoning import settle_zones
 
@@ -32,6 +30,7 @@ def check_sites(
     outside: str = "warning",
     unit: Unit | None = None,
     own_services: Mapping[str, str] | None = None,
+    surroundings: Surroundings | None = None,
     without_service: bool = False,
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, one row a site, or one DataError.
@@ -48,6 +47,8 @@ def check_sites(
         What a row of the table is; left out, the rows tell. Sectors of a site are joined, masts are split by network.
     own_services : mapping, optional
         Family of every service beyond the presets that rows may name; the frame then has a column `families`, joined by ";".
+    surroundings : callable, optional
+        Tells the environment of sites that do not say it, "" where it does not know.
     without_service : bool
         Keep sites that carry no service of ours: hosts of a survey, not a network.
     """
@@ -83,10 +84,10 @@ def check_sites(
         split_masts(settled, faults, unit)
     assumed = settled["assumed_"].to_numpy(bool)
     settled = settle_zones(settled.drop(columns="assumed_"), zones, faults, outside=outside)
-    settled, more = _fill_sites(settled, assumed)
+    settled, more, inferred = fill_sites(settled, assumed, surroundings)
     filled = {name: count for name, count in (filled | more).items() if count}
     for name, count in filled.items():
-        by = _filled_by(name, services)
+        by = inferred if name == "environment" and inferred else filled_by(name, services)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
     filled |= _tell_makers_antennas(settled, filled, faults)
     faults.stop()
@@ -140,46 +141,3 @@ def _tell_makers_antennas(settled: gpd.GeoDataFrame, filled: dict[str, int], fau
     return {"antenna": filled.get("antenna", 0) + int(own.sum())}
 
 
-def _fill_sites(frame: gpd.GeoDataFrame, assumed: npt.NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """What the table leaves out, from the presets, and how often."""
-    presets = load("site_defaults")
-    common = presets["common"]
-    filled: dict[str, int] = {}
-
-    def fill(name: str, empty: npt.NDArray[np.bool_], by: Any) -> None:
-        if empty.any():
-            filled[name] = int(empty.sum())
-            frame[name] = frame[name].where(~empty, by)
-
-    for name in ("status", "environment", "host", "operators"):
-        fill(name, (frame[name] == "").to_numpy(bool), common[name])
-    if assumed.any():
-        filled["band"] = int(assumed.sum())
-    poles = frame["host"] == "smart_pole"
-    for name in ("height_m", "tilt_deg"):
-        by_class = frame["environment"].map({key: value for key, value in presets[name].items() if isinstance(value, float)})
-        if "smart_pole" in presets[name]:
-            by_class = by_class.where(~poles, presets[name]["smart_pole"])
-        told = [with_default(text, name, value) for text, value in zip(frame["sectors"].tolist(), by_class.tolist(), strict=True)]
-        frame["sectors"] = pd.Series([text for text, _ in told], index=frame.index, dtype=str)
-        cells = sum(count for _, count in told)
-        fill(name, frame[name].isna().to_numpy(bool), by_class)
-        if cells:
-            filled[name] = filled.get(name, 0) + cells
-    on_poles = pd.Series(np.where(poles, presets["azimuth_deg"]["smart_pole"], common["azimuth_deg"]), dtype=str)
-    fill("azimuth_deg", (frame["azimuth_deg"] == "").to_numpy(bool), on_poles)
-    power_empty, antenna_empty = int(frame["carrier_power_dbm"].isna().sum()), int((frame["antenna"] == "").sum())
-    filled |= {name: count for name, count in (("carrier_power_dbm", power_empty), ("antenna", antenna_empty)) if count}
-    frame["mast"] = frame["mast"].where(frame["mast"] != "", frame["id"])
-    frame["antenna"] = frame["antenna"].where(frame["antenna"] != "", None)
-    return frame, filled
-
-
-def _filled_by(name: str, services: str | None) -> str:
-    """What fills an empty cell of a column, as a message may show it."""
-    presets = load("site_defaults")
-    if name in ("height_m", "tilt_deg"):
-        return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
-    if name in ("operators", "band", "carrier_power_dbm", "antenna"):
-        return both(f"tables.filled_{name}")
-    return services if name == "services" and services else str(presets["common"][name])
