@@ -5,8 +5,9 @@ A figure is marked by a comment right before it, which no reader sees:
     5G reaches <!-- figure: population.nr.share -->71.3 % of people, on <!-- figure: sites -->162,064 sites.
 
 After `figure:` stands the way into summary.json: keys joined by dots, a row of a list by what it holds, as in
-`zones[level=city, adcode=441800].nr.share`. The figure is the number that follows the comment. With a % behind it the value is a share times 100.
-As many decimals as the page writes are compared, rounded down as on the report's pages; thousands may be parted by commas.
+`zones[level=city, adcode=441800].nr.share`. The figure is the number that follows the comment; with a % behind it,
+the value is a share times 100.
+As many decimals as the page writes are compared, rounded down as in the reports; thousands may be parted by commas.
 """
 
 from __future__ import annotations
