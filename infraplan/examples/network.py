@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from infraplan.examples.scattering import Plane, apart, scatter_inside
 from infraplan.examples.sources import Sources, apportion
+from infraplan.presets import load
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,7 +34,10 @@ def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd
     nr = nr_stations(sources, masts, np.random.default_rng([seed, NR, 1]))
     nbiot = nbiot_stations(sources, crowd, masts, np.random.default_rng([seed, NBIOT]))
     sites = pd.concat([nr, nbiot], ignore_index=True)
-    sites["status"], sites["synthetic"], sites["carrier_power_dbm"], sites["antenna"] = "existing", True, pd.NA, pd.NA
+    presets = load("services")["service"]
+    sites["status"], sites["synthetic"] = "existing", True
+    sites["carrier_power_dbm"] = sites["services"].map({name: presets[name]["carrier_power_dbm"]["value"][1] for name in presets})
+    sites["antenna"] = sites["services"].map({name: presets[name]["antenna"] for name in presets})
     return sites[COLUMNS]
 
 

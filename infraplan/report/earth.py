@@ -12,13 +12,15 @@ from xml.sax.saxutils import escape
 from infraplan.files import atomic_path
 from infraplan.report import page_rows
 from infraplan.report.context import PageContext
-from infraplan.report.map_data import SIMPLIFY_DEG, simplified, spaced
+from infraplan.report.map_data import SIMPLIFY_DEG, simplified
+from infraplan.report.mast_points import points_of_masts
 from infraplan.report.rasters import GEOGRAPHIC, web_picture
 from infraplan.report.style import decimal, integer, missing, palette, percent, text
 from infraplan.report.word import clean
 from infraplan.report.words import Words
 
 MOST_GAPS = 8_000  # what Google Earth still turns smoothly
+MOST_SITES = 50_000
 ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), ("uncertain", "circle"))
 
 
@@ -44,10 +46,15 @@ def _text(value: Any) -> str:
 
 
 def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
-    if context.facts.synthetic:
-        yield f"<description>{_text(words.plain('synthetic_short'))}</description>"
+    told = [words.plain("synthetic_short")] if context.facts.synthetic else []
+    many = len(context.sites) > MOST_SITES
+    if many:
+        told.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
+    if told:
+        yield f"<description>{_text(' '.join(told))}</description>"
     yield _folder(words.t("layer_new"), _new_sites(context, words))
-    yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
+    if not many:
+        yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
     if len(context.gaps) <= MOST_GAPS:
         yield _folder(words.t("kmz_gaps"), _gaps(context, words), shown=False)
     yield _folder(words.t("layer_zones"), _zones(context, words))
@@ -99,12 +106,12 @@ def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
 
 
 def _sites(context: PageContext, words: Words) -> Iterator[str]:
-    frame = context.sites
-    if not len(frame):
+    if not len(context.sites):
         return
-    columns = [frame[name] if name in frame else frame["id"] for name in ("name", "services", "height_m")]
+    frame = points_of_masts(context.sites, words)
+    columns = [frame[name] for name in ("name", "services", "height_m")]
     for name, services, height, x, y in zip(*columns, frame.geometry.x, frame.geometry.y, strict=True):
-        yield _point(name, x, y, "existing", [(words.t("field_services"), spaced(services)), (words.t("col_height"), decimal(height))])
+        yield _point(name, x, y, "existing", [(words.t("field_services"), services), (words.t("col_height"), decimal(height))])
 
 
 def _gaps(context: PageContext, words: Words) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from infraplan.presets import load
 from infraplan.report import packing
 from infraplan.report.context import PageContext
+from infraplan.report.mast_points import points_of_masts
 from infraplan.report.plan_words import loss, served_targets, target_names
 from infraplan.report.rasters import margin_colours, margin_edges
 from infraplan.report.style import integer, missing, money, palette, percent
@@ -77,15 +78,15 @@ def _villages(context: PageContext, words: Words) -> dict[str, Any]:
     return packing.points(frame, words.t("title_village"), frame["name"].astype(str).tolist(), columns, styles, place=1)
 
 
-def _sites(frame: Any, words: Words) -> dict[str, Any]:
+def _sites(sites: Any, words: Words) -> dict[str, Any]:
+    frame = points_of_masts(sites, words)
     columns = [
-        packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
-        packing.choices(words.t("field_operators"), operators(_column(frame, "operators"), words)),
-        packing.choices(words.t("field_site_status"), _codes(_column(frame, "status"), words, "site")),
-        packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
-        packing.choices(words.t("field_azimuth"), _column(frame, "azimuth_deg")),
+        packing.choices(words.t("field_services"), frame["services"]),
+        packing.choices(words.t("field_site_status"), _codes(frame["status"], words, "site")),
+        packing.tenths(words.t("field_height"), frame["height_m"], "m"),
+        packing.choices(words.t("field_azimuth"), frame["azimuth_deg"]),
     ]
-    return packing.points(frame, words.t("title_site"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
+    return packing.points(frame, words.t("title_site"), frame["name"].tolist(), columns)
 
 
 def _new_sites(context: PageContext, words: Words) -> dict[str, Any]:
@@ -121,18 +122,6 @@ def hosts(values: Any, words: Words) -> Any:
     column = pd.Series(values).astype("object")
     return column.map(
         {code: str(known[code][words.lang]) if code in known else words.code("host", code) for code in column.dropna().unique()}
-    )
-
-
-def operators(values: Any, words: Words) -> Any:
-    """cbn+cmcc -> 中国广电 + 中国移动"""
-    known = load("networks")["operators"]
-    column = pd.Series(values).astype("object")
-    return column.map(
-        {
-            text: " + ".join(str(known[code][words.lang]) if code in known else code for code in str(text).split("+"))
-            for text in column.dropna().unique()
-        }
     )
 
 

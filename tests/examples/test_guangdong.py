@@ -179,7 +179,7 @@ def test_5g_networks_and_masts_follow_the_rule(sites: pd.DataFrame) -> None:
     assert set(zip(nr["services"], nr["operators"], strict=True)) == {("nr-n41", "cmcc"), ("nr-n78", "ctcc+cucc")}
     assert (nr["services"] == "nr-n41").mean() == pytest.approx(0.472, abs=0.001)
     assert len(nr) / nr["mast"].nunique() == pytest.approx(1.64, abs=0.01)
-    assert (nr["azimuth_deg"].str.count("/") == 2).all()
+    assert (nr["azimuth_deg"].str.count("/") == 2).all() and sites[["carrier_power_dbm", "antenna"]].notna().all().all()
     one_a_mast = sites.groupby("mast")[["lon", "lat", "height_m", "azimuth_deg", "host", "city"]].nunique()
     assert (one_a_mast == 1).all().all(), "what stands on a mast stands at one place, at one height"
 

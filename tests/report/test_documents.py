@@ -161,3 +161,11 @@ def test_libreoffice_opens_them_without_repair(city: PageContext, soffice: str, 
         ]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         assert (tmp_path / "out" / name).with_suffix(".pdf").stat().st_size > 10_000
+
+
+def test_a_kmz_with_too_many_sites_says_that_they_are_left_out(city: PageContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infraplan.report.earth.MOST_SITES", len(city.sites) - 1)
+    write_kmz(city, tmp_path / "plan.kmz")
+    with zipfile.ZipFile(tmp_path / "plan.kmz") as archive:
+        text = archive.read("doc.kml").decode("utf-8")
+    assert f"现有站点 {len(city.sites)} 个" in text and "#existing" not in text.split("</Style>")[-1]
