@@ -69,8 +69,8 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     Raises
     ------
     DataError
-        Unreadable, without a CRS, negative people, impossible numbers, a raster that lies elsewhere, or files that count the same people:
-        more than `SEAM_SHARE` of those of one. A seam of less is counted once, from the first file, with a warning.
+        Unreadable, without a CRS, negative people, impossible numbers, a raster that lies elsewhere, or files that count the same people.
+        A seam, two pixels wide or of less than `SEAM_SHARE` of the people, is counted once, from the first file, with a warning.
     """
     files = raster_files(source)
     seams = Seams(files, grid, nodata)

@@ -19,7 +19,8 @@ from infraplan.tables.faults import FaultList
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 MOST_PEOPLE = 1e7  # in one pixel of any product
-SEAM_SHARE = 0.01  # interpretation: tiles of one product share at most a row of pixels along their edge
+SEAM_SHARE, SEAM_PIXELS = 0.01, 2.5
+"""Interpretation: tiles of one product share at most two rows of pixels along their edge, or at a ragged border so few of their people."""
 
 
 def counted(values: Floats, empty: float | None, faults: FaultList) -> npt.NDArray[np.bool_]:
@@ -47,16 +48,21 @@ class Seams:
         if len(files) > 1:
             for path in files:
                 with open_band(path) as dataset:
-                    self.boxes[path] = dataset.bounds, dataset.crs
+                    self.boxes[path] = dataset.bounds, dataset.crs, max(dataset.res)
         self.before = {path: [other for other in files[:place] if self._near(path, other)] for place, path in enumerate(files)}
 
     def _near(self, path: Path, other: Path) -> bool:
         """Whether the bounds of two files meet, on the CRS of the second."""
-        (box, crs), (theirs, their_crs) = self.boxes[path], self.boxes[other]
+        return self._common_pixels(path, other) > 0.0
+
+    def _common_pixels(self, path: Path, other: Path) -> float:
+        """The shorter side of the box in which two files meet, in pixels of the second; 0 where they are apart."""
+        (box, crs, _), (theirs, their_crs, step) = self.boxes[path], self.boxes[other]
         west, south, east, north = box if crs == their_crs else transform_bounds(crs, their_crs, *box, densify_pts=21)
         if not np.isfinite((west, south, east, north)).all():
-            return True
-        return bool(west < theirs.right and east > theirs.left and south < theirs.top and north > theirs.bottom)
+            return float("inf")
+        sides = min(east, theirs.right) - max(west, theirs.left), min(north, theirs.top) - max(south, theirs.bottom)
+        return max(float(min(sides)) / step, 0.0)
 
     def unseen(self, path: Path, crs: Any, x: Floats, y: Floats, people: Floats, inside: Bools) -> Bools:
         """Which pixels of a file, by their centres in its CRS, hold people that no earlier file has counted."""
@@ -99,7 +105,8 @@ class Seams:
             if people <= 0.0:
                 continue
             faults.file = second.name
-            rule, severity = ("geo.people_twice", "error") if people > SEAM_SHARE * fewest else ("geo.people_seam", "warning")
+            seam = people <= SEAM_SHARE * fewest or self._common_pixels(second, first) <= SEAM_PIXELS
+            rule, severity = ("geo.people_seam", "warning") if seam else ("geo.people_twice", "error")
             faults.add(rule, severity=severity, other=first.name, people=f"{people:,.0f}", share=f"{people / max(fewest, 1e-9):.1%}")
         faults.stop()
         faults.warn()

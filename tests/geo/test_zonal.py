@@ -16,6 +16,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.zonal import membership, share, zone_faults
+from infraplan.io import read_zones
 
 CRS = metric_crs(113.0, 23.0)
 
@@ -158,3 +159,35 @@ def test_a_single_level_will_do(levels: tuple[str, ...]) -> None:
     zones = ZONES[ZONES["level"].isin(levels)]
     table = membership(points((2, 5), (25, 5)), zones)
     assert list(table.columns) == list(levels) and table.iloc[0, 0] != "" and table.iloc[1, 0] == ""
+
+
+@pytest.mark.parametrize("lat", [0.0, 24.0, 60.0, -45.0])
+def test_long_edges_along_a_parallel_make_no_gap_and_no_overlap(lat: float) -> None:
+    """A province with a corner at each end of a 3-degree edge, its cities with more corners along it: in a plane the edges would part."""
+    shapes = {"690000": box(100, lat, 103, lat + 2), "690100": box(100, lat, 101, lat + 2), "690200": box(101, lat, 103, lat + 2)}
+    rows = [("province" if code == "690000" else "city", code, code, "" if code == "690000" else "690000") for code in shapes]
+    zones = gpd.GeoDataFrame(rows, columns=["level", "adcode", "name", "parent"], geometry=list(shapes.values()), crs=4326)
+    assert len(zone_faults(zones)) == 0
+    grid = Grid.over(zones, 10_000)
+    area = np.asarray(share(zones, grid).sum(axis=1)).ravel()
+    assert area[0] == approx(area[1] + area[2], rel=1e-7)
+    edge = grid.place(points_at(np.linspace(100.001, 102.999, 300), np.full(300, lat + 0.0001)))
+    assert (grid.pixel_of(*edge)[0] >= 0).all()  # in the middle a parallel lies farther out than at its ends
+
+
+def points_at(lon: Any, lat: Any) -> Any:
+    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs=4326)
+
+
+def test_edges_of_a_projected_file_are_bent_too() -> None:
+    """Counties drawn with straight edges in a Gauss-Krueger zone still tile their city once they are in degrees."""
+    metric = "EPSG:4547"
+    shapes = [box(west, 2_600_000, east, 2_700_000) for west, east in ((400_000, 600_000), (400_000, 470_000), (470_000, 600_000))]
+    table = gpd.GeoDataFrame({"adcode": ["440200", "440281", "440282"]}, geometry=shapes, crs=metric)
+    assert len(zone_faults(read_zones(table))) == 0
+
+
+def test_a_true_gap_is_told_with_its_names() -> None:
+    shapes = {("city", "440100", ""): box(0, 0, 10, 10), ("county", "440101", "440100"): box(0, 0, 6, 10)}
+    (gap,) = zone_faults(frame(shapes)).to_dict("records")
+    assert gap["kind"] == "gap" and gap["zone_name"] == gap["other_name"] == "区440100" and gap["area_km2"] == approx(40, rel=1e-3)

@@ -98,3 +98,11 @@ def two_provinces(folder: Path) -> Path:
         more["id"] = more["id"].str.replace("69", "70", n=1)
         change(folder, **{name: lambda first, more=more: pd.concat([first, more], ignore_index=True)})
     return folder
+
+
+def coarse(folder: Path) -> Path:
+    """The same study with fewer pixels and candidates, for tests that run many."""
+    file = folder / "study.toml"
+    text = file.read_text(encoding="utf-8").replace("resolution_m = 1000", "resolution_m = 2000")
+    file.write_text(text.replace("candidate_spacing_m = 12000", "candidate_spacing_m = 25000"), encoding="utf-8")
+    return folder

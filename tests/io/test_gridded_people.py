@@ -14,9 +14,10 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely.geometry import box
 
-from infraplan.errors import DataError
+from infraplan.errors import DataError, DataWarning
 from infraplan.geo.grids import Grid
 from infraplan.io.gridded_people import read_population_raster, whole
+from infraplan.tables import faults_of
 
 
 def write_people(path: Path, values: np.ndarray, crs: str, west: float, north: float, step: float, nodata: float | None) -> Path:
@@ -106,3 +107,51 @@ def test_a_real_worldpop_raster_is_conserved(shared_dir: Path) -> None:
     found = read_population_raster(path, grid, whole_people=False)
     assert found["population"].sum() == pytest.approx(total, rel=1e-9)
     assert round(total) == 266_831
+
+
+SQUARE = Grid.over(gpd.GeoSeries([box(113.0, 24.8, 113.2, 25.0)], crs=4326), 200)
+
+
+def people_file(path: Path, west: float = 113.0, *, crs: str = "EPSG:4326", value: float = 1.5, empty_columns: int = 0) -> Path:
+    values = np.full((200, 200), value)
+    values[:, :empty_columns] = -99999.0
+    return write_people(path, values, crs, west, 25.0, 0.001, -99999.0)
+
+
+def test_rasters_that_count_the_same_people_are_refused(tmp_path: Path) -> None:
+    """2015 beside 2020, a country beside a mosaic, two products: nobody knows which count."""
+    folder = tmp_path / "pop"
+    folder.mkdir()
+    people_file(folder / "ppp_2015.tif", value=1.2)
+    alone = read_population_raster(people_file(folder / "ppp_2020.tif"), SQUARE)["population"].sum()
+    half = people_file(tmp_path / "half.tif", west=113.1)
+    other = people_file(tmp_path / "other_datum.tif", crs="EPSG:4490", value=0.7)
+    for source in (folder, [folder / "ppp_2020.tif", half], [folder / "ppp_2020.tif", other]):
+        with pytest.raises(DataError) as refused:
+            read_population_raster(source, SQUARE)
+        assert [fault.rule for fault in refused.value.fault_list] == ["people_twice"]
+        assert "ppp_2020" in str(refused.value)
+    assert alone == pytest.approx(1.5 * 200 * 200, rel=0.01)
+
+
+def test_one_file_by_several_paths_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = people_file(tmp_path / "ppp.tif")
+    (tmp_path / "link.tif").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    alone = read_population_raster(path, SQUARE)
+    many = read_population_raster([path, "ppp.tif", Path("../") / tmp_path.name / "ppp.tif", "link.tif", tmp_path], SQUARE)
+    assert many["population"].equals(alone["population"])
+
+
+def test_tiles_side_by_side_add_up_and_a_shared_seam_counts_once(tmp_path: Path) -> None:
+    west, east = people_file(tmp_path / "a.tif", 112.95), people_file(tmp_path / "b.tif", 113.15)
+    apart = read_population_raster([west, east], SQUARE)
+    assert apart["population"].sum() == sum(read_population_raster(path, SQUARE)["population"].sum() for path in (west, east))
+    lying_over = people_file(tmp_path / "c.tif", 113.05, empty_columns=100)  # its bounds lie on a.tif's, its people beside them
+    assert read_population_raster([west, lying_over], SQUARE).attrs["faults"] == []
+    seam = people_file(tmp_path / "d.tif", 113.149)
+    with pytest.warns(DataWarning, match="seam|接边"):
+        joined = read_population_raster([west, seam], SQUARE)
+    one_column = 200 * 1.5
+    assert joined["population"].sum() == pytest.approx(apart["population"].sum(), abs=one_column)
+    assert [fault.rule for fault in faults_of(joined)] == ["people_seam"]

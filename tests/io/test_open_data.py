@@ -206,13 +206,31 @@ def test_geonames_country_file(tmp_path: Path) -> None:
         read_geonames(tmp_path / "XX.txt")
 
 
-def test_geoboundaries(tmp_path: Path) -> None:
-    table = {"shapeName": ["A", "B"], "shapeISO": ["", ""], "shapeID": ["x1", "x2"], "shapeGroup": "CHN", "shapeType": "ADM3"}
-    gpd.GeoDataFrame(table, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326).to_file(
-        tmp_path / "geoBoundaries-CHN-ADM3.geojson"
-    )
-    zones = read_geoboundaries(tmp_path / "geoBoundaries-CHN-ADM3.geojson", level="county")
-    assert zones["name"].tolist() == ["A", "B"] and zones["adcode"].is_unique and zones["shapeID"].tolist() == ["x1", "x2"]
+@pytest.mark.parametrize("level", ["province", "city", "county", "township"])
+@pytest.mark.parametrize("iso", [["XX-A", "XX-B", "XX-C"], ["", "", ""], ["XX-A", "XX-A", "XX-B"], ["XX-A", "", "XX-C"]])
+def test_geoboundaries_of_every_level(tmp_path: Path, level: str, iso: list[str]) -> None:
+    table = {"shapeName": ["A", "B", "C"], "shapeISO": iso, "shapeID": ["x1", "x2", "x3"], "shapeGroup": "CHN", "shapeType": "ADM3"}
+    shapes = [shapely.box(number, 0, number + 1, 1) for number in range(3)]
+    gpd.GeoDataFrame(table, geometry=shapes, crs=4326).to_file(tmp_path / "made-up-ADM3.geojson")
+    zones = read_geoboundaries(tmp_path / "made-up-ADM3.geojson", level=level)
+    assert zones["adcode"].tolist() == (iso if len(set(iso) - {""}) == 3 else ["x1", "x2", "x3"])
+    assert zones["name"].tolist() == ["A", "B", "C"] and zones["shapeID"].tolist() == ["x1", "x2", "x3"]
+    assert set(zones["level"]) == {level} and set(zones["parent"]) == {""}
+
+
+def test_geoboundaries_of_two_levels_find_each_other_by_place(tmp_path: Path) -> None:
+    thirds = [shapely.box(number, 0, number + 1, 1) for number in range(3)]
+    for name, boxes in (("ADM1", [shapely.box(0, 0, 2, 1), thirds[2]]), ("ADM2", thirds)):
+        table = {"shapeName": [f"{name}{n}" for n in range(len(boxes))], "shapeID": [f"{name}-{n}" for n in range(len(boxes))]}
+        gpd.GeoDataFrame(table | {"shapeType": name}, geometry=boxes, crs=4326).to_file(tmp_path / f"{name}.geojson")
+    parts = [read_geoboundaries(tmp_path / "ADM1.geojson", level="province"), read_geoboundaries(tmp_path / "ADM2.geojson", level="county")]
+    zones = read_zones(pd.concat(parts, ignore_index=True), parents=True, codes="text")
+    assert zones.loc[zones["level"] == "county", "parent"].tolist() == ["ADM1-0", "ADM1-0", "ADM1-1"]
+    assert zones.loc[zones["level"] == "city", "parent"].tolist() == ["ADM1-0", "ADM1-1"]
+    mixed = gpd.read_file(tmp_path / "ADM1.geojson").assign(shapeType=["ADM1", "ADM2"])
+    mixed.to_file(tmp_path / "mixed.geojson")
+    with pytest.raises(DataError, match="shapeType"):
+        read_geoboundaries(tmp_path / "mixed.geojson", level="province")
 
 
 def test_uk_and_melbourne_sites_load_by_the_documented_call(shared_dir: Path) -> None:
