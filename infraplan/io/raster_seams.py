@@ -62,7 +62,7 @@ class Seams:
         if not np.isfinite((west, south, east, north)).all():
             return float("inf")
         sides = min(east, theirs.right) - max(west, theirs.left), min(north, theirs.top) - max(south, theirs.bottom)
-        return max(float(min(sides)) / step, 0.0)
+        return max(float(min(sides)) / float(step), 0.0)
 
     def unseen(self, path: Path, crs: Any, x: Floats, y: Floats, people: Floats, inside: Bools) -> Bools:
         """Which pixels of a file, by their centres in its CRS, hold people that no earlier file has counted."""

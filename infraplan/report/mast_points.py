@@ -26,7 +26,7 @@ def points_of_masts(sites: Any, words: Words) -> Any:
     frame = sites.reset_index(drop=True)
     told = [column(frame, name).fillna("").astype(str) for name in ("services", "operators")]
     pairs = pd.MultiIndex.from_arrays(told)
-    text = {pair: station(*pair, words) for pair in pairs.unique()}
+    text = {(one, who): station(one, who, words) for one, who in pairs.unique()}
     services = pd.Series([text[pair] for pair in pairs], dtype="object")
     mast = column(frame, "mast")
     keys = [mast.where(mast.notna() & (mast.astype(str) != ""), frame["id"]).astype(str), frame.geometry.x, frame.geometry.y]
