@@ -65,6 +65,14 @@ def swapped(study: Path) -> None:
     cell("villages.csv", 9, "lat", "116.6")(study)
 
 
+def twice(study: Path) -> None:
+    """A site listed again elsewhere under the same id, alike in all else."""
+    table = pd.read_csv(study / "sites.csv", dtype=str)
+    table.loc[4] = table.loc[0]
+    table.loc[4, "lat"] = str(float(table.loc[0, "lat"]) + 0.05)
+    table.to_csv(study / "sites.csv", index=False)
+
+
 CASES: dict[str, tuple[Spoil, str, int | None]] = {
     "no study file": (gone("study.toml"), "study.toml", None),
     "study is no TOML": (text("[files]", "[files"), "study.toml", None),
@@ -93,7 +101,7 @@ CASES: dict[str, tuple[Spoil, str, int | None]] = {
     "coordinates swapped": (swapped, "villages.csv", 11),
     "site without a service we know": (cell("sites.csv", 4, "services", "warp-drive"), "sites.csv", 6),
     "site's height in words": (cell("sites.csv", 4, "height_m", "高"), "sites.csv", 6),
-    "site twice": (cell("sites.csv", 4, "id", "S0001"), "sites.csv", 6),
+    "site twice": (twice, "sites.csv", 6),
     "site's azimuth": (cell("sites.csv", 4, "azimuth_deg", "north"), "sites.csv", 6),
 }
 
