@@ -20,7 +20,7 @@ SMALLEST_SEA_KM2 = 25.0
 
 NOMINAL_M = 30.0
 """Nominal clutter distance where no table of classes gives one (ours: presets/clutter.toml tells its evidence). [m]"""
-PROFILE_STEP_M = 100.0
+PROFILE_STEP_M, LONGEST_STEP_M = 50.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class Terrain:
                 raise ValueError(f"{name} has the shape {layer.shape}, the grid {self.grid.shape}")
         if self.clutter is not None and self.clutter.grid.crs != self.grid.crs:
             raise ValueError("clutter and heights must have one CRS")
-        if not 0.0 < self.profile_step_m <= PROFILE_STEP_M:
-            raise ValueError(f"profile_step_m = {self.profile_step_m:g} is outside 0 to {PROFILE_STEP_M:g}")
+        if not 0.0 < self.profile_step_m <= LONGEST_STEP_M:
+            raise ValueError(f"profile_step_m = {self.profile_step_m:g} is outside 0 to {LONGEST_STEP_M:g}")
 
     @property
     def bytes(self) -> int:

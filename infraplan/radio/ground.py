@@ -96,7 +96,7 @@ class MapProfile(NamedTuple):
     weight: float
 
 
-def map_profile(ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[float, float], *, step_m: float = 100.0) -> MapProfile:
+def map_profile(ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[float, float], *, step_m: float = 50.0) -> MapProfile:
     """The profile between two points of a map, with a point at the nominal clutter distance from each end.
 
     Parameters

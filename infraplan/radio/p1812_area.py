@@ -21,7 +21,7 @@ from infraplan.radio.p1812_paths import losses_of, place_receivers
 from infraplan.radio.p1812_tables import STEP_KM, scene
 
 Float32 = npt.NDArray[np.float32]
-STEP_M = 100.0
+STEP_M = 50.0
 """Step of a profile unless another is asked for. [m]"""
 BATCH = 125
 """Receivers are computed so many at a time: an odd number, so that rows of a buffer do not collide in the cache."""

@@ -144,7 +144,7 @@ class CoverageChoice(_Section):
     caps_km: dict[str, float] = Field(default_factory=dict)
     terrain_holes: Literal["refuse", "sea", "fill", "fill_then_sea"] = "refuse"
     clutter_table: str = "worldcover"
-    profile_step_m: float = Field(default=100.0, ge=5.0, le=100.0)
+    profile_step_m: float = Field(default=50.0, ge=5.0, le=100.0)
     nominal_clutter_m: float | None = Field(default=None, ge=5.0, le=200.0)
 
 

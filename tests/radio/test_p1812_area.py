@@ -103,8 +103,8 @@ def test_agrees_with_the_profile_function_on_real_mountains(
 
 
 @pytest.mark.parametrize(("forest_m", "limit_db"), [(0.0, 0.7), (15.0, 0.3)], ids=["bare", "forest"])
-def test_a_step_of_100_m_stays_close_to_fine_profiles(mountains: tuple[Float32, Float32], forest_m: float, limit_db: float) -> None:
-    """Profiles every 100 m against profiles every 30 m that end at the pixel's centre, paths of 0.4 to 10 km."""
+def test_the_usual_step_stays_close_to_fine_profiles(mountains: tuple[Float32, Float32], forest_m: float, limit_db: float) -> None:
+    """Profiles every 50 m against profiles every 30 m that end at the pixel's centre, paths of 0.4 to 10 km."""
     ground = ground_of(mountains[0], np.full_like(mountains[0], forest_m), 90.0)
     common = {"tx_height_m": 30.0, "rx_height_m": 1.5, "time_percent": 50.0, "location_percent": 50.0, "location_sigma_db": 0.0}
     rng, off_db = np.random.default_rng(5), []
