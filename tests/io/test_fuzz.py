@@ -248,5 +248,7 @@ def test_absurd_cells(headings: list[str], data: st.DataObject, rows: int) -> No
 def test_any_bytes(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
     for door in (*DOORS, read_opencellid):
-        with pytest.raises(DataError):
-            door(tmp_path / name)
+        try:  # a line of headings alone is an empty table
+            assert not len(door(tmp_path / name))
+        except DataError as problem:
+            assert problem.fault_list
