@@ -108,7 +108,7 @@ def errors_db(time_percent: float, receivers: int, *, step_m: float = STEP_M, ba
         path = p1812.loss(
             profile.distance_km, profile.terrain_m, profile.clutter_m, np.full(len(profile.distance_km), 4), frequency_ghz=FREQUENCY_GHZ,
             time_percent=time_percent, location_percent=50.0, location_sigma_db=0.0, tx_height_m=TX_HEIGHT_M, rx_height_m=RX_HEIGHT_M,
-            polarisation="vertical", delta_n=45.0, n0=360.0, tx_lonlat=MAST_LONLAT, rx_lonlat=(rx_lon, rx_lat),
+            polarisation="vertical", delta_n=45.0, n0=325.0, tx_lonlat=MAST_LONLAT, rx_lonlat=(rx_lon, rx_lat),
         )  # fmt: skip
         expected_db = path.free_space_db + profile.weight * (path.loss_db - path.free_space_db)
         found.append(float(area.loss_db[0, r, c]) - expected_db)

@@ -59,7 +59,7 @@ def plot_radial(heights_m: np.ndarray) -> None:
     d, h = radial(heights_m)
     common = {
         "frequency_ghz": FREQUENCY_GHZ, "location_percent": 50.0, "location_sigma_db": 0.0, "tx_height_m": TX_HEIGHT_M,
-        "rx_height_m": RX_HEIGHT_M, "polarisation": "vertical", "delta_n": 45.0, "n0": 360.0, "tx_lonlat": MAST_LONLAT,
+        "rx_height_m": RX_HEIGHT_M, "polarisation": "vertical", "delta_n": 45.0, "n0": 325.0, "tx_lonlat": MAST_LONLAT,
         "rx_lonlat": (MAST_LONLAT[0] - 0.1, MAST_LONLAT[1]),
     }  # fmt: skip
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 7), sharex=True, height_ratios=(3, 1.3), layout="constrained")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from infraplan.errors import DataError, Fault
 from infraplan.io.opening import existing_file
@@ -53,14 +56,23 @@ def read_patterns(paths: Mapping[str, Path]) -> dict[str, Antenna]:
     return antennas
 
 
+def named_antennas(sites: Any) -> pd.Series[str]:
+    """The antennas that sites name, in their own column or for a sector of theirs; the index is the position of the site."""
+    own = pd.Series(sites["antenna"].fillna("").astype(str).to_numpy(dtype=object), dtype=str)
+    cells = sites["sectors"].fillna("").astype(str) if "sectors" in sites else ()
+    listed = [(row, str(sector["antenna"] or "")) for row, cell in enumerate(cells) if cell for sector in json.loads(cell)]
+    of_sectors = pd.Series([name for _, name in listed], index=[row for row, _ in listed], dtype=str)
+    named: pd.Series[str] = pd.concat([own, of_sectors])
+    return named.loc[named != ""]
+
+
 def absent_patterns(sites: Any, paths: Mapping[str, Path]) -> list[Fault]:
     """Sites whose antenna ends like a pattern file and is none: one fault a name, at its first row."""
-    names = sites["antenna"].fillna("").astype(str)
-    absent = names.str.lower().str.endswith(SUFFIXES) & ~names.isin(set(paths)) & ~names.isin(set(load("antennas")))
+    names = named_antennas(sites)
+    absent = names[names.str.lower().str.endswith(SUFFIXES) & ~names.isin(set(paths)) & ~names.isin(set(load("antennas")))]
     told = FaultList(file=str(sites.attrs.get("file", "")), sheet=str(sites.attrs.get("sheet", "")), rows=rows_of(sites))
-    for name, rows in names[absent].groupby(names[absent], sort=True):
-        first = sites.index.get_loc(rows.index[0])
-        told.add("io.no_pattern", row=told.row(first), column="antenna", value=name, count=len(rows))
+    for name, rows in absent.groupby(absent, sort=True):
+        told.add("io.no_pattern", row=told.row(int(rows.index.min())), column="antenna", value=name, count=len(set(rows.index)))
     return told.items
 
 

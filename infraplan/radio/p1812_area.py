@@ -106,7 +106,7 @@ def area_loss(
     location_sigma_db: float = 0.0,
     polarisation: str = "vertical",
     delta_n: float = 45.0,
-    n0: float = 360.0,
+    n0: float = 325.0,
 ) -> AreaLoss:
     """Basic transmission loss from a mast to every pixel of a map within a radius, for several frequencies on one geometry.
 
@@ -129,7 +129,7 @@ def area_loss(
     step_m : float
         Step of the profiles. [m]
     time_percent, location_percent, location_sigma_db, polarisation, delta_n, n0
-        As in `p1812.loss`; the defaults are the median, and the refractivity of `climate` in `presets/radio_environment.toml` (45, 360).
+        As in `p1812.loss`; the defaults are the median and a temperate climate. Coverage maps give that of the preset.
 
     Returns
     -------

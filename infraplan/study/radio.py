@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError, Fault, warn
-from infraplan.io.patterns import absent_patterns, pattern_paths
+from infraplan.io.patterns import absent_patterns, named_antennas, pattern_paths
 from infraplan.messages import both
 from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service, services
@@ -67,7 +67,7 @@ def antenna_files(study: Study) -> dict[str, Path]:
     except DataError:  # told where the sites are read
         return named
     folders = ((study.folder / study.config.files.sites).parent, study.folder)
-    found = pattern_paths(sites["antenna"].dropna().astype(str), folders)
+    found = pattern_paths(named_antennas(sites), folders)
     twice = [name for name in found if name in named and found[name].resolve() != named[name].resolve()]
     faults = absent_patterns(sites, found) + [_plain("two_patterns", "antenna", name) for name in twice]
     if faults:
@@ -90,8 +90,10 @@ def study_sectors(study: Study) -> Any:
     """
     sites, made = study.sites, study.services
     file = str(sites.attrs.get("file", "") or study.config.files.sites)
-    if len(sites) and not (sites["status"] == "existing").any():
-        raise DataError(_plain("none_standing", "status", ", ".join(sorted(set(sites["status"].astype(str)))), file=file))
+    later = int(sites.attrs.get("built_after", 0))
+    if (len(sites) or later) and not (sites["status"] == "existing").any():
+        column, value = ("status", ", ".join(sorted(set(sites["status"].astype(str))))) if len(sites) else ("built", "")
+        raise DataError(_plain("none_standing", column, value, file=file, count=max(len(sites) + later, 1)))
     presets, _ = study.own_presets
     sectors = sectors_of(sites, made, known=tuple(presets["service"]))
     warn(_not_computed(study, sectors, file) + _odd_antennas(sectors, made, study.antennas, file))

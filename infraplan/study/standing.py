@@ -28,5 +28,5 @@ def standing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fa
             message, cure = both(f"study.{key}", count=count, day=as_of.isoformat()), both(f"study.{key}_cure")
             faults.append(Fault(file, message, cure, rule=key.replace("_", "-"), column="built", severity="warning", count=count))
     kept = sites.loc[~after].reset_index(drop=True)
-    kept.attrs = dict(sites.attrs)
+    kept.attrs = sites.attrs | {"built_after": int(after.sum())}
     return kept, faults

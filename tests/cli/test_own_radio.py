@@ -125,6 +125,22 @@ def test_files_beside_the_site_table_are_found_first(study: Path) -> None:
     }  # fmt: skip
 
 
+def test_cells_of_one_site_may_carry_files_of_their_own(study: Path) -> None:
+    """A table with a row a cell: the sectors of one site have different antennas."""
+    sites = pd.read_csv(study / "sites.csv", dtype=str)
+    row = sites.loc[sites["services"] == "nr-n28"].iloc[0]
+    cells = pd.DataFrame([row] * 3).assign(
+        azimuth_deg=["0", "120", "240"], antenna=["patterns/eight.msi", "sector-65", "patterns/deep.msi"], 小区名称=["甲-1", "甲-2", "甲-3"]
+    )
+    pd.concat([sites.loc[sites["id"] != row["id"]], cells]).to_csv(study / "sites.csv", index=False)
+    absent = [fault for fault in errors_of(study) if fault.rule == "no_pattern"]
+    assert [fault.value for fault in absent] == ["patterns/deep.msi"]
+    (study / "patterns/deep.msi").write_text(pattern_text(10, frequency_mhz=780), encoding="utf-8")
+    sectors = Study.open(study).sectors
+    found = sectors.loc[sectors["site_id"] == row["id"]].set_index("azimuth_deg")["antenna"].to_dict()
+    assert found == {0.0: "patterns/eight.msi", 120.0: "sector-65", 240.0: "patterns/deep.msi"}
+
+
 def test_what_a_pattern_file_says_reaches_check(infraplan: Call, study: Path) -> None:
     (study / "patterns/low.msi").write_text(pattern_text(6, frequency_mhz=2600, heading="ELECTRICAL_TILT 2"), encoding="utf-8")
     answer = infraplan("check", study, "--json")
@@ -145,6 +161,7 @@ BAD = {
     "service of a site": ("sites.csv", "private-1400", "private-1500", "unknown_band", "private-1500"),
     "all fall out": ("study.toml", '["nr-n28", "nbiot-900", "private-1400"]', '["nr-n79"]', "no_sector", "nbiot-900"),
     "none stands": ("sites.csv", "existing", "planned", "none-standing", "planned"),
+    "none stands yet": ("study.toml", 'as_of = "2020-12-31"', 'as_of = "2019-12-31"', "none-standing", "sites.csv"),
     "above 6 GHz over terrain": ("services.toml", "1457.0", "6500.0", "service-beyond-model", "6500"),
 }
 

@@ -15,7 +15,6 @@ from infraplan.presets import load
 from infraplan.radio import models, p1812
 from infraplan.radio.budgets import service_names, services
 from infraplan.radio.entry_loss import p2109
-from infraplan.radio.p1812_area import area_loss
 from infraplan.radio.selection import default_plan, loss_curve
 
 EFFECTS = ("terrain", "clutter", "location_variability", "entry_loss")
@@ -118,7 +117,6 @@ def test_refractivity_of_the_maps_is_the_preset() -> None:
     climate = load("radio_environment")["climate"]
     assert 352 <= climate["n0"] <= 368
     assert MEDIAN[4:] == (climate["delta_n"], climate["n0"])
-    assert inspect.signature(area_loss).parameters["n0"].default == climate["n0"]
     distance_km = np.linspace(0.0, 30.0, 301)
     ridge_m = 60.0 * np.exp(-(((distance_km - 20.0) / 2.0) ** 2))
     losses_db = [

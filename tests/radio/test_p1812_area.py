@@ -54,7 +54,7 @@ def over_map(
     rx_lon = math.atan2(math.sin(bearing) * math.sin(arc) * math.cos(lat), math.cos(arc) - math.sin(lat) * math.sin(rx_lat))
     path = p1812.loss(
         profile.distance_km, profile.terrain_m, profile.clutter_m, np.full(len(profile.distance_km), 4), frequency_ghz=frequency_ghz,
-        tx_lonlat=(0.0, latitude_deg), rx_lonlat=(math.degrees(rx_lon), math.degrees(rx_lat)), delta_n=45.0, n0=360.0, **kw,
+        tx_lonlat=(0.0, latitude_deg), rx_lonlat=(math.degrees(rx_lon), math.degrees(rx_lat)), delta_n=45.0, n0=325.0, **kw,
     )  # fmt: skip
     return path.free_space_db + profile.weight * (path.loss_db - path.free_space_db)
 
