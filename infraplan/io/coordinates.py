@@ -219,7 +219,8 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
         faults.at(~np.isfinite(shapely.bounds(shapes)).all(axis=1) & there, "io.infinite_geometry", "geometry")
         faults.stop()
     in_degrees = bool(abs(bounds[[0, 2]]).max() <= 180 and abs(bounds[[1, 3]]).max() <= 90)
-    settled = crs if crs is not None else frame.crs
+    own = frame.crs if frame.crs is not None and pyproj.CRS(frame.crs).geodetic_crs is not None else None  # a plan's own plane is nowhere
+    settled = crs if crs is not None else own
     if settled is None and datum in ("gcj02", "bd09", "bd09mc"):
         settled = 4326
     if settled is None:

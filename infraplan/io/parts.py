@@ -110,6 +110,11 @@ def _tell_left_out(parts: Sequence[Part], fitting: list[int], offered: list[int]
     if hidden and len(hidden) < len(fitting):
         for position in hidden:
             faults.add("io.hidden_sheet", part=parts[position].name, section=section, example=example)
+    called = [position for position in fitting if parts[position].name.strip().lower() in CALLED.get(table, ())]
+    for position in fitting if called else ():
+        if position not in called and not parts[position].hidden:
+            named = parts[called[0]].name
+            faults.add("io.sheet_unclear", part=parts[position].name, named=named, section=section, example=example)
     columns = best.known(table)
     passed = []
     for position in offered:

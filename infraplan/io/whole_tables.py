@@ -19,7 +19,7 @@ from infraplan.io.raw import RawTable, without_totals
 from infraplan.io.sources import Source, load_source
 from infraplan.presets import choose
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import no_answer, texts
+from infraplan.tables.values import no_answer, numbers, texts
 
 BASES = ("resident", "registered")
 LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "province": "province"}
@@ -161,6 +161,8 @@ def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> Ra
     faults.units = _one_unit_each(parts)
     joined: Any = pd.concat([raw.frame for raw in parts], ignore_index=True)
     _tell_repeated(joined, faults, table)
+    if not faults.failed:
+        _tell_sums(parts, faults, table)
     return RawTable(joined, faults.rows, faults, parts[0].notes | {"population_basis": sorted(bases)[0] if bases else "resident"})
 
 
@@ -177,6 +179,17 @@ def _one_unit_each(parts: list[RawTable]) -> dict[str, str]:
             unit, cells = raw.faults.units.get(name, ""), texts(raw.frame[name])
             raw.frame[name] = pd.Series([f"{cell} {unit}" if cell else "" for cell in cells], index=raw.frame.index, dtype=str)
     return units
+
+
+def _tell_sums(parts: list[RawTable], faults: FaultList, table: str) -> None:
+    """A fault where a sheet's people, or one of its rows, are the sum of other sheets: the same people at two levels."""
+    people = [numbers(raw.frame["population"], "人")[0] if "population" in raw.frame else np.zeros(0) for raw in parts]
+    sums = [float(np.nansum(values)) for values in people]
+    for number, raw in enumerate(parts):
+        others = [total for other, total in enumerate(sums) if other != number and len(people[other]) > 1]
+        row = np.isin(people[number], [total for total in others if total > 0])
+        if (sums[number] > 0 and sums[number] == sum(sums) - sums[number] and len(others)) or row.any():
+            faults.add("io.sheet_of_sums", sheet=raw.faults.sheet, column="population", part=raw.faults.sheet, section=section_of(table))
 
 
 def _tell_repeated(joined: pd.DataFrame, faults: FaultList, table: str) -> None:

@@ -64,7 +64,7 @@ def check_sites(
     if unit == "mast":
         settled = split_masts(settled.assign(technology_=said.get("technology", ""), band_=said.get("band", "")), faults, unit)
         said = {name: settled[f"{name}_"] for name in ("technology", "band") if name in said}
-        settled = settled.drop(columns=["technology_", "band_"])
+        settled, cells = settled.drop(columns=["technology_", "band_"]), None
     found, assumed = service_sets(
         settled["services"], settled["operators"].to_numpy(object), faults, tuple(own_services or ()), technology=said.get("technology"),
         band=said.get("band"),

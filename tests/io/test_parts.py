@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,11 @@ def villages() -> dict[str, pd.DataFrame]:
                             "纬度": 24.5, "人口": 100})
         for at, name in enumerate(COUNTIES)
     }  # fmt: skip
+
+
+def by_county(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a county, with the people of all its villages."""
+    return pd.DataFrame({"村名": COUNTIES, "经度": 113.9, "纬度": 24.9, "人口": [100 * len(tables[name]) for name in COUNTIES]})
 
 
 PEOPLE = 100 * (11 + 12 + 13 + 14)
@@ -144,6 +150,8 @@ def test_named_sheets_are_read_and_no_others(tmp_path: Path) -> None:
     ("change", "rule"),
     [
         (lambda tables: tables | {"汇总": pd.concat(tables.values())}, "in_two_sheets"),
+        (lambda tables: tables | {"各县": by_county(tables)}, "sheet_of_sums"),
+        (lambda tables: tables | {"自然村": tables["乐昌"].assign(纬度=24.6)}, "sheet_unclear"),
         (lambda tables: tables | {"仁化": tables["仁化"].rename(columns={"人口": "人囗"})}, "sheet_lacks"),
         (lambda tables: tables | {"乐昌": tables["乐昌"].drop(columns="经度")}, "sheet_lacks"),
     ],
@@ -265,6 +273,30 @@ def test_mapinfo_tab(tmp_path: Path, zipped: bool) -> None:
         path = tmp_path / "村.zip"
     frame = read_villages(path)
     assert frame["population"].sum() == PEOPLE and frame["name"].iloc[0] == "乐昌0村"
+
+
+def test_mapinfo_tab_with_chinese_headings(tmp_path: Path) -> None:
+    table = pd.concat(villages().values(), ignore_index=True).rename(columns={"村名": "aaaa", "人口": "bbbb"})
+    geo(table).to_file(tmp_path / "村.tab", driver="MapInfo File", engine="pyogrio", encoding="CP936")
+    for ending in (".tab", ".dat"):
+        content = (tmp_path / f"村{ending}").read_bytes()
+        (tmp_path / f"村{ending}").write_bytes(content.replace(b"aaaa", "村名".encode("gbk")).replace(b"bbbb", "人口".encode("gbk")))
+    frame = read_villages(tmp_path / "村.tab")
+    assert frame["population"].sum() == PEOPLE and frame["name"].iloc[0] == "乐昌0村"
+
+
+@pytest.mark.parametrize("system", ['Earth Projection 8, 104, "m", 114, 0, 1, 500000, 0', 'NonEarth Units "m"', "Earth Projection 1, 1001"])
+def test_mapinfo_coordinate_systems(tmp_path: Path, system: str) -> None:
+    path = write_mif(tmp_path, "WindowsSimpChinese", "gbk", 104)
+    text = path.read_text(encoding="gbk").replace("Earth Projection 1, 104", system)
+    if "1001" not in system:
+        text = re.sub(r"Point \S+ \S+", "Point 501000 2711000", text)
+    path.write_text(text, encoding="gbk")
+    if "Projection 8" in system:
+        assert read_villages(path).geometry.x.to_numpy() == pytest.approx(114.01, abs=0.001)
+    else:
+        with pytest.raises(DataError):
+            read_villages(path)
 
 
 def test_western_letters_in_a_mapinfo_table_stay(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_a_row_a_mast_is_split_by_network() -> None:
     frame = read_sites(table, unit="mast")
     assert sorted(set(zip(frame["operators"], frame["services"], strict=True))) == [("cmcc", "nr-n41"), ("ctcc+cucc", "nr-n78")]
     assert len(frame) == 2 * MASTS and frame["id"].is_unique and frame["mast"].nunique() == MASTS
+    mixed = table.assign(小区编号="1", services=["5G"] * 4 + ["4G"])
+    assert len(read_sites(mixed, unit="mast")) == 2 * (MASTS - 1)
 
 
 def test_a_true_repetition_is_still_a_fault() -> None:
@@ -140,6 +142,8 @@ def read_one(**columns: object) -> pd.Series:
         ({"制式": "NB-IoT", "频段": "900M"}, "nbiot-900"),
         ({"制式": "5G;4G", "频段": "n28/B3"}, "nr-n28"),
         ({"制式": "5G", "频段": ""}, "nr-n41"),
+        ({"制式": "5G SA", "频段": "700MHz(n28)"}, "nr-n28"),
+        ({"制式": "NR-TDD", "频段": "2600"}, "nr-n41"),
         ({"业务制式": "nr-n28", "制式": "5G"}, "nr-n28"),
     ],
 )
