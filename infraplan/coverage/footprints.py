@@ -127,7 +127,7 @@ class Radio:
             capped = level_db > curve.loss_db[last] and ends
             elevation_deg = -np.degrees(np.arctan2(height_m - service.rx_height_m, curve.distance_m))
             vertical_db = np.interp(elevation_deg, ELEVATIONS_DEG, self.cuts(antenna, tilt_deg)[1])
-            models = frozenset(name for part in set(curve.model[: last + 1]) for name in part.split("+"))
+            models = frozenset(name for part in dict.fromkeys(curve.model[: last + 1]) for name in part.split("+"))
             table = (level_db - curve.loss_db + vertical_db).astype(np.float32)
             lowest_db = (self.antenna(antenna).floor_db - vertical_db).astype(np.float32)
             self.radials[key] = Radial(table, lowest_db, float(min(last * CURVE_STEP_M, cap_m)), bool(capped), models)

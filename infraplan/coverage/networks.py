@@ -33,5 +33,5 @@ def belongs(operators: Sequence[str], network: str) -> npt.NDArray[np.bool_]:
     wanted = members(network)
     if not wanted:
         return np.ones(len(operators), dtype=bool)
-    memo = {text: bool(wanted & set(str(text).split("+"))) for text in set(operators)}
+    memo = {text: bool(wanted & set(str(text).split("+"))) for text in dict.fromkeys(operators)}
     return np.array([memo[text] for text in operators], dtype=bool)

@@ -85,7 +85,7 @@ def sectors_of(
     if not part:
         _refuse(rows, presets, known)
     rows = rows.loc[rows["service"].isin(list(presets))].reset_index(drop=True)
-    directions = {text: azimuths(text) for text in set(rows["azimuth_deg"].astype(str))}
+    directions = {text: azimuths(text) for text in dict.fromkeys(rows["azimuth_deg"].astype(str))}
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions).astype(object)
     counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int)
     number = np.concatenate([np.zeros(0, int), *(np.arange(1, n + 1) for n in counts)])

@@ -92,7 +92,7 @@ def _separator(opening: list[str]) -> str:
 
     def score(separator: str) -> tuple[int, int]:
         widths = [len(record) for record in csv.reader(opening, delimiter=separator) if record]
-        common = max(set(widths), key=widths.count) if widths else 0
+        common = max(sorted(set(widths)), key=widths.count) if widths else 0
         return (widths.count(common) if common > 1 else 0, common)
 
     return max(SEPARATORS, key=score)

@@ -31,7 +31,7 @@ def without_totals(raw: RawTable) -> RawTable:
     total = np.zeros(len(raw.frame), dtype=bool)
     for name in raw.frame.columns[:3]:
         cells = texts(raw.frame[name])
-        plain = {cell: re.sub(r"\s", "", str(cell)).lower() for cell in set(cells)}
+        plain = {cell: re.sub(r"\s", "", str(cell)).lower() for cell in dict.fromkeys(cells)}
         says = {cell for cell, text in plain.items() if text in words["words"] or text.startswith(tuple(words["starts"]))}
         total |= np.fromiter((cell in says for cell in cells), dtype=bool, count=len(cells))
     for name in ("lon", "lat", "lonlat"):

@@ -169,7 +169,7 @@ def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> Ra
 def _one_unit_each(parts: list[RawTable]) -> dict[str, str]:
     """The unit of each column where all parts that have it agree; where they do not, the unit is written behind each number."""
     units: dict[str, str] = {}
-    for name in {name for raw in parts for name in raw.faults.units}:
+    for name in dict.fromkeys(name for raw in parts for name in raw.faults.units):
         having = [raw for raw in parts if name in raw.frame]
         used = {raw.faults.units.get(name, "") for raw in having}
         if len(used) == 1:

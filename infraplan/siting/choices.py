@@ -28,7 +28,7 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
         return near
     at, stands = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
     wanted, carried = families_carried(candidates), families_carried(existing)
-    for family in {family for own in wanted for family in own}:
+    for family in dict.fromkeys(family for own in wanted for family in own):
         rows = np.flatnonzero([family in own for own in wanted])
         there = np.array([family in own for own in carried]) & np.isfinite(stands).all(axis=1)
         if there.any():

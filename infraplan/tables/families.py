@@ -27,10 +27,10 @@ def families_carried(sites: Any) -> list[tuple[str, ...]]:
     """Families of each site: by its column `families` where it has one, else by the names of its services."""
     if "families" in sites:
         cells = sites["families"].fillna("").astype(str)
-        known = {text: tuple(name for name in text.split(";") if name) for text in set(cells)}
+        known = {text: tuple(name for name in text.split(";") if name) for text in dict.fromkeys(cells)}
     else:
         cells = sites["services"].fillna("").astype(str)
-        known = {text: families_of(name.strip() for name in text.split(";")) for text in set(cells)}
+        known = {text: families_of(name.strip() for name in text.split(";")) for text in dict.fromkeys(cells)}
     return [known[text] for text in cells]
 
 

@@ -56,7 +56,7 @@ def _one_operator_set(cell: str) -> str | None:
 def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operators") -> Texts:
     """Sorted codes joined by "+"; "" where the file is silent."""
     cells = folded(texts(column))
-    once = {cell: _one_operator_set(cell) for cell in set(cells)}
+    once = {cell: _one_operator_set(cell) for cell in dict.fromkeys(cells)}
     empty = no_answer(cells)
     unknown = np.array([once[cell] is None for cell in cells], dtype=bool) & ~empty
     faults.at(unknown, "tables.unknown_operator", name, texts(column))
@@ -174,7 +174,7 @@ def service_sets(
     by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
     blank = [""] * len(operators)
     rows = list(zip(said["services"], said.get("technology", blank), said.get("band", blank), operators, strict=True))
-    once = {row: _one_row(*row, technology is not None, by_folded) for row in set(rows)}
+    once = {row: _one_row(*row, technology is not None, by_folded) for row in dict.fromkeys(rows)}
     answers = [once[row] for row in rows]
     first = np.array(_telling(said), dtype=object)
     known = ", ".join([*known_services(), *own])
@@ -238,7 +238,7 @@ def azimuth_sets(column: pd.Series[Any], faults: FaultList) -> Texts:
     """Text such as "0/120/240", or "omni"; "" where the file is silent. One site, so many sectors."""
     cells = folded(texts(column))
     empty = no_answer(cells)
-    once = {cell: _one_azimuth(cell) for cell in set(cells)}
+    once = {cell: _one_azimuth(cell) for cell in dict.fromkeys(cells)}
     bad = np.array([once[cell] is None for cell in cells], dtype=bool) & ~empty
     faults.at(bad, "tables.bad_azimuth", "azimuth_deg", texts(column))
     return np.array([once[cell] or "" for cell in cells], dtype=object)

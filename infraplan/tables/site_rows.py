@@ -64,7 +64,7 @@ def split_masts(frame: gpd.GeoDataFrame, faults: FaultList, unit: Unit | None) -
     """For `unit` "mast": one row for each shared network on a mast. Else the frame, with a warning where a row's operators share none."""
     shared = [frozenset(network["operators"]) for network in load("networks")["networks"].values()]
     texts = frame["operators"].to_numpy(object)
-    parts = {text: _by_network(text, shared) for text in set(texts)}
+    parts = {text: _by_network(text, shared) for text in dict.fromkeys(texts)}
     several = np.array([len(parts[text]) > 1 for text in texts], dtype=bool)
     if not several.any() or unit == "site":
         return frame

@@ -126,7 +126,7 @@ def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tupl
         units = {unit.lower(): 1.0} | load("aliases")["units"].get(unit, {}) if unit else {}
         units |= {"w": WATTS, "瓦": WATTS} if unit == "dBm" else {}
         said = texts(column.iloc[unsure])
-        again = {cell: _one_number(cell, units, factor) for cell in set(said)}
+        again = {cell: _one_number(cell, units, factor) for cell in dict.fromkeys(said)}
         values[unsure] = [again[cell] for cell in said]
         values[np.isinf(values)] = np.nan
         unread[unsure] = np.isnan(values[unsure]) & ~no_answer(said)
@@ -200,7 +200,7 @@ def dates(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
     """(ISO texts, unreadable): "2020-06-30", or "2020-06" and "2020" where the file says no more; "" where empty."""
     cells = texts(column)
     empty = no_answer(cells)
-    once = {cell: _one_date(cell) for cell in set(cells)}
+    once = {cell: _one_date(cell) for cell in dict.fromkeys(cells)}
     read = np.array([once[cell] or "" for cell in cells], dtype=object)
     read[empty] = ""
     return read, np.asarray((read == "") & ~empty, dtype=bool)

@@ -34,7 +34,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         "gaps": sorted(findings.gaps["id"]),
         "plan": (len(plan.sites), plan.cost_cny, plan.population, plan.served_after),
         "points": sorted(shapely.get_coordinates(plan.sites.geometry.to_numpy()).round(6).tolist()),
-        "card": findings.card.drop(columns=["evidence"]).to_dict("list"),
+        "card": json.loads(findings.card.drop(columns="evidence").to_json(orient="split")),
     }
 
 
@@ -62,8 +62,8 @@ def test_codes_of_any_country_change_no_number(tmp_path: Path, whole: dict[str, 
     codes = COUNTRIES[country]
     found = outcome(of_country(tmp_path / "study", codes))
     assert found["people"] == {(level, codes[code]): people for (level, code), people in whole["people"].items()}
-    card = found["card"]
-    asked = {(name, zone): value for name, zone, value in zip(card["id"], card["zone"], card["achieved"], strict=True)}
+    card = pd.DataFrame(**found["card"])
+    asked = card.set_index(["id", "zone"])["achieved"].to_dict()
     west = whole["people"]["city", "690100"]
     assert asked["nr-west", codes["690100"]] == pytest.approx(west[1] / west[0]) and ("nr-west", codes["690200"]) not in asked
 
