@@ -29,8 +29,9 @@ def pattern_path(name: str, folders: Sequence[Path]) -> Path | None:
         return None
     for folder in folders:
         try:
-            if (folder / name).is_file():
-                return folder / name
+            path = folder / name.replace("\\", "/")
+            if path.is_file():
+                return path
         except (OSError, ValueError):  # no text that could name a file
             return None
     return None

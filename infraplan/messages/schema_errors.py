@@ -75,8 +75,9 @@ def key_message(item: dict[str, Any]) -> Bilingual:
 
 
 def options_of(item: dict[str, Any]) -> list[str]:
-    """What a key of few words may say, from pydantic's "'a', 'b' or 'c'"."""
-    return [word for word in re.findall(r"'([^']*)'", str((item.get("ctx") or {}).get("expected", ""))) if word]
+    """What a key of few words or numbers may say, from pydantic's "'a', 'b' or 'c'" or "2 or 3"."""
+    expected = str((item.get("ctx") or {}).get("expected", ""))
+    return [word or number for word, number in re.findall(r"'([^']*)'|(\d+)", expected) if word or number]
 
 
 def unknown_key_message(key: str, known: Iterable[str]) -> Bilingual:

@@ -140,6 +140,9 @@ def _check(merged: dict[str, Any], table: Mapping[str, Any], file: str, antennas
         values = merged["service"][name]
         if not NAME.fullmatch(name):
             _fault(faults, file, "name", f"service.{name}", value=name)
+        usual = load("services")["service"].get(name, {}).get("family")
+        if usual and values.get("family") != usual:
+            _fault(faults, file, "other_family", f"service.{name}.family", value=values.get("family"), usual=usual)
         if values.get("family") not in merged["family"]:
             _fault(faults, file, "family", f"service.{name}.family", value=values.get("family"), known=", ".join(merged["family"]))
             continue

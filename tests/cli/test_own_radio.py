@@ -210,7 +210,16 @@ def test_a_header_alone_is_a_network_to_be_built(study: Path) -> None:
         assert {fault.rule for fault in error.fault_list}.isdisjoint({"no_sector", "none-standing"})
 
 
+def test_a_path_may_be_written_as_windows_does(study: Path) -> None:
+    change(study / "sites.csv", "patterns/eight.msi", "patterns\\eight.msi")
+    assert {"patterns\\eight.msi", "patterns/low.msi"} == set(Study.open(study).antennas)
+
+
 def test_power_class_2_is_a_choice_of_the_study(study: Path) -> None:
+    change(study / "study.toml", "[coverage]\n", "[coverage]\npower_class = 1\n")
+    with pytest.raises(DataError, match="2, 3"):
+        Study.open(study)
+    change(study / "study.toml", "power_class = 1\n", "")
     change(study / "study.toml", "[coverage]\n", "[coverage]\npower_class = 2\n")
     opened = Study.open(study)
     assert {service.ue_power_dbm for service in opened.services.values()} == {23.0}

@@ -112,6 +112,26 @@ def test_a_bad_frame_is_a_fault(old: str, new: str, rule: str) -> None:
     assert f"services_{rule}" in {fault.rule for fault in caught.value.fault_list}
 
 
+def test_a_preset_keeps_its_family_and_a_name_can_be_written_in_a_table() -> None:
+    with pytest.raises(DataError) as caught:
+        own_services(tomllib.loads('[service.nr-n28]\nfamily = "lte"\n'), file="mine.toml")
+    assert [(fault.rule, fault.column) for fault in caught.value.fault_list] == [("services_other_family", "service.nr-n28.family")]
+    with pytest.raises(DataError, match="hyphens"):
+        own_services(tomllib.loads(GOOD.replace("service.private-1400", 'service."a;b"')), file="mine.toml")
+    assert "专网" in own_services(tomllib.loads(GOOD.replace("service.private-1400", 'service."专网"')), file="mine.toml")["service"]
+
+
+def test_a_family_of_ones_own_names_its_models() -> None:
+    whole = dict(load("services")["family"]["lte"].items())
+    table = tomllib.loads(GOOD.replace('family = "lte"', 'family = "trunk"')) | {"family": {"trunk": whole}}
+    with pytest.raises(DataError) as caught:
+        own_services(table, file="mine.toml")
+    assert [fault.column for fault in caught.value.fault_list] == ["family.trunk.plan"]
+    table["family"]["trunk"] = whole | {"plan": "hata"}
+    made = services("private-1400", presets=own_services(table, file="mine.toml"))["private-1400"]
+    assert (made.family, made.plan) == ("trunk", "hata")
+
+
 def test_less_shadowing_than_an_uncalibrated_model_has_is_a_warning() -> None:
     text = '[sources]\nfit = "drive test of May"\n[{}]\nshadowing_sigma_db = {{ value = {}, source = "fit" }}\n'
     for place in ("common", "family.nr", "service.nr-n41"):
