@@ -112,7 +112,7 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
 
 
 def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Coverage) -> Coverage:
-    """The map when the planned sites stand beside the existing ones, by the same model, caps and terrain.
+    """The map when the planned sites stand beside the existing ones, by the same model, caps and terrain, for the same receivers.
 
     Parameters
     ----------
@@ -137,6 +137,7 @@ def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Co
         max_radius_km=cover.max_radius_km,
         caps_km=cover.caps_km,
         base=cover,
+        both_receivers=bool(cover.elsewhere),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.updating import cover_with
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Terrain
 from infraplan.radio.budgets import services
@@ -68,3 +69,13 @@ def test_names(presets: Any, cover: Coverage) -> None:
     there = at_receiver(presets["nr-n41"], "indoor")
     built = services("nr-n41", reliability=0.9, receiver="indoor")["nr-n41"]
     assert there.max_path_loss_db == pytest.approx(built.max_path_loss_db, abs=1e-6)
+
+
+def test_sites_added_to_a_map_change_its_other_receivers_too(sites: Any, grid: Grid, presets: Any, ground: Any, cover: Coverage) -> None:
+    given = {"terrain": ground, "max_radius_km": 8.0, "both_receivers": True}
+    first = predict_coverage(sectors_of(sites.iloc[:7], presets), grid, presets, **given)
+    whole = cover_with(sites.iloc[7:].assign(status="planned"), presets, first)
+    assert set(whole.elsewhere) == set(cover.elsewhere)
+    for key, layer in cover.elsewhere.items():
+        np.testing.assert_array_equal(whole.elsewhere[key].margin_db, layer.margin_db)
+        assert (whole.sector_ids[whole.elsewhere[key].server] == cover.sector_ids[layer.server])[layer.server >= 0].all()
