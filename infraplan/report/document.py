@@ -174,12 +174,12 @@ def _people(context: PageContext, words: Words, number: int) -> Table | None:
         for row in page_rows.people_rows(context, family, words.lang):
             name = words.t("total") if row["total"] else text(row["name"])
             counts = [integer(row[key]) for key in ("population", "served", "uncertain", "unserved")]
-            judged, other = words.family_in(context, family), percent(row.get("other_share"), 1)
+            judged, other = words.family_in(context, family), page_rows.other_share(row, words)
             rows.append([name, text(row["adcode"]), judged, *counts, percent(row["share"], 1), page_rows.span(row), other])
     if not rows:
         return None
     return Table(
-        number, words.t("doc_people"), heads, (1.7, 1.1, 1.2, 1.6, 1.6, 1.3, 1.6, 1.1, 1.6, 1.1), (3, 4, 5, 6, 7, 8, 9), rows,
+        number, words.t("doc_people"), heads, (1.6, 1.0, 1.8, 1.4, 1.4, 1.2, 1.4, 1.0, 1.8, 1.5), (3, 4, 5, 6, 7, 8, 9), rows,
         0, words.t("limits_parts"),
     )
 

@@ -139,6 +139,12 @@ def span(row: Mapping[str, Any]) -> str:
     return "—" if any(missing(end) for end in ends) else " – ".join(percent(end, 1) for end in ends)
 
 
+def other_share(row: Mapping[str, Any], words: Words) -> str:
+    """The share at the other receiver, with that receiver: 室内 17.7%."""
+    place = words.receiver(text(row.get("other_receiver")))
+    return f"{place} {percent(row.get('other_share'), 1)}" if place else "—"
+
+
 def other_heading(context: PageContext, family: str, words: Words) -> str:
     """Heading of the column with the other receiver's share."""
     rows = context.people(family)

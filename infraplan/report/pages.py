@@ -150,6 +150,7 @@ def report_page(
         {
             "title": words.t("table_by_zone", family=words.family_in(context, family)),
             "other": page_rows.other_heading(context, family, words),
+            "mixed": False,
             "first": "col_zone",
             "codes": True,
             "rows": page_rows.people_rows(context, family, lang),
@@ -158,7 +159,7 @@ def report_page(
     ]
     title = words.t("table_by_network", name=context.title_name(lang))
     rows = page_rows.network_rows(context, words)
-    tables.append({"title": title, "first": "col_network", "codes": False, "rows": rows, "other": words.t("col_other")})
+    tables.append({"title": title, "first": "col_network", "codes": False, "rows": rows, "other": words.t("col_other"), "mixed": True})
     names, sums = page_rows.gap_sums(context, words)
     total = len(context.gaps)
     shown = style.integer(total)
@@ -363,6 +364,7 @@ def _formats(words: Words, band_db: float) -> SimpleNamespace:
         decimal=style.decimal,
         percent=style.percent,
         span=page_rows.span,
+        other=lambda row: page_rows.other_share(row, words),
         band=f"{band_db:g}",
         percent_up=style.percent_up,
         money=lambda value: style.money(value, words.lang),
