@@ -135,6 +135,16 @@ VALUES: tuple[str | None, ...] = (
 FILES = ("villages.csv", "sites.csv", "places.csv", "hosts.csv", "users.csv")
 
 
+def text_table(path: Path) -> pd.DataFrame:
+    """A table as text, in whichever encoding and with whichever separator an earlier change left it."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030")
+    return pd.read_csv(io.StringIO(text), sep="," if "," in text else ";", dtype=str, keep_default_na=False)
+
+
 @st.composite
 def cell(draw: st.DrawFn) -> Change:
     """Another value in a cell, or in a whole column."""
@@ -142,7 +152,7 @@ def cell(draw: st.DrawFn) -> Change:
     row, column = draw(st.integers(0, 30)), draw(st.integers(0, 12))
 
     def change(study: Path) -> None:
-        table = pd.read_csv(study / file, dtype=str, keep_default_na=False)
+        table = text_table(study / file)
         assume(len(table) and len(table.columns))
         rows = slice(None) if whole else row % len(table)
         table.iloc[rows, column % len(table.columns)] = value
@@ -158,7 +168,7 @@ def table_change(draw: st.DrawFn) -> Change:
     name, value = draw(st.sampled_from(COLUMNS)), draw(CELLS)
 
     def change(study: Path) -> None:
-        table = pd.read_csv(study / file, dtype=str, keep_default_na=False)
+        table = text_table(study / file)
         assume(len(table.columns) > 1)
         own = table.columns[column % len(table.columns)]
         if how == 0:
