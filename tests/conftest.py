@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test depends on the machine's speed
+settings.load_profile("house")
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))  # not the folder itself: tests/coverage would hide the module coverage
 sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # numba asks for that package, and tests/coverage is none
 
