@@ -59,6 +59,21 @@ def thinned(grid: Grid, margin_db: Margins, most_pixels: int) -> tuple[Grid, Mar
     return Grid(grid.crs, grid.x0_m, grid.y0_m, grid.resolution_m * step, *kept.shape), kept
 
 
+def on_one_side(grid: Grid, margin_db: Margins) -> tuple[Grid, Margins]:
+    """Without the columns of pixels that reach across 180 degrees of longitude: the rim of a study that touches that meridian."""
+    left, bottom, right, top = grid.bounds_m
+    edges_m, heights_m = np.linspace(left, right, grid.width + 1), np.linspace(bottom, top, 21)
+    lon, _ = grid.unproject(*np.meshgrid(edges_m, heights_m))
+    middle, _ = grid.unproject((left + right) / 2, (bottom + top) / 2)
+    here = (np.abs(lon - middle) < 180.0).all(axis=0)
+    if here.all():
+        return grid, margin_db
+    kept = np.flatnonzero(here[:-1] & here[1:])
+    first, count = int(kept[0]), len(kept)
+    part = Grid(grid.crs, grid.x0_m + first * grid.resolution_m, grid.y0_m, grid.resolution_m, grid.height, count)
+    return part, margin_db[:, first : first + count]
+
+
 def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels: int = 1400, crs: str = WEB) -> Picture:
     """The classes of a margin raster in another CRS as a paletted PNG, transparent outside `inside` (a frame of polygons).
 
@@ -69,7 +84,7 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
     from rasterio.transform import Affine, array_bounds
     from rasterio.warp import Resampling, calculate_default_transform, reproject, transform_bounds
 
-    grid, margin_db = thinned(grid, margin_db, most_pixels)
+    grid, margin_db = on_one_side(*thinned(grid, margin_db, most_pixels))
     source, target = CRS.from_string(grid.crs), CRS.from_string(crs)
     transform, width, height = calculate_default_transform(source, target, grid.width, grid.height, *grid.bounds_m)
     picture = np.full((height, width), NOTHING, np.uint8)

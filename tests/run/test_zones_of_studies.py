@@ -131,5 +131,8 @@ def test_an_outline_across_180_degrees_is_refused(tmp_path: Path, cut: bool) -> 
 
 
 def test_a_study_that_touches_180_degrees_counts_as_any_other(tmp_path: Path, whole: dict[str, Any]) -> None:
-    found = outcome(build_square(tmp_path / "study", west=179.0))
+    folder = build_square(tmp_path / "study", west=179.0)
+    found = outcome(folder)
     assert found["people"] == whole["people"] and found["plan"] == whole["plan"]
+    done = run_study(Study.open(folder), jobs=1, formats=("map", "kmz"))
+    assert not done.failed and (done.output / "map.html").is_file()
