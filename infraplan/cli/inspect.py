@@ -22,8 +22,8 @@ def load(
 
     opened = open_study(study)
     ids = [*(opened.villages["id"] if opened.peopled else ()), *(() if opened.places is None else opened.places["id"])]
-    fresh = read_inspection(file, ids, opened.own_services)
-    total = add_measured(opened.folder, fresh, tuple(opened.own_services))
+    fresh = read_inspection(file, ids, opened.own_services, opened.config.study.operators)
+    total = add_measured(opened.folder, fresh, tuple(opened.own_services), opened.config.study.operators)
     tell(both("cli.measured", rows=len(fresh), total=total))
 
 

@@ -7,25 +7,27 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.presets import choose, load
+from infraplan.presets import load
 
 ANY = "any"
 
 
-def networks() -> tuple[str, ...]:
-    """ "any" first, then every shared network of the preset, e.g. "cbn+cmcc"."""
-    return (ANY, *load("networks")["networks"])
+def networks(own: Sequence[str] = ()) -> tuple[str, ...]:
+    """ "any" first, then the networks of a study's own operators, else every shared network of the preset, e.g. "cbn+cmcc"."""
+    return (ANY, *(own or load("networks")["networks"]))
 
 
 def members(network: str) -> frozenset[str]:
-    """Operator codes of a network; empty for "any"."""
-    choose(network, networks(), "network")
-    return frozenset() if network == ANY else frozenset(load("networks")["networks"][network]["operators"])
+    """Operator codes of a network, which its name joins by "+"; empty for "any"."""
+    return frozenset() if network == ANY else frozenset(network.split("+"))
 
 
 def network_name(network: str, lang: str = "zh") -> str:
-    """The name people read, e.g. 移动+广电."""
-    return str(load("networks")["any"][lang] if network == ANY else load("networks")["networks"][network][lang])
+    """The name people read, e.g. 移动+广电; a network of a study's own operators bears their names."""
+    known = load("networks")
+    if network == ANY:
+        return str(known["any"][lang])
+    return str(known["networks"][network][lang]) if network in known["networks"] else " + ".join(network.split("+"))
 
 
 def belongs(operators: Sequence[str], network: str) -> npt.NDArray[np.bool_]:

@@ -12,7 +12,8 @@ import pandas as pd
 from numba import njit
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
-from infraplan.coverage.networks import ANY, belongs, networks
+from infraplan.coverage.networks import ANY, belongs
+from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
@@ -244,6 +245,7 @@ def predict_coverage(
     terrain: Any = None,
     model: str | None = None,
     families: Iterable[str] | None = None,
+    networks: Sequence[str] | None = None,
     max_radius_km: float = 30.0,
     caps_km: Mapping[str, float] | None = None,
     base: Coverage | None = None,
@@ -269,6 +271,8 @@ def predict_coverage(
         beyond the terrain are predicted without it and counted in `sites_beyond_terrain`.
     families : iterable of str, optional
         Families to map; by default those of the services.
+    networks : sequence of str, optional
+        "any" and the networks to map apart, each its operators joined by "+"; by default those of `base`, else of the preset.
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
     caps_km : mapping, optional
@@ -301,7 +305,8 @@ def predict_coverage(
         if not 30.0 <= service.frequency_mhz <= 6000.0:
             raise UsageError(both("coverage.beyond_p1812", service=service.name, frequency=f"{service.frequency_mhz:g}"))
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
-    keys = [(family, network) for family in wanted for network in networks()]
+    shown = tuple(networks) if networks is not None else base.networks if base is not None and base.layers else usual_networks()
+    keys = [(family, network) for family in wanted for network in shown]
     others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}
     planes = keys + [(family, f"@{receiver}") for family, receiver in others.items()]
     start = dict(base.layers) if base is not None else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,18 @@ from infraplan.policy.inspection import COLUMNS as MEASURED_COLUMNS
 from infraplan.policy.inspection import RSRP_DBM, measurements
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
+from infraplan.tables.radio_words import operator_names
 from infraplan.tables.values import booleans, dates, numbers, texts
 
 MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
 
 
-def read_inspection(path: str | Path, ids: Iterable[str], own_services: Mapping[str, str] | None = None) -> pd.DataFrame:
+def read_inspection(
+    path: str | Path, ids: Iterable[str], own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = ()
+) -> pd.DataFrame:
     """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `own_services` the families of services beyond
-    the presets.
+    the presets, `own_operators` the networks of the study's own operators.
 
     Every sheet with a column for the measured RSRP is read, the titles above its headings are passed over.
 
@@ -50,7 +53,8 @@ def read_inspection(path: str | Path, ids: Iterable[str], own_services: Mapping[
                 continue
             try:
                 rows, plain = table["_row"].to_numpy(), table.drop(columns="_row")
-                tables.append(measurements(plain, known, source=file.name, sha256=digest, rows=rows, own_services=own_services))
+                tables.append(measurements(plain, known, source=file.name, sha256=digest, rows=rows, own_services=own_services,
+                                           own_operators=own_operators))  # fmt: skip
             except DataError as error:
                 faults += error.fault_list
     if faults:
@@ -71,7 +75,7 @@ def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
     return None
 
 
-def read_measured(folder: Path, own_services: Collection[str] = ()) -> pd.DataFrame | None:
+def read_measured(folder: Path, own_services: Collection[str] = (), own_operators: Sequence[str] = ()) -> pd.DataFrame | None:
     """Measurements that earlier imports left beside study.toml; None without any. `own_services` names services beyond the presets.
 
     A spreadsheet may have saved the file since, in its own encoding, with its own dates and TRUE for True.
@@ -100,7 +104,8 @@ def read_measured(folder: Path, own_services: Collection[str] = ()) -> pd.DataFr
     faults.at(day == "", "policy.measured_date", "date", cells["date"])
     number, unread = numbers(table["row"])
     faults.at(unread | ~(np.abs(number) < 2**31), "tables.not_whole", "row", cells["row"])
-    for name, known in (("operator", load("networks")["operators"]), ("service", [*load("services")["service"], *own_services])):
+    codes = list(dict.fromkeys(operator_names(own_operators).values())) if own_operators else load("networks")["operators"]
+    for name, known in (("operator", codes), ("service", [*load("services")["service"], *own_services])):
         listed = ", ".join(known)
         faults.at(~np.isin(cells[name].astype(str), list(known)), "tables.not_a_choice", name, cells[name], choices=listed)
     faults.at(cells["id"] == "", "policy.unknown_place", "id", cells["id"])
@@ -120,9 +125,9 @@ def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]
     return faults.items
 
 
-def add_measured(folder: Path, fresh: pd.DataFrame, own_services: Collection[str] = ()) -> int:
+def add_measured(folder: Path, fresh: pd.DataFrame, own_services: Collection[str] = (), own_operators: Sequence[str] = ()) -> int:
     """Add measurements to those beside study.toml; a file imported before is replaced, not counted twice. How many there are now."""
-    before = read_measured(folder, own_services)
+    before = read_measured(folder, own_services, own_operators)
     kept = None if before is None else before.loc[~before["sha256"].isin(set(fresh["sha256"]))]
     table = fresh if kept is None or kept.empty else pd.concat([kept, fresh], ignore_index=True)
     write_csv(folder / FILE_NAME, table)

@@ -101,17 +101,18 @@ def read_register(
 def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
     services: str | None = None, unit: Unit | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
-    used: Collection[str] = (), own_services: Mapping[str, str] | None = None, surroundings: Surroundings | None = None,
+    used: Collection[str] = (), own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
+    surroundings: Surroundings | None = None,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites, one row a site. What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
     `services` names the services of rows that say none, such as "nr-n41;nbiot-900"; `unit` what a row of the file is, as in
     `tables.check_sites`: "site", "sector" or "mast"; `own_services` has the family of every service beyond the presets that rows may name;
-    `surroundings` as in `check_sites`. Arguments and errors as in `read_villages`.
+    `own_operators` and `surroundings` as in `check_sites`. Arguments and errors as in `read_villages`.
     """
     raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs, used=used)
     return check_sites(
-        raw.frame, raw.faults, zones=zones, services=services, unit=unit, own_services=own_services,
+        raw.frame, raw.faults, zones=zones, services=services, unit=unit, own_services=own_services, own_operators=own_operators,
         outside=outside, surroundings=surroundings,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import unescape
 
 from infraplan.io.dbf_texts import settled_texts
+from infraplan.io.mapinfo import settled_mapinfo
 from infraplan.io.opening import LARGEST_MEMBER_BYTES, Bounded, byte_stream, refuse_bombs
 from infraplan.io.text_encoding import text_encoding
 from infraplan.tables.faults import FaultList
@@ -27,10 +28,6 @@ XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*?\?>")
 DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding=["']([\w.\-]+)["']""")
 LINKED = re.compile(r"<(?:\w+:)?NetworkLink\b.*?<(?:\w+:)?href>\s*(.*?)\s*</(?:\w+:)?href>", re.DOTALL)
 DATA_NAME = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^>]*?\bname=)(["'])(.*?)\2""", re.DOTALL)
-CHARSET = re.compile(rb"""(^\s*!charset\s+|\bcharset\s+")([\w\-]+)""", re.IGNORECASE | re.MULTILINE)
-MAPINFO_CHARSETS = {"utf-8": b"UTF-8", "gb18030": b"WindowsSimpChinese", "big5": b"WindowsTradChinese", "cp1252": b"WindowsLatin1"}
-UNSURE_CHARSETS = (b"neutral", b"windowslatin1", b"")
-HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def opened_files(path: Path, kind: str, encoding: str | None, faults: FaultList)
             for ending in (path.suffix.lower(), *SIDE_ENDINGS[path.suffix.lower()]):
                 if ending in beside:
                     shutil.copyfile(beside[ending], folder / f"layer{ending}")
-            yield [Opened(_settled_mapinfo(folder / f"layer{path.suffix.lower()}", encoding))]
+            yield [Opened(settled_mapinfo(folder / f"layer{path.suffix.lower()}", encoding))]
         elif kind in ("kml", "kmz"):
             yield _plain_kmls(path, kind, folder, faults)
         else:
@@ -112,7 +109,7 @@ def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList)
             name = PurePosixPath(_member_name(main)).stem if len(mains) > 1 else ""
             told = FaultList(file=path.name, sheet=name)
             try:
-                opened.append(_shapefile(plain, name, folder, encoding, told) if shape else Opened(_settled_mapinfo(plain, encoding), name))
+                opened.append(_shapefile(plain, name, folder, encoding, told) if shape else Opened(settled_mapinfo(plain, encoding), name))
             finally:
                 faults.items += told.items
     return opened
@@ -147,49 +144,6 @@ def _shapefile(path: Path, name: str, folder: Path, asked: str | None, faults: F
         (inside / "layer.dbf").write_bytes(mended)
         path = inside / "layer.shp"
     return Opened(path, name, {"encoding": encoding})
-
-
-def _settled_mapinfo(main: Path, asked: str | None) -> Path:
-    """The unpacked table with its charset set right: programs often write Neutral or Latin 1 over Chinese text, and GDAL believes them."""
-    content = main.read_bytes()
-    found = CHARSET.search(content[:4096])
-    says = found.group(2).lower() if found else b""
-    wanted = MAPINFO_CHARSETS.get("gb18030" if asked in ("gbk", "gb2312") else asked or "")
-    if wanted is None and says in UNSURE_CHARSETS:
-        side = main.with_suffix({".tab": ".dat", ".mif": ".mid"}[main.suffix])
-        wanted = _mapinfo_charset(content + (side.read_bytes() if side.exists() else b""))
-    if wanted is None:
-        return main
-    if found is None:
-        content = re.sub(rb"(?im)^(version\s+\d+\s*?\r?\n)", rb'\1Charset "' + wanted + rb'"\n', content, count=1)
-    main.write_bytes(CHARSET.sub(lambda match: match.group(1) + wanted, content))
-    return main
-
-
-def _mapinfo_charset(content: bytes) -> bytes | None:
-    """Which charset the texts are in, by what comes out; None where they are plain or of one byte a letter."""
-    try:
-        content.decode("ascii")
-        return None
-    except UnicodeDecodeError:
-        pass
-    texts = b"\n".join(HIGH_BYTES.findall(content))
-    try:
-        texts.decode("utf-8")
-        return MAPINFO_CHARSETS["utf-8"]
-    except UnicodeDecodeError:
-        pass
-    runs = HIGH_BYTES.findall(content)
-    paired = sum(len(run) for run in runs if len(run) % 2 == 0 and _is_chinese(run))
-    return MAPINFO_CHARSETS["gb18030"] if paired > 0.8 * sum(map(len, runs)) else MAPINFO_CHARSETS["cp1252"]
-
-
-def _is_chinese(run: bytes) -> bool:
-    try:
-        run.decode("gb2312")
-        return True
-    except UnicodeDecodeError:
-        return False
 
 
 def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[Opened]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from infraplan.errors import DataError
 from infraplan.messages import LANGUAGES, say
 from infraplan.tables.families import family_of
 from infraplan.tables.faults import FaultList
-from infraplan.tables.radio_words import operator_sets, service_words
+from infraplan.tables.radio_words import operator_names, operator_sets, service_words
 from infraplan.tables.typed import typed
 from infraplan.tables.values import dates, folded, numbers, texts
 
@@ -38,7 +38,8 @@ ID_TEXT = re.compile(r"(?:编号|\bid)\s*[:：]?\s*([^；;\s]+)", re.IGNORECASE)
 
 
 def measurements(
-    sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: str = "", rows: Any = None, own_services: Mapping[str, str] | None = None
+    sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: str = "", rows: Any = None,
+    own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The measurements of a filled gap sheet, one row each.
 
@@ -55,12 +56,14 @@ def measurements(
         Row numbers of the file, for its faults; by default those of a sheet with its headings in row 1.
     own_services : mapping, optional
         Family of every service beyond the presets that a band may name.
+    own_operators : sequence of str
+        Networks of the study's own operators; those of the presets without them.
 
     Returns
     -------
     DataFrame
-        id, operator (cmcc | cbn | ctcc | cucc), service, family, rsrp_dbm, indoors (bool), date (ISO), inspector, device, result, closed,
-        source, sha256, row.
+        id, operator (cmcc | cbn | ctcc | cucc, or one of the study's own), service, family, rsrp_dbm, indoors (bool), date (ISO),
+        inspector, device, result, closed, source, sha256, row.
 
     Raises
     ------
@@ -78,9 +81,13 @@ def measurements(
     faults.at(wrong, "policy.not_rsrp", say("policy.head_measured"), texts(frame["rsrp"]))
     place = _ids(frame)
     faults.at(~np.isin(place.astype(str), np.asarray(list(places), dtype=str)), "policy.unknown_place", say("policy.head_remark"), place)
-    operator = operator_sets(frame["operator"], FaultList())
+    operator = operator_sets(frame["operator"], FaultList(), own=own_operators)
     single = np.array([code != "" and "+" not in code for code in operator], dtype=bool)
-    faults.at(~single, "policy.measured_operator", say("policy.head_operator"), texts(frame["operator"]))
+    if own_operators:
+        known = ", ".join(operator_names(own_operators).values())
+        faults.at(~single, "tables.not_own_operator", say("policy.head_operator"), texts(frame["operator"]), known=known)
+    else:
+        faults.at(~single, "policy.measured_operator", say("policy.head_operator"), texts(frame["operator"]))
     own = own_services or {}
     by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
     bands = folded(texts(frame["band"]))

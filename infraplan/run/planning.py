@@ -149,7 +149,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         demand=lacking_service(study, goal, cover, villages),
         services=choice.services,
         own_services=study.own_services,
-        operators=choice.operators,
+        operators=study.plan_operators,
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,
         existing=masts,

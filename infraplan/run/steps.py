@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.measured import Measured
-from infraplan.coverage.networks import ANY, networks
+from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
@@ -75,6 +75,7 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         terrain=study.terrain,
         model=choice.model,
         families=study.families,
+        networks=study.networks,
         max_radius_km=choice.max_radius_km,
         caps_km=choice.caps_km,
         both_receivers=True,
@@ -116,7 +117,7 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
 def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
     """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
-    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in networks()]
+    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in cover.networks]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infraplan.coverage.measured import Measured
+from infraplan.coverage.networks import networks
 from infraplan.errors import DataError, Fault, InfraplanError, collected, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
@@ -28,6 +29,7 @@ from infraplan.study.licences import Licence, read_licences
 from infraplan.study.radio import antenna_files, study_sectors, study_services
 from infraplan.study.standing import standing_on
 from infraplan.study.surroundings import surroundings_of
+from infraplan.tables.radio_words import operator_set
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -88,6 +90,17 @@ class Study:
     def peopled(self) -> bool:
         """Whether the study names villages; without them there is a coverage map and nothing else."""
         return self.config.files.villages is not None
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """ "any" and the networks that are counted apart: those of study.toml, else the shared ones of the presets."""
+        return networks(self.config.study.operators)
+
+    @property
+    def plan_operators(self) -> str:
+        """Codes of those who build the new sites, joined by "+"."""
+        told = self.config.plan.operators
+        return operator_set(told, self.config.study.operators) or told
 
     def check_choices(self) -> None:
         """Names that study.toml uses must exist; the unknown ones are a DataError, each with the list and the nearest."""
@@ -180,7 +193,8 @@ class Study:
             people = None
         around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
         listed = read_sites(
-            path, used=self._named_columns, zones=self.zones, own_services=self.own_services, surroundings=around, **options
+            path, used=self._named_columns, zones=self.zones, own_services=self.own_services,
+            own_operators=self.config.study.operators, surroundings=around, **options
         )  # fmt: skip
         sites, faults = standing_on(listed, self.config.study.as_of, path.name)
         warn(faults)
@@ -247,7 +261,7 @@ class Study:
         """The table that `infraplan inspect import` left beside study.toml, None without one."""
         from infraplan.io.inspections import read_measured, unheard
 
-        table = read_measured(self.folder, tuple(self.own_services))
+        table = read_measured(self.folder, tuple(self.own_services), self.config.study.operators)
         if table is not None:
             warn(unheard(table, self._points() or set(table["id"]), tuple(self.services)))
         return table

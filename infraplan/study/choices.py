@@ -10,6 +10,7 @@ from infraplan.messages import both
 from infraplan.presets import choose, load, names
 from infraplan.study.config import FILE_NAME
 from infraplan.study.config_faults import line_of
+from infraplan.tables.radio_words import operator_names, operator_set
 
 if TYPE_CHECKING:
     from infraplan.study import Study
@@ -60,9 +61,12 @@ class Attempts:
 def choice_faults(study: Study) -> list[Fault]:
     """Names in study.toml that nothing bears, each with the nearest."""
     config, attempts = study.config, Attempts(study)
-    operators = load("networks")["operators"]
-    for code in config.plan.operators.split("+"):
-        attempts.at("plan.operators", code, choose, code, operators, "operator")
+    own, known = config.study.operators, load("networks")["operators"]
+    codes = list(dict.fromkeys(operator_names(own).values())) if own else known
+    if config.plan.targets or "operators" in config.plan.model_fields_set:
+        for code in config.plan.operators.split("+"):
+            if operator_set(code, own) is None:
+                attempts.at("plan.operators", code, choose, code, codes, "operator")
     if config.study.city_order:
         orders = [name.removeprefix("zones_") for name in names("") if name.startswith("zones_")]
         attempts.at("study.city_order", config.study.city_order, choose, config.study.city_order, orders, "city_order")

@@ -11,7 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
-from infraplan.study.config_faults import key_faults, known_crs, known_datum, known_encoding, misplaced_options, toml_fault, two_datums
+from infraplan.study.config_faults import (
+    key_faults,
+    known_crs,
+    known_datum,
+    known_encoding,
+    known_operators,
+    misplaced_options,
+    toml_fault,
+    two_datums,
+)
 
 FILE_NAME = "study.toml"
 
@@ -29,9 +38,16 @@ class About(_Section):
     synthetic: bool = False
     population_basis: Literal["resident", "registered"] | None = None
     policies: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
     city_order: str = ""
     as_of: date | None = None
     output: str = "results"
+
+
+    @field_validator("operators")
+    @classmethod
+    def _known_operators(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return known_operators(given)
 
 
 class Files(_Section):

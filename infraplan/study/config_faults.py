@@ -131,6 +131,16 @@ def known_encoding(given: str) -> str:
     return plain
 
 
+def known_operators(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Networks of a study's own operators, trimmed; each operator bears a name of its own and stands once."""
+    parts = [[" ".join(name.split()) for name in network.split("+")] for network in given]
+    names = [name for network in parts for name in network]
+    folded = [name.casefold() for name in names]
+    if any(not name or name.casefold() == "any" or re.search(r"[/、,;&|]", name) for name in names) or len(set(folded)) < len(folded):
+        raise ValueError(both("study.bad_operators"))
+    return tuple("+".join(network) for network in parts)
+
+
 def _path(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, ...]:
     """The keys of an error's place; pydantic adds the names of a union's members."""
     path: list[str] = []

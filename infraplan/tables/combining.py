@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -46,15 +47,15 @@ def with_whole_tilt(frame: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFr
     return rest.assign(tilt_deg=cells)
 
 
-def all_operators(frame: pd.DataFrame, faults: FaultList) -> Texts:
+def all_operators(frame: pd.DataFrame, faults: FaultList, own_operators: Sequence[str] = ()) -> Texts:
     """Sorted codes joined by "+" of every site: its operators and those it is shared with; "" where the table is silent."""
     length = len(frame)
-    own = operator_sets(frame["operators"], faults) if "operators" in frame else np.full(length, "", dtype=object)
+    own = operator_sets(frame["operators"], faults, own=own_operators) if "operators" in frame else np.full(length, "", dtype=object)
     if "shared_with" not in frame:
         return own
     column = frame["shared_with"].reset_index(drop=True)
     alone = np.isin(folded(texts(column)).astype(str), load("aliases")["not_shared"]["words"])
-    shared = operator_sets(column.where(~alone, ""), faults, "shared_with")
+    shared = operator_sets(column.where(~alone, ""), faults, "shared_with", own_operators)
     joined = ["+".join(sorted({*first.split("+"), *second.split("+")} - {""})) for first, second in zip(own, shared, strict=True)]
     return np.array(joined, dtype=object)
 

@@ -13,6 +13,7 @@ import shapely
 
 from infraplan.tables.faults import FaultList
 from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated, was_empty
+from infraplan.tables.values import texts
 from infraplan.tables.zone_codes import settle_codes
 from infraplan.tables.zoning import settle_zones
 
@@ -72,9 +73,7 @@ def check_places(
     A class that neither the house nor `classes` knows is kept as written, with a warning.
     """
     faults = faults or FaultList()
-    settled = settled_frame(frame, "place", faults, further={"place_class": classes})
-    if place_class is not None:
-        settled["place_class"] = settled["place_class"].where(settled["place_class"] != "", place_class)
+    settled = settled_frame(_filled_class(frame, "place_class", place_class), "place", faults, further={"place_class": classes})
     faults.at((settled["place_class"] == "").to_numpy(bool), "tables.no_place_class", "place_class")
     shapes = settled.geometry.to_numpy()
     faults.at(shapely.is_missing(shapes), "tables.place_without_point", "lon", settled["name"].to_numpy(object), severity="warning")
@@ -105,9 +104,7 @@ def check_corridors(
 ) -> gpd.GeoDataFrame:
     """Corridors that keep the contract, or one DataError. `classes`: further classes, such as those a policy names."""
     faults = faults or FaultList()
-    settled = settled_frame(frame, "corridor", faults, further={"line_class": classes})
-    if line_class is not None:
-        settled["line_class"] = settled["line_class"].where(settled["line_class"] != "", line_class)
+    settled = settled_frame(_filled_class(frame, "line_class", line_class), "corridor", faults, further={"line_class": classes})
     faults.at((settled["line_class"] == "").to_numpy(bool) & was_empty(frame, "line_class"), "tables.blank_cell", "line_class")
     _refuse_shapes(settled.geometry.to_numpy(), LINES, faults, empty_too=True)
     faults.stop()
@@ -139,6 +136,14 @@ def check_zones(
         settled = settled.set_geometry(gpd.GeoSeries(shapes, crs=settled.crs))
     faults.stop()
     return finished(settled, "zone", faults, drop_empty=("population", "urban_share"))
+
+
+def _filled_class(frame: gpd.GeoDataFrame, column: str, word: str | None) -> gpd.GeoDataFrame:
+    """The frame with a class, as a cell may write it, in the rows that say none."""
+    if word is None:
+        return frame
+    cells = texts(frame[column]) if column in frame else np.full(len(frame), "", dtype=object)
+    return frame.assign(**{column: np.where(cells == "", word, cells)})
 
 
 def _refuse_shapes(shapes: npt.NDArray[Any], wanted: tuple[str, ...], faults: FaultList, *, empty_too: bool = False) -> None:

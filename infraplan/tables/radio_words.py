@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from infraplan.tables.faults import FaultList
 from infraplan.tables.values import Texts, folded, no_answer, texts
 
 OPERATOR_BREAKS = re.compile(r"[+/、,;&|和与\s]+")
+OWN_BREAKS = re.compile(r"[+/、,;&|]+")  # names of other countries' operators may hold blanks
 SERVICE_BREAKS = re.compile(r"[;+/、,|\s()]+")
 AZIMUTH_BREAKS = re.compile(r"[/、,;|\s]+")
 NR_NAME = re.compile(r"(?<![a-z0-9])n\d+(?![a-z0-9])")
@@ -43,23 +44,36 @@ def _service_tables() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     return technologies, bands
 
 
-def _one_operator_set(cell: str) -> str | None:
-    table = _operator_table()
+def operator_names(own: Sequence[str] = ()) -> dict[str, str]:
+    """Codes by folded name: of a study's own networks, each its operators joined by "+", else of the presets."""
+    codes = [code for network in own for code in network.split("+")]
+    return dict(zip(folded(np.array(codes, dtype=object)).tolist(), codes, strict=True)) if own else _operator_table()
+
+
+def operator_set(text: str, own: Sequence[str] = ()) -> str | None:
+    """Sorted codes joined by "+" of what a cell or a key says; None where one is unknown."""
+    return _one_operator_set(str(folded(np.array([text], dtype=object))[0]), operator_names(own), OWN_BREAKS if own else OPERATOR_BREAKS)
+
+
+def _one_operator_set(cell: str, table: Mapping[str, str], breaks: re.Pattern[str]) -> str | None:
     if cell in table:
         return table[cell]
-    found = [table.get(part) for part in OPERATOR_BREAKS.split(cell) if part]
+    found = [table.get(part.strip()) for part in breaks.split(cell) if part.strip()]
     if not found or any(code is None for code in found):
         return None
     return "+".join(sorted({code for joined in found if joined for code in joined.split("+")}))
 
 
-def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operators") -> Texts:
-    """Sorted codes joined by "+"; "" where the file is silent."""
-    cells = folded(texts(column))
-    once = {cell: _one_operator_set(cell) for cell in dict.fromkeys(cells)}
+def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operators", own: Sequence[str] = ()) -> Texts:
+    """Sorted codes joined by "+"; "" where the file is silent. `own`: the networks of the study's own operators, none for the presets'."""
+    cells, table, breaks = folded(texts(column)), operator_names(own), OWN_BREAKS if own else OPERATOR_BREAKS
+    once = {cell: _one_operator_set(cell, table, breaks) for cell in dict.fromkeys(cells)}
     empty = no_answer(cells)
     unknown = np.array([once[cell] is None for cell in cells], dtype=bool) & ~empty
-    faults.at(unknown, "tables.unknown_operator", name, texts(column))
+    if own:
+        faults.at(unknown, "tables.not_own_operator", name, texts(column), known=", ".join(dict.fromkeys(table.values())))
+    else:
+        faults.at(unknown, "tables.unknown_operator", name, texts(column))
     return np.array([once[cell] or "" for cell in cells], dtype=object)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +30,7 @@ def check_sites(
     outside: str = "warning",
     unit: Unit | None = None,
     own_services: Mapping[str, str] | None = None,
+    own_operators: Sequence[str] = (),
     surroundings: Surroundings | None = None,
     without_service: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -47,6 +48,8 @@ def check_sites(
         What a row of the table is; left out, the rows tell. Sectors of a site are joined, masts are split by network.
     own_services : mapping, optional
         Family of every service beyond the presets that rows may name; the frame then has a column `families`, joined by ";".
+    own_operators : sequence of str
+        Networks of the study's own operators, such as "Vodacom" or "Airtel+Orange"; those of the presets without them.
     surroundings : callable, optional
         Tells the environment of sites that do not say it, "" where it does not know.
     without_service : bool
@@ -55,14 +58,15 @@ def check_sites(
     faults = faults or FaultList()
     said = {name: frame[name].reset_index(drop=True) for name in ("technology", "band", "cell") if name in frame}
     whole = with_whole_tilt(frame, faults)
-    operators = all_operators(whole, faults)
+    operators = all_operators(whole, faults, own_operators)
     settled = settled_frame(without_parts(whole, "site"), "site", faults, one_row_an_id=False)
     settled = points_of(settled, faults, keep_radius=False)
     settled["operators"] = pd.Series(operators, dtype=str)
     settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
     cells = texts(said["cell"]) if "cell" in said else None
     if unit == "mast":
-        settled = split_masts(settled.assign(technology_=said.get("technology", ""), band_=said.get("band", "")), faults, unit)
+        carried = settled.assign(technology_=said.get("technology", ""), band_=said.get("band", ""))
+        settled = split_masts(carried, faults, unit, own_operators)
         said = {name: settled[f"{name}_"] for name in ("technology", "band") if name in said}
         settled, cells = settled.drop(columns=["technology_", "band_"]), None
     found, assumed = service_sets(
@@ -81,7 +85,7 @@ def check_sites(
     settled = one_row_a_site(settled, cells, faults, unit)
     settled = _distinct_ids(settled, faults)
     if unit != "mast":
-        split_masts(settled, faults, unit)
+        split_masts(settled, faults, unit, own_operators)
     assumed = settled["assumed_"].to_numpy(bool)
     settled = settle_zones(settled.drop(columns="assumed_"), zones, faults, outside=outside)
     settled, more, inferred = fill_sites(settled, assumed, surroundings)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -60,9 +61,11 @@ def one_row_a_site(frame: gpd.GeoDataFrame, cells: Texts | None, faults: FaultLi
     return joined
 
 
-def split_masts(frame: gpd.GeoDataFrame, faults: FaultList, unit: Unit | None) -> gpd.GeoDataFrame:
+def split_masts(
+    frame: gpd.GeoDataFrame, faults: FaultList, unit: Unit | None, own_operators: Sequence[str] = ()
+) -> gpd.GeoDataFrame:
     """For `unit` "mast": one row for each shared network on a mast. Else the frame, with a warning where a row's operators share none."""
-    shared = [frozenset(network["operators"]) for network in load("networks")["networks"].values()]
+    shared = [frozenset(network.split("+")) for network in own_operators or load("networks")["networks"]]
     texts = frame["operators"].to_numpy(object)
     parts = {text: _by_network(text, shared) for text in dict.fromkeys(texts)}
     several = np.array([len(parts[text]) > 1 for text in texts], dtype=bool)
