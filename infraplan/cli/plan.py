@@ -94,7 +94,9 @@ def plan(
         show_json({**(plan_numbers(made, checked) or {}), **extra, "list": records(table, tuple(table.columns))})
     else:
         shown = [name for name in COLUMNS if name in table and (name != "phase" or table["phase"].any())]
-        show(table[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
+        names = dict(zip(opened.zones["adcode"].astype(str), opened.zones["name"].astype(str), strict=True))
+        named = table.assign(county=table["county"].astype(str).map(lambda code: names.get(code, code)))
+        show(named[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
         if curve is not None:
             show(curve, labels={name: both(f"cli.col_{name}") for name in curve.columns})
         tell_plan(made, opened.services)

@@ -27,6 +27,7 @@ Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=bot
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"))]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
+WHOLE_FROM = 1000.0  # a number this large is printed without decimals, and without a power of ten
 PIPED_WIDTH = 400
 
 
@@ -181,7 +182,9 @@ def _cell(value: Any) -> str:
 
     if isinstance(value, float) and 0.0 <= value <= 1.0:
         return f"{float(cut(value, 4)):g}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= WHOLE_FROM or value.is_integer() else f"{value:.4g}"
+    return str(value)
 
 
 def tell_warnings(faults: list[Fault]) -> None:

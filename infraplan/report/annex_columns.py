@@ -250,7 +250,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
     yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
     for line in facts.services:
-        yield words.t("method_services"), line
+        yield words.t("method_services"), words.beside(line)
     yield words.t("method_people"), words.one(facts.population_basis)
     for document in facts.documents:
         state = (
@@ -258,14 +258,14 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
             if document.expires
             else ""
         )
-        yield words.t("method_documents"), f"《{document.title}》{document.number} {state}".strip()
+        yield words.t("method_documents"), f"{words.title(document.title)}{document.number} {state}".strip()
     for name, count in facts.filled_in.items():
         yield words.t("method_filled"), words.t("method_filled_row", field=field_label(name, words.lang), count=integer(count))
     for line in warning_lines(context, words):
         yield words.t("method_warnings"), line
     for entry in facts.datasets:
         mark = f" · {words.t('example_mark')}" if entry.synthetic else ""
-        yield words.t("method_data"), f"{entry.name} © {entry.holder} ({entry.licence}){mark}"
+        yield words.t("method_data"), f"{entry.name} © {words.one(entry.holder)} ({words.one(entry.licence)}){mark}"
     if context.plan is not None:
         whole = context.level == "province"
         if whole:
@@ -280,4 +280,4 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     for note in facts.notes:
         yield words.t("limits"), words.one(note)
     yield words.t("method_version"), f"infraplan {facts.version}"
-    yield words.t("method_data"), facts.map_approval or words.t("no_map_approval")
+    yield words.t("method_data"), words.one(facts.map_approval) or words.t("no_map_approval")

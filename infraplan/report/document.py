@@ -103,7 +103,7 @@ def banners(context: PageContext, words: Words) -> list[str]:
 def _basis(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     facts = context.facts
     for document in facts.documents:
-        yield words.t("method_documents"), f"《{document.title}》{document.number}"
+        yield words.t("method_documents"), f"{words.title(document.title)}{document.number}"
     yield words.t("method_people"), words.one(facts.population_basis)
     yield words.t("method_model"), facts.model
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
@@ -157,7 +157,7 @@ def _targets(context: PageContext, words: Words, number: int) -> Table | None:
     body = []
     for index, row in enumerate(rows, 1):
         task = f"{row['title']}（{words.t('reading_mark')}）" if row["interpretation"] else row["title"]
-        quotation = f"「{row['quotation']}」{row['document']}" if row["quotation"] else ""
+        quotation = f"{words.quoted(row['quotation'])}{row['document']}" if row["quotation"] else ""
         body.append([str(index), task, quotation, row["required"], row["achieved"], row["shortfall"], row["due"], row["status_text"]])
     heads = [words.t(key) for key in ("x_number", "x_task", "x_quotation", "x_required", "x_achieved", "x_shortfall", "x_due", "x_status")]
     return Table(number, words.t("doc_targets"), heads, (0.6, 3, 3.5, 1.1, 1.1, 1.4, 1.9, 1.1), (3, 4, 5), body, 0, words.t("reading_note"))

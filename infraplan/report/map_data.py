@@ -153,14 +153,15 @@ def dataset_lines(context: PageContext, words: Words) -> list[str]:
         groups.setdefault((entry.holder, entry.licence), []).append(entry.name)
     mark = "、" if words.lang == "zh" else ", "
     return [
-        words.t("attribution_group", names=mark.join(names), holder=holder, licence=licence) for (holder, licence), names in groups.items()
+        words.t("attribution_group", names=mark.join(names), holder=words.one(holder), licence=words.one(licence))
+        for (holder, licence), names in groups.items()
     ]
 
 
 def attribution(context: PageContext, words: Words) -> str:
     """The line about the base map's approval, then who made what the map shows."""
     holders = ("；" if words.lang == "zh" else "; ").join(dataset_lines(context, words))
-    approval = context.facts.map_approval or words.t("no_map_approval")
+    approval = words.one(context.facts.map_approval) or words.t("no_map_approval")
     return " · ".join(part for part in (approval, holders) if part)
 
 

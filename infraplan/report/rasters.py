@@ -65,7 +65,7 @@ def on_one_side(grid: Grid, margin_db: Margins) -> tuple[Grid, Margins]:
     edges_m, heights_m = np.linspace(left, right, grid.width + 1), np.linspace(bottom, top, 21)
     lon, _ = grid.unproject(*np.meshgrid(edges_m, heights_m))
     middle, _ = grid.unproject((left + right) / 2, (bottom + top) / 2)
-    here = (np.abs(lon - middle) < 180.0).all(axis=0)
+    here = np.asarray((np.abs(lon - middle) < 180.0).all(axis=0), dtype=bool)
     if here.all():
         return grid, margin_db
     kept = np.flatnonzero(here[:-1] & here[1:])

@@ -80,6 +80,18 @@ class Words:
             return text
         return english if self.lang == "en" else chinese
 
+    def beside(self, text: str) -> str:
+        """A sentence of another room: both languages on Chinese pages, English alone on English ones."""
+        return self.one(text) if self.lang == "en" else text
+
+    def title(self, text: str) -> str:
+        """The title of a document in the marks of the page's language."""
+        return self.t("in_title_marks", text=self.one(text))
+
+    def quoted(self, text: str) -> str:
+        """Words of a document in the marks of the page's language."""
+        return self.t("in_quotation_marks", text=text)
+
     def reason(self, value: Any) -> str:
         """A reason or remedy: a key of some room's catalogue, or free text kept as it is."""
         written = text(value)

@@ -11,7 +11,8 @@ import pandas as pd
 
 import infraplan
 from infraplan.coverage.prediction import Coverage
-from infraplan.messages import both, say
+from infraplan.geo.datums import in_shifted_area
+from infraplan.messages import Bilingual, both
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
@@ -43,13 +44,16 @@ VILLAGE_COLUMNS = (
 )
 
 
+CHINESE_PROVINCE = r"[1-8]\d0000"
+
+
 def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
     """How the numbers were made, for the foot of every page."""
     study, cover = findings.study, findings.cover
     as_of = study.config.study.as_of
     documents = tuple(
         Document(
-            policy.title,
+            Bilingual(policy.title, policy.title_en) if policy.title_en else policy.title,
             policy.document,
             policy.expires.isoformat() if policy.expires else "",
             as_of is not None and policy.expired(as_of),
@@ -61,6 +65,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         resolution_m=cover.grid.resolution_m,
         reliability=cover.reliability,
         population_basis=both(f"run.basis_{study.population_basis}"),
+        map_approval="" if in_china(study.zones) else both("run.map_elsewhere"),
         services=(*(service_line(service) for service in cover.services.values()), *antenna_lines(study)),
         documents=documents,
         datasets=datasets_of(study),
@@ -73,6 +78,13 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         receivers=cover.receivers,
         band_db=signal_band_db(),
     )
+
+
+def in_china(zones: Any) -> bool:
+    """Whether zones lie in China, whose rules for maps then hold: by the codes of their provinces, else by where their middle is."""
+    left, bottom, right, top = zones.total_bounds
+    provinces = zones.loc[zones["level"] == "province", "adcode"].astype(str)
+    return bool(provinces.str.fullmatch(CHINESE_PROVINCE).all() or in_shifted_area((left + right) / 2, (bottom + top) / 2))
 
 
 def measured_note(findings: Findings) -> tuple[str, ...]:
@@ -115,7 +127,7 @@ def datasets_of(study: Study) -> tuple[Dataset, ...]:
     """Inputs with their licences: `licences.toml` beside study.toml, else the bare names of the files."""
     if study.licences is not None:
         return tuple(Dataset(row.name, row.holder, row.licence, row.synthetic) for row in study.licences)
-    return tuple(Dataset(name, say("run.user_data"), say("run.user_licence")) for name in study.inputs if name != "study.toml")
+    return tuple(Dataset(name, both("run.user_data"), both("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 
 def plan_summary(plan: Plan | None, scope: str, sites: Any = None) -> PlanSummary | None:

@@ -23,6 +23,7 @@ from infraplan.siting.phases import Phase
 from infraplan.study import Study
 from infraplan.study.choices import Attempts
 from infraplan.study.config import FILE_NAME
+from infraplan.tables.radio_words import operator_set
 
 MOST_CANDIDATES = 5_000_000  # interpretation: points of the regular grid that a desktop can still search
 
@@ -149,7 +150,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         demand=lacking_service(study, goal, cover, villages),
         services=choice.services,
         own_services=study.own_services,
-        operators=study.plan_operators,
+        operators=operator_set(choice.operators, study.config.study.operators) or choice.operators,
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,
         existing=masts,

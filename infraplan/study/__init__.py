@@ -29,7 +29,6 @@ from infraplan.study.licences import Licence, read_licences
 from infraplan.study.radio import antenna_files, study_sectors, study_services
 from infraplan.study.standing import standing_on
 from infraplan.study.surroundings import surroundings_of
-from infraplan.tables.radio_words import operator_set
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
 Key = TypeVar("Key")
@@ -95,12 +94,6 @@ class Study:
     def networks(self) -> tuple[str, ...]:
         """ "any" and the networks that are counted apart: those of study.toml, else the shared ones of the presets."""
         return networks(self.config.study.operators)
-
-    @property
-    def plan_operators(self) -> str:
-        """Codes of those who build the new sites, joined by "+"."""
-        told = self.config.plan.operators
-        return operator_set(told, self.config.study.operators) or told
 
     def check_choices(self) -> None:
         """Names that study.toml uses must exist; the unknown ones are a DataError, each with the list and the nearest."""

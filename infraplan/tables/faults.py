@@ -180,7 +180,8 @@ def _as_one(group: list[Fault]) -> Fault:
 def fault_line(fault: Fault, lang: str) -> str:
     """A fault in one language: where it stands, what it says, how to mend it."""
     row = "" if fault.row is None else say("tables.at_row", lang, row=fault.row)
-    where = " ".join(part for part in (fault.file, fault.sheet and f"《{fault.sheet}》", row, fault.column) if part)
+    sheet = fault.sheet and say("tables.at_sheet", lang, sheet=fault.sheet)
+    where = " ".join(part for part in (fault.file, sheet, row, fault.column) if part)
     value, times = f' "{fault.value}"' if fault.value else "", f" (×{fault.count})" if fault.count > 1 else ""
     arrow = " → " if fault.cure else ""
     return f"{where}{value}{times}: {in_language(fault.message, lang)}{arrow}{in_language(fault.cure, lang)}"
