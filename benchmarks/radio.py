@@ -89,8 +89,8 @@ def kernel_pixels_per_s(resolution_m: float, time_percent: float, runs: int, *, 
     return pixels / min(cpu_seconds(lambda: kernel_run(ground, time_percent)) for _ in range(runs))
 
 
-def errors_db(time_percent: float, receivers: int, *, step_m: float = STEP_M, bare: bool = False) -> Floats:
-    """Kernel less `p1812.loss` on the path's own profile at `step_m`, random receivers of the 90 m circle. [dB]"""
+def errors_db(time_percent: float, receivers: int, *, step_m: float = STEP_M, bare: bool = False, own_line: bool = False) -> Floats:
+    """Kernel less `p1812.loss` on the profile at `step_m`, random receivers of the 90 m circle. [dB]"""
     terrain_m, clutter_m = metric_terrain(90.0)
     ground = ground_of(terrain_m, None if bare else clutter_m, 90.0)
     middle_m = (terrain_m.shape[0] - 1) / 2.0 * 90.0
@@ -99,7 +99,7 @@ def errors_db(time_percent: float, receivers: int, *, step_m: float = STEP_M, ba
     found = []
     for r, c in known[np.random.default_rng(11).choice(len(known), receivers, replace=False)]:
         rx = (c + area.col0) * 90.0, -(r + area.row0) * 90.0
-        profile = map_profile(ground, (middle_m, -middle_m), rx, step_m=step_m)
+        profile = map_profile(ground, (middle_m, -middle_m), rx, step_m=step_m, own_line=own_line)
         bearing, arc = math.atan2(rx[0] - middle_m, rx[1] + middle_m), profile.distance_km[-1] / 6371.0
         rx_lat = MAST_LONLAT[1] + math.degrees(
             arc * math.cos(bearing) - 0.5 * (arc * math.sin(bearing)) ** 2 * math.tan(math.radians(MAST_LONLAT[1]))
@@ -198,7 +198,7 @@ def measure(quick: bool) -> dict[str, Any]:
         exact = errors_db(time_percent, 200 if quick else 1000)
         figures[f"largest_error_db_time_{time_percent:.0f}"] = float(np.abs(exact).max())
     for name, bare in (("bare", True), ("clutter", False)):
-        figures[f"rms_from_30m_profiles_db_{name}"] = float(np.sqrt(np.mean(errors_db(50.0, 500, step_m=30.0, bare=bare) ** 2)))
+        figures[f"rms_from_30m_profiles_db_{name}"] = float(np.sqrt(np.mean(errors_db(50.0, 500, step_m=30.0, bare=bare, own_line=True) ** 2)))
     figures["tr38901_points_per_s"] = tr38901_points_per_s(1_000_000)
     import radio_province
 

@@ -12,11 +12,11 @@ from numba import njit
 
 from infraplan.radio.diffraction import knife_edge
 from infraplan.radio.fast_math import FAST, LN10
-from infraplan.radio.ground import LEAST_PATH_M, class_at, height_at
-from infraplan.radio.p1812_area import BATCH, room_for
+from infraplan.radio.ground import LEAST_PATH_M, class_at, direction_of, height_at, ray_of, shared_steps
 from infraplan.radio.p1812_combine import far_factor
-from infraplan.radio.p1812_passes import GIVEN_ROWS, ROWS, RX, WEIGHT, J
-from infraplan.radio.p1812_paths import losses_of, place_receivers
+from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J
+from infraplan.radio.p1812_paths import edges_of, losses_of, place_receivers, room_for_paths
+from infraplan.radio.p1812_rays import order_by_ray
 from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
 from infraplan.radio.p1812_tables import RADIUS_50, STEP_KM
 
@@ -28,6 +28,8 @@ EDGE_DB += 10.0 * (1.0 - np.exp(-EDGE_DB / 6.0))
 PROBES = 8
 SLACK_DB = 0.01
 """Added to the upper bound of a margin before a pixel is skipped: far above rounding."""
+CHUNK = 1 << 14
+"""Receivers of a mast are ordered by ray so many at a time."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
@@ -97,19 +99,19 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def excess_of(square, j, weight, step_km, waves):  # type: ignore[no-untyped-def]
+def excess_of(edge, d_km, weight, waves):  # type: ignore[no-untyped-def]
     """What the median loss is over free space at least, from one knife edge on the path. [dB]
 
-    `square` is `signed_square` of any of the profile's points: Bullington's construction is never below a single knife edge at one of them.
-    Ducting can at most pull the loss towards free space by 1 - Fk (eqs. 60-62), troposcatter bounds it (eq. 63). `waves` are the longest
-    and the shortest wavelength and the least distance from free space to troposcatter [dB].
+    `edge` is the diffraction parameter for a wavelength of 1 m of Bullington's construction, or of any of the profile's points: the
+    construction is never below a single knife edge at one of them. Ducting can at most pull the loss towards free space by 1 - Fk (eqs.
+    60-62), troposcatter bounds it (eq. 63). `waves` are the longest and the shortest wavelength and the least distance from free space to
+    troposcatter [dB].
     """
     longest, shortest, gap = waves
-    v = square * j * 0.002 / step_km
-    v = math.sqrt(v / longest) if v > 0.0 else -math.sqrt(-v / shortest)
+    v = edge / math.sqrt(longest if edge > 0.0 else shortest)
     if v <= -0.78:
         return 0.0
-    least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(j * step_km)
+    least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(d_km)
     least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
     return max(least, 0.0) * weight
 
@@ -128,59 +130,35 @@ def wave_limits(constants):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def quick_excess(ground, x_m, y_m, rx_x_m, rx_y_m, tx_m, rx_height_m, nominal_m, waves, values):  # type: ignore[no-untyped-def]
-    """`excess_of` from a few points of a long path: the receiver's nominal point and PROBES whole steps. [dB]"""
+def quick_excess(ground, x_m, y_m, rx_x_m, rx_y_m, tx_m, rx_height_m, nominal_m, most_nominal_m, waves, values):  # type: ignore[no-untyped-def]
+    """`excess_of` from a few points of a long path: the receiver's nominal point and PROBES whole steps of its ray. [dB]"""
     step_km = values[STEP_KM]
     step_m = step_km * 1000.0
     dx = rx_x_m - x_m
     dy = rx_y_m - y_m
-    distance_m = math.sqrt(dx * dx + dy * dy)
+    j = math.sqrt(dx * dx + dy * dy) / step_m
     own = class_at(ground, rx_x_m, rx_y_m)
-    near_m = distance_m - ground.nominal_m[own]
-    if near_m < nominal_m + 4.0 * step_m:
+    near = j - ground.nominal_m[own] / step_m
+    shared = shared_steps(j, nominal_m / step_m, most_nominal_m / step_m)
+    if shared == 0:
         return 0.0
-    j = distance_m / step_m
     curve = 500.0 * step_km * step_km / values[RADIUS_50]
     line = (height_at(ground, rx_x_m, rx_y_m) + rx_height_m - curve * j * j - tx_m) / j
-    best = -1e30
-    for probe in range(PROBES + 1):
-        x = near_m / step_m
-        if probe > 0:
-            x = math.floor(x * probe / (PROBES + 1.0))
-            if x * step_m <= nominal_m + 1.0 or x * step_m >= near_m - 1.0:
-                continue
-        px = x_m + x / j * dx
-        py = y_m + x / j * dy
-        over = height_at(ground, px, py) - curve * x * x - tx_m - line * x
-        over += ground.clutter_height_m[own] if probe == 0 else ground.clutter_height_m[class_at(ground, px, py)]
-        best = max(best, abs(over) * over / (x * (j - x)))
-    return excess_of(best, j, 1.0, step_km, waves) if best == best else 0.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def least_excess(n, points, tx_m, waves, values, buffer, excess):  # type: ignore[no-untyped-def]
-    """excess[q]: `excess_of` the placed receivers, from all points of their profiles. [dB]"""
-    step_km = values[STEP_KM]
-    curve = 500.0 * step_km * step_km / values[RADIUS_50]
-    firsts, at, top, inverse, reverse = points.first, points.at, points.top, points.inverse, points.reverse
-    for q in range(n):
-        j = buffer[J, q]
-        line = (buffer[RX, q] - curve * j * j - tx_m) / j
-        square = signed_square(top, curve, at, inverse, reverse, tx_m, line, firsts[q], firsts[q + 1])
-        excess[q] = excess_of(square, j, buffer[WEIGHT, q], step_km, waves)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
-def signed_square(top, curve, at, inverse, reverse, tx_m, line, first, end):  # type: ignore[no-untyped-def]
-    """Largest height |u| u / (x (j - x)) of flattened points over a line: the square of a diffraction parameter, with its sign. [m^2]"""
-    best = -1e30
-    start = np.uint64(first)
-    for i in range(end - first):
-        k = start + np.uint64(i)
-        over = top[k] - curve * at[k] * at[k] - tx_m - line * at[k]
-        value = abs(over) * over * (inverse[k] * reverse[k])
-        best = value if value > best else best
-    return best
+    over = height_at(ground, x_m + near / j * dx, y_m + near / j * dy) + ground.clutter_height_m[own]
+    over -= curve * near * near + tx_m + line * near
+    best = abs(over) * over / (near * (j - near)) if near < j else -1e30
+    east, north = direction_of(ray_of(dx / step_m, dy / step_m))
+    for probe in range(1, PROBES + 1):
+        x = math.floor(shared * probe / PROBES)
+        if x * step_m > nominal_m + 1.0:
+            px = x_m + x * east * step_m
+            py = y_m + x * north * step_m
+            over = height_at(ground, px, py) + ground.clutter_height_m[class_at(ground, px, py)] - curve * x * x - tx_m - line * x
+            best = max(best, abs(over) * over / (x * (j - x)))
+    if best != best:
+        return 0.0
+    edge = math.sqrt(abs(best) * j * 0.002 / step_km)
+    return excess_of(edge if best > 0.0 else -edge, j * step_km, 1.0, waves)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -213,18 +191,23 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     for m in masts:
         longest_m = max(longest_m, min(radius_m[m], most_m))
         frequencies = max(frequencies, mast_frequency[m + 1] - mast_frequency[m])
-    px = np.empty(BATCH)
-    py = np.empty(BATCH)
-    at_row = np.empty(BATCH, np.int64)
-    at_col = np.empty(BATCH, np.int64)
+    reach = int(longest_m / resolution_m) * 2 + 3
+    room = min(min(height, reach) * min(width, reach), CHUNK)
+    px = np.empty(room)
+    py = np.empty(room)
+    at_row = np.empty(room, np.int64)
+    at_col = np.empty(room, np.int64)
+    ray = np.empty(room, np.int64)
+    order = np.empty(room, np.int64)
+    tally = np.empty(4 * room, np.int64)
+    bounds = np.empty((room + 1, layer_count))  # the last row: at the best azimuth
     kept = np.empty(BATCH, np.int64)
-    bounds = np.empty((BATCH + 1, layer_count))  # the last row: at the best azimuth
-    excess = np.empty(BATCH)
     buffer = np.empty((ROWS, BATCH))
     losses = np.empty((frequencies, BATCH))
-    points = room_for(BATCH, longest_m, ground, step_m)
+    paths = room_for_paths(longest_m, ground, step_m)
     active = np.empty(layer_count, np.int64)
     computed = 0
+    most_nominal_m = ground.nominal_m.max()
     for m in masts:
         x_m = mast_x[m]
         y_m = mast_y[m]
@@ -243,7 +226,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             seen |= layers[s]
         layers_here = 0
         for k in range(layer_count):
-            bounds[BATCH, k] = -np.inf
+            bounds[room, k] = -np.inf
             if seen >> k & 1:
                 active[layers_here] = k
                 layers_here += 1
@@ -251,7 +234,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             highest = level_db[s] + horizontal[cut[s]].max() - constants[frequency[s], FREE_DB] + SLACK_DB
             for k in range(layer_count):
                 if layers[s] >> k & 1:
-                    bounds[BATCH, k] = max(bounds[BATCH, k], highest)
+                    bounds[room, k] = max(bounds[room, k], highest)
         mast_m = height_at(ground, x_m, y_m)
         tx_m = mast_m + tx_height_m[m]
         nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
@@ -265,7 +248,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                 wanted = square < most_m * most_m and square >= least_m * least_m and square <= radius_m[m] * radius_m[m]
                 if wanted and skip and square > 1e4:
                     free_db = 10.0 / LN10 * math.log(square * 1e-6)
-                    wanted = could_change(best, r, c, active, layers_here, bounds, BATCH, free_db)
+                    wanted = could_change(best, r, c, active, layers_here, bounds, room, free_db)
                     if wanted:
                         bearing_deg = math.degrees(math.atan2(dx, dy))
                         for k in range(layer_count):
@@ -279,7 +262,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                         wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
                         if wanted and square > quick_m * quick_m:
                             free_db += quick_excess(
-                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_height_m[m], nominal_m, waves, values
+                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_height_m[m], nominal_m, most_nominal_m,
+                                waves, values,
                             )  # fmt: skip
                             wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
                 if wanted:
@@ -288,32 +272,36 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     at_row[n] = r
                     at_col[n] = c
                     n += 1
-                if n == 0 or (n < BATCH and (r < last_row or c < last_col)):
+                if n == 0 or (n < room and (r < last_row or c < last_col)):
                     continue
-                count = place_receivers(
-                    ground, x_m, y_m, latitude[m], rx_height_m[m], step_m, 0, n, px, py, kept, buffer, points
-                )  # fmt: skip
+                order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
+                begin = 0
+                while begin < n:
+                    begin, count = place_receivers(
+                        ground, x_m, y_m, latitude[m], tx_height_m[m], rx_height_m[m], values, begin, n, px, py, ray, order, kept, buffer,
+                        paths,
+                    )  # fmt: skip
+                    edges_of(count, mast_m, paths, tx_height_m[m], values, constants, buffer)
+                    if skip:
+                        left = 0
+                        for q in range(count):
+                            i = kept[q]
+                            d_km = buffer[J, q] * values[STEP_KM]
+                            least_db = 20.0 / LN10 * math.log(d_km) + excess_of(buffer[EDGE_50, q], d_km, buffer[WEIGHT, q], waves)
+                            if d_km <= 0.1 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
+                                if left < q:
+                                    move_receiver(q, left, kept, buffer, paths)
+                                left += 1
+                        count = left
+                    if count == 0:
+                        continue
+                    losses_of(count, mast_m, paths, tx_height_m[m], rx_height_m[m], values, constants, buffer, losses)
+                    computed += count
+                    keep_margins(
+                        best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg,
+                        level_db, floor_db, cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
+                    )  # fmt: skip
                 n = 0
-                if skip:
-                    least_excess(count, points, tx_m, waves, values, buffer, excess)
-                    left = 0
-                    for q in range(count):
-                        i = kept[q]
-                        distance_m = buffer[J, q] * step_m
-                        least_db = 20.0 / LN10 * math.log(distance_m * 1e-3) + excess[q]
-                        if distance_m <= 100.0 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
-                            if left < q:
-                                move_receiver(q, left, kept, buffer, points)
-                            left += 1
-                    count = left
-                if count == 0:
-                    continue
-                losses_of(count, mast_m, points, tx_height_m[m], rx_height_m[m], values, constants, buffer, losses)
-                computed += count
-                keep_margins(
-                    best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg,
-                    level_db, floor_db, cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
-                )  # fmt: skip
     return computed
 
 
@@ -344,17 +332,19 @@ def keep_margins(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def move_receiver(source, target, kept, buffer, points):  # type: ignore[no-untyped-def]
+def move_receiver(source, target, kept, buffer, paths):  # type: ignore[no-untyped-def]
     """A placed receiver into an earlier column; those between are dropped."""
     kept[target] = kept[source]
-    for row in range(GIVEN_ROWS):
+    for row in range(FIRST_ROWS):
         buffer[row, target] = buffer[row, source]
-    to = points.first[target]
-    for k in range(points.first[source], points.first[source + 1]):
-        points.at[to] = points.at[k]
-        points.ground[to] = points.ground[k]
-        points.top[to] = points.top[k]
-        points.inverse[to] = points.inverse[k]
-        points.reverse[to] = points.reverse[k]
+    paths.offset[target] = paths.offset[source]
+    paths.shared[target] = paths.shared[source]
+    to = paths.first[target]
+    for k in range(paths.first[source], paths.first[source + 1]):
+        paths.at[to] = paths.at[k]
+        paths.ground[to] = paths.ground[k]
+        paths.top[to] = paths.top[k]
+        paths.inverse[to] = paths.inverse[k]
+        paths.reverse[to] = paths.reverse[k]
         to += 1
-    points.first[target + 1] = to
+    paths.first[target + 1] = to

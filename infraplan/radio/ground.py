@@ -21,6 +21,10 @@ LEAST_PATH_M = 1.0
 """A receiver is never nearer to the mast than this. [m]"""
 TAIL_STEPS = 3.0
 """So far before the receiver the step is halved: what stands close before it decides most. [steps]"""
+LEAST_SQUARE = 8
+"""Rays to half a side of the smallest square (`p1812_rays`)."""
+RAYS_A_STEP = 2.0
+"""Rays to a step along the border of a square, at least."""
 
 
 class Ground(NamedTuple):
@@ -87,6 +91,44 @@ def short_path_weight(length, both_nominal):  # type: ignore[no-untyped-def]
     return min(max(2.0 * length / both_nominal - 1.0, 0.0), 1.0)
 
 
+@njit(cache=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def ray_of(right, up):  # type: ignore[no-untyped-def]
+    """Number of the ray nearest to a receiver so many steps to the east and north."""
+    longest = max(abs(right), abs(up))
+    half = LEAST_SQUARE
+    while half < RAYS_A_STEP * longest:
+        half *= 2
+    if abs(right) >= abs(up):
+        side, across = (0, up) if right >= 0.0 else (1, up)
+    else:
+        side, across = (2, right) if up >= 0.0 else (3, right)
+    k = np.int64(math.floor(across / max(longest, 1e-9) * half + 0.5))
+    return 16 * half + side * (2 * half + 1) + k + half
+
+
+@njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def direction_of(number):  # type: ignore[no-untyped-def]
+    """Steps to the east and north along a ray, a step long."""
+    half = LEAST_SQUARE
+    while 32 * half <= number:
+        half *= 2
+    rest = number - 16 * half
+    side = rest // (2 * half + 1)
+    across = (rest % (2 * half + 1) - half) / half
+    length = math.sqrt(1.0 + across * across)
+    out = -1.0 / length if side % 2 == 1 else 1.0 / length
+    across /= length
+    return (out, across) if side < 2 else (across, out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def shared_steps(j, nominal, most_nominal):  # type: ignore[no-untyped-def]
+    """Whole steps of a path that stand on its ray: those before the halved steps and before the receiver's nominal point, whatever its
+    class; none on a short path. `nominal` is the mast's nominal distance, `most_nominal` the largest of all classes. [steps]"""
+    shared = int(j - max(TAIL_STEPS, most_nominal)) - 1
+    return shared if shared > nominal + 1.0 else 0
+
+
 class MapProfile(NamedTuple):
     """A path as `p1812.loss` takes it, and the share of its excess over free space that counts (`short_path_weight`)."""
 
@@ -96,7 +138,9 @@ class MapProfile(NamedTuple):
     weight: float
 
 
-def map_profile(ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[float, float], *, step_m: float = 50.0) -> MapProfile:
+def map_profile(
+    ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[float, float], *, step_m: float = 50.0, own_line: bool = False
+) -> MapProfile:
     """The profile between two points of a map, with a point at the nominal clutter distance from each end.
 
     Parameters
@@ -107,6 +151,9 @@ def map_profile(ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[flo
         Both ends in the plane of `ground`. [m]
     step_m : float
         Samples stand at whole multiples of it from the transmitter, at half multiples within TAIL_STEPS of the receiver. [m]
+    own_line : bool
+        True: all samples stand on the line between both ends. False: as on coverage maps, those before the last few steps stand on the
+        nearest of the rays receivers share (`infraplan.radio.p1812_rays`), at most 0.4 steps aside.
 
     Returns
     -------
@@ -121,21 +168,29 @@ def map_profile(ground: Ground, tx_xy_m: tuple[float, float], rx_xy_m: tuple[flo
     tx_nominal_m, rx_nominal_m = float(ground.nominal_m[tx_class]), float(ground.nominal_m[rx_class])
     tx_clutter_m, rx_clutter_m = float(ground.clutter_height_m[tx_class]), float(ground.clutter_height_m[rx_class])
     both_m = tx_nominal_m + rx_nominal_m
+    shared_m = 0.0
     if length_m < both_m:
         along_m = np.array([0.0, length_m * tx_nominal_m / both_m, length_m])
         clutter_m = np.array([0.0, max(tx_clutter_m, rx_clutter_m), 0.0])
     else:
         near_m, far_m = tx_nominal_m, length_m - rx_nominal_m
+        if not own_line:
+            shared_m = shared_steps(length_m / step_m, near_m / step_m, float(ground.nominal_m.max()) / step_m) * step_m
         halves = np.arange(1, math.ceil(2.0 * length_m / step_m - TOUCHING))
         samples_m = halves[(halves % 2 == 0) | (0.5 * halves >= length_m / step_m - TAIL_STEPS)] * (0.5 * step_m)
         apart = (np.abs(samples_m - near_m) > TOUCHING * step_m) & (np.abs(samples_m - far_m) > TOUCHING * step_m)
         along_m = np.unique(np.concatenate([[0.0, near_m, far_m, length_m], samples_m[apart]]))
         clutter_m = np.zeros(len(along_m))
+    t = along_m / length_m
+    x_m, y_m = tx_x + t * (rx_x - tx_x), tx_y + t * (rx_y - tx_y)
+    on_ray = (along_m > 0.0) & (along_m <= shared_m)
+    if on_ray.any():
+        east, north = direction_of(ray_of((rx_x - tx_x) / step_m, (rx_y - tx_y) / step_m))
+        x_m[on_ray], y_m[on_ray] = tx_x + east * along_m[on_ray], tx_y + north * along_m[on_ray]
+    if length_m >= both_m:
         for k in np.flatnonzero((along_m >= near_m) & (along_m <= far_m)):
-            t = along_m[k] / length_m
-            clutter_m[k] = ground.clutter_height_m[class_at(ground, tx_x + t * (rx_x - tx_x), tx_y + t * (rx_y - tx_y))]
+            clutter_m[k] = ground.clutter_height_m[class_at(ground, x_m[k], y_m[k])]
         clutter_m[along_m == near_m] = tx_clutter_m
         clutter_m[along_m == far_m] = rx_clutter_m if far_m > near_m else max(tx_clutter_m, rx_clutter_m)
-    t = along_m / length_m
-    terrain_m = np.array([height_at(ground, tx_x + s * (rx_x - tx_x), tx_y + s * (rx_y - tx_y)) for s in t])
+    terrain_m = np.array([height_at(ground, x, y) for x, y in zip(x_m, y_m, strict=True)])
     return MapProfile(along_m / 1000.0, terrain_m, clutter_m, float(short_path_weight(length_m, both_m)))

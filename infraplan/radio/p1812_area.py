@@ -14,17 +14,18 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.ground import TAIL_STEPS, Ground, height_at
+from infraplan.radio.ground import Ground, height_at
 from infraplan.radio.p1812 import check_arguments
-from infraplan.radio.p1812_passes import ROWS, Points
-from infraplan.radio.p1812_paths import losses_of, place_receivers
+from infraplan.radio.p1812_passes import BATCH, ROWS
+from infraplan.radio.p1812_paths import edges_of, losses_of, place_receivers, room_for_paths
+from infraplan.radio.p1812_rays import order_by_ray
 from infraplan.radio.p1812_tables import STEP_KM, scene
 
 Float32 = npt.NDArray[np.float32]
 STEP_M = 50.0
 """Step of a profile unless another is asked for. [m]"""
-BATCH = 125
-"""Receivers are computed so many at a time: an odd number, so that rows of a buffer do not collide in the cache."""
+CHUNK = 1 << 16
+"""Receivers are ordered by ray so many at a time."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,6 @@ class AreaLoss:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def room_for(most, radius_m, ground, step_m):  # type: ignore[no-untyped-def]
-    """Points of `most` profiles up to a radius."""
-    room = most * (int(radius_m / step_m + TAIL_STEPS) + 6) + 1
-    return Points(np.zeros(most + 1, np.int64), np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def fill_area(  # type: ignore[no-untyped-def]
     out, left_m, up_m, resolution_m, ground, x_m, y_m, radius_m, tx_height_m, rx_height_m, latitude, values, constants
 ):
@@ -59,30 +53,39 @@ def fill_area(  # type: ignore[no-untyped-def]
     mast_m = height_at(ground, x_m, y_m)
     if math.isnan(mast_m):
         return
-    px = np.empty(BATCH)
-    py = np.empty(BATCH)
-    where = np.empty(BATCH, np.int64)
+    room = min(height * width, CHUNK)
+    px = np.empty(room)
+    py = np.empty(room)
+    where = np.empty(room, np.int64)
+    ray = np.empty(room, np.int64)
+    order = np.empty(room, np.int64)
+    tally = np.empty(4 * room, np.int64)
     kept = np.empty(BATCH, np.int64)
     buffer = np.empty((ROWS, BATCH))
     losses = np.empty((frequencies, BATCH))
-    points = room_for(BATCH, radius_m, ground, step_m)
+    paths = room_for_paths(radius_m, ground, step_m)
     planes = out.reshape((frequencies, height * width))
     n = 0
-    for at in range(height * width + 1):
-        if at < height * width:
-            dy = up_m - at // width * resolution_m - y_m
-            dx = left_m + at % width * resolution_m - x_m
-            if dx * dx + dy * dy <= radius_m * radius_m:
-                px[n] = x_m + dx
-                py[n] = y_m + dy
-                where[n] = at
-                n += 1
-        if n == BATCH or at == height * width:
-            count = place_receivers(ground, x_m, y_m, latitude, rx_height_m, step_m, 0, n, px, py, kept, buffer, points)
-            losses_of(count, mast_m, points, tx_height_m, rx_height_m, values, constants, buffer, losses)
-            for f in range(frequencies):
-                for q in range(count):
-                    planes[f, where[kept[q]]] = losses[f, q]
+    for at in range(height * width):
+        dy = up_m - at // width * resolution_m - y_m
+        dx = left_m + at % width * resolution_m - x_m
+        if dx * dx + dy * dy <= radius_m * radius_m:
+            px[n] = x_m + dx
+            py[n] = y_m + dy
+            where[n] = at
+            n += 1
+        if n == room or (n > 0 and at == height * width - 1):
+            order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
+            begin = 0
+            while begin < n:
+                begin, count = place_receivers(
+                    ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
+                )  # fmt: skip
+                edges_of(count, mast_m, paths, tx_height_m, values, constants, buffer)
+                losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, buffer, losses)
+                for f in range(frequencies):
+                    for q in range(count):
+                        planes[f, where[kept[q]]] = losses[f, q]
             n = 0
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
@@ -29,6 +28,7 @@ from infraplan.radio.p1812_passes import (
     WEIGHT,
     J,
 )
+from infraplan.radio.p1812_rays import BLOCK, BLOCK_BITS
 from infraplan.radio.p1812_spherical import CUBE_ROOT, DUCT_DB, FOCUS_DB, FREE_DB, FREQUENCY, LOCATION_DB, SCATTER_DB
 
 SERIES_LIMIT = 0.3  # beyond this tangent the arctangent's series is not good enough
@@ -66,26 +66,57 @@ def far_factor(d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, points, c, buffer):  # type: ignore[no-untyped-def]
+def closest_point(q, paths, line, tx_m, curve, j):  # type: ignore[no-untyped-def]
+    """Position of the point of a path with the largest diffraction parameter below the line of sight. [steps]"""
+    best, position = FAR, 0.0
+    rays, offset = paths.rays, paths.offset[q]
+    for i in range(paths.shared[q] + 1 if paths.shared[q] > 0 else 0):
+        x = rays.at[i]
+        below = rays.ground[offset + i] - curve * x * x - tx_m - line * x
+        value = below * below * (rays.inverse[i] / (j - x))
+        if value <= best:
+            best, position = value, x
+    for k in range(paths.first[q], paths.first[q + 1]):
+        x = paths.at[k]
+        below = paths.ground[k] - curve * x * x - tx_m - line * x
+        value = below * below * (paths.inverse[k] * paths.reverse[k])
+        if value <= best:
+            best, position = value, x
+    return position
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def roughness(q, paths, smooth_tx, slope, at_tx, at_rx):  # type: ignore[no-untyped-def]
+    """Terrain roughness hm between both horizons, eq. 93. [m]"""
+    rough = 0.0
+    at, ground, ray_at, ray_m, high = paths.at, paths.ground, paths.rays.at, paths.rays.ground, paths.rays.high_ground
+    offset, shared = paths.offset[q], paths.shared[q]
+    for k in range(paths.first[q], paths.first[q + 1]):
+        if at_tx - 1e-9 <= at[k] <= at_rx + 1e-9:
+            rough = max(rough, ground[k] - smooth_tx - slope * at[k])
+    if shared == 0:
+        return rough
+    if at_tx - 1e-9 <= ray_at[0] <= at_rx + 1e-9:
+        rough = max(rough, ray_m[offset] - smooth_tx - slope * ray_at[0])
+    begin, end = max(math.ceil(at_tx - 1e-9), 1), min(math.floor(at_rx + 1e-9), shared)
+    for block in range(begin >> BLOCK_BITS, (end >> BLOCK_BITS) + 1):
+        first, last = max(block << BLOCK_BITS, begin), min((block << BLOCK_BITS) + BLOCK - 1, end)
+        if high[(offset >> BLOCK_BITS) + block] - smooth_tx - slope * (first if slope > 0.0 else last) > rough:
+            for i in range(first, last + 1):
+                rough = max(rough, ray_m[offset + i] - smooth_tx - slope * i)
+    return rough
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, paths, c, buffer):  # type: ignore[no-untyped-def]
     """Loss by ducting and layer reflection, eqs. 46-56."""
     j = buffer[J, q]
     d = j * step_km
     rx_m = buffer[RX, q]
-    first, end = points.first[q], points.first[q + 1]
-    at, ground = points.at, points.ground
     at_tx = buffer[TX_AT, q]
     at_rx = j - buffer[RX_BACK, q]
     if at_tx == 0.0:
-        line = (rx_m - curve * j * j - tx_m) / j
-        best = FAR
-        for i in range(end - first):
-            k = np.uint64(first) + np.uint64(i)
-            x = at[k]
-            below = ground[k] - curve * x * x - tx_m - line * x
-            value = below * below * (points.inverse[k] * points.reverse[k])
-            if value <= best:
-                best = value
-                at_tx = x
+        at_tx = closest_point(q, paths, (rx_m - curve * j * j - tx_m) / j, tx_m, curve, j)
         at_rx = at_tx
     tx_mrad = 1000.0 * math.atan(buffer[TX_SLOPE, q] * (0.001 / step_km))
     rx_mrad = 1000.0 * math.atan(buffer[RX_SLOPE, q])
@@ -94,12 +125,7 @@ def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b
     smooth_tx = min(buffer[SMOOTH_TX, q], mast_m)
     smooth_rx = min(buffer[SMOOTH_RX, q], rx_m - rx_height_m)
     ln_beta = ln_b0
-    slope = (smooth_rx - smooth_tx) / j
-    rough = 0.0
-    for i in range(end - first):
-        k = np.uint64(first) + np.uint64(i)
-        if at_tx - 1e-9 <= at[k] <= at_rx + 1e-9:
-            rough = max(rough, ground[k] - smooth_tx - slope * at[k])
+    rough = roughness(q, paths, smooth_tx, (smooth_rx - smooth_tx) / j, at_tx, at_rx)
     if rough > 10.0:
         ln_beta -= 4.6e-5 * (rough - 10.0) * (43.0 + 6.0 * min(d - tx_km - rx_km, 40.0))
     roots = math.sqrt(tx_m - smooth_tx) + math.sqrt(rx_m - smooth_rx)
@@ -181,7 +207,7 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, points, c, buffer):  # type: ignore[no-untyped-def]
+def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, paths, c, buffer):  # type: ignore[no-untyped-def]
     """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
     for q in range(n):
         y = buffer[TAN_ANGLE, q]
@@ -198,7 +224,7 @@ def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_ti
         far = far_factor(d)
         if diffraction > 1e-9 and (1.0 - near) * (1.0 - far) > 0.0 and buffer[LOWER, q] < 0.0:
             duct = anomalous_fast(
-                q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0_inland(d, buffer[CENTRE, q]), ln_time, points, c, buffer
+                q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0_inland(d, buffer[CENTRE, q]), ln_time, paths, c, buffer
             )
             modified = with_ducting(path, free, duct, path, far, near)
         if steep or modified != path:
@@ -207,7 +233,7 @@ def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_ti
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, points, c, buffer):  # type: ignore[no-untyped-def]
+def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, paths, c, buffer):  # type: ignore[no-untyped-def]
     """Loss for less than 50 % of time, receiver by receiver, eqs. 41-69."""
     ln_time = math.log(time_percent)
     per_sample = 0.001 / step_km
@@ -245,7 +271,7 @@ def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_pe
             bound += per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
             if bound < path:
                 duct = anomalous_fast(
-                    q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, points, c, buffer
+                    q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, paths, c, buffer
                 )
         modified = with_ducting(path, sight, duct, least, far, near)
         scatter = c[SCATTER_DB] + 20.0 / LN10 * math.log(d) + 0.573 * theta

@@ -1,7 +1,7 @@
 """What ITU-R P.1812 asks of profiles, free of frequency, for a batch of receivers of one mast.
 
-The points of all profiles stand one after another in `Points`. Each `..._pass` walks them profile by profile in loops that vectorise; each
-`..._values` function then does the arithmetic for all receivers in one loop. Results stand in rows of one buffer, a column a receiver.
+A path has the points of its ray it shares and own points behind them (`Paths`). Each `..._pass` takes path by path; each `..._values`
+function then does the arithmetic for all receivers in one loop that vectorises. Results stand in rows of one buffer, a column a receiver.
 Positions are in steps from the mast, slopes per step, heights in metres above sea level, d in km.
 Heights over a flattened Earth are u = h - 500 d^2 / a.
 """
@@ -16,31 +16,44 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
+from infraplan.radio.p1812_rays import BARE, HORIZON, SEEN, STRAIGHT, Rays, closest_back, highest_back, horizon_back, steepest_back
+from infraplan.radio.p1812_rays import SUM1 as SEEN_SUM1
+from infraplan.radio.p1812_rays import SUM2 as SEEN_SUM2
 
 # rows of the per-receiver buffer: what is given of it (see `p1812_paths.place_receivers`), then what the passes find
 (
-    J, RX, WEIGHT, CENTRE,
+    J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, PAST,
+) = range(7)  # fmt: skip
+FIRST_ROWS = PAST + SEEN
+(
     SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
-    TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, EDGE_50, EDGE_BETA, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
-) = range(29)  # fmt: skip
-ROWS = 29
-GIVEN_ROWS = 4
+    TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
+) = range(FIRST_ROWS, FIRST_ROWS + 23)  # fmt: skip
+ROWS = FIRST_ROWS + 23
 # J: distance [steps]; RX: antenna above sea level [m]; WEIGHT: share of the excess over free space that counts; CENTRE: latitude of the
-# path's centre [deg]
+# path's centre [deg]; EDGE_50, EDGE_BETA: diffraction parameter for a wavelength of 1 m; from PAST on, what the mast has seen along the
+# shared part of the ray (`p1812_rays`). The rest belongs to `p1812_paths.losses_of`.
+BATCH = 125
+"""Receivers are computed so many at a time: an odd number, so that rows of a buffer do not collide in the cache."""
 
 
-class Points(NamedTuple):
-    """The points between the mast and each receiver, outward; those of receiver q are first[q] : first[q + 1].
+class Paths(NamedTuple):
+    """The points between the mast and each receiver, outward.
 
-    `at`: position x [steps]; `ground`, `top`: height without and with clutter [m]; `inverse`, `reverse`: 1 / x and 1 / (distance - x).
+    Those of receiver q: points 0..shared[q] of the ray at offset[q] of `rays` (none where shared[q] = 0), then its own
+    first[q] : first[q + 1] of the arrays that follow. `at`: position x [steps]; `ground`, `top`: height without and with clutter [m];
+    `inverse`, `reverse`: 1 / x and 1 / (distance - x).
     """
 
     first: npt.NDArray[np.int64]
+    offset: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.int64]
     at: npt.NDArray[np.float64]
     ground: npt.NDArray[np.float64]
     top: npt.NDArray[np.float64]
     inverse: npt.NDArray[np.float64]
     reverse: npt.NDArray[np.float64]
+    rays: Rays
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)
@@ -80,43 +93,41 @@ def nearest_below(heights, curve, at, inverse, reverse, base_m, slope, first, en
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
-def profile_sums(ground, at, mast_m, rx_m, j, first, end):  # type: ignore[no-untyped-def]
-    """Eqs. 85 and 86, gathered by heights: each counts (c - a) and (c - a)(a + b + c) times, b its position, a and c its neighbours'."""
-    last = end - 1
-    s1 = mast_m * at[first] + rx_m * (j - at[last])
-    s2 = mast_m * at[first] * at[first] + rx_m * (j - at[last]) * (at[last] + 2.0 * j)
-    if end - first == 1:
-        return s1 + ground[first] * j, s2 + ground[first] * j * (at[first] + j)
-    s1 += ground[first] * at[first + 1] + ground[last] * (j - at[last - 1])
-    s2 += ground[first] * at[first + 1] * (at[first] + at[first + 1])
-    s2 += ground[last] * (j - at[last - 1]) * (at[last - 1] + at[last] + j)
-    start = np.uint64(first + 1)
-    one = np.uint64(1)
-    for i in range(end - first - 2):
-        k = start + np.uint64(i)
-        weight = ground[k] * (at[k + one] - at[k - one])
-        s1 += weight
-        s2 += weight * (at[k - one] + at[k] + at[k + one])
-    return s1, s2
-
-
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def obstruction_pass(mast_m, points, rx_height_m, tx_m, n, buffer):  # type: ignore[no-untyped-def]
+def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: ignore[no-untyped-def]
     """Sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. `mast_m` is the ground under the mast."""
-    firsts, at, ground, inverse, reverse = points.first, points.at, points.ground, points.inverse, points.reverse
+    firsts, offsets, shares, at, ground, inverse, reverse, rays = (
+        paths.first, paths.offset, paths.shared, paths.at, paths.ground, paths.inverse, paths.reverse, paths.rays,
+    )  # fmt: skip
+    ray_at, ray_m, high, crest = rays.at, rays.ground, rays.high_ground, rays.crest_ground
     for q in range(n):
         j = buffer[J, q]
         rx_m = buffer[RX, q]
         line = (rx_m - tx_m) / j
-        first = firsts[q]
-        end = firsts[q + 1]
-        buffer[SUM1, q], buffer[SUM2, q] = profile_sums(ground, at, mast_m, rx_m - rx_height_m, j, first, end)
+        first, end, offset, shared = firsts[q], firsts[q + 1], offsets[q], shares[q]
         seen = steepest_of(ground, 0.0, at, inverse, tx_m, first, end)
+        s1, s2, before, before_m = 0.0, 0.0, 0.0, mast_m
+        if shared > 0:
+            seen = max(seen, buffer[PAST + STRAIGHT, q])
+            s1, s2, before, before_m = buffer[PAST + SEEN_SUM1, q], buffer[PAST + SEEN_SUM2, q], float(shared), ray_m[offset + shared]
+        for i in range(end - first):
+            m = np.uint64(first) + np.uint64(i)
+            x, ground_m = at[m], ground[m]
+            s1 += (x - before) * (ground_m + before_m)
+            s2 += (x - before) * (ground_m * (2.0 * x + before) + before_m * (x + 2.0 * before))
+            before, before_m = x, ground_m
+        foot_m = rx_m - rx_height_m
+        buffer[SUM1, q] = s1 + (j - before) * (foot_m + before_m)
+        buffer[SUM2, q] = s2 + (j - before) * (foot_m * (2.0 * j + before) + before_m * (j + 2.0 * before))
         if seen > line:
+            up = steepest_of(ground, 0.0, at, reverse, rx_m, first, end)
+            over = highest_over(ground, 0.0, at, tx_m, line, first, end)
+            if shared > 0:
+                up = steepest_back(ray_m, high, crest, ray_at, 0.0, offset, shared, rx_m, j, up)
+                over = highest_back(ray_m, high, crest, ray_at, 0.0, offset, shared, tx_m, line, over)
             buffer[UP_TX, q] = seen - line
-            buffer[UP_RX, q] = steepest_of(ground, 0.0, at, reverse, rx_m, first, end)
-            buffer[OVER, q] = highest_over(ground, 0.0, at, tx_m, line, first, end)
+            buffer[UP_RX, q] = up
+            buffer[OVER, q] = over
         else:
             buffer[UP_TX, q] = 1.0
             buffer[UP_RX, q] = 0.0
@@ -124,23 +135,26 @@ def obstruction_pass(mast_m, points, rx_height_m, tx_m, n, buffer):  # type: ign
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def horizon_pass(points, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
+def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
     """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a."""
-    firsts, at, ground, inverse, reverse = points.first, points.at, points.ground, points.inverse, points.reverse
+    firsts, offsets, shares, at, ground, inverse, reverse, rays = (
+        paths.first, paths.offset, paths.shared, paths.at, paths.ground, paths.inverse, paths.reverse, paths.rays,
+    )  # fmt: skip
+    ray_at, ray_m, high, crest = rays.at, rays.ground, rays.high_ground, rays.crest_ground
     for q in range(n):
         j = buffer[J, q]
-        first = firsts[q]
-        end = firsts[q + 1]
+        first, end, offset, shared = firsts[q], firsts[q + 1], offsets[q], shares[q]
         rx_u = buffer[RX, q] - curve * j * j
         line = (rx_u - tx_m) / j
-        if steepest_of(ground, curve, at, inverse, tx_m, first, end) <= line:  # line of sight: both horizon distances add up to the path
-            buffer[TX_SLOPE, q] = line
+        before = buffer[PAST + BARE, q] if shared > 0 else -FAR
+        if max(before, steepest_of(ground, curve, at, inverse, tx_m, first, end)) <= line:
+            buffer[TX_SLOPE, q] = line  # line of sight: both horizon distances add up to the path
             buffer[RX_RISE, q] = -line
             buffer[TX_AT, q] = 0.0
             buffer[RX_BACK, q] = j
             continue
-        seen = -FAR
-        tx_at = 0.0
+        seen = before
+        tx_at = buffer[PAST + HORIZON, q] if shared > 0 else 0.0
         back = -FAR
         rx_at = 0.0
         for i in range(end - first):
@@ -154,6 +168,8 @@ def horizon_pass(points, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def
             if slope >= back:
                 back = slope
                 rx_at = at[k]
+        if shared > 0:
+            back, rx_at = horizon_back(ray_m, high, crest, ray_at, curve, offset, shared, rx_u, j, back, rx_at)
         buffer[TX_SLOPE, q] = seen
         buffer[TX_AT, q] = tx_at
         buffer[RX_RISE, q] = back
@@ -161,28 +177,39 @@ def horizon_pass(points, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def bullington_pass(points, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
-    """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
-    is left out only where no point can reach v = -0.78 even there."""
-    firsts, at, top, inverse, reverse = points.first, points.at, points.top, points.inverse, points.reverse
+def bullington_pass(paths, surface, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
+    """What the Bullington construction needs, eqs. 13-19, over ground with clutter: `surface` TOPS_50 or TOPS_BETA. `wavelength_m` is the
+    longest in use: the Fresnel scan is left out only where no point can reach v = -0.78 even there."""
+    firsts, offsets, shares, at, top, inverse, reverse, rays = (
+        paths.first, paths.offset, paths.shared, paths.at, paths.top, paths.inverse, paths.reverse, paths.rays,
+    )  # fmt: skip
+    ray_at, ray_m, high, crest = rays.at, rays.top, rays.high_top, rays.crest_top
     for q in range(n):
         j = buffer[J, q]
-        first = firsts[q]
-        end = firsts[q + 1]
+        first, end, offset, shared = firsts[q], firsts[q + 1], offsets[q], shares[q]
         rx_u = buffer[RX, q] - curve * j * j
         line = (rx_u - tx_m) / j
         seen = steepest_of(top, curve, at, inverse, tx_m, first, end)
+        if shared > 0:
+            seen = max(seen, buffer[PAST + surface, q])
         if seen < line:
             clearance = highest_over(top, curve, at, tx_m, line, first, end)
+            if shared > 0:
+                clearance = highest_back(ray_m, high, crest, ray_at, curve, offset, shared, tx_m, line, clearance)
             best = FAR
             if clearance * math.sqrt(0.008 / (wavelength_m * (j * step_km))) > -0.78:
                 best = nearest_below(top, curve, at, inverse, reverse, tx_m, line, first, end)
+                if shared > 0:
+                    best = closest_back(ray_m, high, ray_at, curve, offset, shared, tx_m, line, j, best)
             buffer[CLEAR, q] = best
             buffer[SEEN_TX, q] = 1.0
             buffer[SEEN_RX, q] = 1.0
         else:
+            up = steepest_of(top, curve, at, reverse, rx_u, first, end)
+            if shared > 0:
+                up = steepest_back(ray_m, high, crest, ray_at, curve, offset, shared, rx_u, j, up)
             buffer[SEEN_TX, q] = seen
-            buffer[SEEN_RX, q] = steepest_of(top, curve, at, reverse, rx_u, first, end)
+            buffer[SEEN_RX, q] = up
             buffer[CLEAR, q] = -1.0
 
 

@@ -85,7 +85,7 @@ def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", fastmath=True)
 def sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
-    """Largest slopes from both antennas down to the bare sphere, over the points of a profile."""
+    """Largest slopes from both antennas down to the bare sphere, over the points first : end."""
     tx_slope = -FAR
     rx_slope = -FAR
     start = np.uint64(first)
@@ -100,7 +100,7 @@ def sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # ty
 
 @njit(cache=True, error_model="numpy", fastmath=True)
 def sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
-    """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points of a profile. [m^2]"""
+    """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points first : end. [m^2]"""
     best = FAR
     start = np.uint64(first)
     for i in range(end - first):
@@ -112,13 +112,55 @@ def sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # ty
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def smooth_bullington(j, step_km, tx_m, rx_m, curve, at, inverse, reverse, first, end, wave):  # type: ignore[no-untyped-def]
-    """Bullington over the bare sphere at the points of a receiver's profile."""
+def closest_on_sphere(j, tx_m, line, curve):  # type: ignore[no-untyped-def]
+    """Where clearance^2 / (x (j - x)) of the bare sphere below the line is smallest, by Newton's steps from the middle.
+
+    The derivative has the sign of a cubic that is convex before the middle and concave after it, negative at 0 and positive at j: it has
+    one root, and the steps approach it from one side.
+    """
+    x = 0.5 * j
+    for _ in range(30):
+        value = ((3.0 * j - 2.0 * x) * curve * x + line * j + 2.0 * tx_m) * x - tx_m * j
+        step = value / (6.0 * curve * x * (j - x) + line * j + 2.0 * tx_m)
+        x -= step
+        if abs(step) < 1e-3:
+            break
+    return x
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def smooth_bullington(q, j, step_km, tx_m, rx_m, curve, paths, wave):  # type: ignore[no-untyped-def]
+    """Bullington over the bare sphere at the points of a receiver's path.
+
+    Slopes and clearance have one extreme along the sphere: of the whole steps on the ray only those beside it are looked at.
+    """
+    at, inverse, reverse, first, end, shared = paths.at, paths.inverse, paths.reverse, paths.first[q], paths.first[q + 1], paths.shared[q]
     d = j * step_km
     line = (rx_m - curve * j * j - tx_m) / j
+    nominal = paths.rays.at[0]
     tx_slope, rx_slope = sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end)
+    if shared > 0:
+        tx_slope = max(tx_slope, -curve * nominal - tx_m * paths.rays.inverse[0])
+        rx_slope = max(rx_slope, -curve * (j - nominal) - rx_m / (j - nominal))
+        x = max(min(math.floor(math.sqrt(tx_m / curve)), float(shared)), 1.0)
+        tx_slope = max(tx_slope, -curve * x - tx_m / x)
+        x = min(x + 1.0, float(shared))
+        tx_slope = max(tx_slope, -curve * x - tx_m / x)
+        x = max(min(math.floor(j - math.sqrt(rx_m / curve)), float(shared)), 1.0)
+        rx_slope = max(rx_slope, -curve * (j - x) - rx_m / (j - x))
+        x = min(x + 1.0, float(shared))
+        rx_slope = max(rx_slope, -curve * (j - x) - rx_m / (j - x))
     if tx_slope < line:
         best = sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end)
+        if shared > 0:
+            below = -curve * nominal * nominal - tx_m - line * nominal
+            best = min(best, below * below * paths.rays.inverse[0] / (j - nominal))
+            x = max(min(math.floor(closest_on_sphere(j, tx_m, line, curve)), float(shared)), 1.0)
+            below = -curve * x * x - tx_m - line * x
+            best = min(best, below * below / (x * (j - x)))
+            x = min(x + 1.0, float(shared))
+            below = -curve * x * x - tx_m - line * x
+            best = min(best, below * below / (x * (j - x)))
         return knife_edge_fast(-math.sqrt(best * 0.002 * d / wave) / step_km, d)
     seen_tx = tx_slope + curve * j  # over the sphere raised between the ends, as eqs. 13 and 17 have it
     seen_rx = rx_slope + curve * j
@@ -128,16 +170,13 @@ def smooth_bullington(j, step_km, tx_m, rx_m, curve, at, inverse, reverse, first
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def add_spherical(n, step_km, radius_km, curve, points, c, first_column, buffer, row):  # type: ignore[no-untyped-def]
+def add_spherical(n, step_km, radius_km, curve, paths, c, first_column, buffer, row):  # type: ignore[no-untyped-def]
     """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
     js, tx_over, rx_over, loss = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[row]
-    firsts, at, inverse, reverse = points.first, points.at, points.inverse, points.reverse
     for q in range(n):
         d = js[q] * step_km
         if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
             sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first_column)
             if sphere_db > 0.0:
-                smooth_db = smooth_bullington(
-                    js[q], step_km, tx_over[q], rx_over[q], curve, at, inverse, reverse, firsts[q], firsts[q + 1], c[WAVE]
-                )  # fmt: skip
+                smooth_db = smooth_bullington(q, js[q], step_km, tx_over[q], rx_over[q], curve, paths, c[WAVE])
                 loss[q] += max(sphere_db - smooth_db, 0.0)

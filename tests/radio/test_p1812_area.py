@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from infraplan.radio import p1812
-from infraplan.radio.ground import Ground, map_profile
+from infraplan.radio.ground import Ground, direction_of, map_profile, ray_of
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 Float32 = npt.NDArray[np.float32]
@@ -45,10 +45,18 @@ def hills(size: int = 121, seed: int = 3) -> Float32:
 
 
 def over_map(
-    ground: Ground, tx: tuple[float, float], rx: tuple[float, float], step_m: float, latitude_deg: float, frequency_ghz: float, **kw: Any
+    ground: Ground,
+    tx: tuple[float, float],
+    rx: tuple[float, float],
+    step_m: float,
+    latitude_deg: float,
+    frequency_ghz: float,
+    *,
+    own_line: bool = False,
+    **kw: Any,
 ) -> float:
     """Loss of one path over the map: `map_profile`, `p1812.loss`, and the share of the excess that counts. [dB]"""
-    profile = map_profile(ground, tx, rx, step_m=step_m)
+    profile = map_profile(ground, tx, rx, step_m=step_m, own_line=own_line)
     bearing, arc, lat = math.atan2(rx[0] - tx[0], rx[1] - tx[1]), profile.distance_km[-1] / 6.371e3, math.radians(latitude_deg)
     rx_lat = math.asin(math.sin(lat) * math.cos(arc) + math.cos(lat) * math.sin(arc) * math.cos(bearing))
     rx_lon = math.atan2(math.sin(bearing) * math.sin(arc) * math.cos(lat), math.cos(arc) - math.sin(lat) * math.sin(rx_lat))
@@ -104,7 +112,7 @@ def test_agrees_with_the_profile_function_on_real_mountains(
 
 @pytest.mark.parametrize(("forest_m", "limit_db"), [(0.0, 0.7), (15.0, 0.3)], ids=["bare", "forest"])
 def test_the_usual_step_stays_close_to_fine_profiles(mountains: tuple[Float32, Float32], forest_m: float, limit_db: float) -> None:
-    """Profiles every 50 m against profiles every 30 m that end at the pixel's centre, paths of 0.4 to 10 km."""
+    """Paths every 50 m, partly on shared rays, against paths every 30 m on their own lines to the pixel's centre, 0.4 to 10 km."""
     ground = ground_of(mountains[0], np.full_like(mountains[0], forest_m), 90.0)
     common = {"tx_height_m": 30.0, "rx_height_m": 1.5, "time_percent": 50.0, "location_percent": 50.0, "location_sigma_db": 0.0}
     rng, off_db = np.random.default_rng(5), []
@@ -117,7 +125,7 @@ def test_the_usual_step_stays_close_to_fine_profiles(mountains: tuple[Float32, F
             r, c = round(-(y_m + length_m * math.cos(bearing)) / 250.0), round((x_m + length_m * math.sin(bearing)) / 250.0)
             for k, frequency_ghz in enumerate((0.773, 2.565)):
                 expected_db = over_map(
-                    ground, (x_m, y_m), (c * 250.0, -r * 250.0), 30.0, 50.5, frequency_ghz, polarisation="vertical", **common
+                    ground, (x_m, y_m), (c * 250.0, -r * 250.0), 30.0, 50.5, frequency_ghz, own_line=True, polarisation="vertical", **common
                 )  # fmt: skip
                 off_db.append(float(area.loss_db[k, r - area.row0, c - area.col0]) - expected_db)
     assert len(off_db) == 500
@@ -232,6 +240,24 @@ AT_30_M: dict[str, Any] = {
     "tx_height_m": 30.0, "rx_height_m": 1.5, "time_percent": 50.0, "location_percent": 50.0, "location_sigma_db": 0.0,
     "polarisation": "vertical",
 }  # fmt: skip
+
+
+def test_the_rays_are_at_most_a_quarter_of_a_step_from_the_path() -> None:
+    rng = np.random.default_rng(2)
+    for right, up in rng.uniform(-400, 400, (500, 2)):
+        east, north = direction_of(ray_of(right, up))
+        assert math.hypot(east, north) == pytest.approx(1.0)
+        assert east * right + north * up > 0.0
+        assert abs(east * up - north * right) <= 0.25 + 1e-9
+    assert direction_of(ray_of(0.0, -7.0)) == (0.0, -1.0)
+
+
+def test_the_radius_changes_no_loss() -> None:
+    near, far = (median(hills(), 60.3, 59.8, radius_m=radius_m) for radius_m in (2500.0, 5000.0))
+    row, col = near.row0 - far.row0, near.col0 - far.col0
+    part = far.loss_db[:, row : row + near.loss_db.shape[1], col : col + near.loss_db.shape[2]]
+    known = np.isfinite(near.loss_db)
+    np.testing.assert_array_equal(part[known], near.loss_db[known])
 
 
 def test_a_profile_is_short_and_has_its_points() -> None:
