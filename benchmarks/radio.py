@@ -198,7 +198,8 @@ def measure(quick: bool) -> dict[str, Any]:
         exact = errors_db(time_percent, 200 if quick else 1000)
         figures[f"largest_error_db_time_{time_percent:.0f}"] = float(np.abs(exact).max())
     for name, bare in (("bare", True), ("clutter", False)):
-        figures[f"rms_from_30m_profiles_db_{name}"] = float(np.sqrt(np.mean(errors_db(50.0, 500, step_m=30.0, bare=bare, own_line=True) ** 2)))
+        apart_db = errors_db(50.0, 500, step_m=30.0, bare=bare, own_line=True)
+        figures[f"rms_from_30m_profiles_db_{name}"] = float(np.sqrt(np.mean(apart_db**2)))
     figures["tr38901_points_per_s"] = tr38901_points_per_s(1_000_000)
     import radio_province
 
