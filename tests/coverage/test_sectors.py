@@ -49,5 +49,4 @@ def test_networks() -> None:
     assert networks()[0] == "any"
     assert list(belongs(["cmcc", "ctcc+cucc", "cbn+cmcc", ""], "cbn+cmcc")) == [True, False, True, False]
     assert belongs(["", "x"], "any").all()
-    with pytest.raises(UsageError, match="nearest"):
-        belongs(["cmcc"], "ctcc+cuc")
+    assert list(belongs(["mtn", "mtn+orange", "airtel"], "orange")) == [False, True, False]
