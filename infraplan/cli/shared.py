@@ -102,7 +102,8 @@ def tell_plan(plan: Plan, services: Mapping[str, Service]) -> None:
         return Bilingual(f"{FAMILY_NAMES.get(family, family)}（{names[0]}）", f"{FAMILY_NAMES.get(family, family)} {names[1]}")
 
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
-    key = "cli.plan_totals" if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
+    cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"
+    key = cheapest if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
     bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"

@@ -268,9 +268,10 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         yield words.t("method_data"), f"{entry.name} © {words.one(entry.holder)} ({words.one(entry.licence)}){mark}"
     if context.plan is not None:
         whole = context.level == "province"
-        if whole:
+        if whole and context.plan.bounded:
             yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang)
-        yield words.t("plan_gap" if whole else "plan_gap_whole"), percent_up(context.plan.proven_gap)
+        gap = percent_up(context.plan.proven_gap) if context.plan.bounded else words.t("words_no_bound")
+        yield words.t("plan_gap" if whole else "plan_gap_whole"), gap
         for sentence in plan_words.price_sentences(context, words):
             yield words.t("plan_prices"), sentence
     yield words.t("method_plan"), words.t("plan_note")

@@ -58,6 +58,11 @@ class PlanSummary:
     margin_db: float = 0.0
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a bound on the cost is proven: not for a plan that falls short of its goal."""
+        return self.proven_gap < 1.0
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -274,7 +274,7 @@ def _sites(context: PageContext, words: Words, number: int) -> Table | None:
         "field_reason",
     )
     note = words.t("doc_sites_note", total=integer(len(context.plan_sites)), shown=len(rows))
-    if context.plan is not None:
+    if context.plan is not None and context.plan.bounded:
         note += " " + words.t("plan_gap_whole") + f" {percent_up(context.plan.proven_gap)}"
     widths = (0.7, 1.1, 1.5, 1.3, 1.1, 1.4, 1.3, 1.1, 0.9, 1.2, 2.4, 1.7)
     return Table(

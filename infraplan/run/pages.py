@@ -119,8 +119,17 @@ def ground_notes(cover: Coverage) -> tuple[str, ...]:
     if cover.terrain is None:
         return (both("run.no_terrain"),)
     key = "run.synthetic_terrain" if cover.terrain.synthetic else "run.terrain"
-    bare = (both("study.bare_earth"),) if cover.terrain.clutter is None else ()
-    return both(key, source=cover.terrain.source), *bare
+    if cover.terrain.clutter is None:
+        return both(key, source=cover.terrain.source), both("study.bare_earth")
+    known = load("nominal_distance")
+    distances = sorted(set(cover.terrain.clutter.class_nominal_m))
+    profile = both("run.profile", step=f"{cover.terrain.profile_step_m:g}", nominal=", ".join(f"{d:g}" for d in distances))
+    rows = {name: " / ".join(f"{v:g}" for v in known[name]) for name in ("distance_m", "brno_dbm", "chengdu_dbi", "example_percent")}
+    evidence = both(
+        "run.evidence", **rows, budget=known["brno_budget_dbm"], physical="-".join(map(str, known["chengdu_physical_dbi"])),
+        without=known["example_without_terrain_percent"],
+    )  # fmt: skip
+    return both(key, source=cover.terrain.source), profile, evidence
 
 
 def datasets_of(study: Study) -> tuple[Dataset, ...]:
