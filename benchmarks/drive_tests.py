@@ -113,6 +113,7 @@ def chengdu() -> dict[str, float]:
     near = distance_km < 0.1
     found: dict[str, float] = {"chengdu_rows": len(points), "chengdu_masts": points["site"].nunique()}
     kinds = [("nominal", flat_p1812_db, clutter_m, nominal_m) for clutter_m in (10.0, 15.0, 20.0) for nominal_m in (10.0, 20.0, 30.0, 50.0)]
+    kinds += [("omni", flat_p1812_db, 15.0, nominal_m) for nominal_m in (20.0, 30.0, 50.0)]  # as if the antennas had no pattern
     kinds += [("ramp_250m", ramp_250_m_db, 15.0, 30.0), ("free_space", None, 0.0, 0.0)]
     for kind, model, clutter_m, nominal_m in kinds:
         loss_db = np.empty(len(points))
@@ -123,7 +124,7 @@ def chengdu() -> dict[str, float]:
                 loss_db[here] = free_space(np.hypot(d, (height_m - RECEIVER_M) / 1e3), 2605.0)
             else:
                 loss_db[here] = model(float(height_m), d, frequency_mhz=2605.0, clutter_m=clutter_m, nominal_m=nominal_m)
-        asked_db = without_loss_db + loss_db
+        asked_db = without_loss_db + loss_db + (pattern if kind == "omni" else 0.0)
         gain_dbi = float(asked_db[fitted].mean())
         name = f"chengdu_{kind}" + (f"_clutter{clutter_m:.0f}_{nominal_m:.0f}m" if clutter_m else "")
         found |= {
