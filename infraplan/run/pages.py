@@ -124,7 +124,8 @@ def ground_notes(cover: Coverage) -> tuple[str, ...]:
     known = load("nominal_distance")
     distances = sorted(set(cover.terrain.clutter.class_nominal_m))
     profile = both("run.profile", step=f"{cover.terrain.profile_step_m:g}", nominal=", ".join(f"{d:g}" for d in distances))
-    rows = {name: " / ".join(f"{v:g}" for v in known[name]) for name in ("distance_m", "brno_dbm", "chengdu_dbi", "chengdu_without_pattern_dbi", "example_percent")}
+    lists = ("distance_m", "brno_dbm", "chengdu_dbi", "chengdu_without_pattern_dbi", "example_percent")
+    rows = {name: " / ".join(f"{value:g}" for value in known[name]) for name in lists}
     evidence = both(
         "run.evidence", **rows, budget=known["brno_budget_dbm"], physical="-".join(map(str, known["chengdu_physical_dbi"])),
         without=known["example_without_terrain_percent"],
