@@ -87,14 +87,15 @@ def read_hosts(
 
 
 def read_register(
-    source: Source, *, zones: gpd.GeoDataFrame | None = None, sheet: Wanted = None, encoding: str | None = None
-) -> pd.DataFrame:
+    source: Source, *, zones: gpd.GeoDataFrame | None = None, sheet: Wanted = None, encoding: str | None = None,
+    used: Collection[str] = (),
+) -> pd.DataFrame:  # fmt: skip
     """A table without coordinates: one row a zone, a project or a reported figure, with county, city or adcode beside its own columns.
 
     Any file that `read_villages` reads; a geometry is left out. Rows of totals are left out with a warning. Arguments and errors as in
     `read_villages`; the columns as in `tables.registers.check_register`.
     """
-    raw = plain_table(source, "register", sheet, encoding)
+    raw = plain_table(source, "register", sheet, encoding, used=used)
     return check_register(raw.frame, raw.faults, zones=zones)
 
 

@@ -12,11 +12,13 @@ import pandas as pd
 import shapely
 
 from infraplan.errors import DataError, Fault
+from infraplan.fields import TABLES
 from infraplan.io.coordinates import locate, settle_datum
 from infraplan.io.headings import datum_of, numbered_azimuths, recognise, second_headings, units_of
 from infraplan.io.parts import Wanted, columns_of, section_of
 from infraplan.io.raw import RawTable, without_totals
 from infraplan.io.sources import Source, load_source
+from infraplan.messages import Bilingual
 from infraplan.presets import choose
 from infraplan.tables.faults import FaultList
 from infraplan.tables.values import no_answer, numbers, texts
@@ -40,7 +42,7 @@ def located_table(
     `optional`: a row may have no geometry. `used`: columns that a policy names, which are not told as unused.
     `levels`: zones without a column for it take their level from the heading of their codes.
     """
-    parts = _named_parts(source, table, sheet, encoding, basis)
+    parts = _named_parts(source, table, sheet, encoding, basis, used)
     found: list[Fault] = []
     for raw in parts:
         try:
@@ -58,9 +60,11 @@ def located_table(
     return _joined(parts, table, used)
 
 
-def plain_table(source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None = None) -> RawTable:
-    """One table without a geometry, whatever the file has."""
-    parts = _named_parts(source, table, sheet, encoding, basis)
+def plain_table(
+    source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None = None, used: Collection[str] = ()
+) -> RawTable:
+    """One table without a geometry, whatever the file has. `used` as in `located_table`."""
+    parts = _named_parts(source, table, sheet, encoding, basis, used)
     for raw in parts:
         if isinstance(raw.frame, gpd.GeoDataFrame):
             raw.frame = pd.DataFrame(raw.frame.drop(columns=raw.frame.geometry.name))
@@ -68,10 +72,29 @@ def plain_table(source: Source, table: str, sheet: Wanted, encoding: str | None,
     return _joined(parts, table)
 
 
-def _named_parts(source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None) -> list[RawTable]:
+def _named_parts(
+    source: Source, table: str, sheet: Wanted, encoding: str | None, basis: str | None, used: Collection[str]
+) -> list[RawTable]:
     if basis is not None:
         choose(basis, BASES, "population_basis")
-    return [_named(raw, columns_of(table), basis) for raw in load_source(source, table, sheet=sheet, encoding=encoding)]
+    parts = [_named(raw, columns_of(table), basis) for raw in load_source(source, table, sheet=sheet, encoding=encoding)]
+    strange = [fault for raw in parts for fault in _without_known_heading(raw, table, used)]
+    if strange:
+        raise DataError(strange)
+    return parts
+
+
+def _without_known_heading(raw: RawTable, table: str, used: Collection[str]) -> list[Fault]:
+    """The faults of a plain table of which nobody knows a single heading: it is another table, or none."""
+    if isinstance(raw.frame, gpd.GeoDataFrame) or table in WITH_GEOMETRY or raw.faults.headings or "azimuth_deg" in raw.frame:
+        return []
+    found = [str(name) for name in raw.frame.columns]
+    if set(found) & set(used):
+        return []
+    fields = TABLES[columns_of(table)]
+    expected = Bilingual("、".join(field.zh for field in fields), ", ".join(field.name for field in fields))
+    raw.faults.add("io.no_known_heading", value=", ".join(found[:MOST_COLUMNS]), expected=expected)
+    return raw.faults.items
 
 
 def _named(raw: RawTable, table: str, basis: str | None) -> RawTable:

@@ -246,7 +246,7 @@ class Study:
     def registers(self) -> dict[str, Any]:
         """Tables without coordinates by name (subscribers, projects, reported figures); the faults of all files at once."""
         paths = {name: self.folder / file for name, file in self.config.files.registers.items()}
-        options = self.config.options_of("registers")
+        options = self.config.options_of("registers") | {"used": self._named_columns}
         return _all_of(paths, lambda path: read_register(path, zones=self.zones, **options))
 
     @_layer

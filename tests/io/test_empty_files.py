@@ -12,8 +12,9 @@ import pytest
 import xlsxwriter
 
 from infraplan.errors import DataError, collected
-from infraplan.io import read_places, read_sites, read_villages, read_zones
+from infraplan.io import read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.exclusions import read_exclusions
+from infraplan.io.reading import read_corridors
 
 SITES = pd.DataFrame({"id": ["S1"], "name": ["站"], "lon": [113.1], "lat": [23.1], "services": ["nr-n28"], "operators": ["cmcc"]})
 POINTS = gpd.GeoDataFrame(SITES.drop(columns=["lon", "lat"]), geometry=gpd.points_from_xy(SITES["lon"], SITES["lat"]), crs=4326)
@@ -64,3 +65,29 @@ def test_people_and_zones_are_needed(tmp_path: Path, read: Callable[[Path], Any]
     with pytest.raises(DataError) as caught:
         read(path)
     assert [fault.rule for fault in caught.value.fault_list] == ["no_rows"]
+
+
+@pytest.mark.parametrize("read", [read_villages, read_sites, read_places, read_hosts, read_register])
+@pytest.mark.parametrize("text", ["\x00", "甲,乙\n", "甲,乙\n1,2\n", "foo;bar;baz\n;;\n"])
+def test_a_table_of_which_no_heading_is_known_is_refused(tmp_path: Path, read: Callable[[Path], Any], text: str) -> None:
+    (tmp_path / "other.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "other.csv")
+    (fault,) = caught.value.fault_list
+    assert fault.rule == "no_known_heading" and "docs/data.md" in fault.cure
+    assert ("县(市、区)" if read is read_register else "名称") in fault.cure
+
+
+@pytest.mark.parametrize("read", [read_zones, read_corridors, read_exclusions])
+def test_a_plain_table_is_no_layer_whatever_its_headings(tmp_path: Path, read: Callable[[Path], Any]) -> None:
+    (tmp_path / "other.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "other.csv")
+    assert [fault.rule for fault in caught.value.fault_list] == ["needs_geometry"]
+
+
+def test_a_register_whose_columns_a_policy_names_needs_no_other(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("项目,进度\n甲,0.5\n", encoding="utf-8")
+    with collected() as told:
+        assert len(read_register(tmp_path / "other.csv", used=["进度"])) == 1
+    assert [fault.rule for fault in told] == ["register_without_zone"]
