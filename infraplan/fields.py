@@ -230,6 +230,10 @@ SITE = (
         aliases=words("站型 塔型 载体类型 建站方式"),
     ),
     Field(
+        "site_type", "站点类型", "site type", "choice", choices=words("macro micro indoor"), part_of="host", example="宏站",
+        aliases=words("基站类型 覆盖类型 室内外 室内外类型 宏站室分 宏站/室分 室分宏站 宏微类型 覆盖方式 sitetype indoor_outdoor"),
+    ),
+    Field(
         "built", "建成日期", "built", "date", default="", example="2020-06-30",
         aliases=words("开通日期 开通时间 入网时间 入网日期 建成时间"),
     ),

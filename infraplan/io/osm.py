@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
@@ -103,7 +104,11 @@ def _tag(text: str, key: str) -> str:
 
 def _from_shapefile(place: Path, layer: str, wanted: dict[str, Any], bbox: Box | None) -> gpd.GeoDataFrame:
     faults = FaultList(file=place.name)
-    tables = read_vectors(place, "zip" if place.suffix.lower() == ".zip" else "shapefile", "place")
+    packed = place.suffix.lower() == ".zip"
+    if packed and len(listed := _shapefiles_in(place)) > 1:
+        faults.add("io.one_layer_wanted", value=", ".join(listed))
+        faults.stop()
+    tables = read_vectors(place, "zip" if packed else "shapefile", "place")
     if len(tables) > 1:
         faults.add("io.one_layer_wanted", value=", ".join(table.faults.sheet for table in tables))
         faults.stop()
@@ -122,6 +127,13 @@ def _from_shapefile(place: Path, layer: str, wanted: dict[str, Any], bbox: Box |
     table = pd.DataFrame({"id": letter + part["osm_id"].astype(str), "name": part["name"].fillna(""), "osm_class": part["fclass"],
                           "tunnel": tunnel, "geometry": part.geometry.to_numpy()})  # fmt: skip
     return _finished(table.reset_index(drop=True), layer, wanted)
+
+
+def _shapefiles_in(place: Path) -> list[str]:
+    """The shapefiles that an archive lists; nothing of it is unpacked."""
+    with zipfile.ZipFile(place) as archive:
+        names = [PurePosixPath(name) for name in archive.namelist() if not name.startswith("__MACOSX/")]
+    return [name.name for name in names if name.suffix.lower() == ".shp"]
 
 
 def _finished(table: pd.DataFrame, layer: str, wanted: dict[str, Any]) -> gpd.GeoDataFrame:

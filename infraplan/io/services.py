@@ -15,6 +15,8 @@ from infraplan.messages import both
 from infraplan.messages.schema_errors import toml_line, toml_message
 from infraplan.radio.own_services import antenna_names, own_services
 
+NAMING = ("source", "family", "antenna", "frame", "band", "plan")  # keys whose value names something
+
 
 def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = ()) -> tuple[dict[str, Any], dict[str, Path]]:
     """The built-in link budgets with a file of one's own laid over them, and the pattern files its services name, by those names.
@@ -42,4 +44,21 @@ def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = (
         message, cure, row = both("study.not_toml", why=toml_message(error)), both("study.not_toml_cure"), toml_line(error, text)
         raise DataError(Fault(path.name, message, cure, rule="services-toml", row=row)) from None
     paths = pattern_paths(antenna_names(table), (path.parent, *folders))
+    faults = _no_words(table, path.name)
+    if faults:
+        raise DataError(faults)
     return own_services(table, file=path.name, antennas=list(paths)), paths
+
+
+def _no_words(node: Any, file: str, place: str = "") -> list[Fault]:
+    """A fault for each key of an entry that must name something and is a list or a table."""
+    faults = []
+    for key, value in node.items() if isinstance(node, dict) else ():
+        where = f"{place}.{key}" if place else key
+        names = "." in place and (key in NAMING or (key == "value" and place.endswith(".receiver")))
+        if names and isinstance(value, list | dict):
+            message, cure = both("radio.services_word"), both("radio.services_word_cure")
+            faults.append(Fault(file, message, cure, rule="services_word", column=where, value=str(value)[:80]))
+        else:
+            faults += _no_words(value, file, where)
+    return faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,7 @@ import joblib
 import pandas as pd
 
 from infraplan.coverage.updating import cover_with
-from infraplan.errors import InfraplanError, UsageError
+from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
@@ -240,17 +241,39 @@ def _write_cities(
         for adcode, folder in waiting
     )
     workers = min(batch.jobs, max(len(waiting), 1))
-    for adcode, row in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks):
+    faults: dict[Fault, None] = {}
+    others: dict[str, Warning] = {}
+    for adcode, row, noticed in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks):
         rows[adcode] = {**row, "plan": batch.kind}
+        faults |= dict.fromkeys(notice for notice in noticed if isinstance(notice, Fault))
+        others |= {str(notice): notice for notice in noticed if not isinstance(notice, Fault)}
         record["cities"] = {**record["cities"], adcode: rows[adcode]}
         if batch.writes_ledger:
             ledger.write(batch.output, record)
         tell(len(rows), len(cities))
+    warn(faults)
+    for text in sorted(others):
+        warnings.warn(others[text], stacklevel=2)
     return {adcode: rows[adcode] for adcode in cities}
 
 
-def _write_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
-    """All files of one city, in a folder that takes its final name when it is whole."""
+def _write_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
+    """All files of one city, in a folder that takes its final name when it is whole; and what warned meanwhile, which a worker process
+    has nobody to tell.
+    """
+    with collected() as faults, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        adcode, row = _written_city(page, folder, batch)
+    own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
+    return adcode, row, [*faults, *own]
+
+
+def _plain_warning(message: Warning | str) -> Warning:
+    """A warning that can leave its process: those of libraries as their text."""
+    return message if isinstance(message, ValidityWarning) else UserWarning(f"{type(message).__name__}: {message}")
+
+
+def _written_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -27,5 +27,19 @@ def to_plane(geometry: Any, crs: Any) -> gpd.GeoSeries:
     extended = shapely.get_dimensions(shapes) > 0
     if extended.any() and not (source.is_geographic and target.is_geographic):
         shapes = shapes.copy()
-        shapes[extended] = shapely.segmentize(shapes[extended], STEP_DEG if source.is_geographic else STEP_M)
+        step = STEP_DEG if source.is_geographic else STEP_M
+        try:
+            shapes[extended] = shapely.segmentize(shapes[extended], step)
+        except shapely.errors.GEOSException:  # a line or ring of no length among them
+            shapes[extended] = [_with_vertices(shape, step) for shape in shapes[extended]]
     return gpd.GeoSeries(gpd.array.from_shapely(shapes, crs=source), index=series.index).to_crs(target)
+
+
+def _with_vertices(shape: Any, step: float) -> Any:
+    """A geometry with a vertex at every step; its lines and rings of no length, which GEOS refuses, stay as they are."""
+    try:
+        return shapely.segmentize(shape, step)
+    except shapely.errors.GEOSException:
+        if isinstance(shape, shapely.Polygon):
+            return shapely.Polygon(_with_vertices(shape.exterior, step), [_with_vertices(ring, step) for ring in shape.interiors])
+        return type(shape)([_with_vertices(part, step) for part in shape.geoms]) if hasattr(shape, "geoms") else shape

@@ -14,7 +14,7 @@ from infraplan.tables.lineage import ancestors, levels_present
 from infraplan.tables.settling import settle
 from infraplan.tables.values import Texts, folded, no_answer, numbers, texts
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
-from infraplan.tables.zoning import ZoneIndex, zone_codes
+from infraplan.tables.zoning import ZoneIndex, zone_codes, zones_of_sheets
 
 ZONE_COLUMNS = ("adcode", "county", "city")
 
@@ -59,9 +59,9 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
         if name in frame:
             empty = np.asarray(no_answer(texts(frame[name])), dtype=bool)
             faults.at(empty, "tables.empty_figure", name, severity="warning")
-    if len(frame) and not any(name in frame for name in ZONE_COLUMNS):
-        faults.add("tables.register_without_zone", severity="warning")
     columns |= _zoned({name: columns[name].to_numpy(object) for name in ZONE_COLUMNS}, zones, faults)
+    if len(frame) and not any(name in frame or (columns[name] != "").any() for name in ZONE_COLUMNS):
+        faults.add("tables.register_without_zone", severity="warning")
     rest = {name: _free(frame[name].reset_index(drop=True)) for name in frame.columns if name not in columns and name != "geometry"}
     faults.stop()
     faults.warn()
@@ -85,11 +85,15 @@ def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, 
                                dtype=object) for name in ("county", "city")}  # fmt: skip
         made["adcode"] = cells["adcode"]
     else:
-        unsettled = FaultList(faults.file, faults.sheet, faults.rows, faults.headings)
+        unsettled = FaultList(faults.file, faults.sheet, faults.rows, faults.headings, sheets=faults.sheets, headings_of=faults.headings_of)
         city = zone_codes(cells["city"], zones, "city", unsettled, "city")
         made = {"city": city, "county": zone_codes(cells["county"], zones, "county", unsettled, "county", city)}
         made["adcode"] = _any_level(cells["adcode"], zones, unsettled)
         faults.items += [replace(item, severity="warning") for item in unsettled.items]
+        by_sheet = zones_of_sheets(np.asarray((cells["county"] == "") & (cells["city"] == "") & (cells["adcode"] == "")), zones, faults)
+        for name, codes in by_sheet.items():
+            faults.at(codes != "", "tables.zone_of_sheet", name, codes, severity="warning")
+            made[name] = np.where(codes != "", codes, made[name]).astype(object)
     alone = (made["county"] == "") & (made["city"] == "") & (made["adcode"] != "")
     told = {name: np.where(alone, made["adcode"], made[name]).astype(object) for name in ("county", "city")}
     told["province"] = np.where(alone, made["adcode"], "").astype(object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from infraplan.presets import load
 from infraplan.tables import values
 from infraplan.tables.faults import FaultList
 
+SEVERAL = re.compile(r"\s*[+-]?\d+(\.\d+)?°?(\s*[/、;；|]\s*[+-]?\d+(\.\d+)?°?)+\s*")
+OF_SECTORS = ("height_m", "tilt_deg", "mechanical_tilt_deg", "electrical_tilt_deg", "carrier_power_dbm")
 LARGEST_INTEGER = 2**53  # above this a float is no longer an exact whole number
 
 
@@ -100,8 +103,12 @@ def tell_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Serie
         return
     cells = values.texts(column)
     commas = unread & values.decimal_commas(cells)
+    several = unread & ~commas & np.fromiter((bool(SEVERAL.fullmatch(str(cell))) for cell in cells), dtype=bool, count=len(cells))
+    if several.any():
+        one = "tables.several_sectors" if name in OF_SECTORS else "tables.several_numbers"
+        faults.at(several, one, name, cells, quantity=faults.headings.get(name, name), example=example or "150")
     faults.at(commas, "tables.decimal_comma", name, cells, detail=lambda row: {"point": str(cells[row]).replace(",", ".")})
-    faults.at(unread & ~commas, rule, name, cells, example=example)
+    faults.at(unread & ~commas & ~several, rule, name, cells, example=example)
 
 
 def _improbable(read: values.FloatArray, field: Field, cells: Any, faults: FaultList) -> None:

@@ -16,6 +16,7 @@ from infraplan.tables.filling import Surroundings, fill_sites, filled_by
 from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
 from infraplan.tables.radio_words import azimuth_sets, service_sets
 from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
+from infraplan.tables.site_types import without_indoor
 from infraplan.tables.values import Texts, texts
 from infraplan.tables.zoning import settle_zones
 
@@ -56,6 +57,8 @@ def check_sites(
         Keep sites that carry no service of ours: hosts of a survey, not a network.
     """
     faults = faults or FaultList()
+    rows = len(frame)
+    frame = without_indoor(frame, faults)
     said = {name: frame[name].reset_index(drop=True) for name in ("technology", "band", "cell") if name in frame}
     whole = with_whole_tilt(frame, faults)
     operators = all_operators(whole, faults, own_operators)
@@ -81,7 +84,7 @@ def check_sites(
     if not without_service:
         settled, cells = _set_aside(settled, cells, faults)
     faults.stop()
-    aside = len(found) - len(settled)
+    aside = rows - len(frame) + len(found) - len(settled)
     settled = one_row_a_site(settled, cells, faults, unit)
     settled = _distinct_ids(settled, faults)
     if unit != "mast":

@@ -126,6 +126,7 @@ def _accepted(
 ) -> Ints:  # fmt: skip
     """The groups found, where their rows are cells of one site; `unclear` marks the rows of those where it cannot be told."""
     group, was = before.copy(), before.tolist()
+    apart_m: dict[int, float] = {}
     for rows in _members(found):
         own = {was[row] for row in rows}
         if len(own) < 2:
@@ -133,9 +134,7 @@ def _accepted(
         spans = [max(values) - min(values) for values in ([axis[row] for row in rows] for axis in place)]
         span_m = math.hypot(*spans)
         if span_m > SAME_SITE_M:
-            mask = np.zeros(len(group), dtype=bool)
-            mask[rows[0]] = True
-            faults.at(mask, "tables.mast_apart", "mast", severity="warning", metres=f"{span_m:.0f}")
+            apart_m[rows[0]] = span_m
             continue
         ways, numbers = [azimuth[row] for row in rows if azimuth[row]], [cell[row] for row in rows if cell[row]]
         apart = len(set(ways)) == len(ways) > 1 or len(set(numbers)) == len(numbers) == len(rows)
@@ -144,6 +143,9 @@ def _accepted(
             unclear[rows] = False
         elif not ways or len(set(ways)) > 1:
             unclear[rows] = True
+    far = np.zeros(len(group), dtype=bool)
+    far[list(apart_m)] = True
+    faults.at(far, "tables.mast_apart", "mast", severity="warning", detail=lambda row: {"metres": f"{apart_m[row]:.0f}"})
     return group
 
 

@@ -145,10 +145,13 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
         abroad = foreign["city"] != ""
         stated = {name: np.where(abroad, "", cells).astype(object) for name, cells in stated.items()}
         astray = astray[~abroad[astray]]
+    of_sheet = _beside_its_sheet(stated, here, points, zones, finest, faults) if finest in ("county", "city") and foreign is None else {}
     city = zone_codes(stated["city"], zones, "city", faults, "city") if "city" in levels else stated["city"]
     county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
     if astray.size:
         here[astray] = _take_in(astray, points, zones, finest, faults, outside)
+    if of_sheet:
+        city, county = (np.where(own == "", of_sheet[name], own).astype(object) for name, own in (("city", city), ("county", county)))
     if finest == "county":
         county = np.where(county == "", here, county)
         of_county = _cities_of(county, zones)
@@ -158,6 +161,46 @@ def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults
     if foreign is not None:
         city, county = (np.where(foreign["city"] != "", foreign[name], own) for name, own in (("city", city), ("county", county)))
     return frame.assign(county=pd.Series(county, dtype=str), city=pd.Series(city, dtype=str))
+
+
+def zones_of_sheets(silent: npt.NDArray[np.bool_], zones: pd.DataFrame, faults: FaultList) -> dict[str, Texts]:
+    """Codes of the county and the city that the sheet of each silent row is called after; "" where it is called after none, or several.
+
+    A sheet whose name is a number of less than six digits is called after nothing.
+    """
+    found = {level: np.full(len(silent), "", dtype=object) for level in ("county", "city")}
+    if not silent.any():
+        return found
+    sheets = np.full(len(silent), faults.sheet, dtype=object) if faults.sheets is None else faults.sheets
+    for sheet in dict.fromkeys(sheets[silent]):
+        plain = folded_name(str(sheet))
+        if not plain or (plain.isdigit() and len(plain) < 6):
+            continue
+        for level in ("county", "city"):
+            codes = ZoneIndex.of(zones, level).candidates(plain)
+            if len(codes) == 1:
+                found[level][silent & (sheets == sheet)] = codes[0]
+                break
+    return found
+
+
+def _beside_its_sheet(
+    stated: dict[str, Texts], here: Texts, points: npt.NDArray[Any], zones: gpd.GeoDataFrame, finest: str, faults: FaultList
+) -> dict[str, Texts]:
+    """What sheets tell of rows that state nothing: the zones of those without a point; a warning for those whose point lies elsewhere."""
+    silent = np.asarray((stated["county"] == "") & (stated["city"] == ""), dtype=bool)
+    told = zones_of_sheets(silent, zones, faults)
+    located = {"county": here, "city": _cities_of(here, zones)} if finest == "county" else {"county": here, "city": here}
+    names = dict(zip(zones["adcode"], zones["name"], strict=True))
+    for level in ("county", "city") if finest == "county" else ("city",):
+        away = (told[level] != "") & (located[level] != "") & (told[level] != located[level])
+        faults.at(away, "tables.outside_its_sheet", "lon", detail=lambda row: {"here": f"{names.get(here[row], '')} {here[row]}".strip()},
+                  severity="warning")  # fmt: skip
+    nowhere = np.asarray(shapely.is_missing(points) | shapely.is_empty(points), dtype=bool)
+    taken = {level: np.where(nowhere, codes, "").astype(object) for level, codes in told.items()}
+    for level, codes in taken.items():
+        faults.at(codes != "", "tables.zone_of_sheet", level, codes, severity="warning")
+    return taken
 
 
 def _cities_of(county: Texts, zones: gpd.GeoDataFrame) -> Texts:

@@ -1,0 +1,97 @@
+"""What mutated files found: each once a traceback, now a frame or a fault; the right value beside it."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from made_study import zones
+from own_radio import SERVICES, pattern_text
+
+from infraplan.errors import DataError, ValidityWarning, collected
+from infraplan.io import read_corridors, read_zones
+from infraplan.io.exclusions import read_exclusions
+from infraplan.io.osm import read_osm
+from infraplan.io.services import read_services
+from infraplan.run import batch
+from infraplan.tables.planes import to_plane
+
+SQUARE = [(113.0, 23.0), (113.2, 23.0), (113.2, 23.2), (113.0, 23.2)]
+STILL = [(113.1, 23.1)] * 4
+DEGENERATE = {
+    "hole of no size": shapely.Polygon(SQUARE, [STILL]),
+    "one part of no size": shapely.MultiPolygon([shapely.Polygon(SQUARE), shapely.Polygon(STILL)]),
+    "collection": shapely.GeometryCollection([shapely.Polygon(SQUARE), shapely.LineString(STILL[:2])]),
+}
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_rings_of_no_length_change_planes_with_the_rest(name: str) -> None:
+    made = to_plane(gpd.GeoSeries([DEGENERATE[name]], crs=4326), 32649)
+    square = to_plane(gpd.GeoSeries([shapely.Polygon(SQUARE)], crs=4326), 32649)
+    assert made.iloc[0].area == pytest.approx(square.iloc[0].area, rel=1e-12)
+    assert shapely.get_num_coordinates(made.iloc[0]) > 50  # the sound ring got its vertices
+
+
+def test_a_line_of_no_length_in_metres_is_read(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"name": ["甲", "乙"], "line_class": ["railway", "railway"]},
+        geometry=[shapely.LineString([(0, 0), (0, 0)]), shapely.LineString([(0, 0), (9000, 9000)])], crs="EPSG:32649",
+    )  # fmt: skip
+    frame.set_geometry(frame.geometry.translate(5e5, 2.6e6)).to_file(tmp_path / "lines.gpkg")
+    with collected():
+        try:
+            assert len(read_corridors(tmp_path / "lines.gpkg")) == 2
+        except DataError as problem:
+            assert problem.fault_list[0].row == 1
+        areas = zones().to_crs(32649)
+        areas.loc[0, "geometry"] = shapely.Polygon(areas.geometry.iloc[0].exterior, [[(5e5, 2.6e6)] * 4])
+        areas.to_file(tmp_path / "areas.gpkg")
+        assert read_zones(tmp_path / "areas.gpkg")["level"].tolist() == zones()["level"].tolist()
+        assert len(read_exclusions(tmp_path / "areas.gpkg")) == len(areas)
+
+
+@pytest.mark.parametrize("key", ["antenna", "family", "frame", "source"])
+@pytest.mark.parametrize("value", ["[]", "[1, 2]", "{ a = 1 }"])
+def test_a_service_that_names_by_a_list(tmp_path: Path, key: str, value: str) -> None:
+    (tmp_path / "low.msi").write_text(pattern_text(), encoding="utf-8")
+    text = SERVICES.replace("patterns/low.msi", "low.msi")
+    old = {"antenna": '"low.msi"', "family": '"lte"', "frame": '"lte-1"', "source": '"sheet"'}[key]
+    (tmp_path / "services.toml").write_text(text.replace(f"{key} = {old}", f"{key} = {value}", 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_services(tmp_path / "services.toml")
+    assert [fault.rule for fault in caught.value.fault_list] == ["services_word"]
+    assert caught.value.fault_list[0].column.endswith(f".{key}")
+
+
+def test_an_archive_of_several_layers_is_refused_before_anything_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name in ("gis_osm_roads_free_1.shp", "gis_osm_water_a_free_1.shp", "__MACOSX/gis_osm_roads_free_1.shp"):
+            archive.writestr(name, b"")
+    monkeypatch.setattr("infraplan.io.osm.read_vectors", lambda *_: pytest.fail("it was unpacked"))
+    with pytest.raises(DataError) as caught:
+        read_osm(tmp_path / "all.zip", "roads")
+    (fault,) = caught.value.fault_list
+    assert fault.rule == "one_layer_wanted" and fault.value == "gis_osm_roads_free_1.shp, gis_osm_water_a_free_1.shp"
+
+
+def test_what_warns_while_a_city_is_written_comes_back_with_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker process has nobody to tell: its warnings would stand raw on stderr, or nowhere."""
+
+    def written(page: Any, folder: Path, chosen: Any) -> tuple[str, dict[str, Any]]:
+        for _ in range(3):
+            warnings.warn("model: distance_km = 90 lies outside 1 to 20", ValidityWarning, stacklevel=1)
+        return "440100", {"state": "done"}
+
+    monkeypatch.setattr(batch, "_written_city", written)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        adcode, _, noticed = batch._write_city(None, tmp_path, None)  # type: ignore[arg-type]
+    assert adcode == "440100" and [type(notice) for notice in noticed] == [ValidityWarning]
+    assert np.unique([str(notice) for notice in noticed]).tolist() == ["model: distance_km = 90 lies outside 1 to 20"]
