@@ -11,7 +11,6 @@ import miniature
 import numpy as np
 import pandas as pd
 import pytest
-from pytest import approx
 
 from infraplan.coverage.networks import networks
 from infraplan.coverage.population import population_coverage
