@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -234,6 +235,8 @@ def key_added(draw: st.DrawFn) -> Change:
     return change
 
 
+STUDIES = int(os.environ.get("CHECKED_STUDIES", "8"))
+"""How many changed studies are tried; each runs every verb, some 15 s."""
 CHANGES = st.lists(st.one_of(cell(), table_change(), key_change(), key_added()), min_size=1, max_size=3)
 
 
@@ -278,7 +281,7 @@ def test_the_unchanged_study_goes_well() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=STUDIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(CHANGES)
 def test_what_check_lets_pass_no_verb_refuses(changes: list[Change]) -> None:
     keeps_its_word(changes, VERBS)
