@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from made_study import build_made, villages
+from rasterio.transform import Affine
 
 Call = Callable[..., Any]
 KEYS = ["severity", "rule", "file", "sheet", "row", "column", "value", "message", "cure", "count"]
@@ -269,3 +272,33 @@ def test_measurements_saved_by_a_spreadsheet_mean_the_same(tmp_path: Path) -> No
     assert frames[0]["indoors"].tolist() == [True] and frames[0]["row"].tolist() == [2]
 
 
+
+
+def _raster(path: Path, heights: Any, crs: str | None, west: float) -> None:
+    values = np.asarray(heights, dtype="float32")
+    shape = {"height": values.shape[0], "width": values.shape[1], "transform": Affine(0.01, 0, west, 0, -0.01, 24.0)}
+    with rasterio.open(path, "w", driver="GTiff", count=1, dtype="float32", crs=crs, **shape) as made:
+        made.write(values, 1)
+
+
+RASTERS: dict[str, Callable[[Path], Any]] = {
+    "no raster": lambda path: path.write_bytes(b"nothing"),
+    "a bitten one": lambda path: (_raster(path, np.zeros((99, 99)), "EPSG:4326", 112.8), path.write_bytes(path.read_bytes()[:300])),
+    "no crs": lambda path: _raster(path, np.zeros((99, 99)), None, 112.8),
+    "elsewhere": lambda path: _raster(path, np.zeros((99, 99)), "EPSG:4326", 12.8),
+    "impossible": lambda path: _raster(path, np.full((150, 150), 1e6), "EPSG:4326", 112.5),
+    "holes": lambda path: _raster(path, np.full((150, 150), np.nan), "EPSG:4326", 112.5),
+    "absent": lambda path: None,
+    "a folder": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("name", RASTERS)
+def test_faults_of_rasters_are_records_too(infraplan: Call, tmp_path: Path, name: str) -> None:
+    def change(text: str) -> str:
+        return text.replace("[files]\n", '[files]\nterrain = "dem.tif"\n').replace("[coverage]\n", '[coverage]\nmodel = "p1812"\n')
+
+    study = build_made(tmp_path / "study", change=change)
+    RASTERS[name](study / "dem.tif")
+    told = [fault for fault in found(infraplan, study, 3) if fault["severity"] == "error"]
+    assert told and all(fault["file"] == "dem.tif" and fault["rule"] and fault["message"] and fault["cure"] for fault in told)
