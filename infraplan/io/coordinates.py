@@ -215,8 +215,11 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
     shapes = frame.geometry.to_numpy()
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     bounds = shapely.total_bounds(shapes[there]) if there.any() else np.zeros(4)
-    if not np.isfinite(bounds).all():
-        faults.at(~np.isfinite(shapely.bounds(shapes)).all(axis=1) & there, "io.infinite_geometry", "geometry")
+    vertices, owner = shapely.get_coordinates(shapes, return_index=True)
+    wild = np.zeros(len(shapes), dtype=bool)
+    wild[owner[~np.isfinite(vertices).all(axis=1)]] = True  # bounds pass over a vertex that is no number
+    if wild.any():
+        faults.at(wild & there, "io.infinite_geometry", "geometry")
         faults.stop()
     in_degrees = bool(abs(bounds[[0, 2]]).max() <= 180 and abs(bounds[[1, 3]]).max() <= 90)
     own = frame.crs if frame.crs is not None and pyproj.CRS(frame.crs).geodetic_crs is not None else None  # a plan's own plane is nowhere

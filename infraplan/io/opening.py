@@ -27,7 +27,7 @@ def existing_file(source: str | os.PathLike[str]) -> Path:
     faults = FaultList(file=shown(os.fspath(source)))
     try:
         path = Path(source)
-        faults.file = path.name or str(path)
+        faults.file = shown(path.name or path) or repr(path.name)
         if path.is_dir():
             faults.add("io.is_a_folder")
         elif not path.exists():

@@ -128,7 +128,7 @@ def check_zones(
     tell_repeated((settled["level"] + " " + settled["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
     shapes = settled.geometry.to_numpy()
     _refuse_shapes(shapes, POLYGONS, faults, empty_too=True)
-    broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    broken = ~shapely.is_valid(shapes) & np.isin(shapely.get_type_id(shapes), (3, 6))
     faults.at(broken, "tables.polygon_mended", "geometry", shapely.is_valid_reason(shapes), severity="warning")
     if broken.any():
         shapes = shapes.copy()

@@ -9,9 +9,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
-from made_study import zones
+from made_study import build_made, zones
 from own_radio import SERVICES, pattern_text
 
 from infraplan.errors import DataError, ValidityWarning, collected
@@ -20,6 +21,9 @@ from infraplan.io.exclusions import read_exclusions
 from infraplan.io.osm import read_osm
 from infraplan.io.services import read_services
 from infraplan.run import batch
+from infraplan.run.checking import check_study
+from infraplan.study import Study
+from infraplan.tables import check_zones
 from infraplan.tables.planes import to_plane
 
 SQUARE = [(113.0, 23.0), (113.2, 23.0), (113.2, 23.2), (113.0, 23.2)]
@@ -95,3 +99,46 @@ def test_what_warns_while_a_city_is_written_comes_back_with_its_row(tmp_path: Pa
         adcode, _, noticed = batch._write_city(None, tmp_path, None)  # type: ignore[arg-type]
     assert adcode == "440100" and [type(notice) for notice in noticed] == [ValidityWarning]
     assert np.unique([str(notice) for notice in noticed]).tolist() == ["model: distance_km = 90 lies outside 1 to 20"]
+
+
+WILD = [shapely.Point(float("nan"), 23), shapely.Point(float("inf"), 23), shapely.MultiPoint([(113.0, float("nan"))])]
+
+
+@pytest.mark.parametrize("shape", WILD, ids=str)
+def test_a_vertex_that_is_no_number_among_sound_ones(shape: Any) -> None:
+    frame = zones()
+    frame.loc[2, "geometry"] = shape
+    with pytest.raises(DataError) as caught:
+        read_zones(frame)
+    assert [(fault.rule, fault.row) for fault in caught.value.fault_list] == [("infinite_geometry", 3)]
+    checked = frame.assign(population=pd.NA).set_crs(4326)
+    with pytest.raises(DataError) as caught:  # a frame that no reader has seen
+        check_zones(checked)
+    assert "wrong_geometry" in {fault.rule for fault in caught.value.fault_list}
+
+
+@pytest.mark.parametrize("line", ["candidate_spacing_m = inf", "candidate_spacing_m = nan", "planning_margin_db = nan", "gap = -inf"])
+def test_numbers_of_a_study_are_finite(tmp_path: Path, line: str) -> None:
+    key = line.split(" ")[0]
+
+    def change(text: str) -> str:
+        kept = "\n".join(row for row in text.splitlines() if not row.startswith(key))
+        return kept.replace("[plan]\n", f"[plan]\n{line}\n") + "\n"
+
+    with pytest.raises(DataError) as caught:
+        Study.open(build_made(tmp_path / "study", change=change))
+    assert [(fault.rule, fault.column) for fault in caught.value.fault_list] == [("study-key", f"plan.{key}")]
+
+
+def test_a_grid_of_candidates_too_dense_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    made = build_made(tmp_path / "study", change=lambda text: text.replace("candidate_spacing_m = 8000", "candidate_spacing_m = 0.001"))
+    study = Study.open(made)
+    with collected():
+        (fault,) = [fault for fault in check_study(study) if fault.severity == "error"]
+    assert fault.column == "plan.candidate_spacing_m"
+
+
+def test_a_file_whose_name_cannot_be_shown_is_named_all_the_same() -> None:
+    with pytest.raises(DataError) as caught:
+        read_zones("\x00")
+    assert caught.value.fault_list[0].file == repr("\x00")
