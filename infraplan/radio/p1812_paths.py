@@ -50,7 +50,7 @@ from infraplan.radio.p1812_rays import (
 from infraplan.radio.p1812_spherical import ROOT_WAVE, SURFACE_50, SURFACE_BETA, WAVE, add_spherical
 from infraplan.radio.p1812_tables import DUCT_TIME_DB, QUANTILE, RADIUS_50, RADIUS_BETA, STEP_KM, TIME_PERCENT
 
-RAY_POINTS = 2560
+RAY_POINTS = 10240
 """Points of rays kept at a time, one ray at least: what fits into the processor's cache."""
 
 
@@ -188,7 +188,9 @@ def place_receivers(  # type: ignore[no-untyped-def]
     half_way = 0.5 * step_m / 6.371e6
     turn = 0.5 * half_way * half_way * math.tan(latitude)
     curve_50 = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_50]
-    curve_beta = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_BETA]
+    curve_beta = curve_50  # at 50 % of time nothing is asked of beta0
+    if values[TIME_PERCENT] != 50.0:
+        curve_beta = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_BETA]
     mast = class_at(ground, x_m, y_m)
     mast_m = height_at(ground, x_m, y_m)
     nominal, nominal_clutter_m = class_nominal_m[mast] / step_m, class_height_m[mast]
@@ -232,8 +234,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
                 longest + 1, rays.top, offset,
             )  # fmt: skip
             known = known_points(rays.ground, offset, longest)
-            mark_blocks(rays.ground, rays.high_ground, rays.crest_ground, offset, known)
-            mark_blocks(rays.top, rays.high_top, rays.crest_top, offset, known)
+            mark_blocks(rays, offset, known)
             upto = start_seeing(rays, offset, mast_m, tx_m, curve_50, curve_beta, seen) if known > nominal + 1.0 else 0
         for n in range(begin, end):
             i = order[n]

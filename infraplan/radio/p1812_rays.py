@@ -76,19 +76,30 @@ def known_points(ground, offset, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
-def mark_blocks(heights, high, crest, offset, count):  # type: ignore[no-untyped-def]
-    """Largest height of each block of points 0..`count` of a ray, and of the blocks up to it. [m]"""
-    so_far = -FAR
-    for block in range((count >> BLOCK_BITS) + 1):
-        first = block << BLOCK_BITS
-        start = np.uint64(offset + first)
-        best = -FAR
-        for n in range(min(BLOCK, count + 1 - first)):
-            height = heights[start + np.uint64(n)]
-            best = height if height > best else best
-        so_far = max(so_far, best)
-        high[(offset >> BLOCK_BITS) + block] = best
-        crest[(offset >> BLOCK_BITS) + block] = so_far
+def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
+    """Largest heights of each block of points 0..`count` of a ray, and of the blocks up to it. Points of the last block beyond are sunk
+    below all others."""
+    ground, top, high_ground, high_top = rays.ground, rays.top, rays.high_ground, rays.high_top
+    crest_ground, crest_top = rays.crest_ground, rays.crest_top
+    for k in range(offset + count + 1, ((offset + count) >> BLOCK_BITS << BLOCK_BITS) + BLOCK):
+        ground[k] = -FAR
+        top[k] = -FAR
+    ground_so_far = -FAR
+    top_so_far = -FAR
+    for b in range(offset >> BLOCK_BITS, ((offset + count) >> BLOCK_BITS) + 1):
+        start = np.uint64(b << BLOCK_BITS)
+        best_ground = -FAR
+        best_top = -FAR
+        for n in range(BLOCK):
+            k = start + np.uint64(n)
+            best_ground = ground[k] if ground[k] > best_ground else best_ground
+            best_top = top[k] if top[k] > best_top else best_top
+        high_ground[b] = best_ground
+        high_top[b] = best_top
+        ground_so_far = max(ground_so_far, best_ground)
+        top_so_far = max(top_so_far, best_top)
+        crest_ground[b] = ground_so_far
+        crest_top[b] = top_so_far
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
@@ -127,7 +138,8 @@ def see_on(rays, offset, first, last, tx_m, curve_50, curve_beta, seen):  # type
                 seen[BARE] = slope
                 seen[HORIZON] = at[i]
     seen[TOPS_50] = max(seen[TOPS_50], steepest_along(top, curve_50, at, inverse, tx_m, offset, first, last))
-    seen[TOPS_BETA] = max(seen[TOPS_BETA], steepest_along(top, curve_beta, at, inverse, tx_m, offset, first, last))
+    if curve_beta != curve_50:
+        seen[TOPS_BETA] = max(seen[TOPS_BETA], steepest_along(top, curve_beta, at, inverse, tx_m, offset, first, last))
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
