@@ -81,9 +81,9 @@ def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
     below all others."""
     ground, top, high_ground, high_top = rays.ground, rays.top, rays.high_ground, rays.high_top
     crest_ground, crest_top = rays.crest_ground, rays.crest_top
-    for k in range(offset + count + 1, ((offset + count) >> BLOCK_BITS << BLOCK_BITS) + BLOCK):
-        ground[k] = -FAR
-        top[k] = -FAR
+    for beyond in range(offset + count + 1, ((offset + count) >> BLOCK_BITS << BLOCK_BITS) + BLOCK):
+        ground[beyond] = -FAR
+        top[beyond] = -FAR
     ground_so_far = -FAR
     top_so_far = -FAR
     for b in range(offset >> BLOCK_BITS, ((offset + count) >> BLOCK_BITS) + 1):
