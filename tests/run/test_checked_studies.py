@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,13 +12,16 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import HealthCheck, assume, currently_in_test_context, event, given, note, settings
 from hypothesis import strategies as st
 from made_study import build_made, sites, villages
 
 from infraplan import cli
+from infraplan.policy.inspection import COLUMNS as COLUMNS_MEASURED
 
 VERBS = (("coverage",), ("scorecard",), ("gaps",), ("plan",), ("explain",), ("plan", "--budget", "3000000"), ("run", "--formats", "xlsx"))
 NEED_PEOPLE = ("scorecard", "gaps", "plan", "explain", "run")
@@ -96,7 +100,7 @@ family = "nbiot"
 required = 0.7
 asked_of = "scope"
 """
-NAMED = 'hosts = "hosts.csv"\nplaces = "places.csv"\nregisters = { users = "users.csv" }\n'
+NAMED = 'exclusions = ["lands.geojson"]\nhosts = "hosts.csv"\nplaces = "places.csv"\nregisters = { users = "users.csv" }\n'
 MUST = 'must = ["schools"]\nforbidden = ["h1"]\n'
 
 
@@ -113,6 +117,13 @@ def build(folder: Path) -> Path:
     for name, table in (("places", PLACES), ("hosts", HOSTS), ("users", USERS)):
         table.to_csv(study / f"{name}.csv", index=False)
     (study / "mine.toml").write_text(POLICY, encoding="utf-8")
+    boxes = shapely.box([113.05, 113.3], [23.05, 23.3], [113.08, 113.35], [23.08, 23.33])
+    water = gpd.GeoDataFrame({"name": ["湖", "库"]}, geometry=list(boxes), crs=4326)
+    water.to_file(study / "lands.geojson")
+    heard = ((people["id"].iloc[1], "-90.0", "2"), (people["id"].iloc[7], "-125.0", "3"), ("a", "-80", "4"))
+    same = ("False", "2020-06-03", "张三", "", "", "", "b.xlsx", "0" * 64)
+    rows = [(place, "cmcc", "nr-n28", "nr", rsrp, *same, number) for place, rsrp, number in heard]
+    pd.DataFrame(rows, columns=list(COLUMNS_MEASURED)).to_csv(study / "inspections.csv", index=False)
     return study
 
 
@@ -133,7 +144,7 @@ VALUES: tuple[str | None, ...] = (
     '"450000"', '["440200"]', '["h1"]', '["h9"]', '["C000001"]', "2020-06-30", '"p1812"', '"gcj02"', '"population_share"',
     '"place_count"', '"attribute_share"', '"indoor"', "144", "154",
 )  # fmt: skip
-FILES = ("villages.csv", "sites.csv", "places.csv", "hosts.csv", "users.csv")
+FILES = ("villages.csv", "sites.csv", "places.csv", "hosts.csv", "users.csv", "inspections.csv")
 
 
 def text_table(path: Path) -> pd.DataFrame:
@@ -208,27 +219,38 @@ KEYS = {
     "study": ("synthetic = true", 'population_basis = "registered"', 'city_order = "guangdong"', "as_of = 2020-06-30"),
     "coverage": ('families = ["nr"]', 'families = ["nbiot"]', "caps_km = { nr = 3.0 }", "caps_km = { nr = -3.0 }"),
     "plan": (
+        'services = ["nbiot-900"]', 'services = ["nr-n28", "nbiot-900"]',
         "capacity_people = 500", "priority_weight = 2.0", "county_floor = 0.5", "county_floor = 1.0", "planning_margin_db = 6.0",
         "smart_poles = true",
         "pareto = 2", 'forced = ["h1"]', 'forced = ["h2"]', 'forced = ["C000001"]', 'forced = ["S000"]', "site_spacing_m = 50000.0",
         "candidate_least_people = 100000", 'phases = [{ name = "一", share = 0.5 }, { name = "二" }]',
         'phases = [{ name = "一", sites = 0 }]',
-        'phases = [{ name = "一", must = ["schools"] }]', 'operators = "ctcc"', 'operators = ""',
+        'phases = [{ name = "一", must = ["schools"] }]',
+        'targets = ["people", "things"]', 'targets = ["schools"]', "targets = []", 'operators = "ctcc"', 'operators = ""',
     ),
+    "options.sites": ('unit = "site"', 'unit = "mast"', 'services = "nr-n28"', 'outside = "error"', 'encoding = "gb18030"', "sheet = 2"),
+    "options.villages": ('outside = "ignore"', 'crs = "EPSG:4547"', 'datum = "bd09"'),
+    "options.exclusions": ('datum = "gcj02"', 'crs = "EPSG:3857"'),
+    "files": ('corridors = "sites.csv"', 'census = "users.csv"', 'terrain = "none.tif"', 'clutter = "villages.csv"'),
     "datum": ('villages = "gcj02"', 'sites = "bd09"', 'places = "wgs84"'),
 }  # fmt: skip
 
 
 @st.composite
 def key_added(draw: st.DrawFn) -> Change:
-    """A further key of study.toml."""
+    """A further key of study.toml, or another value where it has the key."""
     section = draw(st.sampled_from(sorted(KEYS)))
     line = draw(st.sampled_from(KEYS[section]))
 
     def change(study: Path) -> None:
         text = (study / "study.toml").read_text(encoding="utf-8")
-        if line.split("=")[0] in text:
-            return
+        key = line.split("=")[0].strip()
+        written = re.compile(rf"^{key} *=.*\n" if key != "targets" else r"^targets? *=.*\n", re.MULTILINE)
+        if key not in ("datum", "services", "encoding", "outside", "crs", "unit", "sheet"):  # keys that several sections have
+            text = written.sub("", text)
+        elif section == "plan":
+            head, mark, tail = text.partition("[plan]\n")
+            text = head + mark + written.sub("", tail)
         text = text.replace(f"[{section}]\n", f"[{section}]\n{line}\n") if f"[{section}]" in text else f"{text}\n[{section}]\n{line}\n"
         (study / "study.toml").write_text(text, encoding="utf-8")
 
