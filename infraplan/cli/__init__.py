@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import cache
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -26,8 +27,9 @@ def common(version: bool = typer.Option(False, "--version", callback=_version, i
     """Options before the verb."""
 
 
+@cache
 def register() -> None:
-    """Every verb; their modules are light, the heavy rooms are opened when a verb runs."""
+    """Every verb, once; their modules are light, the heavy rooms are opened when a verb runs."""
     from infraplan.cli import budget, check, compare, coverage, data, explain, gaps, inspect, new, plan, run, scorecard, template
 
     for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, data):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from results import copy_of, digests, run_light
 
-from infraplan import __version__
+from infraplan import __version__, cli
 from infraplan.run import batch
 
 VERBS = ("new", "check", "budget", "coverage", "scorecard", "gaps", "plan", "run")
@@ -38,6 +38,13 @@ def test_every_verb_has_help_in_both_languages(infraplan: Call, verb: str) -> No
     answer = infraplan(verb, "--help")
     assert answer.code == 0
     assert " / " in answer.out
+
+
+def test_verbs_are_registered_once_however_often_the_program_runs(infraplan: Call) -> None:
+    infraplan("--version")
+    before = len(cli.app.registered_commands)
+    infraplan("--version")
+    assert len(cli.app.registered_commands) == before
 
 
 def test_version(infraplan: Call) -> None:
