@@ -167,7 +167,7 @@ def test_some_cities_reuse_the_plan_and_leave_the_province_alone(mine: Path) -> 
     assert outcome.plan is not None and outcome.plan.goal.cities == ()
     assert {name for name in before if before[name] != after.get(name)} <= {name for name in after if name.startswith(own)} | {NAME}
     assert set(after) == set(before)
-    assert "沿用全省方案" in (results / own / "report.html").read_text(encoding="utf-8")
+    assert "沿用整体方案" in (results / own / "report.html").read_text(encoding="utf-8")
 
 
 def test_some_cities_get_the_numbers_of_a_whole_run(tiny_study: Path, tiny_results: Path, tmp_path: Path) -> None:

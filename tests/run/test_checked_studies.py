@@ -257,7 +257,7 @@ def key_added(draw: st.DrawFn) -> Change:
     return change
 
 
-STUDIES = int(os.environ.get("CHECKED_STUDIES", "8"))
+STUDIES = int(os.environ.get("CHECKED_STUDIES", "4"))
 """How many changed studies are tried; each runs every verb, some 15 s."""
 CHANGES = st.lists(st.one_of(cell(), table_change(), key_change(), key_added()), min_size=1, max_size=3)
 
