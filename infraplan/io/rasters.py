@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from pyproj.exceptions import ProjError
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
-from rasterio.fill import fillnodata
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
@@ -28,29 +26,21 @@ from infraplan import presets
 from infraplan.errors import DataError
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import PROFILE_STEP_M, Clutter, Terrain, radio_zones, sea_by_flatness
+from infraplan.io.raster_holes import FILL_KM, HOLES, Choice, report_holes, settle_holes
 from infraplan.tables.faults import FaultList, shown
 
 Float32 = npt.NDArray[np.float32]
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 SUFFIXES = (".tif", ".tiff", ".hgt", ".vrt", ".img", ".bil", ".asc")
-HOLES = ("refuse", "sea", "fill", "fill_then_sea")
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
 STRIP_PIXELS = 4_000_000  # read at a time: 16 MB of float32
 LARGEST_BLOCK_BYTES = 512 * 2**20
 LARGEST_GRID_PIXELS = 400_000_000
 METRES_PER_DEGREE = 111_320.0
-FILL_KM = 3.0
-UNFILLED = np.float32(-9999.0)
+SMALLEST_PIXEL_M = 0.05
+"""Interpretation: no map of heights, land cover or people has smaller pixels; smaller ones stand in a wrong coordinate system."""
 HEIGHT_PIXELS, CLUTTER_PIXELS = 240_000_000, 340_000_000
 """Most pixels of heights (5 bytes each, with the zone) and of land cover (2 bytes each): 1.9 GB together."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How holes are dealt with, and how far filling may reach. [km]"""
-
-    holes: str
-    fill_km: float
 
 
 def read_terrain(
@@ -160,12 +150,17 @@ def own_grid(files: Sequence[Path], area: Grid, margin_m: float, most_pixels: in
 def metres_per_pixel(path: Path) -> float:
     """Side of a raster's pixels, the shorter of both. [m]"""
     with open_band(path) as dataset:
-        box = dataset.bounds
-        across, down = (box[2] - box[0]) / dataset.width, (box[3] - box[1]) / dataset.height
-        if dataset.crs.is_projected:
-            return float(min(abs(across), abs(down)) * dataset.crs.linear_units_factor[1])
-        latitude = math.radians(0.5 * (box[1] + box[3]))
-        return float(METRES_PER_DEGREE * min(abs(across) * max(math.cos(latitude), 0.01), abs(down)))
+        return _pixel_m(dataset)
+
+
+def _pixel_m(dataset: Any) -> float:
+    """The shorter side of an open raster's pixels. [m]"""
+    box = dataset.bounds
+    across, down = abs(box[2] - box[0]) / dataset.width, abs(box[3] - box[1]) / dataset.height
+    if dataset.crs.is_projected:
+        return float(min(across, down) * dataset.crs.linear_units_factor[1])
+    latitude = math.radians(0.5 * (box[1] + box[3]))
+    return float(METRES_PER_DEGREE * min(across * max(math.cos(latitude), 0.01), down))
 
 
 def within(area: Grid, target: Grid) -> tuple[slice, slice]:
@@ -213,13 +208,16 @@ def gdal_speaks(file: str) -> Iterator[None]:
 
 @contextmanager
 def open_band(path: Path) -> Iterator[Any]:
-    """A raster with one band, a CRS and bearable blocks, or a DataError."""
+    """A raster with one band, a CRS, pixels that are no speck and bearable blocks, or a DataError."""
     faults = FaultList(file=path.name)
     with gdal_speaks(path.name), rasterio.open(path) as dataset:
         if dataset.crs is None:
             faults.add("geo.raster_without_crs")
         if dataset.count != 1:
             faults.add("geo.raster_bands", bands=dataset.count)
+        faults.stop()
+        if (side_m := _pixel_m(dataset)) < SMALLEST_PIXEL_M:
+            faults.add("geo.raster_pixels", side=f"{side_m:.2g}", crs=shown(dataset.crs))
         rows, cols = dataset.block_shapes[0]
         size = rows * cols * np.dtype(dataset.dtypes[0]).itemsize
         if size > LARGEST_BLOCK_BYTES:
@@ -303,47 +301,6 @@ def check_heights(height_m: Float32, faults: FaultList) -> None:
         low, high = float(height_m[wrong].min()), float(height_m[wrong].max())
         faults.add("geo.height_impossible", column="height_m", pixels=int(wrong.sum()), low=f"{low:g}", high=f"{high:g}")
     faults.stop()
-
-
-def settle_holes(
-    height_m: Float32, grid: Grid, choice: Choice, faults: FaultList, required: tuple[slice, slice]
-) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
-    """Heights with holes filled, made sea or refused; how many were filled; where they became sea. Outside `required` a hole stays one
-    unless the choice is sea."""
-    hole = ~np.isfinite(height_m)
-    if not hole.any():
-        return height_m, 0, hole
-    if choice.holes == "refuse":
-        report_holes(hole, grid, faults, required)
-        return height_m, 0, np.zeros_like(hole)
-    filled = 0
-    if choice.holes.startswith("fill"):
-        known = np.where(hole, UNFILLED, height_m)
-        reach = choice.fill_km * 1000 / grid.resolution_m
-        height_m = np.asarray(fillnodata(known, mask=~hole, max_search_distance=reach, smoothing_iterations=0), np.float32)
-        left = hole & (height_m == UNFILLED)
-        filled, hole = int(hole.sum() - left.sum()), left
-        if choice.holes == "fill":
-            report_holes(left, grid, faults, required, "geo.terrain_holes_wide", limit=f"{choice.fill_km:g}")
-            return np.where(left, np.float32(np.nan), height_m), filled, np.zeros_like(hole)
-    return np.where(hole, np.float32(0), height_m), filled, hole
-
-
-def report_holes(
-    hole: npt.NDArray[np.bool_],
-    grid: Grid,
-    faults: FaultList,
-    required: tuple[slice, slice],
-    rule: str = "geo.terrain_holes",
-    limit: str = "",
-) -> None:
-    """Refuses holes within `required`: how many pixels have no data, and where the first one is."""
-    part = hole[required]
-    if part.any():
-        row, col = np.unravel_index(int(np.argmax(part)), part.shape)
-        lon, lat = grid.unproject(*grid.centre_of(row + required[0].start, col + required[1].start))
-        faults.add(rule, pixels=int(part.sum()), share=f"{part.mean():.2%}", lon=f"{float(lon):.4f}", lat=f"{float(lat):.4f}", limit=limit)
-        faults.stop()
 
 
 def clutter_classes(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
 from pyproj import Transformer
+from rasterio.enums import Resampling
+from rasterio.fill import fillnodata
 from rasterio.transform import from_origin
 
 from infraplan.errors import DataError, UsageError, collected
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import SEA
-from infraplan.io import rasters
+from infraplan.io import raster_holes, rasters
 from infraplan.io.rasters import read_terrain
 
 STEP_DEG = 1 / 1200
@@ -116,6 +119,39 @@ def test_a_missing_tile_is_refused_filled_or_drowned_but_never_silent(tmp_path: 
     assert {fault.rule for fault in found} == {"holes_filled", "holes_sea"}
     assert both.filled_pixels == pytest.approx(10 * grid.height, rel=0.25)
     assert np.isfinite(both.height_m).all()
+
+
+def test_filling_looks_no_farther_than_it_reaches(tmp_path: Path) -> None:
+    """A small tile on a large map: only its surroundings are searched, with the heights that a search of the whole map gives."""
+    rough = formula(WEST, NORTH - np.arange(60)[:, None] * STEP_DEG) + np.arange(60)
+    write_tile(tmp_path / "a.tif", WEST + 0.2, NORTH - 0.2, size=60, values=rough)
+    grid = grid_inside(WEST, NORTH - 0.6, WEST + 0.6, NORTH)
+    searched: list[tuple[int, ...]] = []
+
+    def fill(image: Any, **how: Any) -> Any:
+        searched.append(image.shape)
+        return fillnodata(image, **how)
+
+    known, _ = rasters.mosaic([tmp_path / "a.tif"], grid, Resampling.bilinear, None)
+    with mock.patch.object(raster_holes, "fillnodata", fill), collected():
+        terrain = read_terrain(tmp_path / "a.tif", grid, holes="fill_then_sea", fill_km=1.0)
+    assert len(searched) == 1 and max(searched[0]) < 0.3 * min(grid.shape)
+    hole = np.isnan(known)
+    whole = fillnodata(np.where(hole, np.float32(-9999), known), mask=~hole, max_search_distance=10, smoothing_iterations=0)
+    assert (terrain.height_m == np.where(whole == -9999, 0, whole)).all()
+    assert terrain.filled_pixels == int((hole & (whole != -9999)).sum()) > 0
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-7, 4e-7])
+def test_pixels_too_small_for_any_map_are_a_fault_with_words(tmp_path: Path, size: float) -> None:
+    profile = {"height": 60, "width": 60, "dtype": "float32", "crs": "EPSG:4326", "transform": from_origin(WEST, NORTH, size, size)}
+    with rasterio.open(tmp_path / "a.tif", "w", driver="GTiff", count=1, **profile) as out:
+        out.write(np.ones((60, 60), "float32"), 1)
+    grid = grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH)
+    for how in ({}, {"over": grid}, {"grid": grid}):
+        with pytest.raises(DataError) as refused:
+            read_terrain(tmp_path / "a.tif", **how)
+        assert [fault.rule for fault in refused.value.fault_list] == ["raster_pixels"]
 
 
 def test_an_undeclared_no_data_value_is_found_out(tmp_path: Path) -> None:
