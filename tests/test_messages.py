@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infraplan import messages
+from infraplan.messages.amounts import amount, amounts
 
 PACKAGE = Path(messages.__file__).parents[1]
 ENTRIES = [(room, key, entry) for room in messages.rooms() for key, entry in messages.catalogue(room).items()]
@@ -91,3 +92,33 @@ def test_an_unknown_name_is_told_with_the_nearest_and_a_bearable_list() -> None:
     assert "v0123" in text and "5000" in text and len(text) < 1000
     chinese, _, english = text.partition(" / ")
     assert "village" not in chinese and not CHINESE.search(english)
+
+
+@pytest.mark.parametrize(
+    ("cny", "zh", "en"),
+    [
+        (0, "0 元", "CNY 0"),
+        (-0.2, "0 元", "CNY 0"),
+        (8_500, "8,500 元", "CNY 8,500"),
+        (9_999.7, "1.0 万元", "CNY 10,000"),
+        (5_970_000, "597.0 万元", "CNY 5.97 million"),
+        (268_712_345, "26,871.2 万元", "CNY 268.71 million"),
+        (-120_000, "\u221212.0 万元", "\u2212CNY 120,000"),
+    ],
+)
+def test_amounts_are_written_as_each_language_writes_them(cny: float, zh: str, en: str) -> None:
+    assert (amount(cny, "zh"), amount(cny, "en")) == (zh, en)
+    assert amounts(cny) == f"{zh} / {en}"
+
+
+@pytest.mark.parametrize(("cny", "zh", "en"), [(5_979_999, "597.9 万元", "CNY 5.97 million"), (8_500.9, "8,500 元", "CNY 8,500")])
+def test_a_bound_is_never_rounded_up(cny: float, zh: str, en: str) -> None:
+    """That no plan costs less than CNY 5.98 million would be false where one costs 5.979."""
+    assert (amount(cny, "zh", least=True), amount(cny, "en", least=True)) == (zh, en)
+
+
+def test_no_sentence_counts_in_units_of_its_own() -> None:
+    """Amounts bring their unit: 万元, million and "x 10,000" stand in no sentence, only above columns and axes."""
+    own = re.compile(r"\{\w+\} *(万元|元|x 10,000|million)|CNY \{")
+    said = {f"{room}.{key}": " ".join(entry.values()) for room, key, entry in ENTRIES if not key.startswith("yuan")}
+    assert not [key for key, text in said.items() if own.search(text)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from infraplan.cli.shared import AsJson, StudyPath, open_study, show_error, show_json, tell
+from infraplan.cli.shared import AsJson, StudyPath, list_faults, open_study, show_json, tell
 from infraplan.errors import DataError
 from infraplan.messages import both
 
@@ -16,6 +16,7 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     """
     from infraplan.io.check_reports import ordered, write_check_html, write_check_xlsx
     from infraplan.run.checking import check_study, records
+    from infraplan.tables.faults import tally
 
     try:
         opened = open_study(study)
@@ -27,9 +28,9 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     errors = [fault for fault in faults if fault.severity == "error"]
     if json:
         show_json(records(faults))
-    elif faults:
-        show_error(DataError(faults))
-    counts = {"errors": len(errors), "warnings": len(faults) - len(errors)}
+    else:
+        list_faults(faults)
+    counts = tally(faults)
     if any(fault.column == "study.output" for fault in errors):
         tell(both("cli.checked_nowhere", **counts))
     else:

@@ -61,8 +61,8 @@ def coverage(
     if json:
         show(rows, as_json=True)
         return
-    shown = rows.loc[(rows["network"] == "any") & (rows["level"] != "county")]
-    show(shown[[name for name in SHOWN if name in shown]] if villages is not None else shown, limit=80)
+    shown = rows.loc[rows["network"] == "any"]
+    show(shown[[name for name in SHOWN if name in shown]] if villages is not None else shown, limit=len(shown))
     tell(both("cli.coverage_note", reliability=f"{cover.reliability * 100:g}", band=f"{signal_band_db():g}"))
 
 

@@ -72,6 +72,7 @@ def _refuse_strangers(study: Any, villages: list[str]) -> None:
 
 def _print(told: Explanation, lost: Any, only_named: bool) -> None:
     """The tables a reader sees, reasons in words."""
+    from infraplan.messages.amounts import amounts
     from infraplan.siting.explaining import reason_key
 
     def words(table: Any, column: str, key: str) -> Any:
@@ -104,7 +105,7 @@ def _print(told: Explanation, lost: Any, only_named: bool) -> None:
                 by=row["by"] or both("cli.explain_today"),
                 site=row["site"],
                 people=f"{row['adds_people']:,}",
-                least="—" if row["at_least_cny"] != row["at_least_cny"] else f"{row['at_least_cny'] / 1e4:,.0f}",
+                least="—" if row["at_least_cny"] != row["at_least_cny"] else amounts(row["at_least_cny"], least=True),
             )
             for row in candidates.to_dict("records")
         ]

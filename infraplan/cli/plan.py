@@ -99,7 +99,7 @@ def plan(
         show(named[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
         if curve is not None:
             show(curve, labels={name: both(f"cli.col_{name}") for name in curve.columns})
-        tell_plan(made, opened.services)
+        tell_plan(made, opened.services, opened.targets)
         tell(
             both(
                 "cli.robust",

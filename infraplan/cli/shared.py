@@ -16,6 +16,7 @@ from infraplan.messages import Bilingual, both
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
+    from infraplan.policy.targets import Targets
     from infraplan.radio.budgets import Service
     from infraplan.siting.planning import Plan
     from infraplan.study import Study
@@ -90,9 +91,13 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
-def tell_plan(plan: Plan, services: Mapping[str, Service]) -> None:
-    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds."""
-    from infraplan.policy.words import FAMILY_NAMES, word
+def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
+    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds.
+
+    `targets`: the study's policies, one of which may ask for premises free of rent.
+    """
+    from infraplan.messages.amounts import amounts
+    from infraplan.policy.words import FAMILY_NAMES, rent_measure, word
     from infraplan.radio.receivers import receiver_of
     from infraplan.units import cut
 
@@ -104,8 +109,8 @@ def tell_plan(plan: Plan, services: Mapping[str, Service]) -> None:
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"
     key = cheapest if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
-    bound = f"{plan.bound / 1e4:,.0f}" if plan.asked == "cheapest" else f"{plan.bound:,}"
-    gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", f"{plan.cost_cny / 1e4:,.0f}", f"{plan.worth:,.0f}"
+    bound = amounts(plan.bound, least=True) if plan.asked == "cheapest" else f"{plan.bound:,}"
+    gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost_cny), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
     tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
@@ -113,7 +118,9 @@ def tell_plan(plan: Plan, services: Mapping[str, Service]) -> None:
         share = percent(after, total)
         tell(both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
     for wish, extra in plan.extras_cny.items():
-        tell(both(f"cli.extra_{wish}", extra=f"{extra / 1e4:+,.0f}"))
+        free = wish == "rent_free"
+        measure = rent_measure(targets.measure_of("public_rent")) if free else ""
+        tell(both(f"cli.extra_{wish}", extra=amounts(-extra if free else extra), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
         tell(both("cli.plan_met" if plan.asked == "cheapest" else "cli.plan_buys_nothing"))
     if plan.status == "unreachable":
@@ -196,20 +203,23 @@ def tell_warnings(faults: list[Fault]) -> None:
         return
     groups = grouped(faults)
     tell(both("cli.warnings", count=len(groups)))
-    for fault in groups[:MOST_FAULTS]:
+    list_faults(groups)
+
+
+def list_faults(faults: list[Fault]) -> None:
+    """A line a fault on stderr; of very many the first."""
+    for fault in faults[:MOST_FAULTS]:
         tell(f"  {fault}")
-    if len(groups) > MOST_FAULTS:
-        tell("  " + both("cli.more_faults", count=len(groups) - MOST_FAULTS))
+    if len(faults) > MOST_FAULTS:
+        tell("  " + both("cli.more_faults", count=len(faults) - MOST_FAULTS))
 
 
 def show_error(error: InfraplanError) -> None:
     """The error's text on stderr; of very many faults the first."""
     if isinstance(error, DataError):
-        faults = error.fault_list
-        tell(both("cli.faults", count=sum(fault.count for fault in faults)))
-        for fault in faults[:MOST_FAULTS]:
-            tell(f"  {fault}")
-        if len(faults) > MOST_FAULTS:
-            tell("  " + both("cli.more_faults", count=len(faults) - MOST_FAULTS))
+        from infraplan.tables.faults import tally
+
+        tell(both("cli.faults", **tally(error.fault_list)))
+        list_faults(error.fault_list)
     else:
         tell(str(error))

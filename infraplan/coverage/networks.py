@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.presets import load
+from infraplan.presets import choose, load
 
 ANY = "any"
 
@@ -20,6 +20,22 @@ def networks(own: Sequence[str] = ()) -> tuple[str, ...]:
 def members(network: str) -> frozenset[str]:
     """Operator codes of a network, which its name joins by "+"; empty for "any"."""
     return frozenset() if network == ANY else frozenset(network.split("+"))
+
+
+def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence[str] = ()) -> tuple[str, ...]:
+    """The networks asked for, each operator of which some sector carries (`operators`, joined by "+"), or `own` or the presets name.
+
+    Raises
+    ------
+    UsageError
+        An operator that nobody knows: its network would be an empty layer. The nearest is named.
+    """
+    networks = tuple(asked)
+    codes = {code for text in (*load("networks")["operators"], *own, *operators) for code in str(text).split("+") if code}
+    for network in networks:
+        for code in sorted(members(network)):
+            choose(code, codes, "operator")
+    return networks
 
 
 def network_name(network: str, lang: str = "zh") -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from numba import njit
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
-from infraplan.coverage.networks import ANY, belongs
+from infraplan.coverage.networks import ANY, belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
 from infraplan.errors import UsageError
@@ -246,6 +246,7 @@ def predict_coverage(
     model: str | None = None,
     families: Iterable[str] | None = None,
     networks: Sequence[str] | None = None,
+    own_operators: Sequence[str] = (),
     max_radius_km: float = 30.0,
     caps_km: Mapping[str, float] | None = None,
     base: Coverage | None = None,
@@ -273,6 +274,8 @@ def predict_coverage(
         Families to map; by default those of the services.
     networks : sequence of str, optional
         "any" and the networks to map apart, each its operators joined by "+"; by default those of `base`, else of the preset.
+    own_operators : sequence of str
+        Networks of operators beyond the presets that `networks` may name even where no sector carries them.
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
     caps_km : mapping, optional
@@ -293,6 +296,11 @@ def predict_coverage(
     Returns
     -------
     Coverage
+
+    Raises
+    ------
+    UsageError
+        An operator of `networks` that no sector carries and nothing names; a model without its terrain, or beyond its frequencies.
     """
     if terrain is None and base is not None:
         terrain = base.terrain
@@ -305,7 +313,9 @@ def predict_coverage(
         if not 30.0 <= service.frequency_mhz <= 6000.0:
             raise UsageError(both("coverage.beyond_p1812", service=service.name, frequency=f"{service.frequency_mhz:g}"))
     wanted = tuple(dict.fromkeys(families if families is not None else (s.family for s in services.values())))
-    shown = tuple(networks) if networks is not None else base.networks if base is not None and base.layers else usual_networks()
+    if networks is not None:
+        networks = known_networks(networks, dict.fromkeys(sectors["operators"]), own_operators)
+    shown = networks if networks is not None else base.networks if base is not None and base.layers else usual_networks()
     keys = [(family, network) for family in wanted for network in shown]
     others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}
     planes = keys + [(family, f"@{receiver}") for family, receiver in others.items()]

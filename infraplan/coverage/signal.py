@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
-from infraplan.coverage.networks import ANY, belongs
+from infraplan.coverage.networks import ANY, belongs, known_networks
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import gain_offset_db
@@ -99,8 +99,10 @@ def predict_signal(
     """
     if not 0.0 <= load <= 1.0:
         raise ValueError(f"load = {load:g} is outside 0 to 1")
+    operators = sectors["operators"].astype(str).to_numpy()
+    known_networks([network], dict.fromkeys(operators), cover.networks)
     grid, carrier = window or cover.grid, cover.services[service]
-    rows = (sectors["service"].to_numpy() == service) & belongs(sectors["operators"].astype(str).to_numpy(), network)
+    rows = (sectors["service"].to_numpy() == service) & belongs(operators, network)
     chosen, number = sectors[rows], np.flatnonzero(rows)
     first_db, second_db, best_db = (np.full(grid.shape, np.nan) for _ in range(3))
     first, second = (np.full(grid.shape, -1, np.int32) for _ in range(2))

@@ -9,6 +9,7 @@ from pathlib import Path
 from infraplan.errors import Fault
 from infraplan.files import atomic_path, write_text
 from infraplan.messages import both
+from infraplan.tables.faults import tally
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "count", "message", "cure", "rule")
 WIDTHS = (14, 24, 20, 8, 16, 24, 8, 48, 48, 20)
@@ -30,8 +31,7 @@ def ordered(faults: Iterable[Fault]) -> list[Fault]:
 def summary_line(faults: Iterable[Fault]) -> str:
     """How many errors and warnings, in both languages."""
     listed = list(faults)
-    errors = sum(fault.severity == "error" for fault in listed)
-    return both("io.check_summary", errors=errors, warnings=len(listed) - errors) if listed else both("io.check_clean")
+    return both("io.check_summary", **tally(listed)) if listed else both("io.check_clean")
 
 
 def write_check_html(faults: Iterable[Fault], path: str | Path) -> None:

@@ -54,7 +54,7 @@ def _interpolated(height_m: Float32, hole: npt.NDArray[np.bool_], reach: float) 
     GDAL searches every hole as far as `reach`, so it is given the known pixels and their surroundings alone, however large the map is.
     """
     filled = np.where(hole, UNFILLED, height_m)
-    near = tuple(_around(~hole.all(axis=1 - axis), reach) for axis in (0, 1))
+    near = tuple(_around(np.asarray(~hole.all(axis=1 - axis)), reach) for axis in (0, 1))
     part = filled[near]
     if part.size:
         filled[near] = fillnodata(part, mask=~hole[near], max_search_distance=reach, smoothing_iterations=0)

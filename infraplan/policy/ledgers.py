@@ -12,7 +12,7 @@ from infraplan.geo.zonal import levels_of
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import village_rows
 from infraplan.policy.sites import in_period
-from infraplan.policy.targets import Targets
+from infraplan.policy.targets import Target, Targets
 from infraplan.tables.typed import typed
 
 TYPES = {
@@ -23,6 +23,11 @@ TYPES = {
     "award_open_cny": "int64",
 }
 COLUMNS = tuple(TYPES)
+
+
+def awarded(targets: Targets) -> list[Target]:
+    """The clauses that award something for each village."""
+    return [target for target in targets if target.award_cny is not None and target.layer == "villages"]
 
 
 def fibre_award(
@@ -46,9 +51,7 @@ def fibre_award(
         missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is outside.
     """
     parts = []
-    for target in targets:
-        if target.award_cny is None or target.layer != "villages":
-            continue
+    for target in awarded(targets):
         layers = Layers(None, zones, villages)  # type: ignore[arg-type]
         rows, _ = village_rows(target, layers)
         says, said = layers.says_yes("villages", target.column)

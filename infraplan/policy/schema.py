@@ -98,6 +98,7 @@ class TargetRow(_Strict):
     since: Day | None = None
     until: Day | None = None
     award_cny: Annotated[Number, Field(ge=0)] | None = None
+    scenario: Literal["", "public_rent"] = ""
     required: Number | None = None
     due: Day | None = None
     thresholds: list[ThresholdRow] = []

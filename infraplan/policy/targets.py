@@ -71,6 +71,8 @@ class Target:
         Whether the verb of the clause can be met or not met.
     beside : bool
         A figure printed beside the clause: never judged.
+    scenario : str
+        The other cost of a plan that the clause asks for: "public_rent", public premises free of rent; "" for none.
     """
 
     id: str
@@ -127,6 +129,7 @@ class Target:
     reason: str = ""
     reason_en: str = ""
     source: str = ""
+    scenario: str = ""
 
     @property
     def shape(self) -> str:
@@ -169,6 +172,10 @@ class Targets:
         if part:
             return next(row for row in rows if row.part == presets.choose(part, [row.part for row in rows], "part"))
         return next((row for row in rows if not row.beside), rows[0])
+
+    def measure_of(self, scenario: str) -> str:
+        """Number of the measure that asks for a scenario of a plan's cost; "" where none does."""
+        return next((row.measure_number for row in self.rows if row.scenario == scenario), "")
 
     def expired(self, as_of: date) -> tuple[Policy, ...]:
         """Documents that had run out on that day."""

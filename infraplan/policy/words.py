@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infraplan.messages import catalogue, say
+from infraplan.messages import both, catalogue, say
 
 FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 
@@ -10,6 +10,11 @@ FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 def word(group: str, code: str, lang: str) -> str:
     """The catalogue's name of a code, or the code."""
     return say(f"policy.{group}_{code}", lang) if f"{group}_{code}" in catalogue("policy") else code
+
+
+def rent_measure(number: str) -> str:
+    """The measure that waives the rent of public premises, as sentences about it name it; "" where no policy of the study has one."""
+    return both("general.rent_measure", number=number) if number else ""
 
 
 def layer_name(layer: str, lang: str) -> str:

@@ -269,7 +269,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     if context.plan is not None:
         whole = context.level == "province"
         if whole and context.plan.bounded:
-            yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang)
+            yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang, least=True)
         gap = percent_up(context.plan.proven_gap) if context.plan.bounded else words.t("words_no_bound")
         yield words.t("plan_gap" if whole else "plan_gap_whole"), gap
         for sentence in plan_words.price_sentences(context, words):

@@ -43,7 +43,8 @@ class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
     `extras_cny`: what a wish adds to the cost ("planning_margin", "county_floor"; "rent_free" is what public premises without rent save).
-    `goal`: share of people asked for. `margin_db`: planning margin. `families`: population, served_before, served_after of each family.
+    `goal`: share of people asked for. `margin_db`: planning margin. `rent_measure`: number of
+    the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """
 
     sites: int
@@ -56,6 +57,7 @@ class PlanSummary:
     extras_cny: Mapping[str, float] = field(default_factory=dict)
     goal: float | None = None
     margin_db: float = 0.0
+    rent_measure: str = ""
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property

@@ -367,7 +367,7 @@ def _formats(words: Words, band_db: float) -> SimpleNamespace:
         other=lambda row: page_rows.other_share(row, words),
         band=f"{band_db:g}",
         percent_up=style.percent_up,
-        money=lambda value: style.money(value, words.lang),
+        money=lambda value, least=False: style.money(value, words.lang, least=least),
         day=lambda value: style.day(value, words.lang),
         colour=share_colour,
         field=lambda name: field_label(name, words.lang),

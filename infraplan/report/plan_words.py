@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from infraplan.messages import in_language
+from infraplan.policy.words import rent_measure
 from infraplan.report.context import PageContext
 from infraplan.report.style import integer, missing, money, text
 from infraplan.report.words import Words
@@ -55,9 +57,10 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
         return []
     out = []
     for wish, extra in plan.extras_cny.items():
+        measure = in_language(rent_measure(plan.rent_measure), words.lang)
         amount = money(abs(float(extra)), words.lang)
         key = f"price_{wish}" if float(extra) > 0 or wish == "rent_free" else f"price_{wish}_none"
-        out.append(words.t(key, extra=amount, margin=f"{plan.margin_db:g}"))
+        out.append(words.t(key, extra=amount, measure=measure, margin=f"{plan.margin_db:g}"))
     return out
 
 

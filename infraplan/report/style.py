@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from infraplan.messages import say
+from infraplan.messages.amounts import amount
 from infraplan.presets import load
 from infraplan.units import cut_percent
 
@@ -64,12 +65,9 @@ def percent_up(fraction: Any, digits: int = 2) -> str:
     return f"{math.ceil(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
 
 
-def money(cny: Any, lang: str = "zh") -> str:
-    """万元 in Chinese, million CNY in English; "—" when missing."""
-    if missing(cny):
-        return "—"
-    value = float(cny)
-    return f"{value / 1e4:,.1f} 万元" if lang == "zh" else f"CNY {value / 1e6:,.2f} million"
+def money(cny: Any, lang: str = "zh", *, least: bool = False) -> str:
+    """万元 in Chinese, million CNY in English, small amounts in yuan; "—" when missing. `least`: a bound, never rounded up."""
+    return "—" if missing(cny) else amount(float(cny), lang, least=least)
 
 
 def day(iso: Any, lang: str = "zh") -> str:

@@ -17,7 +17,7 @@ from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both
-from infraplan.policy.ledgers import fibre_award
+from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
@@ -119,10 +119,13 @@ def run_study(
     page = province_layers(findings, plan, table, scope, facts)
     write_province_pages(page.context, output, lang=lang, formats=formats)
     write_layers(page, output)
-    if plan is not None and plan.pareto is not None:
-        write_csv(output / "pareto.csv", plan.pareto)
     about = study.config.study
-    write_csv(output / "fibre_award.csv", fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of))
+    award = fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of) if awarded(study.targets) else None
+    for name, asked_for in (("pareto", None if plan is None else plan.pareto), ("fibre_award", award)):
+        if asked_for is None:
+            (output / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run
+        else:
+            write_csv(output / f"{name}.csv", asked_for)
     write_text(output / "summary.json", dumps(summary))
     ledger.write(output, {**record, "complete": True})
     tell(1, 1)

@@ -7,11 +7,11 @@ from typing import Any
 
 from infraplan.errors import Fault, collected
 from infraplan.messages import both
-from infraplan.policy.matching import unmatched
 from infraplan.run.planning import goal_in, plan_faults, study_candidates
 from infraplan.run.steps import Silent, predict, with_status
 from infraplan.study import Study
 from infraplan.study.choices import Attempts, input_faults
+from infraplan.study.comparing import asked_of_data
 
 RECORD = ("severity", "rule", "file", "sheet", "row", "column", "value", "message", "cure", "count")
 
@@ -29,7 +29,7 @@ def check_study(study: Study) -> list[Fault]:
             faults += _between_layers(study)
             judged = _there(study, "targets") and _mapped(study)
             if judged:
-                faults += _of_policies(study)
+                faults += asked_of_data(study)
             if judged and study.peopled and all(_there(study, name) for name in ("plan_services", "places", "grid")):
                 faults += plan_faults(study)
         if not study.peopled:
@@ -64,13 +64,6 @@ def _between_layers(study: Study) -> list[Fault]:
     """What the layers say of each other."""
     layers = {name: _layer(study, name) for name in ("zones", "villages", "sites", "places")}
     return study.compare(**layers)
-
-
-def _of_policies(study: Study) -> list[Fault]:
-    """What the policies ask of the data and the data do not have."""
-    tables = {name: _layer(study, name) for name in ("villages", "places", "sites", "corridors")}
-    registers = _layer(study, "registers") or {}
-    return unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
 
 
 def _of_named_sites(study: Study) -> list[Fault]:

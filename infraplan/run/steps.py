@@ -76,6 +76,7 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         model=choice.model,
         families=study.families,
         networks=study.networks,
+        own_operators=study.config.study.operators,
         max_radius_km=choice.max_radius_km,
         caps_km=choice.caps_km,
         both_receivers=True,

@@ -22,7 +22,7 @@ from infraplan.presets import choose, load
 from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service
 from infraplan.study.choices import choice_faults, input_faults
-from infraplan.study.comparing import compared
+from infraplan.study.comparing import asked_of_data, compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, Files, read_config
 from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
@@ -109,9 +109,9 @@ class Study:
 
     @cached_property
     def compared(self) -> tuple[Fault, ...]:
-        """What the layers say of each other; warnings are kept in `warnings` and passed on."""
+        """What the layers say of each other and the policies ask of them; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.peopled else None
-        found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places)
+        found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places) + asked_of_data(self)
         self.keep(found)
         return tuple(found)
 

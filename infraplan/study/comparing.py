@@ -1,15 +1,21 @@
-"""What only shows when the layers of a study are laid side by side: gaps between zones, totals, twins, a shifted datum."""
+"""What only shows when the layers of a study are laid side by side: gaps between zones, totals, twins, a shifted datum; and beside its
+policies: words that match nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infraplan.errors import Fault
 from infraplan.geo.zonal import zone_faults
 from infraplan.io.checking import cross_check
 from infraplan.messages import both
+from infraplan.policy.matching import unmatched
+
+if TYPE_CHECKING:
+    from infraplan.study import Study
 
 MOST_ZONES = 20
 
@@ -23,6 +29,13 @@ def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any
     file = str(zones.attrs.get("file", "")) or "zones"
     found = [_zone_fault(row, file) for row in rows] + cross_check(zones=zones, villages=villages, sites=sites, places=places)
     return found + ([] if sites is None or not listed else unlisted_services(sites, listed))
+
+
+def asked_of_data(study: Study) -> list[Fault]:
+    """What the policies of a study ask of data that the layers read so far do not have; warnings, and numbers that are none."""
+    tables = {name: study.__dict__.get(name) for name in ("villages", "places", "sites", "corridors")}
+    registers = study.__dict__.get("registers") or {}
+    return unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
 
 
 def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:

@@ -158,6 +158,12 @@ def rows_of(frame: Any) -> npt.NDArray[np.int64] | None:
     return np.asarray(first[which] + np.arange(length) - starts[which], dtype=np.int64)
 
 
+def tally(faults: Iterable[Fault]) -> dict[str, int]:
+    """How many errors and how many warnings a list holds, each line of it once, whatever its count of rows."""
+    listed = [fault.severity for fault in faults]
+    return {"errors": listed.count("error"), "warnings": len(listed) - listed.count("error")}
+
+
 def grouped(faults: Iterable[Fault]) -> list[Fault]:
     """Faults of one rule in one column as one, with a count and the first rows; the first one's value and message stand for all."""
     groups: dict[tuple[str, ...], list[Fault]] = {}

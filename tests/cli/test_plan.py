@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+from arranged_study import build_arranged, villages
 from results import copy_of
 
 Call = Callable[..., Any]
@@ -119,3 +120,38 @@ def test_priority_areas_weigh_where_most_people_are_wanted(infraplan: Call, mini
     assert told["worth"] <= told["bound"]
     cheapest = json.loads(infraplan("plan", study, "--json").out)
     assert not cheapest["weighted"] and cheapest["cost_cny"] == bare["cost_cny"]
+
+
+OWN_POLICY = """[policy]
+document = "-"
+title = "自定"
+province = "440000"
+source = "test"
+[[target]]
+id = "nr-pop90"
+task = "人口"
+measure = "population_share"
+family = "nr"
+required = 0.9
+asked_of = "scope"
+"""
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["policy with the measure", "policy without"])
+def test_rent_names_the_measure_of_the_policy_that_has_it(infraplan: Call, tmp_path: Path, own: bool) -> None:
+    people = villages()
+    halls = people[["id", "name", "lon", "lat"]].assign(id="h" + people["id"], host="公共建筑")
+    named = "own.toml" if own else "guangdong-2020"
+    (tmp_path / "results").mkdir()
+    for name in ("fibre_award.csv", "pareto.csv"):
+        (tmp_path / "results" / name).write_text("of an earlier run")
+    study = build_arranged(tmp_path / "study", people=people, hosts=halls, change=lambda text: text.replace("guangdong-2020", named))
+    (study / "own.toml").write_text(OWN_POLICY, encoding="utf-8")
+    answer = infraplan("run", study, "--jobs", "1", "--formats", "html")
+    assert answer.code == 0, answer.err
+    pages = [answer.err, (study.parent / "results/report.html").read_text(encoding="utf-8")]
+    for text in pages:
+        assert ("公共建筑若免收租金，同一方案可省" in text) == own and ("公共建筑若按措施21免收租金，同一方案可省" in text) == (not own)
+    assert ("public premises free of rent would save the same plan CNY " in answer.err) == own
+    assert "x 10,000" not in answer.err and " 万元" in answer.err
+    assert (study.parent / "results/fibre_award.csv").exists() == (not own) and not (study.parent / "results/pareto.csv").exists()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from infraplan.coverage.footprints import FLOOR_DB, Radio, by_site, site_footprint
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.signal import predict_signal
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import antenna_named, cuts, pattern_db
@@ -160,3 +161,18 @@ def test_unknown_names_are_refused(sectors: Any, grid: Grid, presets: Any, cover
         predict_coverage(sectors, grid, presets, model="statistic")
     with pytest.raises(UsageError, match="nbiot"):
         cover["nbiott"]
+
+
+def test_a_network_of_an_operator_nobody_knows_is_refused(sectors: Any, grid: Grid, presets: Any, cover: Coverage) -> None:
+    for wrong in ("cmmc", "cbn+cmmc", "", "any+cmcc", "cmcc+"):
+        with pytest.raises(UsageError, match="operator") as refused:
+            predict_coverage(sectors, grid, presets, networks=("any", wrong))
+        assert "cmcc" in str(refused.value)
+    with pytest.raises(UsageError, match="Airtel"):
+        predict_coverage(sectors, grid, presets, networks=("Airtel",))
+    own = predict_coverage(sectors, grid, presets, networks=("any", "Airtel", "cmcc"), own_operators=("Airtel",))
+    assert own.networks == ("any", "Airtel", "cmcc") and np.isnan(own["nr", "Airtel"].margin_db).all()
+    theirs = predict_coverage(sectors.assign(operators="Airtel"), grid, presets, networks=("any", "Airtel"))
+    assert (theirs["nr", "Airtel"].server == cover["nr"].server).all()
+    with pytest.raises(UsageError, match="cmcc"):
+        predict_signal(cover, sectors, next(iter(presets)), network="cmmc")
