@@ -25,9 +25,9 @@ TYPES = {
 COLUMNS = tuple(TYPES)
 
 
-def awarded(targets: Targets) -> list[Target]:
-    """The clauses that award something for each village."""
-    return [target for target in targets if target.award_cny is not None and target.layer == "villages"]
+def awarded(targets: Targets) -> list[tuple[Target, float]]:
+    """The clauses that award something for each village, and how much. [CNY]"""
+    return [(target, target.award_cny) for target in targets if target.award_cny is not None and target.layer == "villages"]
 
 
 def fibre_award(
@@ -51,7 +51,7 @@ def fibre_award(
         missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is outside.
     """
     parts = []
-    for target in awarded(targets):
+    for target, award_cny in awarded(targets):
         layers = Layers(None, zones, villages)  # type: ignore[arg-type]
         rows, _ = village_rows(target, layers)
         says, said = layers.says_yes("villages", target.column)
@@ -73,7 +73,7 @@ def fibre_award(
             table = pd.DataFrame(
                 {"target": target.id, "zone_level": level, "zone": ["", *known["adcode"]], "zone_name": ["outside", *known["name"]], **sums}
             )
-            table["award_cny"] = (table["newly"] * target.award_cny).round()
-            table["award_open_cny"] = (table["lacking"] * target.award_cny).round()
+            table["award_cny"] = (table["newly"] * award_cny).round()
+            table["award_open_cny"] = (table["lacking"] * award_cny).round()
             parts.append(table.loc[(table["zone"] != "") | (table["villages"] > 0)])
     return typed(pd.concat(parts, ignore_index=True) if parts else [], TYPES)

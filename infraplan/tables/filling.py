@@ -71,6 +71,6 @@ def filled_by(name: str, services: str | None) -> str:
     presets = load("site_defaults")
     if name in ("height_m", "tilt_deg"):
         return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
-    if name in ("operators", "band", "carrier_power_dbm", "antenna"):
+    if name in ("id", "operators", "band", "carrier_power_dbm", "antenna"):
         return both(f"tables.filled_{name}")
     return services if name == "services" and services else str(presets["common"][name])

@@ -59,11 +59,12 @@ def check_sites(
     faults = faults or FaultList()
     rows = len(frame)
     frame = without_indoor(frame, faults)
+    nameless = texts(frame["id"]) == "" if "id" in frame else np.ones(len(frame), dtype=bool)
     said = {name: frame[name].reset_index(drop=True) for name in ("technology", "band", "cell") if name in frame}
     whole = with_whole_tilt(frame, faults)
     operators = all_operators(whole, faults, own_operators)
     settled = settled_frame(without_parts(whole, "site"), "site", faults, one_row_an_id=False)
-    settled = points_of(settled, faults, keep_radius=False)
+    settled = points_of(settled, faults, keep_radius=False).assign(nameless_=nameless)
     settled["operators"] = pd.Series(operators, dtype=str)
     settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
     cells = texts(said["cell"]) if "cell" in said else None
@@ -89,11 +90,13 @@ def check_sites(
     settled = _distinct_ids(settled, faults)
     if unit != "mast":
         split_masts(settled, faults, unit, own_operators)
-    assumed = settled["assumed_"].to_numpy(bool)
-    settled = settle_zones(settled.drop(columns="assumed_"), zones, faults, outside=outside)
+    assumed, nameless = (settled[name].to_numpy(bool) for name in ("assumed_", "nameless_"))
+    settled = settle_zones(settled.drop(columns=["assumed_", "nameless_"]), zones, faults, outside=outside)
     settled, more, inferred = fill_sites(settled, assumed, surroundings)
-    filled = {name: count for name, count in (filled | more).items() if count}
+    filled = {name: count for name, count in ({"id": int(nameless.sum())} | filled | more).items() if count}
     for name, count in filled.items():
+        if name == "id" and count < len(settled):
+            continue  # told row by row
         by = inferred if name == "environment" and inferred else filled_by(name, services)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
     filled |= _tell_makers_antennas(settled, filled, faults)

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
-from arranged_study import build_arranged, sites, sites_at, villages
+from arranged_study import build_arranged, sites, sites_at, villages, zones
 
 from infraplan.study import Study
 
@@ -121,6 +121,15 @@ def test_the_reader_is_told_in_words(met: Path, infraplan: Call) -> None:
         assert "目标已经达到：新建站点 0 座，费用 0 元。" in page.read_text(encoding="utf-8")
     city = next((results / "cities").iterdir()) / "report.html"
     assert "新建站点 0 座，费用 0 元" in city.read_text(encoding="utf-8")
+
+
+def test_coverage_lists_every_zone(tmp_path: Path, infraplan: Call) -> None:
+    told = infraplan("coverage", build_arranged(tmp_path / "study", people=PEOPLE))
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    for level, names in zones().groupby("level")["adcode"]:
+        for name in names:
+            assert sum(f" {name} " in line and f" {level} " in line for line in lines) == 2, name  # a line a family
 
 
 def test_a_network_begins_with_a_heading_alone(tmp_path: Path, infraplan: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -40,6 +41,7 @@ def test_every_verb_says_what_check_knows_once(swapped: Path, infraplan: Callabl
     assert len(told) == 1 and "sites.csv" in told[0] and "×12" in told[0] and "2, 3, 4" in told[0]
     filled = [line for line in lines if "height_m" in line]
     assert len(filled) == 1 and "12" in filled[0]
+    assert sum("guangdong-2020.toml province" in line for line in lines) == 1  # a policy of another province
     assert "DataWarning" not in answer.err and "warnings.warn" not in answer.err  # type: ignore[attr-defined]
 
 
@@ -51,6 +53,30 @@ def test_check_and_the_verbs_tell_the_same(swapped: Path, infraplan: Callable[..
     told = {tuple(getattr(one, name) for name in key) for one in found}
     assert told == {tuple(one[name] for name in key) for one in checked}
     assert any(rule.startswith("unmatched_") for rule, *_ in told)  # a policy of another province
+
+
+def counts_in(text: str) -> list[tuple[int, int]]:
+    """(errors, warnings) of every sentence in English that counts them."""
+    return [(int(errors), int(warned)) for errors, warned in re.findall(r"(\d+) errors[^,]*, (\d+) warnings", text)]
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["warnings alone", "errors too"])
+def test_faults_are_counted_once_and_alike_everywhere(swapped: Path, infraplan: Callable[..., object], wrong: bool) -> None:
+    """A fault of many rows is one line with their number, and one fault in every count."""
+    if wrong:
+        villages = pd.read_csv(swapped / "villages.csv")
+        villages.astype({"population": object}).assign(population="many").to_csv(swapped / "villages.csv", index=False)
+    answer = infraplan("check", swapped)
+    listed = json.loads(infraplan("check", swapped, "--json").out)  # type: ignore[attr-defined]
+    errors = sum(one["severity"] == "error" for one in listed)
+    both = (errors, len(listed) - errors)
+    assert sum(one["count"] for one in listed) > len(listed) > 1 and bool(errors) == wrong
+    assert counts_in(answer.err) == [both]  # type: ignore[attr-defined]
+    assert sum(line.startswith("  ") for line in answer.err.splitlines()) == len(listed)  # type: ignore[attr-defined]
+    assert counts_in((swapped / "results/check.html").read_text(encoding="utf-8")) == [both]
+    if wrong:
+        refused = infraplan("coverage", swapped)
+        assert refused.code == 3 and [found[0] for found in counts_in(refused.err)] == [errors]  # type: ignore[attr-defined]
 
 
 def test_the_report_has_them_in_its_data_section(swapped: Path, infraplan: Callable[..., object]) -> None:
@@ -65,6 +91,7 @@ def test_the_report_has_them_in_its_data_section(swapped: Path, infraplan: Calla
     assert any(sheet.astype(str).apply(lambda column: column.str.contains("may be swapped")).any(axis=None) for sheet in book.values())
     told = json.loads((results / "summary.json").read_text(encoding="utf-8"))["warnings"]
     assert [one["count"] for one in told if one["rule"] == "swapped_inside"] == [12]
+    assert [one["rule"] for one in told if one["rule"].startswith("unmatched_")]
 
 
 def test_warnings_come_before_an_error(swapped: Path, infraplan: Callable[..., object]) -> None:

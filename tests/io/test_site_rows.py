@@ -258,3 +258,21 @@ def test_makers_antennas_are_kept_and_counted_as_filled() -> None:
     assert fault.count == 2 and "AAU5613" in fault.value
     usual = set(sectors_of(read_sites(one_row_a_site()))["antenna"])
     assert set(sectors_of(frame)["antenna"]) == usual | {"sector-65"}
+
+
+def test_ids_made_from_row_numbers_are_counted_and_told() -> None:
+    """A table of names alone: the ids are a default like any other, of the sites that are left, not of the rows."""
+    named = one_row_a_site().rename(columns={"id": "name"})
+    frame = read_sites(named)
+    assert frame["id"].tolist() == [f"S{row:06d}" for row in range(1, MASTS + 1)]
+    assert frame.attrs["filled"]["id"] == MASTS
+    told = [fault for fault in faults_of(frame) if fault.column == "id"]
+    assert [(fault.rule, fault.count, fault.severity) for fault in told] == [("filled_in", MASTS, "warning")]
+    assert "row numbers" in told[0].message and "行号" in told[0].message
+    sectors_alone = read_sites(cut(one_row_a_site()).drop(columns="id"))
+    assert len(sectors_alone) == sectors_alone.attrs["filled"]["id"] == MASTS
+    mixed = read_sites(pd.concat([named.assign(services="4G"), named], ignore_index=True))
+    assert len(mixed) == mixed.attrs["filled"]["id"] == MASTS
+    some = read_sites(one_row_a_site(id=["A0", "", "A2", "A3", "A4"]))
+    assert some.attrs["filled"]["id"] == 1 and [fault.rule for fault in faults_of(some) if fault.column == "id"] == ["id_made"]
+    assert "id" not in read_sites(one_row_a_site()).attrs["filled"]
