@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from infraplan.coverage.footprints import Footprint, Radio
 from infraplan.coverage.masts import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
@@ -202,6 +203,63 @@ def keep_best_over_terrain(
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         list(pool.map(run, sorted(range(len(bands)), key=lambda band: -len(of_band[band]))))
     return masts
+
+
+class NeededMargins:
+    """Best margins of sites over terrain at the pixels that are needed: what could not reach `required_db` there is not computed.
+
+    Parameters
+    ----------
+    sectors : GeoDataFrame
+        `sectors_of(sites)`, sectors of a site together.
+    takes_part : bool array
+        Which sectors count.
+    needed : bool array, shape of the grid
+        The pixels.
+    required_db : float
+        Margins below it may be left out. [dB]
+    """
+
+    def __init__(
+        self,
+        sectors: Any,
+        takes_part: npt.NDArray[np.bool_],
+        needed: npt.NDArray[np.bool_],
+        grid: Grid,
+        radio: Radio,
+        required_db: float,
+    ) -> None:
+        check_terrain(grid, radio.terrain)
+        self.grid, self.needed, self.step_m = grid, needed, radio.terrain.profile_step_m
+        self.below_db = np.nextafter(np.float32(required_db), np.float32(-np.inf))  # larger margins replace it
+        self.masts = masts_of(sectors, *grid.place(sectors), radio, radio.terrain)
+        self.ground = ground_of(radio.terrain)
+        if len(self.masts):
+            self.about, self.constants = scene_of(self.masts, self.step_m)
+        self.layers = takes_part.astype(np.int64)[self.masts.index]
+        sites = pd.factorize(sectors["site_id"])[0]
+        self.site_of_mast = sites[self.masts.index[self.masts.sector[:-1]]]
+
+    def of_site(self, number: int) -> Footprint | None:
+        """Best margin of the `number`-th site, one plane; NaN where it is not needed or not enough. None beyond the terrain."""
+        masts, grid = self.masts, self.grid
+        first, end = np.searchsorted(self.site_of_mast, [number, number + 1])
+        if first == end:
+            return None
+        x_m, y_m, reach_m = masts.x_m[first], masts.y_m[first], float(masts.radius_m[first:end].max())
+        rows, cols = grid.window(x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m).slices_in(grid)
+        needed = self.needed[rows, cols]
+        server = np.full((1, *needed.shape), -1, np.int32)
+        best = np.where(needed, self.below_db, np.float32(np.inf)).astype(np.float32)[None]
+        if needed.any():
+            left_m, up_m = (float(v) for v in grid.centre_of(rows.start, cols.start))
+            best_over_terrain(
+                best, server, left_m, up_m, grid.resolution_m, True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
+                masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
+                masts.index, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,
+            )  # fmt: skip
+        return Footprint(rows.start, cols.start, np.where(server >= 0, best, np.float32(np.nan)), False)
 
 
 def cut_off_sites(

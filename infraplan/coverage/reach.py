@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_matrix
 
-from infraplan.coverage.footprints import Footprint, Radio, by_site, site_footprint
+from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.prediction import Layer
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.grids import Grid
@@ -75,6 +76,39 @@ def _served(
     return count
 
 
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _needed(
+    out: npt.NDArray[np.bool_],
+    row: Ints,
+    col: Ints,
+    x_m: Floats,
+    y_m: Floats,
+    error_m: Floats,
+    known_db: npt.NDArray[np.float32],
+    alone: npt.NDArray[np.bool_],
+    x0_m: float,
+    y0_m: float,
+    resolution_m: float,
+    required_db: float,
+) -> None:
+    """out[row, column] becomes True at the pixels on which `_served` depends: of each disc those that are not known to be served, all of
+    them where `alone` is true or all are known."""
+    for i in range(len(row)):
+        span = pixel_span(error_m[i], resolution_m)
+        whole = alone[i]
+        for _ in range(2):
+            found = False
+            for r in range(max(row[i] - span, 0), min(row[i] + span + 1, known_db.shape[0])):
+                for c in range(max(col[i] - span, 0), min(col[i] + span + 1, known_db.shape[1])):
+                    open_pixel = whole or not known_db[r, c] >= required_db
+                    if open_pixel and meets_disc(r, c, x_m[i], y_m[i], error_m[i], x0_m, y0_m, resolution_m):
+                        out[r, c] = True
+                        found = True
+            if found:
+                break
+            whole = True
+
+
 @dataclass(frozen=True)
 class _Points:
     """Demand on the grid, sorted by row: `order[row_start[r] : row_start[r + 1]]` are the points of row r."""
@@ -98,33 +132,15 @@ class _Points:
         return cls(row, col, x_m, y_m, np.nan_to_num(stated), lone, order, np.searchsorted(row[order], np.arange(grid.height + 1)))
 
 
-def _column(points: _Points, footprint: Footprint, planes: npt.NDArray[np.bool_], known: Layer, grid: Grid, required_db: float) -> Ints:
-    """Demand rows that one candidate serves, ascending."""
-    margin_db = footprint.margin_db[planes]
-    if not margin_db.size:
+def _column(points: _Points, best_db: npt.NDArray[np.float32], row0: int, col0: int, known: Layer, grid: Grid, required_db: float) -> Ints:
+    """Demand rows that one candidate serves, ascending; `best_db` is its best margin on the window from (`row0`, `col0`) on."""
+    if not best_db.size:
         return np.empty(0, np.int64)
     out = np.empty(len(points.row), np.int64)
-    with np.errstate(invalid="ignore"):
-        best_db = np.fmax.reduce(margin_db, axis=0)
     count = _served(
-        out,
-        points.order,
-        points.col,
-        points.row_start,
-        points.x_m,
-        points.y_m,
-        points.error_m,
-        float(points.error_m.max(initial=0.0)),
-        best_db,
-        known.margin_db,
-        points.alone,
-        footprint.row0,
-        footprint.col0,
-        grid.x0_m,
-        grid.y0_m,
-        grid.resolution_m,
-        required_db,
-    )
+        out, points.order, points.col, points.row_start, points.x_m, points.y_m, points.error_m, float(points.error_m.max(initial=0.0)),
+        best_db, known.margin_db, points.alone, row0, col0, grid.x0_m, grid.y0_m, grid.resolution_m, required_db,
+    )  # fmt: skip
     return np.sort(out[:count])
 
 
@@ -170,15 +186,31 @@ def reach(
     points = _Points.of(demand, grid, alone)
     radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
     of_family = candidates["family"].to_numpy() == family
+    over_terrain = None
+    if terrain is not None and len(candidates):
+        needed = np.zeros(grid.shape, bool)
+        _needed(
+            needed, points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, points.alone, grid.x0_m, grid.y0_m,
+            grid.resolution_m, required_db,
+        )  # fmt: skip
+        over_terrain = NeededMargins(candidates, of_family, needed, grid, radio, required_db)
 
-    def one(item: tuple[str, int, dict[str, Any]]) -> Ints:
-        _, first, site = item
-        return _column(points, site_footprint(site, grid, radio), of_family[first : first + len(site["service"])], known, grid, required_db)
+    def one(item: tuple[int, tuple[str, int, dict[str, Any]]]) -> Ints:
+        number, (_, first, site) = item
+        footprint = None if over_terrain is None else over_terrain.of_site(number)
+        if footprint is None:
+            whole = site_footprint(site, grid, radio)
+            footprint = replace(whole, margin_db=whole.margin_db[of_family[first : first + len(site["service"])]])
+        if not footprint.margin_db.size:
+            return np.empty(0, np.int64)
+        with np.errstate(invalid="ignore"):
+            best_db = np.fmax.reduce(footprint.margin_db, axis=0)
+        return _column(points, best_db, footprint.row0, footprint.col0, known, grid, required_db)
 
     sites = list(by_site(candidates, grid))
     hits: list[Ints] = []
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for done, rows in enumerate(pool.map(one, sites), start=1):
+        for done, rows in enumerate(pool.map(one, enumerate(sites)), start=1):
             hits.append(rows)
             if progress is not None and (done % 200 == 0 or done == len(sites)):
                 progress(done, len(sites))

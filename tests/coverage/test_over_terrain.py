@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hilly_ground import hills
 
 from infraplan.coverage.footprints import Radio, by_site, site_footprint
 from infraplan.coverage.masts import ground_of, masts_of
@@ -22,18 +23,6 @@ from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.p1812_area import area_loss
 
 
-def ground(grid: Grid, seed: int = 4, top_m: float = 400.0) -> Terrain:
-    """Smooth hills with steep flanks, and clutter in blocks."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.random((grid.height // 8 + 2, grid.width // 8 + 2)) ** 2 * top_m
-    rows, cols = np.arange(grid.height) / 8.0, np.arange(grid.width) / 8.0
-    along = np.array([np.interp(cols, np.arange(coarse.shape[1]), line) for line in coarse])
-    height_m = np.array([np.interp(rows, np.arange(coarse.shape[0]), line) for line in along.T]).T.astype(np.float32)
-    clutter_m = np.kron(rng.choice([0.0, 0.0, 8.0, 15.0], size=(grid.height // 4 + 1, grid.width // 4 + 1)), np.ones((4, 4)))
-    zone = np.full(grid.shape, 4, np.uint8)
-    return Terrain(grid, height_m, Clutter.of_heights(grid, clutter_m[: grid.height, : grid.width]), zone, synthetic=True)
-
-
 @pytest.fixture(scope="module")
 def fine(zones: Any) -> Grid:
     return Grid.over(zones, 125)
@@ -41,7 +30,7 @@ def fine(zones: Any) -> Grid:
 
 @pytest.fixture(scope="module")
 def terrain(fine: Grid) -> Terrain:
-    return ground(fine)
+    return hills(fine)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +214,7 @@ def test_one_site_changed_equals_all_computed_again(with_terrain: bool, sites: A
 def test_turning_sector_and_map_together_changes_nothing(presets: Any, zones: Any) -> None:
     crs = Grid.over(zones, 125).crs
     square = Grid(crs, -5062.5, 5062.5, 125.0, 81, 81)
-    straight = ground(square, seed=9)
+    straight = hills(square, seed=9)
     assert straight.clutter is not None
     stands = Clutter.of_heights(square, np.rot90(straight.clutter.height_m))
     turned = Terrain(square, np.rot90(straight.height_m).copy(), stands, straight.zone)
