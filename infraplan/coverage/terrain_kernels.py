@@ -10,24 +10,16 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.radio.diffraction import knife_edge
+from infraplan.coverage.terrain_bounds import PROBES, SLACK_DB, ducting_over, excess_of, is_blocked, spare_of, wave_limits
 from infraplan.radio.fast_math import FAST, LN10
-from infraplan.radio.ground import LEAST_PATH_M, class_at, direction_of, height_at, ray_of, shared_steps
-from infraplan.radio.p1812_combine import far_factor
+from infraplan.radio.ground import LEAST_PATH_M, class_at, height_at
 from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J
-from infraplan.radio.p1812_paths import edges_of, losses_of, place_receivers, room_for_paths
+from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths
 from infraplan.radio.p1812_rays import order_by_ray
-from infraplan.radio.p1812_spherical import FREE_DB, SCATTER_DB, WAVE
-from infraplan.radio.p1812_tables import RADIUS_50, STEP_KM
+from infraplan.radio.p1812_spherical import FREE_DB
+from infraplan.radio.p1812_tables import STEP_KM
 
 STEPS_PER_DB = 1024.0
-EDGE_STEPS = 32
-EDGE_DB = np.array([knife_edge(k / EDGE_STEPS - 0.78) for k in range(64 * EDGE_STEPS)])
-EDGE_DB += 10.0 * (1.0 - np.exp(-EDGE_DB / 6.0))
-"""Bullington loss (eqs. 12, 21) of a knife edge from v = -0.78 upward, without its share by distance: rounded down, a lower bound. [dB]"""
-PROBES = 8
-SLACK_DB = 0.01
-"""Added to the upper bound of a margin before a pixel is skipped: far above rounding."""
 CHUNK = 1 << 14
 """Receivers of a mast are ordered by ray so many at a time."""
 
@@ -99,79 +91,6 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def excess_of(edge, d_km, weight, waves):  # type: ignore[no-untyped-def]
-    """What the median loss is over free space at least, from one knife edge on the path. [dB]
-
-    `edge` is the diffraction parameter for a wavelength of 1 m of Bullington's construction, or of any of the profile's points: the
-    construction is never below a single knife edge at one of them. Ducting can at most pull the loss towards free space by 1 - Fk (eqs.
-    60-62), troposcatter bounds it (eq. 63). `waves` are the longest and the shortest wavelength and the least distance from free space to
-    troposcatter [dB].
-    """
-    longest, shortest, gap = waves
-    v = edge / math.sqrt(longest if edge > 0.0 else shortest)
-    if v <= -0.78:
-        return 0.0
-    least = EDGE_DB[min(int((v + 0.78) * EDGE_STEPS), EDGE_DB.size - 1)] * far_factor(d_km)
-    least = least - SLACK_DB if least < gap - 15.0 else min(least, gap) - 1.6
-    return max(least, 0.0) * weight
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def wave_limits(constants):  # type: ignore[no-untyped-def]
-    """The `waves` of `excess_of`."""
-    longest = 0.0
-    shortest = 1e30
-    gap = 1e30
-    for k in range(constants.shape[0]):
-        longest = max(longest, constants[k, WAVE])
-        shortest = min(shortest, constants[k, WAVE])
-        gap = min(gap, constants[k, SCATTER_DB] - constants[k, FREE_DB])
-    return longest, shortest, gap
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def quick_excess(ground, x_m, y_m, rx_x_m, rx_y_m, tx_m, rx_height_m, nominal_m, most_nominal_m, waves, values):  # type: ignore[no-untyped-def]
-    """`excess_of` from a few points of a long path: the receiver's nominal point and PROBES whole steps of its ray. [dB]"""
-    step_km = values[STEP_KM]
-    step_m = step_km * 1000.0
-    dx = rx_x_m - x_m
-    dy = rx_y_m - y_m
-    j = math.sqrt(dx * dx + dy * dy) / step_m
-    own = class_at(ground, rx_x_m, rx_y_m)
-    near = j - ground.nominal_m[own] / step_m
-    shared = shared_steps(j, nominal_m / step_m, most_nominal_m / step_m)
-    if shared == 0:
-        return 0.0
-    curve = 500.0 * step_km * step_km / values[RADIUS_50]
-    line = (height_at(ground, rx_x_m, rx_y_m) + rx_height_m - curve * j * j - tx_m) / j
-    over = height_at(ground, x_m + near / j * dx, y_m + near / j * dy) + ground.clutter_height_m[own]
-    over -= curve * near * near + tx_m + line * near
-    best = abs(over) * over / (near * (j - near)) if near < j else -1e30
-    east, north = direction_of(ray_of(dx / step_m, dy / step_m))
-    for probe in range(1, PROBES + 1):
-        x = math.floor(shared * probe / PROBES)
-        if x * step_m > nominal_m + 1.0:
-            px = x_m + x * east * step_m
-            py = y_m + x * north * step_m
-            over = height_at(ground, px, py) + ground.clutter_height_m[class_at(ground, px, py)] - curve * x * x - tx_m - line * x
-            best = max(best, abs(over) * over / (x * (j - x)))
-    if best != best:
-        return 0.0
-    edge = math.sqrt(abs(best) * j * 0.002 / step_km)
-    return excess_of(edge if best > 0.0 else -edge, j * step_km, 1.0, waves)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def could_change(best, r, c, active, layers_here, bounds, i, loss_db):  # type: ignore[no-untyped-def]
-    """Whether a margin of `bounds[i]` minus a loss could raise, or equal, one of the layers at a pixel."""
-    for a in range(layers_here):
-        k = active[a]
-        if not (bounds[i, k] - loss_db < best[k, r, c]):
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
     best, server, left_m, up_m, resolution_m, skip, least_m, most_m, masts, ground,
     mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_frequency,
@@ -181,7 +100,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     centre at (`left_m`, `up_m`).
 
     Pixels from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one knife
-    edge, at the peak of the vertical cut, could still change a layer. Returns how many receivers were computed.
+    edge, could still change a layer. Returns how many receivers were computed.
     """
     layer_count, height, width = best.shape
     step_m = values[STEP_KM] * 1000.0
@@ -248,24 +167,26 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                 wanted = square < most_m * most_m and square >= least_m * least_m and square <= radius_m[m] * radius_m[m]
                 if wanted and skip and square > 1e4:
                     free_db = 10.0 / LN10 * math.log(square * 1e-6)
-                    wanted = could_change(best, r, c, active, layers_here, bounds, room, free_db)
+                    wanted = spare_of(best, r, c, active, layers_here, bounds, room) >= free_db
                     if wanted:
                         bearing_deg = math.degrees(math.atan2(dx, dy))
+                        rx_m = height_at(ground, x_m + dx, y_m + dy) + rx_height_m[m]
+                        elevation_deg = math.degrees(math.atan2(rx_m - tx_m, math.sqrt(square)))
                         for k in range(layer_count):
                             bounds[n, k] = -np.inf
                         for s in range(s0, s1):
                             across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
-                            highest = level_db[s] + max(across, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
+                            up = vertical_gain(vertical[cut[s]], elevation_deg)
+                            highest = level_db[s] + max(across + up, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
                             for k in range(layer_count):
                                 if layers[s] >> k & 1:
                                     bounds[n, k] = max(bounds[n, k], highest)
-                        wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
-                        if wanted and square > quick_m * quick_m:
-                            free_db += quick_excess(
-                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_height_m[m], nominal_m, most_nominal_m,
-                                waves, values,
+                        spare_db = spare_of(best, r, c, active, layers_here, bounds, n) - free_db
+                        wanted = spare_db >= 0.0
+                        if wanted and square > quick_m * quick_m and spare_db < np.inf:
+                            wanted = not is_blocked(
+                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, waves, values, spare_db
                             )  # fmt: skip
-                            wanted = could_change(best, r, c, active, layers_here, bounds, n, free_db)
                 if wanted:
                     px[n] = x_m + dx
                     py[n] = y_m + dy
@@ -283,16 +204,14 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
                     edges_of(count, mast_m, paths, tx_height_m[m], values, constants, buffer)
                     if skip:
-                        left = 0
-                        for q in range(count):
-                            i = kept[q]
-                            d_km = buffer[J, q] * values[STEP_KM]
-                            least_db = 20.0 / LN10 * math.log(d_km) + excess_of(buffer[EDGE_50, q], d_km, buffer[WEIGHT, q], waves)
-                            if d_km <= 0.1 or could_change(best, at_row[i], at_col[i], active, layers_here, bounds, i, least_db):
-                                if left < q:
-                                    move_receiver(q, left, kept, buffer, paths)
-                                left += 1
-                        count = left
+                        count = drop_receivers(
+                            False, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
+                        )  # fmt: skip
+                    horizons_of(count, mast_m, paths, tx_height_m[m], values, buffer)
+                    if skip:
+                        count = drop_receivers(
+                            True, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
+                        )  # fmt: skip
                     if count == 0:
                         continue
                     losses_of(count, mast_m, paths, tx_height_m[m], rx_height_m[m], values, constants, buffer, losses)
@@ -329,6 +248,24 @@ def keep_margins(  # type: ignore[no-untyped-def]
                     if margin > old or (margin == old and index < server[k, r, c]) or (math.isnan(old) and not math.isnan(margin)):
                         best[k, r, c] = margin
                         server[k, r, c] = index
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def drop_receivers(  # type: ignore[no-untyped-def]
+    with_horizons, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
+):  # fmt: skip
+    """Leave out placed receivers that can change no layer; how many stay. Known horizons tell what ducting loses at least."""
+    left = 0
+    for q in range(count):
+        i = kept[q]
+        d_km = buffer[J, q] * values[STEP_KM]
+        duct_db = ducting_over(q, d_km, values, constants, buffer) if with_horizons else 0.0
+        least_db = 20.0 / LN10 * math.log(d_km) + excess_of(buffer[EDGE_50, q], d_km, buffer[WEIGHT, q], waves, duct_db)
+        if d_km <= 0.1 or spare_of(best, at_row[i], at_col[i], active, layers_here, bounds, i) >= least_db:
+            if left < q:
+                move_receiver(q, left, kept, buffer, paths)
+            left += 1
+    return left
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]

@@ -17,7 +17,7 @@ from numba import njit
 from infraplan.radio.ground import Ground, height_at
 from infraplan.radio.p1812 import check_arguments
 from infraplan.radio.p1812_passes import BATCH, ROWS
-from infraplan.radio.p1812_paths import edges_of, losses_of, place_receivers, room_for_paths
+from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths
 from infraplan.radio.p1812_rays import order_by_ray
 from infraplan.radio.p1812_tables import STEP_KM, scene
 
@@ -82,6 +82,7 @@ def fill_area(  # type: ignore[no-untyped-def]
                     ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
                 )  # fmt: skip
                 edges_of(count, mast_m, paths, tx_height_m, values, constants, buffer)
+                horizons_of(count, mast_m, paths, tx_height_m, values, buffer)
                 losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, buffer, losses)
                 for f in range(frequencies):
                     for q in range(count):

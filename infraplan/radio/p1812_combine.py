@@ -159,6 +159,26 @@ def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, weight):
     return free_db + weight * (loss - free_db)
 
 
+@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+def least_ducting(tx_slope, rx_slope, tx_km, rx_km, d, radius_km, duct_time_db, c):  # type: ignore[no-untyped-def]
+    """What the loss by ducting is at least, from the slopes (tangents) and distances of both horizons; `tx_km` 0 in line of sight. [dB]
+
+    Eqs. 46-48 with the least term of time; the arctangent is replaced by a series that is never larger.
+    """
+    tx_mrad = 1000.0 * tx_slope * (1.0 - max(tx_slope, 0.0) * tx_slope * (1.0 / 3.0))
+    rx_mrad = 1000.0 * rx_slope * (1.0 - max(rx_slope, 0.0) * rx_slope * (1.0 / 3.0))
+    tx_more = max(tx_mrad - 0.1 * tx_km, 0.0) if tx_km > 0.0 else 0.0
+    rx_more = max(rx_mrad - 0.1 * rx_km, 0.0) if tx_km > 0.0 else 0.0
+    product = (
+        (tx_km + rx_km)
+        * (1.0 + 0.361 * tx_more * math.sqrt(c[FREQUENCY] * tx_km))
+        * (1.0 + 0.361 * rx_more * math.sqrt(c[FREQUENCY] * rx_km))
+    )
+    bound = c[DUCT_DB] + duct_time_db
+    bound += 5e-5 * radius_km * c[CUBE_ROOT] * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
+    return bound + 0.264 * c[CUBE_ROOT] * (tx_more + rx_more) + 20.0 / LN10 * fast_log(product)
+
+
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: ignore[no-untyped-def]
     """Loss at 50 % of time as if there were no ducting, and how far ducting's lower bound lies above it; one loop that vectorises."""
@@ -174,25 +194,11 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
     weight = buffer[WEIGHT, :n]
     out = buffer[OUT, :n]
     per_sample = 0.001 / step_km
-    per_mrad = 5e-5 * radius_km * c[CUBE_ROOT]
-    frequency = c[FREQUENCY]
     for q in range(n):
         d = js[q] * step_km
-        tx = tx_slope[q] * per_sample
-        rx = rx_slope[q]
-        tx_mrad = 1000.0 * tx * (1.0 - max(tx, 0.0) * tx * (1.0 / 3.0))
-        rx_mrad = 1000.0 * rx * (1.0 - max(rx, 0.0) * rx * (1.0 / 3.0))
-        tx_km = tx_at[q] * step_km
-        rx_km = rx_back[q] * step_km
-        tx_more = max(tx_mrad - 0.1 * tx_km, 0.0) if tx_km > 0.0 else 0.0
-        rx_more = max(rx_mrad - 0.1 * rx_km, 0.0) if tx_km > 0.0 else 0.0
-        product = (
-            (tx_km + rx_km)
-            * (1.0 + 0.361 * tx_more * math.sqrt(frequency * tx_km))
-            * (1.0 + 0.361 * rx_more * math.sqrt(frequency * rx_km))
-        )
-        bound = c[DUCT_DB] + duct_time_db + per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
-        bound += 0.264 * c[CUBE_ROOT] * (tx_more + rx_more) + 20.0 / LN10 * fast_log(product)
+        bound = least_ducting(
+            tx_slope[q] * per_sample, rx_slope[q], tx_at[q] * step_km, rx_back[q] * step_km, d, radius_km, duct_time_db, c
+        )  # fmt: skip
         free = c[FREE_DB] + slant[q]
         path = free + diffraction[q]
         lower[q] = bound - path

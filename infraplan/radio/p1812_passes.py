@@ -22,14 +22,14 @@ from infraplan.radio.p1812_rays import SUM2 as SEEN_SUM2
 
 # rows of the per-receiver buffer: what is given of it (see `p1812_paths.place_receivers`), then what the passes find
 (
-    J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, PAST,
-) = range(7)  # fmt: skip
+    J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, TX_SLOPE, RX_RISE, TX_AT, RX_BACK, PAST,
+) = range(11)  # fmt: skip
 FIRST_ROWS = PAST + SEEN
 (
-    SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
+    SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR,
     TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
-) = range(FIRST_ROWS, FIRST_ROWS + 23)  # fmt: skip
-ROWS = FIRST_ROWS + 23
+) = range(FIRST_ROWS, FIRST_ROWS + 19)  # fmt: skip
+ROWS = FIRST_ROWS + 19
 # J: distance [steps]; RX: antenna above sea level [m]; WEIGHT: share of the excess over free space that counts; CENTRE: latitude of the
 # path's centre [deg]; EDGE_50, EDGE_BETA: diffraction parameter for a wavelength of 1 m; from PAST on, what the mast has seen along the
 # shared part of the ray (`p1812_rays`). The rest belongs to `p1812_paths.losses_of`.

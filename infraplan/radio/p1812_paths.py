@@ -338,8 +338,15 @@ def edges_of(n, mast_m, paths, tx_height_m, values, constants, buffer):  # type:
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def horizons_of(n, mast_m, paths, tx_height_m, values, buffer):  # type: ignore[no-untyped-def]
+    """Rows TX_SLOPE, RX_RISE, TX_AT and RX_BACK of the `n` receivers placed in `buffer` and `paths`: both ends' horizons."""
+    curve_50 = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_50]
+    horizon_pass(paths, mast_m + tx_height_m, curve_50, n, buffer)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, buffer, losses):  # type: ignore[no-untyped-def]
-    """losses[frequency, q]: basic transmission loss to the `n` receivers placed in `buffer` and `paths`, after `edges_of`. [dB]"""
+    """losses[frequency, q]: basic transmission loss to the `n` receivers placed, after `edges_of` and `horizons_of`. [dB]"""
     step_km, radius_50, radius_beta, time_percent = values[STEP_KM], values[RADIUS_50], values[RADIUS_BETA], values[TIME_PERCENT]
     median = time_percent == 50.0
     ln_time = math.log(time_percent)
@@ -347,7 +354,6 @@ def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, buf
     curve_beta = 500.0 * step_km * step_km / radius_beta
     tx_m = mast_m + tx_height_m
     obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer)
-    horizon_pass(paths, tx_m, curve_50, n, buffer)
     height_values(n, mast_m, tx_m, rx_height_m, step_km, radius_50, buffer)
     with_median = median_counts(n, values, buffer)
     out = buffer[OUT]
