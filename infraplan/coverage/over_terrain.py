@@ -30,7 +30,7 @@ from infraplan.radio.p1812_area import AreaLoss, area_loss
 Float32 = npt.NDArray[np.float32]
 LEAST_BAND_ROWS = 64
 CHUNK = 500
-RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0)
+RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0, 4.0, 5.5, 7.5, 10.0)
 """All masts' pixels are taken ring by ring, outward, in shares of the masts' mean spacing: most far ones then cannot change the map."""
 
 
