@@ -14,7 +14,8 @@ from infraplan.files import sha256
 from infraplan.io.opening import existing_file, reading, refuse_bombs
 from infraplan.io.sources import load_source
 from infraplan.io.table_files import write_csv
-from infraplan.messages import LANGUAGES, both, say
+from infraplan.messages import both
+from infraplan.outputs import column
 from infraplan.policy.inspection import COLUMNS as MEASURED_COLUMNS
 from infraplan.policy.inspection import RSRP_DBM, measurements
 from infraplan.presets import load
@@ -66,7 +67,8 @@ def read_inspection(
 
 def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
     """The table below the row of headings, with Excel's row numbers; None where a sheet has no column for the measurement."""
-    wanted = {say("policy.head_measured", lang) for lang in LANGUAGES}
+    measured = column("gaps", "rsrp_dbm")
+    wanted = {measured.zh, measured.en}
     for number, row in enumerate(rows[:MOST_TITLE_ROWS]):
         names = [str(cell).strip() for cell in row]
         if wanted & set(names):

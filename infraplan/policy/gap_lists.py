@@ -14,6 +14,7 @@ from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.updating import cover_with
+from infraplan.outputs import types
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import in_scope, indoors, place_rows, residents_rows, village_rows, where_rows
@@ -22,16 +23,7 @@ from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.presets import load
 from infraplan.tables.typed import typed
 
-TYPES = {
-    **dict.fromkeys(("target", "id", "kind", "name", "city", "city_name", "county", "county_name", "town", "committee", "village"), "str"),
-    **dict.fromkeys(("households", "population", "lon", "lat"), "float64"),
-    **dict.fromkeys(("family", "network", "status"), "str"),
-    **dict.fromkeys(("outdoor_margin_db", "indoor_margin_db"), "float64"),
-    "nearest_site": "str",
-    "nearest_site_km": "float64",
-    **dict.fromkeys(("reason", "remedy", "part", "priority"), "str"),
-    **dict.fromkeys(("from_km", "to_km", "length_km"), "float64"),
-}
+TYPES = types("gaps")
 COLUMNS = tuple(TYPES)
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
 STATUS_NAMES = np.array(["served", "uncertain", "unserved", "uncertain"], dtype=object)

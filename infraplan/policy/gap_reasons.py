@@ -13,7 +13,7 @@ from infraplan.coverage.places import NO_DATA, UNCERTAIN
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
-from infraplan.policy.losses import receiver_losses_db
+from infraplan.policy.losses import class_offset_db, receiver_losses_db
 from infraplan.policy.sites import sites_asked
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
@@ -54,9 +54,9 @@ NEAR_QUANTILE = 0.8
 def explain(found: pd.DataFrame, target: Target, network: str, layers: Layers, future: Future | None) -> pd.DataFrame:
     """The table with margins, nearest site, reason and remedy."""
     found = found.copy()
-    for name in ("outdoor_margin_db", "indoor_margin_db", "nearest_site_km"):
+    for name in ("margin_db", "outdoor_margin_db", "indoor_margin_db", "nearest_site_km"):
         found[name] = np.nan
-    found["nearest_site"] = ""
+    found["nearest_site"] = found["receiver"] = ""
     if not target.family or target.measure == "attribute_share":
         found["reason"] = np.where(found["code"] == NO_DATA, "not_stated", "attribute_no")
         return _remedied(found)
@@ -86,13 +86,20 @@ def _read(layer: Any, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -
 def _margins(
     found: pd.DataFrame, target: Target, network: str, cover: Coverage, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 ) -> None:
+    """Margins outdoors, indoors, and where the devices are that the target judges, which decides."""
     margin_db, server = _read(cover[target.family, network], at)
-    for name, receiver in (("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
-        if network == ANY and (target.family, receiver) in cover.elsewhere:
+    found["receiver"] = decides = target.receiver or cover.receiver(target.family)
+    for name, receiver in (("margin_db", decides), ("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
+        if receiver == cover.receiver(target.family):
+            there_db = margin_db
+        elif network == ANY and (target.family, receiver) in cover.elsewhere:
             there_db = _read(cover.at(target.family, receiver=receiver), at)[0]
         else:
             there_db = margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver))
         found[name] = cut(there_db, 1)
+    asked = [service for service in cover.services.values() if service.family == target.family]
+    offset_db = class_offset_db(asked, target.coupling_class_db)
+    found["margin_db"] = cut(found["margin_db"] - offset_db, 1) if np.isfinite(offset_db) else np.nan
 
 
 def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> None:

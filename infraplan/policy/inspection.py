@@ -11,28 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from infraplan.errors import DataError
-from infraplan.messages import LANGUAGES, say
+from infraplan.outputs import by_heading, column, types
 from infraplan.tables.families import family_of
 from infraplan.tables.faults import FaultList
 from infraplan.tables.radio_words import operator_names, operator_sets, service_words
 from infraplan.tables.typed import typed
 from infraplan.tables.values import dates, folded, numbers, texts
 
-TYPES = {
-    **dict.fromkeys(("id", "operator", "service", "family"), "str"),
-    "rsrp_dbm": "float64",
-    "indoors": "bool",
-    **dict.fromkeys(("date", "inspector", "device", "result", "closed", "source", "sha256"), "str"),
-    "row": "int64",
-}
+TYPES = types("measured")
 COLUMNS = tuple(TYPES)
 RSRP_DBM = (-156.0, -31.0)
 """Reportable range of SS-RSRP (3GPP TS 38.133 Table 10.1.6.1-1)."""
 
-WANTED = {
-    "measured": "rsrp", "operator": "operator", "band": "band", "device": "device", "where": "where", "inspected": "date",
-    "inspector": "inspector", "result": "result", "closed": "closed", "remark": "remark",
-}  # fmt: skip
+WANTED = ("rsrp_dbm", "network", "band", "device", "indoors", "date", "inspector", "result", "closed", "remark", "id")
 INDOORS = {"室内": True, "屋内": True, "indoor": True, "indoors": True, "室外": False, "户外": False, "outdoor": False, "outdoors": False}
 ID_TEXT = re.compile(r"(?:编号|\bid)\s*[:：]?\s*([^；;\s]+)", re.IGNORECASE)
 
@@ -47,7 +38,7 @@ def measurements(
     ----------
     sheet : DataFrame
         The sheet as it came back, Chinese or English headings of `gaps_annex(..., tests=True)`; rows without a measured RSRP are not
-        measurements. A column `id` stands for the id in the remarks.
+        measurements. The id is taken from the column of codes, else from the remarks.
     places : iterable of str
         Ids that exist: villages and places.
     source, sha256 : str
@@ -72,59 +63,54 @@ def measurements(
     """
     frame = _named(sheet)
     number = np.arange(2, len(sheet) + 2) if rows is None else np.asarray(rows, dtype=np.int64)
-    filled = (texts(frame["rsrp"]) != "") if "rsrp" in frame else np.zeros(len(frame), dtype=bool)
+    filled = texts(frame["rsrp_dbm"]) != ""
     frame, number = frame.loc[filled].reset_index(drop=True), number[filled]
-    faults = FaultList(file=source, rows=number)
-    value, unreadable = numbers(frame["rsrp"], "dBm") if len(frame) else (np.zeros(0), np.zeros(0, dtype=bool))
+    cells, faults = {name: texts(frame[name]) for name in WANTED}, FaultList(file=source, rows=number)
+
+    def refuse(wrong: Any, rule: str, name: str, values: Any = None, **known: Any) -> None:
+        faults.at(np.asarray(wrong, dtype=bool), rule, column("gaps", name).zh, cells[name] if values is None else values, **known)
+
+    value, unreadable = numbers(frame["rsrp_dbm"], "dBm") if len(frame) else (np.zeros(0), np.zeros(0, dtype=bool))
     with np.errstate(invalid="ignore"):
-        wrong = unreadable | ~((value >= RSRP_DBM[0]) & (value <= RSRP_DBM[1]))
-    faults.at(wrong, "policy.not_rsrp", say("policy.head_measured"), texts(frame["rsrp"]))
-    place = _ids(frame)
-    faults.at(~np.isin(place.astype(str), np.asarray(list(places), dtype=str)), "policy.unknown_place", say("policy.head_remark"), place)
-    operator = operator_sets(frame["operator"], FaultList(), own=own_operators)
-    single = np.array([code != "" and "+" not in code for code in operator], dtype=bool)
+        refuse(unreadable | ~((value >= RSRP_DBM[0]) & (value <= RSRP_DBM[1])), "policy.not_rsrp", "rsrp_dbm")
+    place = _ids(cells)
+    refuse(~np.isin(place.astype(str), np.asarray(list(places), dtype=str)), "policy.unknown_place", "remark", place)
+    operator = operator_sets(frame["network"], FaultList(), own=own_operators)
+    several = [code == "" or "+" in code for code in operator]
     if own_operators:
-        known = ", ".join(operator_names(own_operators).values())
-        faults.at(~single, "tables.not_own_operator", say("policy.head_operator"), texts(frame["operator"]), known=known)
+        refuse(several, "tables.not_own_operator", "network", known=", ".join(operator_names(own_operators).values()))
     else:
-        faults.at(~single, "policy.measured_operator", say("policy.head_operator"), texts(frame["operator"]))
+        refuse(several, "policy.measured_operator", "network")
     own = own_services or {}
     by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
-    bands = folded(texts(frame["band"]))
+    bands = folded(cells["band"])
     service = np.array([_service(band, code, by_folded) for band, code in zip(bands, operator, strict=True)], dtype=object)
-    faults.at(service == "", "policy.measured_band", say("policy.head_band"), texts(frame["band"]))
-    where = [INDOORS.get(cell) for cell in folded(texts(frame["where"]))]
-    faults.at(
-        np.array([answer is None for answer in where], dtype=bool), "policy.measured_where", say("policy.head_where"), texts(frame["where"])
-    )
+    refuse(service == "", "policy.measured_band", "band")
+    where = [INDOORS.get(cell) for cell in folded(cells["indoors"])]
+    refuse([answer is None for answer in where], "policy.measured_where", "indoors")
     day, no_day = dates(frame["date"])
-    faults.at(no_day | (day == ""), "policy.measured_date", say("policy.head_inspected"), texts(frame["date"]))
-    inspector = texts(frame["inspector"])
-    faults.at(inspector == "", "policy.measured_inspector", say("policy.head_inspector"), inspector)
+    refuse(no_day | (day == ""), "policy.measured_date", "date")
+    refuse(cells["inspector"] == "", "policy.measured_inspector", "inspector")
     if faults.items:
         raise DataError(faults.items)
-    return typed({
+    read = {
         "id": place, "operator": operator, "service": service, "family": [family_of(name, own) for name in service], "rsrp_dbm": value,
-        "indoors": np.array(where, dtype=bool), "date": day, "inspector": inspector, "device": texts(frame["device"]),
-        "result": texts(frame["result"]), "closed": texts(frame["closed"]), "source": source, "sha256": sha256, "row": number,
-    }, TYPES)  # fmt: skip
+        "indoors": np.array(where, dtype=bool), "date": day, "source": source, "sha256": sha256, "row": number,
+    }  # fmt: skip
+    return typed(cells | read, TYPES)
 
 
 def _named(sheet: pd.DataFrame) -> pd.DataFrame:
     """The sheet with our names of its columns; what is absent is empty."""
-    known = {say(f"policy.head_{head}", lang): name for head, name in WANTED.items() for lang in LANGUAGES} | {"id": "id"}
-    found = {column: known[str(column).strip()] for column in sheet.columns if str(column).strip() in known}
+    known = by_heading("gaps") | {"id": "id"}
+    found = {head: known[str(head).strip()] for head in sheet.columns if known.get(str(head).strip()) in WANTED}
     frame = sheet[list(found)].rename(columns=found)
-    for name in (*WANTED.values(), "id"):
-        if name not in frame:
-            frame[name] = ""
-    return frame
+    return frame.assign(**{name: "" for name in WANTED if name not in frame})
 
 
-def _ids(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
-    stated = texts(frame["id"])
-    found = [ID_TEXT.search(remark) for remark in texts(frame["remark"])]
-    return np.array([own or (match[1] if match else "") for own, match in zip(stated, found, strict=True)], dtype=object)
+def _ids(cells: Mapping[str, Any]) -> npt.NDArray[np.object_]:
+    found = [ID_TEXT.search(remark) for remark in cells["remark"]]
+    return np.array([own or (match[1] if match else "") for own, match in zip(cells["id"], found, strict=True)], dtype=object)
 
 
 def _service(band: str, operator: str, own: Mapping[str, str]) -> str:

@@ -9,19 +9,14 @@ import numpy as np
 import pandas as pd
 
 from infraplan.geo.zonal import levels_of
+from infraplan.outputs import types
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import village_rows
 from infraplan.policy.sites import in_period
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables.typed import typed
 
-TYPES = {
-    **dict.fromkeys(("target", "zone_level", "zone", "zone_name"), "str"),
-    **dict.fromkeys(("villages", "with_fibre", "not_stated", "newly", "newly_unknown"), "int64"),
-    "award_cny": "int64",
-    "lacking": "int64",
-    "award_open_cny": "int64",
-}
+TYPES = types("fibre")
 COLUMNS = tuple(TYPES)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from infraplan.coverage.measured import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
+from infraplan.outputs import types
 from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units, units_of
@@ -21,20 +22,7 @@ from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_list
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables.typed import typed
 
-TYPES = {
-    **dict.fromkeys(("id", "part", "zone_level", "zone", "zone_name", "family", "network", "measure"), "str"),
-    **dict.fromkeys(("required", "achieved", "achieved_most", "numerator", "denominator", "uncertain", "unknown"), "float64"),
-    "unit": "str",
-    "shortfall": "float64",
-    "shortfall_most": "float64",
-    **dict.fromkeys(("status", "force", "due"), "str"),
-    **dict.fromkeys(("expired", "interpretation"), "bool"),
-    **dict.fromkeys(("quotation", "document", "departments", "evidence"), "str"),
-    "measured": "float64",
-    **dict.fromkeys(("task", "task_en", "measure_number"), "str"),
-    "beside": "bool",
-    "absent": "str",
-}
+TYPES = types("scorecard")
 COLUMNS = tuple(TYPES)
 STATUSES = ("met", "not_met", "uncertain", "on_the_way", "no_data", "layer_incomplete", "example")
 Floats = npt.NDArray[np.float64]

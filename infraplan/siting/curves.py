@@ -10,16 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.outputs import types
 from infraplan.siting.cover.checking import check_cover
 from infraplan.siting.cover.most import max_cover
 from infraplan.siting.instances import Instance
 from infraplan.siting.planning import Limits, Plan
 from infraplan.tables.typed import typed
 
-CURVE_TYPES = {
-    **dict.fromkeys(("budget_cny", "cost_cny", "sites", "people"), "int64"),
-    **dict.fromkeys(("share", "share_bound", "proven_gap"), "float64"),
-}
+CURVE_TYPES = types("curve")
 CURVE = tuple(CURVE_TYPES)
 
 

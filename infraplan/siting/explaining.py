@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.outputs import types
 from infraplan.presets import choose
 from infraplan.siting.cover.explaining import explain_candidates
 from infraplan.siting.cover.reduction import duties_of
@@ -21,29 +22,10 @@ from infraplan.tables.typed import typed
 MOST_CANDIDATES = 20
 """Candidates explained where none is named: those that would serve most people on their own."""
 
-VILLAGE_TYPES = {
-    **dict.fromkeys(("id", "name", "kind", "family", "target", "county"), "str"),
-    "population": "Int64",
-    "must": "boolean",
-    **dict.fromkeys(("status", "by"), "str"),
-    "candidates": "int64",
-    "cheapest": "str",
-    "cheapest_cny": "float64",
-}
+VILLAGE_TYPES = types("explained_villages")
 VILLAGE_COLUMNS = tuple(VILLAGE_TYPES)
-TARGET_TYPES = {
-    **dict.fromkeys(("target", "family", "unit"), "str"),
-    **dict.fromkeys(("required", "reachable", "served"), "int64"),
-    **dict.fromkeys(("met", "reachable_met"), "bool"),
-}
-CANDIDATE_TYPES = {
-    **dict.fromkeys(("id", "name", "host", "county"), "str"),
-    "cost_cny": "int64",
-    **dict.fromkeys(("reason", "by"), "str"),
-    "adds_people": "int64",
-    "at_least_cny": "float64",
-    "site": "str",
-}
+TARGET_TYPES = types("explained_targets")
+CANDIDATE_TYPES = types("explained_candidates")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.outputs import types
 from infraplan.siting.cover.checking import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.instances import Instance
@@ -18,35 +19,7 @@ from infraplan.tables.typed import typed
 
 Ints = npt.NDArray[np.int64]
 
-SITE_TYPES = {
-    "id": "str",
-    "order": "int64",
-    "phase": "int64",
-    "name": "str",
-    "services": "str",
-    "operators": "str",
-    "environment": "str",
-    "height_m": "float64",
-    "azimuth_deg": "str",
-    "tilt_deg": "float64",
-    "carrier_power_dbm": "float64",
-    "antenna": "str",
-    "host": "str",
-    "mast": "str",
-    "status": "str",
-    "cost_cny": "int64",
-    "people_gained": "int64",
-    "villages_gained": "int64",
-    "places_gained": "int64",
-    "targets": "str",
-    "people_total": "int64",
-    "people_lost": "Int64",
-    "places_lost": "int64",
-    "reason": "str",
-    "candidate": "str",
-    "county": "str",
-    "city": "str",
-}
+SITE_TYPES = types("sites")
 SITE_COLUMNS = tuple(SITE_TYPES)
 """`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
 
@@ -104,8 +77,8 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
 
 def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """The table with the columns of a plan's sites, each of its type, with rows or without; `further` are counts of other families."""
-    types = SITE_TYPES | dict.fromkeys(further, "int64")
-    return gpd.GeoDataFrame(typed(table.drop(columns="geometry"), types), geometry=table.geometry.array, crs=4326)
+    columns = SITE_TYPES | dict.fromkeys(further, "int64")
+    return gpd.GeoDataFrame(typed(table.drop(columns="geometry"), columns), geometry=table.geometry.array, crs=4326)
 
 
 def no_sites() -> gpd.GeoDataFrame:

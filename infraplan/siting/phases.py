@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.outputs import types
 from infraplan.siting.cover.cheapest import solve
 from infraplan.siting.cover.checking import build_order
 from infraplan.siting.cover.most import max_cover
@@ -22,14 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 WORK = 20_000
 """Search steps a phase may take; counted, so that the phases are the same on any machine."""
-TYPES = {
-    "phase": "int64",
-    **dict.fromkeys(("name", "start", "end"), "str"),
-    **dict.fromkeys(("sites", "cost_cny", "people_gained"), "int64"),
-    "share": "float64",
-    "places": "int64",
-    "asked_met": "bool",
-}
+TYPES = types("phases")
 COLUMNS = tuple(TYPES)
 
 

@@ -1,0 +1,54 @@
+"""What is known of one column of an output table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "terminal": "t"}
+"""Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal."""
+FAMILY = "{family}"
+UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "元", "share": "", "rate": "%", "dbm": "dBm"}
+WIDTHS = {"text": 14, "wrap": 24, "code": 10, "fill": 10, "day": 13, "fill_day": 13, "db": 10, "km": 9, "money": 13, "rate": 10}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    `kind`: its pandas type; "" where it stands in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
+    whole | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers fill in. `places`:
+    letters of `PLACES`. `words`: how a code becomes a word (`tables.wording`). `official`: its number in the official annex, 0 for none.
+    "{family}" in a name stands for one column a family, "{judged}" in a heading for the family with its receiver.
+    """
+
+    name: str
+    zh: str
+    en: str
+    kind: str
+    form: str
+    places: str
+    meaning_zh: str
+    meaning_en: str
+    words: str = ""
+    unit: str = ""
+    official: int = 0
+    width: float = 0.0
+
+    def label(self, lang: str = "zh") -> str:
+        """The heading."""
+        return self.zh if lang == "zh" else self.en
+
+    @property
+    def units(self) -> str:
+        """The unit a raw value is in."""
+        return self.unit or UNITS.get(self.form, "")
+
+    @property
+    def characters(self) -> float:
+        """Width of its column in a sheet."""
+        return self.width or WIDTHS.get(self.form, 11)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its cells stand at the right."""
+        return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure")

@@ -1,0 +1,73 @@
+"""Write docs/outputs.md and the tables of columns in docs/plans.md from `outputs.py`: run it after changing a column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infraplan.files import write_text
+from infraplan.outputs import TABLES
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+TITLES = {
+    "scorecard": "记分牌 scorecard：`infraplan scorecard`，`annex.xlsx` 记分牌；`summary.json` 的 `targets` 用其中一部分",
+    "gaps": "缺口 gaps：`infraplan gaps`，`plan.gpkg` 的 `gaps`，`annex.xlsx` 的缺口各表",
+    "sites": "新站 new sites：`infraplan plan`，`plan.gpkg` 的 `new_sites`，`annex.xlsx` 建议站点",
+    "phases": "分期 phases：`summary.json` 的 `plan.phases`",
+    "curve": "费用—覆盖曲线 curve：`infraplan plan --pareto`，`pareto.csv`",
+    "certificate": "达不到清单 certificate：`infraplan explain`，`annex.xlsx` 达不到清单",
+    "population": "人口 population：`infraplan coverage`，`summary.json` 的 `zones` 和 `networks` 用其中一部分",
+    "area": "面积 area：没有村庄的研究的 `infraplan coverage`",
+    "cities": "地市 cities：`index.html`",
+    "villages": "居民点 villages：`villages.csv`",
+    "masts": "现有站点 existing sites：地图和 KMZ 里的一个点；`plan.gpkg` 的 `existing_sites` 是输入的列（data.md）",
+    "fibre": "光纤奖补 fibre award：`fibre_award.csv`",
+    "measured": "实测 measurements：`inspections.csv`，由填好的缺口表读回",
+    "compared_coverage": "覆盖对比 coverage of two runs：`compare.xlsx`",
+    "compared_targets": "目标对比 targets of two runs：`compare.xlsx`",
+    "compared_sites": "站点对比 sites of two runs：`compare.xlsx`",
+    "explained_targets": "目标说明 targets explained：`infraplan explain`",
+    "explained_villages": "村庄说明 villages explained：`infraplan explain --village`",
+    "explained_candidates": "候选站说明 candidates explained：`infraplan explain --candidate`",
+}
+HEAD = """# 成果数据字典 What the outputs hold
+
+由 `tools/write_outputs_page.py` 从 `infraplan/outputs.py` 生成，请勿手改。列名是 CSV、GPKG、JSON 里的列名；没有类型的列由其他列写成，
+只在表格和页面里出现。`{family}` 每种制式一列（`nr`、`nbiot`）。“附表”是该列在官方附表中的列号。
+
+Generated from `infraplan/outputs.py`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and stands
+only in sheets and pages. `{family}` is one column a family. The last column is its number in the official annex.
+"""
+
+
+def table_part(table: str) -> str:
+    """One table: name, headings, type, unit, meaning, number in the annex."""
+    rows = ["| 列 | 名称 | 类型 | 单位 | 含义 | 附表 |", "|---|---|---|---|---|---|"]
+    for entry in TABLES[table]:
+        number = str(entry.official or "")
+        meaning = f"{entry.meaning_zh}<br>*{entry.meaning_en}*"
+        rows.append(f"| `{entry.name}` | {entry.zh}<br>*{entry.en}* | {entry.kind} | {entry.units} | {meaning} | {number} |")
+    return "\n".join(rows)
+
+
+def outputs_page() -> str:
+    """The whole of docs/outputs.md."""
+    return HEAD + "".join(f"\n## {TITLES[table]}\n\n{table_part(table)}\n" for table in TABLES)
+
+
+def english_part(table: str) -> str:
+    """The columns of a frame and what they mean, in English."""
+    rows = ["| column | meaning |", "|---|---|"]
+    return "\n".join(rows + [f"| `{entry.name}` | {entry.meaning_en} |" for entry in TABLES[table] if entry.kind or "{" in entry.name])
+
+
+def plans_page(page: str) -> str:
+    """docs/plans.md with its tables of columns replaced."""
+    for mark in ("sites", "phases", "certificate"):
+        head, _, rest = page.partition(f"<!-- {mark} -->\n")
+        page = f"{head}<!-- {mark} -->\n{english_part(mark)}\n<!-- /{mark} -->{rest.partition(f'<!-- /{mark} -->')[2]}"
+    return page
+
+
+if __name__ == "__main__":
+    write_text(DOCS / "outputs.md", outputs_page())
+    write_text(DOCS / "plans.md", plans_page((DOCS / "plans.md").read_text(encoding="utf-8")))
