@@ -22,6 +22,8 @@ from infraplan.tables.planes import to_plane
 from infraplan.tables.settling import tell_unread
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
+LARGEST_MISS_M = 10.0  # interpretation: what comes back so far off was never in the projection
+METRES_PER_DEGREE = 111_320.0
 REFUSED_DATUMS = ("xian80", "beijing54")
 REFUSED_NAMES = re.compile(r"xian|xi'an|beijing|pulkovo|krass?ovsky|bj54|new_beijing", re.IGNORECASE)
 MARK = r"[°度ºd\s]"
@@ -191,10 +193,24 @@ def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> t
     settled = settle_crs(crs, faults)
     lon, lat = pyproj.Transformer.from_crs(settled, 4326, always_xy=True).transform(x, y)
     lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    lost = ~(np.isfinite(lon) & np.isfinite(lat)) & ~(np.isnan(x) | np.isnan(y))
+    lost = _beyond(x, y, settled) & ~(np.isnan(x) | np.isnan(y))
     faults.at(lost, "io.outside_projection", "lon", x, crs=settled.name)
     lon[lost] = lat[lost] = np.nan
     return lon, lat
+
+
+def _beyond(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> BoolArray:
+    """True where coordinates of a CRS have no degrees, or degrees that lead back to another place: it does not hold them.
+
+    Web Mercator wraps what lies beyond its edges around the Earth, and puts what lies far north on the pole.
+    """
+    there = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    lon, lat = (np.asarray(part, dtype=float) for part in there.transform(x, y))
+    back_x, back_y = (np.asarray(part, dtype=float) for part in there.transform(lon, lat, direction="INVERSE"))
+    step = LARGEST_MISS_M if crs.is_projected else LARGEST_MISS_M / METRES_PER_DEGREE
+    with np.errstate(invalid="ignore"):
+        missed = np.maximum(np.abs(back_x - x), np.abs(back_y - y)) > step
+    return np.asarray(missed | ~np.isfinite(lon) | ~np.isfinite(lat) | ~np.isfinite(back_x), dtype=bool)
 
 
 def settle_crs(crs: object, faults: FaultList) -> pyproj.CRS:
@@ -238,6 +254,12 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
         faults.stop()
     located = frame.set_geometry(gpd.array.from_shapely(shapes, crs=known))
     if known != pyproj.CRS.from_epsg(4326):
+        if known.is_projected:
+            beyond = np.zeros(len(shapes), dtype=bool)
+            beyond[owner[_beyond(vertices[:, 0], vertices[:, 1], known)]] = True
+            faults.at(beyond & there, "io.outside_projection", "geometry", crs=known.name)
+            if (beyond & there).any():
+                faults.stop()
         located = located.set_geometry(to_plane(located, 4326))
         lost = there & ~np.isfinite(shapely.bounds(located.geometry.to_numpy())).all(axis=1)
         faults.at(lost, "io.outside_projection", "geometry", crs=known.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +23,21 @@ def levels_present(zones: Any) -> tuple[str, ...]:
     return tuple(level for level in LEVELS if level in there)
 
 
+@dataclass(frozen=True)
+class _Zones:
+    """A table of zones that is known by its values: two with the same codes, names, parents and shapes are one."""
+
+    values: tuple[Any, ...]
+    table: Any = field(compare=False)
+    shapes: Any = field(compare=False)  # kept, so that no other shape takes an id that `values` holds
+
+    @classmethod
+    def of(cls, zones: Any) -> _Zones:
+        shapes = zones.geometry.to_numpy().copy() if isinstance(zones, gpd.GeoDataFrame) else np.zeros(0, dtype=object)
+        columns = (tuple(zones[name]) for name in ("level", "adcode", "name", "parent") if name in zones)
+        return cls((tuple(zones.columns), *columns, tuple(map(id, shapes))), zones, shapes)
+
+
 def ancestors(zones: Any, level: str) -> pd.DataFrame:
     """The zone above each zone of a level, at every coarser level present.
 
@@ -32,6 +49,12 @@ def ancestors(zones: Any, level: str) -> pd.DataFrame:
     DataFrame
         Index: codes of the level, each once; one column a coarser level present; "" where there is none.
     """
+    return _ancestors(_Zones.of(zones), level).copy()
+
+
+@lru_cache(maxsize=32)
+def _ancestors(known: _Zones, level: str) -> pd.DataFrame:
+    zones = known.table
     above = [name for name in levels_present(zones) if LEVELS.index(name) < LEVELS.index(level)]
     own = zones.loc[zones["level"] == level].drop_duplicates("adcode")
     table = pd.DataFrame("", index=pd.Index(own["adcode"].to_numpy(object)), columns=above, dtype=object)
@@ -40,21 +63,21 @@ def ancestors(zones: Any, level: str) -> pd.DataFrame:
         part = zones.loc[zones["level"] == name].drop_duplicates("adcode")
         direct = _named(told, part)
         table[name] = np.where(table[name] == "", direct, table[name])
-        _climb(table, name, zones)
+        _climb(table, name, known)
     for name in reversed(above):
         lost = (table[name] == "").to_numpy()
         if lost.any():
             part = zones.loc[zones["level"] == name].drop_duplicates("adcode")
-            table.loc[lost, name] = _by_place(own.loc[lost], part, table.loc[lost], zones, only=name == above[0] and len(part) == 1)
-            _climb(table, name, zones)
+            table.loc[lost, name] = _by_place(own.loc[lost], part, table.loc[lost], known, only=name == above[0] and len(part) == 1)
+            _climb(table, name, known)
     return table
 
 
-def _climb(table: pd.DataFrame, name: str, zones: Any) -> None:
+def _climb(table: pd.DataFrame, name: str, zones: _Zones) -> None:
     """Fill the levels above `name` from what is known at it."""
     if (table[name] == "").all():
         return
-    higher = ancestors(zones, name)
+    higher = _ancestors(zones, name)
     for column in higher.columns:
         found = table[name].map(higher[column]).fillna("")
         table[column] = np.where(table[column] == "", found, table[column])
@@ -70,7 +93,7 @@ def _named(told: Codes, part: Any) -> Codes:
     return np.array([known.get(text, "") if text else "" for text in told], dtype=object)
 
 
-def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: Any, *, only: bool) -> Codes:
+def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: _Zones, *, only: bool) -> Codes:
     """Codes of the zones of `part` that hold a point inside each zone, among those that agree with what is known above."""
     found = np.full(len(own), "", dtype=object)
     if isinstance(own, gpd.GeoDataFrame):
@@ -78,7 +101,7 @@ def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: Any, *, only: boo
         there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
         ordered = part.sort_values("adcode", kind="stable")
         codes = ordered["adcode"].to_numpy(object)
-        higher = ancestors(zones, str(ordered["level"].iloc[0])) if len(ordered) else pd.DataFrame()
+        higher = _ancestors(zones, str(ordered["level"].iloc[0])) if len(ordered) else pd.DataFrame()
         at, of = shapely.STRtree(shapely.point_on_surface(shapes[there])).query(ordered.geometry.to_numpy(), predicate="intersects")
         for zone, row in sorted(zip(at.tolist(), there[of].tolist(), strict=True)):
             agrees = all(not known[column].iloc[row] or known[column].iloc[row] == higher.at[codes[zone], column] for column in higher)

@@ -12,6 +12,9 @@ from pyproj import CRS
 STEP_DEG, STEP_M = 0.01, 1000.0
 """Longest piece of an edge that is moved as a straight line: at 60 degrees of latitude it strays 4 cm from the bent one."""
 
+MOST_PIECES = 1_000_000
+"""Longer outlines, of a million km, are on no map of the Earth: coordinates in other units than their CRS. They are moved as they are."""
+
 
 def to_plane(geometry: Any, crs: Any) -> gpd.GeoSeries:
     """Geometries in `crs`. Edges get a vertex every `STEP_DEG` (or `STEP_M`) first.
@@ -28,6 +31,7 @@ def to_plane(geometry: Any, crs: Any) -> gpd.GeoSeries:
     if extended.any() and not (source.is_geographic and target.is_geographic):
         shapes = shapes.copy()
         step = STEP_DEG if source.is_geographic else STEP_M
+        extended &= shapely.length(shapes) < MOST_PIECES * step
         try:
             shapes[extended] = shapely.segmentize(shapes[extended], step)
         except shapely.errors.GEOSException:  # a line or ring of no length among them

@@ -16,7 +16,7 @@ from made_study import build_made, zones
 from own_radio import SERVICES, pattern_text
 
 from infraplan.errors import DataError, ValidityWarning, collected
-from infraplan.io import read_corridors, read_zones
+from infraplan.io import read_corridors, read_villages, read_zones
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.osm import read_osm
 from infraplan.io.services import read_services
@@ -33,6 +33,29 @@ DEGENERATE = {
     "one part of no size": shapely.MultiPolygon([shapely.Polygon(SQUARE), shapely.Polygon(STILL)]),
     "collection": shapely.GeometryCollection([shapely.Polygon(SQUARE), shapely.LineString(STILL[:2])]),
 }
+
+
+@pytest.mark.parametrize("scale", [1e5, 1e12, float("inf")])
+def test_outlines_in_other_units_than_their_crs_are_refused_at_once(scale: float) -> None:
+    """Gigabytes of vertices were put on edges of millions of km."""
+    whole = zones().to_crs(3857)
+    far = whole.set_geometry(shapely.transform(whole.geometry.to_numpy(), lambda xy: xy * scale), crs=3857)
+    moved = to_plane(far, 4326)
+    assert (shapely.get_num_coordinates(moved.to_numpy()) == shapely.get_num_coordinates(far.geometry.to_numpy())).all()
+    with pytest.raises(DataError) as refused:
+        read_zones(far)
+    assert {fault.rule for fault in refused.value.fault_list} == {"infinite_geometry" if np.isinf(scale) else "outside_projection"}
+
+
+@pytest.mark.parametrize(("x", "y"), [(2.1e7, 2.6e6), (1.26e7, 3e9), (-1e12, 0.0)])
+def test_a_point_beyond_web_mercator_is_not_wrapped_around_the_earth(x: float, y: float) -> None:
+    people = gpd.GeoDataFrame({"population": [1, 2]}, geometry=[shapely.Point(1.26e7, 2.6e6), shapely.Point(x, y)], crs=3857)
+    table = pd.DataFrame({"population": [1, 2], "lon": [1.26e7, x], "lat": [2.6e6, y]})
+    for source, how in ((people, {}), (table, {"crs": "EPSG:3857"})):
+        with pytest.raises(DataError) as refused:
+            read_villages(source, **how)
+        assert [(fault.rule, fault.row) for fault in refused.value.fault_list] == [("outside_projection", 2)]
+    assert read_villages(people.iloc[:1]).geometry.x.iloc[0] == pytest.approx(113.187, abs=0.001)
 
 
 @pytest.mark.parametrize("name", DEGENERATE)
