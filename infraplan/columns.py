@@ -8,6 +8,7 @@ PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "term
 """Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal."""
 FAMILY = "{family}"
 UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "元", "share": "", "rate": "%", "dbm": "dBm"}
+ENGLISH = {"人": "people", "户": "households", "处": "places", "座": "sites", "个": "villages", "元": "CNY"}
 WIDTHS = {"text": 14, "wrap": 24, "code": 10, "fill": 10, "day": 13, "fill_day": 13, "db": 10, "km": 9, "money": 13, "rate": 10}
 
 
@@ -17,7 +18,8 @@ class Column:
 
     `kind`: its pandas type; "" where it stands in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
     whole | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers fill in. `places`:
-    letters of `PLACES`. `words`: how a code becomes a word (`tables.wording`). `official`: its number in the official annex, 0 for none.
+    letters of `PLACES`; A: in a sheet it stays among the official columns. `words`: how a code becomes a word
+    (`tables.wording`). `official`: its number in the official annex, 0 for none.
     "{family}" in a name stands for one column a family, "{judged}" in a heading for the family with its receiver.
     """
 
@@ -38,10 +40,10 @@ class Column:
         """The heading."""
         return self.zh if lang == "zh" else self.en
 
-    @property
-    def units(self) -> str:
+    def units(self, lang: str = "zh") -> str:
         """The unit a raw value is in."""
-        return self.unit or UNITS.get(self.form, "")
+        unit = self.unit or UNITS.get(self.form, "")
+        return unit if lang == "zh" else ENGLISH.get(unit, unit)
 
     @property
     def characters(self) -> float:
@@ -51,4 +53,4 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its cells stand at the right."""
-        return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure")
+        return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure", "points", "signed")

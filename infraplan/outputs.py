@@ -39,55 +39,57 @@ SCORECARD = (
     C("shortfall_most", "差额上限", "Shortfall at most", "float64", "figure", "", "还差的数量（待核实按未达到计）", "units still missing if nothing uncertain counted"),
     C("due", "完成时限", "Due", "str", "code", "adp", "文件要求的日期", "date the document asks for", "day", official=9, width=15),
     C("evidence", "数据来源", "Data source", "object", "wrap", "a", "数字的依据：模型、口径、不确定的部分", "what the figure rests on: model, rule, what is uncertain", "language", official=10, width=52),
-    C("interpretation", "是否解读口径", "Our reading", "bool", "truth", "a", "阈值或口径是否为本工具的解读", "whether the threshold or rule is our reading", official=11),
+    C("interpretation", "是否解读口径", "Our reading", "bool", "truth", "ad", "阈值或口径是否为本工具的解读", "whether the threshold or rule is our reading", official=11),
     C("remark", "备注", "Remark", "", "wrap", "a", "判定状态，文件是否过期", "verdict, and whether the document has expired", "verdict", official=12, width=16),
     C("status", "判定状态", "Status", "str", "code", "dpt", "met、not_met、uncertain、on_the_way、no_data、layer_incomplete、example", "met, not_met, uncertain, on_the_way, no_data, layer_incomplete, example", "code:status"),
     C("force", "措辞", "Wording", "str", "code", "", "文件的用词，如 确保、力争", "the document's verb, such as 确保 or 力争"),
     C("expired", "是否过期", "Expired", "bool", "truth", "", "文件在数据截至日是否过期", "whether the document had expired on the day of the data"),
-    C("quotation", "原文", "Quotation", "str", "wrap", "a", "文件原文", "words of the document", width=40),
+    C("quotation", "原文", "Quotation", "str", "wrap", "ad", "文件原文", "words of the document", "quoted", width=36),
     C("measured", "实测数", "Measured", "float64", "whole", "", "以实测为准的数量", "units that rest on measurement"),
     C("measure_number", "条款序号", "Clause", "str", "code", "", "文件中的条款序号", "number of the clause in the document"),
     C("beside", "并列指标", "Beside", "bool", "truth", "", "只并列、不判断", "printed beside the clause, not judged"),
     C("absent", "缺少的数据", "Absent data", "str", "code", "", "缺少的图层或类别", "layer or class that the data lacks"),
-    C("judged", "制式和接收位置", "Family and receiver", "", "code", "a", "按哪里的接收判断", "where the devices are that it is judged for", "judged", width=14),
+    C("judged", "制式和接收位置", "Family and receiver", "", "code", "a", "按哪里的接收判断", "where the devices are that it is judged for", "receiver_of", width=14),
 )  # fmt: skip
 GAPS = (
-    C("number", "序号", "No.", "", "whole", "a", "行的次序", "number of the row", "number", official=1, width=6),
+    C("number", "序号", "No.", "", "whole", "a", "行的次序", "number of the row", "number", official=1, width=5),
     C("target", "目标编号", "Target", "str", "code", "at", "缺口所属目标的编号", "id of the target that lacks it", width=14),
     C("id", "编码", "Code", "str", "code", "a", "村庄、场所或线路的编号", "id of the village, place or line", width=14),
     C("kind", "类别", "Kind", "str", "code", "a", "village、block、场所类别、线路类别或 site", "village, block, class of place or line, or site", "code:kind"),
     C("name", "名称", "Name", "str", "text", "t", "名称", "name"),
     C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
-    C("city_name", "地市", "City", "str", "text", "at", "地市", "city", official=2, width=9),
+    C("city_name", "地市", "City", "str", "text", "at", "地市", "city", official=2, width=8),
     C("county", "区县代码", "County code", "str", "code", "", "县（市、区）代码", "code of the county"),
-    C("county_name", "县(市、区)", "County", "str", "text", "at", "县（市、区）", "county", official=3, width=10),
-    C("town", "乡镇(街道)", "Township", "str", "text", "at", "乡镇（街道）", "township", official=4, width=11),
-    C("committee", "行政村", "Village committee", "str", "text", "a", "行政村", "village committee", official=5, width=12),
-    C("village", "自然村", "Natural village", "str", "text", "apd", "自然村名；场所和线路为其名称", "natural village; of places and lines their name", "village", official=6, width=12),
+    C("county_name", "县(市、区)", "County", "str", "text", "at", "县（市、区）", "county", official=3, width=9),
+    C("town", "乡镇(街道)", "Township", "str", "text", "at", "乡镇（街道）", "township", official=4, width=9),
+    C("committee", "行政村", "Village committee", "str", "text", "a", "行政村", "village committee", official=5, width=9),
+    C("village", "自然村", "Natural village", "str", "text", "apd", "自然村名；场所和线路为其名称", "natural village; of places and lines their name", "village", official=6, width=10),
+    C("{family}_status", "{judged}", "{judged}", "str", "code", "A", "一村一行的表里这种制式的状态，空为不缺", "status of the family where a row is a village, empty where it lacks nothing", "code:village", width=8),
+    C("{family}_margin_db", "{judged}余量(dB)", "{judged} margin (dB)", "float64", "db", "A", "一村一行的表里这种制式决定结论的余量", "the family's deciding margin where a row is a village", width=8),
     C("where", "县区 乡镇", "County, township", "", "text", "pd", "县区和乡镇", "county and township", "where"),
-    C("households", "户数", "Households", "float64", "whole", "apdt", "户数，空为不明", "households, empty where unknown", unit="户", official=7, width=7),
-    C("population", "常住人口", "Residents", "float64", "whole", "apdtk", "常住人口", "residents", unit="人", official=8, width=9),
-    C("lon", "经度", "Longitude", "float64", "degree", "a", "经度，WGS84；线路为缺口中点", "longitude, WGS84; of a stretch its middle", official=9, width=11),
-    C("lat", "纬度", "Latitude", "float64", "degree", "a", "纬度，WGS84", "latitude, WGS84", official=10, width=10),
-    C("family", "制式", "Family", "str", "code", "apdtk", "nr 为 5G，nbiot 为 NB-IoT", "nr is 5G, nbiot is NB-IoT", "family", width=9),
-    C("network", "运营商", "Operator", "str", "code", "a", "缺少的网络：any 为任一运营商都不可用", "the network that lacks service: any where no operator serves", "network", official=11, width=12),
-    C("status", "状态", "Status", "str", "code", "apdt", "unserved 未覆盖，uncertain 待核实", "unserved or uncertain", "code:village", width=9),
+    C("households", "户数", "Households", "float64", "whole", "apdt", "户数，空为不明", "households, empty where unknown", unit="户", official=7, width=6),
+    C("population", "常住人口", "Residents", "float64", "whole", "apdtk", "常住人口", "residents", unit="人", official=8, width=7),
+    C("lon", "经度", "Longitude", "float64", "degree", "a", "经度，WGS84；线路为缺口中点", "longitude, WGS84; of a stretch its middle", official=9, width=12),
+    C("lat", "纬度", "Latitude", "float64", "degree", "a", "纬度，WGS84", "latitude, WGS84", official=10, width=11),
+    C("family", "制式", "Family", "str", "code", "pdtk", "nr 为 5G，nbiot 为 NB-IoT", "nr is 5G, nbiot is NB-IoT", "family", width=9),
+    C("network", "运营商", "Operator", "str", "code", "a", "缺少的网络：any 为任一运营商都不可用", "the network that lacks service: any where no operator serves", "network", official=11, width=9),
+    C("status", "状态", "Status", "str", "code", "pdt", "unserved 未覆盖，uncertain 待核实", "unserved or uncertain", "code:village", width=9),
     C("receiver", "判定位置", "Judged", "str", "code", "", "余量按这里的接收判断：outdoor 室外、indoor 室内", "where the devices are that decide: outdoor, indoor ...", "receiver"),
     C("margin_db", "判定余量(dB)", "Deciding margin (dB)", "float64", "db", "pdtk", "决定结论的余量，只舍不入，负为不足", "the margin that decides, cut; negative is too weak", "deciding"),
-    C("outdoor_margin_db", "室外余量(dB)", "Outdoor margin (dB)", "float64", "db", "a", "室外信号余量，负为不足", "margin outdoors, negative is too weak", official=12, width=9),
-    C("indoor_margin_db", "室内余量(dB)", "Indoor margin (dB)", "float64", "db", "a", "普通住宅室内信号余量，负为不足", "margin behind the wall of an ordinary building", official=13, width=9),
-    C("nearest_site", "最近站点", "Nearest site", "str", "code", "a", "最近的同制式站点编号", "id of the nearest site of the family", official=14, width=13),
-    C("nearest_site_km", "距离(km)", "Distance (km)", "float64", "km", "apdt", "到最近的同制式站点的距离", "distance to the nearest site of the family", official=15, width=8),
-    C("reason", "未覆盖原因", "Reason", "str", "wrap", "apdkt", "原因的代码", "key of the reason", "reason", official=16, width=24),
-    C("remedy", "整改措施", "Remedy", "str", "wrap", "apdk", "措施的代码，或规划站编号", "key of the remedy, or the id of a planned site", "reason", official=17, width=20),
-    C("departments", "责任单位", "Responsible", "", "fill", "a", "由填报单位填写", "filled in by who reports", official=18, width=11),
-    C("planned", "计划完成时限", "Planned completion", "", "fill_day", "a", "由填报单位填写", "filled in by who reports", official=19, width=11),
-    C("date", "核查日期", "Date of inspection", "", "fill_day", "a", "由核查人填写", "filled in by the inspector", official=20, width=11),
-    C("inspector", "核查人", "Inspector", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=21, width=8),
-    C("rsrp_dbm", "实测RSRP(dBm)", "Measured RSRP (dBm)", "", "fill", "a", "由核查人填写，-156 到 -31", "filled in by the inspector, -156 to -31", unit="dBm", official=22, width=10),
-    C("result", "核查结果", "Result", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=23, width=9),
-    C("closed", "销号状态", "Closed", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=24, width=9),
-    C("remark", "备注", "Remarks", "", "wrap", "a", "编号，填好的表按它读回；线路的起止；重点地区", "the id by which a filled sheet is read back; where a stretch lies; the priority area", "remark", official=25, width=24),
+    C("outdoor_margin_db", "室外余量(dB)", "Outdoor margin (dB)", "float64", "db", "a", "室外信号余量，负为不足", "margin outdoors, negative is too weak", official=12, width=7),
+    C("indoor_margin_db", "室内余量(dB)", "Indoor margin (dB)", "float64", "db", "a", "普通住宅室内信号余量，负为不足", "margin behind the wall of an ordinary building", official=13, width=7),
+    C("nearest_site", "最近站点", "Nearest site", "str", "code", "a", "最近的同制式站点编号", "id of the nearest site of the family", official=14, width=9),
+    C("nearest_site_km", "距离(km)", "Distance (km)", "float64", "km", "apdt", "到最近的同制式站点的距离", "distance to the nearest site of the family", official=15, width=7),
+    C("reason", "未覆盖原因", "Reason", "str", "wrap", "apdkt", "原因的代码", "key of the reason", "reason", official=16, width=15),
+    C("remedy", "整改措施", "Remedy", "str", "wrap", "apdk", "措施的代码，或规划站编号", "key of the remedy, or the id of a planned site", "reason", official=17, width=13),
+    C("departments", "责任单位", "Responsible", "", "fill", "a", "由填报单位填写", "filled in by who reports", official=18, width=9),
+    C("planned", "计划完成时限", "Planned completion", "", "fill_day", "a", "由填报单位填写", "filled in by who reports", official=19, width=9),
+    C("date", "核查日期", "Date of inspection", "", "fill_day", "a", "由核查人填写", "filled in by the inspector", official=20, width=9),
+    C("inspector", "核查人", "Inspector", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=21, width=7),
+    C("rsrp_dbm", "实测RSRP(dBm)", "Measured RSRP (dBm)", "", "fill", "a", "由核查人填写，-156 到 -31", "filled in by the inspector, -156 to -31", unit="dBm", official=22, width=8),
+    C("result", "核查结果", "Result", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=23, width=8),
+    C("closed", "销号状态", "Closed", "", "fill", "a", "由核查人填写", "filled in by the inspector", official=24, width=8),
+    C("remark", "备注", "Remarks", "", "wrap", "a", "编号，填好的表按它读回；线路的起止；重点地区", "the id by which a filled sheet is read back; where a stretch lies; the priority area", "remark", official=25, width=13),
     C("band", "测试频段", "Band tested", "", "fill", "a", "由核查人填写，如 n28、NB-IoT 900", "filled in by the inspector, such as n28", width=10),
     C("device", "测试终端", "Device", "", "fill", "a", "由核查人填写", "filled in by the inspector", width=10),
     C("indoors", "测试位置", "Indoors or outdoors", "", "fill", "a", "由核查人填写：室内或室外", "filled in by the inspector: indoors or outdoors", width=10),
@@ -103,7 +105,7 @@ SITES = (
     C("id", "编码", "Code", "str", "code", "adt", "规划站编号", "id of the new site", width=11),
     C("name", "名称", "Name", "str", "text", "apdt", "名称", "name", "named", width=20),
     C("services", "业务制式", "Services", "str", "text", "apdkm", "业务，分号分隔", "services, separated by semicolons", "services", width=18),
-    C("where", "县(市、区)", "County", "", "text", "apdt", "所在县（市、区）", "the county it stands in", "zones:county city"),
+    C("where", "县(市、区)", "County", "", "text", "apdt", "所在县（市、区）", "the county it stands in", "place"),
     C("operators", "运营商", "Operators", "str", "code", "", "运营商，加号相连", "operators, joined by +"),
     C("environment", "环境", "Environment", "str", "code", "", "地形环境", "kind of surroundings"),
     C("height_m", "挂高(m)", "Height (m)", "float64", "whole", "akm", "天线离地高度", "height of the antenna above ground", unit="m", width=8),
@@ -114,7 +116,7 @@ SITES = (
     C("host", "载体", "Host", "str", "text", "apdkmt", "站址载体", "what it stands on", "host", width=16),
     C("mast", "物理站址", "Mast", "str", "code", "", "共址的物理站址", "the mast it shares"),
     C("status", "状态", "Status", "str", "code", "", "planned", "planned"),
-    C("cost_cny", "费用(元)", "Cost (CNY)", "int64", "money", "apdkmt", "全生命期费用", "cost over its life"),
+    C("cost_cny", "费用", "Cost", "int64", "money", "apdkmt", "全生命期费用", "cost over its life"),
     C("people_gained", "新增覆盖人口", "People gained", "int64", "whole", "apdkmt", "按建设次序新增覆盖的人口（方案的第一制式）", "people of the plan's first family whom it serves and those before it do not", unit="人", width=13),
     C("people_gained_{family}", "新增覆盖人口（{judged}）", "People gained ({judged})", "int64", "whole", "a", "其余制式按建设次序新增覆盖的人口", "the same for a further family", unit="人", width=13),
     C("villages_gained", "新增覆盖村庄", "Villages gained", "int64", "whole", "apdkmt", "按建设次序新增覆盖的自然村", "natural villages gained in build order", unit="个", width=13),
@@ -143,7 +145,7 @@ PHASES = (
     C("people_gained", "新增人口", "People gained", "int64", "whole", "pd", "本期新增覆盖人口", "people gained in the phase", unit="人"),
     C("share", "覆盖率", "Share", "float64", "share", "pd", "本期结束时的人口覆盖率", "share of residents served at its end"),
     C("places", "必达点", "Places", "int64", "whole", "", "本期结束时已服务的必达点", "places that must be served and are at its end", unit="处"),
-    C("asked_met", "本期要求", "Asked of the phase", "bool", "code", "pd", "本期要求是否达到", "whether it brings what is asked of it", "code:asked"),
+    C("asked_met", "本期要求", "Asked of the phase", "bool", "code", "pd", "本期要求是否达到", "whether it brings what is asked of it", "asked"),
 )  # fmt: skip
 CURVE = (
     C("budget_cny", "预算（元）", "Budget (CNY)", "int64", "money", "t", "预算", "budget"),
@@ -156,14 +158,14 @@ CURVE = (
 )  # fmt: skip
 CERTIFICATE = (
     C("number", "序号", "No.", "", "whole", "a", "行的次序", "number of the row", "number", width=6),
-    C("city_name", "地市", "City", "", "text", "a", "地市", "city", "zones:city", width=10),
-    C("county_name", "县(市、区)", "County", "", "text", "a", "县（市、区）", "county", "zones:county"),
+    C("city_name", "地市", "City", "", "text", "a", "地市", "city", "city", width=10),
+    C("county_name", "县(市、区)", "County", "", "text", "a", "县（市、区）", "county", "county"),
     C("id", "编码", "Code", "str", "code", "at", "村庄或场所编号", "id of the village or place", width=14),
     C("name", "名称", "Name", "str", "text", "at", "名称", "name", width=20),
     C("kind", "类别", "Kind", "str", "code", "a", "village、block 或 place", "village, block or place", "code:kind"),
     C("family", "制式", "Family", "str", "code", "at", "制式", "family", "family", width=9),
     C("target", "所属目标", "Target", "str", "wrap", "at", "所属目标", "the target it belongs to", "tasks", width=30),
-    C("county", "县区代码", "County code", "str", "code", "t", "县（市、区）代码", "code of the county", "zones:county"),
+    C("county", "县区代码", "County code", "str", "code", "t", "县（市、区）代码", "code of the county", "county"),
     C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
     C("population", "常住人口", "Residents", "int64", "whole", "at", "常住人口，场所不计", "residents; of places none", "settled", unit="人", width=10),
     C("lon", "经度", "Longitude", "float64", "degree", "a", "经度，WGS84", "longitude, WGS84"),
@@ -174,8 +176,8 @@ CERTIFICATE = (
 )  # fmt: skip
 POPULATION = (
     C("level", "级别", "Level", "str", "code", "t", "province、city、county、township，outside 为区划以外", "province, city, county, township"),
-    C("adcode", "代码", "Code", "str", "code", "dt", "区划代码，空为区划以外", "code of the zone, empty outside every zone"),
     C("name", "区域", "Zone", "str", "text", "dpt", "区划名称", "name of the zone"),
+    C("adcode", "代码", "Code", "str", "code", "dpt", "区划代码，空为区划以外", "code of the zone, empty outside every zone"),
     C("parent", "上级代码", "Parent", "str", "code", "", "上级区划代码", "code of the zone above"),
     C("family", "制式", "Family", "str", "code", "dt", "制式", "family", "judged"),
     C("network", "网络", "Network", "str", "code", "", "any 为任一运营商", "any operator, or one shared network", "network"),
@@ -203,11 +205,12 @@ AREA = (
     C("served_km2", "已覆盖面积", "Area served", "float64", "km", "", "已覆盖面积", "land served", unit="km²"),
 )  # fmt: skip
 CITIES = (
-    C("rank", "排名", "Rank", "", "whole", "d", "按第一制式覆盖率排名", "rank by the share of the first family"),
+    C("rank", "排名", "Rank", "", "whole", "d", "按第一制式覆盖率排名", "rank by the share of the first family", "number", width=6),
+    C("family", "制式", "Family", "", "code", "d", "第一制式和接收位置", "the first family and its receiver", "judged", width=12),
     C("adcode", "代码", "Code", "str", "code", "", "地市代码", "code of the city"),
     C("name", "地市", "City", "str", "text", "d", "地市", "city"),
     C("population", "常住人口（人）", "Residents", "", "whole", "d", "常住人口", "residents", unit="人"),
-    C("share", "{judged}人口覆盖率", "{judged} residents covered", "", "share", "d", "第一制式的覆盖率", "share of the first family"),
+    C("share", "人口覆盖率", "Residents covered", "", "share", "d", "第一制式的覆盖率", "share of the first family"),
     C("unserved", "未覆盖（人）", "Unserved", "", "whole", "d", "第一制式未覆盖人口", "residents unserved by the first family", unit="人"),
     C("gaps", "缺口（处）", "Gaps", "int64", "whole", "d", "缺口条目数", "entries of the gap list", unit="处"),
     C("new_sites", "新建站点（座）", "New sites", "int64", "whole", "d", "方案在本市的新站", "the plan's sites in the city", unit="座"),
@@ -368,8 +371,8 @@ def types(table: str) -> dict[str, str]:
 @cache
 def shown(table: str, place: str) -> tuple[C, ...]:
     """The columns a place shows, in the order of the table; in a sheet those of the official annex stand first."""
-    found = [entry for entry in TABLES[table] if PLACES[place] in entry.places]
-    return tuple(sorted(found, key=lambda entry: place == "annex" and not entry.official))
+    found = [entry for entry in TABLES[table] if PLACES[place] in entry.places.lower()]
+    return tuple(sorted(found, key=lambda entry: place == "annex" and not entry.official and "A" not in entry.places))
 
 
 def names(table: str, place: str) -> tuple[str, ...]:
@@ -379,10 +382,11 @@ def names(table: str, place: str) -> tuple[str, ...]:
 
 def column(table: str, name: str) -> C:
     """One column of a table; a name that carries a family is found by its pattern."""
-    for entry in TABLES[table]:
-        if entry.name == name or (FAMILY in entry.name and family_in(entry, name)):
-            return entry
-    raise KeyError(f"{table} has no column {name}")
+    found = [entry for entry in TABLES[table] if entry.name == name]
+    found += [entry for entry in TABLES[table] if FAMILY in entry.name and family_in(entry, name)]
+    if not found:
+        raise KeyError(f"{table} has no column {name}")
+    return found[0]
 
 
 def family_in(entry: C, name: str) -> str:

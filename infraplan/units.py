@@ -29,10 +29,10 @@ def noise_floor_dbm(bandwidth_hz: float, noise_figure_db: float) -> float:
 def cut(value: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
     """Numbers rounded down to so many decimals, so that none reads as one it does not reach: 0.89999 never becomes 0.9.
 
-    A number within 1e-6 of the last digit above counts as that digit: the dust of binary fractions.
+    A number within 1e-7 of the last digit above counts as that digit: the dust of binary fractions.
     """
     scale = 10.0**digits
-    return np.asarray(np.floor(np.round(np.asarray(value, dtype=float) * scale, 6)) / scale)
+    return np.asarray(np.floor(np.round(np.asarray(value, dtype=float) * scale, 7)) / scale)
 
 
 def cut_percent(fraction: float, digits: int = 1) -> str:

@@ -45,7 +45,7 @@ def table_part(table: str) -> str:
     for entry in TABLES[table]:
         number = str(entry.official or "")
         meaning = f"{entry.meaning_zh}<br>*{entry.meaning_en}*"
-        rows.append(f"| `{entry.name}` | {entry.zh}<br>*{entry.en}* | {entry.kind} | {entry.units} | {meaning} | {number} |")
+        rows.append(f"| `{entry.name}` | {entry.zh}<br>*{entry.en}* | {entry.kind} | {entry.units()} | {meaning} | {number} |")
     return "\n".join(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -50,6 +51,18 @@ def both(key: str, **values: object) -> Bilingual:
     """Chinese first, English beside it; a bilingual value gives each language its half."""
     zh, en = (say(key, lang, **{name: in_language(value, lang) for name, value in values.items()}) for lang in LANGUAGES)
     return Bilingual(zh, en)
+
+
+def parted(text: str) -> str:
+    """A text that a file states as "中文 / English" as one that knows both languages; any other as it is."""
+    chinese, mark, english = text.partition(" / ")
+    return Bilingual(chinese, english) if mark and any("\u4e00" <= char <= "\u9fff" for char in chinese) else text
+
+
+def together(parts: Iterable[str], zh: str = " ", en: str = " ") -> str:
+    """Texts joined in each language apart; empty ones left out."""
+    kept = [part for part in parts if part]
+    return Bilingual(*(mark.join(str(in_language(part, lang)) for part in kept) for lang, mark in (("zh", zh), ("en", en)))) if kept else ""
 
 
 def in_language(text: Any, lang: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from infraplan.messages import say
+from infraplan.messages import LANGUAGES, Bilingual, say
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
@@ -14,30 +14,28 @@ from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
 from infraplan.policy.words import FAMILY_NAMES, layer_name, word
 
-LANGUAGES = ("zh", "en")
-
 
 def _joined(lang: str, pieces: list[str]) -> str:
     return ("；" if lang == "zh" else "; ").join(piece for piece in pieces if piece)
 
 
-def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[str]:
+def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[Bilingual]:
     """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown)."""
     common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
     if units.absent:
-        return [" / ".join(common.values())] * len(table["zone"])
+        return [Bilingual(common["zh"], common["en"])] * len(table["zone"])
     total = table["denominator"]
     with np.errstate(invalid="ignore", divide="ignore"):
         unsure = np.where(total > 0, table["uncertain"] / total, 0.0)
         rests = np.where(total > 0, table["measured"] / total, 0.0)
     unknown = table["unknown"]
     positioned = target.shape in ("population_share", "place_share", "place_count")
-    memo: dict[Any, str] = {}
+    memo: dict[Any, Bilingual] = {}
 
-    def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: bool) -> str:
+    def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: bool) -> Bilingual:
         key = round(unsure_share, 4), round(unknown_units, 1), round(measured_share, 4), nothing
         if key not in memo:
-            memo[key] = " / ".join(_joined(lang, [common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES)
+            memo[key] = Bilingual(*(_joined(lang, [common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES))
         return memo[key]
 
     return [text(*row) for row in zip(unsure, unknown, rests, total == 0, strict=True)]

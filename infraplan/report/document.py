@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from infraplan.report import page_rows, plan_words
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
-from infraplan.report.style import decimal, integer, money, percent, percent_up, text
+from infraplan.report.page_rows import Shown
+from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words
 
 TARGETS, GAPS, SITES = 60, 60, 60
@@ -40,7 +41,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """An annex table: number, title, heads, relative widths, which columns are numbers, rows; `totals`: leading rows in bold."""
+    """An annex table: number, title, heads, relative widths, which columns are numbers, rows; `totals`: which rows are bold."""
 
     number: int
     title: str
@@ -48,7 +49,7 @@ class Table:
     widths: Sequence[float]
     numeric: Sequence[int]
     rows: Sequence[Sequence[str]]
-    totals: int = 0
+    totals: Sequence[int] = ()
     note: str = ""
 
 
@@ -70,7 +71,7 @@ class Report:
 
 def report_of(context: PageContext, pictures: Sequence[tuple[str, bytes]], lang: str = "zh") -> Report:
     """The report of a zone; `pictures` are captions with PNGs."""
-    words = Words(lang)
+    words = Words(lang).about(context)
     tables = list(_tables(context, words))
     return Report(
         title=words.t("report_title", name=context.title_name(lang)),
@@ -150,143 +151,53 @@ def _tables(context: PageContext, words: Words) -> Iterator[Table]:
             yield table
 
 
-def _targets(context: PageContext, words: Words, number: int) -> Table | None:
-    rows = [row for row in page_rows.target_rows(context, words) if row["judged"]][:TARGETS]
-    if not rows:
+def _table(number: int, title: str, shown: Shown, note: str = "") -> Table | None:
+    """A worded frame as an annex; None without rows."""
+    if not shown.rows:
         return None
-    body = []
-    for index, row in enumerate(rows, 1):
-        task = f"{row['title']}（{words.t('reading_mark')}）" if row["interpretation"] else row["title"]
-        quotation = f"{words.quoted(row['quotation'])}{row['document']}" if row["quotation"] else ""
-        body.append([str(index), task, quotation, row["required"], row["achieved"], row["shortfall"], row["due"], row["status_text"]])
-    heads = [words.t(key) for key in ("x_number", "x_task", "x_quotation", "x_required", "x_achieved", "x_shortfall", "x_due", "x_status")]
-    return Table(number, words.t("doc_targets"), heads, (0.6, 3, 3.5, 1.1, 1.1, 1.4, 1.9, 1.1), (3, 4, 5), body, 0, words.t("reading_note"))
+    widths = [min(max(column.characters, 7), 26) for column in shown.columns]
+    numeric = [index for index, column in enumerate(shown.columns) if column.numeric]
+    return Table(number, title, shown.heads, widths, numeric, shown.rows, [index for index, bold in enumerate(shown.bold) if bold], note)
+
+
+def _targets(context: PageContext, words: Words, number: int) -> Table | None:
+    rows = page_rows.own_targets(context)
+    rows = rows[page_rows.judged(rows)].head(TARGETS) if len(rows) else rows
+    return _table(number, words.t("doc_targets"), page_rows.shown_table(rows, "scorecard", "paper", words), words.t("reading_note"))
 
 
 def _people(context: PageContext, words: Words, number: int) -> Table | None:
-    heads = [
-        words.t(key)
-        for key in ("col_zone", "col_code", "col_family", "col_people", "col_served", "col_uncertain", "col_unserved", "col_share")
-    ]
-    heads += [words.t("col_range", band=f"{context.facts.band_db:g}"), words.t("col_other")]
-    rows = []
-    for family in context.families:
-        for row in page_rows.people_rows(context, family, words.lang):
-            name = words.t("total") if row["total"] else text(row["name"])
-            counts = [integer(row[key]) for key in ("population", "served", "uncertain", "unserved")]
-            judged, other = words.family_in(context, family), page_rows.other_share(row, words)
-            rows.append([name, text(row["adcode"]), judged, *counts, percent(row["share"], 1), page_rows.span(row), other])
-    if not rows:
-        return None
-    return Table(
-        number, words.t("doc_people"), heads, (1.6, 1.0, 1.8, 1.4, 1.4, 1.2, 1.4, 1.0, 1.8, 1.5), (3, 4, 5, 6, 7, 8, 9), rows,
-        0, words.t("limits_parts"),
-    )
+    rows = [row for family in context.families for row in page_rows.people_rows(context, family, words.lang)]
+    return _table(number, words.t("doc_people"), page_rows.people_table(rows, "paper", words), words.t("limits_parts"))
 
 
 def _cities(context: PageContext, words: Words, number: int) -> Table | None:
     if context.level != "province" or context.cities is None:
         return None
-    family = context.families[0]
-    people = context.people(family, level="city").sort_values(["share", "adcode"], ascending=[False, True], kind="stable")
-    listed = context.cities.set_index("adcode")
-    names = context.names(words.lang)
-    rows = []
-    for rank, row in enumerate(people.to_dict("records"), 1):
-        city = listed.loc[row["adcode"]] if row["adcode"] in listed.index else {}
-        rows.append(
-            [
-                str(rank),
-                names.get(row["adcode"], text(row["name"])),
-                integer(row["population"]),
-                percent(row["share"]),
-                integer(row["unserved"]),
-                integer(city.get("gaps")),
-                integer(city.get("new_sites")),
-                money(city.get("cost_cny"), words.lang),
-            ]
-        )
-    keys = ("col_rank", "col_city", "col_people", "served_share", "col_unserved", "col_gaps", "col_new_sites", "col_cost")
-    heads = [words.t(key, family=words.family_in(context, family)) if key == "served_share" else words.t(key) for key in keys]
-    return Table(number, words.t("doc_ranking"), heads, (0.7, 1.3, 1.7, 1.4, 1.6, 1.2, 1.4, 1.7), (2, 3, 4, 5, 6, 7), rows)
+    people = context.people(context.families[0], level="city").sort_values(["share", "adcode"], ascending=[False, True], kind="stable")
+    rows = people[["adcode", "population", "share", "unserved"]].merge(context.cities, on="adcode", how="left")
+    rows["name"], rows["family"] = rows["adcode"].map(context.names(words.lang)), context.families[0]
+    return _table(number, words.t("doc_ranking"), page_rows.shown_table(rows, "cities", "paper", words))
 
 
 def _phases(context: PageContext, words: Words, number: int) -> Table | None:
-    found = page_rows.phase_rows(context, words)
-    if not found:
+    if context.phases is None or not len(context.phases):
         return None
-    keys = ("phase", "name", "period", "sites", "cost", "gained", "share", "asked")
-    heads = ("col_phase", "col_name", "col_period", "col_new_sites", "col_cost", "col_gained", "col_share", "col_asked")
-    rows = [[row[key] for key in keys] for row in found]
-    return Table(
-        number, words.t("doc_phases"), [words.t(key) for key in heads], (0.8, 2, 3, 1.2, 1.6, 1.4, 1.2, 1.2), (3, 4, 5, 6), rows
-    )
+    return _table(number, words.t("doc_phases"), page_rows.shown_table(context.phases, "phases", "paper", words))
 
 
 def _gaps(context: PageContext, words: Words, number: int) -> Table | None:
-    rows = page_rows.gap_rows(context, words, GAPS)
-    if not rows:
-        return None
-    keys = ("name", "where", "family", "people", "households", "status", "margin", "nearest", "reason", "remedy")
-    heads = (
-        "col_name",
-        "col_where",
-        "col_family",
-        "col_people",
-        "col_households",
-        "col_status",
-        "col_margin_outdoor",
-        "col_nearest",
-        "col_reason",
-        "col_remedy",
-    )
+    rows = page_rows.largest_gaps(context, GAPS)
     note = words.t("doc_gaps_note", total=integer(len(context.gaps)), shown=len(rows))
-    widths = (1.5, 2.2, 0.95, 1.1, 0.8, 0.9, 1.1, 1.1, 2.4, 2.4)
-    return Table(
-        number,
-        words.t("doc_gaps"),
-        [words.t(key) for key in heads],
-        widths,
-        (3, 4, 6, 7),
-        [[row[key] for key in keys] for row in rows],
-        0,
-        note,
-    )
+    return _table(number, words.t("doc_gaps"), page_rows.shown_table(rows, "gaps", "paper", words), note)
 
 
 def _sites(context: PageContext, words: Words, number: int) -> Table | None:
-    rows = page_rows.plan_rows(context, words, SITES)
-    if not rows:
-        return None
-    keys = ("order", "id", "name", "where", "services", "host", "cost", "gained", "villages", "lost", "targets", "reason")
-    heads = (
-        "col_order",
-        "col_code",
-        "col_name",
-        "col_zone",
-        "col_services",
-        "col_host",
-        "col_cost",
-        "col_gained",
-        "col_villages",
-        "col_lost",
-        "col_targets",
-        "field_reason",
-    )
+    rows = page_rows.first_sites(context, SITES)
     note = words.t("doc_sites_note", total=integer(len(context.plan_sites)), shown=len(rows))
     if context.plan is not None and context.plan.bounded:
         note += " " + words.t("plan_gap_whole") + f" {percent_up(context.plan.proven_gap)}"
-    widths = (0.7, 1.1, 1.5, 1.3, 1.1, 1.4, 1.3, 1.1, 0.9, 1.2, 2.4, 1.7)
-    return Table(
-        number,
-        words.t("doc_sites"),
-        [words.t(key) for key in heads],
-        widths,
-        (6, 7, 8, 9),
-        [[row[key] for key in keys] for row in rows],
-        0,
-        note,
-    )
+    return _table(number, words.t("doc_sites"), page_rows.shown_table(rows, "sites", "paper", words), note)
 
 
 def every_text(report: Report) -> Iterator[str]:
@@ -309,4 +220,4 @@ def chinese_number(number: int) -> str:
     return (("" if tens == 1 else digits[tens]) + "十" if tens else "") + (digits[ones] if ones or not tens else "")
 
 
-__all__ = ["Heading", "Paragraph", "Picture", "Report", "Table", "banners", "chinese_number", "decimal", "every_text", "report_of"]
+__all__ = ["Heading", "Paragraph", "Picture", "Report", "Table", "banners", "chinese_number", "every_text", "report_of"]

@@ -15,9 +15,10 @@ from infraplan.report.context import PageContext
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
 from infraplan.report.mast_points import points_of_masts
 from infraplan.report.rasters import GEOGRAPHIC, web_picture
-from infraplan.report.style import decimal, integer, missing, palette, percent, text
+from infraplan.report.style import integer, missing, palette, percent, text
 from infraplan.report.word import clean
 from infraplan.report.words import Words
+from infraplan.tables.wording import worded
 
 MOST_GAPS = 8_000  # what Google Earth still turns smoothly
 MOST_SITES = 50_000
@@ -26,7 +27,7 @@ ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), (
 
 def write_kmz(context: PageContext, path: str | Path, lang: str = "zh") -> None:
     """One KMZ; names are text in every element, equal content gives equal bytes."""
-    words = Words(lang)
+    words = Words(lang).about(context)
     pictures = {}
     for family in context.families:
         if family in context.margins:
@@ -86,46 +87,30 @@ def _quoted(label: str) -> str:
     return escape(clean(label), {'"': "&quot;"})
 
 
+def _told(frame: Any, table: str, words: Words) -> list[list[tuple[str, str]]]:
+    """What each placemark tells: headings and cells of the columns that Google Earth shows."""
+    cells = worded(frame, table, "kmz", words)
+    return [list(zip([one.label for one in cells], row, strict=True)) for row in zip(*(one.texts() for one in cells), strict=True)]
+
+
 def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
-    frame = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
-    for row, point in zip(page_rows.plan_rows(context, words), frame.geometry if len(frame) else [], strict=True):
-        keys = ("order", "services", "host", "height", "cost", "gained", "villages", "lost", "targets", "reason")
-        labels = (
-            "col_order",
-            "col_services",
-            "col_host",
-            "col_height",
-            "col_cost",
-            "col_gained",
-            "col_villages",
-            "col_lost",
-            "col_targets",
-            "field_reason",
-        )
-        yield _point(row["name"], point.x, point.y, "new", [(words.t(label), row[key]) for label, key in zip(labels, keys, strict=True)])
+    frame = page_rows.first_sites(context)
+    for row, told in zip(frame.itertuples(index=False), _told(frame, "sites", words), strict=True):
+        yield _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", told)
 
 
 def _sites(context: PageContext, words: Words) -> Iterator[str]:
     if not len(context.sites):
         return
     frame = points_of_masts(context.sites, words)
-    columns = [frame[name] for name in ("name", "services", "height_m")]
-    for name, services, height, x, y in zip(*columns, frame.geometry.x, frame.geometry.y, strict=True):
-        yield _point(name, x, y, "existing", [(words.t("field_services"), services), (words.t("col_height"), decimal(height))])
+    for name, x, y, told in zip(frame["name"], frame.geometry.x, frame.geometry.y, _told(frame, "masts", words), strict=True):
+        yield _point(name, x, y, "existing", told)
 
 
 def _gaps(context: PageContext, words: Words) -> Iterator[str]:
-    for row in context.gaps.to_dict("records"):
-        if missing(row["lon"]) or missing(row["lat"]):
-            continue
-        rows = [
-            (words.t("col_family"), words.family(text(row["family"]))),
-            (words.t("col_people"), integer(row["population"])),
-            (words.t("col_margin_outdoor"), decimal(row["outdoor_margin_db"])),
-            (words.t("col_reason"), words.reason(row["reason"])),
-            (words.t("col_remedy"), page_rows.remedy(row["remedy"], words)),
-        ]
-        yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], str(row["status"]), rows)
+    for row, told in zip(context.gaps.to_dict("records"), _told(context.gaps, "gaps", words), strict=True):
+        if not missing(row["lon"]) and not missing(row["lat"]):
+            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], str(row["status"]), told)
 
 
 def _zones(context: PageContext, words: Words) -> Iterator[str]:

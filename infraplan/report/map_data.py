@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.presets import load
 from infraplan.report import packing
 from infraplan.report.context import PageContext
 from infraplan.report.mast_points import points_of_masts
-from infraplan.report.plan_words import loss, served_targets, target_names
 from infraplan.report.rasters import margin_colours, margin_edges
-from infraplan.report.style import integer, missing, money, palette, percent
+from infraplan.report.style import integer, missing, palette, percent
 from infraplan.report.words import Words
+from infraplan.tables.wording import worded
 
 STATUSES = ("served", "uncertain", "unserved")
 SIMPLIFY_DEG = {"city": 0.0012, "province": 0.004}  # about 0.1 and 0.4 km: below a screen pixel at the page's first zoom
@@ -31,7 +30,7 @@ def status_codes(values: Any) -> npt.NDArray[np.uint8]:
 
 def point_sources(context: PageContext, words: Words) -> dict[str, dict[str, Any]]:
     """Packed villages, existing sites and new sites; an empty table is left out."""
-    sources = {}
+    sources, words = {}, words.about(context)
     if len(context.villages):
         sources["villages"] = _villages(context, words)
     if len(context.sites):
@@ -41,88 +40,37 @@ def point_sources(context: PageContext, words: Words) -> dict[str, dict[str, Any
     return sources
 
 
-def _column(frame: Any, name: str) -> Any:
-    return frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index, dtype="object")
-
-
-def _codes(values: Any, words: Words, group: str) -> Any:
-    """Codes replaced by words, one lookup a distinct code."""
-    column = pd.Series(values).astype("object")
-    return column.map({code: words.code(group, code) for code in column.dropna().unique()})
+def _packed(frame: Any, table: str, words: Words) -> list[dict[str, Any]]:
+    """The columns that the map shows, each packed as its form wants."""
+    out = []
+    for cells in worded(frame, table, "map", words):
+        form, unit = cells.column.form, cells.column.units(words.lang)
+        if form == "whole":
+            out.append(packing.integers(cells.label, cells.values, unit))
+        elif form == "db":
+            out.append(packing.tenths(cells.label, cells.values, unit))
+        else:
+            out.append(packing.choices(cells.label, cells.texts()))
+    return out
 
 
 def _villages(context: PageContext, words: Words) -> dict[str, Any]:
     frame = context.villages
-    names = dict(zip(context.zones["adcode"], context.zones["name"], strict=True))
-    county = _column(frame, "county").map(names).fillna("").astype(str)
-    town = _column(frame, "town").fillna("").astype(str)
-    place = county.where((town == "") | (county == ""), county + " " + town).where(county != "", town)
-    columns = [
-        packing.choices(words.t("field_place"), place),
-        packing.choices(words.t("field_committee"), _column(frame, "committee")),
-        packing.choices(words.t("field_kind"), _codes(_column(frame, "kind"), words, "kind")),
-        packing.integers(words.t("field_people"), _column(frame, "population"), words.t("unit_people")),
-        packing.integers(words.t("field_households"), _column(frame, "households"), words.t("unit_households")),
-    ]
-    styles: dict[str, npt.ArrayLike] = {}
-    for family in context.families:
-        if f"{family}_status" not in frame:
-            continue
-        styles[family] = status_codes(frame[f"{family}_status"])
-        names = {"family": words.family(family), "receiver": words.receiver(context.receiver(family))}
-        columns += [
-            packing.choices(words.t("field_status", **names), _codes(frame[f"{family}_status"], words, "village")),
-            packing.tenths(words.t("field_margin", **names), _column(frame, f"{family}_margin_db"), "dB"),
-        ]
-    columns.append(packing.integers(words.t("field_position_error"), _column(frame, "position_error_m"), "m"))
-    return packing.points(frame, words.t("title_village"), frame["name"].astype(str).tolist(), columns, styles, place=1)
+    known = [family for family in context.families if f"{family}_status" in frame]
+    styles: dict[str, npt.ArrayLike] = {family: status_codes(frame[f"{family}_status"]) for family in known}
+    names = frame["name"].astype(str).tolist()
+    return packing.points(frame, words.t("title_village"), names, _packed(frame, "villages", words), styles, place=1)
 
 
 def _sites(sites: Any, words: Words) -> dict[str, Any]:
     frame = points_of_masts(sites, words)
-    columns = [
-        packing.choices(words.t("field_services"), frame["services"]),
-        packing.choices(words.t("field_site_status"), _codes(frame["status"], words, "site")),
-        packing.tenths(words.t("field_height"), frame["height_m"], "m"),
-        packing.choices(words.t("field_azimuth"), frame["azimuth_deg"]),
-    ]
-    return packing.points(frame, words.t("title_site"), frame["name"].tolist(), columns)
+    return packing.points(frame, words.t("title_site"), frame["name"].tolist(), _packed(frame, "masts", words))
 
 
 def _new_sites(context: PageContext, words: Words) -> dict[str, Any]:
-    frame, tasks = context.plan_sites, target_names(context, words)
-    pairs = zip(_column(frame, "people_lost"), _column(frame, "places_lost"), strict=True)
-    lost = pd.Series([loss(people, places, words) for people, places in pairs], index=frame.index, dtype="object")
-    reasons = _column(frame, "reason").astype("object")
-    columns = [
-        packing.integers(words.t("field_order"), _column(frame, "order")),
-        packing.choices(words.t("field_services"), _column(frame, "services").map(spaced)),
-        packing.choices(words.t("field_host"), hosts(_column(frame, "host"), words)),
-        packing.tenths(words.t("field_height"), _column(frame, "height_m"), "m"),
-        packing.choices(
-            words.t("field_cost"), _column(frame, "cost_cny").map(lambda value: "" if missing(value) else money(value, words.lang))
-        ),
-        packing.integers(words.t("field_gained"), _column(frame, "people_gained"), words.t("unit_people")),
-        packing.integers(words.t("field_villages_gained"), _column(frame, "villages_gained")),
-        packing.choices(words.t("field_lost"), lost),
-        packing.choices(words.t("field_targets"), _column(frame, "targets").map(lambda ids: served_targets(ids, tasks, words))),
-        packing.choices(words.t("field_reason"), reasons.map({key: words.reason(key) for key in reasons.dropna().unique()})),
-    ]
-    return packing.points(frame, words.t("title_new"), _column(frame, "name").fillna(frame["id"]).astype(str).tolist(), columns)
-
-
-def spaced(services: Any) -> str:
-    """nr-n41;nr-n28 -> nr-n41, nr-n28"""
-    return "" if missing(services) else ", ".join(part for part in str(services).split(";") if part)
-
-
-def hosts(values: Any, words: Words) -> Any:
-    """Names of what a site stands on."""
-    known = load("costs")["hosts"]
-    column = pd.Series(values).astype("object")
-    return column.map(
-        {code: str(known[code][words.lang]) if code in known else words.code("host", code) for code in column.dropna().unique()}
-    )
+    frame = context.plan_sites
+    names = frame["name"].fillna(frame["id"]) if "name" in frame else frame["id"]
+    return packing.points(frame, words.t("title_new"), names.astype(str).tolist(), _packed(frame, "sites", words))
 
 
 def share_colour(share: Any) -> str:

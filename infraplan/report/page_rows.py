@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
+from infraplan.columns import Column
+from infraplan.policy.annex import SETTLED
 from infraplan.presets import load
 from infraplan.report.context import PageContext
-from infraplan.report.map_data import hosts, spaced
-from infraplan.report.plan_words import loss, nothing_to_build, price_sentences, served_targets, target_names, title_of
-from infraplan.report.style import (
-    achieved,
-    count,
-    day,
-    decimal,
-    integer,
-    missing,
-    money,
-    percent,
-    percent_up,
-    quantity,
-    shortfall,
-    text,
-)
+from infraplan.report.plan_words import nothing_to_build, price_sentences
+from infraplan.report.style import integer, missing, money, percent, percent_up, text
 from infraplan.report.words import Words
+from infraplan.tables.wording import worded
 
 DECIDED = ("met", "not_met")
+ANYONE = ("", "any")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table ready to print: columns with their headings (in Chinese pages with the English ones), cells as text and raw, rows in bold."""
+
+    columns: Sequence[Column]
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    raw: Sequence[Sequence[Any]]
+    bold: Sequence[bool]
+
+
+def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: str = "") -> Shown:
+    """A frame as one place shows it; `first`: heading of its first column where that is not the column's own."""
+    cells = worded(frame, table, place, words)
+    heads: list[str] = [one.label for one in cells]
+    if place == "page" and words.lang == "zh":
+        english = worded(frame.head(0), table, place, replace(words, lang="en"))
+        both = Markup('{}<span class="en" lang="en">{}</span>')
+        heads = [both.format(one.label, other.label) for one, other in zip(cells, english, strict=True)]
+    if first:
+        heads[0] = words.b(first)
+    rows = [list(row) for row in zip(*(one.texts() for one in cells), strict=True)]
+    raw = [list(row) for row in zip(*(one.values for one in cells), strict=True)]
+    return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows))
 
 
 def provincial_order(frame: Any, column: str = "adcode") -> Any:
@@ -37,58 +55,43 @@ def provincial_order(frame: Any, column: str = "adcode") -> Any:
     return frame.assign(_order=keys).sort_values("_order", kind="stable").drop(columns="_order")
 
 
-def full_title(row: Any, words: Words) -> str:
-    """The title with its network, where the row is one of a shared network."""
-    network = text(row.get("network", ""))
-    title = title_of(row, words)
-    if network in ("", "any"):
-        return title
-    return f"{title}（{words.network(network)}）" if words.lang == "zh" else f"{title} ({words.network(network)})"
+def own_targets(context: PageContext) -> Any:
+    """The zone's scorecard of any operator, one row a clause."""
+    rows = context.targets
+    return rows[rows["network"].isin(ANYONE)] if len(rows) else rows
+
+
+def judged(rows: Any) -> Any:
+    """Whether each row of a scorecard asks for something and is no figure beside another."""
+    return rows["required"].notna() & ~(rows["beside"].astype(bool) if "beside" in rows else pd.Series(False, index=rows.index))
 
 
 def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
-    """The zone's scorecard, one row a clause; the shared networks' figures stand below that of any operator."""
-    rows = context.targets
+    """`own_targets` worded; the shared networks' figures stand below that of any operator."""
+    rows = context.targets.reset_index(drop=True)
+    if not len(rows):
+        return []
+    cells = {one.column.name: one.texts() for one in worded(rows, "scorecard", "page", words)}
+    keys = [tuple(text(row.get(key)) for key in ("zone", "id", "part", "family")) for row in rows.to_dict("records")]
     beside: dict[tuple[str, ...], list[str]] = {}
-    main = []
-    for row in rows.to_dict("records"):
-        key = (text(row["zone"]), text(row["id"]), text(row.get("part", "")), text(row["family"]))
-        if text(row["network"]) in ("", "any"):
-            main.append((key, row))
-        elif not missing(row["achieved"]):
-            beside.setdefault(key, []).append(f"{words.network(text(row['network']))} {achieved(row, words.lang)}")
-    return [_target(row, beside.get(key, []), words) for key, row in main]
+    for key, network, value, figure in zip(keys, rows["network"], rows["achieved"], cells["achieved"], strict=True):
+        if text(network) not in ANYONE and not missing(value):
+            beside.setdefault(key, []).append(f"{words.network(text(network))} {figure}")
+    out = []
+    for at, (key, row, asked) in enumerate(zip(keys, rows.to_dict("records"), judged(rows), strict=True)):
+        if text(row["network"]) in ANYONE:
+            networks = words.t("by_network", parts=words.joined(beside[key], "、")) if key in beside else ""
+            told: dict[str, Any] = {name: values[at] for name, values in cells.items()}
+            told |= {"title": told["task"], "status_text": words.code("status", row["status"]), "judged": asked}
+            told |= {name: text(row[name]) for name in ("status", "quotation", "document")}
+            told |= {name: bool(row[name]) for name in ("expired", "interpretation")}
+            out.append(told | {"evidence": words.joined([words.one(text_of(row["evidence"])), networks])})
+    return out
 
 
-def _target(row: dict[str, Any], beside: list[str], words: Words) -> dict[str, Any]:
-    unit = words.code("unit", row["unit"])
-    fraction = ""
-    if not missing(row["numerator"]) and not missing(row["denominator"]) and float(row["denominator"]) > 0:
-        fraction = f"{count(row['numerator'])} / {count(row['denominator'])} {unit}"
-    evidence = words.one(text(row["evidence"]))
-    if beside:
-        evidence = "; ".join(
-            part for part in (evidence, words.t("by_network", parts="，".join(beside) if words.lang == "zh" else ", ".join(beside))) if part
-        )
-    return {
-        "id": text(row["id"]),
-        "title": title_of(row, words),
-        "quotation": text(row["quotation"]),
-        "document": text(row["document"]),
-        "departments": text(row["departments"]),
-        "required": quantity(row["required"], row),
-        "achieved": achieved(row, words.lang),
-        "fraction": fraction,
-        "shortfall": shortfall(row, unit, words.lang),
-        "due": day(row["due"], words.lang),
-        "expired": bool(row["expired"]),
-        "interpretation": bool(row["interpretation"]),
-        "status": text(row["status"]),
-        "status_text": words.code("status", row["status"]),
-        "evidence": evidence,
-        "force": text(row["force"]),
-        "judged": not missing(row["required"]) and not bool(row.get("beside", False)),
-    }
+def text_of(value: Any) -> Any:
+    """A text that may know both languages, "" where it is missing."""
+    return "" if missing(value) else value
 
 
 def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dict[str, Any]]:
@@ -116,6 +119,13 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     return rows
 
 
+def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: str = "") -> Shown:
+    """Rows of `people_rows` or `network_rows` as a place shows them; a zone's own row reads 合计."""
+    named = [row if first or not row["total"] else {**row, "name": words.t("total")} for row in rows]
+    frame = pd.DataFrame(named) if rows else pd.DataFrame(columns=["name"])
+    return shown_table(frame, "population", place, words, bold=[row["total"] for row in rows], first=first)
+
+
 def beside(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
     """What stands beside a headline share: every signal weaker and stronger, the other receiver; "" where it is not known."""
     parts = []
@@ -133,59 +143,50 @@ def beside_sentence(row: Mapping[str, Any], context: PageContext, words: Words) 
     return "" if not told else f"{told}。" if words.lang == "zh" else f" {told[0].upper()}{told[1:]}."
 
 
-def span(row: Mapping[str, Any]) -> str:
-    """Shares when every signal is weaker and stronger, as one cell."""
-    ends = [row.get(f"share_{name}") for name in ("weaker", "stronger")]
-    return "—" if any(missing(end) for end in ends) else " – ".join(percent(end, 1) for end in ends)
-
-
-def other_share(row: Mapping[str, Any], words: Words) -> str:
-    """The share at the other receiver, with that receiver: 室内 17.7%."""
-    place = words.receiver(text(row.get("other_receiver")))
-    return f"{place} {percent(row.get('other_share'), 1)}" if place else "—"
-
-
-def other_heading(context: PageContext, family: str, words: Words) -> str:
-    """Heading of the column with the other receiver's share."""
-    rows = context.people(family)
-    other = text(rows["other_receiver"].iloc[0]) if len(rows) and "other_receiver" in rows else ""
-    return words.t("col_share_at", receiver=words.receiver(other)) if other else words.t("col_other")
-
-
-def place_text(row: dict[str, Any]) -> str:
-    """County and township."""
-    return " ".join(part for part in (text(row.get("county_name", "")), text(row.get("town", ""))) if part)
-
-
-def gap_rows(context: PageContext, words: Words, most: int) -> list[dict[str, str]]:
+def largest_gaps(context: PageContext, most: int) -> Any:
     """The gaps with the most residents."""
-    frame = context.gaps
-    frame = frame.assign(_people=pd.to_numeric(frame["population"], errors="coerce").fillna(0)).sort_values(
-        ["_people", "id"], ascending=[False, True], kind="stable"
-    )
-    return [
-        {
-            "name": text(row["village"]) or text(row["name"]),
-            "where": place_text(row),
-            "family": words.family(text(row["family"])),
-            "people": integer(row["population"]),
-            "households": integer(row["households"]),
-            "status": words.code("village", row["status"]),
-            "margin": decimal(row["outdoor_margin_db"]),
-            "nearest": decimal(row["nearest_site_km"]),
-            "reason": words.reason(row["reason"]),
-            "remedy": remedy(row["remedy"], words),
-        }
-        for row in frame.head(most).to_dict("records")
-    ]
+    people = pd.to_numeric(context.gaps["population"], errors="coerce").fillna(0)
+    return context.gaps.assign(_people=people).sort_values(["_people", "id"], ascending=[False, True], kind="stable").head(most)
 
 
-def remedy(value: Any, words: Words) -> str:
-    """The remedy's sentence, or the suggested site it names."""
-    written = text(value)
-    if written[:1] == "N" and written[1:].isdigit():
-        return words.t("remedy_site", site=written)
-    return words.reason(written)
+def first_sites(context: PageContext, most: int | None = None) -> Any:
+    """Suggested sites in build order."""
+    frame = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
+    return frame if most is None else frame.head(most)
+
+
+def lacking(context: PageContext) -> dict[str, tuple[int, int | None]]:
+    """Things that lack service and how many there are: "village <family>" for villages, "places" for all else but sites.
+
+    Counts are of things, not of rows: a village that two targets list counts once. The whole is that of the targets that list them.
+    """
+    gaps, card = context.gaps, own_targets(context)
+    asked = card.groupby("id")["denominator"].max() if len(card) else pd.Series(dtype=float)
+
+    def whole(ids: Any) -> int | None:
+        found = asked.reindex(list(dict.fromkeys(ids))).dropna()
+        return int(found.max()) if len(found) else None
+
+    settled, out = gaps[gaps["kind"].isin(SETTLED)], {}
+    for family in context.families:
+        rows = settled[settled["family"] == family]
+        out[f"village {family}"] = (int(rows["id"].nunique()), whole(rows["target"]))
+    places = gaps[~gaps["kind"].isin([*SETTLED, "site"])]
+    wholes = [whole([target]) for target in places["target"].unique()]
+    listed = int(places.groupby("target")["id"].nunique().sum())
+    out["places"] = (listed, sum(one or 0 for one in wholes) if wholes and None not in wholes else None)
+    return out
+
+
+def lacking_words(context: PageContext, words: Words) -> list[tuple[str, str]]:
+    """`lacking` as labels and n / N."""
+    out = []
+    for key, (count, whole) in lacking(context).items():
+        family = key.partition(" ")[2]
+        label = words.t("lacking_villages", family=words.family_in(context, family)) if family else words.t("lacking_places")
+        if count or family:
+            out.append((label, integer(count) if whole is None or whole < count else f"{integer(count)} / {integer(whole)}"))
+    return out
 
 
 def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[str, Any]]]:
@@ -194,11 +195,10 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     if not len(frame):
         return [], []
     column, label = ("city", "city_name") if context.level == "province" else ("county", "county_name")
-    counts = frame.groupby([column, "target"], sort=False).size().unstack(fill_value=0)
+    counts = frame.groupby([column, "target"], sort=False)["id"].nunique().unstack(fill_value=0)
     targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
     counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
     names = dict(zip(frame[column], frame[label], strict=True)) | (context.names("en") if words.lang == "en" else {})
-    tasks = target_names(context, words)
     rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
     rows += [
         {
@@ -209,57 +209,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
         }
         for code, line in counts.iterrows()
     ]
-    return [tasks.get(target, target) for target in targets], rows
-
-
-def plan_rows(context: PageContext, words: Words, most: int | None = None) -> list[dict[str, str]]:
-    """Suggested sites in build order."""
-    frame = context.plan_sites
-    if not len(frame):
-        return []
-    frame = frame.sort_values("order", kind="stable") if "order" in frame else frame
-    frame = frame if most is None else frame.head(most)
-    names, tasks = context.names(words.lang), target_names(context, words)
-    host = hosts(frame["host"], words) if "host" in frame else pd.Series("", index=frame.index)
-    return [
-        {
-            "order": integer(row.get("order")),
-            "id": text(row["id"]),
-            "name": text(row.get("name")) or text(row["id"]),
-            "where": text(names.get(row.get("county"))) or text(names.get(row.get("city"))) or text(row.get("county")),
-            "services": spaced(row.get("services")),
-            "host": text(on),
-            "height": decimal(row.get("height_m"), 0),
-            "cost": money(row.get("cost_cny"), words.lang),
-            "gained": integer(row.get("people_gained")),
-            "villages": integer(row.get("villages_gained")),
-            "lost": loss(row.get("people_lost"), row.get("places_lost"), words),
-            "targets": served_targets(row.get("targets"), tasks, words),
-            "phase": integer(row["phase"]) if row.get("phase") else "",
-            "reason": words.reason(row.get("reason")),
-        }
-        for row, on in zip(frame.drop(columns="geometry", errors="ignore").to_dict("records"), host, strict=True)
-    ]
-
-
-def phase_rows(context: PageContext, words: Words) -> list[dict[str, str]]:
-    """The phases in their order, and whether each brings what is asked of it."""
-    rows = []
-    for row in context.phases.to_dict("records") if context.phases is not None else ():
-        met = row.get("asked_met")
-        rows.append(
-            {
-                "phase": text(row.get("phase")),
-                "name": text(row.get("name")),
-                "period": " – ".join(day(row.get(key), words.lang) for key in ("start", "end") if text(row.get(key))),
-                "sites": integer(row.get("sites")),
-                "cost": money(row.get("cost_cny"), words.lang),
-                "gained": integer(row.get("people_gained")),
-                "share": percent(row.get("share")),
-                "asked": "" if missing(met) else words.t("asked_met" if met else "asked_missed"),
-            }
-        )
-    return rows
+    return [words.tasks.get(target, target) for target in targets], rows
 
 
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
@@ -285,7 +235,9 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
                 + beside_sentence(row, context, words)
             )
     if len(context.gaps):
-        out.append(words.t("words_gaps", gaps=integer(len(context.gaps)), uncertain=integer((context.gaps["status"] == "uncertain").sum())))
+        told = [f"{label} {figure}" for label, figure in lacking_words(context, words)]
+        doubted = context.gaps.loc[context.gaps["status"] == "uncertain", "id"].nunique()
+        out.append(words.t("words_gaps", gaps=words.joined(told), uncertain=integer(doubted)))
     if len(context.plan_sites):
         cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))

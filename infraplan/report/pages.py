@@ -138,7 +138,7 @@ def report_page(
     context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS
 ) -> str:
     """The report of a zone as one HTML text."""
-    words = Words(lang)
+    words = Words(lang).about(context)
     pictures = pictures_of(context, lang) if pictures is None else pictures
     links = file_links(formats)
     if context.level == "province":
@@ -149,17 +149,12 @@ def report_page(
     tables = [
         {
             "title": words.t("table_by_zone", family=words.family_in(context, family)),
-            "other": page_rows.other_heading(context, family, words),
-            "mixed": False,
-            "first": "col_zone",
-            "codes": True,
-            "rows": page_rows.people_rows(context, family, lang),
+            "shown": page_rows.people_table(page_rows.people_rows(context, family, lang), "page", words),
         }
         for family in context.families
     ]
-    title = words.t("table_by_network", name=context.title_name(lang))
-    rows = page_rows.network_rows(context, words)
-    tables.append({"title": title, "first": "col_network", "codes": False, "rows": rows, "other": words.t("col_other"), "mixed": True})
+    own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, "col_network")
+    tables.append({"title": words.t("table_by_network", name=context.title_name(lang)), "shown": own})
     names, sums = page_rows.gap_sums(context, words)
     total = len(context.gaps)
     shown = style.integer(total)
@@ -175,7 +170,7 @@ def report_page(
             gap_targets=names,
             gap_sums=sums,
             gaps_note=note,
-            gap_rows=page_rows.gap_rows(context, words, GAPS_SHOWN),
+            gap_table=page_rows.shown_table(page_rows.largest_gaps(context, GAPS_SHOWN), "gaps", "page", words),
             people_heading="cities_table" if context.level == "province" else "counties_table",
         )
     )
@@ -183,7 +178,7 @@ def report_page(
 
 def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = FORMATS) -> str:
     """The provincial scoreboard as one HTML text."""
-    words = Words(lang)
+    words = Words(lang).about(context)
     family = context.families[0]
     pictures = [(words.t("choropleth_caption", family=words.family_in(context, family)), figures.choropleth(context, family, lang))]
     parts = (
@@ -228,7 +223,7 @@ def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         "href": "",
         "population": own[first]["population"].iloc[0] if len(own[first]) else None,
         "shares": [own[family]["share"].iloc[0] if len(own[family]) else None for family in context.families],
-        "gaps": len(context.gaps),
+        "gaps": page_rows.lacking(context)[f"village {first}"][0],
         "new_sites": len(context.plan_sites),
         "cost_cny": _cost(context),
         "state": "",
@@ -273,13 +268,13 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         )
         for row in own
     ]
-    shown = page_rows.plan_rows(context, words, most_sites)
+    phases = context.phases if context.phases is not None and len(context.phases) else None
     total = len(context.plan_sites)
     cost = _cost(context)
     return {
         "w": words,
         "c": context,
-        "f": _formats(words, context.facts.band_db),
+        "f": number_formats(words),
         "css": Markup(page_css()),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
@@ -289,7 +284,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
         "people_total": own[0]["population"] if own else None,
         "families": families,
-        "gaps_total": len(context.gaps),
+        "lacking": page_rows.lacking_words(context, words),
         "new_total": total,
         "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
         "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),
@@ -298,8 +293,8 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "decided": len(decided),
         "met": sum(row["status"] == "met" for row in decided),
         "sentences": page_rows.summary_sentences(context, words),
-        "plan_rows": shown,
-        "phases": page_rows.phase_rows(context, words),
+        "plan_table": page_rows.shown_table(page_rows.first_sites(context, most_sites), "sites", "page", words),
+        "phases": None if phases is None else page_rows.shown_table(phases, "phases", "page", words),
         "prices": plan_words.price_sentences(context, words),
         "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
@@ -358,14 +353,12 @@ def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def _formats(words: Words, band_db: float) -> SimpleNamespace:
+def number_formats(words: Words) -> SimpleNamespace:
+    """How templates write numbers."""
     return SimpleNamespace(
         integer=style.integer,
         decimal=style.decimal,
         percent=style.percent,
-        span=page_rows.span,
-        other=lambda row: page_rows.other_share(row, words),
-        band=f"{band_db:g}",
         percent_up=style.percent_up,
         money=lambda value, least=False: style.money(value, words.lang, least=least),
         day=lambda value: style.day(value, words.lang),

@@ -111,7 +111,7 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
             "widths": list(table.widths),
             "numeric": list(table.numeric),
             "rows": [list(row) for row in table.rows],
-            "bold": [index for index, row in enumerate(table.rows) if index < table.totals or row[0] in ("合计", "Total")],
+            "bold": list(table.totals),
             "note": table.note,
         }
         for table in report.tables

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from infraplan.messages import in_language
 from infraplan.policy.words import rent_measure
 from infraplan.report.context import PageContext
-from infraplan.report.style import integer, missing, money, text
+from infraplan.report.style import integer, money
 from infraplan.report.words import Words
-
-
-def title_of(row: Any, words: Words) -> str:
-    """What a scorecard row is called: the clause's task where it is known, else its id."""
-    task = text(row.get("task_en" if words.lang == "en" else "task", "")) or text(row.get("task", ""))
-    part = text(row.get("part", ""))
-    name = task or text(row["id"])
-    return name if task or part in ("", "main") else f"{name} ({part})"
-
-
-def target_names(context: PageContext, words: Words) -> dict[str, str]:
-    """What each target of the scorecard is called, by id."""
-    found: dict[str, str] = {}
-    rows = context.scorecard
-    for row in rows[~rows["id"].duplicated()].to_dict("records") if len(rows) else []:
-        found[text(row["id"])] = title_of(row, words)
-    return found
-
-
-def served_targets(ids: Any, tasks: dict[str, str], words: Words) -> str:
-    """The targets a site serves, by name."""
-    named = [tasks.get(name, tasks.get(name.split("/")[0], name)) for name in text(ids).split(";") if name]
-    return ("；" if words.lang == "zh" else "; ").join(dict.fromkeys(named))
-
-
-def loss(people: Any, places: Any, words: Words) -> str:
-    """What the finished plan would lose with one site: people, and places that must be served."""
-    if missing(people):
-        return ""
-    if missing(places) or not places:
-        return integer(people)
-    return words.t("loss_with_places", people=integer(people), places=integer(places))
 
 
 def nothing_to_build(context: PageContext, words: Words) -> str:

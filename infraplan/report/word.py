@@ -153,7 +153,7 @@ def table_xml(table: Table) -> str:
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     rows = [_row(table.heads, widths, table.numeric, head=True)]
     for index, row in enumerate(table.rows):
-        rows.append(_row(row, widths, table.numeric, bold=index < table.totals or row[0] in ("合计", "Total")))
+        rows.append(_row(row, widths, table.numeric, bold=index in table.totals))
     return (
         f'<w:tbl {W}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>{border}</w:tblBorders>'
         f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{"".join(rows)}</w:tbl>'

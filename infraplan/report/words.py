@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from infraplan import fields
-from infraplan.coverage.networks import network_name
-from infraplan.messages import Bilingual, catalogue, in_language, say
-from infraplan.policy.words import word
-from infraplan.report.context import FAMILY_NAMES, PageContext
-from infraplan.report.style import missing, text
+from infraplan.messages import Bilingual, in_language, say
+from infraplan.report.context import PageContext
+from infraplan.tables.figures import text
+from infraplan.tables.wording import Speech, clause_of
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Speech):
     """Sentences of one page. In Chinese pages English stands beside the headings; `lang="en"` writes English alone."""
-
-    lang: str = "zh"
 
     def t(self, key: str, **values: Any) -> str:
         """One sentence of the report's catalogue."""
@@ -39,18 +36,17 @@ class Words:
         """ "中文 / English" on Chinese pages, English alone on English ones."""
         return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {say(f'report.{key}', 'en', **values)}"
 
-    def family(self, family: str) -> str:
-        """5G, NB-IoT, 4G."""
-        return FAMILY_NAMES.get(family, family)
-
-    def receiver(self, receiver: str) -> str:
-        """室外, 室内 / outdoors, indoors."""
-        return "、".join(word("receiver", part, self.lang) for part in receiver.split("+") if part)
-
-    def judged(self, family: str, receiver: str) -> str:
-        """The family with the receiver it is judged at: 5G（室外） / 5G outdoors."""
-        name, place = self.family(family), self.receiver(receiver)
-        return name if not place else f"{name}（{place}）" if self.lang == "zh" else f"{name} {place}"
+    def about(self, context: PageContext) -> Words:
+        """These words with the names of a page: its zones, the tasks of its targets, where its families are judged."""
+        rows = context.scorecard
+        first = rows[~rows["id"].duplicated()].assign(network="").to_dict("records") if len(rows) else []
+        return replace(
+            self,
+            zones=context.names(self.lang),
+            tasks={text(row["id"]): clause_of(row, self) for row in first},
+            receivers={family: context.receiver(family) for family in {*context.families, *context.facts.receivers}},
+            band_db=context.facts.band_db,
+        )
 
     def family_in(self, context: PageContext, family: str) -> str:
         """`judged` at the receiver of a page's figures."""
@@ -59,26 +55,6 @@ class Words:
     def both_in(self, context: PageContext, family: str) -> Bilingual:
         """`family_in` in both languages, for `b`."""
         return Bilingual(*(Words(lang).family_in(context, family) for lang in ("zh", "en")))
-
-    def network(self, network: str) -> str:
-        """任一运营商, 移动+广电, 电信+联通; "" for what asks no network, such as fibre."""
-        return network_name(network, self.lang) if network else ""
-
-    def code(self, group: str, value: Any) -> str:
-        """The word for a code of the data (status, host, kind ...), or the code itself when the catalogue has none."""
-        if missing(value) or value == "":
-            return ""
-        entry = catalogue("report").get(f"{group}_{value}")
-        return entry[self.lang] if entry else str(value)
-
-    def one(self, text: str) -> str:
-        """The page's language of a sentence that another room wrote as "中文 / English"."""
-        if isinstance(text, Bilingual):
-            return str(in_language(text, self.lang))
-        chinese, mark, english = text.partition(" / ")
-        if not mark or not any("\u4e00" <= char <= "\u9fff" for char in chinese):
-            return text
-        return english if self.lang == "en" else chinese
 
     def beside(self, text: str) -> str:
         """A sentence of another room: both languages on Chinese pages, English alone on English ones."""
@@ -91,19 +67,6 @@ class Words:
     def quoted(self, text: str) -> str:
         """Words of a document in the marks of the page's language."""
         return self.t("in_quotation_marks", text=text)
-
-    def reason(self, value: Any) -> str:
-        """A reason or remedy: a key of some room's catalogue, or free text kept as it is."""
-        written = text(value)
-        room, _, name = written.partition(".")
-        rooms = [(room, name)] if name else [(other, written) for other in ("report", "policy", "siting", "coverage")]
-        for where, key in rooms:
-            for candidate in (key, f"reason_{key}", f"remedy_{key}"):
-                try:
-                    return str(catalogue(where)[candidate][self.lang])
-                except KeyError:
-                    continue
-        return written
 
 
 def field_label(name: str, lang: str) -> str:

@@ -8,23 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from infraplan.files import atomic_path
-from infraplan.report.annex_columns import (
-    MOST_GAPS,
-    Column,
-    gap_columns,
-    method_lines,
-    scorecard_columns,
-    site_columns,
-    unreachable_columns,
-)
+from infraplan.policy.annex import SETTLED, by_place, city_order
+from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
-from infraplan.report.style import integer, missing, text, units
+from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words
+from infraplan.tables.wording import Cells, Figure, worded
+from infraplan.units import cut
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
 HEAD_ROW = 4
 A3, A4 = 8, 9
-OFFICIAL = {"scorecard": 12, "gaps": 25}  # columns of the official table; what stands right of them is not printed
+MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
+SUMMED = ("households", "population", "cost_cny", "people_gained", "villages_gained", "places_gained")
+FONT_PT, WIDTH_PT = 14, 11  # of cells; of the font in which widths of columns are counted
+WRAPPED = ("text", "wrap")
+BASE = {"font_name": "宋体", "font_size": FONT_PT, "valign": "vcenter", "border": 1, "border_color": "#B4C0CB"}
+FROZEN = {"scorecard": 2, "sites": 3, "unreachable": 4}
+ROOM_MM, CHARACTER_MM = 398.0, 2.65  # width of A3 between its margins; of a character of a column at 100 %
 
 
 def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> None:
@@ -33,52 +34,65 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
 
     words = Words(lang)
     with atomic_path(path) as part:
-        book = xlsxwriter.Workbook(
-            str(part), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-        )
+        safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+        font = {"font_name": BASE["font_name"], "font_size": WIDTH_PT}
+        book = xlsxwriter.Workbook(str(part), {**safe, "default_format_properties": font})
         book.set_properties({"title": words.t("annex_title", name=context.name), "author": "", "company": "", "created": FIXED_DAY})
-        forms = _formats(book)
-        sheets: tuple[tuple[str, list[Column], int], ...] = (
-            ("scorecard", scorecard_columns(context, words), 2),
-            ("gaps", gap_columns(context, words), 6),
-            ("sites", site_columns(context, words), 3),
-            *_certificate(context, words),
-        )
-        for number, (key, columns, frozen) in enumerate(sheets, 1):
-            rows = _write(book, forms, context, words, key, number, columns, frozen)
-            if key == "gaps":
-                _validations(book.get_worksheet_by_name(words.t("sheet_gaps")), columns, rows, words)
+        forms = formats(book)
+        words = words.about(context)
+        sheets = _sheets(context, words)
+        for number, (key, columns, breaks) in enumerate(sheets, 1):
+            rows = _write(book, forms, context, words, key, number, columns, breaks)
+            if key.startswith("gaps"):
+                _validations(book.get_worksheet_by_name(words.t(f"sheet_{key}")), columns, rows, words)
         _method(book, forms, context, words, len(sheets) + 1)
         book.close()
 
 
-def _certificate(context: PageContext, words: Words) -> list[tuple[str, list[Column], int]]:
-    """The sheet of those no candidate can serve, where a goal is out of reach."""
-    there = context.unreachable is not None and len(context.unreachable)
-    return [("unreachable", unreachable_columns(context, words), 4)] if there else []
+def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], list[int]]]:
+    """Each sheet's name, columns, and the rows before which a new page begins."""
+    sites = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
+    found: list[tuple[str, list[Cells], list[int]]] = [("scorecard", worded(context.targets, "scorecard", "annex", words), [])]
+    gaps = by_place(context.gaps, words)
+    kinds = gaps["kind"].astype(str)
+    parts = {"gaps": kinds.isin(SETTLED), "gaps_places": ~kinds.isin([*SETTLED, "site"]), "gaps_sites": kinds == "site"}
+    for key, chosen in parts.items():
+        rows = gaps.loc[chosen]
+        if key == "gaps" or len(rows):
+            if context.level == "province":
+                rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)
+            rows = city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"))
+            county = rows["county"].astype(str).to_numpy()
+            breaks = [index for index in range(1, len(rows)) if county[index] != county[index - 1]][:1000]
+            found.append((key, worded(rows, "gaps", "annex", words), breaks))
+    found.append(("sites", worded(sites, "sites", "annex", words), []))
+    if context.unreachable is not None and len(context.unreachable):
+        found.append(("unreachable", worded(context.unreachable, "certificate", "annex", words), []))
+    return found
 
 
-def _formats(book: Any) -> dict[str, Any]:
-    base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter", "border": 1, "border_color": "#B4C0CB"}
+def formats(book: Any) -> dict[str, Any]:
+    """How each form of `columns` looks in a sheet."""
     numbers = {
-        "int": "#,##0",
+        "whole": "#,##0",
+        "signed": "#,##0",
+        "points": "0.00%",
         "db": "0.0",
         "km": "0.00",
         "degree": "0.00000",
         "share": "0.00%",
         "rate": "0.00",
-        "money": "#,##0",
-        "date": "yyyy-mm-dd",
+        "money": '#,##0 "元"',
+        "dbm": "0.0",
     }
-    forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
-    forms["text"] = book.add_format({**base, "num_format": "@"})
-    forms["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
-    forms["code"] = book.add_format({**base, "num_format": "@", "align": "center"})
-    forms["date"] = book.add_format({**base, "num_format": numbers["date"], "align": "center"})
+    forms = {name: book.add_format({**BASE, "num_format": code, "align": "right"}) for name, code in numbers.items()}
+    forms["text"] = forms["wrap"] = book.add_format({**BASE, "num_format": "@", "text_wrap": True})
+    forms["code"] = book.add_format({**BASE, "num_format": "@", "align": "center", "text_wrap": True})
+    forms["truth"] = forms["day"] = forms["code"]
     forms["fill"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5"})
-    forms["fill_date"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5", "num_format": numbers["date"]})
+    forms["fill_day"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5", "num_format": "yyyy-mm-dd"})
     forms["head"] = book.add_format(
-        {**base, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"}
+        {**BASE, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"}
     )
     forms["annex"] = book.add_format({"font_name": "黑体", "font_size": 14, "align": "left"})
     forms["title"] = book.add_format({"font_name": "宋体", "bold": True, "font_size": 18, "align": "center", "valign": "vcenter"})
@@ -86,8 +100,8 @@ def _formats(book: Any) -> dict[str, Any]:
     forms["note"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "font_color": "#45378A", "text_wrap": True, "valign": "top"})
     forms["unit"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "align": "right"})
     for name, code in numbers.items():
-        forms[f"total_{name}"] = book.add_format({**base, "num_format": code, "align": "right", "bold": True, "bg_color": "#F4F7F9"})
-    forms["total"] = book.add_format({**base, "bold": True, "align": "center", "bg_color": "#F4F7F9"})
+        forms[f"total_{name}"] = book.add_format({**BASE, "num_format": code, "align": "right", "bold": True, "bg_color": "#F4F7F9"})
+    forms["total"] = book.add_format({**BASE, "bold": True, "align": "center", "bg_color": "#F4F7F9"})
     return forms
 
 
@@ -103,99 +117,115 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
     for index, label in enumerate(("annex_filled_by", "annex_person", "annex_phone", "annex_date")):
         sheet.write_string(2, min(index * step, last), words.t(label), forms["line"])
     if key != "method":
-        sheet.write_string(3, last, words.t(f"annex_unit_{key}"), forms["unit"])
-    if key == "gaps" and context.level == "province" and len(context.gaps) > MOST_GAPS:
-        sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(len(context.gaps))), forms["line"])
+        sheet.write_string(3, last, words.t(f"annex_unit_{key.partition('_')[0]}"), forms["unit"])
+    if key == "gaps" and context.level == "province":
+        total = int(context.gaps["kind"].isin(SETTLED).groupby(context.gaps["id"]).any().sum())
+        if total > MOST_GAPS:
+            sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(total)), forms["line"])
 
 
-def _page(sheet: Any, words: Words, rows: int, last: int, paper: int = A4) -> None:
+def _page(sheet: Any, words: Words, rows: int, last: int, paper: int = A4, scale: int = 0) -> None:
+    """`scale`: percent of its size at which a sheet with page breaks is printed; others are fitted to the width of a page."""
     sheet.set_landscape()
     sheet.set_paper(paper)
-    sheet.fit_to_pages(1, 0)
+    if scale:
+        sheet.set_print_scale(scale)
+    else:
+        sheet.fit_to_pages(1, 0)
     sheet.set_margins(0.4, 0.4, 0.6, 0.6)
-    sheet.repeat_rows(HEAD_ROW)
+    sheet.repeat_rows(HEAD_ROW, HEAD_ROW)
     sheet.set_footer("&C" + words.t("annex_page"))
     sheet.print_area(0, 0, HEAD_ROW + rows, last)
 
 
 def _write(
-    book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, columns: list[Column], frozen: int
+    book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]
 ) -> int:
-    """One sheet; returns its number of data rows."""
+    """One sheet; returns its number of data rows. Sums stand below the list, outside its filter, and follow the filter."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
-    last = len(columns) - 1
-    printed = OFFICIAL.get(key, len(columns)) - 1
-    rows = next(len(column.values) for column in columns if column.values is not None)
-    totals = any(column.total is not None for column in columns)
-    first = HEAD_ROW + 1 + totals
+    last, rows, first = len(columns) - 1, len(columns[0].values), HEAD_ROW + 1
+    official = [cells.column.official or "A" in cells.column.places for cells in columns]
+    printed = sum(bool(one) for one in official) - 1 if any(official) else last
+    summed = [key.startswith(("gaps", "sites")) and cells.column.name.partition("_{")[0] in SUMMED for cells in columns]
     _head(sheet, forms, context, words, key, number, printed)
-    sheet.set_row(HEAD_ROW, 32)
-    if any(column.form == "wrap" for column in columns):
-        for row, height in enumerate(_heights(columns, rows), first):
-            sheet.set_row(row, height)
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, column.width)
-        sheet.write_string(HEAD_ROW, index, column.label(words), forms["head"])
-        if totals:
-            _total(sheet, HEAD_ROW + 1, index, column, forms, words)
-        _fill(sheet, first, index, column, rows, forms)
+    sheet.set_row(HEAD_ROW, 76)
+    for row, height in enumerate(_heights(columns, rows), first):
+        sheet.set_row(row, height)
+    for index, cells in enumerate(columns):
+        sheet.set_column(index, index, cells.column.characters)
+        sheet.write_string(HEAD_ROW, index, cells.label, forms["head"])
+        fill(book, sheet, first, index, cells, forms)
+        if any(summed) and rows:
+            _total(sheet, first + rows, index, cells, summed[index], rows, forms, words)
     if rows == 0:
         sheet.write_string(first, 0, words.t("none_listed"), forms["line"])
-    sheet.freeze_panes(HEAD_ROW + 1, frozen)
+    village = next((index for index, cells in enumerate(columns) if cells.column.name == "village"), 0)
+    sheet.freeze_panes(HEAD_ROW + 1, FROZEN.get(key, village + 1))
     sheet.autofilter(HEAD_ROW, 0, first + max(rows, 1) - 1, last)
-    _page(sheet, words, rows + totals, printed, A3 if key in ("gaps", "sites", "unreachable") else A4)
+    wide = key not in ("scorecard",)
+    room = sum(cells.column.characters for cells in columns[: printed + 1]) * CHARACTER_MM
+    _page(sheet, words, rows + 1, printed, A3 if wide else A4, min(100, int(100 * ROOM_MM / room)) if breaks else 0)
+    if breaks:
+        sheet.set_h_pagebreaks([first + row for row in breaks])
     return rows
 
 
-def _heights(columns: list[Column], rows: int) -> list[float]:
-    """Row heights that show every wrapped text; a spreadsheet program does not always find them by itself. [pt]"""
+def _heights(columns: list[Cells], rows: int) -> list[float]:
+    """Row heights that show every text whole; a spreadsheet program does not always find them by itself. [pt]"""
     lines = [1] * rows
-    for column in columns:
-        if column.form == "wrap" and column.values is not None:
-            room = max(2.0, column.width - 1.5)
-            lines = [max(most, math.ceil(units(text(value)) / room)) for most, value in zip(lines, column.values, strict=True)]
-    return [14.0 * most + 3.0 for most in lines]
+    for cells in columns:
+        if cells.column.form in WRAPPED:
+            room = max(2.0, cells.column.characters * WIDTH_PT / FONT_PT - 2.5)
+            lines = [max(most, math.ceil(units(text(value)) / room)) for most, value in zip(lines, cells.values, strict=True)]
+    return [19.0 * most + 3.0 for most in lines]
 
 
-def _total(sheet: Any, row: int, index: int, column: Column, forms: dict[str, Any], words: Words) -> None:
+def _total(sheet: Any, row: int, index: int, cells: Cells, summed: bool, rows: int, forms: dict[str, Any], words: Words) -> None:
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
     if index == 0:
         sheet.write_string(row, index, words.t("total"), forms["total"])
-    elif column.total is None or missing(column.total):
-        sheet.write_blank(row, index, None, forms["total"])
+    elif summed:
+        ends = xl_rowcol_to_cell(row - rows, index), xl_rowcol_to_cell(row - 1, index)
+        known = sum(value for value in cells.values if value is not None)
+        sheet.write_formula(row, index, f"=SUBTOTAL(109,{ends[0]}:{ends[1]})", forms[f"total_{cells.column.form}"], known)
     else:
-        sheet.write_number(row, index, float(column.total), forms[f"total_{column.form}"])
+        sheet.write_blank(row, index, None, forms["total"])
 
 
-def _fill(sheet: Any, first: int, index: int, column: Column, rows: int, forms: dict[str, Any]) -> None:
-    form = forms[column.form]
-    if column.values is None:
+def fill(book: Any, sheet: Any, first: int, index: int, cells: Cells, forms: dict[str, Any]) -> None:
+    """Write a column's cells below row `first`: words as text, numbers in their form."""
+    form, rows = forms.get(cells.column.form, forms["code"]), len(cells.values)
+    if cells.column.form.startswith("fill"):
         if rows:
             for kind in ("blanks", "no_blanks"):
                 sheet.conditional_format(first, index, first + rows - 1, index, {"type": kind, "format": form})
         return
-    if column.form in ("text", "wrap", "code"):
-        for row, value in enumerate(column.values, first):
-            sheet.write_string(row, index, "" if missing(value) else str(value), form)
-        return
-    for row, value in enumerate(column.values, first):
-        if missing(value):
+    for row, value in enumerate(cells.values, first):
+        if value is None:
             sheet.write_blank(row, index, None, form)
         elif isinstance(value, str):
-            sheet.write_string(row, index, value, forms["code"])
-        elif isinstance(value, tuple):
-            sheet.write_number(row, index, float(value[0]), forms[value[1]])
-        elif isinstance(value, (date, datetime)):
-            sheet.write_datetime(row, index, value, form)
-        else:
+            sheet.write_string(row, index, value, form if cells.column.form in (*WRAPPED, "code", "truth", "day") else forms["code"])
+        elif not isinstance(value, Figure):
             sheet.write_number(row, index, float(value), form)
+        elif not value.single:
+            sheet.write_string(row, index, str(value), forms["wrap"])
+        elif value.share:
+            sheet.write_number(row, index, float(cut(value.least, 4)), forms["share"])
+        else:
+            key = f"figure {value.unit}"
+            if key not in forms:
+                whole = "#,##0" if float(value.least).is_integer() else "#,##0.0"
+                forms[key] = book.add_format({**BASE, "num_format": f'{whole} "{value.unit}"', "align": "right"})
+            sheet.write_number(row, index, float(value.least), forms[key])
 
 
-def _validations(sheet: Any, columns: list[Column], rows: int, words: Words) -> None:
+def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> None:
     """What may stand in the inspection columns."""
     if not rows:
         return
-    first, last = HEAD_ROW + 2, HEAD_ROW + 1 + rows
-    where = {column.key: index for index, column in enumerate(columns)}
+    first, last = HEAD_ROW + 1, HEAD_ROW + rows
+    where = {cells.column.name: index for index, cells in enumerate(columns)}
     dates = {
         "validate": "date",
         "criteria": "between",
@@ -203,19 +233,19 @@ def _validations(sheet: Any, columns: list[Column], rows: int, words: Words) -> 
         "maximum": date(2100, 1, 1),
         "error_message": words.t("check_date_error"),
     }
-    for key in ("x_plan_due", "x_check_date"):
+    for key in ("planned", "date"):
         sheet.data_validation(first, where[key], last, where[key], dates)
     sheet.data_validation(
         first,
-        where["x_rsrp"],
+        where["rsrp_dbm"],
         last,
-        where["x_rsrp"],
+        where["rsrp_dbm"],
         {"validate": "decimal", "criteria": "between", "minimum": -156, "maximum": -31, "error_message": words.t("check_rsrp_error")},
     )
     for key, options in (
-        ("x_result", ("result_covered", "result_uncovered", "result_recheck")),
-        ("x_closed", ("closed_no", "closed_yes")),
-        ("policy.head_where", ("outdoors", "indoors")),
+        ("result", ("result_covered", "result_uncovered", "result_recheck")),
+        ("closed", ("closed_no", "closed_yes")),
+        ("indoors", ("outdoors", "indoors")),
     ):
         sheet.data_validation(first, where[key], last, where[key], {"validate": "list", "source": [words.t(option) for option in options]})
 

@@ -16,7 +16,7 @@ from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning,
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
-from infraplan.messages import both
+from infraplan.messages import both, together
 from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
@@ -180,7 +180,7 @@ def _plan(
         return None, "", kind
     plan = stored or make_plan(findings, progress, cities)
     scope = both(f"run.plan_{kind}", cities="、".join(cities)) if kind == "alone" else both(f"run.plan_{kind}")
-    return plan, " ".join(text for text in (scope, plan_note(plan)) if text), kind
+    return plan, together((scope, plan_note(plan))), kind
 
 
 def last_plan(study: Study) -> Plan | None:

@@ -23,5 +23,7 @@ def typed(table: Any, types: Mapping[str, str]) -> pd.DataFrame:
     ValueError, TypeError
         A value that its column's type cannot hold.
     """
+    if isinstance(table, Mapping):  # texts that know two languages would become plain ones
+        table = {name: pd.Series(values, dtype=object) if types.get(name) == "object" else values for name, values in table.items()}
     frame = pd.DataFrame(table)
     return frame.reindex(columns=list(types)).astype(dict(types))

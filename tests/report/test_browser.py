@@ -82,7 +82,7 @@ def test_search_finds_a_village_and_its_popup_opens(browser: Any, site: Path, co
     visit.page.press("#ip-search", "Enter")
     visit.page.wait_for_selector(".leaflet-popup .ip-popup")
     text = visit.page.locator(".ip-popup").inner_text()
-    assert village["name"] in text and "常住人口" in text and "5G 余量" in text
+    assert village["name"] in text and "常住人口" in text and "5G（室外）余量" in text
     visit.page.fill("#ip-search", "甲东县")
     visit.page.press("#ip-search", "Enter")
     visit.page.wait_for_timeout(600)

@@ -13,7 +13,8 @@ from python_calamine import CalamineWorkbook
 
 from infraplan.errors import DataError
 from infraplan.report.compare import compare_runs
-from infraplan.report.compare_pages import points, signed, write_comparison
+from infraplan.report.compare_pages import write_comparison
+from infraplan.tables.figures import points, signed
 
 
 def target(name: str, achieved: float | None, status: str, zone: str = "990000") -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infraplan.report.style import achieved, percent, shortfall
+from infraplan.report.style import percent
+from infraplan.tables.wording import Speech, worded
 from infraplan.units import cut, cut_percent
 
 
@@ -32,10 +34,16 @@ def row(**values: Any) -> dict[str, Any]:
     return {"measure": "place_share", "unit": "places", "numerator": 17, "denominator": 310} | values
 
 
-@pytest.mark.parametrize(("lang", "word"), [("zh", "至"), ("en", "to")])
-def test_uncertain_places_make_an_interval(lang: str, word: str) -> None:
-    unsure = row(achieved=18 / 310, achieved_most=297 / 310, shortfall=0.0, shortfall_most=293.0)
-    assert achieved(unsure, lang) == f"5.8% {word} 95.8%"
-    assert shortfall(unsure, "places", lang) == f"0 {word} 293 places"
-    sure = row(achieved=18 / 310, achieved_most=18 / 310, shortfall=292.0, shortfall_most=292.0)
-    assert achieved(sure, lang) == "5.80%" and shortfall(sure, "places", lang) == "292 places"
+def told(lang: str, **values: Any) -> list[str]:
+    """achieved and shortfall of one row, as a page writes them."""
+    frame = pd.DataFrame([row(id="a", status="met", **values)])
+    cells = {one.column.name: one.texts()[0] for one in worded(frame, "scorecard", "page", Speech(lang))}
+    return [cells["achieved"], cells["shortfall"]]
+
+
+@pytest.mark.parametrize(("lang", "word", "unit"), [("zh", "至", "处"), ("en", "to", "places")])
+def test_uncertain_places_make_an_interval(lang: str, word: str, unit: str) -> None:
+    unsure = {"achieved": 18 / 310, "achieved_most": 297 / 310, "shortfall": 0.0, "shortfall_most": 293.0}
+    assert told(lang, **unsure) == [f"5.8% {word} 95.8%", f"0 {word} 293 {unit}"]
+    sure = {"achieved": 18 / 310, "achieved_most": 18 / 310, "shortfall": 292.0, "shortfall_most": 292.0}
+    assert told(lang, **sure) == ["5.80%", f"292 {unit}"]

@@ -53,8 +53,8 @@ def same_gaps(results: Path) -> None:
     targets = summary_of(results)["targets"]
     for folder in sorted((results / "cities").iterdir()):
         listed = pyogrio.read_dataframe(folder / "plan.gpkg", layer="gaps", read_geometry=False)
-        sheet = gap_sheet(folder / "annex.xlsx")
-        assert len(sheet) == len(listed)
+        sheets = gap_sheets(folder / "annex.xlsx")
+        assert sorted(sheets["编码"]) == sorted(listed["id"].unique())
         villages = pd.read_csv(folder / "villages.csv", dtype={"id": str}, encoding="utf-8-sig")
         for family in FAMILIES:
             here = listed.loc[(listed["target"] == f"village-{family}") & (listed["network"] == "any")].drop_duplicates("id")
@@ -66,16 +66,18 @@ def same_gaps(results: Path) -> None:
             assert (here["status"].to_numpy() == status.reindex(here["id"]).to_numpy()).all()
 
 
-def gap_sheet(workbook: Path) -> pd.DataFrame:
-    """Rows of the gap sheet, below whatever stands above its headings."""
+def gap_sheets(workbook: Path) -> pd.DataFrame:
+    """Rows of the gap sheets (villages, places, sites), below whatever stands above their headings."""
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(str(workbook))
-    name = next(sheet for sheet in book.sheet_names if "缺口" in sheet or "gap" in sheet.lower())
-    rows: list[list[Any]] = book.get_sheet_by_name(name).to_python()
-    head = next(number for number, row in enumerate(rows) if sum(bool(str(cell).strip()) for cell in row) >= 8)
-    table = pd.DataFrame(rows[head + 1 :], columns=[str(cell) for cell in rows[head]])
-    return table.loc[pd.to_numeric(table.iloc[:, 0], errors="coerce").notna()]
+    parts = []
+    for name in (sheet for sheet in book.sheet_names if "缺口" in sheet):
+        rows: list[list[Any]] = book.get_sheet_by_name(name).to_python()
+        head = next(number for number, row in enumerate(rows) if sum(bool(str(cell).strip()) for cell in row) >= 8)
+        table = pd.DataFrame(rows[head + 1 :], columns=[str(cell) for cell in rows[head]])
+        parts.append(table.loc[pd.to_numeric(table.iloc[:, 0], errors="coerce").notna()])
+    return pd.concat(parts, ignore_index=True)
 
 
 def test_people_recounted(tiny_results: Path) -> None:

@@ -1,0 +1,114 @@
+"""Numbers, shares, money and dates as each language writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+from infraplan.messages import say
+from infraplan.messages.amounts import amount
+from infraplan.units import cut_percent
+
+
+def missing(value: object) -> bool:
+    """None, NaN, NaT or <NA>."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:
+        return True
+
+
+def text(value: object) -> str:
+    """A cell's text, "" when it is missing."""
+    return "" if missing(value) else str(value)
+
+
+def units(written: str) -> int:
+    """Width of a text in half characters: a Chinese one is two."""
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in written)
+
+
+def integer(value: Any) -> str:
+    """1234567 -> 1,234,567; "—" when missing."""
+    return "—" if missing(value) else f"{round(float(value)):,}"
+
+
+def decimal(value: Any, digits: int = 1) -> str:
+    """A number with so many decimals; "—" when missing."""
+    return "—" if missing(value) or math.isinf(float(value)) else f"{float(value):,.{digits}f}".replace("-", "\u2212")
+
+
+def percent(fraction: Any, digits: int = 2) -> str:
+    """A fraction as %, cut and never rounded up: 0.89999 must not read 90.00 % beside a goal of 90 %."""
+    return "—" if missing(fraction) else cut_percent(fraction, digits)
+
+
+def percent_up(fraction: Any, digits: int = 2) -> str:
+    """A fraction as %, rounded up: a gap to a bound must not look smaller than it is."""
+    if missing(fraction) or math.isinf(float(fraction)):
+        return "—"
+    scale = 10**digits
+    return f"{math.ceil(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
+
+
+def money(cny: Any, lang: str = "zh", *, least: bool = False) -> str:
+    """万元 in Chinese, million CNY in English, small amounts in yuan; "—" when missing. `least`: a bound, never rounded up."""
+    return "—" if missing(cny) else amount(float(cny), lang, least=least)
+
+
+def day(iso: Any, lang: str = "zh") -> str:
+    """2020-12-31 -> 2020年12月31日 / 31 December 2020; other text is kept."""
+    written = text(iso)
+    try:
+        when = date.fromisoformat(written[:10])
+    except ValueError:
+        return written
+    if lang == "zh":
+        return f"{when.year}年{when.month}月{when.day}日"
+    month = say("report.months", "en").split()[when.month - 1]
+    return f"{when.day} {month} {when.year}"
+
+
+def is_share(row: Any) -> bool:
+    """Whether a scorecard row's figures are fractions: its measure says so, or a reported figure is its own numerator over denominator."""
+    if str(row["measure"]).endswith("_share"):
+        return True
+    parts = (row["achieved"], row["numerator"], row["denominator"])
+    if row["measure"] != "reported" or any(missing(part) for part in parts) or not float(parts[2]):
+        return False
+    return abs(float(parts[0]) - float(parts[1]) / float(parts[2])) < 1e-9 and float(parts[0]) <= 1.0 and str(row["unit"]) != "sites"
+
+
+def count(value: Any) -> str:
+    """A number that is meant to be whole without decimals, any other with one."""
+    return integer(value) if abs(float(value) - round(float(value))) < 0.005 else decimal(value)
+
+
+def quantity(value: Any, row: Any) -> str:
+    """A scorecard's required or achieved: % where it is a share, else a count."""
+    if missing(value):
+        return "—"
+    return percent(value) if is_share(row) else count(value)
+
+
+def interval(least: str, most: str, lang: str = "zh") -> str:
+    """From so much to so much; one figure where both read alike."""
+    return least if least == most else say("report.interval", lang, least=least, most=most)
+
+
+def points(change: Any) -> str:
+    """A difference of shares in percentage points with its sign."""
+    return "—" if missing(change) else _signed(f"{float(change) * 100:+.2f}")
+
+
+def signed(change: Any) -> str:
+    """A whole number with its sign."""
+    return "—" if missing(change) else _signed(f"{round(float(change)):+,}")
+
+
+def _signed(written: str) -> str:
+    """A real minus sign, and none at all before a zero."""
+    return written.replace("-", "\u2212") if any(digit in written for digit in "123456789") else written[1:]

@@ -1,0 +1,390 @@
+"""The one function that words a frame: codes become words, numbers stay numbers with their form, for any place that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.columns import FAMILY, Column
+from infraplan.messages import catalogue, in_language, say
+from infraplan.outputs import family_in, shown, types
+from infraplan.presets import load
+from infraplan.tables import figures
+from infraplan.tables.figures import missing, text
+from infraplan.units import cut
+
+FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
+ROOMS = ("report", "policy", "siting", "coverage")
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A language and the names that codes stand for: zones by adcode, tasks by target, where each family is judged."""
+
+    lang: str = "zh"
+    zones: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    receivers: Mapping[str, str] = field(default_factory=dict)
+    band_db: float = 0.0
+
+    def code(self, group: str, value: Any) -> str:
+        """The word for a code of the data (status, host, kind ...), or the code itself when the catalogue has none."""
+        if missing(value) or value == "":
+            return ""
+        entry = catalogue("report").get(f"{group}_{value}")
+        return entry[self.lang] if entry else str(value)
+
+    def joined(self, parts: Sequence[str], mark: str = "；") -> str:
+        """Phrases in a row, empty ones left out."""
+        return (mark if self.lang == "zh" else {"；": "; ", "、": ", "}[mark]).join(part for part in parts if part)
+
+    def family(self, family: str) -> str:
+        """5G, NB-IoT, 4G."""
+        return FAMILY_NAMES.get(family, family)
+
+    def receiver(self, receiver: str) -> str:
+        """室外, 室内 / outdoors, indoors."""
+        known = catalogue("policy")
+        words = [known.get(f"receiver_{part}", {}).get(self.lang, part) for part in receiver.split("+") if part]
+        return "、".join(words)
+
+    def judged(self, family: str, receiver: str = "") -> str:
+        """The family with the receiver it is judged at: 5G（室外） / 5G outdoors."""
+        name, place = self.family(family), self.receiver(receiver or self.receivers.get(family, ""))
+        return name if not place else f"{name}（{place}）" if self.lang == "zh" else f"{name} {place}"
+
+    def network(self, network: str) -> str:
+        """任一运营商, 移动+广电, 电信+联通; "" for what asks no network, such as fibre; own operators bear their names."""
+        known = load("networks")
+        if network in ("", "any"):
+            return str(known["any"][self.lang]) if network else ""
+        return str(known["networks"].get(network, {}).get(self.lang, network.replace("+", " + ")))
+
+    def one(self, written: Any) -> str:
+        """The page's language of a text that knows both."""
+        return str(in_language(written, self.lang))
+
+    def host(self, code: str) -> str:
+        """What a site stands on."""
+        known = load("costs")["hosts"]
+        return str(known[code][self.lang]) if code in known else self.code("host", code)
+
+    def targets(self, ids: str) -> str:
+        """Targets by the names of their tasks."""
+        named = [self.tasks.get(name, self.tasks.get(name.split("/")[0], name)) for name in ids.split(";") if name]
+        return self.joined(list(dict.fromkeys(named)))
+
+    def reason(self, value: Any) -> str:
+        """A reason or remedy: a key of some room's catalogue, a planned site, or free text kept as it is."""
+        written = text(value)
+        if written[:1] == "N" and written[1:].isdigit():
+            return say("policy.annex_plan_site", self.lang, site=written)
+        room, _, name = written.partition(".")
+        for where, key in [(room, name)] if name else [(other, written) for other in ROOMS]:
+            for candidate in (key, f"reason_{key}", f"remedy_{key}"):
+                try:
+                    return str(catalogue(where)[candidate][self.lang])
+                except KeyError:
+                    continue
+        return written
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A share or a count with its unit; `most` where what is uncertain makes an interval."""
+
+    least: float
+    share: bool
+    unit: str = ""
+    most: float | None = None
+    lang: str = "zh"
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one number."""
+        return missing(self.most) or float(self.most) <= float(self.least)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        ends = [self.least] if self.single else [self.least, self.most]
+        told = [figures.percent(end, 2 if self.single else 1) if self.share else figures.count(end) for end in ends]
+        joined = told[0] if len(told) == 1 else figures.interval(told[0], told[1], self.lang)
+        return joined if self.share or not self.unit else f"{joined} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column as one place shows it.
+
+    `values`: words; numbers in the form of the column; `Figure`; None where nothing is known, or a reader fills it in.
+    """
+
+    column: Column
+    label: str
+    values: list[Any]
+    lang: str
+
+    def texts(self) -> list[str]:
+        """Every cell as it is printed."""
+        return [written(self.column.form, value, self.lang) for value in self.values]
+
+
+def written(form: str, value: Any, lang: str = "zh") -> str:
+    """One cell as it is printed; "—" for a number nobody knows."""
+    if isinstance(value, str | Figure):
+        return str(value)
+    if form in ("text", "wrap", "code", "fill", "fill_day", "truth", "day"):
+        return text(value)
+    if value is None:
+        return "—"
+    if form == "money":
+        return figures.money(value, lang)
+    if form in ("share", "points", "signed"):
+        return figures.percent(value) if form == "share" else figures.points(value) if form == "points" else figures.signed(value)
+    digits = {"whole": 0, "db": 1, "km": 2, "degree": 5, "rate": 2, "dbm": 1}[form]
+    return figures.integer(value) if form == "whole" else figures.decimal(value, digits)
+
+
+def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
+    """The columns that a place shows of a frame, in words of one language.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Raw values under the names of `outputs`.
+    table : str
+        Key of `outputs.TABLES`.
+    place : str
+        Key of `columns.PLACES`: what is shown, and in which order.
+    speech : Speech
+        Language and names.
+
+    Returns
+    -------
+    list of Cells
+        A column that the frame lacks is left out, unless it stands in the official annex; one with a family stands once a family.
+    """
+    found = []
+    for entry in shown(table, place):
+        for name, family in _named(entry, frame, table):
+            values = _values(entry, name, frame, speech)
+            if values is not None:
+                about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}"}
+                label = entry.label(speech.lang).format(**about) if "{" in entry.zh else entry.label(speech.lang)
+                found.append(Cells(entry, label, values, speech.lang))
+    return found
+
+
+def _named(entry: Column, frame: Any, table: str) -> list[tuple[str, str]]:
+    """Names of the frame's columns that an entry stands for, each with its family."""
+    if FAMILY not in entry.name:
+        return [(entry.name, "")]
+    plain = types(table)
+    return [(str(name), family) for name in frame.columns if name not in plain and (family := family_in(entry, str(name)))]
+
+
+def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] | None:
+    if entry.form.startswith("fill"):
+        return [None] * len(frame)
+    key, _, about = entry.words.partition(":")
+    if key in FROM_ROWS:
+        return FROM_ROWS[key](frame, speech, name)
+    if name not in frame:
+        return [None] * len(frame) if entry.official else None
+    column = frame[name]
+    if key:
+        word = (lambda value: speech.code(about, value)) if key == "code" else CODES[key](speech)
+        return _distinct(column, word)
+    if entry.form == "truth":
+        return _distinct(column, lambda value: "" if value == "" else say(f"report.{'yes' if value else 'no'}", speech.lang))
+    if entry.numeric:
+        return [None if missing(value) else float(value) for value in pd.to_numeric(column, errors="coerce").tolist()]
+    return [text(value) for value in column.tolist()]
+
+
+def _distinct(values: Any, name: Callable[[Any], str]) -> list[str]:
+    """Words for codes, one look-up a distinct code."""
+    column = pd.Series(list(values), dtype="object")
+    column = column.where(column.notna(), "")
+    return [str(entry) for entry in column.map({code: name(code) for code in column.unique()})]
+
+
+CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
+    "family": lambda speech: lambda value: speech.family(text(value)),
+    "judged": lambda speech: lambda value: speech.judged(text(value)) if text(value) else "",
+    "network": lambda speech: lambda value: speech.network(text(value)),
+    "receiver": lambda speech: lambda value: speech.receiver(text(value)),
+    "unit": lambda speech: lambda value: speech.code("unit", value),
+    "reason": lambda speech: speech.reason,
+    "host": lambda speech: lambda value: speech.host(text(value)),
+    "tasks": lambda speech: lambda value: speech.targets(text(value)),
+    "services": lambda speech: lambda value: ", ".join(part for part in text(value).split(";") if part),
+    "day": lambda speech: lambda value: figures.day(value, speech.lang),
+    "language": lambda speech: speech.one,
+    "departments": lambda speech: lambda value: say("policy.annex_not_assigned", speech.lang) if value == "not assigned" else text(value),
+    "asked": lambda speech: lambda value: speech.code("asked", "met" if value else "missed"),
+}
+
+
+def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
+    """Some columns row by row, None where the frame lacks one."""
+    return list(zip(*(frame[name].tolist() if name in frame else [None] * len(frame) for name in names), strict=True))
+
+
+def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
+    """What a scorecard row is called: the clause's task where it is known, else its id; with its network, where it is one of them."""
+    task = text(row.get("task_en" if speech.lang == "en" else "task")) or text(row.get("task"))
+    part, network = text(row.get("part")), text(row.get("network"))
+    name = task or text(row["id"])
+    name = name if task or part in ("", "main") else f"{name} ({part})"
+    if network in ("", "any"):
+        return name
+    return f"{name}（{speech.network(network)}）" if speech.lang == "zh" else f"{name} ({speech.network(network)})"
+
+
+def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
+    """Required, achieved or shortfall: one number or, with its `_most`, an interval; % where the row is a share."""
+    cells: list[Any] = []
+    for row in frame.to_dict("records"):
+        value, short = row.get(name), name.startswith("shortfall")
+        unit = speech.code("unit", row.get("unit"))
+        share = not short and figures.is_share({"achieved": None, "numerator": None, "denominator": None, **row})
+        cells.append(None if missing(value) else Figure(float(value), share, unit, row.get(f"{name}_most"), speech.lang))
+    return cells
+
+
+def _documents(frame: Any, speech: Speech, name: str) -> list[str]:
+    told = []
+    for document, number in _rows(frame, "document", "measure_number"):
+        clause = say("policy.annex_clause", speech.lang, number=number) if text(number).isdigit() else text(number)
+        told.append("" if document == "-" else f"{text(document)}{clause}")
+    return told
+
+
+def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
+    """Achieved over required in %, never rounded up to what is not reached."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exact = [
+            np.nan if missing(done) or missing(asked) or not float(asked) else float(done) / float(asked)
+            for done, asked in _rows(frame, "achieved", "required")
+        ]
+    return [None if missing(part) else float(cut(part * 100.0, 2)) for part in exact]
+
+
+def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
+    return [
+        "" if missing(part) or missing(whole) or float(whole) <= 0
+        else f"{figures.count(part)} / {figures.count(whole)} {speech.code('unit', unit)}"
+        for part, whole, unit in _rows(frame, "numerator", "denominator", "unit")
+    ]  # fmt: skip
+
+
+def _verdicts(frame: Any, speech: Speech, name: str) -> list[str]:
+    return [
+        speech.joined([speech.code("status", status), say("policy.annex_expired", speech.lang) if expired is True else ""])
+        for status, expired in _rows(frame, "status", "expired")
+    ]
+
+
+def _remarks(frame: Any, speech: Speech, name: str) -> list[str]:
+    """The id by which a filled sheet is read back, where a stretch lies on its line, the priority area."""
+    told = []
+    for place, family, priority, start, end, length in _rows(frame, "id", "family", "priority", "from_km", "to_km", "length_km"):
+        names = speech.joined([speech.family(one) for one in text(family).split("+")], "、")
+        parts = [say("policy.annex_id", speech.lang, id=place, family=names)]
+        if not missing(start):
+            parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.1f}", end=f"{end:.1f}", length=f"{length:.1f}"))
+        told.append(speech.joined([*parts, text(priority)]))
+    return told
+
+
+def _deciding(frame: Any, speech: Speech, name: str) -> list[str]:
+    """The margin with where it was judged: −3.2（室外）."""
+    form = "{}（{}）" if speech.lang == "zh" else "{} {}"
+    return [
+        form.format(figures.decimal(db), speech.receiver(place)) if text(place) and not missing(db) else figures.decimal(db)
+        for db, place in _rows(frame, "margin_db", "receiver")
+    ]
+
+
+def _losses(frame: Any, speech: Speech, name: str) -> list[str]:
+    return [loss(people, places, speech) for people, places in _rows(frame, "people_lost", "places_lost")]
+
+
+def loss(people: Any, places: Any, speech: Speech) -> str:
+    """What the finished plan would lose with one site: people, and places that must be served."""
+    if missing(people):
+        return ""
+    told = figures.integer(people)
+    if missing(places) or not places:
+        return told
+    return say("report.loss_with_places", speech.lang, people=told, places=figures.integer(places))
+
+
+def _spans(frame: Any, speech: Speech, name: str) -> list[str]:
+    pairs = _rows(frame, "share_weaker", "share_stronger")
+    return ["—" if missing(low) or missing(high) else f"{figures.percent(low, 1)} – {figures.percent(high, 1)}" for low, high in pairs]
+
+
+def _others(frame: Any, speech: Speech, name: str) -> list[str]:
+    """The share at the other receiver, with that receiver: 室内 17.7%."""
+    pairs = _rows(frame, "other_receiver", "other_share")
+    return [f"{speech.receiver(place)} {figures.percent(share, 1)}" if text(place) else "—" for place, share in pairs]
+
+
+def _zones(frame: Any, speech: Speech, name: str) -> list[str]:
+    """The county's name, else the city's, else the code."""
+    return [
+        text(speech.zones.get(text(county))) or text(speech.zones.get(text(city))) or text(county)
+        for county, city in _rows(frame, "county", "city")
+    ]
+
+
+FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
+    "number": lambda frame, speech, name: list(range(1, len(frame) + 1)),
+    "task": lambda frame, speech, name: [clause_of(row, speech) for row in frame.to_dict("records")],
+    "figure": _figures,
+    "shortfall": _figures,
+    "document": _documents,
+    "quoted": lambda frame, speech, name: [
+        f"{say('report.in_quotation_marks', speech.lang, text=words)}{text(document)}" if text(words) else ""
+        for words, document in _rows(frame, "quotation", "document")
+    ],
+    "rate": _rates,
+    "fraction": _fractions,
+    "verdict": _verdicts,
+    "remark": _remarks,
+    "deciding": _deciding,
+    "lost": _losses,
+    "span": _spans,
+    "other": _others,
+    "place": _zones,
+    "village": lambda frame, speech, name: [text(village) or text(own) for village, own in _rows(frame, "village", "name")],
+    "named": lambda frame, speech, name: [text(own) or text(code) for own, code in _rows(frame, "name", "id")],
+    "where": lambda frame, speech, name: [
+        " ".join(part for part in (text(own) or text(speech.zones.get(text(code))), text(town)) if part)
+        for own, code, town in _rows(frame, "county_name", "county", "town")
+    ],
+    "city": lambda frame, speech, name: [text(speech.zones.get(text(code))) or text(code) for (code,) in _rows(frame, "city")],
+    "county": lambda frame, speech, name: [text(speech.zones.get(text(code))) or text(code) for (code,) in _rows(frame, "county")],
+    "period": lambda frame, speech, name: [
+        " – ".join(figures.day(day, speech.lang) for day in pair if text(day)) for pair in _rows(frame, "start", "end")
+    ],
+    "phase": lambda frame, speech, name: (
+        [int(phase) or None for (phase,) in _rows(frame, "phase")] if name in frame and (frame[name] > 0).any() else None
+    ),
+    "settled": lambda frame, speech, name: [
+        None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")
+    ],
+    "x": lambda frame, speech, name: [point.x for point in frame.geometry] if len(frame) else [],
+    "y": lambda frame, speech, name: [point.y for point in frame.geometry] if len(frame) else [],
+    "clause": lambda frame, speech, name: [
+        text(code) if text(part) in ("", "main") else f"{code} ({part})" for code, part in _rows(frame, "id", "part")
+    ],
+    "receiver_of": lambda frame, speech, name: [
+        speech.judged(text(family)) if text(family) else "" for (family,) in _rows(frame, "family")
+    ],
+}
