@@ -39,7 +39,7 @@ def coverage(
     from infraplan.io.writing import write_coverage_cog
     from infraplan.radio.receivers import signal_band_db
     from infraplan.run.batch import chosen_cities
-    from infraplan.run.pages import raster_tags
+    from infraplan.run.pages import dates_of, raster_tags, stated_dates
     from infraplan.run.steps import count_area, count_people, predict_part
 
     opened = open_study(study)
@@ -48,13 +48,14 @@ def coverage(
     with progress() as bars:
         cover, zones, villages = predict_part(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
     if raster is not None:
+        dates = dates_of(**stated_dates(opened), synthetic=opened.synthetic)
         write_coverage_cog(
             raster,
             cover.grid,
             {family: cover[family].margin_db for family in cover.families},
             {family: cover[family].server for family in cover.families},
             cover.sector_ids.tolist(),
-            tags=raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)),
+            tags=raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)) | dates,
         )
         tell(both("cli.raster_written", file=str(raster)))
     rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)

@@ -88,7 +88,7 @@ def plan(
     checked = check_of(findings, made)
     table = made.sites.drop(columns="geometry")
     if plot is not None and curve is not None:
-        _draw(plot, curve, made)
+        _draw(plot, curve, made, opened)
     if json:
         extra = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
         show_json({**(plan_numbers(made, checked) or {}), **extra, "list": records(table, tuple(table.columns))})
@@ -134,13 +134,21 @@ def _refuse_plot(plot: Path | None, pareto: int, overwrite: bool) -> None:
         raise UsageError(both("cli.exists", file=plot.name))
 
 
-def _draw(plot: Path, curve: Any, made: Any) -> None:
+def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
+    import infraplan
     from infraplan.files import atomic_path
     from infraplan.report.charts import pareto_picture
+    from infraplan.report.context import Facts
     from infraplan.report.words import Words
+    from infraplan.run.pages import stated_dates
 
+    dates = stated_dates(study)
+    facts = Facts(
+        "", 0.0, 0.0, "", synthetic=study.synthetic, version=infraplan.__version__, as_of=dates["as_of"], report_date=dates["report_date"]
+    )
+    before = made.served_before / max(made.population, 1)
     with atomic_path(plot) as part:
-        part.write_bytes(pareto_picture(curve, Words(), goal=made.goal.share, before=made.served_before / max(made.population, 1)))
+        part.write_bytes(pareto_picture(curve, Words(), goal=made.goal.share, before=before, facts=facts))
     tell(both("cli.plotted", file=str(plot)))
 
 

@@ -28,7 +28,9 @@ ADD_CONTENTS = """INSERT INTO gpkg_contents (table_name, data_type, identifier, 
 VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)"""
 
 
-def write_geopackage(path: str | Path, layers: Mapping[str, Any], *, share_column: str = "nr_share") -> None:
+def write_geopackage(
+    path: str | Path, layers: Mapping[str, Any], *, share_column: str = "nr_share", tags: Mapping[str, str] | None = None
+) -> None:
     """One GeoPackage with a layer a frame, in EPSG:4326, each with a default style for QGIS.
 
     Parameters
@@ -39,6 +41,8 @@ def write_geopackage(path: str | Path, layers: Mapping[str, Any], *, share_colum
         Layer name -> GeoDataFrame. "zones", "gaps", "existing_sites", "new_sites" and "villages" get their own style, others a plain one.
     share_column : str
         Column of "zones" (0..1) that its style colours, when it is there.
+    tags : mapping, optional
+        What each layer's description says, as "NAME=value; ...", e.g. the dates of data and report.
     """
     import pyogrio
 
@@ -57,7 +61,7 @@ def write_geopackage(path: str | Path, layers: Mapping[str, Any], *, share_colum
                     layer_options={"IDENTIFIER": name, "SPATIAL_INDEX": "YES"},
                     use_arrow=False,
                 )
-            _finish(part, {name: layer_style(name, frame, share_column) for name, frame in layers.items()})
+            _finish(part, {name: layer_style(name, frame, share_column) for name, frame in layers.items()}, tags or {})
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
@@ -86,8 +90,8 @@ def _geometry_type(frame: Any) -> str:
     return kinds.pop() if len(kinds) == 1 else "Unknown"
 
 
-def _finish(path: Path, styles: Mapping[str, str]) -> None:
-    """Styles in, clocks out."""
+def _finish(path: Path, styles: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    """Styles and descriptions in, clocks out."""
     connection = sqlite3.connect(path)
     try:
         with connection:
@@ -97,6 +101,8 @@ def _finish(path: Path, styles: Mapping[str, str]) -> None:
                 connection.execute(ADD_STYLE, (name, geometry.get(name, "geom"), name, qml, FIXED_TIME))
             connection.execute(ADD_CONTENTS, (FIXED_TIME,))
             connection.execute("UPDATE gpkg_contents SET last_change = ?", (FIXED_TIME,))
+            told = "; ".join(f"{name}={value}" for name, value in tags.items())
+            connection.execute("UPDATE gpkg_contents SET description = ? WHERE table_name <> 'layer_styles'", (told,))
         connection.execute("VACUUM")
     finally:
         connection.close()
@@ -168,11 +174,13 @@ def write_coverage_cog(
             target.set_band_description(index, name)
         target.update_tags(**notes)
     for family, margin_db in margins.items():
-        _write_classes(Path(path).with_name(f"{Path(path).stem}-{family}.tif"), grid, margin_db, profile, family)
+        _write_classes(Path(path).with_name(f"{Path(path).stem}-{family}.tif"), grid, margin_db, profile, family, tags or {})
     write_text(Path(path).with_suffix(".qml"), raster_style())
 
 
-def _write_classes(path: Path, grid: Grid, margin_db: npt.NDArray[np.float32], profile: Mapping[str, Any], family: str) -> None:
+def _write_classes(
+    path: Path, grid: Grid, margin_db: npt.NDArray[np.float32], profile: Mapping[str, Any], family: str, tags: Mapping[str, str]
+) -> None:
     """The classes of a margin as bytes with a colour table, for programs that read no style."""
     import rasterio
 
@@ -185,7 +193,7 @@ def _write_classes(path: Path, grid: Grid, margin_db: npt.NDArray[np.float32], p
         target.write(band, 1)
         target.write_colormap(1, {**table, NOTHING: (255, 255, 255, 0)})
         target.set_band_description(1, f"{family} margin class")
-        target.update_tags(LOWER_EDGES_DB=json.dumps(edges))
+        target.update_tags(**tags, LOWER_EDGES_DB=json.dumps(edges))
 
 
 def _local_numbers(server: npt.NDArray[np.int32], sector_ids: Sequence[str]) -> tuple[npt.NDArray[np.float32], list[str]]:

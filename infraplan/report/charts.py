@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from infraplan.report.context import Facts
 from infraplan.report.figures import canvas, png_of, type_face
+from infraplan.report.picture_feet import stamped
 from infraplan.report.style import integer, palette, percent, text
 from infraplan.report.words import Words
 
 
-def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None, bound: Any = None) -> bytes:
+def curve(
+    x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None, bound: Any = None, facts: Facts | None = None,
+) -> bytes:
     """One line with labelled axes, a goal and what no plan exceeds as dashed lines. PNG."""
     ink = palette()["ink"]
     red = palette()["status"]["not_met"]
@@ -29,10 +33,13 @@ def curve(x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float 
         axes.set_ylabel(y_label, fontsize=9, color=ink["text"])
         axes.grid(True, color=ink["line"], linewidth=0.6)
         _plain_axes(axes)
+        stamped(figure, facts, words)
         return png_of(figure)
 
 
-def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None, label: str = "") -> bytes:
+def pareto_picture(
+    frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None, label: str = "", facts: Facts | None = None
+) -> bytes:
     """The most people each budget buys, and how much higher any plan could come: `frontier` as `pareto_curve` makes it. PNG.
 
     `goal`, `before`: shares of people asked for, and served today. The ceiling is proven at the marked budgets, within the model.
@@ -56,6 +63,7 @@ def pareto_picture(frontier: Any, words: Words, *, goal: float | None = None, be
         axes.grid(True, color=ink["line"], linewidth=0.6)
         axes.legend(loc="lower right", fontsize=8.5, frameon=False)
         _plain_axes(axes)
+        stamped(figure, facts, words)
         return png_of(figure)
 
 
@@ -65,7 +73,7 @@ def _plain_axes(axes: Any) -> None:
         axes.spines[side].set_visible(False)
 
 
-def timeline(phases: Any, words: Words) -> bytes:
+def timeline(phases: Any, words: Words, facts: Facts | None = None) -> bytes:
     """Phases as bars over their dates, each with its sites and the share it reaches. PNG."""
     rows = [row for row in phases.to_dict("records") if text(row.get("start")) and text(row.get("end"))]
     ink = palette()["ink"]
@@ -87,4 +95,5 @@ def timeline(phases: Any, words: Words) -> bytes:
         axes.set_xlim(ticks[0], ticks[-1] + 0.02 * (ticks[-1] - ticks[0]) + 1)
         axes.spines["left"].set_visible(False)
         _plain_axes(axes)
+        stamped(figure, facts, words)
         return png_of(figure)

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text
+from infraplan.report.cards import labelled
 from infraplan.report.compare import Comparison
 from infraplan.report.page_rows import provincial_order, shown_table
 from infraplan.report.pages import number_formats, page_css, templates
@@ -40,7 +41,7 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
         if comparison.sites is None
         else comparison.sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
     )
-    return str(
+    return labelled(
         templates()
         .get_template("compare.html.j2")
         .render(

@@ -94,6 +94,8 @@ class Facts:
         family -> where its devices are judged, a key of `receivers` in radio_environment.toml; of the preset where it is not named.
     band_db : float
         By how much every signal is weaker and stronger in the shares beside a headline. [dB]
+    as_of, report_date : str
+        ISO dates the data stand for and the report bears; "" where the study states none.
     """
 
     model: str
@@ -112,6 +114,8 @@ class Facts:
     notes: tuple[str, ...] = ()
     receivers: Mapping[str, str] = field(default_factory=dict)
     band_db: float = 0.0
+    as_of: str = ""
+    report_date: str = ""
 
 
 @dataclass(frozen=True)

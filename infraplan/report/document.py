@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from infraplan.report import page_rows, plan_words
+from infraplan.report import page_rows, plan_words, stamps
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
 from infraplan.report.page_rows import Shown
@@ -86,7 +86,8 @@ def report_of(context: PageContext, pictures: Sequence[tuple[str, bytes]], lang:
         words={
             "basis": words.t("doc_basis"),
             "no_author": words.t("doc_no_author"),
-            "synthetic": words.t("synthetic_short") if context.facts.synthetic else "",
+            "synthetic": stamps.mark(context.facts, words),
+            "stamp": stamps.stamp(context.facts, words),
         },
     )
 

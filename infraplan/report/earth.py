@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from infraplan.files import atomic_path
-from infraplan.report import page_rows
+from infraplan.report import page_rows, stamps
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
 from infraplan.report.mast_points import points_of_masts
@@ -48,11 +48,12 @@ def _text(value: Any) -> str:
 
 def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
     told = [words.plain("synthetic_short")] if context.facts.synthetic else []
+    told += [part for part in (stamps.stamp(context.facts, words),) if part]
     many = len(context.sites) > MOST_SITES
     if many:
         told.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
     if told:
-        yield f"<description>{_text(' '.join(told))}</description>"
+        yield f"<description>{_text(' · '.join(told))}</description>"
     yield _folder(words.t("layer_new"), _new_sites(context, words))
     if not many:
         yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")

@@ -12,16 +12,16 @@ import numpy as np
 
 from infraplan.report.context import PageContext
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
-from infraplan.report.map_data import attribution, margin_legend, share_colour, share_legend, simplified
+from infraplan.report.map_data import margin_legend, share_colour, share_legend, simplified
+from infraplan.report.picture_feet import MAP_WIDTH_IN, draw_foot, foot_lines
 from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
-from infraplan.report.style import palette, percent, units
+from infraplan.report.style import palette, percent
 from infraplan.report.words import Words
 from infraplan.tables.families import families_carried
 from infraplan.tables.planes import to_plane
 
-DPI = 110
-MOST_PIXELS = 900
-FOOT_UNITS, FOOT_LINES = 172, 3
+DPI = 300
+MOST_PIXELS = 2000
 
 
 @contextmanager
@@ -32,13 +32,16 @@ def type_face() -> Iterator[None]:
         yield
 
 
-def png_of(figure: Any) -> bytes:
+def png_of(figure: Any, dpi: int = DPI) -> bytes:
     """PNG bytes that tell nothing of the machine or the day; every text has been checked for missing glyphs."""
     from matplotlib.text import Text
 
-    check_glyphs(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+    written = figure.findobj(Text)
+    check_glyphs(text.get_text() for text in written if text.get_visible())
+    for text in written:
+        text.set_snap(False)  # a glyph with straight edges alone, such as 中, is else moved to whole pixels and loses a stroke
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 7})
+    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 7})
     return stream.getvalue()
 
 
@@ -52,7 +55,7 @@ def canvas(width_in: float, height_in: float) -> Any:
 
 
 def _map_axes(
-    bounds: tuple[float, float, float, float], width_in: float = 8.0, foot_in: float = 0.44, side_in: float = 1.75
+    bounds: tuple[float, float, float, float], width_in: float = MAP_WIDTH_IN, foot_in: float = 0.44, side_in: float = 1.75
 ) -> tuple[Any, Any]:
     """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
     left, bottom, right, top = bounds
@@ -227,29 +230,6 @@ def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
     return Line2D([x], [y], marker=marker, color=colour, markersize=6, linestyle="none", transform=figure.transFigure, figure=figure)
 
 
-def _sources(figure: Any, context: PageContext, words: Words) -> None:
-    text = attribution(context, words)
-    if context.facts.synthetic:
-        text = f"{words.t('synthetic_short')} · {text}"
-    lines = wrapped(text, FOOT_UNITS)
-    if len(lines) > FOOT_LINES:
-        lines = [*lines[: FOOT_LINES - 1], lines[FOOT_LINES - 1][:-1] + "…"]
-    figure.text(0.01, 0.01, "\n".join(lines), fontsize=6.3, color=palette()["ink"]["muted"], va="bottom", linespacing=1.25)
-
-
-def wrapped(text: str, room: int) -> list[str]:
-    """Lines of at most so many units; a Chinese character is two, any other one."""
-    lines, used = [""], 0
-    for char in text:
-        wide = units(char)
-        if used + wide > room:
-            lines.append("")
-            used = 0
-        lines[-1] += char
-        used += wide
-    return lines
-
-
 def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
     """Margin classes of a family, zones, existing and suggested sites. PNG."""
     from rasterio.features import geometry_mask
@@ -270,7 +250,8 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     if len(outline):
         classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
     with type_face():
-        figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m))
+        lines, foot_in = foot_lines(context, words)
+        figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m), foot_in=foot_in)
         left, bottom, right, top = grid.bounds_m
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)
@@ -306,7 +287,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
             ],
             below,
         )
-        _sources(figure, context, words)
+        draw_foot(figure, context.facts, words, lines)
         return png_of(figure)
 
 
@@ -325,7 +306,8 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
     cities = cities.assign(geometry=simplified(cities, 0.003))
     cities = cities.set_geometry(to_plane(cities, context.grid.crs))
     with type_face():
-        figure, axes = _map_axes(_padded(cities.total_bounds, 0.03))
+        lines, foot_in = foot_lines(context, words)
+        figure, axes = _map_axes(_padded(cities.total_bounds, 0.03), foot_in=foot_in)
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
         _lines(axes, context.outline.set_geometry(to_plane(context.outline, context.grid.crs)), palette()["ink"]["zone"], 0.8)
@@ -341,7 +323,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         _furniture(figure, axes, words)
         _island_note(axes, context, words)
         _legend(figure, words.t("legend_share_at", receiver=words.receiver(context.receiver(family))), share_legend(), 0.965)
-        _sources(figure, context, words)
+        draw_foot(figure, context.facts, words, lines)
         return png_of(figure)
 
 

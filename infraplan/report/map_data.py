@@ -19,6 +19,7 @@ from infraplan.report.words import Words
 from infraplan.tables.wording import worded
 
 STATUSES = ("served", "uncertain", "unserved")
+MAP_WORDS = {"legend": "legend", "nothing": "nothing_found", "layers": "map_layers", "sources": "map_sources"}
 SIMPLIFY_DEG = {"city": 0.0012, "province": 0.004}  # about 0.1 and 0.4 km: below a screen pixel at the page's first zoom
 
 
@@ -90,7 +91,7 @@ def page_data(context: PageContext, words: Words, layers: Sequence[str]) -> dict
         "legend": legend(context, words, layers),
         "bounds": [[south, west], [north, east]],
         "attribution": escape(f"{attribution(context, words)} · Leaflet 1.9.4 (BSD-2-Clause)"),
-        "words": {"legend": words.t("legend"), "nothing": words.t("nothing_found")},
+        "words": {key: words.t(name) for key, name in MAP_WORDS.items()},
     }
 
 

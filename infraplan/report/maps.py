@@ -16,7 +16,7 @@ from folium.raster_layers import ImageOverlay
 from folium.template import Template
 
 from infraplan.files import write_text
-from infraplan.report import map_data
+from infraplan.report import map_data, stamps
 from infraplan.report.context import PageContext
 from infraplan.report.offline import OfflineMap, Verbatim, inline
 from infraplan.report.packing import script_json
@@ -54,13 +54,14 @@ class Finish(MacroElement):  # type: ignore[misc]
     """Legend, search, clicks; last, because it asks the other layers."""
 
     _template = Template(
-        "{% macro script(this, kwargs) %}InfraplanMap.finish({{ this._parent.get_name() }}, IP_DATA, IP_SOURCES, { "
+        "{% macro script(this, kwargs) %}"
+        "InfraplanMap.finish({{ this._parent.get_name() }}, {{ this.control.get_name() }}, IP_DATA, IP_SOURCES, { "
         "{% for key, layer in this.layers %}{{ key|tojson }}: {{ layer.get_name() }},{% endfor %}});{% endmacro %}"
     )
 
-    def __init__(self, layers: list[tuple[str, Any]]):
+    def __init__(self, layers: list[tuple[str, Any]], control: Any):
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.layers = "Finish", layers
+        self._name, self.layers, self.control = "Finish", layers, control
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
         min_zoom=4,
         max_bounds=False,
         zoom_snap=0.25,
-        attribution_control=True,
+        attribution_control=False,
     )
     Panes(PANES).add_to(page)
     layers: list[tuple[str, Any]] = []
@@ -157,8 +158,9 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
                 ),
             )
     add("labels", ScriptedLayer(words.t("layer_labels"), "InfraplanMap.labels(IP_DATA, 'ip-labels')", "labels"))
-    folium.LayerControl(collapsed=False, position="topright").add_to(page)
-    Finish(layers).add_to(page)
+    control = folium.LayerControl(collapsed=False, position="topright")
+    control.add_to(page)
+    Finish(layers, control).add_to(page)
     title = words.t("map_title", name=context.name)
     root: Any = page.get_root()
     data = map_data.page_data(context, words, layers=[key for key, _ in layers])
@@ -191,7 +193,8 @@ def _bounds(context: PageContext) -> tuple[float, float, float, float]:
 
 def _bar(context: PageContext, words: Words, title: str, alone: bool) -> str:
     report = "" if alone else f'<a href="report.html">{escape(words.t("to_report"))}</a>'
-    banner = f'<span class="ip-banner">{escape(words.t("synthetic_short"))}</span>' if context.facts.synthetic else ""
+    told = [("ip-banner", stamps.mark(context.facts, words)), ("ip-stamp", stamps.stamp(context.facts, words))]
+    banner = "".join(f'<span class="{kind}">{escape(written)}</span>' for kind, written in told if written)
     side = "" if words.lang == "en" else f'<small lang="en">{escape(Words("en").t("map_title", name=context.name_en))}</small>'
     return (
         f'<header class="ip-bar"><h1>{escape(title)}{side}</h1>{banner}{report}'

@@ -17,9 +17,10 @@ from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text
 from infraplan.presets import choose
-from infraplan.report import charts, figures, page_rows, plan_words, style
+from infraplan.report import charts, figures, page_rows, plan_words, stamps, style
 from infraplan.report.annex_columns import warning_lines
-from infraplan.report.context import PageContext
+from infraplan.report.cards import labelled
+from infraplan.report.context import Facts, PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
 from infraplan.report.map_data import dataset_lines, share_colour
@@ -49,6 +50,17 @@ def page_css() -> str:
     css = files("infraplan.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
     status = "\n".join(f".status.{name} {{ color: {colour}; }}" for name, colour in style.palette()["status"].items())
     return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
+
+
+def print_head(facts: Facts, words: Words) -> str:
+    """Style rules that print the mark and the dates on the head of every sheet of paper, and the page's number at its foot."""
+
+    def quoted(written: str) -> str:
+        return '"' + "".join(f"\\{ord(char):x} " if char in '"\\<>&\n' else char for char in written) + '"'
+
+    corners = {"top-left": stamps.mark(facts, words), "top-right": stamps.stamp(facts, words)}
+    boxes = "".join(f"@{place} {{ content: {quoted(written)}; }} " for place, written in corners.items() if written)
+    return f'\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n'
 
 
 def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -159,7 +171,7 @@ def report_page(
     total = len(context.gaps)
     shown = style.integer(total)
     note = words.t("gaps_shown", shown=GAPS_SHOWN, total=shown) if total > GAPS_SHOWN else words.t("gaps_all", total=shown)
-    return (
+    return labelled(
         templates()
         .get_template("report.html.j2")
         .render(
@@ -188,7 +200,7 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     )
     curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
     rows = city_rows(context, words)
-    return (
+    return labelled(
         templates()
         .get_template("index.html.j2")
         .render(
@@ -275,7 +287,8 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "w": words,
         "c": context,
         "f": number_formats(words),
-        "css": Markup(page_css()),
+        "css": Markup(page_css() + print_head(context.facts, words)),
+        "stamp": stamps.stamp(context.facts, words),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
         "datasets": dataset_lines(context, words),
@@ -310,7 +323,7 @@ def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
     bound = context.pareto["share_bound"].to_numpy(float) * 100 if "share_bound" in context.pareto else None
     goal = float(goals[0]) * 100 if goals else None
-    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, bound)
+    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, bound, context.facts)
     return words.t("pareto_caption"), png
 
 
@@ -328,7 +341,7 @@ def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | 
     first = plan.families.get(context.families[0]) if plan is not None else None
     before = None if first is None else first["served_before"] / max(first["population"], 1)
     goal, label = None if plan is None else plan.goal, plan_share_label(context, words)
-    png = charts.pareto_picture(frontier, words, goal=goal, before=before, label=label)
+    png = charts.pareto_picture(frontier, words, goal=goal, before=before, label=label, facts=context.facts)
     return words.t("frontier_caption"), png
 
 
@@ -337,7 +350,7 @@ def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | Non
     phases = context.phases
     if phases is None or not len(phases) or not all((phases[name].astype(str).str.len() >= 10).any() for name in ("start", "end")):
         return None
-    return words.t("phases_caption"), charts.timeline(phases, words)
+    return words.t("phases_caption"), charts.timeline(phases, words, context.facts)
 
 
 def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:

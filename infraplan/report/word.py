@@ -33,13 +33,16 @@ def write_docx(report: Report, path: str | Path) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
     section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = Cm(3.7), Cm(3.5), Cm(2.8), Cm(2.6)
-    if report.words.get("synthetic"):
-        _line(section.header.paragraphs[0], report.words["synthetic"], size=9, align=WD_ALIGN_PARAGRAPH.CENTER)
+    head = " · ".join(part for part in (report.words.get("synthetic"), report.words.get("stamp")) if part)
+    if head:
+        _line(section.header.paragraphs[0], head, size=9, align=WD_ALIGN_PARAGRAPH.CENTER)
     _page_number(section.footer.paragraphs[0], parse_xml)
     for _ in range(4):
         document.add_paragraph()
     for line in (report.zone, report.subject):
         _line(document.add_paragraph(), line, font=TITLE, size=22, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+    if report.words.get("stamp"):
+        _line(document.add_paragraph(), report.words["stamp"], size=12, align=WD_ALIGN_PARAGRAPH.CENTER)
     document.add_paragraph()
     for banner in report.banners:
         _line(document.add_paragraph(), banner, size=12)

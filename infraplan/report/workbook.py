@@ -9,8 +9,9 @@ from typing import Any
 
 from infraplan.files import atomic_path
 from infraplan.policy.annex import SETTLED, by_place, city_order
+from infraplan.report import stamps
 from infraplan.report.annex_columns import method_lines
-from infraplan.report.context import PageContext
+from infraplan.report.context import Facts, PageContext
 from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words
 from infraplan.tables.wording import Cells, Figure, worded
@@ -97,7 +98,7 @@ def formats(book: Any) -> dict[str, Any]:
     forms["annex"] = book.add_format({"font_name": "黑体", "font_size": 14, "align": "left"})
     forms["title"] = book.add_format({"font_name": "宋体", "bold": True, "font_size": 18, "align": "center", "valign": "vcenter"})
     forms["line"] = book.add_format({"font_name": "宋体", "font_size": 10.5})
-    forms["note"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "font_color": "#45378A", "text_wrap": True, "valign": "top"})
+    forms["note"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "font_color": "#45378A"})
     forms["unit"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "align": "right"})
     for name, code in numbers.items():
         forms[f"total_{name}"] = book.add_format({**BASE, "num_format": code, "align": "right", "bold": True, "bg_color": "#F4F7F9"})
@@ -108,8 +109,9 @@ def formats(book: Any) -> dict[str, Any]:
 def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, last: int) -> None:
     """附件N, the title in the centre, who fills it in, the unit of measure."""
     sheet.write_string(0, 0, words.t("annex_number", number=number), forms["annex"])
-    if context.facts.synthetic:
-        sheet.write_string(0, min(2, last), words.t("synthetic_short"), forms["note"])
+    told = stamps.marked_stamp(context.facts, words)
+    if told:
+        sheet.write_string(0, min(2, last), told, forms["note"])
     sheet.merge_range(1, 0, 1, last, "", forms["title"])
     sheet.write_string(1, 0, words.t(f"annex_{key}", name=context.name), forms["title"])
     sheet.set_row(1, 30)
@@ -124,7 +126,12 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
             sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(total)), forms["line"])
 
 
-def _page(sheet: Any, words: Words, rows: int, last: int, paper: int = A4, scale: int = 0) -> None:
+def _verbatim(written: str) -> str:
+    """Text of a page's head as it is: & begins a code there."""
+    return written.replace("&", "&&")
+
+
+def _page(sheet: Any, facts: Facts, words: Words, rows: int, last: int, paper: int = A4, scale: int = 0) -> None:
     """`scale`: percent of its size at which a sheet with page breaks is printed; others are fitted to the width of a page."""
     sheet.set_landscape()
     sheet.set_paper(paper)
@@ -134,6 +141,7 @@ def _page(sheet: Any, words: Words, rows: int, last: int, paper: int = A4, scale
         sheet.fit_to_pages(1, 0)
     sheet.set_margins(0.4, 0.4, 0.6, 0.6)
     sheet.repeat_rows(HEAD_ROW, HEAD_ROW)
+    sheet.set_header(f"&L{_verbatim(stamps.mark(facts, words))}&R{_verbatim(stamps.stamp(facts, words))}")
     sheet.set_footer("&C" + words.t("annex_page"))
     sheet.print_area(0, 0, HEAD_ROW + rows, last)
 
@@ -164,7 +172,8 @@ def _write(
     sheet.autofilter(HEAD_ROW, 0, first + max(rows, 1) - 1, last)
     wide = key not in ("scorecard",)
     room = sum(cells.column.characters for cells in columns[: printed + 1]) * CHARACTER_MM
-    _page(sheet, words, rows + 1, printed, A3 if wide else A4, min(100, int(100 * ROOM_MM / room)) if breaks else 0)
+    scale = min(100, int(100 * ROOM_MM / room)) if breaks else 0
+    _page(sheet, context.facts, words, rows + 1, printed, A3 if wide else A4, scale)
     if breaks:
         sheet.set_h_pagebreaks([first + row for row in breaks])
     return rows
@@ -261,4 +270,4 @@ def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words
         for row, line in enumerate(lines, HEAD_ROW + 1):
             sheet.write_string(row, index, line[index], forms["wrap"])
     sheet.freeze_panes(HEAD_ROW + 1, 0)
-    _page(sheet, words, len(lines), 1)
+    _page(sheet, context.facts, words, len(lines), 1)

@@ -26,6 +26,7 @@ from infraplan.run.pages import (
     CityLayers,
     city_layers,
     city_order,
+    dates_of,
     facts_of,
     folder_name,
     plan_layers,
@@ -296,8 +297,9 @@ def _written_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, d
 def write_layers(page: CityLayers, folder: Path) -> None:
     """What a GIS opens: plan.gpkg, coverage.tif; and every village with its status, from which the totals can be recounted."""
     context = page.context
-    write_geopackage(folder / "plan.gpkg", plan_layers(context))
-    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model)
+    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
+    write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates)
+    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags)
     write_csv(folder / "villages.csv", village_table(context))
 

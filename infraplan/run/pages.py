@@ -51,7 +51,7 @@ CHINESE_PROVINCE = r"[1-8]\d0000"
 def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
     """How the numbers were made, for the foot of every page."""
     study, cover = findings.study, findings.cover
-    as_of = study.config.study.as_of
+    as_of, dates = study.config.study.as_of, stated_dates(study)
     documents = tuple(
         Document(
             Bilingual(policy.title, policy.title_en) if policy.title_en else policy.title,
@@ -78,7 +78,15 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         notes=(*notes, *measured_note(findings), *ground_notes(cover)),
         receivers=cover.receivers,
         band_db=signal_band_db(),
+        as_of=dates["as_of"],
+        report_date=dates["report_date"],
     )
+
+
+def stated_dates(study: Study) -> dict[str, str]:
+    """`as_of` and `report_date` as ISO dates, "" where the study states none."""
+    about = study.config.study
+    return {"as_of": about.as_of.isoformat() if about.as_of else "", "report_date": about.dated.isoformat() if about.dated else ""}
 
 
 def in_china(zones: Any) -> bool:
@@ -232,6 +240,12 @@ def village_table(context: PageContext) -> pd.DataFrame:
         table[f"{family}_measured"] = villages[f"{family}_measured"]
         table[f"{family}_receiver"] = context.receiver(family)
     return pd.DataFrame(table)
+
+
+def dates_of(as_of: str, report_date: str, synthetic: bool) -> dict[str, str]:
+    """The dates and the version that files for a GIS carry, as tags; what the study does not state is left out."""
+    told = {"AS_OF": as_of, "REPORT_DATE": report_date, "VERSION": f"infraplan {infraplan.__version__}"}
+    return {name: value for name, value in told.items() if value} | ({"SYNTHETIC": "true"} if synthetic else {})
 
 
 def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import infraplan
 from infraplan.coverage.networks import ANY
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.steps import Findings
@@ -198,15 +199,18 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
             }
         zones.append(entry)
     by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]
+    about = study.config.study
     return {
-        "study": study.config.study.name,
+        "study": about.name,
+        "as_of": plain(about.as_of),
+        "report_date": plain(about.dated),
+        "version": infraplan.__version__,
         "synthetic": study.synthetic,
         "population_basis": study.population_basis,
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
         "reliability": cover.reliability,
         "reliability_of": "area",
-        "as_of": plain(study.config.study.as_of),
         "bare_earth": cover.terrain is not None and cover.terrain.clutter is None,
         "receivers": cover.receivers,
         "signal_band_db": signal_band_db(),

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
@@ -41,13 +41,26 @@ class About(_Section):
     operators: tuple[str, ...] = ()
     city_order: str = ""
     as_of: date | None = None
+    report_date: date | None = None
     output: str = "results"
-
 
     @field_validator("operators")
     @classmethod
     def _known_operators(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         return known_operators(given)
+
+    @field_validator("report_date")
+    @classmethod
+    def _not_before_its_data(cls, given: date | None, told: ValidationInfo) -> date | None:
+        as_of = told.data.get("as_of")
+        if given is not None and as_of is not None and given < as_of:
+            raise ValueError(both("study.report_before_data", day=as_of.isoformat()))
+        return given
+
+    @property
+    def dated(self) -> date | None:
+        """Date of the report: `report_date`, else `as_of`; never the day of the run, so that equal input gives equal bytes."""
+        return self.report_date or self.as_of
 
 
 class Files(_Section):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from shapely import Point
 
 from infraplan.report.maps import draw_map
 
@@ -38,8 +39,9 @@ def browser(chromium: str) -> Iterator[Any]:
 class Visit:
     """A page opened offline, with everything that went wrong."""
 
-    def __init__(self, browser: Any, path: Path):
-        self.context = browser.new_context(offline=True, viewport={"width": 1280, "height": 860})
+    def __init__(self, browser: Any, path: Path, width: int = 1280, height: int = 860):
+        phone = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2} if width < 720 else {}
+        self.context = browser.new_context(offline=True, viewport={"width": width, "height": height}, **phone)
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.requests: list[str] = []
@@ -58,8 +60,8 @@ class Visit:
         return np.asarray(Image.open(io.BytesIO(self.page.locator(".folium-map").screenshot())).convert("RGB"))
 
 
-def open_map(browser: Any, path: Path) -> Visit:
-    visit = Visit(browser, path)
+def open_map(browser: Any, path: Path, width: int = 1280, height: int = 860) -> Visit:
+    visit = Visit(browser, path, width, height)
     visit.page.wait_for_function("window.infraplanMap && window.infraplanMap.ready")
     visit.page.wait_for_timeout(400)
     return visit
@@ -150,3 +152,112 @@ def test_pages_open_offline(browser: Any, site: Path) -> None:
         assert visit.clean() and visit.page.locator("h2").count() > 4
         assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         visit.context.close()
+
+
+PHONE = (390, 844)
+DISPLAY = "e => getComputedStyle(e).display"
+COVERED = """() => {
+  const box = document.querySelector(".leaflet-popup-content-wrapper"), r = box.getBoundingClientRect(), out = [];
+  const m = document.querySelector(".folium-map").getBoundingClientRect();
+  if (r.left < m.left || r.right > m.right || r.top < m.top || r.bottom > m.bottom) out.push("outside the map");
+  for (let i = 0; i <= 8; i++) for (let j = 0; j <= 8; j++) {
+    const x = r.left + 2 + (r.width - 4) * i / 8, y = r.top + 2 + (r.height - 4) * j / 8;
+    const on = document.elementFromPoint(x, y);
+    if (!on || !on.closest(".leaflet-popup")) out.push(on ? on.className : "nothing");
+  }
+  return out;
+}"""
+
+
+def shown(visit: Visit, selector: str) -> bool:
+    return bool(visit.page.locator(selector).first.is_visible())
+
+
+def test_on_a_phone_the_layers_are_folded_and_the_sources_behind_an_i(browser: Any, site: Path) -> None:
+    for path in (site / "map.html", site / "cities" / "990100-甲市" / "map.html"):
+        visit = open_map(browser, path, *PHONE)
+        page = visit.page
+        assert not shown(visit, ".leaflet-control-layers-list") and shown(visit, ".leaflet-control-layers-toggle")
+        assert not shown(visit, ".ip-sources p") and page.locator(".ip-sources summary i").inner_text() == "i"
+        assert page.locator(".leaflet-control-attribution").count() == 0
+        free = page.evaluate("document.querySelector('.folium-map').getBoundingClientRect().height / innerHeight")
+        assert free > 0.7 and page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator(".leaflet-control-layers-toggle").tap()
+        assert shown(visit, ".leaflet-control-layers-list")
+        panel = page.locator(".leaflet-control-layers").bounding_box()
+        assert panel is not None and panel["x"] >= 0 and panel["x"] + panel["width"] <= PHONE[0]
+        page.locator(".ip-sources summary").tap()
+        assert "Leaflet 1.9.4" in page.locator(".ip-sources p").inner_text()
+        assert visit.clean()
+        visit.context.close()
+
+
+def test_on_a_phone_nothing_covers_a_popup(browser: Any, site: Path, contexts) -> None:
+    city = contexts[1][0]
+    visit = open_map(browser, site / "cities" / "990100-甲市" / "map.html", *PHONE)
+    box = city.outline.total_bounds
+    for lon, lat in ((box[0], box[1]), (box[0], box[3]), (box[2], box[1]), (box[2], box[3])):  # the corners, where the controls are
+        near = city.plan_sites.geometry.distance(Point(lon, lat)).argmin()
+        visit.page.fill("#ip-search", city.plan_sites.iloc[int(near)]["name"])
+        visit.page.press("#ip-search", "Enter")
+        visit.page.wait_for_selector(".leaflet-popup .ip-popup")
+        visit.page.wait_for_timeout(600)
+        assert visit.page.evaluate(COVERED) == []
+    zone = visit.page.evaluate("infraplanMap.getZoom()")
+    assert zone >= 13 and visit.clean()
+    visit.page.locator(".leaflet-popup-close-button").tap()
+    visit.page.wait_for_timeout(400)
+    assert shown(visit, ".leaflet-control-layers-toggle") and shown(visit, ".leaflet-control-zoom")
+    visit.context.close()
+
+
+def test_on_a_wide_screen_a_popup_keeps_clear_of_the_panels(browser: Any, site: Path, contexts) -> None:
+    city = contexts[1][0]
+    visit = open_map(browser, site / "cities" / "990100-甲市" / "map.html", 1440, 900)
+    assert shown(visit, ".leaflet-control-layers-list") and shown(visit, ".ip-sources p")
+    for x, y in ((1180, 200), (1150, 700), (60, 130)):
+        visit.page.mouse.click(x, y)
+        visit.page.wait_for_timeout(700)
+        if visit.page.locator(".leaflet-popup").count():
+            assert visit.page.evaluate(COVERED) == []
+    visit.page.fill("#ip-search", city.plan_sites.iloc[0]["name"])
+    visit.page.press("#ip-search", "Enter")
+    visit.page.wait_for_selector(".leaflet-popup .ip-popup")
+    visit.page.wait_for_timeout(600)
+    assert visit.page.evaluate(COVERED) == [] and visit.clean()
+    visit.context.close()
+
+
+def test_on_a_phone_tables_are_cards(browser: Any, site: Path) -> None:
+    for path in (site / "index.html", site / "report.html", site / "cities" / "990100-甲市" / "report.html"):
+        visit = Visit(browser, path, *PHONE)
+        page = visit.page
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for selector, fault in (
+            (".scroll", "e.scrollWidth > e.clientWidth + 1"),
+            ("thead", "e.offsetParent !== null"),
+            ("tbody td:not([colspan])", "!e.dataset.label && e.textContent.trim()"),
+        ):
+            assert page.evaluate(f"[...document.querySelectorAll('{selector}')].filter(e => {fault}).length") == 0, selector
+        card = page.locator("table tbody tr").first
+        assert page.evaluate(DISPLAY, card.element_handle()) == "flex"
+        assert visit.clean()
+        visit.context.close()
+        desk = Visit(browser, path, 1440, 900)
+        assert desk.page.locator("thead").first.is_visible()
+        assert desk.page.evaluate(DISPLAY, desk.page.locator("table tbody tr").first.element_handle()) == "table-row"
+        desk.context.close()
+
+
+def test_dates_and_mark_stand_on_every_printed_page(browser: Any, site: Path, tmp_path: Path) -> None:
+    import shutil
+    import subprocess
+
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is absent: run tools/install_system_packages.sh")
+    visit = Visit(browser, site / "cities" / "990100-甲市" / "report.html")
+    visit.page.pdf(path=tmp_path / "print.pdf", prefer_css_page_size=True)
+    text = subprocess.run(["pdftotext", "-raw", tmp_path / "print.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    pages = text.split("\f")[:-1]
+    assert len(pages) > 2 and all("示例数据（合成），非真实网络" in page and "infraplan" in page for page in pages)
+    visit.context.close()

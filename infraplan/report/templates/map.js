@@ -163,7 +163,7 @@ var InfraplanMap = (function () {
   }
 
   function show(map, source, i) {
-    L.popup({ maxWidth: 340 }).setLatLng([source.lat[i], source.lon[i]]).setContent(source.popup(i)).openOn(map);
+    answer(map, [source.lat[i], source.lon[i]], source.popup(i));
   }
 
   function zonePopup(properties) {
@@ -193,7 +193,7 @@ var InfraplanMap = (function () {
           L.DomEvent.stop(event);
           var map = layer._map, found = hit(map, event.latlng);
           if (found) show(map, found.source, found.index);
-          else L.popup({ maxWidth: 340 }).setLatLng(event.latlng).setContent(zonePopup(feature.properties)).openOn(map);
+          else answer(map, event.latlng, zonePopup(feature.properties));
         });
       }
     });
@@ -223,11 +223,53 @@ var InfraplanMap = (function () {
     return group;
   }
 
+  var NARROW = window.matchMedia("(max-width: 719.98px), (max-height: 479.98px)");
+
+  /* A click's answer: no wider or higher than the map has room for; on a wide map clear of the panels at the right. */
+  function answer(map, latlng, content) {
+    var size = map.getSize(), narrow = NARROW.matches;
+    return L.popup({ maxWidth: Math.min(340, size.x - 60), maxHeight: Math.max(120, size.y - (narrow ? 60 : 110)),
+      autoPanPaddingTopLeft: narrow ? [8, 8] : [60, 12], autoPanPaddingBottomRight: narrow ? [8, 8] : [Math.min(300, size.x / 4), 50] })
+      .setLatLng(latlng).setContent(content).openOn(map);
+  }
+
+  /* On a narrow screen the layer panel folds into its button, and the controls give way to an open popup. */
+  function fitted(map, control, data) {
+    function fold() {
+      control.remove();
+      control.options.collapsed = NARROW.matches;
+      control.addTo(map);
+      var button = control.getContainer().querySelector(".leaflet-control-layers-toggle");
+      button.title = data.words.layers;
+      button.setAttribute("aria-label", data.words.layers);
+    }
+    fold();
+    NARROW.addEventListener("change", fold);
+    map.on("popupopen", function () { if (NARROW.matches) control.collapse(); map.getContainer().classList.add("ip-answering"); });
+    map.on("popupclose", function () { map.getContainer().classList.remove("ip-answering"); });
+  }
+
+  /* Who made what the map shows: a line below the map, on a narrow screen behind an "i". */
+  function credits(map, data) {
+    var box = element("details", "ip-sources"), head = element("summary");
+    head.appendChild(element("i", "", "i"));
+    head.appendChild(element("span", "", data.words.sources));
+    head.setAttribute("aria-label", data.words.sources);
+    box.appendChild(head);
+    var told = element("p");
+    told.innerHTML = data.attribution;
+    box.appendChild(told);
+    box.open = !NARROW.matches;
+    NARROW.addEventListener("change", function () { box.open = !NARROW.matches; });
+    box.addEventListener("toggle", function () { map.invalidateSize({ animate: false }); });
+    map.getContainer().insertAdjacentElement("afterend", box);
+  }
+
   function legend(map, data, shown) {
     var control = L.control({ position: "bottomright" });
     control.onAdd = function () {
       var box = element("details", "ip-legend");
-      box.open = window.innerWidth > 700;
+      box.open = !NARROW.matches;
       box.appendChild(element("summary", "", data.words.legend));
       data.legend.forEach(function (part) {
         var section = element("section");
@@ -258,7 +300,7 @@ var InfraplanMap = (function () {
       list.hidden = true;
       if (result.bounds) {
         map.fitBounds(result.bounds);
-        L.popup({ maxWidth: 340 }).setLatLng(L.latLngBounds(result.bounds).getCenter()).setContent(zonePopup(result.properties)).openOn(map);
+        answer(map, L.latLngBounds(result.bounds).getCenter(), zonePopup(result.properties));
       } else {
         map.setView([result.source.lat[result.index], result.source.lon[result.index]], Math.max(map.getZoom(), 13));
         show(map, result.source, result.index);
@@ -312,9 +354,11 @@ var InfraplanMap = (function () {
         if (name !== "ip-zones") pane.style.pointerEvents = "none";
       });
     },
-    finish: function (map, data, sources, shown) {
+    finish: function (map, control, data, sources, shown) {
       L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-      map.attributionControl.setPrefix(false).addAttribution(data.attribution);
+      credits(map, data);
+      fitted(map, control, data);
+      map.invalidateSize({ animate: false });
       map.on("click", function (event) { var found = hit(map, event.latlng); if (found) show(map, found.source, found.index); });
       var pending = false;
       map.on("mousemove", function (event) {
