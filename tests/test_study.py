@@ -209,6 +209,21 @@ def test_sites_built_after_the_day_do_not_count(mini_study: Path, tmp_path: Path
     assert len(anyday.sites) == len(sites) and not told(anyday, "built-after")
 
 
+def test_the_report_is_dated_by_the_study_alone(mini_study: Path, tmp_path: Path) -> None:
+    from datetime import date
+
+    folder = copy_of(mini_study, tmp_path)
+    assert read_config(folder / "study.toml").study.dated == date(2020, 12, 31)  # its as_of
+    edited(folder, ('as_of = "2020-12-31"', 'as_of = "2020-12-31"\nreport_date = "2021-01-15"'))
+    assert read_config(folder / "study.toml").study.dated == date(2021, 1, 15)
+    edited(folder, ('report_date = "2021-01-15"', 'report_date = "2020-12-30"'))
+    with pytest.raises(DataError, match="早于数据截止日") as raised:
+        read_config(folder / "study.toml")
+    assert [fault.column for fault in raised.value.fault_list] == ["study.report_date"]
+    edited(folder, ('as_of = "2020-12-31"\nreport_date = "2020-12-30"\n', ""))
+    assert read_config(folder / "study.toml").study.dated is None
+
+
 def test_the_environment_follows_from_the_people_around(mini_study: Path, tmp_path: Path) -> None:
     folder = copy_of(mini_study, tmp_path)
     sites = pd.read_csv(folder / "sites.csv", dtype=str)

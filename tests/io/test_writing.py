@@ -80,6 +80,19 @@ def test_equal_content_equal_bytes(layers: dict[str, gpd.GeoDataFrame], tmp_path
     assert str(tmp_path).encode() not in (tmp_path / "a.gpkg").read_bytes()
 
 
+def test_every_layer_and_raster_carries_the_dates(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    tags = {"AS_OF": "2020-08-31", "REPORT_DATE": "2020-09-15", "VERSION": "infraplan 0.1.0"}
+    write_geopackage(tmp_path / "a.gpkg", layers, tags=tags)
+    with sqlite3.connect(tmp_path / "a.gpkg") as file:
+        told = dict(file.execute("SELECT table_name, description FROM gpkg_contents").fetchall())
+    assert {told[name] for name in layers} == {"AS_OF=2020-08-31; REPORT_DATE=2020-09-15; VERSION=infraplan 0.1.0"}
+    margins, servers, ids = coverage(np.random.default_rng(1))
+    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids, tags=tags)
+    for name in ("coverage.tif", "coverage-nr.tif", "coverage-nbiot.tif"):
+        with rasterio.open(tmp_path / name) as source:
+            assert tags.items() <= source.tags().items()
+
+
 def test_other_crs_is_brought_to_wgs84(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     write_geopackage(tmp_path / "a.gpkg", {"gaps": layers["gaps"].to_crs(32649)})
     assert gpd.read_file(tmp_path / "a.gpkg").geometry.x.tolist() == pytest.approx([113.1, 113.2])

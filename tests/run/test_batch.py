@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from results import copy_of, digests, run_light, summary_of
 
+import infraplan
 from infraplan.errors import DataError, InfraplanError, UsageError
 from infraplan.run import batch, run_study
 from infraplan.run.ledger import NAME
@@ -65,6 +66,7 @@ def test_summary_has_what_programs_ask_for(tiny_results: Path) -> None:
     assert {"adcode", "name", "level", "population", "served"} <= set(summary["zones"][0])
     assert {"id", "zone", "required", "achieved", "numerator", "denominator", "shortfall", "status"} <= set(summary["targets"][0])
     assert {"sites", "cost_cny", "bound_cny", "proven_gap", "population_gained"} <= set(summary["plan"])
+    assert (summary["as_of"], summary["report_date"]) == ("2020-12-31", "2020-12-31") and summary["version"] == infraplan.__version__
 
 
 def test_no_machine_in_any_text(tiny_results: Path, tiny_study: Path) -> None:
