@@ -200,9 +200,9 @@ POPULATION = (
     C("other", "另一接收位置", "Other receiver", "", "code", "dp", "另一接收位置及其覆盖率", "the other receiver and its share", "other"),
 )  # fmt: skip
 AREA = (
-    *POPULATION[:6],
-    C("area_km2", "面积", "Area", "float64", "km", "", "陆地面积", "land", unit="km²"),
-    C("served_km2", "已覆盖面积", "Area served", "float64", "km", "", "已覆盖面积", "land served", unit="km²"),
+    *(entry for entry in POPULATION if entry.name not in ("population", "served", "uncertain", "unserved", "span", "other")),
+    C("area_km2", "面积", "Area", "float64", "km", "t", "陆地面积", "land", unit="km²"),
+    C("served_km2", "已覆盖面积", "Area served", "float64", "km", "t", "已覆盖面积", "land served", unit="km²"),
 )  # fmt: skip
 CITIES = (
     C("rank", "排名", "Rank", "", "whole", "d", "按第一制式覆盖率排名", "rank by the share of the first family", "number", width=6),

@@ -10,23 +10,6 @@ import typer
 from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
 from infraplan.messages import both
 
-SHOWN = (
-    "level",
-    "adcode",
-    "name",
-    "family",
-    "receiver",
-    "population",
-    "served",
-    "uncertain",
-    "unserved",
-    "share",
-    "share_weaker",
-    "share_stronger",
-    "other_receiver",
-    "other_share",
-)
-
 
 def coverage(
     study: StudyPath,
@@ -63,7 +46,7 @@ def coverage(
         show(rows, as_json=True)
         return
     shown = rows.loc[rows["network"] == "any"]
-    show(shown[[name for name in SHOWN if name in shown]] if villages is not None else shown, limit=len(shown))
+    show(shown, "population" if villages is not None else "area", limit=len(shown))
     tell(both("cli.coverage_note", reliability=f"{cover.reliability * 100:g}", band=f"{signal_band_db():g}"))
 
 

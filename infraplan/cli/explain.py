@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 CandidateIds = Annotated[list[str] | None, typer.Option("--candidate", help=both("cli.explain_candidate"), show_default=False)]
 VillageIds = Annotated[list[str] | None, typer.Option("--village", help=both("cli.explain_village"), show_default=False)]
-TARGETS = ("target", "family", "unit", "required", "reachable", "served", "reachable_met", "met")
-OUT_OF_REACH = ("id", "name", "county", "family", "target", "population", "must", "best_db", "obstacle")
 SHOWN = 30
 
 
@@ -75,27 +73,15 @@ def _print(told: Explanation, lost: Any, only_named: bool) -> None:
     from infraplan.messages.amounts import amounts
     from infraplan.siting.explaining import reason_key
 
-    def words(table: Any, column: str, key: str) -> Any:
-        return table.assign(**{column: [both(f"{key}{value}") for value in table[column]]})
-
-    def labels(table: Any) -> dict[str, str]:
-        return {name: both(f"cli.col_{name}") for name in table.columns}
-
     if not only_named:
         tell(both("cli.explain_targets"))
-        targets = told.targets[list(TARGETS)]
-        targets = targets.assign(unit=[both(f"cli.unit_{unit}") for unit in targets["unit"]])
-        show(targets, labels=labels(targets))
-    villages = told.villages
-    if len(villages):
+        show(told.targets, "explained_targets")
+    if len(told.villages):
         tell(both("cli.explain_villages"))
-        villages = words(villages, "status", "cli.village_")
-        villages = villages[["id", "name", "family", "population", "status", "by", "candidates", "cheapest", "cheapest_cny"]]
-        show(villages, labels=labels(villages))
+        show(told.villages, "explained_villages")
     if len(lost):
         tell(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
-        listed = words(lost[list(OUT_OF_REACH)], "obstacle", "siting.obstacle_")
-        show(listed, limit=SHOWN, labels=labels(listed))
+        show(lost, "certificate", limit=SHOWN)
     candidates = told.candidates
     if len(candidates):
         tell(both("cli.explain_candidates"))
@@ -109,8 +95,7 @@ def _print(told: Explanation, lost: Any, only_named: bool) -> None:
             )
             for row in candidates.to_dict("records")
         ]
-        table = candidates[["id", "name", "host", "county", "cost_cny"]].assign(why=said)
-        show(table, labels=labels(table), limit=SHOWN)
+        show(candidates.assign(why=said), "explained_candidates", limit=SHOWN)
 
 
 def attach(app: typer.Typer) -> None:

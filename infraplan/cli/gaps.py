@@ -10,20 +10,6 @@ from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_
 from infraplan.messages import both
 from infraplan.presets import choose
 
-SHORT = (
-    "target",
-    "city_name",
-    "county_name",
-    "town",
-    "name",
-    "households",
-    "population",
-    "status",
-    "outdoor_margin_db",
-    "nearest_site_km",
-    "reason",
-)
-
 
 def gaps(
     study: StudyPath,
@@ -44,7 +30,7 @@ def gaps(
         table = with_gaps(assess(opened, bars, gaps=False), None, None, target=target).gaps
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
         table = gaps_annex(table, total=False, tests=True)
-    show(table if json or output else table[[name for name in SHORT if name in table]], output=output, as_json=json, overwrite=overwrite)
+    show(table, "gaps", output=output, as_json=json, overwrite=overwrite)
 
 
 def attach(app: typer.Typer) -> None:

@@ -30,21 +30,6 @@ if TYPE_CHECKING:
     from infraplan.siting.planning import Limits
     from infraplan.study import Study
 
-COLUMNS = (
-    "order",
-    "phase",
-    "id",
-    "name",
-    "host",
-    "cost_cny",
-    "people_gained",
-    "villages_gained",
-    "places_gained",
-    "people_lost",
-    "places_lost",
-    "targets",
-    "county",
-)
 
 
 def plan(
@@ -93,12 +78,10 @@ def plan(
         extra = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
         show_json({**(plan_numbers(made, checked) or {}), **extra, "list": records(table, tuple(table.columns))})
     else:
-        shown = [name for name in COLUMNS if name in table and (name != "phase" or table["phase"].any())]
         names = dict(zip(opened.zones["adcode"].astype(str), opened.zones["name"].astype(str), strict=True))
-        named = table.assign(county=table["county"].astype(str).map(lambda code: names.get(code, code)))
-        show(named[shown], limit=30, labels={name: both(f"cli.col_{name}") for name in shown})
+        show(table, "sites", limit=30, names=names)
         if curve is not None:
-            show(curve, labels={name: both(f"cli.col_{name}") for name in curve.columns})
+            show(curve, "curve")
         tell_plan(made, opened.services, opened.targets)
         tell(
             both(

@@ -10,23 +10,6 @@ from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_
 from infraplan.messages import both
 from infraplan.presets import choose
 
-SHORT = (
-    "id",
-    "part",
-    "zone_name",
-    "network",
-    "required",
-    "achieved",
-    "achieved_most",
-    "numerator",
-    "uncertain",
-    "denominator",
-    "unit",
-    "shortfall",
-    "shortfall_most",
-    "status",
-)
-
 
 def scorecard(
     study: StudyPath,
@@ -51,7 +34,7 @@ def scorecard(
     if output is not None:
         show(_with_outlines(card, opened.zones), output=output, overwrite=overwrite)
     if json or output is None:
-        show(card if json else card[[name for name in SHORT if name in card]], as_json=json, limit=200)
+        show(card, "scorecard", as_json=json, limit=200)
 
 
 def _with_outlines(card: Any, zones: Any) -> Any:

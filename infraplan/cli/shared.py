@@ -28,7 +28,6 @@ Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=bot
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"))]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
-WHOLE_FROM = 1000.0  # a number this large is printed without decimals, and without a power of ten
 PIPED_WIDTH = 400
 
 
@@ -150,19 +149,23 @@ def refuse_output(output: Path | None, overwrite: bool, *, placed: bool = True, 
 
 def show(
     table: Any,
+    kind: str = "",
     *,
     output: Path | None = None,
     as_json: bool = False,
-    labels: dict[str, str] | None = None,
     limit: int = 40,
     overwrite: bool = False,
+    names: Mapping[str, str] | None = None,
 ) -> None:
-    """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout."""
+    """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout.
+
+    `kind`: the table of `outputs` whose words and columns the text takes. `names`: zones by code.
+    """
     if output is not None:
         from infraplan.io.table_files import write_table
 
         refuse_output(output, overwrite)
-        write_table(table.rename(columns=labels or {}) if output.suffix.lower() in (".xlsx", ".csv") else table, output)
+        write_table(table, output)
         tell(both("cli.written", rows=len(table), file=str(output)))
     if as_json:
         show_json([dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)])
@@ -171,28 +174,40 @@ def show(
         from rich.table import Table
         from rich.text import Text
 
-        from infraplan.run.summary import plain
-
         view = Table(show_lines=False, header_style="bold")
-        for name in table.columns:
-            view.add_column((labels or {}).get(name, name))
-        for row in table.head(limit).itertuples(index=False, name=None):
-            view.add_row(*(Text(_cell(plain(value))) for value in row))
+        heads, rows = in_words(table.head(limit), kind, names or {}) if kind else raw_rows(table.head(limit))
+        for head in heads:
+            view.add_column(head)
+        for row in rows:
+            view.add_row(*map(Text, row))
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(view)
         if len(table) > limit:
             tell(both("cli.more", rows=len(table) - limit))
 
 
+def in_words(table: Any, kind: str, names: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells of the columns a terminal shows, in both languages where they differ."""
+    from infraplan.tables.wording import Speech, worded
+
+    def paired(chinese: str, english: str) -> str:
+        return chinese if chinese == english else Bilingual(chinese, english)
+
+    pairs = list(zip(*(worded(table, kind, "terminal", Speech(lang, zones=names)) for lang in ("zh", "en")), strict=True))
+    columns = [[paired(*cell) for cell in zip(zh.texts(), en.texts(), strict=True)] for zh, en in pairs]
+    return [paired(zh.label, en.label) for zh, en in pairs], [list(row) for row in zip(*columns, strict=True)]
+
+
+def raw_rows(table: Any) -> tuple[list[str], list[list[str]]]:
+    """Names and values as they are."""
+    from infraplan.run.summary import plain
+
+    return list(table.columns), [[_cell(plain(value)) for value in row] for row in table.itertuples(index=False, name=None)]
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    from infraplan.units import cut
-
-    if isinstance(value, float) and 0.0 <= value <= 1.0:
-        return f"{float(cut(value, 4)):g}"
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= WHOLE_FROM or value.is_integer() else f"{value:.4g}"
-    return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def tell_warnings(faults: list[Fault]) -> None:

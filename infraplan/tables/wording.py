@@ -196,7 +196,8 @@ def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] |
         return [None] * len(frame) if entry.official else None
     column = frame[name]
     if key:
-        word = (lambda value: speech.code(about, value)) if key == "code" else CODES[key](speech)
+        word = CODES[key](speech) if key in CODES else lambda value: speech.code(about, value)
+        word = (lambda value: say(f"cli.{about}_{value}", speech.lang)) if key == "cli" else word
         return _distinct(column, word)
     if entry.form == "truth":
         return _distinct(column, lambda value: "" if value == "" else say(f"report.{'yes' if value else 'no'}", speech.lang))
@@ -379,6 +380,7 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "settled": lambda frame, speech, name: [
         None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")
     ],
+    "why": lambda frame, speech, name: [text(said) for (said,) in _rows(frame, name)],
     "x": lambda frame, speech, name: [point.x for point in frame.geometry] if len(frame) else [],
     "y": lambda frame, speech, name: [point.y for point in frame.geometry] if len(frame) else [],
     "clause": lambda frame, speech, name: [

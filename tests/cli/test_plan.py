@@ -37,7 +37,7 @@ def changed(mini_study: Path, folder: Path, old: str, new: str) -> Path:
 def test_the_table_tells_what_each_site_brings_in_both_languages(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
     answer = infraplan("plan", mini_study, "-o", tmp_path / "plan.gpkg")
     assert answer.code == 0, answer.err
-    for heading in ("新增人口 / people gained", "去掉后失人口 / people lost without it", "服务目标 / targets"):
+    for heading in ("新增覆盖人口 / People gained", "去掉该站将失去的人口 / People lost without it", "服务的目标 / Targets served"):
         assert heading in answer.out
     assert "模型内" in answer.err and "within the model" in answer.err
     layer = gpd.read_file(tmp_path / "plan.gpkg")

@@ -16,9 +16,9 @@ HEADINGS = ["序号", "自然村", "运营商", "核查日期", "核查人", "�
 
 
 def filled(path: Path, rows: list[list[Any]]) -> Path:
-    from infraplan.messages import say
+    from infraplan.outputs import column
 
-    names = {"频段": say("policy.head_band"), "终端": say("policy.head_device"), "室内外": say("policy.head_where")}
+    names = {"频段": column("gaps", "band").zh, "终端": column("gaps", "device").zh, "室内外": column("gaps", "indoors").zh}
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("缺口清单")
         sheet.write(0, 0, "附件2")
