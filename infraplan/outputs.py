@@ -212,7 +212,7 @@ CITIES = (
     C("population", "常住人口（人）", "Residents", "", "whole", "d", "常住人口", "residents", unit="人"),
     C("share", "人口覆盖率", "Residents covered", "", "share", "d", "第一制式的覆盖率", "share of the first family"),
     C("unserved", "未覆盖（人）", "Unserved", "", "whole", "d", "第一制式未覆盖人口", "residents unserved by the first family", unit="人"),
-    C("gaps", "缺口（处）", "Gaps", "int64", "whole", "d", "缺口条目数", "entries of the gap list", unit="处"),
+    C("gaps", "缺第一制式的村", "Villages without it", "int64", "whole", "d", "缺第一制式的村，一村计一次", "villages that lack the first family, each once", unit="个"),
     C("new_sites", "新建站点（座）", "New sites", "int64", "whole", "d", "方案在本市的新站", "the plan's sites in the city", unit="座"),
     C("cost_cny", "费用", "Cost", "int64", "money", "d", "这些新站的费用", "their cost"),
     C("folder", "文件夹", "Folder", "str", "code", "", "成果文件夹，空为没有", "folder of its pages, empty for none"),

@@ -178,12 +178,13 @@ def lacking(context: PageContext) -> dict[str, tuple[int, int | None]]:
     return out
 
 
-def lacking_words(context: PageContext, words: Words) -> list[tuple[str, str]]:
-    """`lacking` as labels and n / N."""
+def lacking_words(context: PageContext, words: Words, *, heads: bool = False) -> list[tuple[str, str]]:
+    """`lacking` as labels and n / N; `heads`: labels with their English beside them."""
     out = []
+    label_of, name_of = (words.b, words.both_in) if heads else (words.t, words.family_in)
     for key, (count, whole) in lacking(context).items():
         family = key.partition(" ")[2]
-        label = words.t("lacking_villages", family=words.family_in(context, family)) if family else words.t("lacking_places")
+        label = label_of("lacking_villages", family=name_of(context, family)) if family else label_of("lacking_places")
         if count or family:
             out.append((label, integer(count) if whole is None or whole < count else f"{integer(count)} / {integer(whole)}"))
     return out

@@ -297,7 +297,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
         "people_total": own[0]["population"] if own else None,
         "families": families,
-        "lacking": page_rows.lacking_words(context, words),
+        "lacking": page_rows.lacking_words(context, words, heads=True),
         "new_total": total,
         "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
         "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),

@@ -17,6 +17,7 @@ from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, together
+from infraplan.policy.annex import SETTLED
 from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
@@ -307,7 +308,8 @@ def write_layers(page: CityLayers, folder: Path) -> None:
 def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """One row a city for the scoreboard: its folder, gaps, new sites, and what became of it."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
-    gaps = findings.gaps.groupby("city").size()
+    lacking = findings.gaps.loc[(findings.gaps["family"] == findings.cover.families[0]) & findings.gaps["kind"].isin(SETTLED)]
+    gaps = lacking.groupby("city")["id"].nunique()
     sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
     return pd.DataFrame(
         [
