@@ -7,6 +7,8 @@ as `predict_coverage` does.
 
 from __future__ import annotations
 
+import argparse
+import json
 import resource
 import time
 from pathlib import Path
@@ -177,9 +179,22 @@ def city_replan(city_adcode: str = "440100") -> dict[str, float]:
     }
 
 
-if __name__ == "__main__":
-    import sys
-
-    figures = city_replan() if "replan" in sys.argv else province(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)[0]
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=("province", "replan"), default="province")
+    parser.add_argument("--quick", action="store_true", help="the middle 3 %% of the sites; for replan, the city of Shanwei")
+    parser.add_argument("--json", action="store_true", help="one flat object")
+    choice = parser.parse_args()
+    if choice.what == "replan":
+        figures = city_replan("441500" if choice.quick else "440100")
+    else:
+        figures = province(0.03 if choice.quick else 1.0)[0]
+    if choice.json:
+        print(json.dumps(figures, indent=1))
+        return
     for name, value in figures.items():
         print(f"{name:34s} {value:,.6g}")
+
+
+if __name__ == "__main__":
+    main()
