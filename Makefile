@@ -20,7 +20,7 @@ demo: .venv/installed
 	@echo "打开 / open: outputs/guangdong/index.html"
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed
 	$(BIN)/ruff check infraplan tests tools benchmarks

@@ -44,7 +44,7 @@ class Words(Speech):
             self,
             zones=context.names(self.lang),
             tasks={text(row["id"]): clause_of(row, self) for row in first},
-            receivers={family: context.receiver(family) for family in {*context.families, *context.facts.receivers}},
+            receivers={family: context.receiver(family) for family in dict.fromkeys((*context.families, *context.facts.receivers))},
             band_db=context.facts.band_db,
         )
 
