@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from infraplan.study import Study
 
 
-
 def plan(
     study: StudyPath,
     budget: Annotated[float | None, typer.Option("--budget", min=0, help=both("cli.budget"), show_default=False)] = None,

@@ -58,11 +58,12 @@ def run(
 
 def tell_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
     """People served, each family where it is judged and at the other receiver, on stderr."""
-    from infraplan.policy.words import FAMILY_NAMES, word
+    from infraplan.policy.words import word
+    from infraplan.tables.families import family_name
 
     total = people["total"]
     for family in families:
-        row, names = people[family], {"family": FAMILY_NAMES.get(family, family), "total": f"{total:,}"}
+        row, names = people[family], {"family": family_name(family), "total": f"{total:,}"}
 
         def where(receiver: str) -> dict[str, str]:
             return {"receiver": word("receiver", receiver, "zh"), "receiver_en": word("receiver", receiver, "en")}

@@ -230,12 +230,12 @@ class NeededMargins:
         required_db: float,
     ) -> None:
         check_terrain(grid, radio.terrain)
-        self.grid, self.needed, self.step_m = grid, needed, radio.terrain.profile_step_m
+        self.grid, self.needed = grid, needed
         self.below_db = np.nextafter(np.float32(required_db), np.float32(-np.inf))  # larger margins replace it
         self.masts = masts_of(sectors, *grid.place(sectors), radio, radio.terrain)
         self.ground = ground_of(radio.terrain)
         if len(self.masts):
-            self.about, self.constants = scene_of(self.masts, self.step_m)
+            self.about, self.constants = scene_of(self.masts, radio.terrain.profile_step_m)
         self.layers = takes_part.astype(np.int64)[self.masts.index]
         sites = pd.factorize(sectors["site_id"])[0]
         self.site_of_mast = sites[self.masts.index[self.masts.sector[:-1]]]

@@ -191,16 +191,16 @@ def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Tex
 
 def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> tuple[FloatArray, FloatArray]:
     settled = settle_crs(crs, faults)
-    lon, lat = pyproj.Transformer.from_crs(settled, 4326, always_xy=True).transform(x, y)
-    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    lost = _beyond(x, y, settled) & ~(np.isnan(x) | np.isnan(y))
+    lon, lat, beyond = _degrees(x, y, settled)
+    lost = beyond & ~(np.isnan(x) | np.isnan(y))
     faults.at(lost, "io.outside_projection", "lon", x, crs=settled.name)
     lon[lost] = lat[lost] = np.nan
     return lon, lat
 
 
-def _beyond(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> BoolArray:
-    """True where coordinates of a CRS have no degrees, or degrees that lead back to another place: it does not hold them.
+def _degrees(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Longitudes and latitudes, and where a CRS does not hold its coordinates: they have no degrees, or degrees that lead back to another
+    place.
 
     Web Mercator wraps what lies beyond its edges around the Earth, and puts what lies far north on the pole.
     """
@@ -210,7 +210,7 @@ def _beyond(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> BoolArray:
     step = LARGEST_MISS_M if crs.is_projected else LARGEST_MISS_M / METRES_PER_DEGREE
     with np.errstate(invalid="ignore"):
         missed = np.maximum(np.abs(back_x - x), np.abs(back_y - y)) > step
-    return np.asarray(missed | ~np.isfinite(lon) | ~np.isfinite(lat) | ~np.isfinite(back_x), dtype=bool)
+    return lon, lat, np.asarray(missed | ~np.isfinite(lon) | ~np.isfinite(lat) | ~np.isfinite(back_x), dtype=bool)
 
 
 def settle_crs(crs: object, faults: FaultList) -> pyproj.CRS:
@@ -256,7 +256,7 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
     if known != pyproj.CRS.from_epsg(4326):
         if known.is_projected:
             beyond = np.zeros(len(shapes), dtype=bool)
-            beyond[owner[_beyond(vertices[:, 0], vertices[:, 1], known)]] = True
+            beyond[owner[_degrees(vertices[:, 0], vertices[:, 1], known)[2]]] = True
             faults.at(beyond & there, "io.outside_projection", "geometry", crs=known.name)
             if (beyond & there).any():
                 faults.stop()

@@ -12,7 +12,8 @@ from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
 from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
-from infraplan.policy.words import FAMILY_NAMES, layer_name, word
+from infraplan.policy.words import layer_name, word
+from infraplan.tables.families import family_name
 
 
 def _joined(lang: str, pieces: list[str]) -> str:
@@ -79,7 +80,7 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
             say(
                 "policy.evidence_prediction",
                 lang,
-                family=FAMILY_NAMES.get(target.family, target.family),
+                family=family_name(target.family),
                 model=word("model", cover.model, lang),
                 resolution=f"{cover.grid.resolution_m:g}",
                 reliability=f"{cover.reliability:.0%}",

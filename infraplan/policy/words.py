@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from infraplan.messages import both, catalogue, say
-
-FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
+from infraplan.tables.families import family_name
 
 
 def word(group: str, code: str, lang: str) -> str:
@@ -23,7 +22,7 @@ def layer_name(layer: str, lang: str) -> str:
         return say("policy.layer_polygons", lang, layer=layer_name(layer.removesuffix(" (polygons)"), lang))
     if layer.startswith("coverage "):
         family = layer.removeprefix("coverage ")
-        return say("policy.layer_coverage", lang, family=FAMILY_NAMES.get(family, family))
+        return say("policy.layer_coverage", lang, family=family_name(family))
     table, dot, column = layer.partition(".")
     if dot:
         return say("policy.layer_column", lang, table=word("layer", table, lang), column=column)

@@ -15,7 +15,6 @@ from infraplan.presets import load
 
 Margins = npt.NDArray[np.float32]
 COUNTS = ("population", "served", "uncertain", "unserved")
-FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 
 
 @dataclass(frozen=True)

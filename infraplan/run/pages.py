@@ -17,13 +17,13 @@ from infraplan.policy.targets import Targets
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
-from infraplan.report.context import FAMILY_NAMES, Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.siting.curves import build_curve
 from infraplan.siting.listing import no_sites
 from infraplan.siting.planning import Plan
 from infraplan.study import Study
-from infraplan.tables.families import with_families
+from infraplan.tables.families import family_name, with_families
 from infraplan.tables.faults import grouped
 from infraplan.tables.planes import to_plane
 from infraplan.units import cut_percent
@@ -99,7 +99,7 @@ def in_china(zones: Any) -> bool:
 def measured_note(findings: Findings) -> tuple[str, ...]:
     """How many points of each family are judged by measurement, where any is."""
     counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
-    told = ", ".join(f"{FAMILY_NAMES.get(family, family)} {count:,}" for family, count in counts.items() if count)
+    told = ", ".join(f"{family_name(family)} {count:,}" for family, count in counts.items() if count)
     return (both("run.measured", counts=told),) if told else ()
 
 

@@ -20,7 +20,6 @@ from infraplan.geo.zonal import share
 from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
-from infraplan.policy.words import FAMILY_NAMES
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan
@@ -30,6 +29,7 @@ from infraplan.siting.offers import best_offers
 from infraplan.siting.planning import Limits, Plan, cheapest_plan
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
+from infraplan.tables.families import family_name
 from infraplan.tables.planes import to_plane
 from infraplan.units import cut
 
@@ -93,7 +93,7 @@ def cut_off(cover: Coverage) -> list[Fault]:
         radius_km = min(cover.caps_km.get(family, cover.max_radius_km), cover.max_radius_km)
         name = f"caps_km.{family}" if radius_km < cover.max_radius_km else "max_radius_km"
         if count:
-            message = both("study.capped", family=FAMILY_NAMES.get(family, family), count=f"{count:,}", radius=f"{radius_km:g}")
+            message = both("study.capped", family=family_name(family), count=f"{count:,}", radius=f"{radius_km:g}")
             cure = both("study.capped_cure", name=name)
             faults.append(Fault(FILE_NAME, message, cure, rule="capped", severity="warning", column=f"coverage.{name}"))
     return faults

@@ -9,6 +9,13 @@ import pandas as pd
 
 from infraplan.presets import load
 
+NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
+
+
+def family_name(family: str) -> str:
+    """The name people read, in both languages: 5G, NB-IoT, 4G."""
+    return NAMES.get(family, family)
+
 
 def family_of(service: str, own: Mapping[str, str] | None = None) -> str:
     """Family of a service: as `own` (service -> family) says, else the preset's, else the part of its name before the first hyphen."""

@@ -14,10 +14,10 @@ from infraplan.messages import catalogue, in_language, say
 from infraplan.outputs import family_in, shown, types
 from infraplan.presets import load
 from infraplan.tables import figures
+from infraplan.tables.families import family_name
 from infraplan.tables.figures import missing, text
 from infraplan.units import cut
 
-FAMILY_NAMES = {"nr": "5G", "nbiot": "NB-IoT", "lte": "4G"}
 ROOMS = ("report", "policy", "siting", "coverage")
 
 
@@ -44,7 +44,7 @@ class Speech:
 
     def family(self, family: str) -> str:
         """5G, NB-IoT, 4G."""
-        return FAMILY_NAMES.get(family, family)
+        return family_name(family)
 
     def receiver(self, receiver: str) -> str:
         """室外, 室内 / outdoors, indoors."""

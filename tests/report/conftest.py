@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from sample import FORMULA, HOSTILE, sample_contexts
 
+from infraplan.errors import InfraplanError
+from infraplan.report import fonts
 from infraplan.report.context import PageContext
 from infraplan.report.pages import write_city_pages, write_province_pages
 
@@ -23,6 +25,15 @@ HOSTILE_NAMES = [
     "</script><img src=x onerror=alert(2)>",
     "'\"`${alert(3)}\u2028村",
 ]
+
+
+@pytest.fixture(scope="session")
+def chinese_font() -> str:
+    """A Chinese font, or a reason to skip."""
+    try:
+        return fonts.chinese_family()
+    except InfraplanError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,7 @@ from infraplan.errors import InfraplanError
 from infraplan.report import figures, fonts
 from infraplan.report.rasters import classes_of, web_picture
 
-
-@pytest.fixture(scope="module", autouse=True)
-def font() -> str:
-    """A Chinese font, or a reason to skip."""
-    try:
-        return fonts.chinese_family()
-    except InfraplanError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("chinese_font")
 
 
 def test_same_bytes_and_no_metadata(contexts) -> None:

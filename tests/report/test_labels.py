@@ -12,21 +12,14 @@ import pytest
 import shapely
 from PIL import Image
 
-from infraplan.errors import InfraplanError
-from infraplan.report import figures, fonts
+from infraplan.report import figures
 
 FINE = 8
 OFFSETS_PX = ((0.0, 0.0), (0.25, 0.5), (0.5, 0.25), (0.75, 0.75), (0.4, 0.1), (0.1, 0.6))
 MOST_LOST = 0.15  # of the ink of a column or row; a stroke of 中 moved to whole pixels is 0.35 and more
 
 
-@pytest.fixture(scope="module", autouse=True)
-def font() -> str:
-    """A Chinese font, or a reason to skip."""
-    try:
-        return fonts.chinese_family()
-    except InfraplanError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("chinese_font")
 
 
 def ink(label: str, offset_px: tuple[float, float], dpi: int, finer: int = 1, snap: Any = False) -> npt.NDArray[np.float64]:
