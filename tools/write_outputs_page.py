@@ -1,4 +1,4 @@
-"""Write docs/outputs.md and the tables of columns in docs/plans.md from `outputs.py`: run it after changing a column."""
+"""Write docs/outputs.md and the tables of columns in docs/plans.md from `infraplan/outputs`: run it after changing a column."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ TITLES = {
 }
 HEAD = """# 成果数据字典 What the outputs hold
 
-由 `tools/write_outputs_page.py` 从 `infraplan/outputs.py` 生成，请勿手改。列名是 CSV、GPKG、JSON 里的列名；没有类型的列由其他列写成，
+由 `tools/write_outputs_page.py` 从 `infraplan/outputs` 生成，请勿手改。列名是 CSV、GPKG、JSON 里的列名；没有类型的列由其他列写成，
 只在表格和页面里出现。`{family}` 每种制式一列（`nr`、`nbiot`）。“附表”是该列在官方附表中的列号。
 
-Generated from `infraplan/outputs.py`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and stands
+Generated from `infraplan/outputs`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and stands
 only in sheets and pages. `{family}` is one column a family. The last column is its number in the official annex.
 """
 

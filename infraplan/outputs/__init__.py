@@ -1,0 +1,81 @@
+"""Every column of every table that leaves the program: name, headings, type, how it is written, where it is shown, what it means.
+
+Frames hold raw values under these names; `tables.wording.worded` turns them into words and figures. A new column is one line in the
+module that has its table.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from infraplan.columns import FAMILY, PLACES
+from infraplan.columns import Column as C
+from infraplan.outputs.answers import (
+    COMPARED_COVERAGE,
+    COMPARED_SITES,
+    COMPARED_TARGETS,
+    EXPLAINED_CANDIDATES,
+    EXPLAINED_TARGETS,
+    EXPLAINED_VILLAGES,
+)
+from infraplan.outputs.tables import (
+    AREA,
+    CERTIFICATE,
+    CITIES,
+    CURVE,
+    FIBRE,
+    GAPS,
+    MASTS,
+    MEASURED,
+    PHASES,
+    POPULATION,
+    SCORECARD,
+    SITES,
+    VILLAGES,
+)
+
+TABLES = {
+    "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
+    "population": POPULATION, "area": AREA, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE, "measured": MEASURED,
+    "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES,
+    "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
+}  # fmt: skip
+
+
+@cache
+def types(table: str) -> dict[str, str]:
+    """Column -> pandas type of a table's frame, in its order."""
+    return {column.name: column.kind for column in TABLES[table] if column.kind and FAMILY not in column.name}
+
+
+@cache
+def shown(table: str, place: str) -> tuple[C, ...]:
+    """The columns a place shows, in the order of the table; in a sheet those of the official annex stand first."""
+    found = [entry for entry in TABLES[table] if PLACES[place] in entry.places.lower()]
+    return tuple(sorted(found, key=lambda entry: place == "annex" and not entry.official and "A" not in entry.places))
+
+
+def names(table: str, place: str) -> tuple[str, ...]:
+    """Names of `shown`."""
+    return tuple(column.name for column in shown(table, place))
+
+
+def column(table: str, name: str) -> C:
+    """One column of a table; a name that carries a family is found by its pattern."""
+    found = [entry for entry in TABLES[table] if entry.name == name]
+    found += [entry for entry in TABLES[table] if FAMILY in entry.name and family_in(entry, name)]
+    if not found:
+        raise KeyError(f"{table} has no column {name}")
+    return found[0]
+
+
+def family_in(entry: C, name: str) -> str:
+    """The family a name carries by the pattern of a column; "" where it does not fit."""
+    found = re.fullmatch(re.escape(entry.name).replace(re.escape(FAMILY), "([a-z0-9]+)"), name)
+    return found[1] if found else ""
+
+
+def by_heading(table: str) -> dict[str, str]:
+    """Heading in either language -> name: how a sheet that comes back is read by the table that wrote it."""
+    return {label: entry.name for entry in reversed(TABLES[table]) for label in (entry.zh, entry.en)}
