@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from infraplan.radio.budgets import services
     from infraplan.siting.candidates import candidate_sites
     from infraplan.siting.checks import check_plan
-    from infraplan.siting.planning import Plan, place_sites
+    from infraplan.siting.plans import Plan, place_sites
     from infraplan.study import Study
 
 __version__ = "0.1.0"
@@ -31,13 +31,13 @@ _HOMES = {
     "DataError": "errors",
     "Grid": "geo.grids",
     "InfraplanError": "errors",
-    "Plan": "siting.planning",
+    "Plan": "siting.plans",
     "Study": "study",
     "UsageError": "errors",
     "candidate_sites": "siting.candidates",
     "check_plan": "siting.checks",
     "find_gaps": "policy.gap_lists",
-    "place_sites": "siting.planning",
+    "place_sites": "siting.plans",
     "plot_plan": "report.plotting",
     "population_coverage": "coverage.population",
     "predict_coverage": "coverage.prediction",

@@ -25,15 +25,15 @@ from infraplan.policy.ledgers import fibre_award
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import read_policy
 from infraplan.run.steps import count_area, count_people, with_status
-from infraplan.siting.bundles import mast_offers
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.curves import build_curve, pareto_curve
-from infraplan.siting.explaining import explain_plan
+from infraplan.siting.cost_curves import build_curve, pareto_curve
+from infraplan.siting.explanations import explain_plan
 from infraplan.siting.goals import goal_of
 from infraplan.siting.instances import instance_of
-from infraplan.siting.listing import list_sites, no_sites, with_closed_gaps
 from infraplan.siting.phases import Phase, schedule
-from infraplan.siting.planning import Limits, cheapest_plan
+from infraplan.siting.plan_sites import list_sites, no_sites, with_closed_gaps
+from infraplan.siting.plans import Limits, cheapest_plan
+from infraplan.siting.service_sets import mast_offers
 from infraplan.tables import check_corridors, check_hosts, check_places, check_sites, check_villages, check_zones
 
 WORLD = small_world()

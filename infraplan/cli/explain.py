@@ -10,7 +10,7 @@ from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_
 from infraplan.messages import both
 
 if TYPE_CHECKING:
-    from infraplan.siting.explaining import Explanation
+    from infraplan.siting.explanations import Explanation
 
 CandidateIds = Annotated[list[str] | None, typer.Option("--candidate", help=both("cli.explain_candidate"), show_default=False)]
 VillageIds = Annotated[list[str] | None, typer.Option("--village", help=both("cli.explain_village"), show_default=False)]
@@ -29,8 +29,8 @@ def explain(
     from infraplan.run.batch import last_plan
     from infraplan.run.steps import assess, known_points, plan_of, planning_instance
     from infraplan.run.summary import records
-    from infraplan.siting.explaining import explain_plan
-    from infraplan.siting.offers import best_offers
+    from infraplan.siting.explanations import explain_plan
+    from infraplan.siting.unreachable import best_offers
 
     refuse_output(output, overwrite)
     opened = open_study(study)
@@ -71,7 +71,7 @@ def _refuse_strangers(study: Any, villages: list[str]) -> None:
 def _print(told: Explanation, lost: Any, only_named: bool) -> None:
     """The tables a reader sees, reasons in words."""
     from infraplan.messages.amounts import amounts
-    from infraplan.siting.explaining import reason_key
+    from infraplan.siting.explanations import reason_key
 
     if not only_named:
         tell(both("cli.explain_targets"))

@@ -27,7 +27,7 @@ from infraplan.errors import UsageError
 from infraplan.messages import both
 
 if TYPE_CHECKING:
-    from infraplan.siting.planning import Limits
+    from infraplan.siting.plans import Limits
     from infraplan.study import Study
 
 
@@ -50,8 +50,8 @@ def plan(
     from infraplan.run.planning import phases_of
     from infraplan.run.steps import assess, check_of, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
-    from infraplan.siting.curves import budgets_up_to, pareto_curve
-    from infraplan.siting.planning import most_served
+    from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
+    from infraplan.siting.plans import most_served
 
     refuse_output(output, overwrite)
     _refuse_plot(plot, pareto, overwrite)

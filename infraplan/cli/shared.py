@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infraplan.errors import Fault
     from infraplan.policy.targets import Targets
     from infraplan.radio.budgets import Service
-    from infraplan.siting.planning import Plan
+    from infraplan.siting.plans import Plan
     from infraplan.study import Study
 
 StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=False)]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.footprints import Radio
+from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import NOMINAL_M, Clutter

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import ANY, belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
+from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.messages import both

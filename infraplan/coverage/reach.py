@@ -13,9 +13,10 @@ import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_matrix
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.prediction import Layer
+from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service

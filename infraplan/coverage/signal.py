@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import ANY, belongs, known_networks
 from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.shadowing import coverage_probability

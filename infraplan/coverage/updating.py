@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from infraplan.coverage.footprints import Radio
 from infraplan.coverage.masts import stands_on
 from infraplan.coverage.over_terrain import cut_off_sites
 from infraplan.coverage.prediction import Coverage, Layer, keep_best, predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service, services
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from infraplan.arrays import kernel
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def pixel_span(error_m: float, resolution_m: float) -> int:
     """Rows and columns on each side of a point's own pixel beyond which no square meets its disc."""
     return int(np.floor(error_m / resolution_m)) + 1 if error_m > 0.0 else 0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def squared_distance_m2(row: int, col: int, x_m: float, y_m: float, x0_m: float, y0_m: float, resolution_m: float) -> float:
     """Squared distance from a point to the square of a pixel, edges included; 0 inside. [m2]
 
@@ -23,7 +24,7 @@ def squared_distance_m2(row: int, col: int, x_m: float, y_m: float, x0_m: float,
     return dx * dx + dy * dy
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def meets_disc(row: int, col: int, x_m: float, y_m: float, error_m: float, x0_m: float, y0_m: float, resolution_m: float) -> bool:
     """Whether the square of a pixel meets the disc of `error_m` around a point; without error, whether the point lies in it.
 

@@ -11,11 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
 
+from infraplan.arrays import Floats, Ints
 from infraplan.tables.faults import FaultList
 from infraplan.tables.planes import to_plane
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @cache

@@ -39,8 +39,8 @@ from infraplan.run.pages import (
 from infraplan.run.planning import goal_in, phases_of
 from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps
 from infraplan.run.summary import dumps, restore_plan, summarise
-from infraplan.siting.listing import with_closed_gaps
-from infraplan.siting.planning import Plan
+from infraplan.siting.plan_sites import with_closed_gaps
+from infraplan.siting.plans import Plan
 from infraplan.study import Study
 
 

@@ -19,9 +19,9 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
-from infraplan.siting.curves import build_curve
-from infraplan.siting.listing import no_sites
-from infraplan.siting.planning import Plan
+from infraplan.siting.cost_curves import build_curve
+from infraplan.siting.plan_sites import no_sites
+from infraplan.siting.plans import Plan
 from infraplan.study import Study
 from infraplan.tables.families import family_name, with_families
 from infraplan.tables.faults import grouped

@@ -15,11 +15,11 @@ from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.gap_lists import priorities
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.choices import settle, too_near
-from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Goal, goal_of, must_target
 from infraplan.siting.instances import Instance, instance_of, refuse_class
 from infraplan.siting.phases import Phase
+from infraplan.siting.required_places import duty_points
+from infraplan.siting.site_constraints import settle, too_near
 from infraplan.study import Study
 from infraplan.study.choices import Attempts
 from infraplan.study.config import FILE_NAME

@@ -23,10 +23,10 @@ from infraplan.policy.scorecards import scorecard
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan
-from infraplan.siting.curves import budgets_up_to, pareto_curve
+from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
-from infraplan.siting.offers import best_offers
-from infraplan.siting.planning import Limits, Plan, cheapest_plan
+from infraplan.siting.plans import Limits, Plan, cheapest_plan
+from infraplan.siting.unreachable import best_offers
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.tables.families import family_name

@@ -16,8 +16,8 @@ from infraplan.coverage.networks import ANY
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.steps import Findings
 from infraplan.siting.goals import Ask, Goal
-from infraplan.siting.listing import as_sites
-from infraplan.siting.planning import Plan
+from infraplan.siting.plan_sites import as_sites
+from infraplan.siting.plans import Plan
 from infraplan.tables.faults import grouped
 
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")

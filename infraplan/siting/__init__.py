@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "CoverCheck": "cover.checking",
-    "CoverPlan": "cover.plan",
+    "CoverCheck": "cover.cover_check",
+    "CoverPlan": "cover.cover_plan",
     "CoverProblem": "cover.problem",
     "ProblemError": "cover.problem",
-    "check_cover": "cover.checking",
-    "explain_candidates": "cover.explaining",
-    "max_cover": "cover.most",
-    "solve": "cover.cheapest",
+    "check_cover": "cover.cover_check",
+    "explain_candidates": "cover.candidate_reasons",
+    "max_cover": "cover.solve",
+    "solve": "cover.solve",
 }
 
 __all__ = sorted(_HOME)

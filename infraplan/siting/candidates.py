@@ -12,11 +12,11 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from infraplan.geo.grids import Grid
+from infraplan.geo.summits import ridge_points
 from infraplan.geo.zonal import levels_of
 from infraplan.presets import load
-from infraplan.siting.bundles import as_bundles, host_column, mast_offers
 from infraplan.siting.costs import host
-from infraplan.siting.ridges import ridge_points
+from infraplan.siting.service_sets import as_bundles, host_column, mast_offers
 from infraplan.tables.families import families_of, with_families
 from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane

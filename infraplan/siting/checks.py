@@ -24,10 +24,10 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
-from infraplan.siting.cover.checking import check_cover
+from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Ask, Goal, demand_of
+from infraplan.siting.required_places import duty_points
 
 HAIR_M = 1e-3
 """Projection moves a point by less than this: exactly at the distance is allowed. [m]"""

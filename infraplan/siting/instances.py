@@ -24,8 +24,8 @@ from infraplan.policy.losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.duties import duty_points
 from infraplan.siting.goals import Ask, Goal, demand_of
+from infraplan.siting.required_places import duty_points
 from infraplan.tables.typed import typed
 
 ROW_TYPES = {

@@ -10,16 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools, Floats, Ints
 from infraplan.outputs import types
-from infraplan.siting.cover.cheapest import solve
-from infraplan.siting.cover.checking import build_order
-from infraplan.siting.cover.most import max_cover
+from infraplan.siting.cover.cover_check import build_order
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.tables.typed import typed
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 WORK = 20_000
 """Search steps a phase may take; counted, so that the phases are the same on any machine."""

@@ -13,7 +13,8 @@ import pytest
 from own_radio import SERVICES, pattern_text, with_own_radio
 from results import copy_of
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
+from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import DataError, Fault
 from infraplan.radio.antennas import pattern_db
 from infraplan.radio.budgets import services

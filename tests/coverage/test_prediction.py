@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infraplan.coverage.footprints import FLOOR_DB, Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.shared_tables import FLOOR_DB, Radio
 from infraplan.coverage.signal import predict_signal
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hilly_ground import hills
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.population import service_status
 from infraplan.coverage.prediction import Coverage, Layer, predict_coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.discs import meets_disc
 from infraplan.geo.grids import Grid
 

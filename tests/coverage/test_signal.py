@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infraplan.coverage.footprints import Radio, by_site, site_footprint
+from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.prediction import predict_coverage
 from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.shared_tables import Radio
 from infraplan.coverage.signal import predict_signal
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import gain_offset_db

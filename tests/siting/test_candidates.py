@@ -14,8 +14,8 @@ from small_world import LAT, LON, SIDE, small_world
 from infraplan.errors import DataError
 from infraplan.geo.terrain import INLAND, Terrain
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.choices import settle, too_near
 from infraplan.siting.costs import added_service_cny, life_cost_cny
+from infraplan.siting.site_constraints import settle, too_near
 
 WORLD = small_world()
 BOTH = ("nr-n28", "nbiot-800")

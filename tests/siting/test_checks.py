@@ -16,7 +16,7 @@ from infraplan.coverage.updating import cover_with
 from infraplan.run.steps import Findings, assess, check_of, plan_of, planning_instance
 from infraplan.siting.checks import check_plan, too_close
 from infraplan.siting.goals import Ask, goal_of
-from infraplan.siting.planning import Plan
+from infraplan.siting.plans import Plan
 from infraplan.study import Study
 
 

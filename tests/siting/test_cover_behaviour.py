@@ -14,14 +14,15 @@ import scipy.sparse as sp
 
 from infraplan.errors import DataError
 from infraplan.siting import CoverProblem, ProblemError, check_cover, explain_candidates, max_cover, solve
-from infraplan.siting.cover import cheapest, parts
-from infraplan.siting.cover.ceiling import Limits, ceiling_by_subgradient, ceiling_of
-from infraplan.siting.cover.construction import lazy_greedy
+from infraplan.siting.cover import least_cost, partition
+from infraplan.siting.cover.build_limits import BuildLimits
+from infraplan.siting.cover.decomposition import PartPrices
+from infraplan.siting.cover.greedy import lazy_greedy
 from infraplan.siting.cover.highs import proven_bound, run_highs
-from infraplan.siting.cover.prices import PartPrices
 from infraplan.siting.cover.reduction import duties_of, reduce_most, reduce_problem
 from infraplan.siting.cover.relaxation import cliques_of, priced_bound, relax, relaxed_program
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
+from infraplan.siting.cover.upper_bounds import ceiling_by_subgradient, ceiling_of
 from infraplan.siting.cover.workers import ChildFailed, Crew
 
 COVER = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 0, 1]])
@@ -175,11 +176,11 @@ def without_zones(problem: CoverProblem, *, spacing_m: float = 0.0, placed: bool
 
 @pytest.mark.parametrize("placed", [True, False])
 def test_one_zone_is_cut_into_parts(placed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PART_SITES", 4.0)
+    monkeypatch.setattr(partition, "PART_SITES", 4.0)
     problem = without_zones(province(7, candidates=90, rows=700), placed=placed)
     best, reduced = exact_cost(problem), reduce_problem(problem, duties_of(problem))
     relaxation = relax(reduced.model)
-    assert len(np.unique(parts.parts_of(reduced, relaxation.y))) > 2
+    assert len(np.unique(partition.parts_of(reduced, relaxation.y))) > 2
     plan, _ = lazy_greedy(reduced.model)
     bounds = []
     with Crew(0) as crew:
@@ -213,11 +214,11 @@ def test_ceilings_agree() -> None:
     problem = province(3, candidates=120, rows=900)
     reduced = reduce_most(problem, duties_of(problem), costly=True)
     plan = max_cover(problem, budget=1_000.0, gap=0.0, work_limit=2_000)
-    for limits in (Limits(15, math.inf), Limits(math.inf, 1_000.0), Limits(15, 1_000.0)):
+    for limits in (BuildLimits(15, math.inf), BuildLimits(math.inf, 1_000.0), BuildLimits(15, 1_000.0)):
         linear = ceiling_of(reduced.model, limits)
         by_hand = ceiling_by_subgradient(reduced.model, limits, np.zeros(reduced.model.candidates, np.uint8), 0.5 * linear.bound)
         assert linear.bound <= by_hand.bound + 1e-6
-    assert plan.weight <= ceiling_of(reduced.model, Limits(math.inf, 1_000.0)).bound + 1e-6
+    assert plan.weight <= ceiling_of(reduced.model, BuildLimits(math.inf, 1_000.0)).bound + 1e-6
 
 
 def test_any_prices_prove_a_bound() -> None:
@@ -278,8 +279,8 @@ def test_ctrl_c_returns_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) ->
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cheapest, "_rounds", interrupted)
-    monkeypatch.setattr(cheapest, "EXACT_UP_TO", 0)
+    monkeypatch.setattr(least_cost, "_rounds", interrupted)
+    monkeypatch.setattr(least_cost, "EXACT_UP_TO", 0)
     problem = province()
     plan = solve(problem, gap=0.0, work_limit=1_000)
     assert plan.status == "interrupted"

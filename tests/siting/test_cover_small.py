@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infraplan.siting import CoverProblem, check_cover, max_cover, solve
-from infraplan.siting.cover.checking import served_rows
+from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.reduction import duties_of, reduce_problem
 
 SEEDS = st.integers(0, 2**32 - 1)

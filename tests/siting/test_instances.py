@@ -18,9 +18,9 @@ from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.siting import solve
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.choices import settle, too_near
 from infraplan.siting.goals import Goal, demand_of, goal_of
 from infraplan.siting.instances import ROW_COLUMNS, Instance, instance_of
+from infraplan.siting.site_constraints import settle, too_near
 
 WORLD = small_world()
 BOTH = ("nr-n28", "nbiot-800")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Ints
-from infraplan.siting.cover.improvement import neighbours, ruin_and_recreate
-from infraplan.siting.cover.keeping import Keeper
+from infraplan.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.incumbent import Keeper
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.relaxation import Relaxation
+from infraplan.siting.cover.ruin_and_recreate import neighbours, ruin_and_recreate
 
 CHUNK = 10_000
 FIRST_CYCLE, GROWTH = 60_000, 4

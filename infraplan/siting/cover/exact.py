@@ -8,13 +8,14 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
 
-from infraplan.siting.cover.arrays import Flags, Floats, Ints
-from infraplan.siting.cover.ceiling import Limits, most_program
-from infraplan.siting.cover.construction import ordered_greedy
+from infraplan.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.build_limits import BuildLimits
+from infraplan.siting.cover.greedy import ordered_greedy
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of, relaxed_program
 from infraplan.siting.cover.swaps import weight_of
+from infraplan.siting.cover.upper_bounds import most_program
 
 PAIRS_UP_TO = 200_000  # pairs of candidates too close that get a row each
 ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
@@ -28,7 +29,7 @@ def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) 
     return bound, plan, met
 
 
-def most_exact(model: Model, limits: Limits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
+def most_exact(model: Model, limits: BuildLimits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
     """A proven upper bound of the weight, a plan within the limits, and its weight (negative where no plan came out)."""
     program = _apart(most_program(model, limits, cliques_of(model)), model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from infraplan.siting.cover.arrays import Bools, Floats
+from infraplan.arrays import Bools, Floats
 
 LEAN_MIP: dict[str, Any] = {
     "mip_heuristic_run_feasibility_jump": False,

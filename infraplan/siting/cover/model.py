@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints
+from infraplan.arrays import Flags, Floats, Indices, Ints
 
 
 class Model(NamedTuple):

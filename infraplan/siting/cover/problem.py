@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from scipy.spatial import cKDTree
 
+from infraplan.arrays import Bools, Floats, Ints
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
-from infraplan.siting.cover.arrays import Bools, Floats, Ints
 
 
 class ProblemError(DataError, ValueError):
@@ -223,8 +224,6 @@ def conflicts(problem: CoverProblem, chosen: Ints) -> Ints:
     """Pairs of positions in `chosen` whose candidates are closer than the spacing, shape (pairs, 2)."""
     if problem.spacing_m <= 0 or problem.position_m is None or chosen.size < 2:
         return np.empty((0, 2), np.int64)
-    from scipy.spatial import cKDTree
-
     at = problem.position_m[chosen]
     pairs = cKDTree(at).query_pairs(problem.spacing_m, output_type="ndarray").astype(np.int64)
     near = ((at[pairs[:, 0]] - at[pairs[:, 1]]) ** 2).sum(axis=1) < problem.spacing_m**2

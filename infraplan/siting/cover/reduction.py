@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.spatial import cKDTree
 
-from infraplan.siting.cover.arrays import Bools, Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import Bools, Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.cover_plan import Certificate
 from infraplan.siting.cover.model import Model, Reduced, buckets_of, matrix_of, restrict
-from infraplan.siting.cover.plan import Certificate
 from infraplan.siting.cover.problem import CoverProblem
 
 SERVES_NOTHING, KEPT = -1, -2
@@ -277,8 +278,6 @@ def _too_close(problem: CoverProblem, forced: Ints) -> Bools:
     close = np.zeros(problem.cost.size, bool)
     if problem.spacing_m <= 0 or problem.position_m is None or forced.size == 0:
         return close
-    from scipy.spatial import cKDTree
-
     distance_m = cKDTree(problem.position_m[forced]).query(problem.position_m)[0]
     return np.asarray(distance_m < problem.spacing_m)
 

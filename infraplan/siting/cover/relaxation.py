@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from infraplan.siting.cover.arrays import Bools, Floats, Ints
+from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model, Standing, matrix_of
 

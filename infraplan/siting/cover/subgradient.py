@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.siting.cover.arrays import Flags, Floats, Indices, Ints, kernel
-from infraplan.siting.cover.chance import Dice, below, dice_of, uniform
-from infraplan.siting.cover.construction import PER_BUCKET, is_free, stand
+from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.greedy import PER_BUCKET, is_free, stand
 from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.random_numbers import Dice, below, dice_of, uniform
 
 EXCHANGES = 0.9  # share of moves that exchange one site for its best neighbour
 SKIP = 0.25  # chance that a candidate is overlooked

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 
-from infraplan.siting.cover.keeping import Clock
+from infraplan.siting.cover.incumbent import Clock
 
 _SIZE_BYTES = 8
 INLINE_UP_TO = 20_000  # entries of a model

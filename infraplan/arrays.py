@@ -1,0 +1,24 @@
+"""Array aliases, and the compiler of the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.uint8]
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def kernel(function: Kernel) -> Kernel:
+    """The function compiled with numba; the machine code is cached on disk, and other threads run meanwhile."""
+    from numba import njit  # here, so that a module that only names arrays does not load the compiler
+
+    return cast(Kernel, njit(cache=True, nogil=True)(function))

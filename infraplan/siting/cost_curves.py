@@ -1,0 +1,88 @@
+"""Cost against coverage: along the build order of one plan, and as the best that each budget buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.outputs import types
+from infraplan.siting.cover.cover_check import check_cover
+from infraplan.siting.cover.solve import max_cover
+from infraplan.siting.instances import Instance
+from infraplan.siting.plans import Limits, Plan
+from infraplan.tables.typed import typed
+
+CURVE_TYPES = types("curve")
+CURVE = tuple(CURVE_TYPES)
+
+
+def budgets_up_to(most_cny: float, points: int) -> list[float]:
+    """So many budgets in equal steps, the last one the whole. [CNY]"""
+    return [float(value) for value in np.linspace(0.0, most_cny, points + 1)[1:]]
+
+
+def build_curve(plan: Plan) -> pd.DataFrame:
+    """cost_cny and share of people served after each site of the build order, starting from what stands today."""
+    cost = np.concatenate([[0.0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
+    people = plan.served_before + np.concatenate([[0.0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
+    return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})
+
+
+def pareto_curve(
+    instance: Instance,
+    budgets_cny: Sequence[float],
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    known: Plan | None = None,
+) -> pd.DataFrame:
+    """For each budget the most people of the goal's first family that a plan serves, and what no plan within it can exceed.
+
+    The points are solved one by one, each with its own proof. Each starts from the plan of the next smaller budget, so that more money
+    never serves fewer, or from what the budget pays of the build order of a `known` plan, where that serves more. People count once each,
+    whatever weights the study gives to priority areas, and no target binds.
+
+    Returns
+    -------
+    DataFrame
+        budget_cny, cost_cny (of the plan found), sites, people (served, today's included), share, share_bound (no plan within the budget
+        exceeds it, within the model), proven_gap. Budgets that do not pay for the forced sites are left out.
+    """
+    own = (instance.rows["family"] == instance.goal.family).to_numpy()
+    problem = replace(instance.problem, weight=np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0))
+    total, best = float(max(instance.population, 1)), np.flatnonzero(problem.forced)
+    rows: list[dict[str, Any]] = []
+    budgets = sorted(float(budget) for budget in budgets_cny if budget >= float(problem.cost[problem.forced].sum()))
+    for number, budget in enumerate(budgets, start=1):
+        start = max((best, _affordable(instance, known, budget)), key=lambda sites: check_cover(problem, sites).weight)
+        plan = max_cover(problem, None, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, start=start)
+        best = plan.chosen
+        rows.append(
+            {
+                "budget_cny": round(budget),
+                "cost_cny": round(plan.cost),
+                "sites": plan.sites,
+                "people": round(plan.weight),
+                "share": plan.weight / total,
+                "share_bound": min(plan.bound / total, 1.0),
+                "proven_gap": plan.proven_gap,
+            }
+        )
+        if progress is not None:
+            progress(number, len(budgets))
+    frame = typed(rows, CURVE_TYPES)
+    return frame.assign(share_bound=np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1])
+
+
+def _affordable(instance: Instance, known: Plan | None, budget_cny: float) -> npt.NDArray[np.int64]:
+    """The first sites of a plan's build order that the budget pays, as candidates; nothing where it does not pay what is forced."""
+    if known is None or instance.problem.forced.any():
+        return np.zeros(0, np.int64)
+    paid = known.sites["cost_cny"].cumsum().to_numpy(dtype=float) <= budget_cny + 1e-6
+    position = pd.Index(instance.candidates["id"]).get_indexer(known.sites["candidate"].to_numpy()[paid])
+    return np.asarray(position[position >= 0], dtype=np.int64)

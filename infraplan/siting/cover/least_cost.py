@@ -1,0 +1,190 @@
+"""The cheapest plan that meets every target, and how far from the best it can be at most."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import Future
+
+import numpy as np
+
+from infraplan.arrays import Flags, Ints
+from infraplan.siting.cover.annealing import Annealing
+from infraplan.siting.cover.cover_check import served_rows
+from infraplan.siting.cover.cover_plan import CoverPlan
+from infraplan.siting.cover.decomposition import PartPrices
+from infraplan.siting.cover.exact import cheapest_exact
+from infraplan.siting.cover.greedy import lazy_greedy, ordered_greedy
+from infraplan.siting.cover.incumbent import Clock, Keeper
+from infraplan.siting.cover.model import Model, Reduced, restrict
+from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
+from infraplan.siting.cover.relaxation import Relaxation, relax
+from infraplan.siting.cover.ruin_and_recreate import neighbours
+from infraplan.siting.cover.spacing_repair import mend
+from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
+from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
+
+ROUND = 60_000
+CLIMB_S = 12.0  # of the subgradient at a time, beside the search
+MEND, MEND_CHUNK, MEND_SHARE = 200_000, 1_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
+EXACT_UP_TO, EXACT_NODES = 500, 2_000
+SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
+SUBGRADIENT_ROUNDS = 300
+SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.2  # of the time that stays out of reach of simplex; until which nothing but a subgradient runs
+
+
+def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
+    """The answer of `solve` where every candidate can carry all that it serves."""
+    duties = duties_of(problem)
+    reduced = reduce_problem(problem, duties)
+    keeper = Keeper(problem, duties.certificate, 1, gap, reduced.unit, clock)
+    interrupted = False
+    try:
+        _search(reduced, keeper, seed, workers)
+    except KeyboardInterrupt:
+        interrupted = True
+    if not np.isfinite(keeper.value):
+        resort = keeper.resort if keeper.resort.size else reduced.locked
+        keeper.offer_plan(resort, float(problem.cost[resort].sum()))
+    return keeper.plan(met=meets(problem, duties, keeper.chosen), interrupted=interrupted)
+
+
+def meets(problem: CoverProblem, duties: Duties, chosen: Ints) -> bool:
+    """The plan meets every target within reach, judged from the problem itself."""
+    served = served_rows(problem, chosen)
+    inside = served & (problem.zone >= 0)
+    got = np.bincount(problem.zone[inside], weights=problem.weight[inside], minlength=problem.zone_required.size)
+    beyond = duties.certificate
+    wanted = problem.zone_required.copy()
+    wanted[beyond.zones] = beyond.zone_reachable
+    slack = 1e-9 * max(1.0, float(problem.weight.sum()))
+    enough = float(problem.weight[served].sum()) >= min(problem.required, beyond.reachable) - 2 * slack
+    return bool(enough and (got >= wanted - 2 * slack).all() and served[problem.must & duties.able].all())
+
+
+def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) -> None:
+    model = reduced.model
+    if is_settled(model):
+        keeper.offer_plan(reduced.locked, reduced.locked_cost)
+        keeper.offer_bound(reduced.locked_cost, "all")
+        return
+    with Crew(crew_size(len(model.rows), workers)) as crew:
+        relaxation = _relaxed(reduced, keeper, crew)
+        keeper.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
+        plan, met = guided(model, relaxation)
+        if not (offer(reduced, keeper, plan, met) or np.isfinite(keeper.value)):
+            mended(reduced, keeper, plan, seed)
+        keeper.note()
+        if not keeper.content:
+            _try_exact(reduced, keeper, relaxation, crew)
+        if not keeper.content and np.isfinite(keeper.value):
+            _rounds(reduced, keeper, relaxation, crew, seed)
+
+
+def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation:
+    """The relaxation by simplex where that takes seconds, with the greedy plan made beside it; else by subgradient."""
+    model, clock = reduced.model, keeper.clock
+    pending = crew.submit(relax, model) if len(model.rows) <= SIMPLEX_UP_TO else None
+    plan, met = lazy_greedy(model)
+    offer(reduced, keeper, plan, met)
+    relaxation: Relaxation | None = None
+    if pending is not None:
+        relaxation = result_in_time(pending, clock, -SIMPLEX_SHARE * clock.time_limit_s)
+    if relaxation is not None:
+        return relaxation
+    target = float(model.cost[plan > 0].sum()) if met else float(model.cost.sum())
+    return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS, lambda: clock.share > SUBGRADIENT_SHARE)
+
+
+def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
+    """Branch and bound on the candidates that a better plan may contain at all, if they are few."""
+    model, best = reduced.model, keeper.value
+    keep = np.flatnonzero(relaxation.bound + reduced.locked_cost + relaxation.reduced_cost <= best + 1e-6)
+    small = restrict(model, keep, reduced.position_m)
+    if keep.size > EXACT_UP_TO or len(small.rows) > 20 * EXACT_UP_TO:
+        return
+    start = keeper.chosen_in(reduced.candidate[keep]) if np.isfinite(best) else np.empty(0, np.uint8)
+    answer = result_in_time(crew.submit(cheapest_exact, small, start, EXACT_NODES, keeper.clock.left_s / 3), keeper.clock)
+    if answer is None:
+        return
+    bound, plan, met = answer
+    whole = np.zeros(model.candidates, np.uint8)
+    whole[keep] = plan
+    offer(reduced, keeper, whole, met)
+    keeper.offer_bound(min(bound + reduced.locked_cost, best), "mip")
+
+
+def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew, seed: int) -> None:
+    """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
+    clock = keeper.clock
+    annealing = Annealing(reduced, keeper, relaxation, seed)
+    prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PRICES_UP_TO else None
+    climb = Climb(reduced, keeper, relaxation, crew) if prices is None and clock.work_limit is None else None
+    while not clock.over and not keeper.content:
+        futures = prices.start(crew) if prices is not None else []
+        if climb is not None:
+            climb.go_on()
+        annealing.run(ROUND)
+        if prices is not None:
+            try:
+                bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
+            except (TimeoutError, ChildFailed):
+                break
+            keeper.offer_bound(bound + reduced.locked_cost, "parts")
+            prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
+        keeper.note()
+
+
+class Climb:
+    """The subgradient going on beside the search, for models too large for price rounds, a few seconds at a time."""
+
+    def __init__(self, reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
+        self.reduced, self.keeper, self.relaxation, self.crew = reduced, keeper, relaxation, crew
+        self.future: Future[Relaxation] | None = None
+
+    def go_on(self) -> None:
+        """Take a bound in when it is there, and start on the next while time is left."""
+        left_s = self.keeper.clock.left_s
+        if not self.crew.size or (self.future is not None and not self.future.done()):
+            return
+        if self.future is not None:
+            with contextlib.suppress(ChildFailed):
+                self.relaxation = self.future.result()
+                self.keeper.offer_bound(self.relaxation.bound + self.reduced.locked_cost, self.relaxation.source)
+            self.future = None
+        seconds = min(CLIMB_S, 0.7 * left_s)
+        if seconds > 1.0:
+            plan_cost = self.keeper.value - self.reduced.locked_cost
+            self.future = self.crew.submit(relax_further, self.reduced.model, self.relaxation.prices.serve, plan_cost, seconds)
+
+
+def mended(reduced: Reduced, keeper: Keeper, plan: Flags, seed: int) -> None:
+    """Look for a plan that no spacing keeps short, starting from one that is; the nearest to it is kept for a last resort."""
+    model, clock, met = reduced.model, keeper.clock, False
+    near = neighbours(model, reduced.position_m)
+    for at in range(MEND // MEND_CHUNK):
+        if met or clock.share > MEND_SHARE:
+            break
+        chunk = MEND_CHUNK if clock.work_limit is None else min(MEND_CHUNK, max(1, clock.work_limit - clock.work))
+        plan, met, steps = mend(model, near, plan, chunk, seed * 1_000_003 + at)
+        clock.work += steps
+    if not offer(reduced, keeper, plan, met):
+        keeper.resort = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])
+
+
+def is_settled(model: Model) -> bool:
+    """Nothing is left to be served."""
+    return bool(model.need <= model.slack and not model.must.any() and (model.zone_need <= model.slack).all())
+
+
+def guided(model: Model, relaxation: Relaxation) -> tuple[Flags, bool]:
+    """Greedy in the order of the fractional plan."""
+    late = 1e-4 * relaxation.reduced_cost / max(1e-12, float(model.cost.mean()))
+    return ordered_greedy(model, np.argsort(late - relaxation.y, kind="stable"))
+
+
+def offer(reduced: Reduced, keeper: Keeper, plan: Flags, met: bool) -> bool:
+    """Hand a plan of the model to the keeper."""
+    chosen = np.flatnonzero(plan)
+    cost = reduced.locked_cost + float(reduced.model.cost[chosen].sum())
+    return met and keeper.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), cost)

@@ -1,0 +1,1 @@
+"""Covering problems whose sites carry limited users: their own model, flows, bounds and search."""

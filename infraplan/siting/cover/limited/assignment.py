@@ -1,0 +1,145 @@
+"""What chosen candidates of limited capacity carry: recomputed from the list alone."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from infraplan.arrays import Bools, Floats, Ints
+from infraplan.siting.cover.limited.flow import Flow
+from infraplan.siting.cover.problem import CoverProblem
+
+LOSSES_WORK = 5_000_000_000  # arcs looked at, past which losses stay unknown
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """An assignment: `carried` of every demand row (covered rows in full), `load` of every candidate asked about, musts that lack a server.
+
+    Musts come first, then the needs of the zones, then whatever else can be carried.
+    """
+
+    carried: Floats
+    load: Floats
+    unattended: Ints
+
+
+def capacity_of(problem: CoverProblem) -> Floats:
+    """Capacity of every candidate; infinite without limits."""
+    return problem.capacity if problem.capacity is not None else np.full(problem.cost.size, np.inf)
+
+
+def carriage(problem: CoverProblem, chosen: Ints, zone_required: Floats | None = None, one_by_one: bool = False) -> Carriage:
+    """The assignment of a list of candidates, maximal in its sum and, if that is possible, with all targets met.
+
+    `zone_required`: other requirements than the problem's. `one_by_one`: a zone with a lower number goes before all later ones, so
+    that what each has in the end is the most it can have after those before it.
+    """
+    required = problem.zone_required if zone_required is None else zone_required
+    capacity = capacity_of(problem)[chosen]
+    matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen], dtype=np.float64)
+    carried, load = np.where(problem.covered, problem.weight, 0.0), np.zeros(chosen.size)
+    attended = problem.covered | (np.bincount(matrix.indices, minlength=problem.weight.size) > 0)
+    open_rows = ~problem.covered & attended & (problem.weight > 0)
+    free = (matrix @ (problem.weight * ~problem.covered)) <= capacity
+    server = _first_of(matrix, free, problem.weight.size)
+    given = np.flatnonzero(open_rows & (server >= 0))
+    carried[given] = problem.weight[given]
+    load += np.bincount(server[given], weights=problem.weight[given], minlength=chosen.size)
+    rows, sites = np.flatnonzero(open_rows & (server < 0)), np.flatnonzero(~free & (capacity > 0))
+    zones = required.size
+    if rows.size and sites.size:
+        inside = carried > 0
+        inside &= problem.zone >= 0
+        got = np.bincount(problem.zone[inside], weights=carried[inside], minlength=zones)
+        flow = Flow(sp.csr_matrix(matrix[sites][:, rows]), problem.weight[rows], _zone_of(problem, rows), zones)
+        flow.stand_all(capacity[sites])
+        _fill(flow, problem.must[rows], problem.zone[rows], np.maximum(required - got, 0.0), one_by_one)
+        carried[rows], load[sites] = flow.carried, flow.loads
+    return Carriage(carried, load, np.flatnonzero(problem.must & ~attended))
+
+
+def _fill(flow: Flow, must: Bools, zone: Ints, need: Floats, one_by_one: bool) -> None:
+    """Musts, then zones, then all the rest."""
+    flow.open_musts(must)
+    if must.any():
+        flow.grow()
+    inside = must & (zone >= 0)
+    need = np.maximum(need - np.bincount(zone[inside], weights=flow.carried[inside], minlength=need.size), 0.0)
+    if one_by_one:
+        for last in np.flatnonzero(need > 0):
+            flow.open_zones(np.where(np.arange(need.size) <= last, need, 0.0))
+            flow.grow()
+    elif (need > 0).any():
+        flow.open_zones(need)
+        flow.grow()
+    flow.open_rest()
+    flow.grow()
+
+
+def _zone_of(problem: CoverProblem, rows: Ints) -> Ints:
+    zone = problem.zone[rows]
+    return np.where(zone < 0, problem.zone_required.size, zone)
+
+
+def _first_of(matrix: sp.csr_matrix, free: Bools, rows: int) -> Ints:
+    """For each row the first of the free sites that serves it, -1 for none."""
+    first = np.full(rows, -1)
+    for i in np.flatnonzero(free)[::-1]:
+        first[matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]]] = i
+    return first
+
+
+def _whole_flow(problem: CoverProblem, chosen: Ints) -> tuple[Flow, Floats]:
+    """The network of these candidates for the greatest total, nothing built yet, and their capacities."""
+    rows = np.flatnonzero(~problem.covered & (problem.weight > 0))
+    matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen][:, rows], dtype=np.float64)
+    flow = Flow(matrix, problem.weight[rows], np.zeros(rows.size, np.int64), 0)
+    flow.open_musts(np.ones(rows.size, bool))
+    return flow, capacity_of(problem)[chosen]
+
+
+def order_by_flow(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:
+    """Build order by weight per cost, lazily (the greatest flow is submodular in the set of sites), and what the flow grows by at each."""
+    flow, capacity = _whole_flow(problem, chosen)
+    price = np.maximum(problem.cost, 1e-12 + 1e-9 * float(problem.cost.max(initial=0.0)))[chosen]
+    at_most = np.minimum(flow.matrix @ flow.weight, capacity)
+    heap = [(-at_most[k] / price[k], k) for k in range(chosen.size)]
+    heapq.heapify(heap)
+    order, gains = [], []
+    while heap:
+        _, k = heap[0]
+        adds = flow.gain(k, capacity[k])
+        if len(heap) > 1 and (-adds / price[k], k) > min(heap[1:3]):
+            heapq.heapreplace(heap, (-adds / price[k], k))
+            continue
+        heapq.heappop(heap)
+        order.append(int(chosen[k]))
+        gains.append(flow.add(k, capacity[k]))
+    return np.array(order, np.int64), np.array(gains, np.float64)
+
+
+def losses_by_flow(problem: CoverProblem, chosen: Ints) -> Floats:
+    """What the greatest flow falls by without each site alone; NaN for sites left when the work allowed is used up."""
+    flow, capacity = _whole_flow(problem, chosen)
+    flow.stand_all(capacity)
+    flow.grow()
+    losses = np.full(chosen.size, np.nan)
+    for k in range(chosen.size):
+        if flow.visited > LOSSES_WORK:
+            break
+        losses[k] = flow.loss(k)
+    return losses
+
+
+def gains_by_flow(problem: CoverProblem, chosen: Ints, candidates: Ints) -> Floats:
+    """What each of these candidates would add to the greatest flow of the chosen ones."""
+    both = np.union1d(chosen, candidates)
+    flow, capacity = _whole_flow(problem, both)
+    for k in np.flatnonzero(np.isin(both, chosen)):
+        flow.add(int(k), capacity[k])
+    gains = {int(both[k]): flow.gain(int(k), capacity[k]) for k in np.flatnonzero(~np.isin(both, chosen))}
+    return np.array([gains.get(int(i), 0.0) for i in candidates])

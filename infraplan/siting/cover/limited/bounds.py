@@ -1,0 +1,256 @@
+"""Bounds with limited sites: prices per unit of weight, improved by a subgradient. Any prices prove a bound.
+
+With a price for serving each class, serving and building come apart. Serving fills the needs with the cheapest weight, zones first (they
+lie inside the whole, so greedy is best). Building candidate i pays the fractional knapsack
+
+    K_i = max sum_j price_j s_j    with  sum_j weight_j s_j <= capacity_i,  0 <= s_j <= 1,  j served by i
+
+which takes the dearest weight first, so that one pass over all rows in descending price fills every knapsack at once. The best prices
+prove as much as the linear program with x_ij <= weight_j y_i does; that is never less than the bound without capacities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.siting.cover.build_limits import BuildLimits
+from infraplan.siting.cover.limited.model import LimitedModel
+
+SMOOTHING, PATIENCE = 0.7, 10
+STARTS = (2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5, 0.3, 0.1)
+BISECTIONS = 40
+
+
+@dataclass(frozen=True)
+class LimitedBound:
+    """A proven bound, what each candidate lacks to belong to a plan as good, a fractional plan `y`, and how it was found.
+
+    `lack[i]`: no plan with candidate i is better than `bound` made worse by `lack[i]`.
+    """
+
+    bound: float
+    lack: Floats
+    y: Floats
+    source: str
+
+
+@kernel
+def fill_knapsacks(order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, worth: Floats) -> None:
+    """`worth[i]`: the most that candidate i can carry is worth. `order`: classes by descending price of weight, those of weight 0 first."""
+    left = capacity.copy()
+    worth[:] = 0.0
+    for q in range(len(order)):
+        j = order[q]
+        if price[j] <= 0:
+            continue
+        w = weight[j]
+        for p in range(row_start[j], row_start[j + 1]):
+            i = columns[p]
+            if w <= left[i]:
+                worth[i] += price[j]
+                left[i] -= w
+            elif left[i] > 0:
+                worth[i] += price[j] * (left[i] / w)
+                left[i] = 0.0
+
+
+@kernel
+def shares_carried(
+    order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, built: Floats, share: Floats
+) -> None:  # fmt: skip
+    """`share[j]`: how much of class j these (fractions of) candidates carry, in multiples of it, when each fills its knapsack."""
+    left = capacity.copy()
+    for q in range(len(order)):
+        j = order[q]
+        share[j] = 0.0
+        if price[j] <= 0:
+            continue
+        w = weight[j]
+        for p in range(row_start[j], row_start[j + 1]):
+            i = columns[p]
+            if built[i] == 0.0:
+                continue
+            if w <= left[i]:
+                share[j] += built[i]
+                left[i] -= w
+            elif left[i] > 0:
+                share[j] += built[i] * (left[i] / w)
+                left[i] = 0.0
+
+
+@kernel
+def fill_cheaply(
+    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, need: float, slack: float, share: Floats
+) -> float:  # fmt: skip
+    """The least that serving enough costs; `slack` of every need is granted. `order`: classes by ascending price of weight."""
+    left, last, rest, total = zone_need - slack, len(zone_need) - 1, need - slack, 0.0
+    for j in range(len(price)):
+        share[j] = 0.0
+        if must[j]:
+            share[j] = 1.0
+            total += price[j] * (max(0.0, 1.0 - slack / weight[j]) if weight[j] > 0 else 1.0)
+    for q in range(len(order)):
+        j = order[q]
+        g = zone[j]
+        if g < last and left[g] > 0 and not must[j]:
+            share[j] = min(1.0, left[g] / weight[j])
+            left[g] -= weight[j] * share[j]
+            rest -= weight[j] * share[j]
+            total += price[j] * share[j]
+    for q in range(len(order)):
+        j = order[q]
+        if rest <= 0:
+            break
+        if share[j] < 1.0 and not must[j]:
+            more = min(1.0 - share[j], rest / weight[j])
+            share[j] += more
+            rest -= weight[j] * more
+            total += price[j] * more
+    return total
+
+
+class _Dual:
+    """What prices prove, and how building and serving by these prices differ."""
+
+    def __init__(self, model: LimitedModel) -> None:
+        self.model = model
+        self.weighty = np.flatnonzero(model.weight > 0)
+        self.light = np.flatnonzero(model.weight == 0)
+        self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
+        self.worth, self.share, self.asked = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
+        self.built, self.lack, self.order = np.zeros(model.candidates), np.zeros(model.candidates), self.light
+        self.money = 0.0
+
+    def _value_sites(self, price: Floats) -> Floats:
+        """Worth of every candidate; the price of a unit of weight, of all classes."""
+        model = self.model
+        unit = np.divide(price, model.weight, out=np.zeros(model.classes), where=model.weight > 0)
+        self.order = np.concatenate([self.light, self.weighty[np.argsort(-unit[self.weighty], kind="stable")]])
+        fill_knapsacks(self.order, price, model.weight, model.row_start, model.columns, model.capacity, self.worth)
+        return unit
+
+    def slope(self, price: Floats) -> Floats:
+        """Share asked minus share carried, of each class."""
+        model = self.model
+        shares_carried(self.order, price, model.weight, model.row_start, model.columns, model.capacity, self.built, self.share)
+        return self.asked - self.share
+
+    def cheapest(self, price: Floats) -> float:
+        """No plan costs less."""
+        model = self.model
+        unit = self._value_sites(price)
+        order = self.counted[np.argsort(unit[self.counted], kind="stable")]
+        filled = fill_cheaply(order, price, model.weight, model.zone, model.must, model.zone_need, model.need, model.slack, self.asked)
+        self.lack = model.cost - self.worth
+        self.built = (self.lack < 0).astype(np.float64)
+        paid = float(np.minimum(self.lack, 0.0).sum())
+        return float(filled + paid - 1e-11 * (filled - paid))
+
+    def most(self, price: Floats, limits: BuildLimits) -> float:
+        """No plan within the limits carries more. Classes cost up to their weight here."""
+        model = self.model
+        self._value_sites(price)
+        self.asked = (price < model.weight).astype(np.float64)
+        fixed = model.fixed > 0
+        worth = np.where(fixed, 0.0, self.worth)
+        self.money = _price_of_money(worth, model.cost, limits)
+        profit = np.maximum(worth - self.money * model.cost, 0.0)
+        count = int(min(limits.sites, worth.size))
+        best = np.argsort(-profit, kind="stable")[:count]
+        site = float(profit[best[-1]]) if 0 < count < worth.size else 0.0
+        self.built = _within(worth, model.cost, limits, self.money, best)
+        self.built[fixed] = 1.0
+        self.lack = np.where(fixed, 0.0, np.maximum(site - (worth - self.money * model.cost), 0.0))
+        total = float((model.weight - price).sum() + self.worth[fixed].sum() + profit[best].sum())
+        total += self.money * limits.budget if self.money > 0 else 0.0
+        return total + 1e-11 * (total + float(model.weight.sum()))
+
+
+def _price_of_money(worth: Floats, cost: Floats, limits: BuildLimits) -> float:
+    """The price of a unit of the budget that proves least: where what is worth building costs just the budget."""
+    if not np.isfinite(limits.budget) or not worth.size:
+        return 0.0
+    count = int(min(limits.sites, worth.size))
+
+    def spent(money: float) -> float:
+        profit = worth - money * cost
+        best = np.argpartition(-profit, count - 1)[:count] if 0 < count < worth.size else np.arange(worth.size)[:count]
+        return float(cost[best][profit[best] > 0].sum())
+
+    if spent(0.0) <= limits.budget:
+        return 0.0
+    low, high = 0.0, float((worth / np.maximum(cost, 1e-12)).max()) + 1e-12
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if spent(middle) > limits.budget else (low, middle)
+    return high
+
+
+def _within(worth: Floats, cost: Floats, limits: BuildLimits, money: float, best: Ints) -> Floats:
+    """Candidates worth building at this price of money, the last in part so that the budget is used up."""
+    built = np.zeros(worth.size)
+    pays = best[(worth - money * cost)[best] > 0]
+    built[pays] = 1.0
+    left = limits.budget - float(cost[pays].sum())
+    if money > 0 and left > 0 and pays.size < limits.sites:
+        close = np.where(built > 0, np.inf, np.abs(worth - money * cost))
+        k = int(np.argmin(close))
+        if np.isfinite(close[k]) and cost[k] > 0:
+            built[k] = min(1.0, left / cost[k])
+    return built
+
+
+def cheapest_bound(
+    model: LimitedModel, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
+) -> LimitedBound:  # fmt: skip
+    """No plan costs less. `plan_cost`: that of a plan known. Spacing is left out, which keeps the bound valid."""
+    dual = _Dual(model)
+    carried = float(model.weight[model.must > 0].sum()) + max(model.need, float(model.zone_need.sum()))
+    first = np.where(model.weight > 0, model.weight, float(model.weight.mean())) * plan_cost / max(carried, 1e-12)
+    price = first * max(STARTS, key=lambda scale: dual.cheapest(first * scale))
+    best, y = _climb(dual, dual.cheapest, price, np.full(model.classes, np.inf), 1.0, plan_cost, rounds, late)
+    bound = dual.cheapest(best)
+    return LimitedBound(max(bound, 0.0), np.maximum(dual.lack, 0.0), y, "lagrangian")
+
+
+def most_bound(
+    model: LimitedModel, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
+) -> LimitedBound:  # fmt: skip
+    """No plan within the limits carries more. `plan_weight`: that of a plan known."""
+    dual = _Dual(model)
+    price = model.weight * min(STARTS[3:], key=lambda scale: dual.most(model.weight * scale, limits))
+    best, y = _climb(dual, lambda price: dual.most(price, limits), price, model.weight, -1.0, plan_weight, rounds, late)
+    bound = dual.most(best, limits)
+    return LimitedBound(bound, dual.lack, y, "lagrangian")
+
+
+def _climb(
+    dual: _Dual, value: Callable[[Floats], float], price: Floats, ceiling: Floats, sense: float, known: float, rounds: int,
+    late: Callable[[], bool],
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """The best prices found by so many rounds of a subgradient with a heavy ball, or until it is late, and the average plan they built.
+
+    `sense` 1: the bound is to rise towards the plan; -1: to fall.
+    """
+    best, best_price, theta, idle = -np.inf, price, 1.0, 0
+    y, way = dual.built.copy(), np.zeros(price.size)
+    for _ in range(rounds):
+        bound = sense * value(price)
+        if bound > best:
+            best, best_price, idle = bound, price, 0
+        else:
+            idle += 1
+            if idle >= PATIENCE:
+                theta, idle, price, way = theta / 2, 0, best_price, np.zeros(price.size)
+                continue
+        y = 0.95 * y + 0.05 * dual.built
+        way = (1 - SMOOTHING) * dual.slope(price) + SMOOTHING * way
+        norm = float(way @ way)
+        if late() or norm <= 1e-12 or sense * known - best <= 1e-9 * abs(known):
+            break
+        price = np.clip(price + theta * max(sense * known - bound, 1e-4 * abs(known)) / norm * way, 0.0, ceiling)
+    return best_price, y

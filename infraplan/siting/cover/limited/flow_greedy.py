@@ -1,0 +1,181 @@
+"""Plans of limited sites from scratch, by exact flows: what a site adds is what the greatest flow grows by.
+
+That growth falls as more sites stand (the flow is submodular), so a lazy greedy that refreshes only the top of a heap is exact. The flow
+is capped by what is asked; when it is full, every target is met.
+
+Wolsey, An analysis of the greedy algorithm for the submodular set covering problem, Combinatorica 2, 1982, doi 10.1007/BF02579435.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from infraplan.arrays import Bools, Flags, Floats, Ints
+from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
+from infraplan.siting.cover.limited.model import LimitedModel, capped_flow
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A plan of a limited model: candidates, what each entry of `rows` carries, what is carried in all, and whether targets are met."""
+
+    plan: Flags
+    carried: Floats
+    weight: float
+    met: bool
+
+
+class Building:
+    """A flow and who stands in it."""
+
+    def __init__(self, model: LimitedModel, base: Flags | None = None) -> None:
+        self.model = model
+        self.flow, self.full = capped_flow(model)
+        self.plan = np.zeros(model.candidates, np.uint8)
+        self.lonely = (model.must > 0) & (model.weight == 0)
+        self.count = np.zeros(model.classes, np.int64)
+        self.blocked = np.zeros(model.candidates, bool)
+        self._tree = None
+        if model.spacing_m > 0 and model.candidates:
+            self._tree = cKDTree(model.place[:, :2])
+        for i in np.flatnonzero(model.fixed if base is None else base | model.fixed):
+            self._stand(int(i))
+        self.flow.grow()
+
+    def rows_of(self, i: int) -> Ints:
+        """Classes of candidate i."""
+        return np.asarray(self.model.rows[self.model.start[i] : self.model.start[i + 1]])
+
+    @property
+    def attended(self) -> bool:
+        """Every must of weight 0 has a server."""
+        return not bool((self.lonely & (self.count == 0)).any())
+
+    @property
+    def met(self) -> bool:
+        """Every target is met."""
+        return self.flow.value >= self.full - 0.5 * self.model.slack and self.attended
+
+    def add(self, i: int) -> None:
+        """Build candidate i."""
+        self._stand(i)
+        self.flow.add(i, float(self.model.capacity[i]))
+
+    def _stand(self, i: int) -> None:
+        self.plan[i] = 1
+        self.flow.stand(i, float(self.model.capacity[i]))
+        self.count[self.rows_of(i)] += 1
+        if self._tree is not None:
+            near = np.array(self._tree.query_ball_point(self.model.place[i, :2], self.model.spacing_m), np.int64)
+            away = ((self.model.place[near, :2] - self.model.place[i, :2]) ** 2).sum(axis=1)
+            self.blocked[near[away < self.model.spacing_m**2]] = True
+
+    def worth(self, i: int, attention: float) -> float:
+        """What candidate i adds, a must of weight 0 counting `attention`."""
+        rows = self.rows_of(i)
+        lonely = int((self.lonely[rows] & (self.count[rows] == 0)).sum())
+        return self.flow.gain(i, float(self.model.capacity[i])) + attention * lonely
+
+    def drop_needless(self) -> None:
+        """Take away, dearest first, what the targets do not need. For plans whose flow is full."""
+        spare = float(self.model.capacity[self.plan > 0].sum()) - self.full
+        for i in np.lexsort((np.arange(self.plan.size), -self.model.cost)):
+            if not self.plan[i] or self.model.fixed[i] or self.model.capacity[i] > spare + self.model.slack:
+                continue
+            rows = self.rows_of(int(i))
+            if not (self.lonely[rows] & (self.count[rows] == 1)).any() and self.flow.drop_if_needless(int(i)):
+                self.plan[i] = 0
+                self.count[rows] -= 1
+                spare -= float(self.model.capacity[i])
+
+    def assigned(self) -> Assigned:
+        """The plan so far."""
+        return Assigned(self.plan.copy(), self.flow.entries, self.flow.value, self.met)
+
+
+def assign(model: LimitedModel, plan: Flags, *, spare: bool = True) -> Assigned:
+    """The best assignment of a plan; `spare`: first take away what the targets do not need."""
+    stands = np.flatnonzero(plan | model.fixed)
+    building = Building(_only(model, stands), np.ones(stands.size, np.uint8))
+    if spare and building.met:
+        building.drop_needless()
+    small = building.assigned()
+    whole, carried = np.zeros(model.candidates, np.uint8), np.zeros(len(model.rows))
+    whole[stands] = small.plan
+    carried[np.repeat(_stands(model, stands), np.diff(model.start))] = small.carried
+    return Assigned(whole, carried, small.weight, small.met)
+
+
+def _stands(model: LimitedModel, stands: Ints) -> Bools:
+    """Whether each candidate is one of these."""
+    return np.isin(np.arange(model.candidates), stands)
+
+
+def _only(model: LimitedModel, stands: Ints) -> LimitedModel:
+    """The model with these candidates alone, as far as a flow needs it. Classes keep their numbers."""
+    matrix = model.matrix[stands]
+    return model._replace(
+        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), cost=model.cost[stands],
+        capacity=model.capacity[stands], fixed=model.fixed[stands], place=model.place[stands] if model.spacing_m > 0 else model.place,
+    )
+
+
+def likely(model: LimitedModel, y: Floats, limits: BuildLimits = NO_LIMITS, least: float = 0.9) -> Flags:
+    """The candidates that a fractional plan (almost) builds, as far as limits and spacing allow."""
+    order = np.lexsort((np.arange(y.size), -y))
+    order = order[(y[order] >= least) & (model.fixed[order] == 0)]
+    order = order[: int(min(limits.sites, order.size))]
+    order = order[np.cumsum(model.cost[order]) <= limits.budget]
+    plan = np.zeros(model.candidates, np.uint8)
+    if model.spacing_m <= 0:
+        plan[order] = 1
+        return plan
+    for i in order:
+        near = np.hypot(*(model.place[(plan | model.fixed) > 0, :2] - model.place[i, :2]).T)
+        plan[i] = not (near < model.spacing_m).any()
+    return plan
+
+
+def greedy_by_flow(
+    model: LimitedModel, limits: BuildLimits = NO_LIMITS, base: Flags | None = None, late: Callable[[], bool] = lambda: False
+) -> Assigned:  # fmt: skip
+    """Most added per cost first, until every target is met (what is not needed is then dropped) or the limits are used up.
+
+    `base`: a plan within the limits, and free of conflicts, to begin with. Where it gets `late`, the plan remains unfinished.
+    """
+    building = Building(model, base)
+    taken = (building.plan > 0) & (model.fixed == 0)
+    left, sites = limits.budget - float(model.cost[taken].sum()), limits.sites - int(taken.sum())
+    attention = 1.0 + float(model.weight.sum()) / max(1, model.classes)
+    price = np.maximum(model.cost, 1e-9 * (1.0 + float(model.cost.mean()))) if model.candidates else model.cost
+    at_most = np.minimum(model.matrix @ (model.weight + attention * building.lonely), model.capacity + attention * model.classes)
+    heap = [(-at_most[i] / price[i], int(i)) for i in np.flatnonzero(building.plan == 0)]
+    heapq.heapify(heap)
+    while heap and sites >= 1 and not building.met and not late():
+        _, i = heap[0]
+        if building.blocked[i] or model.cost[i] > left:
+            heapq.heappop(heap)
+            continue
+        adds = building.worth(i, attention)
+        if adds <= building.flow.tiny:
+            heapq.heappop(heap)
+        elif len(heap) > 1 and (-adds / price[i], i) > min(heap[1:3]):
+            heapq.heapreplace(heap, (-adds / price[i], i))
+        else:
+            heapq.heappop(heap)
+            building.add(i)
+            left, sites = left - model.cost[i], sites - 1
+    if building.met and np.isfinite(building.full):
+        building.drop_needless()
+    return building.assigned()
+
+
+def is_within(model: LimitedModel, plan: Flags, limits: BuildLimits) -> bool:
+    """A plan keeps to the limits; candidates that are fixed do not count."""
+    free = (plan > 0) & (model.fixed == 0)
+    return bool(free.sum() <= limits.sites and float(model.cost[free].sum()) <= limits.budget * (1 + 1e-12))

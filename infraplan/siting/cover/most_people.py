@@ -1,0 +1,172 @@
+"""The most weight within a budget or a number of sites, and what no plan within them can exceed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from infraplan.arrays import Flags, Ints
+from infraplan.siting.cover.build_limits import BuildLimits
+from infraplan.siting.cover.cover_check import check_cover
+from infraplan.siting.cover.cover_plan import CoverPlan
+from infraplan.siting.cover.exact import most_exact
+from infraplan.siting.cover.incumbent import Clock, Keeper
+from infraplan.siting.cover.model import Model, Reduced
+from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.reduction import common_unit, duties_of, reduce_most, restrict_and_merge
+from infraplan.siting.cover.swaps import swap_search
+from infraplan.siting.cover.upper_bounds import Ceiling, ceiling_by_size, ceiling_by_subgradient
+from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
+
+CHUNK = 10_000
+PAIRED = (20_000, 1_000_000)  # entries of models that are searched by two chains
+HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weights of a site
+NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
+EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
+EXACT_NODES = 100_000
+CEILING_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
+CYCLE, GROWTH, LONGEST_CYCLE = 40_000, 2, 400_000  # swaps from hot to cold the first time, how much longer each time, and at most
+GRACE_S = 1.5  # what a child gets to hand back its result
+
+
+def most_people(
+    problem: CoverProblem, limits: BuildLimits, clock: Clock, gap: float, seed: int, workers: int | None, start: Ints | None = None
+) -> CoverPlan:  # fmt: skip
+    """The answer of `max_cover` where every candidate can carry all that it serves. `start`: a plan within the limits."""
+    duties = duties_of(problem)
+    reduced = reduce_most(problem, duties, costly=limits.has_budget)
+    base = float(problem.weight[duties.served].sum())
+    keeper = Keeper(problem, duties.certificate, -1, gap, common_unit(problem.weight), clock)
+    keeper.offer_plan(reduced.locked, base)
+    if start is not None:
+        keeper.offer_plan(start, check_cover(problem, start).weight)
+    interrupted = False
+    try:
+        _search(reduced, limits, base, keeper, seed, workers)
+    except KeyboardInterrupt:
+        interrupted = True
+    return keeper.plan(met=True, interrupted=interrupted)
+
+
+def _search(reduced: Reduced, limits: BuildLimits, base: float, keeper: Keeper, seed: int, workers: int | None) -> None:
+    model, clock = reduced.model, keeper.clock
+    everything = float(model.weight.sum())
+    keeper.offer_bound(base if limits.sites < 1 else base + everything, "all")
+    if everything <= 0 or limits.sites < 1:
+        return
+    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, base, keeper, seed)
+    swaps.run(0)
+    if keeper.content:
+        return
+    with Crew(crew_size(len(model.rows), workers)) as crew:
+        pending = crew.submit(ceiling_by_size, model, limits, (keeper.chosen_in(reduced.candidate), keeper.value - base))
+        while clock.work_limit is None and not pending.done() and clock.share < CEILING_SHARE:
+            swaps.run(swaps.chunk // 10 + 1)
+        ceiling = pending.result() if clock.work_limit is not None or pending.done() else None
+        if ceiling is None:
+            ceiling = ceiling_by_subgradient(model, limits, keeper.chosen_in(reduced.candidate), keeper.value - base)
+        keeper.offer_bound(base + ceiling.bound, ceiling.source)
+        keeper.note()
+        exact = _exact(reduced, ceiling, limits, base, keeper, crew)
+        mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
+        near = np.minimum(base + ceiling.bound - keeper.value, NEAR_WEIGHT * mean)
+        keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (keeper.chosen_in(reduced.candidate) > 0))
+        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, keeper, seed, crew)
+        while not clock.over and not keeper.content:
+            swaps.run(swaps.chunk)
+            if exact is not None and clock.work_limit is None and exact.done():
+                exact.offer(clock)
+                exact = None
+        if exact is not None and not keeper.content:
+            exact.offer(clock)
+        keeper.note()
+
+
+@dataclass
+class Exact:
+    """Branch and bound under way in a child, on the candidates that a better plan than `floor` may contain."""
+
+    future: Future[tuple[float, Flags, float]]
+    candidates: Ints
+    locked: Ints
+    base: float
+    floor: float
+    keeper: Keeper
+
+    def done(self) -> bool:
+        return self.future.done()
+
+    def offer(self, clock: Clock) -> None:
+        """Hand what came out to the keeper; wait for it as long as the clock allows."""
+        answer = result_in_time(self.future, clock, GRACE_S)
+        if answer is None:
+            return
+        bound, plan, weight = answer
+        if weight >= 0:
+            self.keeper.offer_plan(np.concatenate([self.locked, self.candidates[np.flatnonzero(plan)]]), self.base + weight)
+        self.keeper.offer_bound(max(self.base + bound, self.floor), "mip")
+
+
+def _exact(reduced: Reduced, ceiling: Ceiling, limits: BuildLimits, base: float, keeper: Keeper, crew: Crew) -> Exact | None:
+    """Start branch and bound, if what is left is small enough."""
+    keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= keeper.value - 1e-6)
+    model = restrict_and_merge(reduced.model, keep, reduced.position_m)
+    clock = keeper.clock
+    counted = clock.work_limit is not None
+    if len(model.rows) > (EXACT_COUNTED_UP_TO if counted else EXACT_UP_TO) or clock.left_s < 2 * GRACE_S:
+        return None
+    start = keeper.chosen_in(reduced.candidate[keep])
+    nodes = max(1, (clock.work_limit or 0) // 500) if counted else EXACT_NODES
+    future = crew.submit(most_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
+    return Exact(future, reduced.candidate[keep], reduced.locked, base, keeper.value, keeper)
+
+
+class Swaps:
+    """The search in chunks, cooling in cycles of growing length: one chain here and, given a crew, another in a child."""
+
+    def __init__(
+        self, reduced: Reduced, model: Model, keep: Ints, limits: BuildLimits, base: float, keeper: Keeper, seed: int,
+        crew: Crew | None = None,
+    ) -> None:  # fmt: skip
+        self.reduced, self.model, self.keep, self.limits = reduced, model, keep, limits
+        self.base, self.keeper, self.seed, self.crew = base, keeper, seed, crew
+        chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
+        self.plans = [keeper.chosen_in(reduced.candidate[keep])] * chains
+        self.chunks, self.cycle, self.done = 0, CYCLE, 0
+        self.began = keeper.clock.seconds, keeper.clock.work
+
+    @property
+    def chunk(self) -> int:
+        """Swaps that take about a third of a second."""
+        entries, candidates, classes = len(self.model.rows), self.model.candidates, max(1, self.model.classes)
+        return int(np.clip(2e8 / (candidates + 4 * entries**2 / (candidates * classes)), 50, CHUNK))
+
+    def run(self, steps: int) -> None:
+        """So many swaps in each chain, or as many as the limit leaves."""
+        keeper, clock = self.keeper, self.keeper.clock
+        if clock.work_limit is not None:
+            steps = min(steps, -((clock.work - clock.work_limit) // len(self.plans)))
+        gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
+        mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
+        if self.done >= self.cycle:
+            self.cycle, self.done = clock.next_cycle(min(GROWTH * self.cycle, LONGEST_CYCLE), self.began, len(self.plans)), 0
+        steps = min(steps, self.cycle - self.done)
+        hot, cold = (mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
+        sites = int(min(self.limits.sites, self.model.candidates))
+        seed = self.seed * 1_000_003 + self.chunks
+        pending = [
+            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + 500_000 * chain, hot, cold)
+            for chain, plan in enumerate(self.plans[1:], 1)
+            if self.crew is not None
+        ]
+        found = [swap_search(self.model, self.plans[0], sites, self.limits.budget, steps, seed, hot, cold)]
+        found += [one for future in pending if (one := result_in_time(future, clock, GRACE_S)) is not None]
+        self.chunks += 1
+        self.done += steps
+        clock.work += steps * len(found)
+        self.plans = [last for _, last, _ in found]
+        for best, _, weight in found:
+            picked = self.reduced.candidate[self.keep[np.flatnonzero(best)]]
+            keeper.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)

@@ -1,0 +1,153 @@
+"""The most any choice of sites can serve: a bound from above, proved by prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from infraplan.arrays import Flags, Floats, Ints
+from infraplan.siting.cover.build_limits import BuildLimits
+from infraplan.siting.cover.highs import Program, run_highs
+from infraplan.siting.cover.model import Model, matrix_of
+from infraplan.siting.cover.relaxation import cliques_of
+
+SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000  # entries of the model
+SUBGRADIENT_WORK, SMOOTHING, PATIENCE = 3e9, 0.7, 20  # entries walked in all
+STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """A proven upper bound on the weight served by the model's classes, the fractional plan, and what each candidate lacks to belong to it.
+
+    `lack[i]`: no plan with candidate i serves more than `bound - lack[i]`.
+    """
+
+    bound: float
+    y: Floats
+    lack: Floats
+    serve: Floats
+    source: str = "lp"
+
+
+def most_program(model: Model, limits: BuildLimits, clique: Ints) -> Program:
+    """minimise -(weight . z): columns y then z; rows z <= sum y, the number of sites, the budget, spacing cliques."""
+    n, m = model.candidates, model.classes
+    across = matrix_of(model).T.tocsr()
+    inside = np.flatnonzero(clique >= 0)
+    squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, n))
+    sites = sp.csr_matrix(np.ones((1, n)))
+    money = sp.csr_matrix(model.cost[None, :])
+    left = sp.vstack([across, sites, money, squares])
+    right = sp.vstack([-sp.identity(m), sp.csr_matrix((2 + squares.shape[0], m))])
+    matrix = sp.csr_matrix(sp.hstack([left, right]))
+    low = np.concatenate([np.zeros(m), np.full(2 + squares.shape[0], -np.inf)])
+    high = np.concatenate([np.full(m, np.inf), [limits.sites, limits.budget], np.ones(squares.shape[0])])
+    cost = np.concatenate([np.zeros(n), -model.weight])
+    return Program(matrix, low, high, cost, np.zeros(n + m), np.ones(n + m))
+
+
+def ceiling_of(model: Model, limits: BuildLimits, **options: Any) -> Ceiling:
+    """Solve the relaxation; the bound is recomputed from its prices, whatever HiGHS says of them."""
+    clique = cliques_of(model)
+    program = most_program(model, limits, clique)
+    answer = run_highs(program, **options)
+    n, m = model.candidates, model.classes
+    serve, site, money, square = np.zeros(m), 0.0, 0.0, np.zeros(int(clique.max(initial=-1)) + 1)
+    if answer.row_dual.size == len(program.row_lower) and np.isfinite(answer.row_dual).all():
+        serve = np.clip(answer.row_dual[:m], 0.0, model.weight)
+        site, money = (max(0.0, -float(price)) for price in answer.row_dual[m : m + 2])
+        square = np.maximum(0.0, -answer.row_dual[m + 2 :])
+    bound, lack = priced_ceiling(model, limits, serve, site, money, square, clique)
+    y = answer.x[:n].clip(0, 1) if answer.x.size else np.zeros(n)
+    return Ceiling(bound, y, lack, serve)
+
+
+def ceiling_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, float]) -> Ceiling:
+    """By simplex, interior point or subgradient, whichever the size calls for. `known`: a plan and its weight."""
+    if len(model.rows) <= SIMPLEX_UP_TO:
+        return ceiling_of(model, limits)
+    if len(model.rows) <= INTERIOR_UP_TO:
+        return ceiling_of(model, limits, solver="ipm", run_crossover="off")
+    return ceiling_by_subgradient(model, limits, *known)
+
+
+def ceiling_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weight: float) -> Ceiling:
+    """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
+    matrix, clique = matrix_of(model), np.full(model.candidates, -1)
+    times = matrix.T @ plan.astype(np.float64)
+    first = model.weight / np.maximum(times, 1.0)
+
+    def value(serve: Floats) -> float:
+        worth = matrix @ serve
+        return priced_ceiling(model, limits, serve, 0.0, _best_within(worth, model.cost, limits, 0.0)[0], np.zeros(0), clique, worth)[0]
+
+    serve = first * min(STARTS, key=lambda scale: value(first * scale))
+    best, best_serve, theta, idle = np.inf, serve, 1.0, 0
+    y, way = plan.astype(np.float64), np.zeros(model.classes)
+    money = 0.0
+    for _ in range(int(np.clip(SUBGRADIENT_WORK / (1 + len(model.rows)), 300, 3_000))):
+        worth = matrix @ serve
+        money, built = _best_within(worth, model.cost, limits, money)
+        bound = priced_ceiling(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
+        if bound < best:
+            best, best_serve, idle = bound, serve, 0
+        else:
+            idle += 1
+            if idle >= PATIENCE:
+                theta, idle, serve, way = theta / 2, 0, best_serve, np.zeros(model.classes)
+                continue
+        y = 0.9 * y + 0.1 * built
+        slope = matrix.T @ built - (serve < model.weight)
+        way = (1 - SMOOTHING) * slope + SMOOTHING * way
+        norm = float(way @ way)
+        if norm <= 1e-12 or best - weight <= 1e-9 * best:
+            break
+        serve = np.clip(serve - theta * max(bound - weight, 1e-4 * weight) / norm * way, 0.0, model.weight)
+    worth = matrix @ best_serve
+    money = _best_within(worth, model.cost, limits, money)[0]
+    bound, lack = priced_ceiling(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
+    return Ceiling(bound, y, lack, best_serve, "lagrangian")
+
+
+def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float) -> tuple[float, Floats]:
+    """The price of money that proves least, and the candidates worth building at it, best first within the limits."""
+    built = np.zeros(worth.size)
+    if np.isfinite(limits.budget):
+        order = np.argsort(-worth / np.maximum(cost, 1e-12), kind="stable")
+        spent = np.cumsum(cost[order])
+        fits = order[spent <= limits.budget]
+        fits = fits if fits.size <= limits.sites else fits[np.argsort(-worth[fits], kind="stable")[: int(limits.sites)]]
+        edge = order[min(int((spent <= limits.budget).sum()), order.size - 1)]
+        money = float(worth[edge] / max(cost[edge], 1e-12)) if spent[-1] > limits.budget else 0.0
+        built[fits] = 1.0
+        return money, built
+    count = int(min(limits.sites, worth.size))
+    built[np.argpartition(-worth, count - 1)[:count]] = 1.0
+    return 0.0, built
+
+
+def priced_ceiling(
+    model: Model, limits: BuildLimits, serve: Floats, site: float, money: float, square: Floats, clique: Ints, worth: Floats | None = None
+) -> tuple[float, Floats]:
+    """The bound that prices prove, and what each candidate lacks.
+
+    For any 0 <= serve <= weight and prices >= 0 of a site, of money, and of each spacing square, no plan serves more than
+        sum_j (weight_j - serve_j) + site sites + money budget + sum square
+        + sum_i max(0, sum_{j in i} serve_j - site - money cost_i - square_i).
+    With a number of sites alone, the site price is the worth of the last site that fits.
+    """
+    worth = matrix_of(model) @ serve if worth is None else worth.copy()
+    inside = clique >= 0
+    worth[inside] -= square[clique[inside]]
+    if np.isinf(limits.budget) and np.isfinite(limits.sites) and len(worth):
+        fits = min(int(limits.sites), len(worth))
+        site = max(0.0, float(np.partition(worth, len(worth) - fits)[len(worth) - fits])) if fits > 0 else float(worth.max(initial=0.0))
+    paid = (site * limits.sites if site > 0 else 0.0) + (money * limits.budget if money > 0 else 0.0)
+    profit = worth - site - money * model.cost
+    bound = float((model.weight - serve).sum() + square.sum() + paid + np.maximum(profit, 0.0).sum())
+    whole = float(model.weight.sum())
+    return bound + 1e-11 * (bound + whole), np.maximum(-profit, 0.0)

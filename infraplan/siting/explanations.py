@@ -1,0 +1,185 @@
+"""Why a plan is as it is: candidates not chosen, villages no candidate can serve, targets out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from infraplan.outputs import types
+from infraplan.presets import choose
+from infraplan.siting.cover.candidate_reasons import explain_candidates
+from infraplan.siting.cover.reduction import duties_of
+from infraplan.siting.instances import Instance
+from infraplan.siting.plan_sites import beyond_reach
+from infraplan.siting.plans import Plan
+from infraplan.tables.typed import typed
+
+MOST_CANDIDATES = 20
+"""Candidates explained where none is named: those that would serve most people on their own."""
+
+VILLAGE_TYPES = types("explained_villages")
+VILLAGE_COLUMNS = tuple(VILLAGE_TYPES)
+TARGET_TYPES = types("explained_targets")
+CANDIDATE_TYPES = types("explained_candidates")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Answers to why, each a table.
+
+    candidates : id, name, host, county, cost_cny, reason, by (id of the plan's site or of the candidate that is the reason, "" none),
+        adds_people (whom it would add to the finished plan, each family counted), at_least_cny (what any plan with it costs at least, NaN
+        where nothing is proved), site (its id in the plan, "" if it is not in it). Reasons are those of `explain_candidates`, or the
+        instance's own word for a barred one.
+    villages : id, name, kind, family, target, county, population, must, status ("not_asked": served today, or not counted by the goal;
+        "served_by_plan", "reachable", "unreachable"), by (sites of the plan that serve it, joined by ";"), candidates (how many could),
+        cheapest, cheapest_cny.
+    targets : target, family, required, reachable, served (by the plan), met, reachable_met; people, or places for targets of places.
+    unreachable : the certificate: demand no allowed candidate can serve; `best_offers` tells how near they come.
+    """
+
+    candidates: pd.DataFrame
+    villages: pd.DataFrame
+    targets: pd.DataFrame
+    unreachable: pd.DataFrame
+
+
+def explain_plan(
+    instance: Instance, plan: Plan, *, candidates: Sequence[str] | None = None, villages: Sequence[str] = ()
+) -> Explanation:
+    """Why these candidates are not in the plan, who serves these villages, which targets are out of reach.
+
+    Parameters
+    ----------
+    instance : Instance
+        That the plan was made for.
+    plan : Plan
+    candidates : sequence of str, optional
+        Ids of candidates, or of masts and hosts; by default the `MOST_CANDIDATES` not chosen ones that reach most people without service.
+    villages : sequence of str
+        Ids of villages, blocks or places.
+
+    Raises
+    ------
+    UsageError
+        An id that does not exist, with the nearest.
+    """
+    chosen = chosen_of(instance, plan)
+    asked = _asked(instance, chosen, candidates)
+    lost = np.asarray(duties_of(instance.problem).certificate.rows, dtype=np.int64)
+    return Explanation(
+        _candidates(instance, plan, chosen, asked),
+        _villages(instance, plan, chosen, villages),
+        _targets(instance, chosen),
+        beyond_reach(instance, lost),
+    )
+
+
+def chosen_of(instance: Instance, plan: Plan) -> npt.NDArray[np.int64]:
+    """The plan's sites as columns of the instance, in build order."""
+    return np.asarray(pd.Index(instance.candidates["id"]).get_indexer(plan.sites["candidate"].astype(str)), dtype=np.int64)
+
+
+def _asked(instance: Instance, chosen: npt.NDArray[np.int64], names: Sequence[str] | None) -> npt.NDArray[np.int64]:
+    problem, frame = instance.problem, instance.candidates
+    if names is None:
+        reach = problem.cover.T.astype(np.float64) @ (problem.weight * ~problem.covered)
+        reach[chosen] = -1.0
+        best = np.argsort(-reach, kind="stable")[:MOST_CANDIDATES]
+        return np.asarray(best[reach[best] >= 0], dtype=np.int64)
+    ids, masts = frame["id"].astype(str).to_numpy(), frame["mast"].astype(str).to_numpy()
+    known = dict.fromkeys([*ids, *masts])
+    found: list[int] = []
+    for name in names:
+        choose(name, known, "candidate")
+        found += np.flatnonzero((ids == name) | (masts == name)).tolist()
+    return np.asarray(list(dict.fromkeys(found)), dtype=np.int64)
+
+
+def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> pd.DataFrame:
+    frame = instance.candidates.iloc[asked]
+    told = explain_candidates(instance.problem, chosen, asked)
+    site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
+    ids = instance.candidates["id"].astype(str).to_numpy()
+    barred = frame["barred"].astype(str).to_numpy() if "barred" in frame else np.full(len(frame), "", dtype=object)
+    reason = np.where(barred != "", barred, told["reason"].to_numpy())
+    return typed(
+        {
+            **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost_cny")},
+            "reason": reason,
+            "by": [site.get(by, ids[by]) if by >= 0 else "" for by in told["by"]],
+            "adds_people": told["adds_weight"].round().astype(np.int64).to_numpy(),
+            "at_least_cny": np.where(told["reason"] == "chosen", np.nan, np.maximum(told["at_least"].to_numpy(), plan.bound_cny or 0)),
+            "site": [site.get(int(i), "") for i in asked],
+        },
+        CANDIDATE_TYPES,
+    )
+
+
+def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
+    """Who serves them, or could. Those served today are no rows of an instance any more."""
+    rows, problem = instance.rows, instance.problem
+    ids = rows["id"].astype(str).where(rows["kind"] != "closed", "").to_numpy()
+    cost, at = problem.cost, np.asarray(instance.candidates["id"].astype(str))
+    site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
+    out: list[dict[str, Any]] = []
+    for name in names:
+        own = np.flatnonzero(ids == name)
+        if not len(own):
+            out.append({"id": name, "status": "not_asked", "by": "", "candidates": 0})
+        for row in own:
+            able = problem.cover[[row]].indices
+            able = able[~problem.forbidden[able]]
+            by = [site[j] for j in able.tolist() if j in site]
+            best = int(able[np.argmin(cost[able])]) if len(able) else -1
+            status = "served_by_plan" if by else "reachable" if len(able) else "unreachable"
+            known = {column: rows[column].iloc[row] for column in VILLAGE_COLUMNS[:7]}
+            out.append(
+                {
+                    **known,
+                    "must": bool(problem.must[row]),
+                    "status": status,
+                    "by": ";".join(by),
+                    "candidates": len(able),
+                    "cheapest": at[best] if best >= 0 else "",
+                    "cheapest_cny": float(cost[best]) if best >= 0 else np.nan,
+                }
+            )
+    return typed(out, VILLAGE_TYPES)
+
+
+def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """What each target asks, what all allowed candidates together reach, what the plan serves."""
+    rows, problem, goal = instance.rows, instance.problem, instance.goal
+    flags, allowed = np.zeros(problem.cost.size, np.int32), (~problem.forbidden).astype(np.int32)
+    flags[chosen] = 1
+    served, able = problem.covered | (problem.cover @ flags > 0), problem.covered | (problem.cover @ allowed > 0)
+    people, target = rows["population"].to_numpy(dtype=np.int64), rows["target"].to_numpy()
+    out: list[dict[str, Any]] = []
+    for ask in goal.asks:
+        own = target == ask.target
+        total = int(people[own].sum())
+        required = int(np.ceil(ask.share * total - 1e-9))
+        counts = {"required": required, "reachable": int(people[own & able].sum()), "served": int(people[own & served].sum())}
+        out.append({"target": ask.target, "family": ask.family, "unit": "people", **counts})
+    for name in goal.must:
+        own = (target == name) & problem.must
+        family = str(rows["family"].to_numpy()[own][0]) if own.any() else ""
+        counts = {"required": int(own.sum()), "reachable": int((own & able).sum()), "served": int((own & served).sum())}
+        out.append({"target": name, "family": family, "unit": "places", **counts})
+    for row in out:
+        row |= {"met": row["served"] >= row["required"], "reachable_met": row["reachable"] >= row["required"]}
+    return typed(out, TARGET_TYPES)
+
+
+def reason_key(reason: str) -> str:
+    """Key of the sentence that tells a reader a candidate's reason."""
+    return f"siting.why_{reason}"
+
+
+__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_of", "explain_plan", "reason_key"]

@@ -1,0 +1,223 @@
+"""From a covering problem to a plan: the cheapest sites that bring a goal, or the most people within a limit, with the proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.errors import UsageError
+from infraplan.geo.grids import Grid
+from infraplan.messages import both
+from infraplan.policy.targets import Targets
+from infraplan.radio.budgets import Service
+from infraplan.siting.costs import rent_cny
+from infraplan.siting.cover.cover_plan import CoverPlan
+from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.solve import max_cover, solve
+from infraplan.siting.goals import Goal, goal_of
+from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.phases import Phase, schedule
+from infraplan.siting.plan_sites import SITE_COLUMNS, beyond_reach, by_family, list_sites
+
+BROUGHT = ("optimal", "feasible")
+"""Statuses of a plan that meets every target."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """New sites in build order, what they cost, what no plan can beat, and what they bring. Proven within the model.
+
+    `asked` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number of
+    sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of each
+    family, counted with their weights; `worth` is then what this plan brings in the same measure). `population`, `served_before`,
+    `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what a wish adds to the plan's cost
+    without it: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if
+    public premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the
+    build order is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where nobody asked.
+    """
+
+    goal: Goal
+    sites: Any
+    asked: str
+    cost_cny: int
+    bound: int
+    proven_gap: float
+    status: str
+    population: int
+    served_before: int
+    served_after: int
+    candidates: int
+    unreachable_people: int
+    extras_cny: Mapping[str, int] = field(default_factory=dict)
+    families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    weighted: bool = False
+    worth: float = 0.0
+    unreachable: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    phases: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    pareto: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def population_gained(self) -> int:
+        """People served with the plan and not before, counted from the covering matrix."""
+        return self.served_after - self.served_before
+
+    @property
+    def bound_cny(self) -> int | None:
+        """What no plan for the goal can cost less than; None where most people were asked for."""
+        return self.bound if self.asked == "cheapest" else None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to search, how close to the bound to stop, and with which seed.
+
+    `work_limit` counts iterations: the same input then gives the same plan on any machine; without it `time_limit_s` stops the search.
+    """
+
+    gap: float = 0.01
+    work_limit: int | None = None
+    time_limit_s: float = 60.0
+    seed: int = 0
+
+
+def cheapest_plan(
+    instance: Instance, limits: Limits, *, phases: Sequence[Phase] = (), without_margin: Callable[[], Instance] | None = None
+) -> Plan:
+    """The cheapest set found that brings the goal, with a bound no plan can beat, and the price of each wish.
+
+    Parameters
+    ----------
+    instance : Instance
+        `instance_of(...)`.
+    limits : Limits
+    phases : sequence of Phase
+        Into which the build order is divided.
+    without_margin : callable, optional
+        Makes the same instance at a planning margin of 0; called only where the goal has a margin, to price it.
+    """
+    answer = _solve(instance.problem, limits)
+    extras = {}
+    if instance.goal.county_floor > 0:
+        free = replace(instance.problem, zone_required=np.zeros_like(instance.problem.zone_required))
+        extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
+    if instance.goal.margin_db > 0 and without_margin is not None:
+        bare = _solve(without_margin().problem, limits)
+        if answer.status in BROUGHT and bare.status in BROUGHT:
+            extras["planning_margin"] = round(answer.cost) - round(bare.cost)
+    return _plan(instance, answer, "cheapest", extras, phases, limits.seed)
+
+
+def most_served(
+    instance: Instance,
+    limits: Limits,
+    *,
+    budget_cny: float | None = None,
+    max_sites: int | None = None,
+    phases: Sequence[Phase] = (),
+) -> Plan:
+    """The sites that serve most people within a budget or a number of sites.
+
+    People count with the study's weights for priority areas, where it gives any; the plan still reports people.
+    """
+    worth = instance.worth
+    if instance.problem.capacity is not None and (worth != instance.problem.weight).any():
+        raise UsageError(both("siting.capacity_with_priority"))
+    problem = replace(instance.problem, weight=worth)
+    answer = max_cover(problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    return _plan(instance, answer, "most", {}, phases, limits.seed)
+
+
+def place_sites(
+    targets: Targets,
+    candidates: Any,
+    services: Mapping[str, Service],
+    grid: Grid,
+    *,
+    zones: Any,
+    villages: Any,
+    existing: Any,
+    terrain: Any = None,
+    cover: Coverage | None = None,
+    target: str = "nr-pop90",
+    county_floor: float = 0.0,
+    spacing_m: float = 0.0,
+    gap: float = 0.01,
+    work_limit: int | None = None,
+    time_limit_s: float = 60.0,
+) -> Plan:
+    """The cheapest set of candidates found that brings a population target, and its proof.
+
+    Parameters
+    ----------
+    targets : Targets
+        `read_policy(...)`; `target` names the row to reach.
+    candidates : GeoDataFrame
+        `candidate_sites(...)`.
+    services : mapping of Service
+        Of the existing sectors and of the candidates.
+    existing : GeoDataFrame
+        Sectors that stand already, locked in and free.
+    cover : Coverage, optional
+        The map of `existing`, when it is known; else it is predicted first.
+
+    Returns
+    -------
+    Plan
+    """
+    known = cover if cover is not None else predict_coverage(existing, grid, services, terrain=terrain)
+    goal = goal_of(targets, target, county_floor=county_floor)
+    instance = instance_of(goal, candidates, services, known, zones=zones, villages=villages, spacing_m=spacing_m)
+    return cheapest_plan(instance, Limits(gap, work_limit, time_limit_s))
+
+
+def _solve(problem: CoverProblem, limits: Limits) -> CoverPlan:
+    return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+
+
+def _plan(
+    instance: Instance, answer: CoverPlan, asked: str, extras: dict[str, int], phases: Sequence[Phase], seed: int
+) -> Plan:  # fmt: skip
+    """The chosen candidates as a table in build order, divided among the phases."""
+    chosen = np.asarray(answer.chosen, dtype=np.int64)
+    order, phase, table = chosen, np.zeros(len(chosen), np.int64), None
+    own = (instance.rows["family"] == instance.goal.family).to_numpy()
+    people = np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0)
+    if phases:
+        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed)
+        order, phase, table = divided.order, divided.phase, divided.table
+    sites = list_sites(instance, order, phase)
+    rent = sites["host"].map({name: rent_cny(name) for name in sites["host"].unique()}).fillna(0)
+    if rent.any():
+        extras = {**extras, "rent_free": -int(rent.sum())}
+    lost = np.asarray(answer.certificate.rows, dtype=np.int64)
+    counted = by_family(instance, chosen)
+    bound = math.ceil(answer.bound - 1e-6) if asked == "cheapest" else math.floor(answer.bound + 1e-6)
+    return Plan(
+        goal=instance.goal,
+        sites=sites,
+        asked=asked,
+        cost_cny=round(answer.cost),
+        bound=bound,
+        proven_gap=float(answer.proven_gap),
+        status=str(answer.status),
+        population=instance.population,
+        served_before=instance.covered_people,
+        served_after=counted[instance.goal.family]["served_after"],
+        candidates=len(instance.candidates),
+        unreachable_people=int(people[lost].sum()),
+        extras_cny=extras,
+        families=counted,
+        weighted=asked == "most" and round(answer.weight) != counted[instance.goal.family]["served_after"],
+        worth=float(answer.weight) if asked == "most" else 0.0,
+        unreachable=beyond_reach(instance, lost),
+        phases=table,
+    )
+
+
+__all__ = ["SITE_COLUMNS", "Limits", "Plan", "cheapest_plan", "most_served", "place_sites"]

@@ -1,0 +1,327 @@
+"""Sites that carry limited users: random small problems against every choice of sites, each judged by a linear program."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from infraplan.siting import CoverPlan, CoverProblem, ProblemError, check_cover, explain_candidates, max_cover, solve
+from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
+from infraplan.siting.cover.cover_check import build_order, removal_losses
+from infraplan.siting.cover.limited.bounds import cheapest_bound, most_bound
+from infraplan.siting.cover.limited.exact import limited_relaxation
+from infraplan.siting.cover.limited.flow import Flow
+from infraplan.siting.cover.limited.flow_greedy import greedy_by_flow
+from infraplan.siting.cover.limited.model import limited_duties, limited_model
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def random_problem(seed: int, **changes: Any) -> CoverProblem:
+    """Up to 6 candidates, 9 rows, 3 zones: some sites without a limit, some rows must or covered, some candidates forced or forbidden."""
+    rng = np.random.default_rng(seed)
+    rows, candidates, zones = rng.integers(3, 10), rng.integers(2, 7), rng.integers(1, 4)
+    cover = rng.random((rows, candidates)) < rng.uniform(0.25, 0.7)
+    weight = rng.integers(0, 20, rows).astype(float) if rng.random() < 0.6 else rng.random(rows) * 10
+    capacity = rng.uniform(0.1, 0.7) * weight.sum() * rng.random(candidates)
+    capacity = np.where(rng.random(candidates) < 0.2, np.inf, np.round(capacity) if rng.random() < 0.6 else capacity)
+    zone = np.concatenate([np.arange(zones), rng.integers(-1, zones, rows - zones)])
+    inside = zone >= 0
+    total = np.bincount(zone[inside], weights=weight[inside], minlength=zones)
+    forced = rng.random(candidates) < (0.2 if rng.random() < 0.4 else 0)
+    whole = {
+        "cover": sp.csr_matrix(cover), "weight": weight, "zone": zone, "capacity": capacity, "forced": forced,
+        "cost": rng.integers(1, 9, candidates).astype(float) if rng.random() < 0.6 else rng.random(candidates) + 0.1,
+        "zone_required": total * rng.uniform(0, 0.8, zones) * (rng.random(zones) < 0.6),
+        "required": float(weight.sum() * rng.uniform(0, 0.8)), "must": rng.random(rows) < 0.12, "covered": rng.random(rows) < 0.1,
+        "forbidden": ~forced & (rng.random(candidates) < 0.1), "position_m": rng.random((candidates, 2)) * 100,
+        "spacing_m": 0.0 if forced.any() or rng.random() < 0.7 else 30.0,
+    }  # fmt: skip
+    return CoverProblem(**{**whole, **changes})
+
+
+def carried_by(problem: CoverProblem, chosen: np.ndarray, *, targets: bool) -> float:
+    """The most these sites carry, by a linear program (minus infinity where the targets cannot be met)."""
+    cover = problem.cover.toarray()[:, chosen].astype(bool)
+    row, site = np.nonzero(cover & ~problem.covered[:, None])
+    base = problem.weight * problem.covered
+    if (problem.must & (problem.weight == 0) & ~problem.covered & ~cover.any(axis=1)).any() and targets:
+        return -np.inf
+    upper = [(row == j, problem.weight[j]) for j in range(problem.weight.size)]
+    upper += [(site == k, problem.capacity[i]) for k, i in enumerate(chosen) if np.isfinite(problem.capacity[i])]
+    if targets:
+        lower = [(row == j, problem.weight[j]) for j in np.flatnonzero(problem.must & ~problem.covered)]
+        lower += [(problem.zone[row] == g, need - base[problem.zone == g].sum()) for g, need in enumerate(problem.zone_required)]
+        lower += [(row >= 0, problem.required - base.sum())]
+        upper += [(-1.0 * which, 1e-8 - need) for which, need in lower]
+    if not row.size:
+        return float(base.sum()) if all(limit >= 0 for _, limit in upper) else -np.inf
+    left = np.array([which for which, _ in upper], dtype=float)
+    answer = linprog(-np.ones(row.size), A_ub=left, b_ub=[limit for _, limit in upper], method="highs")
+    return float(base.sum() - answer.fun) if answer.status == 0 else -np.inf
+
+
+def allowed_choices(problem: CoverProblem) -> list[np.ndarray]:
+    """Every choice that keeps to spacing, forced and forbidden candidates."""
+    every = [np.flatnonzero(bits) for bits in product((False, True), repeat=problem.cost.size)]
+    checks = [(chosen, check_cover(problem, chosen)) for chosen in every]
+    return [chosen for chosen, told in checks if not (told.too_close.size or told.forbidden.size or told.forced_missing.size)]
+
+
+def cheapest_by_hand(problem: CoverProblem) -> float:
+    costs = [problem.cost[c].sum() for c in allowed_choices(problem) if carried_by(problem, c, targets=True) > -np.inf]
+    return float(min(costs, default=np.inf))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_the_checker_decides_as_a_linear_program_does(seed: int) -> None:
+    problem = random_problem(seed, forced=None, forbidden=None, spacing_m=0.0)
+    chosen = np.flatnonzero(np.random.default_rng(seed).random(problem.cost.size) < 0.8)
+    told = check_cover(problem, chosen)
+    most = carried_by(problem, chosen, targets=False)
+    assert told.feasible == (carried_by(problem, chosen, targets=True) > -np.inf)
+    assert told.weight == pytest.approx(most)
+    assert (told.load <= problem.capacity[chosen] + 1e-9).all()
+    assert told.load.sum() + problem.served_already == pytest.approx(told.weight)
+    order, gains = build_order(problem, chosen)
+    assert sorted(order) == chosen.tolist()
+    assert gains.sum() + problem.served_already == pytest.approx(most)
+    for site, lost in zip(chosen, removal_losses(problem, chosen), strict=True):
+        assert carried_by(problem, chosen[chosen != site], targets=False) == pytest.approx(most - lost, abs=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_the_optimum_lies_between_bound_and_plan(seed: int) -> None:
+    problem = random_problem(seed)
+    plan = solve(problem, gap=0.0, work_limit=600)
+    best, told = cheapest_by_hand(problem), check_cover(problem, plan.chosen)
+    assert not (told.too_close.size or told.forbidden.size or told.forced_missing.size)
+    assert plan.cost == pytest.approx(told.cost) and plan.weight == pytest.approx(told.weight)
+    if plan.status in ("optimal", "feasible"):
+        assert told.feasible and plan.bound <= best + 1e-6 and best <= plan.cost + 1e-6
+        assert plan.status != "optimal" or plan.cost == pytest.approx(best)
+    else:
+        assert plan.status == "unreachable" or problem.spacing_m > 0
+        assert best == np.inf or problem.spacing_m > 0
+        assert best == np.inf or (plan.status == "short" and plan.bound <= best + 1e-6)
+    assert plan.certificate.reaches_all or best == np.inf
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS, st.integers(1, 4), st.floats(0, 20))
+def test_most_within_limits(seed: int, sites: int, budget: float) -> None:
+    problem = random_problem(seed)
+    sites += int(problem.forced.sum())
+    budget += float(problem.cost[problem.forced].sum())
+    choices = [(c, carried_by(problem, c, targets=False), float(problem.cost[c].sum())) for c in allowed_choices(problem)]
+    for limits in ({"max_sites": sites}, {"budget": budget}, {"max_sites": sites, "budget": budget}):
+        plan = max_cover(problem, gap=0.0, work_limit=200, **limits)
+        most_sites, most_cost = limits.get("max_sites", 99), limits.get("budget", np.inf) + 1e-9
+        best = max(weight for c, weight, cost in choices if c.size <= most_sites and cost <= most_cost)
+        told = check_cover(problem, plan.chosen)
+        assert plan.chosen.size <= most_sites and plan.cost <= most_cost
+        assert plan.weight == pytest.approx(told.weight) and not (told.too_close.size or told.forbidden.size or told.forced_missing.size)
+        assert plan.weight <= best + 1e-6 and best <= plan.bound + 1e-6
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_reduction_keeps_the_optimum(seed: int) -> None:
+    problem = random_problem(seed)
+    best = cheapest_by_hand(problem)
+    duties = limited_duties(problem)
+    if not np.isfinite(best):
+        return
+    for simplify in (True, False):
+        reduced = limited_model(problem, duties, simplify=simplify)
+        costs = [
+            problem.cost[chosen].sum()
+            for bits in product((0, 1), repeat=reduced.model.candidates)
+            for chosen in [reduced.chosen(np.array(bits, np.uint8) | reduced.model.fixed)]
+            if check_cover(problem, chosen).feasible
+        ]
+        assert min(costs) == pytest.approx(best)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_what_is_out_of_reach_is_told(seed: int) -> None:
+    problem = random_problem(seed, spacing_m=0.0)
+    everything = np.flatnonzero(~problem.forbidden)
+    plan = solve(problem, gap=0.0, work_limit=200)
+    reachable = carried_by(problem, everything, targets=True) > -np.inf
+    assert plan.certificate.reaches_all == reachable
+    assert (plan.status == "unreachable") == (not reachable)
+    assert plan.bound <= plan.cost + 1e-9
+    beyond = plan.certificate
+    assert not problem.is_limited or (beyond.zone_alone >= beyond.zone_reachable - 1e-9).all()
+    reached = check_cover(problem, plan.chosen)
+    assert reached.weight >= min(problem.required, beyond.reachable) - 1e-6
+
+
+def test_zones_within_reach_one_by_one_and_not_together() -> None:
+    problem = CoverProblem(np.ones((2, 1)), [10, 10], [3], zone=[0, 1], zone_required=[8, 8], capacity=[12])
+    plan = solve(problem)
+    assert plan.status == "unreachable" and plan.chosen.tolist() == [0] and plan.cost == plan.bound == 3.0
+    beyond = plan.certificate
+    assert beyond.rows.size == 0 and beyond.zones.tolist() == [1]
+    assert beyond.zone_alone.tolist() == [10.0] and beyond.zone_reachable.tolist() == [4.0] and beyond.required_met
+    assert plan.loads.tolist() == [12.0]
+
+
+def test_a_row_is_split_between_sites_and_served_in_part() -> None:
+    problem = CoverProblem(np.ones((1, 3)), [10], [1, 1, 5], required=8, capacity=[5, 4, np.inf])
+    plan = solve(problem, gap=0.0)
+    assert (plan.chosen.tolist(), plan.weight, plan.status) == ([0, 1], 9.0, "optimal")
+    assert plan.loads.tolist() == [5.0, 4.0] and plan.gains.tolist() == [5.0, 4.0] and plan.losses.tolist() == [5.0, 4.0]
+    assert max_cover(problem, max_sites=1, gap=0.0).chosen.tolist() == [2]
+    assert max_cover(problem, budget=4.0, gap=0.0).weight == 9.0
+
+
+def test_a_must_without_weight_needs_a_server_only() -> None:
+    problem = CoverProblem([[1, 0], [1, 1]], [0, 7], [4, 1], must=[True, False], required=7, capacity=[0, 7])
+    plan = solve(problem, gap=0.0)
+    assert sorted(plan.chosen) == [0, 1] and plan.status == "optimal" and check_cover(problem, plan.chosen).feasible
+    assert check_cover(problem, [1]).must_missed.tolist() == [0]
+
+
+def test_existing_sites_with_limits_are_forced_and_free() -> None:
+    problem = CoverProblem([[1, 1]], [10], [0, 3], required=9, forced=[True, False], capacity=[6, 6])
+    assert solve(problem, gap=0.0).cost == 3.0
+    assert solve(CoverProblem([[1, 1]], [10], [0, 3], required=6, forced=[True, False], capacity=[6, 6])).cost == 0.0
+
+
+@cache
+def town(candidates: int = 60, rows: int = 500, share: float = 0.4, seed: int = 1) -> CoverProblem:
+    """Discs over points, two zones; a site carries `share` of what a middling one reaches."""
+    rng = np.random.default_rng(seed)
+    xy, at = rng.random((rows, 2)) * 30, rng.random((candidates, 2)) * 30
+    cover = sp.csr_matrix(((xy[:, None, :] - at[None, :, :]) ** 2).sum(axis=2) <= rng.uniform(4, 8, candidates) ** 2)
+    weight = rng.integers(1, 100, rows).astype(float)
+    zone = (xy[:, 0] > 15).astype(np.int64)
+    able = np.asarray(cover.sum(axis=1)).ravel() > 0
+    capacity = np.full(candidates, round(share * float(np.median(cover.T @ weight))))
+    return CoverProblem(
+        cover, weight, rng.integers(20, 60, candidates).astype(float), zone, 0.7 * np.bincount(zone[able], weights=weight[able]),
+        0.8 * float(weight[able].sum()), position_m=at * 1_000, capacity=capacity,
+    )  # fmt: skip
+
+
+def changed(problem: CoverProblem, **changes: Any) -> CoverProblem:
+    names = ("cover", "weight", "cost", "zone", "zone_required", "required", "must", "covered", "position_m", "spacing_m", "capacity")
+    return CoverProblem(**{**{name: getattr(problem, name) for name in names}, **changes})
+
+
+def test_without_a_limit_nothing_changes() -> None:
+    problem = town()
+    usual, endless = (solve(changed(problem, capacity=c), gap=0.0, work_limit=2_000) for c in (None, np.full(problem.cost.size, np.inf)))
+    assert np.array_equal(usual.chosen, endless.chosen) and usual.bound == endless.bound and usual.loads.size == 0
+    assert np.allclose(usual.gains, endless.gains) and np.allclose(usual.losses, endless.losses)
+    assert endless.loads.sum() == pytest.approx(endless.weight)
+    most = [max_cover(changed(problem, capacity=c), max_sites=5, work_limit=500) for c in (None, np.full(problem.cost.size, np.inf))]
+    assert np.array_equal(most[0].chosen, most[1].chosen)
+
+
+def test_larger_capacities_never_cost_more() -> None:
+    bounds, costs = [], []
+    for factor in (1.0, 1.5, 3.0):
+        plan = solve(changed(town(), capacity=town().capacity * factor), gap=0.0, work_limit=4_000)
+        assert check_cover(town(), plan.chosen).feasible or factor > 1
+        bounds.append(plan.bound)
+        costs.append(plan.cost)
+    assert costs == sorted(costs, reverse=True)
+    assert bounds[1] <= costs[0] and bounds[2] <= costs[1]
+
+
+def test_more_money_never_serves_fewer() -> None:
+    last: CoverPlan | None = None
+    for budget in (100.0, 150.0, 230.0, 350.0):
+        plan = max_cover(town(), budget=budget, work_limit=400, start=None if last is None else last.chosen)
+        assert plan.cost <= budget and plan.weight <= plan.bound
+        assert last is None or plan.weight >= last.weight
+        last = plan
+
+
+def test_same_plan_for_any_number_of_workers() -> None:
+    for plans in (
+        [solve(town(), gap=0.0, work_limit=3_000, seed=2, workers=workers) for workers in (0, 2)],
+        [max_cover(town(), max_sites=8, gap=0.0, work_limit=1_000, workers=workers) for workers in (0, 2)],
+    ):
+        assert np.array_equal(plans[0].chosen, plans[1].chosen) and plans[0].bound == plans[1].bound and plans[0].work == plans[1].work
+
+
+def test_every_bound_is_below_every_plan() -> None:
+    reduced = limited_model(town(), limited_duties(town()))
+    greedy = greedy_by_flow(reduced.model)
+    cost = float(reduced.model.cost[greedy.plan > 0].sum())
+    linear, priced = limited_relaxation(reduced.model, None), cheapest_bound(reduced.model, cost, 300)
+    assert greedy.met and priced.bound <= linear.bound + 1e-6 and linear.bound <= cost
+    assert priced.bound >= 0.98 * linear.bound
+    most = limited_model(town(), limited_duties(town()), most=True).model
+    for limits in (BuildLimits(8, np.inf), BuildLimits(np.inf, 300.0), BuildLimits(8, 250.0)):
+        greedy = greedy_by_flow(most, limits)
+        linear, priced = limited_relaxation(most, limits), most_bound(most, limits, greedy.weight, 300)
+        assert greedy.weight <= linear.bound + 1e-6 and linear.bound <= priced.bound * (1 + 1e-9)
+        assert priced.bound <= 1.02 * linear.bound
+    assert NO_LIMITS.sites == np.inf
+
+
+def test_a_flow_gains_and_loses_what_it_says() -> None:
+    rng = np.random.default_rng(3)
+    matrix = sp.csr_matrix((rng.random((8, 30)) < 0.3).astype(float))
+    weight, capacity = rng.integers(1, 9, 30).astype(float), rng.integers(5, 40, 8).astype(float)
+    flow = Flow(matrix, weight, np.zeros(30, np.int64), 0)
+    flow.open_musts(np.ones(30, bool))
+    for i in range(8):
+        before, gain = flow.value, flow.gain(i, capacity[i])
+        assert flow.add(i, capacity[i]) == gain and flow.value == before + gain
+        assert flow.loads.sum() == flow.value == flow.carried.sum()
+    for i in range(8):
+        loss = flow.loss(i)
+        other = Flow(matrix, weight, np.zeros(30, np.int64), 0)
+        other.open_musts(np.ones(30, bool))
+        other.stand_all(np.where(np.arange(8) == i, 0.0, capacity))
+        assert other.grow() == flow.value - loss
+
+
+def test_ctrl_c_returns_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    from infraplan.siting.cover.limited import search
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search._Search, "_rounds", interrupted)
+    plan = solve(town(), gap=0.0, work_limit=1_000)
+    assert plan.status == "interrupted" and check_cover(town(), plan.chosen).feasible and 0 < plan.bound <= plan.cost
+
+
+def test_reasons() -> None:
+    plan = solve(town(), gap=0.0, work_limit=2_000)
+    told = explain_candidates(town(), plan.chosen).set_index("candidate")
+    assert sorted(told.index[told.reason == "chosen"]) == sorted(plan.chosen)
+    for candidate in told.index[told.reason != "chosen"][:5]:
+        with_it = check_cover(town(), np.append(plan.chosen, candidate)).weight
+        assert told.adds_weight[candidate] == pytest.approx(with_it - plan.weight)
+
+
+@pytest.mark.parametrize(("capacity", "row"), [([1, np.nan, 2], 1), ([1, 2, -1], 2), ([-np.inf, 1, 1], 0)])
+def test_bad_capacities_are_told(capacity: list[float], row: int) -> None:
+    with pytest.raises(ProblemError) as told:
+        CoverProblem(np.eye(3), [1, 2, 3], [1, 1, 1], capacity=capacity)
+    assert [(fault.column, fault.row) for fault in told.value.fault_list] == [("capacity", row)]
+
+
+def test_capacities_of_the_wrong_length_are_told() -> None:
+    with pytest.raises(ProblemError) as told:
+        CoverProblem(np.eye(3), [1, 2, 3], [1, 1, 1], capacity=[1, 2])
+    assert [fault.column for fault in told.value.fault_list] == ["capacity"]
