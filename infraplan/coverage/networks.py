@@ -10,11 +10,23 @@ import numpy.typing as npt
 from infraplan.presets import choose, load
 
 ANY = "any"
+EVERY = "every"
+"""Every shared network at once: served where each of them serves."""
 
 
 def networks(own: Sequence[str] = ()) -> tuple[str, ...]:
     """ "any" first, then the networks of a study's own operators, else every shared network of the preset, e.g. "cbn+cmcc"."""
     return (ANY, *(own or load("networks")["networks"]))
+
+
+def counted(mapped: Sequence[str]) -> tuple[str, ...]:
+    """The networks that people are counted for: those on a map and, where it shows several beside "any", all of them at once."""
+    return (*mapped, EVERY) if len(apart(mapped)) > 1 else tuple(mapped)
+
+
+def apart(mapped: Sequence[str]) -> tuple[str, ...]:
+    """The networks of a map without "any"."""
+    return tuple(network for network in mapped if network != ANY)
 
 
 def members(network: str) -> frozenset[str]:
@@ -41,8 +53,8 @@ def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence
 def network_name(network: str, lang: str = "zh") -> str:
     """The name people read, e.g. 移动+广电; a network of a study's own operators bears their names."""
     known = load("networks")
-    if network == ANY:
-        return str(known["any"][lang])
+    if network in (ANY, EVERY):
+        return str(known[network][lang])
     return str(known["networks"][network][lang]) if network in known["networks"] else " + ".join(network.split("+"))
 
 

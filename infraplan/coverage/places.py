@@ -46,12 +46,12 @@ def has_place(places: Any) -> npt.NDArray[np.bool_]:
 def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float], receiver: str = "") -> tuple[Coverage, float]:
     """A coverage judged behind a further loss of each service, and the margin it then asks for. [dB]
 
-    Where the map holds the layer of any network for that `receiver`, it is taken. Else, where every service of the family loses the same,
+    Where the map holds the layers for that `receiver`, they are taken. Else, where every service of the family loses the same,
     the map stays as it is and the loss becomes the required margin. Else each pixel's margin is lowered by the loss of its best server:
     another server may do better inside, so the answer is on the safe side.
     """
-    if network == ANY and (family, receiver) in cover.elsewhere:
-        return replace(cover, layers={(family, ANY): cover.elsewhere[family, receiver]}), 0.0
+    if (family, network, receiver) in cover.elsewhere:
+        return replace(cover, layers={(family, name): cover.at(family, name, receiver) for name in cover.networks}), 0.0
     losses = [extra_db.get(name, 0.0) for name, service in cover.services.items() if service.family == family]
     if len(set(losses)) <= 1:
         return cover, losses[0] if losses else 0.0

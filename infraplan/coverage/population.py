@@ -11,7 +11,7 @@ import pandas as pd
 from numba import njit
 
 from infraplan.coverage.measured import SERVED, Measured, inside, with_measured
-from infraplan.coverage.networks import ANY
+from infraplan.coverage.networks import ANY, EVERY, apart
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
@@ -114,18 +114,30 @@ def judged(
         By how much every predicted signal is made weaker; what was measured stays. [dB]
     receiver : str
         Where the device is, if not where the family is judged (`Coverage.at`).
+
+    "every" asks all shared networks of the map at once. Where a measurement speaks of one of them, the worst answer of the networks holds.
     """
+    if network == EVERY and measured is not None:
+        each = [
+            judged(points, cover, family, one, required_db, measured=measured, weaker_db=weaker_db, receiver=receiver)
+            for one in apart(cover.networks)
+        ]
+        rests = np.logical_or.reduce([known for _, known in each])
+        predicted = status_of(demand_margin(points, cover, family, EVERY, receiver), required_db + weaker_db)
+        return np.where(rests, np.maximum.reduce([codes for codes, _ in each]), predicted).astype(np.int8), rests
     codes = status_of(demand_margin(points, cover, family, network, receiver), required_db + weaker_db)
     walls = inside(cover, family) if receiver == "" else receiver != "outdoor"
     return with_measured(codes, points, cover, family, network, measured, indoors=walls, offset_db=required_db)
 
 
-def denied(points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None) -> npt.NDArray[np.bool_]:
+def denied(
+    points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None, network: str = ANY
+) -> npt.NDArray[np.bool_]:
     """Points that prediction serves and a measurement does not: the map of what stands does not hold there."""
     if measured is None:
         return np.zeros(len(points), dtype=bool)
-    predicted = status_of(demand_margin(points, cover, family), required_db)
-    return np.asarray((predicted == SERVED) & (judged(points, cover, family, ANY, required_db, measured=measured)[0] != SERVED))
+    predicted = status_of(demand_margin(points, cover, family, network), required_db)
+    return np.asarray((predicted == SERVED) & (judged(points, cover, family, network, required_db, measured=measured)[0] != SERVED))
 
 
 def service_status(
@@ -194,17 +206,21 @@ def population_coverage(
         level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people),
         share (served / population, NaN for nobody).
     """
-    families = tuple(cover.families if families is None else families)
     status = service_status(demand, cover, families, network, measured=measured, weaker_db=weaker_db, receivers=receivers)
-    people = demand["population"].to_numpy(dtype=np.int64)
+    return people_by_zone(demand, demand["population"].to_numpy(dtype=np.int64), status, zones, network, membership(demand, zones))
+
+
+def people_by_zone(
+    demand: Any, people: npt.NDArray[np.int64], status: pd.DataFrame, zones: Any, network: str, counted: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows of `population_coverage` for statuses that are known: a categorical a family. `counted` is `membership(demand, zones)`."""
     parts = []
-    counted = membership(demand, zones)
     for level in levels_present(zones):
         known = zones.loc[zones["level"] == level].drop_duplicates("adcode").set_index("adcode")
         zone = zone_of(demand, zones, level, counted)
         if level == "township" and not (zone != "").any():
             continue
-        for family in families:
+        for family in status.columns:
             table = tally(people, status[family], zone)
             order = [*known.index, *([""] if "" in table.index else [])]
             table = table.reindex(order, fill_value=0).reset_index(names="adcode")
@@ -229,26 +245,31 @@ def with_ranges(
     Returns
     -------
     DataFrame
-        Further columns: receiver; served_weaker, share_weaker, served_stronger, share_stronger (every signal `band_db` weaker, stronger);
-        other_receiver, other_served, other_uncertain, other_unserved, other_share: "" and NaN where it was not mapped, as for a shared
-        network.
+        Further columns: receiver; served_weaker, share_weaker, served_stronger, uncertain_stronger, share_stronger (every signal `band_db`
+        weaker, stronger); to_check: points that are neither served when every signal is weaker nor unserved when it is stronger;
+        other_receiver, other_served, other_uncertain, other_unserved, other_share: "" and NaN where it was not mapped.
     """
-
-    def counted(weaker_db: float = 0.0, receivers: Mapping[str, str] | None = None) -> pd.DataFrame:
-        return population_coverage(demand, cover, zones, network=network, measured=measured, weaker_db=weaker_db, receivers=receivers)
-
-    table = counted()
+    others = {family: receiver for family in cover.families if (receiver := cover.other_receiver(family))}
+    asked: dict[str, tuple[float, dict[str, str]]] = {"weaker": (band_db, {}), "stronger": (-band_db, {}), "other": (0.0, others)}
+    status = {
+        name: service_status(demand, cover, network=network, measured=measured, weaker_db=weaker_db, receivers=receivers)
+        for name, (weaker_db, receivers) in {"": (0.0, {}), **asked}.items()
+    }
+    counted, people = membership(demand, zones), demand["population"].to_numpy(dtype=np.int64)
+    tables = {name: people_by_zone(demand, people, one, zones, network, counted) for name, one in status.items()}
+    table = tables[""]
     table["receiver"] = table["family"].map(cover.receivers)
-    people = table["population"].where(table["population"] > 0)
-    for name, weaker_db in (("weaker", band_db), ("stronger", -band_db)):
-        table[f"served_{name}"] = counted(weaker_db)["served"]
-        table[f"share_{name}"] = table[f"served_{name}"] / people
-    others = {family: cover.other_receiver(family) for family in cover.families} if network == ANY else {}
-    mapped = {family: receiver for family, receiver in others.items() if receiver}
-    table["other_receiver"] = table["family"].map(mapped).fillna("")
-    told = counted(receivers=mapped)
+    residents = table["population"].where(table["population"] > 0)
+    for name in ("weaker", "stronger"):
+        table[f"served_{name}"] = tables[name]["served"]
+        table[f"share_{name}"] = table[f"served_{name}"] / residents
+    table["uncertain_stronger"] = tables["stronger"]["uncertain"]
+    open_end = (status["weaker"] != "served") & (status["stronger"] != "unserved")
+    open_end = open_end.apply(lambda column: as_status(np.where(column, 1, 0).astype(np.int8)))
+    table["to_check"] = people_by_zone(demand, np.ones(len(demand), np.int64), open_end, zones, network, counted)["uncertain"]
+    table["other_receiver"] = table["family"].map(others).fillna("")
     known = table["other_receiver"] != ""
     for name in STATUSES:
-        table[f"other_{name}"] = told[name].astype("Int64").where(known)
-    table["other_share"] = told["share"].where(known)
+        table[f"other_{name}"] = tables["other"][name].astype("Int64").where(known)
+    table["other_share"] = tables["other"]["share"].where(known)
     return table

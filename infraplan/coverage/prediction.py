@@ -12,7 +12,7 @@ import pandas as pd
 from numba import njit
 
 from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.networks import ANY, belongs, known_networks
+from infraplan.coverage.networks import ANY, EVERY, apart, belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
 from infraplan.coverage.shared_tables import Radio
@@ -41,7 +41,7 @@ class Layer:
 class Coverage:
     """The prediction: a layer for each (family, network), and what it rests on.
 
-    `layers` are for the receiver each service is judged at. `elsewhere` holds layers of any network for another receiver, by (family,
+    `layers` are for the receiver each service is judged at. `elsewhere` holds layers for another receiver, by (family, network,
     receiver). `capped_by_family`: sites whose sectors of the family still served where the cap ended their computation.
     """
 
@@ -59,15 +59,22 @@ class Coverage:
     caps_km: Mapping[str, float] = field(default_factory=dict)
     sites_beyond_terrain: int = 0
     terrain: Any = field(default=None, repr=False, compare=False)
-    elsewhere: Mapping[Key, Layer] = field(default_factory=dict)
+    elsewhere: Mapping[tuple[str, str, str], Layer] = field(default_factory=dict)
     capped_by_family: Mapping[str, int] = field(default_factory=dict)
 
     def at(self, family: str, network: str = ANY, receiver: str = "") -> Layer:
-        """The layer of a family and network; with `receiver` that of any network for a device elsewhere, where it was mapped."""
+        """The layer of a family and network; with `receiver` that for a device elsewhere, where it was mapped.
+
+        "every" has the least margin of the networks of the map, and no server.
+        """
+        if network == EVERY:
+            margins = [self.at(family, one, receiver).margin_db for one in apart(self.networks)]
+            least_db = np.minimum.reduce(margins)
+            return Layer(least_db, np.full(least_db.shape, -1, np.int32))
         if receiver in ("", self.receiver(family)):
             return self[family, network]
-        choose(receiver, [place for known, place in self.elsewhere if known == family], "receiver")
-        return self.elsewhere[family, receiver]
+        choose(receiver, [place for known, _, place in self.elsewhere if known == family], "receiver")
+        return self.elsewhere[family, network, receiver]
 
     def receiver(self, family: str) -> str:
         """Where the devices of a family are judged: "outdoor", "indoor" ..."""
@@ -80,7 +87,7 @@ class Coverage:
 
     def other_receiver(self, family: str) -> str:
         """The other receiver that was mapped for a family, "" without one."""
-        return next((receiver for known, receiver in self.elsewhere if known == family), "")
+        return next((receiver for known, _, receiver in self.elsewhere if known == family), "")
 
     def __getitem__(self, key: str | Key) -> Layer:
         family, network = (key, ANY) if isinstance(key, str) else key
@@ -102,7 +109,7 @@ class Coverage:
         """The same coverage cut to a window of its grid (views, not copies)."""
         rows, cols = window.slices_in(self.grid)
 
-        def cut(layers: Mapping[Key, Layer]) -> dict[Key, Layer]:
+        def cut(layers: Mapping[Any, Layer]) -> dict[Any, Layer]:
             return {key: Layer(layer.margin_db[rows, cols], layer.server[rows, cols]) for key, layer in layers.items()}
 
         return replace(self, grid=window, layers=cut(self.layers), elsewhere=cut(self.elsewhere))
@@ -158,11 +165,11 @@ def keep_best(
 ) -> Merged:
     """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
 
-    `index` numbers the sectors; those of a site stand together. A key whose second part is "@" and a receiver takes the sectors whose
-    column `receiver` says so (`twice`), any other key those without one; only the latter are counted as capped.
+    `index` numbers the sectors; those of a site stand together. A key whose network ends in "@" and a receiver takes the sectors
+    whose column `receiver` says so (`twice`), any other key those without one; only the latter are counted as capped.
     """
     takes_part = _takes_part(sectors, keys)
-    own_keys = np.array([not network.startswith("@") for _, network in keys])
+    own_keys = np.array(["@" not in network for _, network in keys])
     own = takes_part[own_keys].any(axis=0)
     families = list(dict.fromkeys(family for family, _ in keys))
     total, left, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, set[str]()
@@ -204,9 +211,9 @@ def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
     family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
     receiver = sectors["receiver"].to_numpy() if "receiver" in sectors else np.full(len(sectors), "", dtype=object)
 
-    def of_network(network: str) -> npt.NDArray[np.bool_]:
-        own = receiver == (network[1:] if network.startswith("@") else "")
-        return np.asarray(own if network.startswith("@") else own & belongs(operators, network), dtype=bool)
+    def of_network(key: str) -> npt.NDArray[np.bool_]:
+        network, _, place = key.partition("@")
+        return np.asarray((receiver == place) & belongs(operators, network), dtype=bool)
 
     return np.stack([(family_of == family) & of_network(network) for family, network in keys])
 
@@ -285,8 +292,8 @@ def predict_coverage(
         A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new
         ones follow.
     both_receivers : bool
-        Also map every family, any network, for the other receiver (`other_receiver`): indoors where it is judged outdoors, else outdoors.
-        A layer more a family; over terrain the losses are computed once for both where the cap, not free space, ends their radius.
+        Also map every family for the other receiver (`other_receiver`): indoors where it is judged outdoors, else outdoors. Twice the
+        layers; over terrain the losses are computed once for both where the cap, not free space, ends their radius.
     cache : FootprintCache, optional
         Path loss over terrain that later footprints of the same sites may use again.
     workers : int, optional
@@ -319,10 +326,11 @@ def predict_coverage(
     shown = networks if networks is not None else base.networks if base is not None and base.layers else usual_networks()
     keys = [(family, network) for family in wanted for network in shown]
     others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}
-    planes = keys + [(family, f"@{receiver}") for family, receiver in others.items()]
+    there = [(family, network, others[family]) for family, network in keys if family in others]
+    planes = keys + [(family, f"{network}@{receiver}") for family, network, receiver in there]
     start = dict(base.layers) if base is not None else {}
     if base is not None and both_receivers:
-        start |= {(family, f"@{receiver}"): layer for (family, receiver), layer in base.elsewhere.items()}
+        start |= {(family, f"{network}@{receiver}"): layer for (family, network, receiver), layer in base.elsewhere.items()}
     offset = len(base.sector_ids) if base is not None else 0
     best = np.full((len(planes), *grid.shape), np.nan, np.float32)
     server = np.full((len(planes), *grid.shape), -1, np.int32)
@@ -358,6 +366,6 @@ def predict_coverage(
         radio.caps_km,
         beyond,
         terrain,
-        {(family, receiver): Layer(best[k], server[k]) for k, (family, receiver) in enumerate(others.items(), start=len(keys))},
+        {key: Layer(best[k], server[k]) for k, key in enumerate(there, start=len(keys))},
         by_family,
     )

@@ -92,8 +92,8 @@ def _margins(
     for name, receiver in (("margin_db", decides), ("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
         if receiver == cover.receiver(target.family):
             there_db = margin_db
-        elif network == ANY and (target.family, receiver) in cover.elsewhere:
-            there_db = _read(cover.at(target.family, receiver=receiver), at)[0]
+        elif (target.family, network, receiver) in cover.elsewhere:
+            there_db = _read(cover.at(target.family, network, receiver), at)[0]
         else:
             there_db = margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver))
         found[name] = cut(there_db, 1)

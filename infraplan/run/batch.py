@@ -37,7 +37,7 @@ from infraplan.run.pages import (
     village_table,
 )
 from infraplan.run.planning import goal_in, phases_of
-from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps
+from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
@@ -96,7 +96,8 @@ def run_study(
     plan, scope, kind = _plan(findings, output, only, whole, progress)
     after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
     findings = with_gaps(findings, plan, after, only)
-    if plan is not None:
+    if plan is not None and after is not None:
+        findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     facts = facts_of(findings)
     begun: dict[str, Any] = {"fingerprint": fingerprint, "plan": None, "complete": False}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.measured import Measured
-from infraplan.coverage.networks import ANY
+from infraplan.coverage.networks import ANY, counted
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
@@ -22,7 +22,7 @@ from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
-from infraplan.siting.checks import check_plan
+from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
 from infraplan.siting.plans import Limits, Plan, cheapest_plan
@@ -118,8 +118,21 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
 def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
     """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
-    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in cover.networks]
+    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in counted(cover.networks)]
     return pd.concat(parts, ignore_index=True)
+
+
+def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: tuple[str, ...] = ()) -> Findings:
+    """`by_zone` with served_after: people served once the plan stands, by the rules of `check_plan`, by zone, family and network."""
+    study, cover, people = findings.study, findings.cover, findings.villages
+    zones = zones_of_cities(study.zones, cities) if cities else study.zones
+    keys = ["level", "adcode", "family", "network"]
+    parts = [
+        people_after(people, zones, cover, after, plan.sites, study.plan_services, network, measured=study.measured)[[*keys, "served"]]
+        for network in counted(cover.networks)
+    ]
+    later = pd.concat(parts, ignore_index=True).rename(columns={"served": "served_after"})
+    return replace(findings, by_zone=findings.by_zone.merge(later, on=keys, how="left", validate="one_to_one"))
 
 
 def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:

@@ -14,12 +14,14 @@ from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from infraplan.coverage.measured import SERVED, Measured
-from infraplan.coverage.population import demand_margin, denied, judged, status_of
+from infraplan.coverage.networks import ANY, EVERY, apart, belongs
+from infraplan.coverage.population import as_status, demand_margin, denied, judged, people_by_zone, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import cover_with
 from infraplan.errors import UsageError
+from infraplan.geo.zonal import membership
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
@@ -118,38 +120,67 @@ class _Maps:
     services: Mapping[str, Service]
     measured: Measured | None
 
-    def today(self, points: Any, family: str, required_db: float) -> npt.NDArray[np.bool_]:
+    def today(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
         """Which points are served by what stands."""
-        return np.asarray(judged(points, self.cover, family, required_db=required_db, measured=self.measured)[0] == SERVED)
+        return np.asarray(judged(points, self.cover, family, network, required_db, measured=self.measured)[0] == SERVED)
 
-    def served(self, points: Any, family: str, required_db: float) -> npt.NDArray[np.bool_]:
+    def served(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
         """Which points are served with the plan: on its map, and where a measurement denies today's map by a new site alone."""
-        later = status_of(demand_margin(points, self.after, family), required_db) == SERVED
+        if network == EVERY:
+            return np.asarray(np.logical_and.reduce([self.served(points, family, required_db, one) for one in apart(self.cover.networks)])
+        later = status_of(demand_margin(points, self.after, family, network), required_db) == SERVED
         if self.measured is None:
             return np.asarray(later)
-        lost = denied(points, self.cover, family, required_db, self.measured)
-        later |= self.today(points, family, required_db)
+        lost = denied(points, self.cover, family, required_db, self.measured, network)
+        later |= self.today(points, family, required_db, network)
         if lost.any():
-            later[lost] = np.asarray(self.reach(points.loc[lost], family, required_db, lost[lost]).sum(axis=1)).ravel() > 0
+            reached = self.reach(points.loc[lost], family, required_db, lost[lost], network)
+            later[lost] = np.asarray(reached.sum(axis=1)).ravel() > 0
         return np.asarray(later)
 
-    def reach(self, points: Any, family: str, required_db: float, alone: npt.NDArray[np.bool_]) -> csr_matrix:
-        """Points by new site."""
+    def reach(self, points: Any, family: str, required_db: float, alone: npt.NDArray[np.bool_], network: str = ANY) -> csr_matrix:
+        """Points by new site of a network."""
         own = {name: item for name, item in self.services.items() if item.family == family}
-        cover = self.cover
+        cover, sites = self.cover, self.plan_sites
+        sites = sites if network == ANY else sites.loc[belongs(sites["operators"].astype(str).tolist(), network)]
         return reach(
             points,
-            sectors_of(self.plan_sites, own, include=("planned",), part=True),
+            sectors_of(sites, own, include=("planned",), part=True),
             cover.grid,
             self.services,
             family=family,
-            known=cover[family],
+            known=cover[family, network],
             alone=alone,
             required_db=required_db,
             max_radius_km=cover.max_radius_km,
             caps_km=cover.caps_km,
             terrain=cover.terrain,
         )
+
+
+def people_after(
+    villages: Any,
+    zones: Any,
+    cover: Coverage,
+    after: Coverage,
+    plan_sites: Any,
+    services: Mapping[str, Service],
+    network: str = ANY,
+    *,
+    measured: Measured | None = None,
+) -> pd.DataFrame:
+    """People served once the plan stands, by zone and family, counted by the rules of `check_plan` without a planning margin.
+
+    Arguments as in `check_plan`; `network` as in `judged`. Rows of `population_coverage` whose `uncertain` is 0: what is not surely served
+    counts as unserved.
+    """
+    maps = _Maps(cover, after, plan_sites, services, measured)
+    served = {family: maps.served(villages, family, 0.0, network) for family in cover.families}
+    status = pd.DataFrame(
+        {family: as_status(np.where(known, 0, 2).astype(np.int8)) for family, known in served.items()}, index=villages.index
+    )
+    people = villages["population"].to_numpy(dtype=np.int64)
+    return people_by_zone(villages, people, status, zones, network, membership(villages, zones))
 
 
 def _share(goal: Goal, ask: Ask, maps: _Maps, zones: Any, villages: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from infraplan.coverage.networks import EVERY, apart, counted
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import cover_with
@@ -35,12 +36,25 @@ def cover(sites: Any, grid: Grid, presets: Any, ground: Any) -> Coverage:
 def test_the_layers_equal_a_map_made_for_that_receiver(cover: Coverage, sites: Any, grid: Grid, presets: Any, ground: Any) -> None:
     for family, receiver in (("nr", "indoor"), ("nbiot", "outdoor")):
         there = services(*(name for name in NAMES if presets[name].family == family), reliability=0.9, receiver=receiver)
-        alone = predict_coverage(sectors_of(sites, there), grid, there, terrain=ground, max_radius_km=8.0)[family]
-        layer = cover.at(family, receiver=receiver)
-        np.testing.assert_allclose(layer.margin_db, alone.margin_db, atol=1e-3)
-        named, expected = cover.sector_ids[layer.server], sectors_of(sites, there)["id"].to_numpy()[alone.server]
-        clear = layer.server >= 0
-        assert (named[clear] == expected[clear]).mean() > 0.999
+        alone = predict_coverage(sectors_of(sites, there), grid, there, terrain=ground, max_radius_km=8.0)
+        for network in cover.networks:
+            layer, expected = cover.at(family, network, receiver), alone[family, network]
+            np.testing.assert_allclose(layer.margin_db, expected.margin_db, atol=1e-3)
+            named, wanted = cover.sector_ids[layer.server], sectors_of(sites, there)["id"].to_numpy()[expected.server]
+            clear = layer.server >= 0
+            assert (named[clear] == wanted[clear]).mean() > 0.999
+
+
+def test_every_network_serves_where_each_does(cover: Coverage) -> None:
+    shared = apart(cover.networks)
+    assert counted(cover.networks) == (*cover.networks, EVERY)
+    assert len(shared) == 2
+    for receiver in ("outdoor", "indoor"):
+        every = cover.at("nr", EVERY, receiver)
+        each = np.stack([cover.at("nr", network, receiver).margin_db >= 0 for network in shared])
+        np.testing.assert_array_equal(every.margin_db >= 0, each.all(axis=0))
+        assert receiver == "indoor" or each.any(axis=0).sum() > each.all(axis=0).sum()
+    assert counted(("any", "cmcc")) == ("any", "cmcc")
 
 
 def test_own_layers_do_not_change(cover: Coverage, sites: Any, grid: Grid, presets: Any, ground: Any) -> None:
