@@ -127,7 +127,8 @@ class _Maps:
     def served(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
         """Which points are served with the plan: on its map, and where a measurement denies today's map by a new site alone."""
         if network == EVERY:
-            return np.asarray(np.logical_and.reduce([self.served(points, family, required_db, one) for one in apart(self.cover.networks)])
+            each = [self.served(points, family, required_db, one) for one in apart(self.cover.networks)]
+            return np.asarray(np.logical_and.reduce(each), dtype=bool)
         later = status_of(demand_margin(points, self.after, family, network), required_db) == SERVED
         if self.measured is None:
             return np.asarray(later)
