@@ -17,6 +17,7 @@ TITLES = {
     "certificate": "达不到清单 certificate：`infraplan explain`，`annex.xlsx` 达不到清单",
     "population": "人口 population：`infraplan coverage`，`summary.json` 的 `zones` 和 `networks` 用其中一部分",
     "area": "面积 area：没有村庄的研究的 `infraplan coverage`",
+    "headline": "首段数字 first lines：每页首段和其下的表，`summary.json` 的 `headline`",
     "cities": "地市 cities：`index.html`",
     "villages": "居民点 villages：`villages.csv`",
     "masts": "现有站点 existing sites：地图和 KMZ 里的一个点；`plan.gpkg` 的 `existing_sites` 是输入的列（data.md）",

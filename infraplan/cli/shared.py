@@ -188,7 +188,8 @@ def show(
 
 def in_words(table: Any, kind: str, names: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the columns a terminal shows, in both languages where they differ."""
-    from infraplan.tables.wording import Speech, worded
+    from infraplan.tables.speech import Speech
+    from infraplan.tables.wording import worded
 
     def paired(chinese: str, english: str) -> str:
         return chinese if chinese == english else Bilingual(chinese, english)

@@ -264,9 +264,9 @@ def with_ranges(
         table[f"served_{name}"] = tables[name]["served"]
         table[f"share_{name}"] = table[f"served_{name}"] / residents
     table["uncertain_stronger"] = tables["stronger"]["uncertain"]
-    open_end = (status["weaker"] != "served") & (status["stronger"] != "unserved")
-    open_end = open_end.apply(lambda column: as_status(np.where(column, 1, 0).astype(np.int8)))
-    table["to_check"] = people_by_zone(demand, np.ones(len(demand), np.int64), open_end, zones, network, counted)["uncertain"]
+    open_ended = (status["weaker"] != "served") & (status["stronger"] != "unserved")
+    marked = pd.DataFrame({family: as_status(column.to_numpy(dtype=np.int8)) for family, column in open_ended.items()}, index=demand.index)
+    table["to_check"] = people_by_zone(demand, np.ones(len(demand), np.int64), marked, zones, network, counted)["uncertain"]
     table["other_receiver"] = table["family"].map(others).fillna("")
     known = table["other_receiver"] != ""
     for name in STATUSES:

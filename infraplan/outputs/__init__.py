@@ -26,6 +26,7 @@ from infraplan.outputs.tables import (
     CURVE,
     FIBRE,
     GAPS,
+    HEADLINE,
     MASTS,
     MEASURED,
     PHASES,
@@ -37,7 +38,7 @@ from infraplan.outputs.tables import (
 
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
-    "population": POPULATION, "area": AREA, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE, "measured": MEASURED,
+    "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE, "measured": MEASURED,
     "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
 }  # fmt: skip

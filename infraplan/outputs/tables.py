@@ -183,8 +183,11 @@ POPULATION = (
     C("served_weaker", "信号偏弱时已覆盖", "Served if weaker", "int64", "whole", "", "所有信号偏弱时已覆盖人口", "served if every signal were weaker", unit="人"),
     C("share_weaker", "信号偏弱时覆盖率", "Share if weaker", "float64", "share", "t", "所有信号偏弱时的覆盖率", "share if every signal were weaker"),
     C("served_stronger", "信号偏强时已覆盖", "Served if stronger", "int64", "whole", "", "所有信号偏强时已覆盖人口", "served if every signal were stronger", unit="人"),
+    C("uncertain_stronger", "信号偏强时待核实", "Uncertain if stronger", "int64", "whole", "", "所有信号偏强时待核实人口", "uncertain if every signal were stronger", unit="人"),
     C("share_stronger", "信号偏强时覆盖率", "Share if stronger", "float64", "share", "t", "所有信号偏强时的覆盖率", "share if every signal were stronger"),
     C("span", "弱 / 强 {band} dB", "{band} dB weaker / stronger", "", "code", "dp", "信号偏弱和偏强时的覆盖率", "shares if every signal were weaker or stronger", "span"),
+    C("to_check", "待核查的村", "Villages to check", "int64", "whole", "", "信号偏弱时未必覆盖、偏强时可能覆盖的居民点", "settlements neither surely served if every signal were weaker nor surely unserved if stronger", unit="个"),
+    C("served_after", "规划后已覆盖", "Served with the plan", "float64", "whole", "", "规划建成后已覆盖人口，无规划时空缺", "residents served once the plan stands, missing without a plan", unit="人"),
     C("other_receiver", "另一接收位置", "Other receiver", "str", "code", "t", "另一接收位置，空为没有", "the other receiver, empty for none", "receiver"),
     C("other_served", "另一位置已覆盖", "Served at the other", "Int64", "whole", "", "另一接收位置已覆盖人口", "served at the other receiver", unit="人"),
     C("other_uncertain", "另一位置待核实", "Uncertain at the other", "Int64", "whole", "", "另一接收位置待核实人口", "uncertain at the other receiver", unit="人"),
@@ -196,6 +199,18 @@ AREA = (
     *(entry for entry in POPULATION if entry.name not in ("population", "served", "uncertain", "unserved", "span", "other")),
     C("area_km2", "面积", "Area", "float64", "km", "t", "陆地面积", "land", unit="km²"),
     C("served_km2", "已覆盖面积", "Area served", "float64", "km", "t", "已覆盖面积", "land served", unit="km²"),
+)  # fmt: skip
+HEADLINE = (
+    C("family", "制式", "Family", "str", "code", "", "制式", "family", "family"),
+    C("figure", "指标", "Figure", "str", "text", "p", "served 可用、other 另一接收位置可用、uncertain 位置待核实、unserved 未覆盖、after 规划建成后可用", "served, other (served at the other receiver), uncertain, unserved, after (served once the plan stands)", "headline", width=20),
+    C("network", "网络", "Network", "str", "code", "", "any 任一运营商、各共享网、every 各网均可用", "any operator, each shared network, every network at once", "network"),
+    C("receiver", "接收位置", "Receiver", "str", "code", "", "按这里的接收判断", "where the devices are", "receiver"),
+    C("population", "常住人口", "Residents", "int64", "whole", "", "区域内居民", "residents of the zone", unit="人"),
+    C("people", "人口", "People", "int64", "whole", "", "属于该指标的居民", "residents the figure counts", unit="人"),
+    C("share", "占比", "Share", "float64", "share", "", "占居民的比例，只舍不入", "people over residents", width=16),
+    C("share_weaker", "信号偏弱时", "If weaker", "float64", "share", "", "所有信号偏弱时的占比，仅 served", "share if every signal were weaker, of served alone"),
+    C("share_stronger", "信号偏强时", "If stronger", "float64", "share", "", "所有信号偏强时的占比，仅 served", "share if every signal were stronger, of served alone"),
+    C("share_text", "占比和区间", "Share and range", "", "figure", "p", "占比，served 带区间", "share, of served with its range", "ranged", width=16),
 )  # fmt: skip
 CITIES = (
     C("rank", "排名", "Rank", "", "whole", "d", "按第一制式覆盖率排名", "rank by the share of the first family", "number", width=6),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from infraplan.messages import say
 from infraplan.presets import load
-from infraplan.tables.wording import Cells, Figure, Speech, worded
+from infraplan.tables.speech import Speech
+from infraplan.tables.wording import Cells, Figure, worded
 
 SETTLED = ("village", "block")
 TESTS = ("band", "device", "indoors")

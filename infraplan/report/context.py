@@ -11,10 +11,14 @@ import numpy.typing as npt
 
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
+from infraplan.outputs import TABLES
 from infraplan.presets import load
 
 Margins = npt.NDArray[np.float32]
-COUNTS = ("population", "served", "uncertain", "unserved")
+COUNTS = tuple(one.name for one in TABLES["population"] if one.kind and one.form == "whole")
+"""Columns of people and points that add up over zones."""
+SHARES = {one.name: one.name.replace("share", "served") for one in TABLES["population"] if one.kind and one.form == "share"}
+"""Shares, and what each is a share of the residents of."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ class PageContext:
         level, adcode, name, parent, geometry.
     population : DataFrame
         Rows of `with_ranges` for the zone and its children: level, adcode, name, family, network, population, served, uncertain,
-        unserved, share; what stands beside a share (share_weaker, share_stronger, other_receiver, other_share) may be missing.
+        unserved, share; what stands beside a share, and served_after, may be missing.
     scorecard : DataFrame
         Rows of `scorecard`; those with zone == adcode are the page's own, the province may carry its cities' rows too.
     gaps : DataFrame
@@ -239,9 +243,11 @@ class PageContext:
         own = rows[(rows["level"] == self.level) & rows["adcode"].isin(self.own)]
         if not self.tops or not len(own):
             return own
-        total = own.iloc[:1].assign(adcode="", name=self.name, parent="", **{name: [int(own[name].sum())] for name in COUNTS})
+        sums = {name: [own[name].sum()] for name in COUNTS if name in own}
+        total = own.iloc[:1].assign(adcode="", name=self.name, parent="", **sums)
         people = int(total["population"].iloc[0])
-        return total.assign(share=[int(total["served"].iloc[0]) / people if people else float("nan")])
+        shares = {name: total[count] / people if people else float("nan") for name, count in SHARES.items() if name in total}
+        return total.assign(**shares)
 
     @property
     def targets(self) -> Any:

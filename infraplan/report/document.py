@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from infraplan.report import page_rows, plan_words, stamps
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
+from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.page_rows import Shown
 from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words
@@ -41,7 +42,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """An annex table: number, title, heads, relative widths, which columns are numbers, rows; `totals`: which rows are bold."""
+    """A table, of the annex where it has a number: title, heads, relative widths, numeric columns, rows; `totals`: rows in bold."""
 
     number: int
     title: str
@@ -63,7 +64,7 @@ class Report:
     lang: str
     banners: Sequence[str]
     basis: Sequence[tuple[str, str]]
-    body: Sequence[Heading | Paragraph | Picture]
+    body: Sequence[Heading | Paragraph | Picture | Table]
     tables: Sequence[Table]
     footer: str
     words: Mapping[str, str] = field(default_factory=dict)
@@ -114,8 +115,14 @@ def _basis(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
 
 def _body(
     context: PageContext, words: Words, pictures: Sequence[tuple[str, bytes]], tables: Sequence[Table]
-) -> Iterator[Heading | Paragraph | Picture]:
+) -> Iterator[Heading | Paragraph | Picture | Table]:
     yield Heading(words.t("doc_summary"))
+    for sentence in headline_sentences(context, words):
+        yield Paragraph(sentence)
+    for family in context.families:
+        table = _table(0, "", shown_headline(context, family, words))
+        if table is not None:
+            yield table
     for sentence in page_rows.summary_sentences(context, words):
         yield Paragraph(sentence)
     if len(context.plan_sites):
@@ -207,8 +214,9 @@ def every_text(report: Report) -> Iterator[str]:
     for pair in report.basis:
         yield from pair
     for block in report.body:
-        yield block.caption if isinstance(block, Picture) else block.text
-    for table in report.tables:
+        if not isinstance(block, Table):
+            yield block.caption if isinstance(block, Picture) else block.text
+    for table in (*report.tables, *(block for block in report.body if isinstance(block, Table))):
         yield from (table.title, table.note, *table.heads)
         for row in table.rows:
             yield from row

@@ -137,12 +137,6 @@ def beside(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
     return ("；" if words.lang == "zh" else "; ").join(parts)
 
 
-def beside_sentence(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
-    """`beside` as a sentence of its own."""
-    told = beside(row, context, words)
-    return "" if not told else f"{told}。" if words.lang == "zh" else f" {told[0].upper()}{told[1:]}."
-
-
 def largest_gaps(context: PageContext, most: int) -> Any:
     """The gaps with the most residents."""
     people = pd.to_numeric(context.gaps["population"], errors="coerce").fillna(0)
@@ -214,27 +208,10 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
 
 
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
-    """The page in words."""
+    """What follows the first lines in words: gaps, plan, its bound and its prices."""
     out = []
-    own = {family: context.people(family).to_dict("records") for family in context.families}
-    first = next((rows[0] for rows in own.values() if rows), None)
-    if first is None:
+    if not any(len(context.people(family)) for family in context.families):
         out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))
-    else:
-        out.append(words.t("words_people", name=context.title_name(words.lang), people=integer(first["population"])))
-    for family, rows in own.items():
-        for row in rows:
-            out.append(
-                words.t(
-                    "words_family",
-                    family=words.family_in(context, family),
-                    served=integer(row["served"]),
-                    share=percent(row["share"], 1),
-                    uncertain=integer(row["uncertain"]),
-                    unserved=integer(row["unserved"]),
-                )
-                + beside_sentence(row, context, words)
-            )
     if len(context.gaps):
         told = [f"{label} {figure}" for label, figure in lacking_words(context, words)]
         doubted = context.gaps.loc[context.gaps["status"] == "uncertain", "id"].nunique()

@@ -23,6 +23,7 @@ from infraplan.report.cards import labelled
 from infraplan.report.context import Facts, PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
+from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.map_data import dataset_lines, share_colour
 from infraplan.report.maps import draw_map
 from infraplan.report.pdf import write_pdf
@@ -302,6 +303,8 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
         "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),
         "new_cost": style.money(cost, words.lang) if cost is not None else "",
+        "headline": headline_sentences(context, words),
+        "headline_tables": [shown_headline(context, family, words) for family in context.families],
         "targets": targets,
         "decided": len(decided),
         "met": sum(row["status"] == "met" for row in decided),

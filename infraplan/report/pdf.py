@@ -13,7 +13,7 @@ from typing import Any
 from infraplan.errors import InfraplanError
 from infraplan.files import atomic_path
 from infraplan.messages import both
-from infraplan.report.document import Heading, Paragraph, Report, chinese_number, every_text
+from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, every_text
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family, package_fonts
 
 SERIF = (
@@ -88,7 +88,7 @@ def _height_mm(png: bytes) -> float:
 def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The report as JSON, and its pictures by file name."""
     chinese = report.lang == "zh"
-    body: list[dict[str, str]] = []
+    body: list[dict[str, Any]] = []
     pictures: dict[str, bytes] = {}
     sections = 0
     for block in report.body:
@@ -99,6 +99,8 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
             )
         elif isinstance(block, Paragraph):
             body.append({"kind": "note" if block.note else "paragraph", "text": block.text})
+        elif isinstance(block, Table):
+            body.append({"kind": "table", **_table(block)})
         else:
             name = f"picture{len(pictures) + 1}.png"
             pictures[name] = block.png
@@ -107,12 +109,7 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         {
             "annex": f"附件{table.number}" if chinese else f"Annex {table.number}",
             "title": f"{report.zone}{table.title}" if chinese else f"{report.zone}: {table.title}",
-            "heads": list(table.heads),
-            "widths": list(table.widths),
-            "numeric": list(table.numeric),
-            "rows": [list(row) for row in table.rows],
-            "bold": list(table.totals),
-            "note": table.note,
+            **_table(table),
         }
         for table in report.tables
     ]
@@ -129,3 +126,15 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         "footer": report.footer,
         "words": dict(report.words),
     }, pictures
+
+
+def _table(table: Table) -> dict[str, Any]:
+    """What the template lays out of a table."""
+    return {
+        "heads": list(table.heads),
+        "widths": list(table.widths),
+        "numeric": list(table.numeric),
+        "rows": [list(row) for row in table.rows],
+        "bold": list(table.totals),
+        "note": table.note,
+    }

@@ -11,7 +11,8 @@ from infraplan import fields
 from infraplan.messages import Bilingual, in_language, say
 from infraplan.report.context import PageContext
 from infraplan.tables.figures import text
-from infraplan.tables.wording import Speech, clause_of
+from infraplan.tables.speech import Speech
+from infraplan.tables.wording import clause_of
 
 
 @dataclass(frozen=True)

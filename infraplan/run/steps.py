@@ -20,6 +20,7 @@ from infraplan.geo.zonal import share
 from infraplan.messages import both
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.scorecards import scorecard
+from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan, people_after
@@ -118,7 +119,8 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
 def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
     """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
-    parts = [with_ranges(villages, cover, zones, network, band_db=signal_band_db(), measured=measured) for network in counted(cover.networks)]
+    networks, band_db = counted(cover.networks), signal_band_db()
+    parts = [with_ranges(villages, cover, zones, network, band_db=band_db, measured=measured) for network in networks]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -194,6 +196,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         registers=study.registers,
         **layers,
     )
+    card = with_band(card, by_zone, signal_band_db())
     if study.config.study.as_of is None:
         card["expired"] = False  # nobody said on which day
     tell(2, 3)

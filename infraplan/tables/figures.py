@@ -8,7 +8,7 @@ from typing import Any
 
 from infraplan.messages import say
 from infraplan.messages.amounts import amount
-from infraplan.units import cut_percent
+from infraplan.units import cut, cut_percent
 
 
 def missing(value: object) -> bool:
@@ -52,6 +52,14 @@ def percent_up(fraction: Any, digits: int = 2) -> str:
         return "—"
     scale = 10**digits
     return f"{math.ceil(round(float(fraction) * 100 * scale, 6)) / scale:.{digits}f}%"
+
+
+def people_amount(people: Any, lang: str = "zh") -> str:
+    """People in 万 from 100,000 on in Chinese, in millions from a million on in English, else whole; cut, never rounded up."""
+    number = int(people)
+    if lang == "zh":
+        return f"{float(cut(number / 1e4, 1)):.1f}万人" if number >= 100_000 else f"{number:,}人"
+    return f"{float(cut(number / 1e6, 2)):.2f} million" if number >= 1_000_000 else f"{number:,}"
 
 
 def money(cny: Any, lang: str = "zh", *, least: bool = False) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infraplan.report.style import percent
-from infraplan.tables.wording import Speech, worded
+from infraplan.tables.speech import Speech
+from infraplan.tables.wording import worded
 from infraplan.units import cut, cut_percent
 
 
