@@ -130,7 +130,8 @@ class PageContext:
     level, adcode, name : str
         The zone of the page: "city" or "province".
     tops : tuple of str
-        Adcodes of the provinces where the page shows several; `adcode` is then "" and `name` the study's.
+        Adcodes of the provinces where the page shows several, or one that was made from its cities; `adcode` is then "" and `name` that of
+        the cities or the study.
     title_en : str
         English name of a page with several zones.
     zones : GeoDataFrame, EPSG:4326
@@ -254,7 +255,7 @@ class PageContext:
         """Scorecard rows of the zone itself; with several zones each task begins with its zone's name."""
         rows = self.scorecard[self.scorecard["zone"].isin(self.own)]
         rows = rows[rows["zone_level"] == self.level] if "zone_level" in rows else rows
-        if not self.tops or not len(rows):
+        if len(self.tops) < 2 or not len(rows):
             return rows
         named = {name: rows[name].where(rows[name] != "", rows["id"]) for name in ("task", "task_en")}
         names = self.names("zh"), self.names("en")

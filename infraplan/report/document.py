@@ -119,10 +119,9 @@ def _body(
     yield Heading(words.t("doc_summary"))
     for sentence in headline_sentences(context, words):
         yield Paragraph(sentence)
-    for family in context.families:
-        table = _table(0, "", shown_headline(context, family, words))
-        if table is not None:
-            yield table
+    first = _table(0, "", shown_headline(context, words))
+    if first is not None:
+        yield first
     for sentence in page_rows.summary_sentences(context, words):
         yield Paragraph(sentence)
     if len(context.plan_sites):

@@ -46,18 +46,18 @@ def headline_table(context: PageContext) -> pd.DataFrame:
     return pd.DataFrame(table.reindex(columns=list(types("headline"))).astype(types("headline")).reset_index(drop=True))
 
 
-def shown_headline(context: PageContext, family: str, words: Words) -> Shown:
-    """The table of one family: a row a figure, a column a network."""
+def shown_headline(context: PageContext, words: Words) -> Shown:
+    """The table below the first lines: a row a family and figure, a column a network."""
     table = headline_table(context)
-    own = table[table["family"] == family]
-    label, share = (cells.texts() for cells in worded(own, "headline", "page", words))
-    networks = [network for network in counted(context.networks) if (own["network"] == network).any()]
-    cells = dict(zip(zip(own["figure"], own["network"], strict=True), share, strict=True))
-    labels = dict(zip(own["figure"], label, strict=True))
-    rows = [[labels[figure], *(cells.get((figure, network), "—") for network in networks)] for figure in labels]
-    heads = [words.family(family), *(network_label(network, context.networks, words) for network in networks)]
+    label, share = (cells.texts() for cells in worded(table, "headline", "page", words))
+    networks = [network for network in counted(context.networks) if (table["network"] == network).any()]
+    kinds = list(zip(table["family"], table["figure"], strict=True))
+    labels = dict(zip(kinds, label, strict=True))
+    cells = dict(zip(zip(kinds, table["network"], strict=True), share, strict=True))
+    rows = [[name, *(cells.get((kind, network), "—") for network in networks)] for kind, name in labels.items()]
+    heads = [words.t("headline_first"), *(network_label(network, context.networks, words) for network in networks)]
     columns = [column("headline", "figure"), *([column("headline", "share_text")] * len(networks))]
-    return Shown(columns, heads, rows, rows, [figure == "served" for figure in labels])
+    return Shown(columns, heads, rows, rows, [figure == "served" for _, figure in labels])
 
 
 def network_label(network: str, mapped: Sequence[str], words: Words) -> str:
@@ -103,7 +103,7 @@ def _range(own: Mapping[str, Any], context: PageContext, words: Words) -> str:
     if missing(own.get("share_weaker")) or missing(own.get("share_stronger")):
         return ""
     low, high = (percent(own[f"share_{name}"], 1) for name in ("weaker", "stronger"))
-    return words.t("headline_band", band=f"{context.facts.band_db:g}", low=low, high=high)
+    return words.t("headline_band", band=f"{context.facts.band_db:g}", low=low[:-1], high=high)
 
 
 def _beside(own: Mapping[str, Any], context: PageContext, family: str, words: Words) -> str:

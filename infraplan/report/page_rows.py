@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from infraplan.policy.annex import SETTLED
 from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.plan_words import nothing_to_build, price_sentences
-from infraplan.report.style import integer, missing, money, percent, percent_up, text
+from infraplan.report.style import integer, missing, money, percent_up, text
 from infraplan.report.words import Words
 from infraplan.tables.wording import worded
 
@@ -124,17 +124,6 @@ def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: st
     named = [row if first or not row["total"] else {**row, "name": words.t("total")} for row in rows]
     frame = pd.DataFrame(named) if rows else pd.DataFrame(columns=["name"])
     return shown_table(frame, "population", place, words, bold=[row["total"] for row in rows], first=first)
-
-
-def beside(row: Mapping[str, Any], context: PageContext, words: Words) -> str:
-    """What stands beside a headline share: every signal weaker and stronger, the other receiver; "" where it is not known."""
-    parts = []
-    if not missing(row.get("share_weaker")) and not missing(row.get("share_stronger")):
-        shares = {name: percent(row[f"share_{name}"], 1) for name in ("weaker", "stronger")}
-        parts.append(words.t("beside_range", band=f"{context.facts.band_db:g}", **shares))
-    if text(row.get("other_receiver")) and not missing(row.get("other_share")):
-        parts.append(words.t("beside_other", receiver=words.receiver(text(row["other_receiver"])), share=percent(row["other_share"], 1)))
-    return ("；" if words.lang == "zh" else "; ").join(parts)
 
 
 def largest_gaps(context: PageContext, most: int) -> Any:

@@ -275,12 +275,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
     targets = page_rows.target_rows(context, words)
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
     own = [row for family in context.families for row in context.people(family).to_dict("records")]
-    families = [
-        SimpleNamespace(
-            **{**row, "family": words.both_in(context, row["family"])}, beside=page_rows.beside(row, context, words)
-        )
-        for row in own
-    ]
+    families = [SimpleNamespace(**{**row, "family": words.both_in(context, row["family"])}) for row in own]
     phases = context.phases if context.phases is not None and len(context.phases) else None
     total = len(context.plan_sites)
     cost = _cost(context)
@@ -304,7 +299,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),
         "new_cost": style.money(cost, words.lang) if cost is not None else "",
         "headline": headline_sentences(context, words),
-        "headline_tables": [shown_headline(context, family, words) for family in context.families],
+        "headline_table": shown_headline(context, words),
         "targets": targets,
         "decided": len(decided),
         "met": sum(row["status"] == "met" for row in decided),

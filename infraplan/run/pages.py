@@ -45,6 +45,7 @@ VILLAGE_COLUMNS = (
 )
 
 
+FEW_CITIES = 3
 CHINESE_PROVINCE = r"[1-8]\d0000"
 
 
@@ -288,12 +289,21 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
     return _layers(context, cover)
 
 
+def whole_name(study: Study, lang: str) -> str:
+    """What pages call the zones of a study that is no single province with a name: its cities where they are few, else its title."""
+    cities = study.zones.loc[study.zones["level"] == "city"]
+    if 0 < len(cities) <= FEW_CITIES and (lang == "zh" or "name_en" in cities):
+        return ("、" if lang == "zh" else ", ").join(cities["name" if lang == "zh" else "name_en"].astype(str))
+    about = study.config.study
+    return about.title_zh if lang == "zh" else about.title_en
+
+
 def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
     """The whole study on one page."""
     study, cover = findings.study, findings.cover
     province = study.zones.loc[study.zones["level"] == "province"]
-    about, one = study.config.study, len(province) == 1
-    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if one else ("", about.title_zh)
+    one = len(province) == 1 and province["name"].iloc[0] != province["adcode"].iloc[0]
+    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if one else ("", whole_name(study, "zh"))
     context = PageContext(
         level="province",
         adcode=adcode,
@@ -318,6 +328,6 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
         index_href="index.html",
         tops=() if one else tuple(province["adcode"].astype(str)),
-        title_en="" if one else about.title_en,
+        title_en="" if one else whole_name(study, "en"),
     )
     return _layers(context, cover)

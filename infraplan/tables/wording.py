@@ -265,19 +265,19 @@ def _headlines(frame: Any, speech: Speech, name: str) -> list[str]:
     """What a row of the first lines' table counts, with where the devices are."""
     band = f"{speech.band_db:g}"
     return [
-        say(f"report.headline_row_{figure}", speech.lang, receiver=speech.receiver(place), band=band)
-        for figure, place in _rows(frame, "figure", "receiver")
+        say(f"report.headline_row_{figure}", speech.lang, family=speech.family(family), receiver=speech.receiver(place), band=band)
+        for family, figure, place in _rows(frame, "family", "figure", "receiver")
     ]
 
 
 def _ranged(frame: Any, speech: Speech, name: str) -> list[str]:
-    """A share in one decimal, with the shares when every signal is weaker and stronger: 27.8%（10.4%–72.6%）."""
+    """A share in one decimal, with the shares when every signal is weaker and stronger: 27.8%（10.4–72.6%）."""
     told = []
     for share, *ends in _rows(frame, "share", "share_weaker", "share_stronger"):
         low, high = (figures.percent(end, 1) for end in ends)
         ranged = not any(missing(end) for end in ends)
         main = figures.percent(share, 1)
-        told.append(say("report.headline_range", speech.lang, share=main, low=low, high=high) if ranged else main)
+        told.append(say("report.headline_range", speech.lang, share=main, low=low[:-1], high=high) if ranged else main)
     return told
 
 

@@ -69,7 +69,7 @@ def told(context: PageContext, lang: str = "zh") -> list[str]:
 def test_the_sentence(province: PageContext) -> None:
     first, second = told(province)
     assert first == (
-        "截至2020年8月31日，预测全省常住人口100.0万人中，室外至少一个5G网络可用的89.9万人（89.9%，信号整体偏差±6 dB时79.9%–94.9%）；"
+        "截至2020年8月31日，预测全省常住人口100.0万人中，室外至少一个5G网络可用的89.9万人（89.9%，信号整体偏差±6 dB时79.9–94.9%）；"
         "位置待核实2.0%；未覆盖8.0%。两网均可用59.9%，普通住宅室内44.9%。"
         "对照“覆盖全省90%以上人口”：不能判定，尚需核查321个村（信号偏差或位置误差会改变其结论）。"
         "规划预测，非统计或验收结果；“任一网络、室外、可靠度90%”为解读口径。"
@@ -81,7 +81,7 @@ def test_the_sentence(province: PageContext) -> None:
 def test_english_says_the_same(province: PageContext) -> None:
     first = told(province, "en")[0]
     assert first.startswith("As of 31 August 2020, of 1.00 million ")
-    assert "899,999 (89.9%; 79.9% to 94.9% if every signal is 6 dB weaker or stronger)" in first
+    assert "899,999 (89.9%; 79.9 to 94.9% if every signal is 6 dB weaker or stronger)" in first
     assert 'Against "5G for 90 %": cannot be decided; 321 villages must be checked' in first
 
 
@@ -116,12 +116,13 @@ def test_a_zone_nobody_asks_gets_no_verdict(province: PageContext) -> None:
 
 
 def test_the_table(province: PageContext) -> None:
-    shown = shown_headline(province, "nr", Words("zh").about(province))
-    assert shown.heads == ["5G", "任一运营商", "移动+广电", "电信+联通", "两网均可用"]
-    assert [row[0] for row in shown.rows] == [
-        "室外可用（信号偏差±6 dB）", "室内可用", "室外位置待核实", "室外未覆盖", "规划建成后室外可用",
+    shown = shown_headline(province, Words("zh").about(province))
+    assert shown.heads == ["占常住人口", "任一运营商", "移动+广电", "电信+联通", "两网均可用"]
+    assert [row[0] for row in shown.rows[:5]] == [
+        "5G室外可用（±6 dB）", "5G室内可用", "5G室外位置待核实", "5G室外未覆盖", "规划建成后5G室外可用",
     ]  # fmt: skip
-    assert shown.rows[0][1] == "89.9%（79.9%–94.9%）" and shown.rows[4][4] == "63.9%"
+    assert len(shown.rows) == 10 and shown.rows[5][0] == "NB-IoT室内可用（±6 dB）" and shown.rows[6][0] == "NB-IoT室外可用"
+    assert shown.rows[0][1] == "89.9%（79.9–94.9%）" and shown.rows[4][4] == "63.9%"
     table = headline_table(province)
     assert list(table.columns) == list(types("headline")) and len(table) == 2 * 5 * 4
     parts = table[table["figure"].isin(["served", "uncertain", "unserved"])].groupby(["family", "network"])["people"].sum()
@@ -133,15 +134,15 @@ def test_without_plan_and_ranges_less_is_said(province: PageContext) -> None:
     bare = rows().drop(columns=absent)
     few = replace(province, population=bare[bare["network"] == "any"], networks=("any",))
     assert "信号整体偏差" not in told(few)[0] and "两网" not in told(few)[0] and "不能判定。" in told(few)[0]
-    shown = shown_headline(few, "nr", Words("zh").about(few))
-    assert len(shown.rows) == 3 and shown.heads == ["5G", "任一运营商"]
+    shown = shown_headline(few, Words("zh").about(few))
+    assert len(shown.rows) == 6 and shown.heads == ["占常住人口", "任一运营商"]
 
 
 def test_several_provinces_are_summed(province: PageContext) -> None:
     double = pd.concat([rows(), rows().assign(adcode="980000")], ignore_index=True)
     both = replace(province, population=double, adcode="", name="两省", tops=("990000", "980000"), scorecard=card().iloc[:0])
     first = told(both)[0]
-    assert "预测两省常住人口200.0万人中" in first and "89.9%，信号整体偏差±6 dB时79.9%–94.9%" in first and "普通住宅室内44.9%" in first
+    assert "预测两省常住人口200.0万人中" in first and "89.9%，信号整体偏差±6 dB时79.9–94.9%" in first and "普通住宅室内44.9%" in first
 
 
 def test_for_programs(province: PageContext) -> None:

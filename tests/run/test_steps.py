@@ -50,5 +50,5 @@ def test_a_run_prints_both_receivers_and_the_band(mini_study) -> None:  # type: 
         assert (told["other_served"] <= told["served"]) == (own == "outdoor")
         assert told["other_served"] + told["other_uncertain"] + told["other_unserved"] == summary["population"]["total"]
     page = (results / "index.html").read_text(encoding="utf-8")
-    assert "5G（室外）" in page and "NB-IoT（室内）" in page and "弱 6 dB" in page and "面积的 90%" in page
+    assert "5G（室外）" in page and "NB-IoT（室内）" in page and "信号整体偏差±6 dB" in page and "面积的 90%" in page
     assert "边缘" not in page
