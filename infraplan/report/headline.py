@@ -138,10 +138,16 @@ def goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
 
 
 def headline_verdict(context: PageContext, family: str) -> str:
-    """met, not_met, uncertain; "example" where data are made up; "none" where nobody asks the zone for a share of its people."""
+    """met, not_met, uncertain; else why there is no verdict.
+
+    "example": data are made up. "none": nobody asks the zone for a share of its people. "part": the study's provinces are several, or made
+    from the cities it has, so that nobody knows whether it holds the whole of one.
+    """
     row = goal_row(context, family)
     if row is None or missing(row["required"]):
         return "none"
+    if context.tops:
+        return "part"
     if context.facts.synthetic or row["status"] == "example":
         return "example"
     own = context.people(family).iloc[0].to_dict()

@@ -115,6 +115,12 @@ def test_a_zone_nobody_asks_gets_no_verdict(province: PageContext) -> None:
     assert headline_verdict(province, "nbiot") == "none" and "对照" not in told(province)[1]
 
 
+def test_a_province_made_from_its_cities_gets_no_verdict(province: PageContext) -> None:
+    made = replace(province, adcode="", name="甲市、乙市", tops=("990000",))
+    assert headline_verdict(made, "nr") == "part"
+    assert "预测甲市、乙市常住人口" in told(made)[0] and "按全省考核，区划文件没有给出这个省，不作判定" in told(made)[0]
+
+
 def test_the_table(province: PageContext) -> None:
     shown = shown_headline(province, Words("zh").about(province))
     assert shown.heads == ["占常住人口", "任一运营商", "移动+广电", "电信+联通", "两网均可用"]
