@@ -32,12 +32,12 @@ from infraplan.siting.goals import goal_of
 from infraplan.siting.instances import instance_of
 from infraplan.siting.phases import Phase, schedule
 from infraplan.siting.plan_sites import list_sites, no_sites, with_closed_gaps
-from infraplan.siting.plans import Limits, cheapest_plan
-from infraplan.siting.service_sets import mast_offers
+from infraplan.siting.plans import SearchLimits, cheapest_plan
+from infraplan.siting.service_sets import masts_to_share
 from infraplan.tables import check_corridors, check_hosts, check_places, check_sites, check_villages, check_zones
 
 WORLD = small_world()
-LIMITS = Limits(gap=0.1, work_limit=2000)
+LIMITS = SearchLimits(gap=0.1, work_limit=2000)
 LINE = gpd.GeoDataFrame({"id": ["L"], "line_class": ["railway"]}, geometry=[shapely.LineString([(113.0, 23.0), (113.1, 23.1)])], crs=4326)
 SHEET = pd.DataFrame(
     [
@@ -137,7 +137,7 @@ BUILDERS: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "unserved": (unserved, VILLAGES, VILLAGES.iloc[:0]),
     "fibre award": (award, "guangdong-2020", "guangdong-2018"),
     "measurements": (lambda table: measurements(table, ["V001"]), SHEET, SHEET.iloc[:0]),
-    "offers of masts": (lambda table: mast_offers(table, ("nr",), "cmcc"), SITES, SITES.iloc[:0]),
+    "offers of masts": (lambda table: masts_to_share(table, ("nr",), "cmcc"), SITES, SITES.iloc[:0]),
     "candidates": (offered, ZONES, ZONES.iloc[:0]),
     "rows of an instance": (lacking, VILLAGES, VILLAGES.iloc[:0]),
     "plan sites": (rows, [0, 1], []),

@@ -30,7 +30,7 @@ def explain(
     from infraplan.run.steps import assess, known_points, plan_of, planning_instance
     from infraplan.run.summary import records
     from infraplan.siting.explanations import explain_plan
-    from infraplan.siting.unreachable import best_offers
+    from infraplan.siting.unreachable import best_margins
 
     refuse_output(output, overwrite)
     opened = open_study(study)
@@ -44,7 +44,7 @@ def explain(
         lost = told.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]
-        lost = best_offers(instance, lost, known_points(findings), opened.plan_services, findings.cover)
+        lost = best_margins(instance, lost, known_points(findings), opened.plan_services, findings.cover)
     if json:
         tables = {"targets": told.targets, "unreachable": lost, "candidates": told.candidates, "villages": told.villages}
         content = {name: records(table, tuple(table.columns)) for name, table in tables.items()}

@@ -27,7 +27,7 @@ from infraplan.errors import UsageError
 from infraplan.messages import both
 
 if TYPE_CHECKING:
-    from infraplan.siting.plans import Limits
+    from infraplan.siting.plans import SearchLimits
     from infraplan.study import Study
 
 
@@ -93,7 +93,7 @@ def plan(
         show(made.sites, output=output, overwrite=overwrite)
 
 
-def _limits(study: Study, time: float | None, gap: float | None, seed: int) -> Limits:
+def _limits(study: Study, time: float | None, gap: float | None, seed: int) -> SearchLimits:
     """The study's limits with what the command line changes: wall time replaces counted work."""
     from dataclasses import replace
 

@@ -108,8 +108,8 @@ def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> 
 
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"
-    key = cheapest if plan.asked == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
-    bound = amounts(plan.bound, least=True) if plan.asked == "cheapest" else f"{plan.bound:,}"
+    key = cheapest if plan.objective == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
+    bound = amounts(plan.bound, least=True) if plan.objective == "cheapest" else f"{plan.bound:,}"
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost_cny), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
     tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
@@ -122,7 +122,7 @@ def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> 
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""
         tell(both(f"cli.extra_{wish}", extra=amounts(-extra if free else extra), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
-        tell(both("cli.plan_met" if plan.asked == "cheapest" else "cli.plan_buys_nothing"))
+        tell(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing"))
     if plan.status == "unreachable":
         tell(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
 

@@ -15,11 +15,11 @@ from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.gap_lists import priorities
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.goals import Goal, goal_of, must_target
-from infraplan.siting.instances import Instance, instance_of, refuse_class
+from infraplan.siting.goals import Goal, goal_of, required_places_target
+from infraplan.siting.instances import Instance, instance_of, refuse_narrow_class
 from infraplan.siting.phases import Phase
-from infraplan.siting.required_places import duty_points
-from infraplan.siting.site_constraints import settle, too_near
+from infraplan.siting.required_places import required_place_points
+from infraplan.siting.site_constraints import apply_site_constraints, too_near
 from infraplan.study import Study
 from infraplan.study.choices import Attempts
 from infraplan.study.config import FILE_NAME
@@ -40,7 +40,7 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         must=choice.must,
     )
     carried = {service.family for service in study.plan_services.values()}
-    duties = [must_target(study.targets, name).family for name in goal.must]
+    duties = [required_places_target(study.targets, name).family for name in goal.must]
     families = tuple(dict.fromkeys([*goal.families, *duties]))
     lacking = [family for family in goal.families if family not in carried]
     if lacking:
@@ -48,10 +48,10 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
     unmapped = [family for family in families if family not in study.families]
     if unmapped:
         raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
-    if choice.capacity_people and len(goal.asks) > 1:
+    if choice.capacity_people and len(goal.share_targets) > 1:
         raise UsageError(both("siting.capacity_with_several"))
-    for ask in goal.asks:
-        refuse_class(ask, study.services.values())
+    for item in goal.share_targets:
+        refuse_narrow_class(item, study.services.values())
     return goal
 
 
@@ -82,7 +82,7 @@ def plan_faults(study: Study) -> list[Fault]:
 
 def _refuse_absent(study: Study, name: str) -> None:
     """A target of `must` whose places no layer of the study holds."""
-    target = must_target(study.targets, name)
+    target = required_places_target(study.targets, name)
     if target.layer != "villages":
         places = study.places
         if places is None or not places["place_class"].isin(target.place_classes).any():
@@ -162,7 +162,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         exclude=study.exclusions,
         keep=choice.forced,
     )
-    return settle(
+    return apply_site_constraints(
         candidates,
         near_existing=too_near(candidates, existing, study.grid, choice.site_spacing_m),
         grid=study.grid,
@@ -184,7 +184,7 @@ def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) ->
     columns = ["name", "population", "urban", "geometry"]
     parts = [villages.loc[unserved, columns]]
     for name in goal.must:
-        target, points = duty_points(
+        target, points = required_place_points(
             study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
         )
         lost = judged(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED

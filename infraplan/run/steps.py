@@ -26,8 +26,8 @@ from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
-from infraplan.siting.plans import Limits, Plan, cheapest_plan
-from infraplan.siting.unreachable import best_offers
+from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
+from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.tables.families import family_name
@@ -260,9 +260,9 @@ def planning_instance(
     return study_instance(study, findings.cover, findings.villages, zones, tell, cities, margin_db)
 
 
-def limits_of(study: Study) -> Limits:
+def limits_of(study: Study) -> SearchLimits:
     """How long a batch searches: counted work, so that the plan is the same on any machine."""
-    return Limits(gap=study.config.plan.gap, work_limit=study.config.plan.work_limit)
+    return SearchLimits(gap=study.config.plan.gap, work_limit=study.config.plan.work_limit)
 
 
 def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
@@ -274,7 +274,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
     if plan.status == "unreachable":
         services = findings.study.plan_services
-        plan = replace(plan, unreachable=best_offers(instance, plan.unreachable, known_points(findings), services, findings.cover))
+        plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
     if not points or cities:
         return plan
     tell = (progress or Silent()).step("run.pareto")
@@ -282,7 +282,8 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
 
 
 def plan_of(
-    findings: Findings, instance: Instance, progress: Progress | None = None, cities: tuple[str, ...] = (), limits: Limits | None = None
+    findings: Findings, instance: Instance, progress: Progress | None = None, cities: tuple[str, ...] = (),
+    limits: SearchLimits | None = None,
 ) -> Plan:
     """The cheapest plan of an instance in the study's phases, with the price of its wishes."""
     return cheapest_plan(

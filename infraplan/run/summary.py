@@ -15,7 +15,7 @@ import infraplan
 from infraplan.coverage.networks import ANY
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.steps import Findings
-from infraplan.siting.goals import Ask, Goal
+from infraplan.siting.goals import Goal, ShareTarget
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
 from infraplan.tables.faults import grouped
@@ -84,7 +84,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "margin_db": plan.goal.margin_db,
         "sites": len(plan.sites),
         "cost_cny": plan.cost_cny,
-        "asked": plan.asked,
+        "asked": plan.objective,
         "bound_cny": plan.bound_cny,
         "bound": plan.bound,
         "proven_gap": plan.proven_gap,
@@ -122,7 +122,6 @@ def restore_plan(output: Path) -> Plan | None:
         name: numbers[name]
         for name in (
             "cost_cny",
-            "asked",
             "bound",
             "proven_gap",
             "status",
@@ -137,7 +136,7 @@ def restore_plan(output: Path) -> Plan | None:
             "worth",
         )
     }
-    return Plan(goal=_goal(numbers["goal"]), sites=sites, **taken)
+    return Plan(goal=_goal(numbers["goal"]), sites=sites, objective=numbers["asked"], **taken)
 
 
 def _goal(stated: dict[str, Any]) -> Goal:
@@ -146,7 +145,7 @@ def _goal(stated: dict[str, Any]) -> Goal:
     def frozen(entry: dict[str, Any]) -> dict[str, Any]:
         return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
-    others = tuple(Ask(**frozen(one)) for one in stated["others"])
+    others = tuple(ShareTarget(**frozen(one)) for one in stated["others"])
     return Goal(**{**frozen(stated), "others": others})
 
 

@@ -1,4 +1,4 @@
-"""Where a site could stand: masts that lack a service, buildings on offer, settlements that lack it, ridges, and a grid over the land."""
+"""Candidate sites: masts that lack a service, buildings that may be used, settlements without it, summits, and a grid over the land."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infraplan.geo.summits import ridge_points
 from infraplan.geo.zonal import levels_of
 from infraplan.presets import load
 from infraplan.siting.costs import host
-from infraplan.siting.service_sets import as_bundles, host_column, mast_offers
+from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
 from infraplan.tables.families import families_of, with_families
 from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane
@@ -35,7 +35,7 @@ TYPES = {
 COLUMNS = tuple(TYPES)
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
-AROUND_M = 3000.0
+PEOPLE_RADIUS_M = 3000.0
 
 
 def candidate_sites(
@@ -74,30 +74,31 @@ def candidate_sites(
     spacing_m : float
         Step of the regular grid. [m]
     existing : GeoDataFrame, optional
-        Sites that stand. A mast that lacks one of the families, for whichever operator, is offered for what it lacks; one that carries LTE
-        of `operators` as an upgrade.
+        Existing sites. A mast that lacks one of the families, for whichever operator, becomes a candidate for what it lacks; one that
+        carries LTE of `operators` as an upgrade.
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
     least_people : int
-        Candidates with fewer people of `demand` within `AROUND_M` (for a ridge: in sight) are not considered: a choice of the candidate
-        set, on which every proof of the plan rests. Leave it 0 where single villages must be served.
+        Candidates with fewer people of `demand` within `PEOPLE_RADIUS_M` (for a ridge: in sight) are not considered. Every proof of the
+        plan holds for the candidates that remain. Leave it 0 where single villages must be served.
     hosts : GeoDataFrame, optional
-        Further buildings and poles on offer, with a column `host` named as in the cost preset. Smart poles count in urban centres alone.
+        Further buildings and poles that may be used, with a column `host` named as in the cost preset. Smart poles count in urban centres
+        alone.
     residents : GeoDataFrame, optional
         All people, served or not: where they live as densely as the preset says is an urban centre, and a site there is judged as urban.
         By default `demand`.
     terrain : Terrain, optional
         Ground, from which the `ridges_per_square` summits of each square of the spacing are taken that see most people of `demand`.
     smart_poles : bool
-        Offer a smart pole beside each settlement candidate in an urban centre.
+        Add a smart pole beside each settlement candidate in an urban centre.
     keep : collection of str
         Masts and hosts that `least_people` does not drop.
 
     Returns
     -------
     GeoDataFrame
-        Columns of a site table, with place (equal for the bundles of one place), cost_cny and origin (co_location, host, settlement, ridge,
-        grid), EPSG:4326.
+        Columns of a site table, with place (equal for the service sets of one place), cost_cny and origin (co_location, host, settlement,
+        ridge, grid), EPSG:4326.
     """
     land = _land(zones)
     grid = grid or Grid.over(zones)
@@ -115,14 +116,14 @@ def candidate_sites(
             parts.append(parts[-1].assign(host="smart_pole"))
         if terrain is not None and ridges_per_square > 0:
             parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people))
-    parts.append(_regular(land, grid, spacing_m))
-    offers = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
-    table = _thin(offers.assign(lacks=_text(offers, "lacks").replace("", ";".join(families))), spacing_m / 2)
+    parts.append(_grid_points(land, grid, spacing_m))
+    found = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
+    table = _without_crowded_grid_points(found.assign(lacks=_text(found, "lacks").replace("", ";".join(families))), spacing_m / 2)
     lon, lat = grid.unproject(table["x"].to_numpy(), table["y"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=4326)
     frame = _inside(frame, land)
     if least_people > 0 and demand is not None:
-        many = _people_within(frame, demand, grid, AROUND_M) >= least_people
+        many = _people_within(frame, demand, grid, PEOPLE_RADIUS_M) >= least_people
         frame = frame.loc[many | (frame["origin"] == "ridge").to_numpy() | frame["mast"].isin(set(keep)).to_numpy()]
     for polygons in exclude:
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
@@ -137,15 +138,15 @@ def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
 
 def _masts(existing: Any, families: tuple[str, ...], operators: str, grid: Grid) -> pd.DataFrame:
     """Masts to share."""
-    offers = mast_offers(existing, families, operators)
+    masts = masts_to_share(existing, families, operators)
     x_m, y_m = grid.place(existing)
-    at = offers["row"].to_numpy()
-    named = {"origin": "co_location", "host": offers["host"], "mast": offers["mast"], "name": existing["name"].to_numpy()[at]}
-    return pd.DataFrame({"x": x_m[at], "y": y_m[at], **named, "lacks": offers["lacks"]})
+    at = masts["row"].to_numpy()
+    named = {"origin": "co_location", "host": masts["host"], "mast": masts["mast"], "name": existing["name"].to_numpy()[at]}
+    return pd.DataFrame({"x": x_m[at], "y": y_m[at], **named, "lacks": masts["lacks"]})
 
 
 def _hosts(hosts: Any, grid: Grid) -> pd.DataFrame:
-    """Buildings and poles on offer."""
+    """Buildings and poles that may be used."""
     x_m, y_m = grid.place(hosts)
     named = {"host": hosts["host"].to_numpy(), "mast": hosts["id"].to_numpy(), "name": hosts["name"].to_numpy()}
     return pd.DataFrame({"x": x_m, "y": y_m, "origin": "host", **named})
@@ -199,15 +200,15 @@ def _land(zones: Any) -> Any:
     return gpd.GeoDataFrame(codes, geometry=part.geometry.array, index=part.index, crs=zones.crs)
 
 
-def _regular(land: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
+def _grid_points(land: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
     """Points of a square grid over the bounding box of the land; those at sea are dropped later."""
     left, bottom, right, top = to_plane(land, grid.crs).total_bounds
     x_m, y_m = np.meshgrid(np.arange(left + spacing_m / 2, right, spacing_m), np.arange(bottom + spacing_m / 2, top, spacing_m))
     return pd.DataFrame({"x": x_m.ravel(), "y": y_m.ravel(), "origin": "grid", "host": "tower", "mast": "", "name": ""})
 
 
-def _thin(table: pd.DataFrame, apart_m: float) -> pd.DataFrame:
-    """Grid points too near another candidate are dropped: the others come first and are kept."""
+def _without_crowded_grid_points(table: pd.DataFrame, apart_m: float) -> pd.DataFrame:
+    """The table without grid points that are too near another candidate."""
     rest = table["origin"] != "grid"
     if not rest.any():
         return table
@@ -242,7 +243,7 @@ def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
 
 def _as_sites(frame: Any, services: tuple[str, ...], operators: str, own: Mapping[str, str]) -> Any:
     """Candidates in the columns of a site table."""
-    table = gpd.GeoDataFrame(as_bundles(frame, services, own), geometry="geometry", crs=4326)
+    table = gpd.GeoDataFrame(split_by_service_set(frame, services, own), geometry="geometry", crs=4326)
     table["operators"] = operators
     table["height_m"] = host_column(table, "height_m")
     table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm")

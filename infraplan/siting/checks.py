@@ -1,4 +1,4 @@
-"""A plan judged from its list of sites alone: the map made anew, people and places counted, distances measured, and how robust it is."""
+"""A plan checked from its list of sites alone: a new map, people and places counted on it, distances measured, and how robust it is."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.goals import Ask, Goal, demand_of
-from infraplan.siting.required_places import duty_points
+from infraplan.siting.goals import Goal, ShareTarget, demand_of
+from infraplan.siting.required_places import required_place_points
+from infraplan.siting.site_constraints import PROJECTION_ERROR_M
 
-HAIR_M = 1e-3
-"""Projection moves a point by less than this: exactly at the distance is allowed. [m]"""
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
 
@@ -52,7 +51,7 @@ def check_plan(
     measured: Measured | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
-    """What the list of sites alone brings: people and places served on a map computed anew, distances kept, and how robust that is.
+    """What the list of sites alone brings: people and places served on a map computed for it, distances kept, and how robust that is.
 
     Parameters
     ----------
@@ -62,18 +61,18 @@ def check_plan(
     services : mapping of Service
         Presets of their services.
     cover : Coverage
-        The map of what stands.
+        The map of the existing sites.
     targets, places : Targets, GeoDataFrame, optional
         Needed where the goal names places that must be served.
     existing : GeoDataFrame, optional
-        Sites that stand, for the spacing to those of the same family.
+        Existing sites, for the spacing to those of the same family.
     spacing_m : float
         No two new sites, and no new and existing site of one family, may be nearer than this. Exactly this far is allowed. [m]
     capacity_people : int
         People that a new site serves at most; 0: no limit.
     measured : Measured, optional
-        Overrides prediction at its places, on the map of what stands: there a new site has to serve alone what is measured as not served.
-        `expected_people` stays a prediction.
+        Overrides prediction at its places, on the map of the existing sites: what is measured as not served there has to be served by one
+        new site alone. `expected_people` stays a prediction.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -81,30 +80,30 @@ def check_plan(
     -------
     dict
         Of the first share: population, served, share, required, county_short (codes below the floor), expected_people (sum of people x
-        coverage probability of their pixel), share_if_weaker (share when every signal were 0, 3, 6, 10 dB weaker). Of every share, by
-        target: shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places
-        (asked, served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required,
-        met, full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal asks.
+        coverage probability of their pixel), share_if_weaker (share if every signal were 0, 3, 6, 10 dB weaker). Of every share, by target:
+        shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places (asked,
+        served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
+        full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal requires.
     """
     after = cover_with(plan_sites, services, cover) if after is None else after
     maps = _Maps(cover, after, plan_sites, services, measured)
-    shares = {ask.target: _share(goal, ask, maps, zones, villages) for ask in goal.asks}
-    duties = {name: _duty(goal, name, maps, zones, villages, places, targets) for name in goal.must}
+    shares = {item.target: _share_of_people(goal, item, maps, zones, villages) for item in goal.share_targets}
+    required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in goal.must}
     close = too_close(plan_sites, after, existing, spacing_m)
     short = _counties_short(goal, maps, zones, villages)
     first = shares[goal.target]
-    kept = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in duties.values())
+    met = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in required_places.values())
     carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
-    kept = kept and (carried is None or carried["met"])
+    met = met and (carried is None or carried["met"])
     return {
-        "feasible": bool(kept and not close and not short),
+        "feasible": bool(met and not close and not short),
         **{name: first[name] for name in ("population", "served", "share", "required")},
         "county_short": short,
         "cost_cny": int(plan_sites["cost_cny"].sum()),
         "expected_people": first["expected_people"],
         "share_if_weaker": first["share_if_weaker"],
         "shares": shares,
-        "places": duties,
+        "places": required_places,
         "too_close": close,
         **({} if carried is None else {"capacity": carried}),
     }
@@ -112,7 +111,7 @@ def check_plan(
 
 @dataclass(frozen=True)
 class _Maps:
-    """What stands, what would stand, and what was measured."""
+    """The map of today, the map with the plan, and what was measured."""
 
     cover: Coverage
     after: Coverage
@@ -121,11 +120,11 @@ class _Maps:
     measured: Measured | None
 
     def today(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
-        """Which points are served by what stands."""
+        """Which points are served by the existing sites."""
         return np.asarray(judged(points, self.cover, family, network, required_db, measured=self.measured)[0] == SERVED)
 
     def served(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
-        """Which points are served with the plan: on its map, and where a measurement denies today's map by a new site alone."""
+        """Which points are served with the plan: on its map; where a measurement contradicts today's map, by one new site alone."""
         if network == EVERY:
             each = [self.served(points, family, required_db, one) for one in apart(self.cover.networks)]
             return np.asarray(np.logical_and.reduce(each), dtype=bool)
@@ -184,31 +183,34 @@ def people_after(
     return people_by_zone(villages, people, status, zones, network, membership(villages, zones))
 
 
-def _share(goal: Goal, ask: Ask, maps: _Maps, zones: Any, villages: Any) -> dict[str, Any]:
-    """One share of people, recounted."""
-    demand = demand_of(goal, zones, villages, ask)
+def _share_of_people(goal: Goal, target: ShareTarget, maps: _Maps, zones: Any, villages: Any) -> dict[str, Any]:
+    """One share of people, counted on the new map."""
+    demand = demand_of(goal, zones, villages, target)
     people = demand["population"].to_numpy(dtype=np.int64)
-    counts = {lost: int(people[maps.served(demand, ask.family, goal.margin_db + lost)].sum()) for lost in WEAKER_DB}
+    counts = {lost: int(people[maps.served(demand, target.family, goal.margin_db + lost)].sum()) for lost in WEAKER_DB}
     total, got = int(people.sum()), counts[0.0]
-    required = math.ceil(ask.share * total - 1e-9)
+    required = math.ceil(target.share * total - 1e-9)
     weaker = {f"{lost:g}": count / max(total, 1) for lost, count in counts.items()}
     return {
-        "family": ask.family,
+        "family": target.family,
         "population": total,
         "served": got,
         "share": got / max(total, 1),
         "required": required,
         "met": got >= required,
-        "expected_people": round(_expected(demand, maps.after, ask.family)),
+        "expected_people": round(_expected(demand, maps.after, target.family)),
         "share_if_weaker": weaker,
     }
 
 
-def _duty(goal: Goal, name: str, maps: _Maps, zones: Any, villages: Any, places: Any, targets: Targets | None) -> dict[str, Any]:
-    """One target's places that must be served, judged again."""
+def _required_places(
+    goal: Goal, name: str, maps: _Maps, zones: Any, villages: Any, places: Any, targets: Targets | None
+) -> dict[str, Any]:  # fmt: skip
+    """One target's places that must be served, judged on the new map."""
     if targets is None:
         raise UsageError(both("siting.must_without_targets"))
-    target, points = duty_points(targets, name, cover=maps.after, zones=zones, villages=villages, places=places, cities=goal.cities)
+    layers = {"zones": zones, "villages": villages, "places": places}
+    target, points = required_place_points(targets, name, cover=maps.after, cities=goal.cities, **layers)
     served = maps.served(points, target.family, goal.margin_db)
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
 
@@ -225,8 +227,8 @@ def _carried(goal: Goal, maps: _Maps, zones: Any, villages: Any, capacity_people
         matrix = maps.reach(demand.loc[~today], goal.family, goal.margin_db, lost[~today])
         size = matrix.shape[1]
         limit = np.full(size, float(capacity_people))
-        told = check_cover(CoverProblem(matrix, people[~today], np.zeros(size), capacity=limit), np.arange(size))
-        weight, load = told.weight, told.load
+        check = check_cover(CoverProblem(matrix, people[~today], np.zeros(size), capacity=limit), np.arange(size))
+        weight, load = check.weight, check.load
     required, served = math.ceil(goal.share * total - 1e-9), before + round(weight)
     full = int((load >= capacity_people - 0.5).sum())
     return {"limit": capacity_people, "served": served, "required": required, "met": served >= required, "full": full}
@@ -245,7 +247,7 @@ def _counties_short(goal: Goal, maps: _Maps, zones: Any, villages: Any) -> list[
 
 
 def too_close(plan_sites: Any, cover: Coverage, existing: Any, spacing_m: float) -> list[tuple[str, str]]:
-    """Pairs of ids nearer than the spacing: two new sites, or a new one and one that stands and carries a family of it."""
+    """Pairs of ids nearer than the spacing: two new sites, or a new one and an existing one that carries one of its families."""
     if spacing_m <= 0 or not len(plan_sites):
         return []
     new = np.column_stack(cover.grid.place(plan_sites))
@@ -253,15 +255,15 @@ def too_close(plan_sites: Any, cover: Coverage, existing: Any, spacing_m: float)
     found = [(ids[i], ids[j]) for i, j in sorted(cKDTree(new).query_pairs(spacing_m)) if _apart_m(new[i], new[j]) < spacing_m]
     if existing is None or not len(existing):
         return found
-    standing = existing.loc[existing["status"] == "existing"]
+    built = existing.loc[existing["status"] == "existing"]
     families = plan_sites["services"].map(lambda text: _families(text, cover))
-    theirs = standing["services"].map(lambda text: _families(text, cover))
+    theirs = built["services"].map(lambda text: _families(text, cover))
     for family in cover.families:
         own, old = families.map(lambda has, family=family: family in has).to_numpy(), theirs.map(lambda has, family=family: family in has)
         if not own.any() or not old.any():
             continue
-        there = np.column_stack(cover.grid.place(standing.loc[old]))
-        names = standing.loc[old, "id"].astype(str).to_numpy()
+        there = np.column_stack(cover.grid.place(built.loc[old]))
+        names = built.loc[old, "id"].astype(str).to_numpy()
         _, nearest = cKDTree(there).query(new[own])
         pairs = zip(np.flatnonzero(own), np.asarray(nearest), strict=True)
         found += [(ids[i], names[k]) for i, k in pairs if _apart_m(new[i], there[k]) < spacing_m]
@@ -273,7 +275,7 @@ def _families(services: Any, cover: Coverage) -> set[str]:
 
 
 def _apart_m(here: Any, there: Any) -> float:
-    return float(np.hypot(*(here - there))) + HAIR_M
+    return float(np.hypot(*(here - there))) + PROJECTION_ERROR_M
 
 
 def _expected(demand: Any, cover: Coverage, family: str) -> float:

@@ -14,7 +14,7 @@ from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.solve import max_cover
 from infraplan.siting.instances import Instance
-from infraplan.siting.plans import Limits, Plan
+from infraplan.siting.plans import Plan, SearchLimits
 from infraplan.tables.typed import typed
 
 CURVE_TYPES = types("curve")
@@ -22,12 +22,12 @@ CURVE = tuple(CURVE_TYPES)
 
 
 def budgets_up_to(most_cny: float, points: int) -> list[float]:
-    """So many budgets in equal steps, the last one the whole. [CNY]"""
+    """`points` budgets in equal steps, the last one `most_cny`. [CNY]"""
     return [float(value) for value in np.linspace(0.0, most_cny, points + 1)[1:]]
 
 
 def build_curve(plan: Plan) -> pd.DataFrame:
-    """cost_cny and share of people served after each site of the build order, starting from what stands today."""
+    """cost_cny and share of people served after each site of the build order, starting from today's sites."""
     cost = np.concatenate([[0.0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
     people = plan.served_before + np.concatenate([[0.0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
     return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})
@@ -36,7 +36,7 @@ def build_curve(plan: Plan) -> pd.DataFrame:
 def pareto_curve(
     instance: Instance,
     budgets_cny: Sequence[float],
-    limits: Limits,
+    limits: SearchLimits,
     progress: Callable[[int, int], None] | None = None,
     *,
     known: Plan | None = None,
@@ -80,7 +80,7 @@ def pareto_curve(
 
 
 def _affordable(instance: Instance, known: Plan | None, budget_cny: float) -> npt.NDArray[np.int64]:
-    """The first sites of a plan's build order that the budget pays, as candidates; nothing where it does not pay what is forced."""
+    """The first sites of a plan's build order that the budget pays, as candidates; none where sites are forced."""
     if known is None or instance.problem.forced.any():
         return np.zeros(0, np.int64)
     paid = known.sites["cost_cny"].cumsum().to_numpy(dtype=float) <= budget_cny + 1e-6

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from infraplan.presets import choose, load
 
 
@@ -44,7 +46,7 @@ def annuity_cny(name: str) -> int:
     return round(float(chosen["capex_cny"]) / present_value_years() + float(chosen["opex_cny_per_year"]))
 
 
-def host_table() -> Any:
+def host_table() -> pd.DataFrame:
     """Every host of the preset, one row each.
 
     Returns
@@ -53,15 +55,13 @@ def host_table() -> Any:
         host, zh, en, capex_cny, opex_cny_per_year, annuity_cny, life_cost_cny, rent_cny (inside life_cost_cny), height_m, source,
         interpretation.
     """
-    import pandas as pd
-
     rows = []
     for name in load("costs")["hosts"]:
         chosen = host(name)
-        told = {key: chosen[key] for key in ("zh", "en", "capex_cny", "opex_cny_per_year")}
+        stated = {key: chosen[key] for key in ("zh", "en", "capex_cny", "opex_cny_per_year")}
         worked_out = {"annuity_cny": annuity_cny(name), "life_cost_cny": life_cost_cny(name), "rent_cny": rent_cny(name)}
         kept = {key: chosen[key] for key in ("height_m", "source", "interpretation")}
-        rows.append({"host": name, **told, **worked_out, **kept})
+        rows.append({"host": name, **stated, **worked_out, **kept})
     return pd.DataFrame(rows)
 
 

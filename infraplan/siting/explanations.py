@@ -1,4 +1,4 @@
-"""Why a plan is as it is: candidates not chosen, villages no candidate can serve, targets out of reach."""
+"""Why a plan is as it is: candidates that are not chosen, villages that no candidate can serve, targets out of reach."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pandas as pd
 from infraplan.outputs import types
 from infraplan.presets import choose
 from infraplan.siting.cover.candidate_reasons import explain_candidates
-from infraplan.siting.cover.reduction import duties_of
+from infraplan.siting.cover.reduction import reachable_targets
 from infraplan.siting.instances import Instance
-from infraplan.siting.plan_sites import beyond_reach
+from infraplan.siting.plan_sites import unreachable_rows
 from infraplan.siting.plans import Plan
 from infraplan.tables.typed import typed
 
@@ -33,14 +33,14 @@ class Explanation:
     """Answers to why, each a table.
 
     candidates : id, name, host, county, cost_cny, reason, by (id of the plan's site or of the candidate that is the reason, "" none),
-        adds_people (whom it would add to the finished plan, each family counted), at_least_cny (what any plan with it costs at least, NaN
+        adds_people (people it would add to the finished plan, each family counted), at_least_cny (what any plan with it costs at least, NaN
         where nothing is proved), site (its id in the plan, "" if it is not in it). Reasons are those of `explain_candidates`, or the
         instance's own word for a barred one.
     villages : id, name, kind, family, target, county, population, must, status ("not_asked": served today, or not counted by the goal;
         "served_by_plan", "reachable", "unreachable"), by (sites of the plan that serve it, joined by ";"), candidates (how many could),
         cheapest, cheapest_cny.
     targets : target, family, required, reachable, served (by the plan), met, reachable_met; people, or places for targets of places.
-    unreachable : the certificate: demand no allowed candidate can serve; `best_offers` tells how near they come.
+    unreachable : the certificate: demand no allowed candidate can serve; `best_margins` tells how near they come.
     """
 
     candidates: pd.DataFrame
@@ -52,7 +52,7 @@ class Explanation:
 def explain_plan(
     instance: Instance, plan: Plan, *, candidates: Sequence[str] | None = None, villages: Sequence[str] = ()
 ) -> Explanation:
-    """Why these candidates are not in the plan, who serves these villages, which targets are out of reach.
+    """Why these candidates are not in the plan, which sites serve these villages, which targets are out of reach.
 
     Parameters
     ----------
@@ -69,23 +69,26 @@ def explain_plan(
     UsageError
         An id that does not exist, with the nearest.
     """
-    chosen = chosen_of(instance, plan)
-    asked = _asked(instance, chosen, candidates)
-    lost = np.asarray(duties_of(instance.problem).certificate.rows, dtype=np.int64)
+    chosen = chosen_columns(instance, plan)
+    explained = _candidates_to_explain(instance, chosen, candidates)
+    lost = np.asarray(reachable_targets(instance.problem).certificate.rows, dtype=np.int64)
     return Explanation(
-        _candidates(instance, plan, chosen, asked),
+        _candidates(instance, plan, chosen, explained),
         _villages(instance, plan, chosen, villages),
         _targets(instance, chosen),
-        beyond_reach(instance, lost),
+        unreachable_rows(instance, lost),
     )
 
 
-def chosen_of(instance: Instance, plan: Plan) -> npt.NDArray[np.int64]:
+def chosen_columns(instance: Instance, plan: Plan) -> npt.NDArray[np.int64]:
     """The plan's sites as columns of the instance, in build order."""
     return np.asarray(pd.Index(instance.candidates["id"]).get_indexer(plan.sites["candidate"].astype(str)), dtype=np.int64)
 
 
-def _asked(instance: Instance, chosen: npt.NDArray[np.int64], names: Sequence[str] | None) -> npt.NDArray[np.int64]:
+def _candidates_to_explain(
+    instance: Instance, chosen: npt.NDArray[np.int64], names: Sequence[str] | None
+) -> npt.NDArray[np.int64]:  # fmt: skip
+    """The named candidates; without names those not chosen that reach most people."""
     problem, frame = instance.problem, instance.candidates
     if names is None:
         reach = problem.cover.T.astype(np.float64) @ (problem.weight * ~problem.covered)
@@ -101,28 +104,29 @@ def _asked(instance: Instance, chosen: npt.NDArray[np.int64], names: Sequence[st
     return np.asarray(list(dict.fromkeys(found)), dtype=np.int64)
 
 
-def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> pd.DataFrame:
-    frame = instance.candidates.iloc[asked]
-    told = explain_candidates(instance.problem, chosen, asked)
+def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], explained: npt.NDArray[np.int64]) -> pd.DataFrame:
+    frame = instance.candidates.iloc[explained]
+    reasons = explain_candidates(instance.problem, chosen, explained)
     site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
     ids = instance.candidates["id"].astype(str).to_numpy()
     barred = frame["barred"].astype(str).to_numpy() if "barred" in frame else np.full(len(frame), "", dtype=object)
-    reason = np.where(barred != "", barred, told["reason"].to_numpy())
+    at_least = np.maximum(reasons["at_least"].to_numpy(), plan.bound_cny or 0)
+    reason = np.where(barred != "", barred, reasons["reason"].to_numpy())
     return typed(
         {
             **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost_cny")},
             "reason": reason,
-            "by": [site.get(by, ids[by]) if by >= 0 else "" for by in told["by"]],
-            "adds_people": told["adds_weight"].round().astype(np.int64).to_numpy(),
-            "at_least_cny": np.where(told["reason"] == "chosen", np.nan, np.maximum(told["at_least"].to_numpy(), plan.bound_cny or 0)),
-            "site": [site.get(int(i), "") for i in asked],
+            "by": [site.get(by, ids[by]) if by >= 0 else "" for by in reasons["by"]],
+            "adds_people": reasons["adds_weight"].round().astype(np.int64).to_numpy(),
+            "at_least_cny": np.where(reasons["reason"] == "chosen", np.nan, at_least),
+            "site": [site.get(int(i), "") for i in explained],
         },
         CANDIDATE_TYPES,
     )
 
 
 def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
-    """Who serves them, or could. Those served today are no rows of an instance any more."""
+    """Which sites serve them, or which candidates could. Those served today are not among the rows of an instance."""
     rows, problem = instance.rows, instance.problem
     ids = rows["id"].astype(str).where(rows["kind"] != "closed", "").to_numpy()
     cost, at = problem.cost, np.asarray(instance.candidates["id"].astype(str))
@@ -154,19 +158,19 @@ def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], nam
 
 
 def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """What each target asks, what all allowed candidates together reach, what the plan serves."""
+    """What each target requires, what all allowed candidates together reach, what the plan serves."""
     rows, problem, goal = instance.rows, instance.problem, instance.goal
     flags, allowed = np.zeros(problem.cost.size, np.int32), (~problem.forbidden).astype(np.int32)
     flags[chosen] = 1
     served, able = problem.covered | (problem.cover @ flags > 0), problem.covered | (problem.cover @ allowed > 0)
     people, target = rows["population"].to_numpy(dtype=np.int64), rows["target"].to_numpy()
     out: list[dict[str, Any]] = []
-    for ask in goal.asks:
-        own = target == ask.target
+    for item in goal.share_targets:
+        own = target == item.target
         total = int(people[own].sum())
-        required = int(np.ceil(ask.share * total - 1e-9))
+        required = int(np.ceil(item.share * total - 1e-9))
         counts = {"required": required, "reachable": int(people[own & able].sum()), "served": int(people[own & served].sum())}
-        out.append({"target": ask.target, "family": ask.family, "unit": "people", **counts})
+        out.append({"target": item.target, "family": item.family, "unit": "people", **counts})
     for name in goal.must:
         own = (target == name) & problem.must
         family = str(rows["family"].to_numpy()[own][0]) if own.any() else ""
@@ -178,8 +182,8 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
 
 
 def reason_key(reason: str) -> str:
-    """Key of the sentence that tells a reader a candidate's reason."""
+    """Key of the message for a candidate's reason."""
     return f"siting.why_{reason}"
 
 
-__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_of", "explain_plan", "reason_key"]
+__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_columns", "explain_plan", "reason_key"]

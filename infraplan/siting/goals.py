@@ -11,14 +11,14 @@ from infraplan.geo.zonal import membership
 from infraplan.messages import both
 from infraplan.policy.targets import Target, Targets
 
-PLACES = ("place_share", "place_count")
+PLACE_MEASURES = ("place_share", "place_count")
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A population target as a plan sees it: a share of the people in its scope, judged for one family on any operator.
+class ShareTarget:
+    """A population target for planning: the share of the people in its scope that one family must serve, on any operator.
 
-    `scope`: adcodes of the cities the target names; empty means all. `coupling_class_db`: the class of NB-IoT it asks for.
+    `scope`: adcodes of the cities the target names; empty means all. `coupling_class_db`: the class of NB-IoT that it requires.
     """
 
     target: str
@@ -33,8 +33,8 @@ class Goal:
     """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
 
     `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
-    margin). `scope`, `coupling_class_db`: as in `Ask`. `others`: shares of further families that the same plan must reach. `must`: targets
-    whose places all have to be served.
+    margin). `scope`, `coupling_class_db`: as in `ShareTarget`. `others`: shares of further families that the same plan must reach.
+    `must`: targets whose places all have to be served.
     """
 
     target: str
@@ -45,18 +45,18 @@ class Goal:
     margin_db: float = 0.0
     scope: tuple[str, ...] = ()
     coupling_class_db: int | None = None
-    others: tuple[Ask, ...] = ()
+    others: tuple[ShareTarget, ...] = ()
     must: tuple[str, ...] = ()
 
     @property
-    def asks(self) -> tuple[Ask, ...]:
+    def share_targets(self) -> tuple[ShareTarget, ...]:
         """Every share the plan must reach, the first one first."""
-        return Ask(self.target, self.family, self.share, self.scope, self.coupling_class_db), *self.others
+        return ShareTarget(self.target, self.family, self.share, self.scope, self.coupling_class_db), *self.others
 
     @property
     def families(self) -> tuple[str, ...]:
         """Families whose people are counted, one a share."""
-        return tuple(ask.family for ask in self.asks)
+        return tuple(item.family for item in self.share_targets)
 
 
 def goal_of(
@@ -80,54 +80,57 @@ def goal_of(
         Share each county must reach; only with a single target.
     must : iterable of str
         Targets of places or villages ("nr-prd-townships", or "id/part"): every one of their places has to be served, whatever share or
-        number the clause asks.
+        number the clause requires.
 
     Raises
     ------
     UsageError
-        A target that no plan can be made for, with what to do about it: another measure than people, no number, a subset of the people,
+        A target that no plan can be made for, with how to fix it: another measure than people, no number, a subset of the people,
         a receiver behind walls, two targets of one family, a county floor beside several targets.
     """
     names = (target,) if isinstance(target, str) else tuple(target)
     if not names:
         raise UsageError(both("siting.no_target"))
-    asks = [_ask(targets.row(name)) for name in names]
-    families = [ask.family for ask in asks]
+    shares = [_share_target(targets.row(name)) for name in names]
+    families = [item.family for item in shares]
     if len(set(families)) < len(families):
         raise UsageError(both("siting.family_twice", targets=", ".join(names)))
-    if len(asks) > 1 and county_floor > 0:
+    if len(shares) > 1 and county_floor > 0:
         raise UsageError(both("siting.floor_with_several", targets=", ".join(names)))
-    duties = tuple(must)
-    for name in duties:
-        must_target(targets, name)
-    first, *others = asks
-    told = first.scope, first.coupling_class_db, tuple(others), duties
-    return Goal(first.target, first.family, first.share, county_floor, cities, margin_db, *told)
+    places = tuple(must)
+    for name in places:
+        required_places_target(targets, name)
+    first, *others = shares
+    further = tuple(others)
+    return Goal(
+        first.target, first.family, first.share, county_floor, cities, margin_db, first.scope, first.coupling_class_db, further, places
+    )  # fmt: skip
 
 
-def must_target(targets: Targets, name: str) -> Target:
+def required_places_target(targets: Targets, name: str) -> Target:
     """The row that `name` ("id" or "id/part") stands for, refused unless it counts places or villages that a signal outdoors can serve."""
     row = targets.row(*name.split("/", 1))
-    if row.measure not in PLACES:
+    if row.measure not in PLACE_MEASURES:
         raise UsageError(both("siting.not_places", target=name))
     if row.receiver:
         raise UsageError(both("siting.behind_walls", target=name))
     return row
 
 
-def _ask(row: Target) -> Ask:
+def _share_target(row: Target) -> ShareTarget:
+    """The target as a share of people, refused where a plan cannot be made for it."""
     if row.measure != "population_share" or row.required is None:
         raise UsageError(both("siting.not_a_goal", target=row.id))
     if row.setting != "all" or row.residents is not None:
         raise UsageError(both("siting.not_everybody", target=row.id))
     if row.receiver:
         raise UsageError(both("siting.behind_walls", target=row.id))
-    return Ask(row.id, row.family, row.required, tuple(sorted(row.cities)), row.coupling_class_db)
+    return ShareTarget(row.id, row.family, row.required, tuple(sorted(row.cities)), row.coupling_class_db)
 
 
-def demand_of(goal: Goal, zones: Any, villages: Any, ask: Ask | None = None) -> Any:
-    """The people a goal counts (or one of its shares): those of its cities, or of the whole study; nobody outside every zone."""
-    scope = (ask or goal.asks[0]).scope
+def demand_of(goal: Goal, zones: Any, villages: Any, share_target: ShareTarget | None = None) -> Any:
+    """The people that a goal, or one of its share targets, counts: those of its cities or of the whole study, inside some zone."""
+    scope = (share_target or goal.share_targets[0]).scope
     keep = (membership(villages, zones) != "").any(axis=1).to_numpy(copy=True)
     for cities in (goal.cities, scope):
         if cities:

@@ -24,8 +24,8 @@ from infraplan.policy.losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.goals import Ask, Goal, demand_of
-from infraplan.siting.required_places import duty_points
+from infraplan.siting.goals import Goal, ShareTarget, demand_of
+from infraplan.siting.required_places import required_place_points
 from infraplan.tables.typed import typed
 
 ROW_TYPES = {
@@ -39,7 +39,7 @@ SAME_PLACE_M = 0.001
 
 @dataclass(frozen=True)
 class Instance:
-    """A study as a covering problem: who is served already, who could be by which candidate.
+    """A study as a covering problem: who is served already, who could be served by which candidate.
 
     Attributes
     ----------
@@ -66,8 +66,8 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Rows of one share or of one target's places, all of one family: points, which of them are served today, how they are told.
+class _RowGroup:
+    """Rows of one share or of one target's places, all of one family: points, which of them are served today, and their table.
 
     `denied`: predicted as served, measured as not.
     """
@@ -103,13 +103,13 @@ def instance_of(
     measured: Measured | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
-    """The covering problem of a goal, existing sites locked in and free.
+    """The covering problem of a goal; existing sites are part of every plan at no cost.
 
     Parameters
     ----------
     goal : Goal
     candidates : GeoDataFrame
-        `candidate_sites(...)`; optional columns `forced` (bool) and `barred` ("" or why), as `settle` gives them.
+        `candidate_sites(...)`; optional columns `forced` (bool) and `barred` ("" or the reason), as `apply_site_constraints` sets them.
     services : mapping of Service
         Presets of the candidates' services.
     cover : Coverage
@@ -121,12 +121,12 @@ def instance_of(
     targets, places : Targets, GeoDataFrame, optional
         Needed where the goal names places that must be served.
     capacity_people : int
-        People that a new site serves at most; 0: no limit. Interpretation (ours): residents stand for the users of a site; the busy hour
-        and the operator's share of them are inside this number.
+        People that a new site serves at most; 0: no limit. Interpretation (ours): the number counts residents; the share of them that uses
+        a site in the busy hour, and the operator's market share, have to be included in it.
     priority_counties, priority_weight : collection of str, float
-        Counties whose people count so many times in `worth`.
+        Counties whose people count `priority_weight` times in `worth`.
     measured : Measured, optional
-        Overrides prediction at its places: who is served today, and where a new site has to serve alone.
+        Overrides prediction at its places: who is served today, and which points one new site has to serve alone.
 
     Returns
     -------
@@ -135,15 +135,15 @@ def instance_of(
         share with the people served already, so that shares keep their denominators. With one share the zones of the problem are counties;
         with several they are the shares, each with its own requirement.
     """
-    parts = [_people(goal, ask, number, cover, zones, villages, measured) for number, ask in enumerate(goal.asks)]
+    parts = [_people_rows(goal, item, number, cover, zones, villages, measured) for number, item in enumerate(goal.share_targets)]
     if goal.must:
         if targets is None:
             raise UsageError(both("siting.must_without_targets"))
         parts += [
-            _duty(goal, targets, name, number, cover, zones, villages, places, measured)
-            for number, name in enumerate(goal.must, len(goal.asks))
+            _place_rows(goal, targets, name, number, cover, zones, villages, places, measured)
+            for number, name in enumerate(goal.must, len(goal.share_targets))
         ]
-    columns = _reach_of(parts, candidates, services, cover, goal.margin_db, progress)
+    columns = _covering_matrices(parts, candidates, services, cover, goal.margin_db, progress)
     rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
     first = parts[0]
     return Instance(
@@ -157,79 +157,83 @@ def instance_of(
     )
 
 
-def _people(goal: Goal, ask: Ask, number: int, cover: Coverage, zones: Any, villages: Any, measured: Measured | None) -> _Part:
+def _people_rows(
+    goal: Goal, target: ShareTarget, number: int, cover: Coverage, zones: Any, villages: Any, measured: Measured | None
+) -> _RowGroup:  # fmt: skip
     """Villages and blocks that a share counts."""
-    row = demand_of(goal, zones, villages, ask)
-    refuse_class(ask, cover.services.values())
-    return _Part(
-        row, *_today(row, cover, ask.family, goal, measured), _told(row, ask.family, ask.target), ask.family, ask.target, False, number
-    )
+    points, family = demand_of(goal, zones, villages, target), target.family
+    refuse_narrow_class(target, cover.services.values())
+    served, denied_by_measurement = _served_today(points, cover, family, goal, measured)
+    return _RowGroup(points, served, denied_by_measurement, _as_rows(points, family, target.target), family, target.target, False, number)
 
 
-def _today(
+def _served_today(
     points: Any, cover: Coverage, family: str, goal: Goal, measured: Measured | None
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which points are served today, and at which of the others the map says so against a measurement."""
+    """Which points are served today, and which others the map calls served although a measurement denies it."""
     codes, _ = judged(points, cover, family, required_db=goal.margin_db, measured=measured)
     return codes == SERVED, denied(points, cover, family, goal.margin_db, measured)
 
 
-def _duty(
+def _place_rows(
     goal: Goal, targets: Targets, name: str, number: int, cover: Coverage, zones: Any, villages: Any, places: Any, measured: Measured | None
-) -> _Part:
+) -> _RowGroup:
     """Places that must be served."""
-    target, points = duty_points(targets, name, cover=cover, zones=zones, villages=villages, places=places, cities=goal.cities)
-    told = _told(points, target.family, name).assign(kind="place", population=0)
-    return _Part(points, *_today(points, cover, target.family, goal, measured), told, target.family, name, True, number)
+    target, points = required_place_points(targets, name, cover=cover, zones=zones, villages=villages, places=places, cities=goal.cities)
+    served, denied_by_measurement = _served_today(points, cover, target.family, goal, measured)
+    rows = _as_rows(points, target.family, name).assign(kind="place", population=0)
+    return _RowGroup(points, served, denied_by_measurement, rows, target.family, name, True, number)
 
 
-def refuse_class(ask: Ask, services: Iterable[Service]) -> None:
-    """A coupling-loss class narrower than the service's own is a matter of the planning margin: UsageError."""
-    if ask.coupling_class_db is None:
+def refuse_narrow_class(target: ShareTarget, services: Iterable[Service]) -> None:
+    """Raise a UsageError where a target names a coupling-loss class narrower than the service's own: it needs a planning margin."""
+    if target.coupling_class_db is None:
         return
-    offset_db = class_offset_db([item for item in services if item.family == ask.family], ask.coupling_class_db)
+    offset_db = class_offset_db([item for item in services if item.family == target.family], target.coupling_class_db)
     if offset_db > 0:
-        raise UsageError(both("siting.narrow_class", target=ask.target, margin_db=f"{offset_db:g}"))
+        raise UsageError(both("siting.narrow_class", target=target.target, margin_db=f"{offset_db:g}"))
 
 
-def _told(points: Any, family: str, target: str) -> pd.DataFrame:
-    """Points in the columns of an instance's rows."""
+def _as_rows(points: Any, family: str, target: str) -> pd.DataFrame:
+    """The points in the columns of an instance's rows."""
     degrees = points.geometry.to_crs(4326)
     columns = {name: points[name].to_numpy() for name in ("id", "name", "kind", "county", "city", "population")}
     table = pd.DataFrame({**columns, "family": family, "target": target, "lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()})
     return typed(table, ROW_TYPES)
 
 
-def _reach_of(
-    parts: list[_Part],
+def _covering_matrices(
+    parts: list[_RowGroup],
     candidates: Any,
     services: Mapping[str, Service],
     cover: Coverage,
     margin_db: float,
     progress: Callable[[int, int], None] | None,
 ) -> list[csr_matrix]:
-    """For each part its open rows by candidate. Each family's footprints are computed once, whatever bundles a place is offered with."""
+    """For each group the matrix of its unserved rows by candidate. Footprints of a family are computed once for all service sets."""
     families = list(dict.fromkeys(part.family for part in parts))
     found: dict[int, csr_matrix] = {}
     for turn, family in enumerate(families):
         own = [part for part in parts if part.family == family]
         points = gpd.GeoDataFrame(
-            pd.concat([_bare(part.points.loc[~part.covered]) for part in own], ignore_index=True), geometry="geometry", crs=4326
+            pd.concat([_points_with_error(part.points.loc[~part.covered]) for part in own], ignore_index=True),
+            geometry="geometry",
+            crs=4326,
         )
-        tell = None if progress is None else _shifted(progress, turn, len(families))
+        report = None if progress is None else _progress_of_family(progress, turn, len(families))
         alone = np.concatenate([part.denied[~part.covered] for part in own])
-        matrix = _family_reach(points, candidates, services, cover, family, margin_db, alone, tell)
+        matrix = _family_reach(points, candidates, services, cover, family, margin_db, alone, report)
         ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
         found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
     return [found[part.number] for part in parts]
 
 
-def _bare(points: Any) -> pd.DataFrame:
+def _points_with_error(points: Any) -> pd.DataFrame:
     error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
     return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
 
 
-def _shifted(progress: Callable[[int, int], None], turn: int, turns: int) -> Callable[[int, int], None]:
+def _progress_of_family(progress: Callable[[int, int], None], turn: int, turns: int) -> Callable[[int, int], None]:
     return lambda done, total: progress(turn * total + done, turns * total)
 
 
@@ -280,21 +284,21 @@ def _family_reach(
 
 
 def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:
-    """One candidate a place: the bundles of a place have one footprint a family."""
+    """One candidate of each place: its service sets have the same footprint in a family."""
     distinct = site_ids.drop_duplicates()
     return set(distinct.loc[~spot.loc[distinct].duplicated().to_numpy()])
 
 
 def _problem(
-    goal: Goal, parts: list[_Part], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
+    goal: Goal, parts: list[_RowGroup], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
 ) -> tuple[pd.DataFrame, CoverProblem]:
-    """Open demand by candidate; the people served already enter as closed rows, so that shares keep their denominators."""
+    """Unserved demand by candidate; the people served already are closed rows, so that shares keep their denominators."""
     shares = [part for part in parts if not part.must]
     several = len(shares) > 1
     counties = pd.unique(parts[0].rows["county"])
     code_of = pd.Series(np.arange(len(counties)), index=counties)
     blocks = [(part.rows.loc[~part.covered], part.number, part.must) for part in parts]
-    blocks += [(_closed(part), part.number, False) for part in shares]
+    blocks += [(_closed_rows(part), part.number, False) for part in shares]
     rows = pd.concat([table for table, _, _ in blocks], ignore_index=True)
     zone = [np.full(len(table), -1 if must else number) if several else _codes(table, code_of) for table, number, must in blocks]
     closed = (rows["kind"] == "closed").to_numpy()
@@ -302,7 +306,7 @@ def _problem(
     x_m, y_m = cover.grid.place(candidates)
     nothing = np.zeros(len(candidates), dtype=bool)
     first = shares[0]
-    needs = [math.ceil(ask.share * part.people.sum() - 1e-9) for ask, part in zip(goal.asks, shares, strict=True)]
+    needs = [math.ceil(item.share * part.people.sum() - 1e-9) for item, part in zip(goal.share_targets, shares, strict=True)]
     totals = np.bincount(_codes(first.rows, code_of), weights=first.people, minlength=len(counties))
     return rows, CoverProblem(
         cover=vstack([*matrices, empty], format="csr"),
@@ -314,15 +318,15 @@ def _problem(
         must=np.concatenate([np.full(len(table), must) for table, _, must in blocks]),
         covered=closed,
         position_m=np.column_stack([x_m, y_m]),
-        spacing_m=max(spacing_m, SAME_PLACE_M) if _bundled(candidates) else spacing_m,
+        spacing_m=max(spacing_m, SAME_PLACE_M) if _has_service_sets(candidates) else spacing_m,
         forced=candidates["forced"].to_numpy(dtype=bool) if "forced" in candidates else nothing,
         forbidden=(candidates["barred"] != "").to_numpy() if "barred" in candidates else nothing,
         capacity=np.full(len(candidates), float(capacity_people)) if capacity_people else None,
     )
 
 
-def _bundled(candidates: Any) -> bool:
-    """Whether a place is offered more than once: its bundles then exclude each other, whatever the spacing."""
+def _has_service_sets(candidates: Any) -> bool:
+    """Whether a place has several candidates: its service sets then exclude each other, whatever the spacing."""
     return "place" in candidates and bool(candidates["place"].duplicated().any())
 
 
@@ -331,7 +335,7 @@ def _codes(rows: pd.DataFrame, code_of: pd.Series[Any]) -> npt.NDArray[np.int64]
     return code_of.reindex(rows["county"]).fillna(-1).to_numpy(dtype=np.int64)
 
 
-def _closed(part: _Part) -> pd.DataFrame:
+def _closed_rows(part: _RowGroup) -> pd.DataFrame:
     """One row a county of a share: its people served today."""
     table = part.rows.assign(population=np.where(part.covered, part.rows["population"], 0))
     done = table.groupby("county", sort=False).agg(city=("city", "first"), population=("population", "sum")).reset_index()

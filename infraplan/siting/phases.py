@@ -1,4 +1,4 @@
-"""What is built when: the sites of a plan divided among dated phases, each of which must bring what its date asks."""
+"""What is built when: the sites of a plan divided among dated phases, each of which must reach its own targets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.tables.typed import typed
 
-WORK = 20_000
+PHASE_WORK = 20_000
 """Search steps a phase may take; counted, so that the phases are the same on any machine."""
 TYPES = types("phases")
 COLUMNS = tuple(TYPES)
@@ -25,11 +25,11 @@ COLUMNS = tuple(TYPES)
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of time, what must stand at its end, and what may be built in it.
+    """A period, its targets, and its limits.
 
-    `share`: of the people in scope (of the goal's first family), to be served at its end. `must`: targets whose places must all be served
-    at its end. `sites`, `budget_cny`: the number of sites and the money of the phase. A phase with a number or a budget uses it up as far
-    as the plan has sites; one that only asks builds no more than its asks need; one without either takes all that is left.
+    Targets: `share` of the people in scope (of the goal's first family) to be served at its end; `must`, whose places must all be served at
+    its end. Limits: the number of `sites` and the money `budget_cny`. A phase with limits uses them up as far as the plan has sites; one
+    with targets alone builds no more than they need; one without either takes all that is left.
     """
 
     name: str
@@ -55,18 +55,18 @@ def schedule(
 ) -> Schedule:
     """Divide the sites of a plan among the phases.
 
-    With the plan S, the rows j with people w_j, the sets S_1, S_2, ... that stand at the end of phases 1, 2, ... (each contains the one
+    With the plan S, the rows j with people w_j, the sets S_1, S_2, ... built by the end of phases 1, 2, ... (each contains the one
     before it, none has a site outside S), V(X) the rows served before or by X, and w(X) the people in V(X):
 
-        phase k that only asks   minimise cost(S_k)   subject to  w(S_k) >= share_k w_total,  every place due by then in V(S_k)
-        phase k with limits      maximise w(S_k)      subject to  |S_k \\ S_k-1| <= sites_k,  cost(S_k \\ S_k-1) <= budget_k,
-                                                                  the same asks wherever some such S_k meets them
-        otherwise                S_k = S
+        phase k, targets alone    minimise cost(S_k)   subject to  w(S_k) >= share_k w_total,  every place due by then in V(S_k)
+        phase k with limits       maximise w(S_k)      subject to  |S_k \\ S_k-1| <= sites_k,  cost(S_k \\ S_k-1) <= budget_k,
+                                                                   the same targets wherever some such S_k meets them
+        otherwise                 S_k = S
 
     solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
-    and never adds to it. An ask without limits is met whenever the whole plan meets it. Within a phase the site with most people per yuan
-    beside those before it comes first. Where sites carry limited users, who stands beside whom changes what each carries: there the one
-    build order of the plan (most people per yuan first) is cut where each phase has what it asks, or has used what it may.
+    and never adds to it. A target without limits is met whenever the whole plan meets it. Within a phase the site that adds most people per
+    yuan to those before it comes first. Where sites carry limited users, what a site carries depends on its neighbours: there the one build
+    order of the plan (most people per yuan first) is cut where each phase meets its targets, or has used up its limits.
 
     Parameters
     ----------
@@ -74,12 +74,12 @@ def schedule(
     people : array, shape (demand,)
         People of each row that a share counts, those served already included.
     target : sequence of str, shape (demand,)
-        Target of each row: names the places that a phase's `must` asks for.
+        Target of each row: names the places of a phase's `must`.
     chosen : array
         Candidates of the plan.
     """
     if problem.capacity is not None:
-        return _cut(problem, people, np.asarray(list(target), dtype=object), chosen, phases)
+        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases)
     columns = problem.cover[:, chosen].tocsc()
     names = np.asarray(list(target), dtype=object)
     total = float(people.sum())
@@ -96,7 +96,7 @@ def schedule(
             rest = CoverProblem(
                 columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=(phase.share or 0.0) * total, must=owed, covered=served
             )
-            picked = at[_taken(rest, phase, bool(due), seed)]
+            picked = at[_sites_of_phase(rest, phase, bool(due), seed)]
         part = _in_order(problem, chosen[picked], served)
         before = float(people[served].sum())
         left[picked] = False
@@ -106,7 +106,7 @@ def schedule(
         enough = phase.share is None or share >= phase.share - 1e-12
         counted = phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must)
         rows.append(
-            _told(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem)
+            _phase_row(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem)
             | {"asked_met": bool(enough and served[owed].all() and counted)}
         )
         parts.append(part)
@@ -116,8 +116,10 @@ def schedule(
     return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), typed(rows, TYPES))
 
 
-def _cut(problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase]) -> Schedule:
-    """One order by the flow the sites carry, cut phase by phase."""
+def _schedule_by_flow(
+    problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase]
+) -> Schedule:  # fmt: skip
+    """The schedule where sites carry limited users: one build order by flows, cut phase by phase."""
     order, gains = build_order(problem, chosen)
     total, before = float(people.sum()), float(people[problem.covered].sum())
     reached = before + np.cumsum(gains)
@@ -139,29 +141,29 @@ def _cut(problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], 
         if owed.any():
             none = bool(problem.covered[owed].all())
             met &= np.array([none, *(bool(there[owed].all()) for there in attended)])
-        asks, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget_cny is not None
+        has_targets, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget_cny is not None
         enough = np.flatnonzero(met[first:])
         last = len(order)
-        if asks and not limited:
+        if has_targets and not limited:
             last = first + int(enough[0]) if len(enough) else len(order)
         if phase.sites is not None:
             last = min(last, first + phase.sites)
         if phase.budget_cny is not None:
             last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget_cny + 1e-6, side="right")))
         number[first:last] = index
-        stands = reached[last - 1] if last else before
-        stood = reached[first - 1] if first else before
+        served_after = reached[last - 1] if last else before
+        gained = served_after - (reached[first - 1] if first else before)
         places = attended[last - 1] if last else problem.covered
-        counted = phase.sites is None or last - first >= phase.sites or asks
+        counted = phase.sites is None or last - first >= phase.sites or has_targets
         rows.append(
-            _told(index, phase, last - first, float(cost[first:last].sum()), stands - stood, stands / max(total, 1.0), places, problem)
+            _phase_row(index, phase, last - first, float(cost[first:last].sum()), gained, served_after / max(total, 1.0), places, problem)
             | {"asked_met": bool(met[last] and counted)}
         )
         first = last
     return Schedule(order, number, typed(rows, TYPES))
 
 
-def _told(
+def _phase_row(
     number: int, phase: Phase, sites: int, cost: float, gained: float, share: float, served: Bools, problem: CoverProblem
 ) -> dict[str, Any]:
     """A row of the table of phases."""
@@ -178,38 +180,38 @@ def _told(
     }
 
 
-def _taken(rest: CoverProblem, phase: Phase, places_due: bool, seed: int) -> Ints:
-    """Which of the sites that are left the phase builds."""
+def _sites_of_phase(rest: CoverProblem, phase: Phase, places_due: bool, seed: int) -> Ints:
+    """The sites that the phase builds, of those that are left."""
     everything, nothing = np.arange(rest.cost.size), np.zeros(0, np.int64)
-    asks, limited = phase.share is not None or places_due, phase.sites is not None or phase.budget_cny is not None
+    has_targets, limited = phase.share is not None or places_due, phase.sites is not None or phase.budget_cny is not None
     if not limited:
-        return _needed(rest, seed) if phase.share is not None or phase.must else everything
-    if asks:
-        for forced in (nothing, _needed(_only_places(rest), seed), _needed(rest, seed)):
+        return _cheapest_sites(rest, seed) if phase.share is not None or phase.must else everything
+    if has_targets:
+        for forced in (nothing, _cheapest_sites(_without_share(rest), seed), _cheapest_sites(rest, seed)):
             if _fits(rest, forced, phase):
-                best = _most(rest, forced, phase, seed)
+                best = _most_people_sites(rest, forced, phase, seed)
                 if _meets(rest, best):
                     return best
-        places = _needed(_only_places(rest), seed)
-        return _most(rest, places if _fits(rest, places, phase) else nothing, phase, seed)
-    return _most(rest, nothing, phase, seed)
+        places = _cheapest_sites(_without_share(rest), seed)
+        return _most_people_sites(rest, places if _fits(rest, places, phase) else nothing, phase, seed)
+    return _most_people_sites(rest, nothing, phase, seed)
 
 
-def _needed(rest: CoverProblem, seed: int) -> Ints:
-    """The cheapest of the sites left that bring what is asked."""
-    return np.sort(solve(rest, gap=0.0, seed=seed, work_limit=WORK).chosen)
+def _cheapest_sites(rest: CoverProblem, seed: int) -> Ints:
+    """The cheapest of the remaining sites that meet the phase's targets."""
+    return np.sort(solve(rest, gap=0.0, seed=seed, work_limit=PHASE_WORK).chosen)
 
 
-def _only_places(rest: CoverProblem) -> CoverProblem:
+def _without_share(rest: CoverProblem) -> CoverProblem:
     return replace(rest, required=0.0)
 
 
-def _most(rest: CoverProblem, forced: Ints, phase: Phase, seed: int) -> Ints:
+def _most_people_sites(rest: CoverProblem, forced: Ints, phase: Phase, seed: int) -> Ints:
     """Most people within the phase's limits, `forced` among the sites."""
     must = np.zeros(rest.cost.size, bool)
     must[forced] = True
     limited = replace(rest, forced=must)
-    return np.sort(max_cover(limited, phase.sites, phase.budget_cny, gap=0.0, seed=seed, work_limit=WORK).chosen)
+    return np.sort(max_cover(limited, phase.sites, phase.budget_cny, gap=0.0, seed=seed, work_limit=PHASE_WORK).chosen)
 
 
 def _fits(rest: CoverProblem, picked: Ints, phase: Phase) -> bool:
@@ -225,7 +227,7 @@ def _meets(rest: CoverProblem, picked: Ints) -> bool:
 
 
 def _in_order(problem: CoverProblem, picked: Ints, served: Bools) -> Ints:
-    """Most people per yuan first, beside what stands by then."""
+    """The sites in build order: most people per yuan first, added to what is served by then."""
     if not len(picked):
         return np.zeros(0, np.int64)
     return build_order(replace(problem, covered=served), picked)[0]

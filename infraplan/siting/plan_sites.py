@@ -23,19 +23,19 @@ SITE_COLUMNS = tuple(SITE_TYPES)
 
 `targets`: those of the plan's that it brings somebody or some place to, joined by ";"; in a run (`with_closed_gaps`) also those whose
 gaps it closes. `people_total`: unserved people it reaches.
-`people_lost`, `places_lost`: whom the finished plan would no longer serve without this one site, and which places that must be served.
+`people_lost`, `places_lost`: people, and places that must be served, whom the finished plan would no longer serve without this one site.
 `phase`: number of the phase that builds it, 0 where none does. `candidate`: its id among the candidates.
 """
 
 
-COUNTED = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
+COUNT_COLUMNS = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
 
 
 def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame:
     """The plan's sites, ids N00001... in build order.
 
-    Where sites carry limited users, people gained and lost are what the most that all of them carry together grows by with the site, and
-    falls by without it; the order is then that of `build_order`.
+    Where sites carry limited users, people gained and lost are differences of the most that all sites carry together, with and without the
+    site; the order is then that of `build_order`.
     """
     rows, problem = instance.rows, instance.problem
     columns = problem.cover.tocsc()[:, order]
@@ -44,10 +44,10 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
     first = next(iter(people.values()))
     village, place = (rows["kind"] == "village").to_numpy(), (rows["kind"] == "place").to_numpy()
     names, target = rows["id"].to_numpy(), rows["target"].to_numpy()
-    asked = {name: index for index, name in enumerate(dict.fromkeys(target))}
+    position = {name: index for index, name in enumerate(dict.fromkeys(target))}
     served = problem.covered.copy()
     further = [f"people_gained_{family}" for family in list(people)[1:]]
-    table: dict[str, list[Any]] = {name: [] for name in (*COUNTED, *further)}
+    table: dict[str, list[Any]] = {name: [] for name in (*COUNT_COLUMNS, *further)}
     for j in range(len(order)):
         reached = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
         reached = reached[~problem.covered[reached]]
@@ -58,7 +58,7 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
             table[f"people_gained_{family}"].append(int(people[family][new].sum()))
         table["villages_gained"].append(len(set(names[new[village[new]]])))
         table["places_gained"].append(int((place & problem.must)[new].sum()))
-        table["targets"].append(";".join(sorted(set(target[reached]), key=asked.__getitem__)))
+        table["targets"].append(";".join(sorted(set(target[reached]), key=position.__getitem__)))
         table["people_total"].append(int(first[reached].sum()))
         table["people_lost"].append(int(first[alone].sum()))
         table["places_lost"].append(int((place & problem.must)[alone].sum()))
@@ -96,7 +96,7 @@ def with_closed_gaps(sites: gpd.GeoDataFrame, gaps: pd.DataFrame) -> gpd.GeoData
 
 
 def _by_flow(problem: CoverProblem, order: Ints) -> tuple[list[int], list[int | None]]:
-    """People each site adds to what all can carry, in whole people that add up; what they carry less without it, None where not known."""
+    """People each site adds to what all can carry, in whole numbers that add up; people lost without it, None where not known."""
     if not len(order):
         return [], []
     adds = dict(zip(*(part.tolist() for part in build_order(problem, order)), strict=True))
@@ -115,7 +115,7 @@ def _people_of(rows: pd.DataFrame, family: str) -> Ints:
     return np.asarray(np.where(rows["family"] == family, rows["population"], 0), dtype=np.int64)
 
 
-def by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, int]]:
+def people_by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, int]]:
     """For each family: population in scope, people served before, and after with these candidates."""
     rows, problem = instance.rows, instance.problem
     flags = np.zeros(problem.cost.size, np.int32)
@@ -131,8 +131,8 @@ def by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, int]]:
     return found
 
 
-def beyond_reach(instance: Instance, lost: Ints) -> pd.DataFrame:
-    """Demand rows that no allowed candidate serves, those that must be served first, then the most people: the certificate in words."""
+def unreachable_rows(instance: Instance, lost: Ints) -> pd.DataFrame:
+    """Demand rows that no allowed candidate serves, those that must be served first, then by people: the certificate as a table."""
     table = instance.rows.iloc[lost].assign(must=instance.problem.must[lost])
     return table.sort_values(["must", "population", "id"], ascending=[False, False, True], kind="stable", ignore_index=True)
 

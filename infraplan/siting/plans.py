@@ -1,4 +1,4 @@
-"""From a covering problem to a plan: the cheapest sites that bring a goal, or the most people within a limit, with the proof."""
+"""From a covering problem to a plan: the cheapest sites that reach a goal, or the most people within a limit, with the proof."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.goals import Goal, goal_of
 from infraplan.siting.instances import Instance, instance_of
 from infraplan.siting.phases import Phase, schedule
-from infraplan.siting.plan_sites import SITE_COLUMNS, beyond_reach, by_family, list_sites
+from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, unreachable_rows
 
-BROUGHT = ("optimal", "feasible")
+ALL_TARGETS_MET = ("optimal", "feasible")
 """Statuses of a plan that meets every target."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """New sites in build order, what they cost, what no plan can beat, and what they bring. Proven within the model.
+    """New sites in build order, their cost, the bound that no plan can beat, and the people they serve. Proven within the model.
 
-    `asked` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number of
-    sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of each
-    family, counted with their weights; `worth` is then what this plan brings in the same measure). `population`, `served_before`,
-    `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what a wish adds to the plan's cost
-    without it: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if
-    public premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the
-    build order is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where nobody asked.
+    `objective` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number
+    of sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of
+    each family, counted with their weights; `worth` is then what this plan brings in the same measure). `population`, `served_before`,
+    `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what an option adds to the plan's
+    cost: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if public
+    premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the build order
+    is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where the study does not ask for them.
     """
 
     goal: Goal
     sites: Any
-    asked: str
+    objective: str
     cost_cny: int
     bound: int
     proven_gap: float
@@ -69,12 +69,12 @@ class Plan:
 
     @property
     def bound_cny(self) -> int | None:
-        """What no plan for the goal can cost less than; None where most people were asked for."""
-        return self.bound if self.asked == "cheapest" else None
+        """What no plan for the goal can cost less than; None where the objective is most people."""
+        return self.bound if self.objective == "cheapest" else None
 
 
 @dataclass(frozen=True)
-class Limits:
+class SearchLimits:
     """How long to search, how close to the bound to stop, and with which seed.
 
     `work_limit` counts iterations: the same input then gives the same plan on any machine; without it `time_limit_s` stops the search.
@@ -87,19 +87,19 @@ class Limits:
 
 
 def cheapest_plan(
-    instance: Instance, limits: Limits, *, phases: Sequence[Phase] = (), without_margin: Callable[[], Instance] | None = None
+    instance: Instance, limits: SearchLimits, *, phases: Sequence[Phase] = (), without_margin: Callable[[], Instance] | None = None
 ) -> Plan:
-    """The cheapest set found that brings the goal, with a bound no plan can beat, and the price of each wish.
+    """The cheapest set found that reaches the goal, with a bound no plan can beat, and what each option costs.
 
     Parameters
     ----------
     instance : Instance
         `instance_of(...)`.
-    limits : Limits
+    limits : SearchLimits
     phases : sequence of Phase
         Into which the build order is divided.
     without_margin : callable, optional
-        Makes the same instance at a planning margin of 0; called only where the goal has a margin, to price it.
+        Makes the same instance at a planning margin of 0; called only where the goal has a margin, to find what the margin costs.
     """
     answer = _solve(instance.problem, limits)
     extras = {}
@@ -108,14 +108,14 @@ def cheapest_plan(
         extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
     if instance.goal.margin_db > 0 and without_margin is not None:
         bare = _solve(without_margin().problem, limits)
-        if answer.status in BROUGHT and bare.status in BROUGHT:
+        if answer.status in ALL_TARGETS_MET and bare.status in ALL_TARGETS_MET:
             extras["planning_margin"] = round(answer.cost) - round(bare.cost)
     return _plan(instance, answer, "cheapest", extras, phases, limits.seed)
 
 
 def most_served(
     instance: Instance,
-    limits: Limits,
+    limits: SearchLimits,
     *,
     budget_cny: float | None = None,
     max_sites: int | None = None,
@@ -151,7 +151,7 @@ def place_sites(
     work_limit: int | None = None,
     time_limit_s: float = 60.0,
 ) -> Plan:
-    """The cheapest set of candidates found that brings a population target, and its proof.
+    """The cheapest set of candidates found that reaches a population target, and its proof.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def place_sites(
     services : mapping of Service
         Of the existing sectors and of the candidates.
     existing : GeoDataFrame
-        Sectors that stand already, locked in and free.
+        Existing sectors, part of every plan at no cost.
     cover : Coverage, optional
         The map of `existing`, when it is known; else it is predicted first.
 
@@ -173,15 +173,15 @@ def place_sites(
     known = cover if cover is not None else predict_coverage(existing, grid, services, terrain=terrain)
     goal = goal_of(targets, target, county_floor=county_floor)
     instance = instance_of(goal, candidates, services, known, zones=zones, villages=villages, spacing_m=spacing_m)
-    return cheapest_plan(instance, Limits(gap, work_limit, time_limit_s))
+    return cheapest_plan(instance, SearchLimits(gap, work_limit, time_limit_s))
 
 
-def _solve(problem: CoverProblem, limits: Limits) -> CoverPlan:
+def _solve(problem: CoverProblem, limits: SearchLimits) -> CoverPlan:
     return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
 
 
 def _plan(
-    instance: Instance, answer: CoverPlan, asked: str, extras: dict[str, int], phases: Sequence[Phase], seed: int
+    instance: Instance, answer: CoverPlan, objective: str, extras: dict[str, int], phases: Sequence[Phase], seed: int
 ) -> Plan:  # fmt: skip
     """The chosen candidates as a table in build order, divided among the phases."""
     chosen = np.asarray(answer.chosen, dtype=np.int64)
@@ -196,12 +196,12 @@ def _plan(
     if rent.any():
         extras = {**extras, "rent_free": -int(rent.sum())}
     lost = np.asarray(answer.certificate.rows, dtype=np.int64)
-    counted = by_family(instance, chosen)
-    bound = math.ceil(answer.bound - 1e-6) if asked == "cheapest" else math.floor(answer.bound + 1e-6)
+    counted = people_by_family(instance, chosen)
+    bound = math.ceil(answer.bound - 1e-6) if objective == "cheapest" else math.floor(answer.bound + 1e-6)
     return Plan(
         goal=instance.goal,
         sites=sites,
-        asked=asked,
+        objective=objective,
         cost_cny=round(answer.cost),
         bound=bound,
         proven_gap=float(answer.proven_gap),
@@ -213,11 +213,11 @@ def _plan(
         unreachable_people=int(people[lost].sum()),
         extras_cny=extras,
         families=counted,
-        weighted=asked == "most" and round(answer.weight) != counted[instance.goal.family]["served_after"],
-        worth=float(answer.weight) if asked == "most" else 0.0,
-        unreachable=beyond_reach(instance, lost),
+        weighted=objective == "most" and round(answer.weight) != counted[instance.goal.family]["served_after"],
+        worth=float(answer.weight) if objective == "most" else 0.0,
+        unreachable=unreachable_rows(instance, lost),
         phases=table,
     )
 
 
-__all__ = ["SITE_COLUMNS", "Limits", "Plan", "cheapest_plan", "most_served", "place_sites"]
+__all__ = ["SITE_COLUMNS", "Plan", "SearchLimits", "cheapest_plan", "most_served", "place_sites"]

@@ -1,4 +1,4 @@
-"""Places that must be served, whatever share of the people is: which of a target's places a plan answers for."""
+"""Places that a plan must serve in any case: which of a target's places they are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infraplan.messages import both
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import place_rows, village_rows
 from infraplan.policy.targets import Target, Targets
-from infraplan.siting.goals import must_target
+from infraplan.siting.goals import required_places_target
 from infraplan.tables.typed import typed
 
 POINT_TYPES = {
@@ -26,22 +26,22 @@ POINT_TYPES = {
 POINT_COLUMNS = (*POINT_TYPES, "geometry")
 
 
-def duty_points(
+def required_place_points(
     targets: Targets, name: str, *, cover: Coverage, zones: Any, villages: Any, places: Any, cities: tuple[str, ...] = ()
 ) -> tuple[Target, Any]:
-    """The target that `name` stands for, and its places as points that a plan must serve.
+    """The target named `name`, and its places as points that a plan must serve.
 
-    Interpretation (ours): every place has to be served, also where the clause asks a share or a number of them. A place is judged as demand
-    is, by its own pixel and those within its position error; a polygon by a point inside it, a settlement that the clause judges within a
-    radius by its own point. A place whose indoor system is stated is left out, since no site outdoors changes it; so is one whose position
-    nobody knows.
+    Interpretation (ours): every place has to be served, also where the clause requires a share or a number of them. A place is judged as
+    demand is, by its own pixel and those within its position error; a polygon by a point inside it, a settlement that the clause judges
+    within a radius by its own point. A place whose indoor system is stated is left out, since no site outdoors changes it; so is one whose
+    position nobody knows.
 
     Raises
     ------
     UsageError
         The layer of the places is absent, or the family is not on the map.
     """
-    target = must_target(targets, name)
+    target = required_places_target(targets, name)
     if target.family not in cover.families:
         raise UsageError(both("siting.no_places", target=name, layer=target.family))
     layers = Layers(cover, zones, villages, places)

@@ -1,4 +1,4 @@
-"""What a place is offered with: one candidate for each set of families its mast lacks, at the cost of its services."""
+"""Sets of services that a new site may carry: one candidate for each set of families that a place lacks, with its cost."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from infraplan.tables.families import families_carried, families_of, family_of
 from infraplan.tables.typed import typed
 
 LTE = "lte"
-OFFER_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
+MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
 
 
-def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.DataFrame:
+def masts_to_share(existing: Any, families: Sequence[str], operators: str) -> pd.DataFrame:
     """Masts that lack at least one of the families, one row each: mast, row (its first in `existing`), lacks, host.
 
     A mast carries what any of its sites carries, for whichever operator: shared networks count once. Where one of its sites carries LTE for
@@ -35,32 +35,32 @@ def mast_offers(existing: Any, families: Sequence[str], operators: str) -> pd.Da
         for row in masts[list(families)].itertuples(index=False, name=None)
     ]
     host_name = np.where(masts["upgrade"].to_numpy(dtype=bool), "upgrade_4g", "existing_tower")
-    offers = pd.DataFrame({"mast": masts["mast"], "row": masts["row"], "lacks": lacks, "host": host_name})
-    return typed(offers.loc[offers["lacks"] != ""].reset_index(drop=True), OFFER_TYPES)
+    masts_lacking = pd.DataFrame({"mast": masts["mast"], "row": masts["row"], "lacks": lacks, "host": host_name})
+    return typed(masts_lacking.loc[masts_lacking["lacks"] != ""].reset_index(drop=True), MAST_TYPES)
 
 
-def as_bundles(places: pd.DataFrame, services: Sequence[str], own: Mapping[str, str] | None = None) -> pd.DataFrame:
+def split_by_service_set(places: pd.DataFrame, services: Sequence[str], own: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Each place once for every set of families it lacks: id, place, services, cost_cny beside the columns of `places`.
 
-    `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set is told after a
+    `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set follows a
     hyphen. The cost is the host's for the first service and `added_service` for each further one, which is less than any host costs: two
-    bundles of one place are never cheaper than the joint one. `own` has the family of services beyond the presets.
+    sets of one place are never cheaper than the joint set. `own` has the family of services beyond the presets.
     """
     families = families_of(services, own)
     numbers = [f"C{number:06d}" for number in range(1, len(places) + 1)]
     parts = []
     for size in range(1, len(families) + 1):
-        for bundle in combinations(families, size):
-            fits = [set(bundle) <= set(text.split(";")) for text in places["lacks"]]
-            carried = [service for service in services if family_of(service, own) in bundle]
-            part = places.loc[fits].assign(services=";".join(carried), bundle="+".join(bundle), size=size)
+        for families_set in combinations(families, size):
+            fits = [set(families_set) <= set(text.split(";")) for text in places["lacks"]]
+            carried = [service for service in services if family_of(service, own) in families_set]
+            part = places.loc[fits].assign(services=";".join(carried), service_set="+".join(families_set), size=size)
             costs = {name: life_cost_cny(name, len(carried)) for name in part["host"].unique()}
             parts.append(part.assign(cost_cny=part["host"].map(costs)))
     table = pd.concat(parts)
     table["place"] = pd.Series([numbers[at] for at in places.index.get_indexer(table.index)], index=table.index, dtype=str)
-    table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["bundle"]
-    order = np.lexsort((table["bundle"], table["size"], table["place"]))
-    table = table.iloc[order].drop(columns=["bundle", "size", "lacks"]).reset_index(drop=True)
+    table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["service_set"]
+    order = np.lexsort((table["service_set"], table["size"], table["place"]))
+    table = table.iloc[order].drop(columns=["service_set", "size", "lacks"]).reset_index(drop=True)
     return table.assign(cost_cny=table["cost_cny"].astype(np.int64))
 
 

@@ -1,4 +1,4 @@
-"""What is settled before the search: sites wanted, sites refused, and candidates too near to what stands."""
+"""Constraints on single sites: which are forced, which are forbidden, and which are too near an existing site."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from infraplan.geo.grids import Grid
 from infraplan.messages import both
 from infraplan.tables.families import families_carried
 
-HAIR_M = 1e-3
-"""Projection moves a point by less than this: exactly at the distance is allowed."""
+PROJECTION_ERROR_M = 1e-3
+"""Projection moves a point by less than this: exactly at the spacing is allowed. [m]"""
 NUMBERED = re.compile(r"C\d{6}")
 
 
@@ -26,18 +26,18 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
     near = np.zeros(len(candidates), dtype=bool)
     if spacing_m <= 0 or not len(existing) or not len(candidates):
         return near
-    at, stands = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
+    at, there = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
     wanted, carried = families_carried(candidates), families_carried(existing)
     for family in dict.fromkeys(family for own in wanted for family in own):
         rows = np.flatnonzero([family in own for own in wanted])
-        there = np.array([family in own for own in carried]) & np.isfinite(stands).all(axis=1)
-        if there.any():
-            apart_m, _ = cKDTree(stands[there]).query(at[rows])
-            near[rows] |= apart_m < spacing_m - HAIR_M
+        with_family = np.array([family in own for own in carried]) & np.isfinite(there).all(axis=1)
+        if with_family.any():
+            apart_m, _ = cKDTree(there[with_family]).query(at[rows])
+            near[rows] |= apart_m < spacing_m - PROJECTION_ERROR_M
     return near
 
 
-def settle(
+def apply_site_constraints(
     candidates: Any,
     *,
     near_existing: npt.NDArray[np.bool_],
@@ -49,7 +49,7 @@ def settle(
     file: str = "study.toml",
     whole: bool = True,
 ) -> Any:
-    """Candidates with `forced` (bool) and `barred` ("", "near_existing", "forbidden").
+    """The candidates with `forced` (bool) and `barred` ("", "near_existing", "forbidden").
 
     Parameters
     ----------
@@ -60,15 +60,16 @@ def settle(
     forced, forbidden : sequence of str
         Ids of candidates, hosts or masts. A host or mast is forced with all the families it can carry, and forbidden with each of them.
     elsewhere : collection of str
-        Hosts and masts that exist but are no candidates here: forbidding one says nothing, forcing one is a fault unless `whole` is False.
+        Hosts and masts that exist but are no candidates here: to forbid one changes nothing, to force one is a fault unless `whole` is
+        False.
     whole : bool
         Whether these are the candidates of the whole study. Numbers of candidates mean nothing in a part of it.
 
     Raises
     ------
     DataError
-        Every id that does not exist, each with the nearest; forced sites that are forbidden too, that stand nearer than `spacing_m` to each
-        other or to an existing site of their family, or that are two bundles of one place.
+        Every id that does not exist, each with the nearest; forced sites that are forbidden too, that are nearer than `spacing_m` to each
+        other or to an existing site of their family, or that are two service sets of one place.
     """
     ids, masts = candidates["id"].to_numpy(dtype=str), candidates["mast"].to_numpy(dtype=str)
     size = candidates["services"].str.count(";").to_numpy()
@@ -106,8 +107,8 @@ def _close_pairs(candidates: Any, wanted: npt.NDArray[np.bool_], grid: Grid, spa
         return
     at = np.column_stack(grid.place(candidates.iloc[rows]))
     names, place = candidates["id"].to_numpy()[rows], candidates["place"].to_numpy()[rows]
-    for first, second in sorted(cKDTree(at).query_pairs(max(spacing_m, HAIR_M))):
-        if place[first] == place[second] or np.hypot(*(at[first] - at[second])) < spacing_m - HAIR_M:
+    for first, second in sorted(cKDTree(at).query_pairs(max(spacing_m, PROJECTION_ERROR_M))):
+        if place[first] == place[second] or np.hypot(*(at[first] - at[second])) < spacing_m - PROJECTION_ERROR_M:
             yield _fault(file, "forced", f"{names[first]}, {names[second]}", "forced_pair", metres=f"{spacing_m:g}")
 
 

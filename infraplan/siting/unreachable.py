@@ -1,4 +1,4 @@
-"""How near the candidates come to those whom none of them serves."""
+"""Demand that no candidate serves: how near the candidates come to it, and what is missing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from infraplan.siting.instances import Instance
 
 OBSTACLES = ("no_candidate", "weak", "position", "barred")
 """Why no candidate serves a point: outside what is predicted for any of them (more than 10 dB short
-at boresight, or beyond the radius); some signal, too weak; enough at the point itself, but not all
-over the disc its position error leaves open; enough from a candidate that is forbidden or too close to an existing site."""
+at boresight, or beyond the radius); some signal, too weak; enough at the point itself, but not
+everywhere on the disc of its position error; enough from a candidate that is forbidden or too close to an existing site."""
 
 
-def best_offers(
+def best_margins(
     instance: Instance, rows: pd.DataFrame, points: Any, services: Mapping[str, Service], cover: Coverage
 ) -> pd.DataFrame:
-    """`rows` (some of `instance.rows`) with best_db, the best margin any allowed candidate offers at the point, and why that is not enough.
+    """`rows` (some of `instance.rows`) with best_db, the best margin of any allowed candidate at the point, and why that is not enough.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def best_offers(
 
 
 def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Service], cover: Coverage, *, barred: bool) -> pd.DataFrame:
-    """Margins at points when all candidates near them stood that are barred, or are not."""
+    """Margins at points if all candidates near them were built, those that are barred or those that are not."""
     own = {name: service for name, service in services.items() if service.family == family}
     frame = instance.candidates
     refused = (frame["barred"] != "").to_numpy() if "barred" in frame else np.zeros(len(frame), bool)
@@ -78,7 +78,7 @@ def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Se
     if not near.any():
         nothing = np.full(len(at), np.nan)
         return pd.DataFrame({"margin_db": nothing, "worst_db": nothing, "best_db": nothing}, index=at.index)
-    offered = predict_coverage(
+    predicted = predict_coverage(
         sectors_of(frame.loc[near], own, include=("planned",), part=True),
         cover.grid,
         own,
@@ -88,4 +88,4 @@ def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Se
         max_radius_km=cover.max_radius_km,
         caps_km=cover.caps_km,
     )
-    return demand_margin(at, offered, family)
+    return demand_margin(at, predicted, family)

@@ -15,7 +15,7 @@ from infraplan.errors import DataError
 from infraplan.geo.terrain import INLAND, Terrain
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.costs import added_service_cny, life_cost_cny
-from infraplan.siting.site_constraints import settle, too_near
+from infraplan.siting.site_constraints import apply_site_constraints, too_near
 
 WORLD = small_world()
 BOTH = ("nr-n28", "nbiot-800")
@@ -153,7 +153,7 @@ def test_spacing_looks_at_each_family_of_a_bundle() -> None:
 
 
 def settled(found: Any, **options: Any) -> Any:
-    return settle(found, **({"near_existing": np.zeros(len(found), dtype=bool), "grid": WORLD.grid} | options))
+    return apply_site_constraints(found, **({"near_existing": np.zeros(len(found), dtype=bool), "grid": WORLD.grid} | options))
 
 
 def test_hosts_and_masts_may_be_named_as_well_as_candidates() -> None:

@@ -15,7 +15,7 @@ from infraplan.coverage.population import service_status
 from infraplan.coverage.updating import cover_with
 from infraplan.run.steps import Findings, assess, check_of, plan_of, planning_instance
 from infraplan.siting.checks import check_plan, too_close
-from infraplan.siting.goals import Ask, goal_of
+from infraplan.siting.goals import ShareTarget, goal_of
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
 
@@ -79,7 +79,7 @@ def test_places_that_must_be_served_are_judged_again(findings: Findings, plan: P
 
 
 def test_each_family_is_judged_by_its_own_map(findings: Findings, plan: Plan) -> None:
-    goal = replace(plan.goal, others=(Ask("iot", "nbiot", 1.0),))
+    goal = replace(plan.goal, others=(ShareTarget("iot", "nbiot", 1.0),))
     told = check(findings, plan.sites, goal=goal)
     assert told["shares"]["nr-pop90"]["met"] and not told["shares"]["iot"]["met"] and not told["feasible"]
     served = service_status(findings.villages, findings.cover, ("nbiot",))["nbiot"] == "served"

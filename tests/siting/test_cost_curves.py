@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from small_instances import small_instance
 
 from infraplan.siting.cost_curves import budgets_up_to, build_curve, pareto_curve
-from infraplan.siting.plans import Limits, cheapest_plan
+from infraplan.siting.plans import SearchLimits, cheapest_plan
 
-QUICK = Limits(gap=0.3, work_limit=50)
-EXACT = Limits(gap=0.0, work_limit=5_000)
+QUICK = SearchLimits(gap=0.3, work_limit=50)
+EXACT = SearchLimits(gap=0.0, work_limit=5_000)
 
 
 @settings(max_examples=20, deadline=None)

@@ -19,10 +19,10 @@ from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.decomposition import PartPrices
 from infraplan.siting.cover.greedy import lazy_greedy
 from infraplan.siting.cover.highs import proven_bound, run_highs
-from infraplan.siting.cover.reduction import duties_of, reduce_most, reduce_problem
+from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost, reduce_for_most_people
 from infraplan.siting.cover.relaxation import cliques_of, priced_bound, relax, relaxed_program
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
-from infraplan.siting.cover.upper_bounds import ceiling_by_subgradient, ceiling_of
+from infraplan.siting.cover.upper_bounds import upper_bound_by_lp, upper_bound_by_subgradient
 from infraplan.siting.cover.workers import ChildFailed, Crew
 
 COVER = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 0, 1]])
@@ -136,7 +136,7 @@ def test_same_plan_for_any_number_of_workers() -> None:
 
 def exact_cost(problem: CoverProblem) -> float:
     """The reduced model by plain branch and bound, to the end."""
-    reduced = reduce_problem(problem, duties_of(problem))
+    reduced = reduce_for_least_cost(problem, reachable_targets(problem))
     program = relaxed_program(reduced.model, cliques_of(reduced.model))[0]
     whole = np.arange(program.cost.size) < reduced.model.candidates
     answer = run_highs(type(program)(**{**vars(program), "integer": whole}), mip_rel_gap=0.0)
@@ -148,7 +148,7 @@ def exact_cost(problem: CoverProblem) -> float:
 def test_every_bound_is_below_the_optimum(seed: int) -> None:
     problem = province(seed, candidates=90, rows=700, zones=4)
     best = exact_cost(problem)
-    reduced = reduce_problem(problem, duties_of(problem))
+    reduced = reduce_for_least_cost(problem, reachable_targets(problem))
     relaxation = relax(reduced.model)
     plan, met = lazy_greedy(reduced.model)
     greedy = float(reduced.model.cost[plan > 0].sum())
@@ -178,7 +178,7 @@ def without_zones(problem: CoverProblem, *, spacing_m: float = 0.0, placed: bool
 def test_one_zone_is_cut_into_parts(placed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition, "PART_SITES", 4.0)
     problem = without_zones(province(7, candidates=90, rows=700), placed=placed)
-    best, reduced = exact_cost(problem), reduce_problem(problem, duties_of(problem))
+    best, reduced = exact_cost(problem), reduce_for_least_cost(problem, reachable_targets(problem))
     relaxation = relax(reduced.model)
     assert len(np.unique(partition.parts_of(reduced, relaxation.y))) > 2
     plan, _ = lazy_greedy(reduced.model)
@@ -194,7 +194,7 @@ def test_one_zone_is_cut_into_parts(placed: bool, monkeypatch: pytest.MonkeyPatc
 
 def test_prices_under_a_spacing() -> None:
     problem = without_zones(province(8, candidates=200, rows=1_500), spacing_m=5_000.0)
-    reduced = reduce_problem(problem, duties_of(problem))
+    reduced = reduce_for_least_cost(problem, reachable_targets(problem))
     model, clique = reduced.model, cliques_of(reduced.model)
     inside = clique >= 0
     assert inside.sum() > 20
@@ -212,18 +212,18 @@ def test_prices_under_a_spacing() -> None:
 
 def test_ceilings_agree() -> None:
     problem = province(3, candidates=120, rows=900)
-    reduced = reduce_most(problem, duties_of(problem), costly=True)
+    reduced = reduce_for_most_people(problem, reachable_targets(problem), costly=True)
     plan = max_cover(problem, budget=1_000.0, gap=0.0, work_limit=2_000)
     for limits in (BuildLimits(15, math.inf), BuildLimits(math.inf, 1_000.0), BuildLimits(15, 1_000.0)):
-        linear = ceiling_of(reduced.model, limits)
-        by_hand = ceiling_by_subgradient(reduced.model, limits, np.zeros(reduced.model.candidates, np.uint8), 0.5 * linear.bound)
+        linear = upper_bound_by_lp(reduced.model, limits)
+        by_hand = upper_bound_by_subgradient(reduced.model, limits, np.zeros(reduced.model.candidates, np.uint8), 0.5 * linear.bound)
         assert linear.bound <= by_hand.bound + 1e-6
-    assert plan.weight <= ceiling_of(reduced.model, BuildLimits(math.inf, 1_000.0)).bound + 1e-6
+    assert plan.weight <= upper_bound_by_lp(reduced.model, BuildLimits(math.inf, 1_000.0)).bound + 1e-6
 
 
 def test_any_prices_prove_a_bound() -> None:
     problem = province(2, candidates=60, rows=400, zones=3)
-    reduced = reduce_problem(problem, duties_of(problem))
+    reduced = reduce_for_least_cost(problem, reachable_targets(problem))
     program = relaxed_program(reduced.model, cliques_of(reduced.model))[0]
     exact = run_highs(program)
     rng = np.random.default_rng(0)

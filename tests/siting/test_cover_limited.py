@@ -16,11 +16,11 @@ from scipy.optimize import linprog
 from infraplan.siting import CoverPlan, CoverProblem, ProblemError, check_cover, explain_candidates, max_cover, solve
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
 from infraplan.siting.cover.cover_check import build_order, removal_losses
-from infraplan.siting.cover.limited.bounds import cheapest_bound, most_bound
+from infraplan.siting.cover.limited.bounds import least_cost_bound, most_people_bound
 from infraplan.siting.cover.limited.exact import limited_relaxation
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.limited.flow_greedy import greedy_by_flow
-from infraplan.siting.cover.limited.model import limited_duties, limited_model
+from infraplan.siting.cover.limited.model import limited_model, limited_targets
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -139,11 +139,11 @@ def test_most_within_limits(seed: int, sites: int, budget: float) -> None:
 def test_reduction_keeps_the_optimum(seed: int) -> None:
     problem = random_problem(seed)
     best = cheapest_by_hand(problem)
-    duties = limited_duties(problem)
+    targets = limited_targets(problem)
     if not np.isfinite(best):
         return
     for simplify in (True, False):
-        reduced = limited_model(problem, duties, simplify=simplify)
+        reduced = limited_model(problem, targets, simplify=simplify)
         costs = [
             problem.cost[chosen].sum()
             for bits in product((0, 1), repeat=reduced.model.candidates)
@@ -261,16 +261,16 @@ def test_same_plan_for_any_number_of_workers() -> None:
 
 
 def test_every_bound_is_below_every_plan() -> None:
-    reduced = limited_model(town(), limited_duties(town()))
+    reduced = limited_model(town(), limited_targets(town()))
     greedy = greedy_by_flow(reduced.model)
     cost = float(reduced.model.cost[greedy.plan > 0].sum())
-    linear, priced = limited_relaxation(reduced.model, None), cheapest_bound(reduced.model, cost, 300)
+    linear, priced = limited_relaxation(reduced.model, None), least_cost_bound(reduced.model, cost, 300)
     assert greedy.met and priced.bound <= linear.bound + 1e-6 and linear.bound <= cost
     assert priced.bound >= 0.98 * linear.bound
-    most = limited_model(town(), limited_duties(town()), most=True).model
+    most = limited_model(town(), limited_targets(town()), most=True).model
     for limits in (BuildLimits(8, np.inf), BuildLimits(np.inf, 300.0), BuildLimits(8, 250.0)):
         greedy = greedy_by_flow(most, limits)
-        linear, priced = limited_relaxation(most, limits), most_bound(most, limits, greedy.weight, 300)
+        linear, priced = limited_relaxation(most, limits), most_people_bound(most, limits, greedy.weight, 300)
         assert greedy.weight <= linear.bound + 1e-6 and linear.bound <= priced.bound * (1 + 1e-9)
         assert priced.bound <= 1.02 * linear.bound
     assert NO_LIMITS.sites == np.inf

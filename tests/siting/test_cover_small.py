@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infraplan.siting import CoverProblem, check_cover, max_cover, solve
 from infraplan.siting.cover.cover_check import served_rows
-from infraplan.siting.cover.reduction import duties_of, reduce_problem
+from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -87,10 +87,10 @@ def test_bound_is_below_the_optimum_and_the_plan_above(seed: int) -> None:
 @given(SEEDS)
 def test_reduction_keeps_the_optimum(seed: int) -> None:
     problem = random_problem(seed)
-    duties = duties_of(problem)
+    targets = reachable_targets(problem)
     best = cheapest_by_hand(problem)
     for simplify in (True, False):
-        reduced = reduce_problem(problem, duties, simplify=simplify)
+        reduced = reduce_for_least_cost(problem, targets, simplify=simplify)
         costs = [
             reduced.locked_cost + reduced.model.cost[list(pick)].sum()
             for bits in product((0, 1), repeat=reduced.model.candidates)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from small_instances import instance_from, small_instance
 
 from infraplan.errors import UsageError
-from infraplan.siting.explanations import chosen_of, explain_plan
+from infraplan.siting.explanations import chosen_columns, explain_plan
 from infraplan.siting.instances import Instance
-from infraplan.siting.plans import Limits, cheapest_plan
+from infraplan.siting.plans import SearchLimits, cheapest_plan
 
-EXACT = Limits(gap=0.0, work_limit=5_000)
+EXACT = SearchLimits(gap=0.0, work_limit=5_000)
 
 
 def cut(instance: Instance, row: int) -> Instance:
@@ -31,7 +31,7 @@ def cut(instance: Instance, row: int) -> Instance:
 def test_every_candidate_has_a_true_reason(seed: int, share: float) -> None:
     instance = small_instance(seed, share=share)
     plan = cheapest_plan(instance, EXACT)
-    chosen = chosen_of(instance, plan)
+    chosen = chosen_columns(instance, plan)
     ids = list(instance.candidates["id"])
     told = explain_plan(instance, plan, candidates=ids).candidates.set_index("id")
     assert set(told.index[told["reason"] == "chosen"]) == {ids[j] for j in chosen}
@@ -60,7 +60,7 @@ def test_villages_and_who_serves_them() -> None:
             continue
         assert told.loc[name, "candidates"] == len(able)
         assert told.loc[name, "cheapest_cny"] == instance.problem.cost[able].min()
-        serving = {site for site, j in zip(plan.sites["id"], chosen_of(instance, plan), strict=True) if j in able}
+        serving = {site for site, j in zip(plan.sites["id"], chosen_columns(instance, plan), strict=True) if j in able}
         assert set(told.loc[name, "by"].split(";")) - {""} == serving
         assert told.loc[name, "status"] == ("served_by_plan" if serving else "reachable")
 

@@ -20,7 +20,7 @@ from infraplan.siting import solve
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.goals import Goal, demand_of, goal_of
 from infraplan.siting.instances import ROW_COLUMNS, Instance, instance_of
-from infraplan.siting.site_constraints import settle, too_near
+from infraplan.siting.site_constraints import apply_site_constraints, too_near
 
 WORLD = small_world()
 BOTH = ("nr-n28", "nbiot-800")
@@ -157,7 +157,7 @@ def test_barred_candidates_reach_nobody_and_forced_ones_are_built() -> None:
     near = too_near(free, WORLD.sites, WORLD.grid, 9000.0)
     assert 0 < near.sum() < len(free)
     wanted = free.loc[~near, "id"].iloc[-1]
-    found = made(goal(), settle(free, near_existing=near, grid=WORLD.grid, forced=[wanted]))
+    found = made(goal(), apply_site_constraints(free, near_existing=near, grid=WORLD.grid, forced=[wanted]))
     assert (found.candidates["id"].to_numpy() == free["id"].to_numpy()).all()
     assert found.problem.cover[:, near].nnz == 0 and found.problem.forbidden.sum() == near.sum()
     np.testing.assert_array_equal(found.problem.cover[:, ~near].toarray(), made(goal(), free).problem.cover[:, ~near].toarray())

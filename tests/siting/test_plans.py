@@ -14,14 +14,14 @@ from small_instances import instance_from, small_instance
 from infraplan.errors import UsageError
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.explanations import chosen_of
+from infraplan.siting.explanations import chosen_columns
 from infraplan.siting.instances import Goal, Instance
 from infraplan.siting.phases import Phase
-from infraplan.siting.plans import Limits, Plan, cheapest_plan, most_served
+from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
 
 FEW = settings(max_examples=20, deadline=None)
 SEEDS = st.integers(0, 10_000)
-EXACT = Limits(gap=0.0, work_limit=5_000)
+EXACT = SearchLimits(gap=0.0, work_limit=5_000)
 
 
 def served_rows(problem: CoverProblem, sites: list[int]) -> np.ndarray:
@@ -39,7 +39,7 @@ def people(instance: Instance, rows: np.ndarray) -> int:
 def test_the_table_says_what_the_matrix_says(seed: int, share: float) -> None:
     instance = small_instance(seed, share=share)
     plan, problem = cheapest_plan(instance, EXACT), instance.problem
-    chosen = chosen_of(instance, plan).tolist()
+    chosen = chosen_columns(instance, plan).tolist()
     rows, standing = instance.rows, []
     place = (rows["kind"] == "place").to_numpy()
     for number, j in enumerate(chosen):
@@ -168,13 +168,13 @@ def test_priority_areas_count_more_and_people_stay_people() -> None:
     plain, favoured = most_served(instance, EXACT, max_sites=2), most_served(weighted(instance, "440102", 50.0), EXACT, max_sites=2)
 
     def of_county(plan: Plan) -> int:
-        rows = served_rows(instance.problem, chosen_of(instance, plan).tolist())
+        rows = served_rows(instance.problem, chosen_columns(instance, plan).tolist())
         return people(instance, rows & (instance.rows["county"] == "440102").to_numpy())
 
     assert of_county(favoured) >= of_county(plain)
     assert favoured.weighted and favoured.worth > favoured.served_after
     assert favoured.worth <= favoured.bound
-    assert favoured.served_after == people(instance, served_rows(instance.problem, chosen_of(instance, favoured).tolist()))
+    assert favoured.served_after == people(instance, served_rows(instance.problem, chosen_columns(instance, favoured).tolist()))
     assert favoured.served_after <= plain.served_after
 
 
@@ -213,7 +213,7 @@ def test_sites_with_limited_users_add_up(seed: int, capacity: float) -> None:
     instance = limited(small_instance(seed, share=0.4), capacity)
     phases = (Phase("1", share=0.3), Phase("2", sites=2), Phase("3"))
     plan = cheapest_plan(instance, EXACT, phases=phases)
-    chosen = chosen_of(instance, plan)
+    chosen = chosen_columns(instance, plan)
     told = check_cover(instance.problem, chosen)
     assert plan.served_after == round(told.weight) and plan.population_gained == plan.sites["people_gained"].sum()
     assert (plan.sites["people_gained"] <= capacity).all() and (plan.sites["people_lost"] <= capacity).all()

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from infraplan.siting import CoverProblem, check_cover, solve
 from infraplan.siting.cover.greedy import lazy_greedy
-from infraplan.siting.cover.reduction import duties_of, reduce_problem
+from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost
 
 
 def crowded(seed: int, side: int = 12, decoys: int = 3) -> CoverProblem:
@@ -25,7 +25,7 @@ def crowded(seed: int, side: int = 12, decoys: int = 3) -> CoverProblem:
 
 def test_greedy_is_short_and_the_plan_is_not() -> None:
     problem = crowded(1)
-    model = reduce_problem(problem, duties_of(problem)).model
+    model = reduce_for_least_cost(problem, reachable_targets(problem)).model
     assert not lazy_greedy(model)[1]
     plan = solve(problem, gap=0.0, work_limit=60_000)
     assert check_cover(problem, plan.chosen).feasible

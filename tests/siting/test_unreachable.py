@@ -14,7 +14,7 @@ from infraplan.coverage.prediction import predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.run.steps import Findings, assess, known_points, planning_instance
 from infraplan.siting.instances import Instance
-from infraplan.siting.unreachable import best_offers
+from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
 
 
@@ -30,7 +30,7 @@ def instance(findings: Findings) -> Instance:
 
 def told(findings: Findings, instance: Instance, rows: Any, points: Any = None) -> Any:
     points = known_points(findings) if points is None else points
-    return best_offers(instance, rows, points, findings.study.plan_services, findings.cover)
+    return best_margins(instance, rows, points, findings.study.plan_services, findings.cover)
 
 
 def with_bars(instance: Instance, barred: np.ndarray) -> Instance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from infraplan.arrays import Flags, Floats, Ints
-from infraplan.siting.cover.incumbent import Keeper
+from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.relaxation import Relaxation
 from infraplan.siting.cover.ruin_and_recreate import neighbours, ruin_and_recreate
@@ -24,23 +24,23 @@ class Annealing:
     Only promising candidates take part: cheap in reduced cost, in the fractional plan, or in the plan so far.
     """
 
-    def __init__(self, reduced: Reduced, keeper: Keeper, relaxation: Relaxation, seed: int) -> None:
-        self.reduced, self.keeper, self.seed = reduced, keeper, seed
+    def __init__(self, reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, seed: int) -> None:
+        self.reduced, self.incumbent, self.seed = reduced, incumbent, seed
         mean = float(reduced.model.cost.mean())
-        margin = min(NEAR_COST * mean, max(keeper.value - keeper.bound, 0.0))
-        chosen = keeper.chosen_in(reduced.candidate)
+        margin = min(NEAR_COST * mean, max(incumbent.value - incumbent.bound, 0.0))
+        chosen = incumbent.chosen_in(reduced.candidate)
         self.keep = np.flatnonzero((relaxation.reduced_cost <= margin) | (relaxation.y > 1e-6) | (chosen > 0))
         self.model = restrict(reduced.model._replace(value=_values(reduced.model, relaxation, mean)), self.keep, reduced.position_m)
         self.near = neighbours(self.model, None if reduced.position_m is None else reduced.position_m[self.keep])
         self.plan: Flags = chosen[self.keep]
         self.mean = float(self.model.cost[self.plan > 0].mean()) if self.plan.any() else mean
         self.cycle, self.done, self.chunks = FIRST_CYCLE, 0, 0
-        self.began = keeper.clock.seconds, keeper.clock.work
+        self.began = incumbent.clock.seconds, incumbent.clock.work
 
     def run(self, iterations: int) -> None:
         """So many iterations, or as many as the limit leaves."""
-        clock = self.keeper.clock
-        while iterations > 0 and not clock.over and not self.keeper.content:
+        clock = self.incumbent.clock
+        while iterations > 0 and not clock.over and not self.incumbent.gap_reached:
             steps = min(CHUNK, iterations, self.cycle - self.done)
             if clock.work_limit is not None:
                 steps = min(steps, clock.work_limit - clock.work)
@@ -53,12 +53,12 @@ class Annealing:
             self.done += steps
             if self.done >= self.cycle:
                 self.cycle, self.done = clock.next_cycle(GROWTH * self.cycle, self.began), 0
-                self.plan = self.keeper.chosen_in(self.reduced.candidate[self.keep])
+                self.plan = self.incumbent.chosen_in(self.reduced.candidate[self.keep])
 
     def _offer(self, plan: Flags) -> None:
         picked: Ints = self.keep[np.flatnonzero(plan)]
         cost = self.reduced.locked_cost + float(self.reduced.model.cost[picked].sum())
-        self.keeper.offer_plan(np.concatenate([self.reduced.locked, self.reduced.candidate[picked]]), cost)
+        self.incumbent.offer_plan(np.concatenate([self.reduced.locked, self.reduced.candidate[picked]]), cost)
 
 
 def _values(model: Model, relaxation: Relaxation, mean: float) -> Floats:

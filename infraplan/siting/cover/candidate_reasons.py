@@ -10,10 +10,10 @@ from scipy.spatial import cKDTree
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.limited.assignment import gains_by_flow
-from infraplan.siting.cover.limited.bounds import cheapest_bound
-from infraplan.siting.cover.limited.model import limited_duties, limited_model
+from infraplan.siting.cover.limited.bounds import least_cost_bound
+from infraplan.siting.cover.limited.model import limited_model, limited_targets
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import SERVES_NOTHING, duties_of, reduce_problem
+from infraplan.siting.cover.reduction import SERVES_NOTHING, reachable_targets, reduce_for_least_cost
 from infraplan.siting.cover.relaxation import relax
 
 EXPLAIN_ROUNDS = 300  # of the prices, where candidates have a capacity
@@ -58,27 +58,27 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
 
 def _told(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
     """Who may be built, who is dominated by whom, what each adds, and what a plan with it costs at least."""
-    duties = duties_of(problem)
-    reduced = reduce_problem(problem, duties)
+    targets = reachable_targets(problem)
+    reduced = reduce_for_least_cost(problem, targets)
     adds = problem.cover.T.astype(np.float64) @ (problem.weight * ~served_rows(problem, picked))
     at_least = np.full(problem.cost.size, np.nan)
     if reduced.model.candidates:
         relaxation = relax(reduced.model)
         at_least[reduced.candidate] = reduced.locked_cost + relaxation.bound + np.maximum(relaxation.reduced_cost, 0.0)
-    return duties.allowed, reduced.dropped_by, adds, at_least
+    return targets.allowed, reduced.dropped_by, adds, at_least
 
 
 def _told_limited(problem: CoverProblem, picked: Ints, asked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
     """The same where some candidate cannot carry all it could serve: what each adds by flows, costs by prices."""
-    duties = limited_duties(problem)
-    reduced = limited_model(problem, duties)
+    targets = limited_targets(problem)
+    reduced = limited_model(problem, targets)
     adds, at_least = np.zeros(problem.cost.size), np.full(problem.cost.size, np.nan)
     adds[asked] = gains_by_flow(problem, picked, asked)
     if reduced.model.candidates and reduced.model.classes:
         plan_cost = max(float(problem.cost[picked].sum()) - reduced.locked_cost, 1e-9)
-        bound = cheapest_bound(reduced.model, plan_cost, EXPLAIN_ROUNDS)
+        bound = least_cost_bound(reduced.model, plan_cost, EXPLAIN_ROUNDS)
         at_least[reduced.candidate] = reduced.locked_cost + bound.bound + bound.lack
-    return duties.allowed, reduced.dropped_by, adds, at_least
+    return targets.allowed, reduced.dropped_by, adds, at_least
 
 
 def _reason(

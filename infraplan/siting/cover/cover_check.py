@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats, Ints
-from infraplan.siting.cover.limited.assignment import carriage, losses_by_flow, order_by_flow
+from infraplan.siting.cover.limited.assignment import assignment_of, losses_by_flow, order_by_flow
 from infraplan.siting.cover.problem import CoverProblem, conflicts
 
 
@@ -55,7 +55,7 @@ def check_cover(problem: CoverProblem, chosen: npt.ArrayLike) -> CoverCheck:
         carried, load, weight = problem.weight * served, np.empty(0), float(problem.weight[served].sum())
         missed = np.flatnonzero(problem.must & ~served)
     else:
-        told = carriage(problem, picked)
+        told = assignment_of(problem, picked)
         carried, load, weight = told.carried, told.load, float(told.carried.sum())
         missed = np.union1d(told.unattended, np.flatnonzero(problem.must & (carried < problem.weight - tolerance)))
     inside = problem.zone >= 0

@@ -15,13 +15,13 @@ from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of, relaxed_program
 from infraplan.siting.cover.swaps import weight_of
-from infraplan.siting.cover.upper_bounds import most_program
+from infraplan.siting.cover.upper_bounds import upper_bound_program
 
 PAIRS_UP_TO = 200_000  # pairs of candidates too close that get a row each
 ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
 
 
-def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
+def least_cost_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
     """A proven lower bound of the model's cost, a plan, and whether the plan is one. `start`: a plan to begin with, may be empty."""
     program = _apart(relaxed_program(model, cliques_of(model))[0], model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
@@ -29,9 +29,9 @@ def cheapest_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) 
     return bound, plan, met
 
 
-def most_exact(model: Model, limits: BuildLimits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
+def most_people_exact(model: Model, limits: BuildLimits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
     """A proven upper bound of the weight, a plan within the limits, and its weight (negative where no plan came out)."""
-    program = _apart(most_program(model, limits, cliques_of(model)), model)
+    program = _apart(upper_bound_program(model, limits, cliques_of(model)), model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan = (x[: model.candidates] > 0.5).astype(np.uint8)
     fits = plan.sum() <= limits.sites and float(model.cost @ plan) <= limits.budget * (1 + 1e-12)

@@ -59,11 +59,11 @@ class Clock:
 
 
 @dataclass
-class Keeper:
+class Incumbent:
     """Takes in plans and bounds (in the problem's own terms), keeps the best of each, and makes the answer.
 
     `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known),
-    so that bounds may be rounded to it. `resort`: what to answer where no plan meets the targets.
+    so that bounds may be rounded to it. `fallback`: what to answer where no plan meets the targets.
     """
 
     problem: CoverProblem
@@ -77,7 +77,7 @@ class Keeper:
     bound: float = -math.inf
     source: str = "none"
     history: list[tuple[float, float, float]] = field(default_factory=list)
-    resort: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    fallback: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         self.value, self.bound = self.sense * math.inf, -self.sense * math.inf
@@ -121,7 +121,7 @@ class Keeper:
         return self.proven_gap <= 1e-9
 
     @property
-    def content(self) -> bool:
+    def gap_reached(self) -> bool:
         """The gap asked for is proven."""
         return self.proven_gap <= self.gap or self.proven
 
@@ -135,7 +135,7 @@ class Keeper:
         if met and self.sense * bound > self.sense * value:
             bound = value
         self.value, self.bound = value, bound
-        timed_out = self.clock.work_limit is None and self.clock.over and not self.content
+        timed_out = self.clock.work_limit is None and self.clock.over and not self.gap_reached
         return CoverPlan(
             chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0,
             status=self._status(met, interrupted), certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order),

@@ -12,12 +12,12 @@ from infraplan.siting.cover.annealing import Annealing
 from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.decomposition import PartPrices
-from infraplan.siting.cover.exact import cheapest_exact
+from infraplan.siting.cover.exact import least_cost_exact
 from infraplan.siting.cover.greedy import lazy_greedy, ordered_greedy
-from infraplan.siting.cover.incumbent import Clock, Keeper
+from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import Duties, duties_of, reduce_problem
+from infraplan.siting.cover.reduction import ReachableTargets, reachable_targets, reduce_for_least_cost
 from infraplan.siting.cover.relaxation import Relaxation, relax
 from infraplan.siting.cover.ruin_and_recreate import neighbours
 from infraplan.siting.cover.spacing_repair import mend
@@ -25,8 +25,8 @@ from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_furth
 from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
 ROUND = 60_000
-CLIMB_S = 12.0  # of the subgradient at a time, beside the search
-MEND, MEND_CHUNK, MEND_SHARE = 200_000, 1_000, 0.6  # steps to mend a plan that a spacing keeps short, and the share of the limit for it
+BACKGROUND_S = 12.0  # of the subgradient at a time, beside the search
+REPAIR_STEPS, REPAIR_CHUNK, REPAIR_SHARE = 200_000, 1_000, 0.6  # steps to repair a plan that a spacing keeps short; share of the limit
 EXACT_UP_TO, EXACT_NODES = 500, 2_000
 SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
 SUBGRADIENT_ROUNDS = 300
@@ -35,58 +35,58 @@ SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.2  # of the time that stays out of rea
 
 def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
     """The answer of `solve` where every candidate can carry all that it serves."""
-    duties = duties_of(problem)
-    reduced = reduce_problem(problem, duties)
-    keeper = Keeper(problem, duties.certificate, 1, gap, reduced.unit, clock)
+    targets = reachable_targets(problem)
+    reduced = reduce_for_least_cost(problem, targets)
+    incumbent = Incumbent(problem, targets.certificate, 1, gap, reduced.unit, clock)
     interrupted = False
     try:
-        _search(reduced, keeper, seed, workers)
+        _search(reduced, incumbent, seed, workers)
     except KeyboardInterrupt:
         interrupted = True
-    if not np.isfinite(keeper.value):
-        resort = keeper.resort if keeper.resort.size else reduced.locked
-        keeper.offer_plan(resort, float(problem.cost[resort].sum()))
-    return keeper.plan(met=meets(problem, duties, keeper.chosen), interrupted=interrupted)
+    if not np.isfinite(incumbent.value):
+        fallback = incumbent.fallback if incumbent.fallback.size else reduced.locked
+        incumbent.offer_plan(fallback, float(problem.cost[fallback].sum()))
+    return incumbent.plan(met=meets(problem, targets, incumbent.chosen), interrupted=interrupted)
 
 
-def meets(problem: CoverProblem, duties: Duties, chosen: Ints) -> bool:
+def meets(problem: CoverProblem, targets: ReachableTargets, chosen: Ints) -> bool:
     """The plan meets every target within reach, judged from the problem itself."""
     served = served_rows(problem, chosen)
     inside = served & (problem.zone >= 0)
     got = np.bincount(problem.zone[inside], weights=problem.weight[inside], minlength=problem.zone_required.size)
-    beyond = duties.certificate
+    beyond = targets.certificate
     wanted = problem.zone_required.copy()
     wanted[beyond.zones] = beyond.zone_reachable
     slack = 1e-9 * max(1.0, float(problem.weight.sum()))
     enough = float(problem.weight[served].sum()) >= min(problem.required, beyond.reachable) - 2 * slack
-    return bool(enough and (got >= wanted - 2 * slack).all() and served[problem.must & duties.able].all())
+    return bool(enough and (got >= wanted - 2 * slack).all() and served[problem.must & targets.able].all())
 
 
-def _search(reduced: Reduced, keeper: Keeper, seed: int, workers: int | None) -> None:
+def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None) -> None:
     model = reduced.model
-    if is_settled(model):
-        keeper.offer_plan(reduced.locked, reduced.locked_cost)
-        keeper.offer_bound(reduced.locked_cost, "all")
+    if nothing_to_serve(model):
+        incumbent.offer_plan(reduced.locked, reduced.locked_cost)
+        incumbent.offer_bound(reduced.locked_cost, "all")
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
-        relaxation = _relaxed(reduced, keeper, crew)
-        keeper.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
-        plan, met = guided(model, relaxation)
-        if not (offer(reduced, keeper, plan, met) or np.isfinite(keeper.value)):
-            mended(reduced, keeper, plan, seed)
-        keeper.note()
-        if not keeper.content:
-            _try_exact(reduced, keeper, relaxation, crew)
-        if not keeper.content and np.isfinite(keeper.value):
-            _rounds(reduced, keeper, relaxation, crew, seed)
+        relaxation = _relaxed(reduced, incumbent, crew)
+        incumbent.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
+        plan, met = greedy_by_relaxation(model, relaxation)
+        if not (offer(reduced, incumbent, plan, met) or np.isfinite(incumbent.value)):
+            repair_spacing(reduced, incumbent, plan, seed)
+        incumbent.note()
+        if not incumbent.gap_reached:
+            _try_exact(reduced, incumbent, relaxation, crew)
+        if not incumbent.gap_reached and np.isfinite(incumbent.value):
+            _rounds(reduced, incumbent, relaxation, crew, seed)
 
 
-def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation:
+def _relaxed(reduced: Reduced, incumbent: Incumbent, crew: Crew) -> Relaxation:
     """The relaxation by simplex where that takes seconds, with the greedy plan made beside it; else by subgradient."""
-    model, clock = reduced.model, keeper.clock
+    model, clock = reduced.model, incumbent.clock
     pending = crew.submit(relax, model) if len(model.rows) <= SIMPLEX_UP_TO else None
     plan, met = lazy_greedy(model)
-    offer(reduced, keeper, plan, met)
+    offer(reduced, incumbent, plan, met)
     relaxation: Relaxation | None = None
     if pending is not None:
         relaxation = result_in_time(pending, clock, -SIMPLEX_SHARE * clock.time_limit_s)
@@ -96,95 +96,95 @@ def _relaxed(reduced: Reduced, keeper: Keeper, crew: Crew) -> Relaxation:
     return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS, lambda: clock.share > SUBGRADIENT_SHARE)
 
 
-def _try_exact(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
+def _try_exact(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew) -> None:
     """Branch and bound on the candidates that a better plan may contain at all, if they are few."""
-    model, best = reduced.model, keeper.value
+    model, best = reduced.model, incumbent.value
     keep = np.flatnonzero(relaxation.bound + reduced.locked_cost + relaxation.reduced_cost <= best + 1e-6)
     small = restrict(model, keep, reduced.position_m)
     if keep.size > EXACT_UP_TO or len(small.rows) > 20 * EXACT_UP_TO:
         return
-    start = keeper.chosen_in(reduced.candidate[keep]) if np.isfinite(best) else np.empty(0, np.uint8)
-    answer = result_in_time(crew.submit(cheapest_exact, small, start, EXACT_NODES, keeper.clock.left_s / 3), keeper.clock)
+    start = incumbent.chosen_in(reduced.candidate[keep]) if np.isfinite(best) else np.empty(0, np.uint8)
+    answer = result_in_time(crew.submit(least_cost_exact, small, start, EXACT_NODES, incumbent.clock.left_s / 3), incumbent.clock)
     if answer is None:
         return
     bound, plan, met = answer
     whole = np.zeros(model.candidates, np.uint8)
     whole[keep] = plan
-    offer(reduced, keeper, whole, met)
-    keeper.offer_bound(min(bound + reduced.locked_cost, best), "mip")
+    offer(reduced, incumbent, whole, met)
+    incumbent.offer_bound(min(bound + reduced.locked_cost, best), "mip")
 
 
-def _rounds(reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew, seed: int) -> None:
+def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew, seed: int) -> None:
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
-    clock = keeper.clock
-    annealing = Annealing(reduced, keeper, relaxation, seed)
+    clock = incumbent.clock
+    annealing = Annealing(reduced, incumbent, relaxation, seed)
     prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PRICES_UP_TO else None
-    climb = Climb(reduced, keeper, relaxation, crew) if prices is None and clock.work_limit is None else None
-    while not clock.over and not keeper.content:
+    background = BackgroundBound(reduced, incumbent, relaxation, crew) if prices is None and clock.work_limit is None else None
+    while not clock.over and not incumbent.gap_reached:
         futures = prices.start(crew) if prices is not None else []
-        if climb is not None:
-            climb.go_on()
+        if background is not None:
+            background.advance()
         annealing.run(ROUND)
         if prices is not None:
             try:
                 bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
             except (TimeoutError, ChildFailed):
                 break
-            keeper.offer_bound(bound + reduced.locked_cost, "parts")
-            prices.move_prices(outcomes, bound, keeper.value - reduced.locked_cost)
-        keeper.note()
+            incumbent.offer_bound(bound + reduced.locked_cost, "parts")
+            prices.move_prices(outcomes, bound, incumbent.value - reduced.locked_cost)
+        incumbent.note()
 
 
-class Climb:
+class BackgroundBound:
     """The subgradient going on beside the search, for models too large for price rounds, a few seconds at a time."""
 
-    def __init__(self, reduced: Reduced, keeper: Keeper, relaxation: Relaxation, crew: Crew) -> None:
-        self.reduced, self.keeper, self.relaxation, self.crew = reduced, keeper, relaxation, crew
+    def __init__(self, reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew) -> None:
+        self.reduced, self.incumbent, self.relaxation, self.crew = reduced, incumbent, relaxation, crew
         self.future: Future[Relaxation] | None = None
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         """Take a bound in when it is there, and start on the next while time is left."""
-        left_s = self.keeper.clock.left_s
+        left_s = self.incumbent.clock.left_s
         if not self.crew.size or (self.future is not None and not self.future.done()):
             return
         if self.future is not None:
             with contextlib.suppress(ChildFailed):
                 self.relaxation = self.future.result()
-                self.keeper.offer_bound(self.relaxation.bound + self.reduced.locked_cost, self.relaxation.source)
+                self.incumbent.offer_bound(self.relaxation.bound + self.reduced.locked_cost, self.relaxation.source)
             self.future = None
-        seconds = min(CLIMB_S, 0.7 * left_s)
+        seconds = min(BACKGROUND_S, 0.7 * left_s)
         if seconds > 1.0:
-            plan_cost = self.keeper.value - self.reduced.locked_cost
+            plan_cost = self.incumbent.value - self.reduced.locked_cost
             self.future = self.crew.submit(relax_further, self.reduced.model, self.relaxation.prices.serve, plan_cost, seconds)
 
 
-def mended(reduced: Reduced, keeper: Keeper, plan: Flags, seed: int) -> None:
-    """Look for a plan that no spacing keeps short, starting from one that is; the nearest to it is kept for a last resort."""
-    model, clock, met = reduced.model, keeper.clock, False
+def repair_spacing(reduced: Reduced, incumbent: Incumbent, plan: Flags, seed: int) -> None:
+    """Look for a plan that no spacing keeps short, starting from one that is; the nearest to it is kept for a last fallback."""
+    model, clock, met = reduced.model, incumbent.clock, False
     near = neighbours(model, reduced.position_m)
-    for at in range(MEND // MEND_CHUNK):
-        if met or clock.share > MEND_SHARE:
+    for at in range(REPAIR_STEPS // REPAIR_CHUNK):
+        if met or clock.share > REPAIR_SHARE:
             break
-        chunk = MEND_CHUNK if clock.work_limit is None else min(MEND_CHUNK, max(1, clock.work_limit - clock.work))
+        chunk = REPAIR_CHUNK if clock.work_limit is None else min(REPAIR_CHUNK, max(1, clock.work_limit - clock.work))
         plan, met, steps = mend(model, near, plan, chunk, seed * 1_000_003 + at)
         clock.work += steps
-    if not offer(reduced, keeper, plan, met):
-        keeper.resort = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])
+    if not offer(reduced, incumbent, plan, met):
+        incumbent.fallback = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])
 
 
-def is_settled(model: Model) -> bool:
+def nothing_to_serve(model: Model) -> bool:
     """Nothing is left to be served."""
     return bool(model.need <= model.slack and not model.must.any() and (model.zone_need <= model.slack).all())
 
 
-def guided(model: Model, relaxation: Relaxation) -> tuple[Flags, bool]:
+def greedy_by_relaxation(model: Model, relaxation: Relaxation) -> tuple[Flags, bool]:
     """Greedy in the order of the fractional plan."""
     late = 1e-4 * relaxation.reduced_cost / max(1e-12, float(model.cost.mean()))
     return ordered_greedy(model, np.argsort(late - relaxation.y, kind="stable"))
 
 
-def offer(reduced: Reduced, keeper: Keeper, plan: Flags, met: bool) -> bool:
-    """Hand a plan of the model to the keeper."""
+def offer(reduced: Reduced, incumbent: Incumbent, plan: Flags, met: bool) -> bool:
+    """Hand a plan of the model to the incumbent."""
     chosen = np.flatnonzero(plan)
     cost = reduced.locked_cost + float(reduced.model.cost[chosen].sum())
-    return met and keeper.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), cost)
+    return met and incumbent.offer_plan(np.concatenate([reduced.locked, reduced.candidate[chosen]]), cost)

@@ -48,7 +48,7 @@ class Model(NamedTuple):
         return len(self.weight)
 
 
-class Standing(Protocol):
+class AnyModel(Protocol):
     """What any model tells of who serves whom, and of where its candidates stand."""
 
     @property

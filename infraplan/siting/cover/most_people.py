@@ -11,13 +11,13 @@ from infraplan.arrays import Flags, Ints
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.cover_plan import CoverPlan
-from infraplan.siting.cover.exact import most_exact
-from infraplan.siting.cover.incumbent import Clock, Keeper
+from infraplan.siting.cover.exact import most_people_exact
+from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import common_unit, duties_of, reduce_most, restrict_and_merge
+from infraplan.siting.cover.reduction import common_unit, reachable_targets, reduce_for_most_people, restrict_and_merge
 from infraplan.siting.cover.swaps import swap_search
-from infraplan.siting.cover.upper_bounds import Ceiling, ceiling_by_size, ceiling_by_subgradient
+from infraplan.siting.cover.upper_bounds import UpperBound, upper_bound_by_size, upper_bound_by_subgradient
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 
 CHUNK = 10_000
@@ -26,7 +26,7 @@ HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weigh
 NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
 EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
 EXACT_NODES = 100_000
-CEILING_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
+UPPER_BOUND_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
 CYCLE, GROWTH, LONGEST_CYCLE = 40_000, 2, 400_000  # swaps from hot to cold the first time, how much longer each time, and at most
 GRACE_S = 1.5  # what a child gets to hand back its result
 
@@ -35,53 +35,53 @@ def most_people(
     problem: CoverProblem, limits: BuildLimits, clock: Clock, gap: float, seed: int, workers: int | None, start: Ints | None = None
 ) -> CoverPlan:  # fmt: skip
     """The answer of `max_cover` where every candidate can carry all that it serves. `start`: a plan within the limits."""
-    duties = duties_of(problem)
-    reduced = reduce_most(problem, duties, costly=limits.has_budget)
-    base = float(problem.weight[duties.served].sum())
-    keeper = Keeper(problem, duties.certificate, -1, gap, common_unit(problem.weight), clock)
-    keeper.offer_plan(reduced.locked, base)
+    targets = reachable_targets(problem)
+    reduced = reduce_for_most_people(problem, targets, costly=limits.has_budget)
+    base = float(problem.weight[targets.served].sum())
+    incumbent = Incumbent(problem, targets.certificate, -1, gap, common_unit(problem.weight), clock)
+    incumbent.offer_plan(reduced.locked, base)
     if start is not None:
-        keeper.offer_plan(start, check_cover(problem, start).weight)
+        incumbent.offer_plan(start, check_cover(problem, start).weight)
     interrupted = False
     try:
-        _search(reduced, limits, base, keeper, seed, workers)
+        _search(reduced, limits, base, incumbent, seed, workers)
     except KeyboardInterrupt:
         interrupted = True
-    return keeper.plan(met=True, interrupted=interrupted)
+    return incumbent.plan(met=True, interrupted=interrupted)
 
 
-def _search(reduced: Reduced, limits: BuildLimits, base: float, keeper: Keeper, seed: int, workers: int | None) -> None:
-    model, clock = reduced.model, keeper.clock
+def _search(reduced: Reduced, limits: BuildLimits, base: float, incumbent: Incumbent, seed: int, workers: int | None) -> None:
+    model, clock = reduced.model, incumbent.clock
     everything = float(model.weight.sum())
-    keeper.offer_bound(base if limits.sites < 1 else base + everything, "all")
+    incumbent.offer_bound(base if limits.sites < 1 else base + everything, "all")
     if everything <= 0 or limits.sites < 1:
         return
-    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, base, keeper, seed)
+    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, base, incumbent, seed)
     swaps.run(0)
-    if keeper.content:
+    if incumbent.gap_reached:
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
-        pending = crew.submit(ceiling_by_size, model, limits, (keeper.chosen_in(reduced.candidate), keeper.value - base))
-        while clock.work_limit is None and not pending.done() and clock.share < CEILING_SHARE:
+        pending = crew.submit(upper_bound_by_size, model, limits, (incumbent.chosen_in(reduced.candidate), incumbent.value - base))
+        while clock.work_limit is None and not pending.done() and clock.share < UPPER_BOUND_SHARE:
             swaps.run(swaps.chunk // 10 + 1)
         ceiling = pending.result() if clock.work_limit is not None or pending.done() else None
         if ceiling is None:
-            ceiling = ceiling_by_subgradient(model, limits, keeper.chosen_in(reduced.candidate), keeper.value - base)
-        keeper.offer_bound(base + ceiling.bound, ceiling.source)
-        keeper.note()
-        exact = _exact(reduced, ceiling, limits, base, keeper, crew)
+            ceiling = upper_bound_by_subgradient(model, limits, incumbent.chosen_in(reduced.candidate), incumbent.value - base)
+        incumbent.offer_bound(base + ceiling.bound, ceiling.source)
+        incumbent.note()
+        exact = _exact(reduced, ceiling, limits, base, incumbent, crew)
         mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
-        near = np.minimum(base + ceiling.bound - keeper.value, NEAR_WEIGHT * mean)
-        keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (keeper.chosen_in(reduced.candidate) > 0))
-        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, keeper, seed, crew)
-        while not clock.over and not keeper.content:
+        near = np.minimum(base + ceiling.bound - incumbent.value, NEAR_WEIGHT * mean)
+        keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (incumbent.chosen_in(reduced.candidate) > 0))
+        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, incumbent, seed, crew)
+        while not clock.over and not incumbent.gap_reached:
             swaps.run(swaps.chunk)
             if exact is not None and clock.work_limit is None and exact.done():
                 exact.offer(clock)
                 exact = None
-        if exact is not None and not keeper.content:
+        if exact is not None and not incumbent.gap_reached:
             exact.offer(clock)
-        keeper.note()
+        incumbent.note()
 
 
 @dataclass
@@ -93,49 +93,49 @@ class Exact:
     locked: Ints
     base: float
     floor: float
-    keeper: Keeper
+    incumbent: Incumbent
 
     def done(self) -> bool:
         return self.future.done()
 
     def offer(self, clock: Clock) -> None:
-        """Hand what came out to the keeper; wait for it as long as the clock allows."""
+        """Hand what came out to the incumbent; wait for it as long as the clock allows."""
         answer = result_in_time(self.future, clock, GRACE_S)
         if answer is None:
             return
         bound, plan, weight = answer
         if weight >= 0:
-            self.keeper.offer_plan(np.concatenate([self.locked, self.candidates[np.flatnonzero(plan)]]), self.base + weight)
-        self.keeper.offer_bound(max(self.base + bound, self.floor), "mip")
+            self.incumbent.offer_plan(np.concatenate([self.locked, self.candidates[np.flatnonzero(plan)]]), self.base + weight)
+        self.incumbent.offer_bound(max(self.base + bound, self.floor), "mip")
 
 
-def _exact(reduced: Reduced, ceiling: Ceiling, limits: BuildLimits, base: float, keeper: Keeper, crew: Crew) -> Exact | None:
+def _exact(reduced: Reduced, ceiling: UpperBound, limits: BuildLimits, base: float, incumbent: Incumbent, crew: Crew) -> Exact | None:
     """Start branch and bound, if what is left is small enough."""
-    keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= keeper.value - 1e-6)
+    keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= incumbent.value - 1e-6)
     model = restrict_and_merge(reduced.model, keep, reduced.position_m)
-    clock = keeper.clock
+    clock = incumbent.clock
     counted = clock.work_limit is not None
     if len(model.rows) > (EXACT_COUNTED_UP_TO if counted else EXACT_UP_TO) or clock.left_s < 2 * GRACE_S:
         return None
-    start = keeper.chosen_in(reduced.candidate[keep])
+    start = incumbent.chosen_in(reduced.candidate[keep])
     nodes = max(1, (clock.work_limit or 0) // 500) if counted else EXACT_NODES
-    future = crew.submit(most_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
-    return Exact(future, reduced.candidate[keep], reduced.locked, base, keeper.value, keeper)
+    future = crew.submit(most_people_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
+    return Exact(future, reduced.candidate[keep], reduced.locked, base, incumbent.value, incumbent)
 
 
 class Swaps:
     """The search in chunks, cooling in cycles of growing length: one chain here and, given a crew, another in a child."""
 
     def __init__(
-        self, reduced: Reduced, model: Model, keep: Ints, limits: BuildLimits, base: float, keeper: Keeper, seed: int,
+        self, reduced: Reduced, model: Model, keep: Ints, limits: BuildLimits, base: float, incumbent: Incumbent, seed: int,
         crew: Crew | None = None,
     ) -> None:  # fmt: skip
         self.reduced, self.model, self.keep, self.limits = reduced, model, keep, limits
-        self.base, self.keeper, self.seed, self.crew = base, keeper, seed, crew
+        self.base, self.incumbent, self.seed, self.crew = base, incumbent, seed, crew
         chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
-        self.plans = [keeper.chosen_in(reduced.candidate[keep])] * chains
+        self.plans = [incumbent.chosen_in(reduced.candidate[keep])] * chains
         self.chunks, self.cycle, self.done = 0, CYCLE, 0
-        self.began = keeper.clock.seconds, keeper.clock.work
+        self.began = incumbent.clock.seconds, incumbent.clock.work
 
     @property
     def chunk(self) -> int:
@@ -145,11 +145,11 @@ class Swaps:
 
     def run(self, steps: int) -> None:
         """So many swaps in each chain, or as many as the limit leaves."""
-        keeper, clock = self.keeper, self.keeper.clock
+        incumbent, clock = self.incumbent, self.incumbent.clock
         if clock.work_limit is not None:
             steps = min(steps, -((clock.work - clock.work_limit) // len(self.plans)))
-        gained = max(keeper.value - self.base, 0.01 * float(self.model.weight.sum()))
-        mean = gained / max(1, keeper.chosen.size - self.reduced.locked.size or 50)
+        gained = max(incumbent.value - self.base, 0.01 * float(self.model.weight.sum()))
+        mean = gained / max(1, incumbent.chosen.size - self.reduced.locked.size or 50)
         if self.done >= self.cycle:
             self.cycle, self.done = clock.next_cycle(min(GROWTH * self.cycle, LONGEST_CYCLE), self.began, len(self.plans)), 0
         steps = min(steps, self.cycle - self.done)
@@ -169,4 +169,4 @@ class Swaps:
         self.plans = [last for _, last, _ in found]
         for best, _, weight in found:
             picked = self.reduced.candidate[self.keep[np.flatnonzero(best)]]
-            keeper.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)
+            incumbent.offer_plan(np.concatenate([self.reduced.locked, picked]), self.base + weight)

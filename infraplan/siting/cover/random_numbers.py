@@ -10,32 +10,32 @@ import numpy.typing as npt
 
 from infraplan.arrays import kernel
 
-Dice = npt.NDArray[np.uint64]
+RandomState = npt.NDArray[np.uint64]
 
 
 @kernel
-def dice_of(seed: int) -> Dice:
+def seeded(seed: int) -> RandomState:
     """A generator started from a seed (mixed by splitmix64, so that neighbouring seeds differ)."""
-    dice = np.empty(1, np.uint64)
+    rng = np.empty(1, np.uint64)
     z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    dice[0] = (z ^ (z >> np.uint64(31))) | np.uint64(1)
-    return dice
+    rng[0] = (z ^ (z >> np.uint64(31))) | np.uint64(1)
+    return rng
 
 
 @kernel
-def uniform(dice: Dice) -> float:
+def uniform(rng: RandomState) -> float:
     """The next number, 0 <= x < 1."""
-    x = dice[0]
+    x = rng[0]
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
-    dice[0] = x
+    rng[0] = x
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @kernel
-def below(dice: Dice, limit: int) -> int:
+def below(rng: RandomState, limit: int) -> int:
     """A whole number, 0 <= k < limit."""
-    return int(uniform(dice) * limit)
+    return int(uniform(rng) * limit)

@@ -17,7 +17,7 @@ SERVES_NOTHING, KEPT = -1, -2
 
 
 @dataclass
-class Duties:
+class ReachableTargets:
     """What the problem asks once forced candidates stand and unreachable targets are lowered to what can be reached."""
 
     allowed: Bools
@@ -30,7 +30,7 @@ class Duties:
     certificate: Certificate
 
 
-def duties_of(problem: CoverProblem) -> Duties:
+def reachable_targets(problem: CoverProblem) -> ReachableTargets:
     """Split the targets into what is met, what can be met, and what cannot."""
     forced = np.flatnonzero(problem.forced)
     allowed = ~problem.forbidden & ~problem.forced & ~_too_close(problem, forced)
@@ -51,28 +51,28 @@ def duties_of(problem: CoverProblem) -> Duties:
     need = min(problem.required, reachable_all) - float(problem.weight[served].sum())
     if (problem.weight == np.round(problem.weight)).all() and total < 2**52:
         zone_need, need, slack = np.ceil(zone_need - 1e-6), float(np.ceil(need - 1e-6)), 0.5
-    return Duties(allowed, served, able, problem.must, zone_need, need, slack, certificate)
+    return ReachableTargets(allowed, served, able, problem.must, zone_need, need, slack, certificate)
 
 
-def reduce_problem(problem: CoverProblem, duties: Duties, *, simplify: bool = True) -> Reduced:
+def reduce_for_least_cost(problem: CoverProblem, targets: ReachableTargets, *, simplify: bool = True) -> Reduced:
     """The smallest model with the same best cost.
 
     Dropped: rows already served or no longer asked for; candidates that serve nothing asked for, or whose rows another, no dearer,
     serves too (under a spacing only when both stand on one spot); must rows implied by others. Merged: rows with the same candidates
-    and duties. A row without which its zone's (or the whole) requirement fails becomes a must. A must row's only candidate is locked in.
+    and targets. A row without which its zone's (or the whole) requirement fails becomes a must. A must row's only candidate is locked in.
 
     `simplify=False` keeps every row and candidate that matters, to test the above.
     """
-    work = _Work(problem, duties)
+    work = _Work(problem, targets)
     while simplify and work.step():
         pass
     return work.result()
 
 
-def reduce_most(problem: CoverProblem, duties: Duties, *, costly: bool) -> Reduced:
+def reduce_for_most_people(problem: CoverProblem, targets: ReachableTargets, *, costly: bool) -> Reduced:
     """The smallest model with the same greatest weight: every row counts, nothing is a must. Without a budget costs are 0."""
     free = np.zeros(problem.weight.size, bool)
-    work = _Work(problem, replace(duties, must=free, zone_need=np.zeros(problem.zone_required.size), need=np.inf))
+    work = _Work(problem, replace(targets, must=free, zone_need=np.zeros(problem.zone_required.size), need=np.inf))
     if not costly:
         work.cost[:] = 0.0
     while True:
@@ -85,26 +85,26 @@ def reduce_most(problem: CoverProblem, duties: Duties, *, costly: bool) -> Reduc
 class _Work:
     """The model in progress: rows x candidates, and the two index lists back to the problem."""
 
-    def __init__(self, problem: CoverProblem, duties: Duties) -> None:
-        self.problem, self.slack, self.need = problem, duties.slack, duties.need
+    def __init__(self, problem: CoverProblem, targets: ReachableTargets) -> None:
+        self.problem, self.slack, self.need = problem, targets.slack, targets.need
         self.spaced = problem.spacing_m > 0
-        active = np.flatnonzero(duties.zone_need > duties.slack)
+        active = np.flatnonzero(targets.zone_need > targets.slack)
         place = np.full(problem.zone_required.size + 1, active.size)
         place[active] = np.arange(active.size)
         zone = place[problem.zone]
-        asked = duties.must | ((problem.weight > 0) & ((duties.need > duties.slack) | (zone < active.size)))
-        rows = np.flatnonzero(~duties.served & duties.able & asked)
-        self.candidate = np.flatnonzero(duties.allowed)
+        asked = targets.must | ((problem.weight > 0) & ((targets.need > targets.slack) | (zone < active.size)))
+        rows = np.flatnonzero(~targets.served & targets.able & asked)
+        self.candidate = np.flatnonzero(targets.allowed)
         self.dropped_by = np.full(problem.cost.size, SERVES_NOTHING, np.int64)
         self.locked = list(np.flatnonzero(problem.forced))
         self.home = problem.zone[rows]
-        self.zone, self.weight, self.must = zone[rows], problem.weight[rows].copy(), duties.must[rows].copy()
-        self.zone_need = np.append(duties.zone_need[active], 0.0)
+        self.zone, self.weight, self.must = zone[rows], problem.weight[rows].copy(), targets.must[rows].copy()
+        self.zone_need = np.append(targets.zone_need[active], 0.0)
         matrix = problem.cover[rows]
         self.matrix = (matrix if self.candidate.size == problem.cost.size else matrix[:, self.candidate]).tocsr()
         self.matrix.sort_indices()
         self.cost = problem.cost[self.candidate].copy()
-        self.settle_musts()
+        self.count_musts_as_served()
 
     def step(self) -> bool:
         """One round of reductions; True while candidates still fall away."""
@@ -115,7 +115,7 @@ class _Work:
             self.lock_lone_candidates()
         return self.drop_dominated()
 
-    def settle_musts(self) -> None:
+    def count_musts_as_served(self) -> None:
         """The people of a must row are served in every plan: count them now."""
         must = self.must & (self.weight > 0)
         self.zone_need[:-1] -= np.bincount(self.zone[must], weights=self.weight[must], minlength=len(self.zone_need))[:-1]
@@ -138,7 +138,7 @@ class _Work:
             self.home = self.home[keep]
 
     def merge(self) -> None:
-        """Rows with the same candidates and the same duties become one."""
+        """Rows with the same candidates and the same targets become one."""
         group, representative = groups_of(self.matrix, self.zone * 2 + self.must)
         self.weight = np.bincount(group, weights=self.weight, minlength=len(representative)).astype(np.float64)
         self.matrix, self.zone, self.must = self.matrix[representative], self.zone[representative], self.must[representative]
@@ -154,7 +154,7 @@ class _Work:
         needed &= ~self.must
         if needed.any():
             self.must |= needed
-            self.settle_musts()
+            self.count_musts_as_served()
 
     def drop_implied_musts(self) -> None:
         """A must row whose candidates include all of another must row's is served anyway."""

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
-from infraplan.siting.cover.model import Model, Standing, matrix_of
+from infraplan.siting.cover.model import AnyModel, Model, matrix_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Relaxation:
     source: str = "lp"
 
 
-def cliques_of(model: Standing) -> Ints:
+def cliques_of(model: AnyModel) -> Ints:
     """Number of the hexagon (spacing from corner to corner) each candidate stands in, -1 where it is alone: two in one are too close."""
     if model.spacing_m <= 0 or not model.candidates:
         return np.full(model.candidates, -1)
@@ -113,13 +113,13 @@ def relax(model: Model, *options: tuple[str, Any]) -> Relaxation:
         serve[duty], dual = dual[: duty.size], dual[duty.size :]
         zones[asked], dual = np.maximum(dual[: asked.size], 0.0), dual[asked.size :]
         whole, paid = max(float(dual[0]), 0.0), np.maximum(-dual[1:], 0.0)
-    prices = settled(model, serve, zones, whole, paid)
+    prices = consistent_prices(model, serve, zones, whole, paid)
     bound, reduced = priced_bound(model, prices, clique)
     y = answer.x[: model.candidates].clip(0, 1) if answer.x.size else np.zeros(model.candidates)
     return Relaxation(max(bound, 0.0), prices, reduced, y)
 
 
-def settled(model: Model, serve: Floats, zone: Floats, whole: float, clique: Floats) -> Prices:
+def consistent_prices(model: Model, serve: Floats, zone: Floats, whole: float, clique: Floats) -> Prices:
     """Prices made consistent: none above what the class is worth, lone classes at their full worth."""
     worth = (zone[model.zone] + whole) * model.weight
     must: Bools = model.must > 0

@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.greedy import build, fresh, is_free, is_met, remove, useful_weight
-from infraplan.siting.cover.model import Model, Standing
-from infraplan.siting.cover.random_numbers import Dice, below, dice_of, uniform
+from infraplan.siting.cover.model import AnyModel, Model
+from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
 
 NEIGHBOURS = 50
 RUIN_UP_TO = 8
@@ -21,7 +21,7 @@ NOISE = 0.25
 LOG = 4096
 
 
-def neighbours(model: Standing, position_m: Floats | None, count: int = NEIGHBOURS) -> Ints:
+def neighbours(model: AnyModel, position_m: Floats | None, count: int = NEIGHBOURS) -> Ints:
     """For every candidate the `count` nearest, itself first: by distance where positions are known, else by how many classes they share."""
     count = min(count, model.candidates)
     if position_m is not None:
@@ -31,7 +31,7 @@ def neighbours(model: Standing, position_m: Floats | None, count: int = NEIGHBOU
 
 
 @kernel
-def _kin(model: Standing, count: int) -> Ints:
+def _kin(model: AnyModel, count: int) -> Ints:
     """Candidates met most often when walking from a candidate to its classes and from those to theirs; at most 64 are walked from each."""
     candidates = len(model.cost)
     near = np.empty((candidates, count), np.int64)
@@ -67,7 +67,7 @@ def _kin(model: Standing, count: int) -> Ints:
 
 @kernel
 def recreate(
-    near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float, dice: Dice,
+    near: Ints, limit: float, log: Ints, logged: int, gained: Floats, touched: Ints, must_worth: float, rng: RandomState,
     start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, cost: Floats, value: Floats,
     chosen: Flags, count: Indices, short: Floats, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> tuple[int, bool]:  # fmt: skip
@@ -83,7 +83,7 @@ def recreate(
                 continue
             worth = useful_weight(i, start, rows, weight, zone, must, count, short, tally, must_worth, gained, touched)
             if worth > 0:
-                worth *= (1 - NOISE + 2 * NOISE * uniform(dice)) / max(cost[i], 1e-12)
+                worth *= (1 - NOISE + 2 * NOISE * uniform(rng)) / max(cost[i], 1e-12)
                 if worth > best:
                     pick, best = i, worth
         if pick < 0 or logged >= LOG - 1 or tally[3] + cost[pick] > limit:
@@ -130,7 +130,7 @@ def ruin_and_recreate(
 
     Weight served beyond the needs has a value: it lets a site go later, where costs alone would show a plain.
     """
-    dice = dice_of(seed)
+    rng = seeded(seed)
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     value, place, ring = model.value, model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
@@ -143,11 +143,11 @@ def ruin_and_recreate(
     must_worth = 1.0 + weight.sum()
     dear = 2.5 * cost.sum() / max(1, candidates)
     for iteration in range(iterations):
-        around = near[below(dice, candidates)]
-        take, span = 1 + below(dice, RUIN_UP_TO), min(width, 4 + below(dice, width))
+        around = near[below(rng, candidates)]
+        take, span = 1 + below(rng, RUIN_UP_TO), min(width, 4 + below(rng, width))
         logged, before, worth = 0, tally[3], tally[3] - tally[6]
         for _ in range(3 * take):
-            i = around[below(dice, span)]
+            i = around[below(rng, span)]
             if chosen[i]:
                 remove(i, start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
                 log[logged] = i
@@ -156,11 +156,11 @@ def ruin_and_recreate(
                     break
         if logged == 0:
             continue
-        logged, mended = recreate(
-            around, before + dear, log, logged, gained, touched, must_worth, dice, start, rows, weight, zone, must, cost, value,
+        logged, met = recreate(
+            around, before + dear, log, logged, gained, touched, must_worth, rng, start, rows, weight, zone, must, cost, value,
             chosen, count, short, tally, place, ring, standing,
         )  # fmt: skip
-        while mended and logged < LOG - 1:
+        while met and logged < LOG - 1:
             pick, dearest = -1, -1.0
             for a in range(width):
                 i = around[a]
@@ -174,7 +174,7 @@ def ruin_and_recreate(
             log[logged] = pick
             logged += 1
         temperature = hot * (cold / hot) ** (iteration / iterations)
-        if not mended or tally[3] - tally[6] > worth - temperature * np.log(uniform(dice) + 1e-300):
+        if not met or tally[3] - tally[6] > worth - temperature * np.log(uniform(rng) + 1e-300):
             for a in range(logged - 1, -1, -1):
                 if chosen[log[a]]:
                     remove(log[a], start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)

@@ -1,4 +1,4 @@
-"""Plans that a spacing keeps from their targets, mended: a site that is missing goes in, those in its way go out, the rest is filled up.
+"""Plans that a spacing keeps from their targets, repaired: a site that is missing goes in, those too close to it go out, others follow.
 
 Where sites must keep a distance, greedy can block what it needs later. Each step takes an unserved class that is still asked for, builds
 one of its candidates whatever stands too near, fills up around it, and is taken back if the plan then lacks more than before.
@@ -11,7 +11,7 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.greedy import PER_BUCKET, build, drop_needless, fresh, is_free, is_met, remove, useful_weight
 from infraplan.siting.cover.model import Model
-from infraplan.siting.cover.random_numbers import below, dice_of, uniform
+from infraplan.siting.cover.random_numbers import below, seeded, uniform
 
 LOG = 4096
 WORSE = 0.02  # chance to keep a step that lacks a little more
@@ -58,8 +58,8 @@ def is_asked(j: int, zone: Indices, weight: Floats, must: Flags, count: Indices,
 
 @kernel
 def mend(model: Model, near: Ints, plan: Flags, iterations: int, seed: int) -> tuple[Flags, bool, int]:
-    """The plan mended, whether it meets every target now, and the steps taken. What it does not need is dropped at the end."""
-    dice = dice_of(seed)
+    """The repaired plan, whether it meets every target now, and the steps taken. What it does not need is dropped at the end."""
+    rng = seeded(seed)
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     value, place, ring = model.value, model.place, model.ring
     chosen, count, short, tally, standing = fresh(model)
@@ -76,12 +76,12 @@ def mend(model: Model, near: Ints, plan: Flags, iterations: int, seed: int) -> t
         steps += 1
         j = -1
         for _ in range(TRIALS):
-            k = below(dice, len(weight))
+            k = below(rng, len(weight))
             if is_asked(k, zone, weight, must, count, short, tally):
                 j = k
                 break
         if j < 0:
-            first = below(dice, len(weight))
+            first = below(rng, len(weight))
             for step in range(len(weight)):
                 k = (first + step) % len(weight)
                 if is_asked(k, zone, weight, must, count, short, tally):
@@ -89,7 +89,7 @@ def mend(model: Model, near: Ints, plan: Flags, iterations: int, seed: int) -> t
                     break
         if j < 0 or model.row_start[j + 1] == model.row_start[j]:
             continue
-        i = model.columns[model.row_start[j] + below(dice, model.row_start[j + 1] - model.row_start[j])]
+        i = model.columns[model.row_start[j] + below(rng, model.row_start[j + 1] - model.row_start[j])]
         logged = in_the_way(i, tally, place, ring, standing, found) if tally[5] > 0 else 0
         for a in range(logged):
             remove(found[a], start, rows, weight, zone, must, cost, value, chosen, count, short, tally, place, ring, standing)
@@ -104,7 +104,7 @@ def mend(model: Model, near: Ints, plan: Flags, iterations: int, seed: int) -> t
                 if chosen[k] or not is_free(k, tally, place, ring, standing):
                     continue
                 worth = useful_weight(k, start, rows, weight, zone, must, count, short, tally, must_worth, gained, touched)
-                worth *= 0.7 + 0.6 * uniform(dice)
+                worth *= 0.7 + 0.6 * uniform(rng)
                 if worth > most:
                     pick, most = k, worth
             if pick < 0:
@@ -113,7 +113,7 @@ def mend(model: Model, near: Ints, plan: Flags, iterations: int, seed: int) -> t
             log[logged] = pick
             logged += 1
         then = lack(short, need, whole, tally, 1.0)
-        if then <= now or uniform(dice) < WORSE:
+        if then <= now or uniform(rng) < WORSE:
             now = then
             if now < best:
                 best = now

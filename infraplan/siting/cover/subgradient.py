@@ -19,7 +19,7 @@ SMOOTHING = 0.9  # of the direction, against zigzag
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 PATIENCE = 8  # rounds without a better bound before steps are halved
 FURTHER = 0.1  # size of the first steps when good prices are known
-DEAREST = 3.0  # price of weight a plan leaves out, at most, in the plan's average
+HIGHEST_PRICE = 3.0  # price of weight a plan leaves out, at most, in the plan's average
 
 
 @kernel
@@ -116,7 +116,7 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
                 paid[j] = 1
                 price[j] = cost[i] / musts if must[j] else (0.0 if musts > 0 else cost[i] * weight[j] / max(fresh, 1e-12))
         if musts == 0 and fresh > 0:
-            dearest = min(max(dearest, cost[i] / fresh), DEAREST * typical)
+            dearest = min(max(dearest, cost[i] / fresh), HIGHEST_PRICE * typical)
     for j in range(len(weight)):
         if not paid[j]:
             price[j] = weight[j] * max(dearest, typical)

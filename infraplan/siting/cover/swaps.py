@@ -7,7 +7,7 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.greedy import PER_BUCKET, is_free, stand
 from infraplan.siting.cover.model import Model
-from infraplan.siting.cover.random_numbers import Dice, below, dice_of, uniform
+from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
 
 EXCHANGES = 0.9  # share of moves that exchange one site for its best neighbour
 SKIP = 0.25  # chance that a candidate is overlooked
@@ -54,7 +54,7 @@ def flip(
 
 @kernel
 def best_addition(
-    gain: Floats, cost: Floats, chosen: Flags, left: float, barred: int, skip: float, dice: Dice,
+    gain: Floats, cost: Floats, chosen: Flags, left: float, barred: int, skip: float, rng: RandomState,
     tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> int:  # fmt: skip
     """The affordable candidate with the greatest gain (per cost under a budget), -1 if none adds anything.
@@ -66,7 +66,7 @@ def best_addition(
         if gain[i] <= 0 or chosen[i] or i == barred or cost[i] > left:
             continue
         worth = gain[i] / cost[i] if cost[i] > 0 else gain[i]
-        if worth > best and (skip <= 0 or uniform(dice) >= skip) and is_free(i, tally, place, ring, standing):
+        if worth > best and (skip <= 0 or uniform(rng) >= skip) and is_free(i, tally, place, ring, standing):
             pick, best = i, worth
     return pick
 
@@ -74,7 +74,7 @@ def best_addition(
 @kernel
 def best_exchange(
     k: int, start: Ints, rows: Indices, row_start: Ints, columns: Indices, weight: Floats, cost: Floats,
-    chosen: Flags, count: Indices, gain: Floats, left: float, skip: float, dice: Dice,
+    chosen: Flags, count: Indices, gain: Floats, left: float, skip: float, rng: RandomState,
     extra: Floats, touched: Ints, tally: Floats, place: Floats, ring: Ints, standing: Ints,
 ) -> tuple[int, float]:  # fmt: skip
     """What to build instead of k, and what it then adds, without touching the plan: its gain now and what k alone serves of its rows.
@@ -103,7 +103,7 @@ def best_exchange(
             adds > best
             and not chosen[i]
             and cost[i] <= left + cost[k]
-            and uniform(dice) >= skip
+            and uniform(rng) >= skip
             and is_free(i, tally, place, ring, standing)
         ):
             pick, best = i, adds
@@ -119,7 +119,7 @@ def swap_search(
     """Fill up greedily, then anneal: most moves exchange a little useful site for its best neighbour, evaluated without touching the plan;
     the others take one or two out and put the best of all in. Best plan, last plan, best weight.
     """
-    dice = dice_of(seed)
+    rng = seeded(seed)
     start, rows, row_start, columns, weight, cost = model.start, model.rows, model.row_start, model.columns, model.weight, model.cost
     place, ring = model.place, model.ring
     n = len(cost)
@@ -142,10 +142,10 @@ def swap_search(
     extra, touched = np.zeros(n), np.zeros(n, np.int64)
     for iteration in range(-1, iterations):
         temperature = hot * (cold / hot) ** (max(iteration, 0) / max(1, iterations))
-        if iteration >= 0 and held > 1 and uniform(dice) < EXCHANGES:
-            at = below(dice, held)
+        if iteration >= 0 and held > 1 and uniform(rng) < EXCHANGES:
+            at = below(rng, held)
             for _ in range(TOURNAMENT):
-                other = below(dice, held)
+                other = below(rng, held)
                 if loss[order[other]] < loss[order[at]]:
                     at = other
             k = order[at]
@@ -162,7 +162,7 @@ def swap_search(
                 gain,
                 left,
                 SKIP,
-                dice,
+                rng,
                 extra,
                 touched,
                 tally,
@@ -170,7 +170,7 @@ def swap_search(
                 ring,
                 standing,
             )
-            if i >= 0 and adds - loss[k] >= temperature * np.log(uniform(dice) + 1e-300):
+            if i >= 0 and adds - loss[k] >= temperature * np.log(uniform(rng) + 1e-300):
                 now += flip(k, False, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
                 now += flip(i, True, start, rows, row_start, columns, weight, chosen, count, gain, loss, tally, place, standing)
                 left += cost[k] - cost[i]
@@ -182,11 +182,11 @@ def swap_search(
         before, out, into = now, 0, 0
         barred = -1
         if iteration >= 0 and held > 0:
-            for _ in range(1 if held < 2 or uniform(dice) < 0.5 else 2):
-                at = below(dice, held)
+            for _ in range(1 if held < 2 or uniform(rng) < 0.5 else 2):
+                at = below(rng, held)
                 if out == 0:
                     for _ in range(2):
-                        other = below(dice, held)
+                        other = below(rng, held)
                         if loss[order[other]] < loss[order[at]]:
                             at = other
                 k = order[at]
@@ -198,7 +198,7 @@ def swap_search(
                 out += 1
             barred = dropped[0]
         while held < sites and into < (64 if iteration >= 0 else n):
-            k = best_addition(gain, cost, chosen, left, barred, SKIP if iteration >= 0 else 0.0, dice, tally, place, ring, standing)
+            k = best_addition(gain, cost, chosen, left, barred, SKIP if iteration >= 0 else 0.0, rng, tally, place, ring, standing)
             if k < 0:
                 if barred < 0 or iteration < 0:
                     break
@@ -211,7 +211,7 @@ def swap_search(
             if iteration >= 0:
                 added[into] = k
             into += 1
-        if iteration < 0 or now - before >= temperature * np.log(uniform(dice) + 1e-300):
+        if iteration < 0 or now - before >= temperature * np.log(uniform(rng) + 1e-300):
             if now > best + 1e-9:
                 best = now
                 best_plan[:] = chosen

@@ -20,7 +20,7 @@ STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class UpperBound:
     """A proven upper bound on the weight served by the model's classes, the fractional plan, and what each candidate lacks to belong to it.
 
     `lack[i]`: no plan with candidate i serves more than `bound - lack[i]`.
@@ -33,7 +33,7 @@ class Ceiling:
     source: str = "lp"
 
 
-def most_program(model: Model, limits: BuildLimits, clique: Ints) -> Program:
+def upper_bound_program(model: Model, limits: BuildLimits, clique: Ints) -> Program:
     """minimise -(weight . z): columns y then z; rows z <= sum y, the number of sites, the budget, spacing cliques."""
     n, m = model.candidates, model.classes
     across = matrix_of(model).T.tocsr()
@@ -50,10 +50,10 @@ def most_program(model: Model, limits: BuildLimits, clique: Ints) -> Program:
     return Program(matrix, low, high, cost, np.zeros(n + m), np.ones(n + m))
 
 
-def ceiling_of(model: Model, limits: BuildLimits, **options: Any) -> Ceiling:
+def upper_bound_by_lp(model: Model, limits: BuildLimits, **options: Any) -> UpperBound:
     """Solve the relaxation; the bound is recomputed from its prices, whatever HiGHS says of them."""
     clique = cliques_of(model)
-    program = most_program(model, limits, clique)
+    program = upper_bound_program(model, limits, clique)
     answer = run_highs(program, **options)
     n, m = model.candidates, model.classes
     serve, site, money, square = np.zeros(m), 0.0, 0.0, np.zeros(int(clique.max(initial=-1)) + 1)
@@ -61,21 +61,21 @@ def ceiling_of(model: Model, limits: BuildLimits, **options: Any) -> Ceiling:
         serve = np.clip(answer.row_dual[:m], 0.0, model.weight)
         site, money = (max(0.0, -float(price)) for price in answer.row_dual[m : m + 2])
         square = np.maximum(0.0, -answer.row_dual[m + 2 :])
-    bound, lack = priced_ceiling(model, limits, serve, site, money, square, clique)
+    bound, lack = priced_upper_bound(model, limits, serve, site, money, square, clique)
     y = answer.x[:n].clip(0, 1) if answer.x.size else np.zeros(n)
-    return Ceiling(bound, y, lack, serve)
+    return UpperBound(bound, y, lack, serve)
 
 
-def ceiling_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, float]) -> Ceiling:
+def upper_bound_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, float]) -> UpperBound:
     """By simplex, interior point or subgradient, whichever the size calls for. `known`: a plan and its weight."""
     if len(model.rows) <= SIMPLEX_UP_TO:
-        return ceiling_of(model, limits)
+        return upper_bound_by_lp(model, limits)
     if len(model.rows) <= INTERIOR_UP_TO:
-        return ceiling_of(model, limits, solver="ipm", run_crossover="off")
-    return ceiling_by_subgradient(model, limits, *known)
+        return upper_bound_by_lp(model, limits, solver="ipm", run_crossover="off")
+    return upper_bound_by_subgradient(model, limits, *known)
 
 
-def ceiling_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weight: float) -> Ceiling:
+def upper_bound_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weight: float) -> UpperBound:
     """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
     matrix, clique = matrix_of(model), np.full(model.candidates, -1)
     times = matrix.T @ plan.astype(np.float64)
@@ -83,7 +83,7 @@ def ceiling_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weigh
 
     def value(serve: Floats) -> float:
         worth = matrix @ serve
-        return priced_ceiling(model, limits, serve, 0.0, _best_within(worth, model.cost, limits, 0.0)[0], np.zeros(0), clique, worth)[0]
+        return priced_upper_bound(model, limits, serve, 0.0, _best_within(worth, model.cost, limits, 0.0)[0], np.zeros(0), clique, worth)[0]
 
     serve = first * min(STARTS, key=lambda scale: value(first * scale))
     best, best_serve, theta, idle = np.inf, serve, 1.0, 0
@@ -92,7 +92,7 @@ def ceiling_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weigh
     for _ in range(int(np.clip(SUBGRADIENT_WORK / (1 + len(model.rows)), 300, 3_000))):
         worth = matrix @ serve
         money, built = _best_within(worth, model.cost, limits, money)
-        bound = priced_ceiling(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
+        bound = priced_upper_bound(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
         if bound < best:
             best, best_serve, idle = bound, serve, 0
         else:
@@ -109,8 +109,8 @@ def ceiling_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weigh
         serve = np.clip(serve - theta * max(bound - weight, 1e-4 * weight) / norm * way, 0.0, model.weight)
     worth = matrix @ best_serve
     money = _best_within(worth, model.cost, limits, money)[0]
-    bound, lack = priced_ceiling(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
-    return Ceiling(bound, y, lack, best_serve, "lagrangian")
+    bound, lack = priced_upper_bound(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
+    return UpperBound(bound, y, lack, best_serve, "lagrangian")
 
 
 def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float) -> tuple[float, Floats]:
@@ -130,7 +130,7 @@ def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float)
     return 0.0, built
 
 
-def priced_ceiling(
+def priced_upper_bound(
     model: Model, limits: BuildLimits, serve: Floats, site: float, money: float, square: Floats, clique: Ints, worth: Floats | None = None
 ) -> tuple[float, Floats]:
     """The bound that prices prove, and what each candidate lacks.

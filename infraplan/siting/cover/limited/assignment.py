@@ -16,7 +16,7 @@ LOSSES_WORK = 5_000_000_000  # arcs looked at, past which losses stay unknown
 
 
 @dataclass(frozen=True)
-class Carriage:
+class Assignment:
     """An assignment: `carried` of every demand row (covered rows in full), `load` of every candidate asked about, musts that lack a server.
 
     Musts come first, then the needs of the zones, then whatever else can be carried.
@@ -27,19 +27,19 @@ class Carriage:
     unattended: Ints
 
 
-def capacity_of(problem: CoverProblem) -> Floats:
+def capacities(problem: CoverProblem) -> Floats:
     """Capacity of every candidate; infinite without limits."""
     return problem.capacity if problem.capacity is not None else np.full(problem.cost.size, np.inf)
 
 
-def carriage(problem: CoverProblem, chosen: Ints, zone_required: Floats | None = None, one_by_one: bool = False) -> Carriage:
+def assignment_of(problem: CoverProblem, chosen: Ints, zone_required: Floats | None = None, one_by_one: bool = False) -> Assignment:
     """The assignment of a list of candidates, maximal in its sum and, if that is possible, with all targets met.
 
     `zone_required`: other requirements than the problem's. `one_by_one`: a zone with a lower number goes before all later ones, so
     that what each has in the end is the most it can have after those before it.
     """
     required = problem.zone_required if zone_required is None else zone_required
-    capacity = capacity_of(problem)[chosen]
+    capacity = capacities(problem)[chosen]
     matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen], dtype=np.float64)
     carried, load = np.where(problem.covered, problem.weight, 0.0), np.zeros(chosen.size)
     attended = problem.covered | (np.bincount(matrix.indices, minlength=problem.weight.size) > 0)
@@ -59,7 +59,7 @@ def carriage(problem: CoverProblem, chosen: Ints, zone_required: Floats | None =
         flow.stand_all(capacity[sites])
         _fill(flow, problem.must[rows], problem.zone[rows], np.maximum(required - got, 0.0), one_by_one)
         carried[rows], load[sites] = flow.carried, flow.loads
-    return Carriage(carried, load, np.flatnonzero(problem.must & ~attended))
+    return Assignment(carried, load, np.flatnonzero(problem.must & ~attended))
 
 
 def _fill(flow: Flow, must: Bools, zone: Ints, need: Floats, one_by_one: bool) -> None:
@@ -99,7 +99,7 @@ def _whole_flow(problem: CoverProblem, chosen: Ints) -> tuple[Flow, Floats]:
     matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen][:, rows], dtype=np.float64)
     flow = Flow(matrix, problem.weight[rows], np.zeros(rows.size, np.int64), 0)
     flow.open_musts(np.ones(rows.size, bool))
-    return flow, capacity_of(problem)[chosen]
+    return flow, capacities(problem)[chosen]
 
 
 def order_by_flow(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:

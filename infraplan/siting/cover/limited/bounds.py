@@ -204,7 +204,7 @@ def _within(worth: Floats, cost: Floats, limits: BuildLimits, money: float, best
     return built
 
 
-def cheapest_bound(
+def least_cost_bound(
     model: LimitedModel, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan costs less. `plan_cost`: that of a plan known. Spacing is left out, which keeps the bound valid."""
@@ -217,7 +217,7 @@ def cheapest_bound(
     return LimitedBound(max(bound, 0.0), np.maximum(dual.lack, 0.0), y, "lagrangian")
 
 
-def most_bound(
+def most_people_bound(
     model: LimitedModel, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan within the limits carries more. `plan_weight`: that of a plan known."""

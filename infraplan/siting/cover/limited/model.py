@@ -10,15 +10,15 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.cover_plan import Certificate
-from infraplan.siting.cover.limited.assignment import capacity_of, carriage
+from infraplan.siting.cover.limited.assignment import assignment_of, capacities
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.model import buckets_of
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import KEPT, SERVES_NOTHING, common_unit, duties_of, groups_of
+from infraplan.siting.cover.reduction import KEPT, SERVES_NOTHING, common_unit, groups_of, reachable_targets
 
 
 @dataclass(frozen=True)
-class LimitedDuties:
+class LimitedTargets:
     """What is asked once targets beyond all candidates together are lowered.
 
     Musts go first (all at once), then the zones in their order, then the whole: each is lowered to what can be carried after those
@@ -35,18 +35,18 @@ class LimitedDuties:
     certificate: Certificate
 
 
-def limited_duties(problem: CoverProblem) -> LimitedDuties:
+def limited_targets(problem: CoverProblem) -> LimitedTargets:
     """Split the targets into what all allowed candidates can carry together, and what they cannot."""
-    allowed = duties_of(problem).allowed
+    allowed = reachable_targets(problem).allowed
     pool = np.flatnonzero(allowed | problem.forced)
     slack = 1e-9 * max(1.0, float(problem.weight.sum()))
-    told = carriage(problem, pool)
+    told = assignment_of(problem, pool)
     got = _by_zone(problem, told.carried)
     if (got < problem.zone_required - slack).any():
-        told = carriage(problem, pool, one_by_one=True)
+        told = assignment_of(problem, pool, one_by_one=True)
         got = _by_zone(problem, told.carried)
     got_all, weighty = float(told.carried.sum()), problem.weight > 0
-    able = problem.cover @ ((allowed | problem.forced) & (capacity_of(problem) > 0)).astype(np.int32) > 0
+    able = problem.cover @ ((allowed | problem.forced) & (capacities(problem) > 0)).astype(np.int32) > 0
     missed = problem.must & (told.carried < problem.weight - slack)
     missed[told.unattended] = True
     lost = ~problem.covered & ((weighty & ~able) | (~weighty & missed))
@@ -59,7 +59,7 @@ def limited_duties(problem: CoverProblem) -> LimitedDuties:
     zone_required = problem.zone_required.copy()
     zone_required[beyond] = got[beyond]
     duty = problem.must & ~problem.covered
-    return LimitedDuties(
+    return LimitedTargets(
         allowed, np.where(duty, np.where(missed, told.carried, problem.weight), 0.0), duty & ~weighty & ~missed, zone_required,
         min(problem.required, got_all), slack, certificate,
     )  # fmt: skip
@@ -75,7 +75,7 @@ def _alone(problem: CoverProblem, pool: Ints, zone: int) -> float:
     rows = np.flatnonzero((problem.zone == zone) & ~problem.covered)
     flow = Flow(sp.csr_matrix(problem.cover[rows][:, pool].T.tocsr()), problem.weight[rows], np.zeros(rows.size, np.int64), 0)
     flow.open_musts(np.ones(rows.size, bool))
-    flow.stand_all(capacity_of(problem)[pool])
+    flow.stand_all(capacities(problem)[pool])
     return flow.grow() + float(problem.weight[(problem.zone == zone) & problem.covered].sum())
 
 
@@ -138,28 +138,28 @@ class LimitedReduced:
 
 
 def limited_model(
-    problem: CoverProblem, duties: LimitedDuties, *, most: bool = False, costly: bool = True, simplify: bool = True
+    problem: CoverProblem, targets: LimitedTargets, *, most: bool = False, costly: bool = True, simplify: bool = True
 ) -> LimitedReduced:  # fmt: skip
     """The model of the cheapest plan, or of the `most` weight.
 
     Dropped: rows served already, by forced candidates without a limit, or no longer asked for; candidates that serve nothing asked for, or
     all of whose rows one without a limit serves too at no higher cost (under a spacing: from the same spot). Merged: rows with the same
-    candidates and duties, for weight may be split. Nothing else: a site that carries only part of a row does not settle it.
+    candidates and targets, for weight may be split. Nothing else: a site that carries only part of a row does not settle it.
     """
-    capacity, last = capacity_of(problem), problem.zone_required.size
+    capacity, last = capacities(problem), problem.zone_required.size
     reach = problem.cover.T.astype(np.float64) @ (problem.weight * ~problem.covered)
     free = problem.forced & (reach <= capacity)
     served = problem.covered | (problem.cover @ free.astype(np.int32) > 0)
-    candidate = np.flatnonzero(duties.allowed | (problem.forced & ~free))
-    must_weight, attend = np.where(served, 0.0, duties.must_weight), duties.attend & ~served
-    zone_need = np.append(duties.zone_required - _by_zone(problem, problem.weight * served + must_weight), 0.0)
-    need = duties.required - float(problem.weight[served].sum()) - float(must_weight.sum())
+    candidate = np.flatnonzero(targets.allowed | (problem.forced & ~free))
+    must_weight, attend = np.where(served, 0.0, targets.must_weight), targets.attend & ~served
+    zone_need = np.append(targets.zone_required - _by_zone(problem, problem.weight * served + must_weight), 0.0)
+    need = targets.required - float(problem.weight[served].sum()) - float(must_weight.sum())
     if most:
         must_weight, attend = np.zeros(served.size), np.zeros(served.size, bool)
         zone_need, need = np.zeros(1), np.inf
         last = 0
     usual = np.where(served, 0.0, problem.weight - must_weight)
-    usual[usual <= duties.slack] = 0.0
+    usual[usual <= targets.slack] = 0.0
     musts, others = np.flatnonzero((must_weight > 0) | attend), np.flatnonzero(usual > 0)
     zone = np.where(problem.zone[others] < 0, last, problem.zone[others]) if not most else np.zeros(others.size, np.int64)
     work = _Work(
@@ -167,7 +167,7 @@ def limited_model(
         weight=np.concatenate([must_weight[musts], usual[others]]),
         zone=np.concatenate([np.full(musts.size, last), zone]), must=np.arange(musts.size + others.size) < musts.size,
         candidate=candidate, cost=np.where(problem.forced[candidate] | (not costly), 0.0, problem.cost[candidate]),
-        capacity=capacity[candidate], fixed=problem.forced[candidate], zone_need=zone_need, need=need, slack=duties.slack,
+        capacity=capacity[candidate], fixed=problem.forced[candidate], zone_need=zone_need, need=need, slack=targets.slack,
         position_m=None if problem.position_m is None else problem.position_m[candidate], spacing_m=problem.spacing_m,
         dropped_by=np.full(problem.cost.size, SERVES_NOTHING),
     )  # fmt: skip
@@ -222,7 +222,7 @@ class _Work:
         self.matrix, self.weight, self.zone, self.must = self.matrix[keep], self.weight[keep], self.zone[keep], self.must[keep]
 
     def merge(self) -> None:
-        """Rows with the same candidates and the same duties become one."""
+        """Rows with the same candidates and the same targets become one."""
         group, stands = groups_of(self.matrix, self.zone * 2 + self.must)
         self.weight = np.bincount(group, weights=self.weight, minlength=len(stands)).astype(np.float64)
         self.matrix, self.zone, self.must = self.matrix[stands], self.zone[stands], self.must[stands]

@@ -1,4 +1,4 @@
-"""Who carries whom while sites come and go, kept entry by entry and mended near the change only.
+"""Who carries whom while sites come and go, kept entry by entry; only what is near the change is reassigned.
 
 A site first takes rows nobody carries, then rows of full neighbours, which then take others. So what is carried is at most the greatest
 flow, and a plan that meets its targets here meets them. Every change is noted in a log, by which it can be taken back.

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Flags, Floats, Indices, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
-from infraplan.siting.cover.incumbent import Keeper
+from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.limited.bounds import LimitedBound
 from infraplan.siting.cover.limited.fast_greedy import grow_plan
 from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow
@@ -28,11 +28,11 @@ class Rounds:
     """The chains: plans with what their entries carry."""
 
     def __init__(
-        self, reduced: LimitedReduced, limits: BuildLimits | None, keeper: Keeper, bound: LimitedBound, best: Assigned, seed: int,
+        self, reduced: LimitedReduced, limits: BuildLimits | None, incumbent: Incumbent, bound: LimitedBound, best: Assigned, seed: int,
         crew: Crew,
     ) -> None:  # fmt: skip
         model = reduced.model
-        self.model, self.limits, self.keeper, self.seed, self.crew = model, limits, keeper, seed, crew
+        self.model, self.limits, self.incumbent, self.seed, self.crew = model, limits, incumbent, seed, crew
         sites = max(1, int(best.plan.sum()))
         self.mean = float(model.cost[model.fixed == 0].mean()) if limits is None else best.weight / sites
         self.mean = max(self.mean, 1e-9)
@@ -62,7 +62,7 @@ class Rounds:
 
     def step(self) -> list[tuple[Flags, float]]:
         """So many iterations in each chain, or as many as the limit leaves. The best plan of each, and its cost or minus its weight."""
-        clock, chains = self.keeper.clock, len(self.state)
+        clock, chains = self.incumbent.clock, len(self.state)
         count = min(int(np.clip(STEP_WORK / len(self.model.rows), 200, 2_000)), self.cycle - self.done)
         if clock.work_limit is not None:
             count = min(count, -((clock.work - clock.work_limit) // chains))

@@ -11,7 +11,7 @@ from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.greedy import PER_BUCKET, is_free
 from infraplan.siting.cover.limited.model import LimitedModel
 from infraplan.siting.cover.limited.moves import LOG, SPARE, is_met, move, promise, raise_site, relieve, serve, take_back, withdraw
-from infraplan.siting.cover.random_numbers import below, dice_of, uniform
+from infraplan.siting.cover.random_numbers import below, seeded, uniform
 
 RUIN_UP_TO, NOISE = 6, 0.25
 TRIALS = 3  # sites tried for removal at the end of a step
@@ -27,7 +27,7 @@ def rebuild_around(
     `near`: centres and their neighbourhoods, the centre first. `plan` and `given`: a plan that meets every target (or, for the `most`
     weight, keeps to the limits) and what its entries carry. `rare`: entries of each candidate, what few serve first.
     """
-    dice = dice_of(seed)
+    rng = seeded(seed)
     start, rows, row_start, columns, entry = model.start, model.rows, model.row_start, model.columns, model.entry
     weight, zone, must, cost, capacity, fixed = model.weight, model.zone, model.must, model.cost, model.capacity, model.fixed
     place, ring = model.place, model.ring
@@ -67,15 +67,15 @@ def rebuild_around(
     for iteration in range(iterations):
         size[0], size[1] = 0, 0
         cost_before, carried_before, free_before = tally[3], tally[6], free
-        centre, wide = below(dice, spread), width
+        centre, wide = below(rng, spread), width
         pool[:width] = near[centre]
         if most:
-            pool[width : 2 * width] = near[below(dice, spread)]
+            pool[width : 2 * width] = near[below(rng, spread)]
             wide = 2 * width
-        take, span = 1 + below(dice, 3 if most else RUIN_UP_TO), min(width, 4 + below(dice, width))
+        take, span = 1 + below(rng, 3 if most else RUIN_UP_TO), min(width, 4 + below(rng, width))
         out = 0
         for _ in range(3 * take):
-            i = pool[below(dice, span)]
+            i = pool[below(rng, span)]
             if chosen[i] and not fixed[i]:
                 withdraw(
                     i, False, start, rows, row_start, columns, entry, weight, zone, must, cost, capacity, chosen, load, carried, filled,
@@ -101,7 +101,7 @@ def rebuild_around(
                     continue
                 worth = promise(i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched)
                 if worth > 0:
-                    worth *= (1 - NOISE + 2 * NOISE * uniform(dice)) / max(cost[i], 1e-12)
+                    worth *= (1 - NOISE + 2 * NOISE * uniform(rng)) / max(cost[i], 1e-12)
                     if worth > top:
                         pick, top = i, worth
             if pick < 0 or (not most and tally[3] + cost[pick] > cost_before + dear) or size[0] > LOG - SPARE:
@@ -139,7 +139,7 @@ def rebuild_around(
                     )  # fmt: skip
         temperature = hot * (cold / hot) ** (iteration / max(1, iterations))
         worse = carried_before - tally[6] if most else tally[3] - cost_before
-        if not done or size[1] or worse > -temperature * np.log(uniform(dice) + 1e-300):
+        if not done or size[1] or worse > -temperature * np.log(uniform(rng) + 1e-300):
             take_back(
                 0, start, rows, weight, zone, must, cost, owner, chosen, load, carried, filled, count, short, tally, place, standing,
                 log_at, log_by, size,

@@ -11,13 +11,13 @@ import numpy as np
 from infraplan.arrays import Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
 from infraplan.siting.cover.cover_plan import CoverPlan
-from infraplan.siting.cover.incumbent import Clock, Keeper
+from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.least_cost import least_cost
-from infraplan.siting.cover.limited.assignment import carriage
-from infraplan.siting.cover.limited.bounds import LimitedBound, cheapest_bound, most_bound
+from infraplan.siting.cover.limited.assignment import assignment_of
+from infraplan.siting.cover.limited.bounds import LimitedBound, least_cost_bound, most_people_bound
 from infraplan.siting.cover.limited.exact import limited_exact, limited_relaxation
 from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow, is_within, likely
-from infraplan.siting.cover.limited.model import LimitedDuties, LimitedReduced, limited_duties, limited_model
+from infraplan.siting.cover.limited.model import LimitedReduced, LimitedTargets, limited_model, limited_targets
 from infraplan.siting.cover.limited.rounds import Rounds, grown
 from infraplan.siting.cover.most_people import most_people
 from infraplan.siting.cover.problem import CoverProblem, conflicts
@@ -32,35 +32,35 @@ GRACE_S = 1.5
 
 def least_cost_limited(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
     """The answer of `solve` where some candidate cannot carry all that it serves."""
-    duties = limited_duties(problem)
-    reduced = limited_model(problem, duties)
-    keeper = Keeper(problem, duties.certificate, 1, gap, reduced.unit, clock)
-    search = _Search(problem, reduced, keeper, None, seed, duties.certificate.reaches_all)
+    targets = limited_targets(problem)
+    reduced = limited_model(problem, targets)
+    incumbent = Incumbent(problem, targets.certificate, 1, gap, reduced.unit, clock)
+    search = _Search(problem, reduced, incumbent, None, seed, targets.certificate.reaches_all)
     interrupted = search.run(workers)
-    if not np.isfinite(keeper.value):
-        keeper.offer_plan(search.fallback, float(problem.cost[search.fallback].sum()))
-    plan = np.isin(reduced.candidate, keeper.chosen).astype(np.uint8)
-    answer = keeper.plan(met=assign(reduced.model, plan, spare=False).met, interrupted=interrupted)
-    return answer if duties.certificate.reaches_all else _with_loads(problem, duties, answer)
+    if not np.isfinite(incumbent.value):
+        incumbent.offer_plan(search.fallback, float(problem.cost[search.fallback].sum()))
+    plan = np.isin(reduced.candidate, incumbent.chosen).astype(np.uint8)
+    answer = incumbent.plan(met=assign(reduced.model, plan, spare=False).met, interrupted=interrupted)
+    return answer if targets.certificate.reaches_all else _with_loads(problem, targets, answer)
 
 
 def most_people_limited(
     problem: CoverProblem, limits: BuildLimits, clock: Clock, gap: float, seed: int, workers: int | None, start: Ints | None
 ) -> CoverPlan:  # fmt: skip
     """The answer of `max_cover` where some candidate cannot carry all that it serves. `start`: a plan within the limits."""
-    duties = limited_duties(problem)
-    reduced = limited_model(problem, duties, most=True, costly=limits.has_budget)
-    keeper = Keeper(problem, duties.certificate, -1, gap, reduced.unit, clock)
-    search = _Search(problem, reduced, keeper, limits, seed, True)
+    targets = limited_targets(problem)
+    reduced = limited_model(problem, targets, most=True, costly=limits.has_budget)
+    incumbent = Incumbent(problem, targets.certificate, -1, gap, reduced.unit, clock)
+    search = _Search(problem, reduced, incumbent, limits, seed, True)
     if start is not None:
         search.offer(assign(reduced.model, np.isin(reduced.candidate, start).astype(np.uint8)), start)
-    return keeper.plan(met=True, interrupted=search.run(workers))
+    return incumbent.plan(met=True, interrupted=search.run(workers))
 
 
-def _with_loads(problem: CoverProblem, duties: LimitedDuties, plan: CoverPlan) -> CoverPlan:
+def _with_loads(problem: CoverProblem, targets: LimitedTargets, plan: CoverPlan) -> CoverPlan:
     """Loads of an assignment that meets the targets as they were lowered."""
     order = np.sort(plan.chosen)
-    told = carriage(problem, order, duties.zone_required)
+    told = assignment_of(problem, order, targets.zone_required)
     return replace(plan, loads=told.load[np.searchsorted(order, plan.chosen)])
 
 
@@ -68,23 +68,23 @@ class _Search:
     """One run: greedy, bounds, branch and bound where it is small, then rounds of ruin and recreate. `limits` None: the least cost."""
 
     def __init__(
-        self, problem: CoverProblem, reduced: LimitedReduced, keeper: Keeper, limits: BuildLimits | None, seed: int, reaches_all: bool
+        self, problem: CoverProblem, reduced: LimitedReduced, incumbent: Incumbent, limits: BuildLimits | None, seed: int, reaches_all: bool
     ) -> None:  # fmt: skip
-        self.problem, self.reduced, self.keeper, self.limits, self.seed = problem, reduced, keeper, limits, seed
+        self.problem, self.reduced, self.incumbent, self.limits, self.seed = problem, reduced, incumbent, limits, seed
         self.reaches_all = reaches_all
         self.best: Assigned | None = None
         self.fallback = reduced.chosen(reduced.model.fixed)
 
     def offer(self, found: Assigned, chosen: Ints | None = None) -> bool:
-        """Hand a plan of the model to the keeper, and keep its assignment if it is the best. One that breaks the spacing is refused."""
+        """Hand a plan of the model to the incumbent, and keep its assignment if it is the best. One that breaks the spacing is refused."""
         model, limits = self.reduced.model, self.limits
         chosen = self.reduced.chosen(found.plan) if chosen is None else chosen
         if conflicts(self.problem, chosen).size:
             return False
         if limits is None:
-            better = found.met and self.keeper.offer_plan(chosen, self.reduced.locked_cost + float(model.cost[found.plan > 0].sum()))
+            better = found.met and self.incumbent.offer_plan(chosen, self.reduced.locked_cost + float(model.cost[found.plan > 0].sum()))
         else:
-            better = is_within(model, found.plan, limits) and self.keeper.offer_plan(chosen, self.reduced.base + found.weight)
+            better = is_within(model, found.plan, limits) and self.incumbent.offer_plan(chosen, self.reduced.base + found.weight)
         if better:
             self.best = found
         return better
@@ -98,16 +98,16 @@ class _Search:
         return False
 
     def _run(self, workers: int | None) -> None:
-        model, keeper, limits = self.reduced.model, self.keeper, self.limits
+        model, incumbent, limits = self.reduced.model, self.incumbent, self.limits
         self.offer(assign(model, model.fixed))
-        if limits is None and np.isfinite(keeper.value):
-            keeper.offer_bound(self.reduced.locked_cost, "all")
+        if limits is None and np.isfinite(incumbent.value):
+            incumbent.offer_bound(self.reduced.locked_cost, "all")
             return
         if limits is not None:
             everything = assign(model, np.ones(model.candidates, np.uint8), spare=False).weight
-            keeper.offer_bound(self.reduced.base + everything, "all")
-            if limits.sites < 1 or keeper.content:
-                keeper.offer_bound(keeper.value if limits.sites < 1 else keeper.bound, "all")
+            incumbent.offer_bound(self.reduced.base + everything, "all")
+            if limits.sites < 1 or incumbent.gap_reached:
+                incumbent.offer_bound(incumbent.value if limits.sites < 1 else incumbent.bound, "all")
                 return
         entries = len(model.rows)
         with Crew(crew_size(entries, workers)) as crew:
@@ -122,22 +122,22 @@ class _Search:
             base = likely(model, bound.y, among)
             self.offer(grown(model, limits, base))
             if self._full(known) > FULL_SITES and entries <= CAREFUL_UP_TO:
-                self.offer(greedy_by_flow(model, among, base, lambda: self.keeper.clock.share > CAREFUL_SHARE))
-            keeper.note()
+                self.offer(greedy_by_flow(model, among, base, lambda: self.incumbent.clock.share > CAREFUL_SHARE))
+            incumbent.note()
             self._take_without_capacities(without)
             exact = self._start_exact(crew)
             if exact is not None:
                 self._take_exact(exact)
-            if self.best is not None and not keeper.content:
+            if self.best is not None and not incumbent.gap_reached:
                 self._rounds(crew, bound, self.best)
 
     def _offer_bound(self, bound: float, source: str) -> None:
         """A bound of the model's own cost or weight."""
-        self.keeper.offer_bound(bound + (self.reduced.locked_cost if self.limits is None else self.reduced.base), source)
+        self.incumbent.offer_bound(bound + (self.reduced.locked_cost if self.limits is None else self.reduced.base), source)
 
     def _bounded(self, crew: Crew, known: Assigned) -> LimitedBound:
         """By linear program where it is small, else by prices."""
-        model, clock = self.reduced.model, self.keeper.clock
+        model, clock = self.reduced.model, self.incumbent.clock
         if len(model.rows) <= LINEAR_UP_TO:
             small = result_in_time(crew.submit(limited_relaxation, model, self.limits), clock, -0.5 * clock.time_limit_s)
             if small is not None:
@@ -145,17 +145,17 @@ class _Search:
         rounds = int(np.clip(PRICE_WORK / (1 + len(model.rows)), 100, 800))
         if self.limits is None:
             cost = float(model.cost[known.plan > 0].sum()) if known.met else float(model.cost.sum())
-            return cheapest_bound(model, cost, rounds, lambda: clock.share > BOUND_SHARE)
-        return most_bound(model, self.limits, known.weight, rounds, lambda: clock.share > BOUND_SHARE)
+            return least_cost_bound(model, cost, rounds, lambda: clock.share > BOUND_SHARE)
+        return most_people_bound(model, self.limits, known.weight, rounds, lambda: clock.share > BOUND_SHARE)
 
     def _start_without_capacities(self, crew: Crew, known: Assigned) -> Future[Any] | None:
         """Start the problem without capacities, a bound for ours, where not many sites are full."""
-        clock = self.keeper.clock
+        clock = self.incumbent.clock
         if self._full(known) > FULL_SITES or not self.reaches_all:
             return None
         seconds = OPEN_SHARE * clock.time_limit_s
         work = None if clock.work_limit is None else max(1, clock.work_limit // 4)
-        unlimited, gap = replace(self.problem, capacity=None), self.keeper.gap / 2
+        unlimited, gap = replace(self.problem, capacity=None), self.incumbent.gap / 2
         return crew.submit(_without_capacities, unlimited, self.limits, gap, seconds, work, self.seed)
 
     def _full(self, known: Assigned) -> float:
@@ -165,22 +165,22 @@ class _Search:
         return float((load[taken] >= model.capacity[taken] * (1 - 1e-6)).mean()) if taken.size else 0.0
 
     def _take_without_capacities(self, pending: Future[Any] | None) -> None:
-        answer = None if pending is None else result_in_time(pending, self.keeper.clock, -0.5 * self.keeper.clock.time_limit_s)
+        answer = None if pending is None else result_in_time(pending, self.incumbent.clock, -0.5 * self.incumbent.clock.time_limit_s)
         if answer is None:
             return
         chosen, bound = answer
-        self.keeper.offer_bound(bound, "uncapacitated")
+        self.incumbent.offer_bound(bound, "uncapacitated")
         self.offer(assign(self.reduced.model, np.isin(self.reduced.candidate, chosen).astype(np.uint8)))
 
     def _start_exact(self, crew: Crew) -> Future[Any] | None:
-        clock, counted = self.keeper.clock, self.keeper.clock.work_limit is not None
-        if self.keeper.content or len(self.reduced.model.rows) > (EXACT_COUNTED_UP_TO if counted else EXACT_UP_TO):
+        clock, counted = self.incumbent.clock, self.incumbent.clock.work_limit is not None
+        if self.incumbent.gap_reached or len(self.reduced.model.rows) > (EXACT_COUNTED_UP_TO if counted else EXACT_UP_TO):
             return None
         nodes = max(1, (clock.work_limit or 0) // 10) if counted else EXACT_NODES
         return crew.submit(limited_exact, self.reduced.model, self.limits, nodes, clock.left_s / 3)
 
     def _take_exact(self, pending: Future[Any]) -> None:
-        answer = result_in_time(pending, self.keeper.clock, -0.5 * GRACE_S)
+        answer = result_in_time(pending, self.incumbent.clock, -0.5 * GRACE_S)
         if answer is None:
             return
         bound, plan = answer
@@ -189,15 +189,15 @@ class _Search:
 
     def _rounds(self, crew: Crew, bound: LimitedBound, best: Assigned) -> None:
         """Ruin and recreate until the clock strikes; every better plan is assigned anew by a flow."""
-        rounds = Rounds(self.reduced, self.limits, self.keeper, bound, best, self.seed, crew)
-        while rounds.near.size and not self.keeper.clock.over and not self.keeper.content:
+        rounds = Rounds(self.reduced, self.limits, self.incumbent, bound, best, self.seed, crew)
+        while rounds.near.size and not self.incumbent.clock.over and not self.incumbent.gap_reached:
             for plan, value in rounds.step():
                 if value < rounds.known(self.best):
                     self.offer(assign(self.reduced.model, plan, spare=False))
             if rounds.is_cold:
                 self.offer(assign(self.reduced.model, rounds.coldest))
                 rounds.restart(self.best)
-            self.keeper.note()
+            self.incumbent.note()
 
 
 def _without_capacities(
