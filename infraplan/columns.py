@@ -17,8 +17,8 @@ class Column:
     """One column.
 
     `kind`: its pandas type; "" where it stands in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
-    whole | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers fill in. `places`:
-    letters of `PLACES`; A: in a sheet it stays among the official columns. `words`: how a code becomes a word
+    whole | count (12 / 340) | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers
+    fill in. `places`: letters of `PLACES`; A: in a sheet it stays among the official columns. `words`: how a code becomes a word
     (`tables.wording`). `official`: its number in the official annex, 0 for none.
     "{family}" in a name stands for one column a family, "{judged}" in a heading for the family with its receiver.
     """
@@ -53,4 +53,4 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its cells stand at the right."""
-        return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure", "points", "signed")
+        return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure", "points", "signed", "count")

@@ -26,6 +26,7 @@ TITLES = {
     "compared_coverage": "覆盖对比 coverage of two runs：`compare.xlsx`",
     "compared_targets": "目标对比 targets of two runs：`compare.xlsx`",
     "compared_sites": "站点对比 sites of two runs：`compare.xlsx`",
+    "compared_cities": "各市站点变化 sites of two runs by city：`compare.html`",
     "explained_targets": "目标说明 targets explained：`infraplan explain`",
     "explained_villages": "村庄说明 villages explained：`infraplan explain --village`",
     "explained_candidates": "候选站说明 candidates explained：`infraplan explain --candidate`",
@@ -33,10 +34,12 @@ TITLES = {
 HEAD = """# 成果数据字典 What the outputs hold
 
 由 `tools/write_outputs_page.py` 从 `infraplan/outputs` 生成，请勿手改。列名是 CSV、GPKG、JSON 里的列名；没有类型的列由其他列写成，
-只在表格和页面里出现。`{family}` 每种制式一列（`nr`、`nbiot`）。“附表”是该列在官方附表中的列号。
+只在表格和页面里出现。`{family}` 每种制式一列（`nr`、`nbiot`），名称里的 `{judged}` 是制式和接收位置，`{first}` 是方案第一制式的。
+“附表”是该列在官方附表中的列号。
 
 Generated from `infraplan/outputs`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and stands
-only in sheets and pages. `{family}` is one column a family. The last column is its number in the official annex.
+only in sheets and pages. `{family}` is one column a family; `{judged}` in a heading is the family with its receiver, `{first}`
+that of the plan's first family. The last column is its number in the official annex.
 """
 
 

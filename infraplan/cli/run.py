@@ -58,15 +58,14 @@ def run(
 
 def tell_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
     """People served, each family where it is judged and at the other receiver, on stderr."""
-    from infraplan.policy.words import word
-    from infraplan.tables.families import family_name
+    from infraplan.tables.speech import Speech
 
     total = people["total"]
     for family in families:
-        row, names = people[family], {"family": family_name(family), "total": f"{total:,}"}
+        row, names = people[family], {"family": Speech().family(family), "total": f"{total:,}"}
 
         def where(receiver: str) -> dict[str, str]:
-            return {"receiver": word("receiver", receiver, "zh"), "receiver_en": word("receiver", receiver, "en")}
+            return {"receiver": Speech().receiver(receiver), "receiver_en": Speech("en").receiver(receiver)}
 
         shares = {name: percent(row[f"served_{name}"], total) for name in ("weaker", "stronger")} if "receiver" in row else {}
         if not shares:

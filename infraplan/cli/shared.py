@@ -96,15 +96,14 @@ def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> 
     `targets`: the study's policies, one of which may ask for premises free of rent.
     """
     from infraplan.messages.amounts import amounts
-    from infraplan.policy.words import rent_measure, word
+    from infraplan.policy.words import rent_measure
     from infraplan.radio.receivers import receiver_of
-    from infraplan.tables.families import family_name
+    from infraplan.tables.speech import Speech
     from infraplan.units import cut
 
     def where(family: str) -> Bilingual:
         """The family, and where its devices are."""
-        names = [word("receiver", receiver_of(services, family), lang) for lang in ("zh", "en")]
-        return Bilingual(f"{family_name(family)}（{names[0]}）", f"{family_name(family)} {names[1]}")
+        return Bilingual(*(Speech(lang).judged(family, receiver_of(services, family)) for lang in ("zh", "en")))
 
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"

@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from infraplan.messages import say
 from infraplan.presets import load
+from infraplan.tables.speech import Speech
 
 
 def layer_style(name: str, frame: Any, share_column: str = "nr_share") -> str:
@@ -15,13 +16,14 @@ def layer_style(name: str, frame: Any, share_column: str = "nr_share") -> str:
     colours = load("palette")
     if name == "zones":
         if share_column in frame:
-            return _document(_graduated(share_column, colours["share"]), "name")
+            return _document(_graduated(share_column, colours["share"], _judged(frame, share_column.removesuffix("_share"))), "name")
         return _document(_single(_fill("#ffffff", colours["ink"]["zone"], 0.0)), "name")
     if name in ("gaps", "villages"):
         column = next((column for column in ("status", "nr_status") if column in frame), None)
         if column is not None:
+            about = _judged(frame, column.removesuffix("_status")) if column != "status" else say("report.at_its_receiver")
             kinds = [
-                (status, say(f"report.{status}"), _marker("circle", colours["village"][status], 1.6))
+                (status, f"{about} {say(f'report.{status}')}", _marker("circle", colours["village"][status], 1.6))
                 for status in ("served", "uncertain", "unserved")
             ]
             return _document(_categorised(column, kinds), "name")
@@ -37,6 +39,12 @@ def layer_style(name: str, frame: Any, share_column: str = "nr_share") -> str:
         else _marker("circle", colours["ink"]["accent"], 1.6)
     )
     return _document(_single(plain), "name")
+
+
+def _judged(frame: Any, family: str) -> str:
+    """5G（室外）, where the frame tells where a family is judged."""
+    column = f"{family}_receiver"
+    return Speech().judged(family, str(frame[column].iloc[0]) if column in frame and len(frame) else "")
 
 
 RENDERER = 'enableorderby="0" forceraster="0" symbollevels="0"'
@@ -89,11 +97,11 @@ def _categorised(column: str, kinds: list[tuple[str, str, tuple[str, str]]]) -> 
     )
 
 
-def _graduated(column: str, steps: list[dict[str, Any]]) -> str:
+def _graduated(column: str, steps: list[dict[str, Any]], about: str) -> str:
     edges = [float(step["from"]) for step in steps] + [1.0]
     ranges = ""
     for index, (lower, upper) in enumerate(pairwise(edges)):
-        label = f"{lower * 100:g} - {upper * 100:g} %"
+        label = f"{about} {lower * 100:g} - {upper * 100:g} %"
         ranges += f'<range lower="{lower:.6f}" upper="{upper:.6f}" label="{label}" render="true" symbol="{index}"/>'
     symbols = "".join(_symbol(i, _fill(str(step["colour"]), "#ffffff", 0.85)) for i, step in enumerate(steps))
     return (
@@ -108,14 +116,14 @@ def margin_classes() -> tuple[list[float], list[str]]:
     return [float(step["from_db"]) for step in steps], [str(step["colour"]) for step in steps]
 
 
-def raster_style() -> str:
-    """QML of a coverage raster: the first band's margin in the palette's classes."""
+def raster_style(about: str = "") -> str:
+    """QML of a coverage raster: the first band's margin in the palette's classes; `about` says whose it is, 5G（室外）."""
     edges, colours = margin_classes()
     items = ""
     for index, colour in enumerate(colours):
         upper = f"{edges[index + 1]:g}" if index + 1 < len(edges) else "inf"
         label = f"&lt; {upper} dB" if index == 0 else f"&gt;= {edges[index]:g} dB" if upper == "inf" else f"{edges[index]:g} - {upper} dB"
-        items += f'<item alpha="255" color="{colour}" label="{label}" value="{upper}"/>'
+        items += f'<item alpha="255" color="{colour}" label="{about} {label}" value="{upper}"/>'
     shader = f'<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0">{items}</colorrampshader>'
     renderer = (
         '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" nodataColor="">'

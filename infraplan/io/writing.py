@@ -14,6 +14,7 @@ import numpy.typing as npt
 from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
 from infraplan.io.qgis import layer_style, margin_classes, raster_style
+from infraplan.tables.speech import Speech
 
 FIXED_TIME = "2020-01-01T00:00:00.000Z"  # a clock inside would change the bytes of equal content
 NO_SERVER = -1
@@ -144,7 +145,7 @@ def write_coverage_cog(
     for family in sorted(margins, key=lambda name: name != "nr"):
         margin_db = margins[family]
         bands.append(np.asarray(margin_db, np.float32))
-        names.append(f"{family} margin_db")
+        names.append(f"{family} margin_db {notes.get(f'RECEIVER_{family}', '')}".strip())
         if servers is not None and family in servers:
             band, used = _local_numbers(servers[family], sector_ids)
             bands.append(band)
@@ -175,7 +176,8 @@ def write_coverage_cog(
         target.update_tags(**notes)
     for family, margin_db in margins.items():
         _write_classes(Path(path).with_name(f"{Path(path).stem}-{family}.tif"), grid, margin_db, profile, family, tags or {})
-    write_text(Path(path).with_suffix(".qml"), raster_style())
+    first = min(margins, key=lambda name: name != "nr", default="")
+    write_text(Path(path).with_suffix(".qml"), raster_style(Speech().judged(first, notes.get(f"RECEIVER_{first}", ""))))
 
 
 def _write_classes(
@@ -192,7 +194,7 @@ def _write_classes(
     with atomic_path(path) as part, rasterio.open(part, "w", **kind) as target:
         target.write(band, 1)
         target.write_colormap(1, {**table, NOTHING: (255, 255, 255, 0)})
-        target.set_band_description(1, f"{family} margin class")
+        target.set_band_description(1, f"{family} margin class {tags.get(f'RECEIVER_{family}', '')}".strip())
         target.update_tags(**tags, LOWER_EDGES_DB=json.dumps(edges))
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from infraplan.columns import FAMILY, PLACES
 from infraplan.columns import Column as C
 from infraplan.outputs.answers import (
+    COMPARED_CITIES,
     COMPARED_COVERAGE,
     COMPARED_SITES,
     COMPARED_TARGETS,
@@ -38,8 +39,9 @@ from infraplan.outputs.tables import (
 
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
-    "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE, "measured": MEASURED,
-    "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES,
+    "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
+    "measured": MEASURED, "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS,
+    "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ COMPARED_TARGETS = (
     C("zone_level", "区划级别", "Level of the zone", "str", "code", "", "province、city 或 county", "province, city or county"),
     C("zone", "区划代码", "Zone code", "str", "code", "a", "区划代码", "code of the zone", width=15),
     C("zone_name", "区域", "Zone", "str", "text", "ap", "区划名称", "name of the zone", width=15),
-    C("family", "制式", "Family", "str", "code", "ap", "制式", "family", "family", width=15),
+    C("family", "制式", "Family", "str", "code", "ap", "制式", "family", "judged", width=15),
     C("network", "网络", "Network", "str", "code", "ap", "网络", "network", "network", width=15),
     C("measure", "衡量方式", "Measure", "str", "code", "a", "衡量方式", "how it is measured", width=15),
     C("unit", "计量单位", "Unit", "str", "code", "a", "计量单位", "unit", "unit", width=15),
@@ -44,9 +44,14 @@ COMPARED_SITES = (
     C("city_name", "地市", "City", "str", "text", "a", "地市", "city", width=15),
     C("change", "变化", "Change", "str", "code", "a", "added 新增或 removed 减少", "added or removed", "code:compare", width=15),
 )  # fmt: skip
+COMPARED_CITIES = (
+    C("name", "地市", "City", "", "text", "p", "地市", "city"),
+    C("added", "新增", "Added", "", "whole", "p", "新增的站点", "sites added", unit="座"),
+    C("removed", "减少", "Removed", "", "whole", "p", "减少的站点", "sites removed", unit="座"),
+)  # fmt: skip
 EXPLAINED_TARGETS = (
     C("target", "目标", "target", "str", "code", "t", "目标编号", "id of the target"),
-    C("family", "制式", "family", "str", "code", "t", "制式", "family", "family"),
+    C("family", "制式", "family", "str", "code", "t", "制式", "family", "judged"),
     C("unit", "单位", "unit", "str", "code", "t", "people 或 places", "people or places", "unit"),
     C("required", "要求", "required", "int64", "whole", "t", "要求", "asked"),
     C("reachable", "候选站合计可达", "within reach of all candidates", "int64", "whole", "t", "全部候选站合起来能到", "what all candidates together reach"),
@@ -58,7 +63,7 @@ EXPLAINED_VILLAGES = (
     C("id", "编号", "id", "str", "code", "t", "编号", "id"),
     C("name", "名称", "name", "str", "text", "t", "名称", "name"),
     C("kind", "类别", "kind", "str", "code", "", "类别", "kind"),
-    C("family", "制式", "family", "str", "code", "t", "制式", "family", "family"),
+    C("family", "制式", "family", "str", "code", "t", "制式", "family", "judged"),
     C("target", "目标", "target", "str", "code", "", "目标编号", "id of the target"),
     C("county", "区县", "county", "str", "code", "", "县（市、区）代码", "code of the county"),
     C("population", "人口", "people", "Int64", "whole", "t", "人口", "residents", unit="人"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.coverage.networks import ANY
 from infraplan.messages import say
 from infraplan.presets import load
 from infraplan.tables.speech import Speech
@@ -44,24 +45,37 @@ def city_order(frame: Any, order: str = "zones_guangdong", column: str = "city")
     return frame.iloc[np.argsort([place.get(str(code), len(place)) for code in frame[column]], kind="stable")]
 
 
-def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
-    """Rows of `find_gaps`, one a village, place or stretch: `<family>_status` and `<family>_margin_db` of each family that lacks.
+def gap_parts(gaps: pd.DataFrame, speech: Speech) -> dict[str, pd.DataFrame]:
+    """Rows of `by_place`: villages first, then county seats, other places and lines, sites; only villages may have no rows."""
+    rows = by_place(gaps, speech)
+    kind = rows["kind"].astype(str)
+    settled, seat, site = kind.isin(SETTLED), kind == "county_seat", kind == "site"
+    parts = {"gaps": settled, "gaps_seats": seat, "gaps_places": ~(settled | seat | site), "gaps_sites": site}
+    return {key: rows.loc[chosen] for key, chosen in parts.items() if key == "gaps" or chosen.any()}
 
-    Margins outdoors and indoors, nearest site and operator are of the first such family; causes and remedies that differ name theirs.
+
+def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
+    """Rows of `find_gaps`, one a village, place or stretch: `<family>_status`, `_margin_db`, `_receiver` and `_network` of each it lacks.
+
+    Margins outdoors and indoors and the nearest site are of the first such family; `network` is "any", or those that lack service, joined
+    by ";"; causes and remedies that differ name their family.
     """
     key = [gaps["id"], gaps["from_km"].fillna(-1.0) if "from_km" in gaps else pd.Series(-1.0, index=gaps.index)]
     group = pd.Series(pd.MultiIndex.from_arrays(key).factorize()[0], index=gaps.index)
     table = gaps.loc[~group.duplicated()].copy()
-    own = gaps.assign(_group=group).drop_duplicates(["_group", "family"])
+    some = gaps.assign(_group=group)
+    own = some.sort_values("network", key=lambda names: names != ANY, kind="stable").drop_duplicates(["_group", "family"]).sort_index()
     first = group[table.index].to_numpy()
-    families = own.groupby("_group")["family"]
-    table["family"] = families.agg("+".join).reindex(first).to_numpy()
-    table["target"] = gaps.groupby(group)["target"].agg(lambda ids: ";".join(dict.fromkeys(ids))).reindex(first).to_numpy()
+    table["family"] = own.groupby("_group")["family"].agg("+".join).reindex(first).to_numpy()
+    table["target"] = _joined(some, ["_group"], "target").reindex(first).to_numpy()
+    table["network"] = _joined(some, ["_group"], "network").reindex(first).to_numpy()
+    networks = _joined(some, ["_group", "family"], "network")
     for family in dict.fromkeys(own["family"]):
         rows = own.loc[own["family"] == family].set_index("_group").reindex(first)
         if family:
-            table[f"{family}_status"] = rows["status"].to_numpy()
-            table[f"{family}_margin_db"] = rows["margin_db"].to_numpy() if "margin_db" in rows else np.nan
+            for name in ("status", "margin_db", "receiver"):
+                table[f"{family}_{name}"] = rows[name].to_numpy() if name in rows else np.nan
+            table[f"{family}_network"] = networks.xs(family, level="family").reindex(first).to_numpy()
     for name in ("reason", "remedy"):
         said = own[name].map({code: speech.reason(code) for code in own[name].unique()})
         named = own["family"].map(speech.family) + ("：" if speech.lang == "zh" else ": ") + said
@@ -72,6 +86,14 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
         } if own["_group"].duplicated().any() else dict(zip(pairs["group"], pairs["said"], strict=True))  # fmt: skip
         table[name] = [joined[code] for code in first]
     return table
+
+
+def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:
+    """The different values of each group, joined by ";"; "any" alone where it is among them."""
+    once = rows.drop_duplicates([*keys, name])
+    joined = once.groupby(keys)[name].agg(";".join)
+    whole = once.loc[once[name] == ANY].groupby(keys)[name].first()
+    return joined.where(~joined.index.isin(whole.index), ANY)
 
 
 def gaps_annex(

@@ -12,12 +12,8 @@ from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
 from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
-from infraplan.policy.words import layer_name, word
-from infraplan.tables.families import family_name
-
-
-def _joined(lang: str, pieces: list[str]) -> str:
-    return ("；" if lang == "zh" else "; ").join(piece for piece in pieces if piece)
+from infraplan.policy.words import layer_name
+from infraplan.tables.speech import Speech
 
 
 def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[Bilingual]:
@@ -36,7 +32,7 @@ def evidence_texts(target: Target, network: str, units: Units, table: Table, lay
     def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: bool) -> Bilingual:
         key = round(unsure_share, 4), round(unknown_units, 1), round(measured_share, 4), nothing
         if key not in memo:
-            memo[key] = Bilingual(*(_joined(lang, [common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES))
+            memo[key] = Bilingual(*(Speech(lang).joined([common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES))
         return memo[key]
 
     return [text(*row) for row in zip(unsure, unknown, rests, total == 0, strict=True)]
@@ -60,13 +56,8 @@ def _worded(values: dict[str, object], lang: str) -> dict[str, object]:
     if "layer" in values:
         worded["layer"] = layer_name(str(values["layer"]), lang)
     if "receiver" in values:
-        worded["receiver"] = word("receiver", str(values["receiver"]), lang)
+        worded["receiver"] = Speech(lang).receiver(str(values["receiver"]))
     return worded
-
-
-def _receiver(receiver: str, lang: str) -> str:
-    """Where the devices are, in words."""
-    return "、".join(word("receiver", part, lang) for part in receiver.split("+"))
 
 
 def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
@@ -74,17 +65,17 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
     if target.measure == "none":
         return say("policy.evidence_none", lang, reason=target.reason_en if lang == "en" and target.reason_en else target.reason)
     pieces: list[str] = []
-    cover = layers.cover
+    cover, speech = layers.cover, Speech(lang)
     if target.shape in RADIO and not units.absent:
         pieces.append(
             say(
                 "policy.evidence_prediction",
                 lang,
-                family=family_name(target.family),
-                model=word("model", cover.model, lang),
+                family=speech.family(target.family),
+                model=speech.code("model", cover.model),
                 resolution=f"{cover.grid.resolution_m:g}",
                 reliability=f"{cover.reliability:.0%}",
-                receiver=_receiver(target.receiver or cover.receiver(target.family), lang),
+                receiver=speech.receiver(target.receiver or cover.receiver(target.family)),
             )
         )
         if target.coupling_class_db is not None:
@@ -102,4 +93,4 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
         pieces.append(say("policy.evidence_beside", lang))
     if target.measure == "reported" and target.figure == "" and not units.absent:
         pieces.append(say("policy.evidence_reported", lang, register=layer_name(target.register, lang)))
-    return _joined(lang, pieces)
+    return speech.joined(pieces)

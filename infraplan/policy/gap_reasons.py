@@ -18,19 +18,6 @@ from infraplan.policy.sites import sites_asked
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
 
-REASONS = (
-    "measured_weak",
-    "position_uncertain",
-    "no_position",
-    "not_stated",
-    "attribute_no",
-    "part_uncovered",
-    "weak_indoors",
-    "uplink_limited",
-    "terrain_blocked",
-    "nbiot_only",
-    "no_site_in_range",
-)
 REMEDIES = {
     "measured_weak": "check_site",
     "position_uncertain": "verify_position",
@@ -44,6 +31,7 @@ REMEDIES = {
     "nbiot_only": "add_nr",
     "no_site_in_range": "new_site",
 }
+REASONS = tuple(REMEDIES)
 Future = tuple[Coverage, frozenset[str]]
 """The map with a plan on it, and the ids of the plan's sites."""
 

@@ -17,7 +17,7 @@ from infraplan.outputs import types
 from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units, units_of
-from infraplan.policy.schema import SHARES
+from infraplan.policy.schema import RADIO, SHARES
 from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_lists
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables.typed import typed
@@ -119,7 +119,9 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
         table[name] = np.where(np.isnan(needed) | np.isnan(achieved), np.nan, np.maximum(needed - np.nan_to_num(counted), 0.0))
     table["status"] = _status(target, units, table, needed)
     table["evidence"] = np.array(evidence_texts(target, network, units, table, layers), dtype=object)
+    judged_at = target.shape in RADIO and target.family in layers.cover.families
     constant: dict[str, Any] = {
+        "receiver": (target.receiver or layers.cover.receiver(target.family)) if judged_at else "",
         "id": target.id, "part": target.part, "family": target.family, "network": network if target.by_network or target.family else "",
         "measure": target.measure, "unit": units.unit, "force": target.force, "due": target.due.isoformat() if target.due else "",
         "quotation": target.quotation, "document": target.document, "departments": target.departments, "task": target.task,

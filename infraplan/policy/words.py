@@ -1,14 +1,10 @@
-"""What codes of layers, receivers and models are called; a code the catalogue does not know stays as it is."""
+"""What layers and measures of a policy are called in sentences; other codes are worded by `tables.wording.Speech`."""
 
 from __future__ import annotations
 
-from infraplan.messages import both, catalogue, say
+from infraplan.messages import both, say
 from infraplan.tables.families import family_name
-
-
-def word(group: str, code: str, lang: str) -> str:
-    """The catalogue's name of a code, or the code."""
-    return say(f"policy.{group}_{code}", lang) if f"{group}_{code}" in catalogue("policy") else code
+from infraplan.tables.speech import Speech
 
 
 def rent_measure(number: str) -> str:
@@ -25,5 +21,6 @@ def layer_name(layer: str, lang: str) -> str:
         return say("policy.layer_coverage", lang, family=family_name(family))
     table, dot, column = layer.partition(".")
     if dot:
-        return say("policy.layer_column", lang, table=word("layer", table, lang), column=column)
-    return ("、" if lang == "zh" else ", ").join(word("layer", part, lang) for part in layer.split("、"))
+        return say("policy.layer_column", lang, table=Speech(lang).code("layer", table), column=column)
+    speech = Speech(lang)
+    return speech.joined([speech.code("layer", part) for part in layer.split("、")], "、")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
+from infraplan.report.context import Facts
 
 ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
@@ -36,8 +37,10 @@ class Comparison:
         ("won" | "lost" | "moved" | "figure" | "new" | "gone"); rows that changed.
     sites : DataFrame or None
         id, name, services, city, city_name, change ("added" | "removed"); None where a run has no layer of sites.
-    synthetic : bool
-        One of the runs rests on synthetic data.
+    facts : pair of Facts
+        What each run says of itself: dates, version, whether its data are synthetic.
+    receivers : dict
+        family -> where its devices are judged, as the later run says.
     """
 
     before: str
@@ -46,7 +49,13 @@ class Comparison:
     coverage: Any
     targets: Any
     sites: Any
-    synthetic: bool
+    facts: tuple[Facts, Facts]
+    receivers: dict[str, str]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether one of the runs rests on synthetic data."""
+        return any(facts.synthetic for facts in self.facts)
 
 
 def compare_runs(before: str | Path, after: str | Path) -> Comparison:
@@ -69,8 +78,19 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         coverage=coverage,
         targets=_targets(old, new),
         sites=_sites(first, second, names),
-        synthetic=bool(old.get("synthetic") or new.get("synthetic")),
+        facts=(_facts(old), _facts(new)),
+        receivers=_receivers(old, new),
     )
+
+
+def _facts(summary: dict[str, Any]) -> Facts:
+    """The dates, the version and the mark of a run."""
+    version, as_of, dated = (str(summary.get(name) or "") for name in ("version", "as_of", "report_date"))
+    return Facts("", 0.0, 0.0, "", synthetic=bool(summary.get("synthetic")), version=version, as_of=as_of, report_date=dated)
+
+
+def _receivers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+    return {**(old.get("receivers") or {}), **(new.get("receivers") or {})}
 
 
 def read_summaries(*folders: Path) -> list[dict[str, Any]]:
@@ -120,7 +140,7 @@ def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
     rank = [families.index(family) if family in families else len(families) for family in table["family"]]
     table = table.assign(_place=place, _rank=rank).sort_values(["_place", "_rank"], kind="stable")
     names = [f"{what}_{when}" for what in ("population", "served", "share") for when in ("before", "after")]
-    known = {**(old.get("receivers") or {}), **(new.get("receivers") or {})}
+    known = _receivers(old, new)
     table["receiver"] = [known.get(family, "") for family in table["family"]]
     return table[["level", "adcode", "name", "family", "receiver", *names, "served_change", "share_change"]].reset_index(drop=True)
 

@@ -9,13 +9,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text
+from infraplan.report import stamps
 from infraplan.report.cards import labelled
 from infraplan.report.compare import Comparison
 from infraplan.report.page_rows import provincial_order, shown_table
-from infraplan.report.pages import number_formats, page_css, templates
-from infraplan.report.style import integer, percent
+from infraplan.report.pages import number_formats, page_css, print_head, templates
+from infraplan.report.style import percent
 from infraplan.report.words import Words
-from infraplan.report.workbook import FIXED_DAY, fill, formats
+from infraplan.report.workbook import A3, FIXED_DAY, HEAD_ROW, fill, formats, scaled, set_page
 from infraplan.tables.figures import points, signed
 from infraplan.tables.wording import worded
 
@@ -26,31 +27,27 @@ def write_comparison(comparison: Comparison, folder: str | Path, *, lang: str = 
     """Both files, each whole or not at all."""
     paths = [Path(folder) / "compare.html", Path(folder) / "compare.xlsx"]
     write_text(paths[0], comparison_page(comparison, lang))
-    _workbook(comparison, paths[1], Words(lang))
+    _workbook(comparison, paths[1], Words(lang, receivers=comparison.receivers))
     return paths
 
 
 def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
     """The comparison as one HTML text."""
-    words = Words(lang)
+    words = Words(lang, receivers=comparison.receivers)
     coverage = comparison.coverage
     listed = coverage[coverage["level"].isin(["province", "city"])]
     listed = pd.concat([listed[listed["level"] == "province"], provincial_order(listed[listed["level"] == "city"])])
-    sites = (
-        None
-        if comparison.sites is None
-        else comparison.sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
-    )
+    sides = dated_sides(comparison, words)
     return labelled(
         templates()
         .get_template("compare.html.j2")
         .render(
             w=words,
             f=number_formats(words),
-            css=Markup(page_css()),
+            css=Markup(page_css() + print_head(*sides)),
             title=words.t("compare_title"),
             subtitle="" if lang == "en" else Words("en").t("compare_title"),
-            runs=words.t("compare_runs", a=comparison.before, b=comparison.after),
+            runs=sides,
             synthetic=comparison.synthetic,
             unlike="; ".join(comparison.unlike),
             sentences=sentences(comparison, words),
@@ -58,7 +55,7 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
             targets=shown_table(comparison.targets.head(SHOWN), "compared_targets", "page", words),
             target_total=len(comparison.targets),
             shown=SHOWN,
-            sites=None if sites is None else _site_rows(sites),
+            sites=None if comparison.sites is None else shown_table(by_city(comparison.sites), "compared_cities", "page", words),
         )
     )
 
@@ -86,13 +83,17 @@ def sentences(comparison: Comparison, words: Words) -> list[str]:
     return out
 
 
-def _site_rows(sites: Any) -> list[dict[str, Any]]:
-    rows = []
-    for row in provincial_order(sites, "city").to_dict("records"):
-        rows.append(
-            {"name": row["city_name"] or row["city"], "added": integer(row.get("added", 0)), "removed": integer(row.get("removed", 0))}
-        )
-    return rows
+def dated_sides(comparison: Comparison, words: Words) -> list[str]:
+    """Each run in one line: its name, the mark of synthetic data, its own dates and version."""
+    sides = zip(("before", "after"), (comparison.before, comparison.after), comparison.facts, strict=True)
+    return [words.t(f"compare_{side}", run=" · ".join([name, stamps.marked_stamp(facts, words)])) for side, name, facts in sides]
+
+
+def by_city(sites: Any) -> Any:
+    """Sites added and removed, a row a city in the provincial order."""
+    counts = sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
+    counts = counts.assign(name=counts["city_name"].where(counts["city_name"] != "", counts["city"]))
+    return provincial_order(counts.assign(**{name: 0 for name in ("added", "removed") if name not in counts}), "city")
 
 
 def _workbook(comparison: Comparison, path: Path, words: Words) -> None:
@@ -106,10 +107,14 @@ def _workbook(comparison: Comparison, path: Path, words: Words) -> None:
         tables += [] if comparison.sites is None else [("sites", comparison.sites)]
         for key, frame in tables:
             sheet, columns = book.add_worksheet(words.t(f"sheet_compare_{key}")), worded(frame, f"compared_{key}", "annex", words)
+            for row, line in enumerate([words.t("compare_title"), *dated_sides(comparison, words)]):
+                sheet.write_string(row, 0, line, forms["annex" if row == 0 else "note"])
             for index, cells in enumerate(columns):
-                sheet.write_string(0, index, cells.label, forms["head"])
+                sheet.write_string(HEAD_ROW, index, cells.label, forms["head"])
                 sheet.set_column(index, index, cells.column.characters)
-                fill(book, sheet, 1, index, cells, forms)
-            sheet.freeze_panes(1, 0)
-            sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
+                fill(book, sheet, HEAD_ROW + 1, index, cells, forms)
+            sheet.freeze_panes(HEAD_ROW + 1, 0)
+            sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + max(len(frame), 1), len(columns) - 1)
+            scale, _ = scaled([cells.column.characters for cells in columns], A3)
+            set_page(sheet, dated_sides(comparison, words), words, len(frame), len(columns) - 1, A3, scale)
         book.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 
 from infraplan.report import page_rows, plan_words, stamps
 from infraplan.report.annex_columns import method_lines
@@ -13,7 +15,7 @@ from infraplan.report.page_rows import Shown
 from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words
 
-TARGETS, GAPS, SITES = 60, 60, 60
+TARGETS, GAPS, GAPS_OF_A_COUNTY, SITES = 60, 60, 20, 60
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, of the annex where it has a number: title, heads, relative widths, numeric columns, rows; `totals`: rows in bold."""
+    """A table, of the annex where it has a number: title, heads, relative widths, numeric columns, rows; `totals`: rows in bold.
+
+    `breaks`: rows before which a new page begins.
+    """
 
     number: int
     title: str
@@ -52,6 +57,12 @@ class Table:
     rows: Sequence[Sequence[str]]
     totals: Sequence[int] = ()
     note: str = ""
+    breaks: Sequence[int] = ()
+
+    def parts(self) -> list[Table]:
+        """The table cut at its breaks; itself where it has none."""
+        cuts = list(pairwise([0, *self.breaks, len(self.rows)]))
+        return [replace(self, rows=self.rows[a:b], totals=[row - a for row in self.totals if a <= row < b], breaks=()) for a, b in cuts]
 
 
 @dataclass(frozen=True)
@@ -150,21 +161,24 @@ def _body(
 
 def _tables(context: PageContext, words: Words) -> Iterator[Table]:
     """附件 in their order; one without rows is left out."""
+    lists = [partial(_gaps, part) for part in page_rows.gap_lists(context, words, GAPS, GAPS_OF_A_COUNTY)]
+    made: list[Callable[[PageContext, Words, int], Table | None]] = [_targets, _people, _cities, _phases, *lists, _sites]
     number = 0
-    for make in (_targets, _people, _cities, _phases, _gaps, _sites):
+    for make in made:
         table = make(context, words, number + 1)
         if table is not None:
             number += 1
             yield table
 
 
-def _table(number: int, title: str, shown: Shown, note: str = "") -> Table | None:
+def _table(number: int, title: str, shown: Shown, note: str = "", breaks: Sequence[int] = ()) -> Table | None:
     """A worded frame as an annex; None without rows."""
     if not shown.rows:
         return None
     widths = [min(max(column.characters, 7), 26) for column in shown.columns]
     numeric = [index for index, column in enumerate(shown.columns) if column.numeric]
-    return Table(number, title, shown.heads, widths, numeric, shown.rows, [index for index, bold in enumerate(shown.bold) if bold], note)
+    totals = [index for index, bold in enumerate(shown.bold) if bold]
+    return Table(number, title, shown.heads, widths, numeric, shown.rows, totals, note, breaks)
 
 
 def _targets(context: PageContext, words: Words, number: int) -> Table | None:
@@ -181,9 +195,8 @@ def _people(context: PageContext, words: Words, number: int) -> Table | None:
 def _cities(context: PageContext, words: Words, number: int) -> Table | None:
     if context.level != "province" or context.cities is None:
         return None
-    people = context.people(context.families[0], level="city").sort_values(["share", "adcode"], ascending=[False, True], kind="stable")
-    rows = people[["adcode", "population", "share", "unserved"]].merge(context.cities, on="adcode", how="left")
-    rows["name"], rows["family"] = rows["adcode"].map(context.names(words.lang)), context.families[0]
+    rows = page_rows.city_frame(context, words, context.families[:1]).iloc[1:]
+    rows = rows.drop(columns="folder").sort_values([f"{context.families[0]}_rank", "adcode"], kind="stable")
     return _table(number, words.t("doc_ranking"), page_rows.shown_table(rows, "cities", "paper", words))
 
 
@@ -193,10 +206,9 @@ def _phases(context: PageContext, words: Words, number: int) -> Table | None:
     return _table(number, words.t("doc_phases"), page_rows.shown_table(context.phases, "phases", "paper", words))
 
 
-def _gaps(context: PageContext, words: Words, number: int) -> Table | None:
-    rows = page_rows.largest_gaps(context, GAPS)
-    note = words.t("doc_gaps_note", total=integer(len(context.gaps)), shown=len(rows))
-    return _table(number, words.t("doc_gaps"), page_rows.shown_table(rows, "gaps", "paper", words), note)
+def _gaps(part: page_rows.GapList, context: PageContext, words: Words, number: int) -> Table | None:
+    shown, note = page_rows.shown_table(part.frame, "gaps", "paper", words), page_rows.gap_note(part, words, GAPS_OF_A_COUNTY)
+    return _table(number, words.t(f"doc_{part.key}"), shown, note, part.breaks)
 
 
 def _sites(context: PageContext, words: Words, number: int) -> Table | None:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from infraplan.files import atomic_path
+from infraplan.policy.annex import by_place
 from infraplan.report import page_rows, stamps
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
@@ -57,15 +58,17 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
     yield _folder(words.t("layer_new"), _new_sites(context, words))
     if not many:
         yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
-    if len(context.gaps) <= MOST_GAPS:
-        yield _folder(words.t("kmz_gaps"), _gaps(context, words), shown=False)
+    gaps = by_place(context.gaps, words)
+    if len(gaps) <= MOST_GAPS:
+        yield _folder(words.t("kmz_gaps"), _gaps(gaps, context, words), shown=False)
     yield _folder(words.t("layer_zones"), _zones(context, words))
     for index, (family, picture) in enumerate(pictures.items()):
         (south, west), (north, east) = picture.bounds
         box = f"<north>{north:.6f}</north><south>{south:.6f}</south><east>{east:.6f}</east><west>{west:.6f}</west>"
         name = words.t("layer_margin", family=words.family_in(context, family))
+        dated = f"<description>{_text(stamps.marked_stamp(context.facts, words))}</description>"
         yield (
-            f"<GroundOverlay><name>{_text(name)}</name><visibility>{int(index == 0)}</visibility><color>b4ffffff</color>"
+            f"<GroundOverlay><name>{_text(name)}</name><visibility>{int(index == 0)}</visibility>{dated}<color>b4ffffff</color>"
             f"<Icon><href>{family}.png</href></Icon><LatLonBox>{box}</LatLonBox></GroundOverlay>"
         )
 
@@ -108,10 +111,12 @@ def _sites(context: PageContext, words: Words) -> Iterator[str]:
         yield _point(name, x, y, "existing", told)
 
 
-def _gaps(context: PageContext, words: Words) -> Iterator[str]:
-    for row, told in zip(context.gaps.to_dict("records"), _told(context.gaps, "gaps", words), strict=True):
+def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[str]:
+    sure = set(context.gaps.loc[context.gaps["status"] == "unserved", "id"])
+    for row, told in zip(gaps.to_dict("records"), _told(gaps, "gaps", words), strict=True):
         if not missing(row["lon"]) and not missing(row["lat"]):
-            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], str(row["status"]), told)
+            style = "unserved" if row["id"] in sure else "uncertain"
+            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, told)
 
 
 def _zones(context: PageContext, words: Words) -> Iterator[str]:

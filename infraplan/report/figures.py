@@ -12,7 +12,7 @@ import numpy as np
 
 from infraplan.report.context import PageContext
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
-from infraplan.report.map_data import margin_legend, share_colour, share_legend, simplified
+from infraplan.report.map_data import margin_legend, share_colour, share_legend, simplified, site_legend
 from infraplan.report.picture_feet import MAP_WIDTH_IN, draw_foot, foot_lines
 from infraplan.report.rasters import NOTHING, classes_of, margin_colours, thinned
 from infraplan.report.style import palette, percent
@@ -111,56 +111,24 @@ def _furniture(figure: Any, axes: Any, words: Words) -> None:
     metres_per_inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width_in)
     length_m = scale_length_m(1.15 * metres_per_inch)
     length, x, y, high = length_m / metres_per_inch / width_in, 0.797, 0.62 / height_in, 0.075 / height_in
+    edge = {"edgecolor": ink, "linewidth": 0.8, "transform": figure.transFigure, "figure": figure}
     for k, colour in enumerate((ink, "white")):
-        figure.patches.append(
-            Rectangle(
-                (x + k * length / 2, y),
-                length / 2,
-                high,
-                facecolor=colour,
-                edgecolor=ink,
-                linewidth=0.8,
-                transform=figure.transFigure,
-                figure=figure,
-            )
-        )
+        figure.patches.append(Rectangle((x + k * length / 2, y), length / 2, high, facecolor=colour, **edge))
     for at, label in ((0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g}")):
         figure.text(x + at * length, y + high * 1.6, label, ha="center", va="bottom", fontsize=8, color=ink)
     figure.text(x + length + 0.012, y + high / 2, words.t("km"), ha="left", va="center", fontsize=8, color=ink)
     middle, foot, tip, half = x + 0.16 / width_in, 1.12 / height_in, 1.52 / height_in, 0.12 / width_in
     notch = foot + 0.28 * (tip - foot)
     for sign, colour in ((-1, ink), (1, "white")):
-        figure.patches.append(
-            Polygon(
-                [(middle, tip), (middle + sign * half, foot), (middle, notch)],
-                closed=True,
-                facecolor=colour,
-                edgecolor=ink,
-                linewidth=0.8,
-                transform=figure.transFigure,
-                figure=figure,
-            )
-        )
+        corners = [(middle, tip), (middle + sign * half, foot), (middle, notch)]
+        figure.patches.append(Polygon(corners, closed=True, facecolor=colour, **edge))
     figure.text(middle, tip + 0.04 / height_in, words.t("north"), ha="center", va="bottom", fontsize=10, fontweight="bold", color=ink)
 
 
 NUDGES_PT = (
-    (0, 0),
-    (0, 11),
-    (0, -11),
-    (24, 0),
-    (-24, 0),
-    (22, 11),
-    (-22, 11),
-    (22, -11),
-    (-22, -11),
-    (0, 20),
-    (0, -20),
-    (34, -6),
-    (-34, 6),
-    (30, -20),
-    (-30, -20),
-)
+    (0, 0), (0, 11), (0, -11), (24, 0), (-24, 0), (22, 11), (-22, 11), (22, -11), (-22, -11), (0, 20), (0, -20), (34, -6), (-34, 6),
+    (30, -20), (-30, -20),
+)  # fmt: skip
 
 
 def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
@@ -175,18 +143,9 @@ def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
     for i in np.argsort(-frame.geometry.area.to_numpy(), kind="stable"):
         point = frame.geometry.iloc[i].representative_point()
         text = axes.annotate(
-            labels[i],
-            (point.x, point.y),
-            xytext=(0, 0),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=size,
-            color=palette()["ink"]["text"],
-            zorder=5,
-            path_effects=halo,
-            linespacing=1.1,
-        )
+            labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
+            color=palette()["ink"]["text"], zorder=5, path_effects=halo, linespacing=1.1,
+        )  # fmt: skip
         for nudge in NUDGES_PT:
             text.set_position(nudge)
             box = text.get_window_extent(renderer)
@@ -264,29 +223,12 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
             frame = of_family(frame, family)
             if len(frame):
                 points = frame.geometry.to_crs(grid.crs)
-                axes.scatter(
-                    points.x,
-                    points.y,
-                    s=size,
-                    marker=marker,
-                    c=colour,
-                    linewidths=0.25 if not province else 0,
-                    edgecolors="white",
-                    zorder=4,
-                )
+                rim = 0 if province else 0.25
+                axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=rim, edgecolors="white", zorder=4)
         _names(axes, children, [str(name) for name in children["name"]])
         _furniture(figure, axes, words)
         below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
-        site = colours["site"]
-        _legend(
-            figure,
-            words.t("legend_sites"),
-            [
-                {"shape": "triangle", "colour": site["existing"], "label": words.t("layer_sites")},
-                {"shape": "diamond", "colour": site["new"], "label": words.t("layer_new")},
-            ],
-            below,
-        )
+        _legend(figure, words.t("legend_sites"), site_legend(words), below)
         draw_foot(figure, context.facts, words, lines)
         return png_of(figure)
 
@@ -311,15 +253,8 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
         _lines(axes, context.outline.set_geometry(to_plane(context.outline, context.grid.crs)), palette()["ink"]["zone"], 0.8)
-        _names(
-            axes,
-            cities,
-            [
-                f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}"
-                for name, code in zip(cities["name"], cities["adcode"], strict=True)
-            ],
-            7.8,
-        )
+        pairs = zip(cities["name"], cities["adcode"], strict=True)
+        _names(axes, cities, [f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}" for name, code in pairs], 7.8)
         _furniture(figure, axes, words)
         _island_note(axes, context, words)
         _legend(figure, words.t("legend_share_at", receiver=words.receiver(context.receiver(family))), share_legend(), 0.965)
@@ -336,13 +271,5 @@ def _island_note(axes: Any, context: PageContext, words: Words) -> None:
         left, right = axes.get_xlim()
         bottom, top = axes.get_ylim()
         if left < float(x) < right and bottom < float(y) < top:
-            axes.text(
-                float(x),
-                float(y) - 0.03 * (top - bottom),
-                words.t(f"inset_{island['key']}"),
-                ha="center",
-                va="top",
-                fontsize=7.5,
-                color=palette()["ink"]["muted"],
-                zorder=5,
-            )
+            at, ink = (float(x), float(y) - 0.03 * (top - bottom)), palette()["ink"]["muted"]
+            axes.text(*at, words.t(f"inset_{island['key']}"), ha="center", va="top", fontsize=7.5, color=ink, zorder=5)

@@ -169,18 +169,11 @@ def _zone_rows(context: PageContext, words: Words, people: Any) -> tuple[list[li
         row = people.loc[family]
         fill[family] = share_colour(row["share"])
         score.append(percent(row["share"], 1))
-        told.append(
-            [
-                words.t("served_share", family=words.family_in(context, family)),
-                f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})",
-            ]
-        )
-        told.append(
-            [
-                f"{words.family_in(context, family)} {words.t('uncertain')} / {words.t('unserved')}",
-                f"{integer(row['uncertain'])} / {integer(row['unserved'])}",
-            ]
-        )
+        judged = words.family_in(context, family)
+        figure = f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})"
+        told.append([words.t("served_share", family=judged), figure])
+        doubt = f"{integer(row['uncertain'])} / {integer(row['unserved'])}"
+        told.append([f"{judged} {words.t('uncertain')} / {words.t('unserved')}", doubt])
     return told, fill, score[0] if score else ""
 
 
@@ -202,26 +195,25 @@ def simplified(frame: Any, tolerance_deg: float) -> Any:
 def legend(context: PageContext, words: Words, layers: Sequence[str]) -> list[dict[str, Any]]:
     """Sections of the legend, each with the layers it belongs to."""
     colours = palette()
-    parts: list[tuple[str, list[str], list[dict[str, str]]]] = [
-        (words.t("legend_margin"), [f"margin-{family}" for family in context.families], margin_legend(words)),
-        (words.t("legend_share"), [f"share-{family}" for family in context.families], share_legend()),
-        (
-            words.t("legend_villages"),
-            [f"villages-{family}" for family in context.families],
-            [{"shape": "circle", "colour": colours["village"][status], "label": words.t(status)} for status in STATUSES],
-        ),
-        (
-            words.t("legend_sites"),
-            ["sites", "new"],
-            [
-                {"shape": "triangle", "colour": colours["site"]["existing"], "label": words.t("layer_sites")},
-                {"shape": "diamond", "colour": colours["site"]["new"], "label": words.t("layer_new")},
-            ],
-        ),
-    ]
+    parts: list[tuple[str, list[str], list[dict[str, str]]]] = []
+    for family in context.families:
+        judged = words.family_in(context, family)
+        dots = [{"shape": "circle", "colour": colours["village"][status], "label": words.t(status)} for status in STATUSES]
+        parts += [
+            (words.t("layer_margin", family=judged), [f"margin-{family}"], margin_legend(words)),
+            (words.t("layer_share", family=judged), [f"share-{family}"], share_legend()),
+            (words.t("layer_villages", family=judged), [f"villages-{family}"], dots),
+        ]
+    parts.append((words.t("legend_sites"), ["sites", "new"], site_legend(words)))
     return [
         {"title": title, "layers": kept, "items": items} for title, keys, items in parts if (kept := [key for key in keys if key in layers])
     ]
+
+
+def site_legend(words: Words) -> list[dict[str, str]]:
+    """The signs of existing and suggested sites."""
+    signs = (("sites", "triangle", "existing"), ("new", "diamond", "new"))
+    return [{"shape": shape, "colour": palette()["site"][key], "label": words.t(f"layer_{layer}")} for layer, shape, key in signs]
 
 
 def margin_legend(words: Words) -> list[dict[str, str]]:

@@ -10,12 +10,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.columns import Column
-from infraplan.policy.annex import SETTLED
+from infraplan.outputs import types
+from infraplan.policy.annex import gap_parts
+from infraplan.policy.gap_counts import gap_counts
 from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.plan_words import nothing_to_build, price_sentences
 from infraplan.report.style import integer, missing, money, percent_up, text
 from infraplan.report.words import Words
+from infraplan.tables.figures import out_of
 from infraplan.tables.wording import worded
 
 DECIDED = ("met", "not_met")
@@ -24,16 +27,22 @@ ANYONE = ("", "any")
 
 @dataclass(frozen=True)
 class Shown:
-    """A table ready to print: columns with their headings (in Chinese pages with the English ones), cells as text and raw, rows in bold."""
+    """A table ready to print: columns with their headings (in Chinese pages with the English ones), cells as text and raw, rows in bold.
+
+    `breaks`: rows before which a new sheet of paper begins.
+    """
 
     columns: Sequence[Column]
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     raw: Sequence[Sequence[Any]]
     bold: Sequence[bool]
+    breaks: Sequence[int] = ()
 
 
-def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: str = "") -> Shown:
+def shown_table(
+    frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: str = "", breaks: Sequence[int] = ()
+) -> Shown:
     """A frame as one place shows it; `first`: heading of its first column where that is not the column's own."""
     cells = worded(frame, table, place, words)
     heads: list[str] = [one.label for one in cells]
@@ -45,7 +54,7 @@ def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Seque
         heads[0] = words.b(first)
     rows = [list(row) for row in zip(*(one.texts() for one in cells), strict=True)]
     raw = [list(row) for row in zip(*(one.values for one in cells), strict=True)]
-    return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows))
+    return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows), breaks)
 
 
 def provincial_order(frame: Any, column: str = "adcode") -> Any:
@@ -119,6 +128,27 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     return rows
 
 
+def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> Any:
+    """合计 first, then the cities in the provincial order, with the columns of the table `cities`."""
+    first, listed = context.families[0], provincial_order(context.cities)
+    counts = gap_counts(context.gaps, context.asked, (first,))["villages"][first]
+    cost = None if context.plan is None and not len(context.plan_sites) else float(pd.to_numeric(context.plan_sites["cost_cny"]).sum())
+    own = {name: "" for name, kind in types("cities").items() if kind == "str"} | {"name": words.t("total"), "cost_cny": cost}
+    own |= {"gaps": counts["lacking"], "asked": counts["asked"], "new_sites": len(context.plan_sites)}
+    rows = pd.concat([pd.DataFrame([own]), listed], ignore_index=True)
+    names = context.names(words.lang)
+    rows["name"] = [names.get(code, name) if words.lang == "en" else name for code, name in zip(rows["adcode"], rows["name"], strict=True)]
+    for family in families:
+        people = context.people(family, level="city").set_index("adcode")
+        whole = context.people(family).iloc[:1].set_index(pd.Index([""]))
+        for column in ("population", "share", "unserved"):
+            name = column if column == "population" else f"{family}_{column}"
+            rows[name] = rows["adcode"].map(pd.concat([whole[column], people[column]]).to_dict())
+        if family == first:
+            rows[f"{first}_rank"] = rows["adcode"].map(people["share"].rank(ascending=False, method="min"))
+    return rows.assign(**{f"{first}_lacking": rows["gaps"]})
+
+
 def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: str = "") -> Shown:
     """Rows of `people_rows` or `network_rows` as a place shows them; a zone's own row reads 合计."""
     named = [row if first or not row["total"] else {**row, "name": words.t("total")} for row in rows]
@@ -126,10 +156,45 @@ def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: st
     return shown_table(frame, "population", place, words, bold=[row["total"] for row in rows], first=first)
 
 
-def largest_gaps(context: PageContext, most: int) -> Any:
-    """The gaps with the most residents."""
-    people = pd.to_numeric(context.gaps["population"], errors="coerce").fillna(0)
-    return context.gaps.assign(_people=people).sort_values(["_people", "id"], ascending=[False, True], kind="stable").head(most)
+@dataclass(frozen=True)
+class GapList:
+    """A part of the gap list as a page or a document shows it: `breaks` are the rows before which a county's new page begins."""
+
+    key: str
+    frame: Any
+    breaks: Sequence[int]
+    total: int
+
+
+def gap_lists(context: PageContext, words: Words, most: int, each: int) -> list[GapList]:
+    """Villages, seats, places and sites that lack something, one row each: of the province the `most` with most residents.
+
+    Of a city with several counties the `each` largest of every county, county by county; of one with a single county the `most` largest.
+    """
+    found = []
+    for key, rows in gap_parts(context.gaps, words).items():
+        people = pd.to_numeric(rows["population"], errors="coerce").fillna(0)
+        rows, total = rows.assign(_people=people).sort_values(["_people", "id"], ascending=[False, True], kind="stable"), len(rows)
+        if context.level == "province":
+            rows = rows.assign(county_name=rows["city_name"] + " " + rows["county_name"]).head(most)
+        else:
+            several = rows["county"].nunique() > 1
+            rows = rows.groupby("county", sort=False).head(each if several else most).sort_values("county", kind="stable")
+        if total:
+            found.append(GapList(key, rows, [] if context.level == "province" else county_breaks(rows), total))
+    return found
+
+
+def gap_note(part: GapList, words: Words, each: int) -> str:
+    """How many the list shows, of how many, and by what choice."""
+    limit = words.t("gaps_each", count=each) if part.breaks else ""
+    return words.t("doc_gaps_note", total=integer(part.total), shown=integer(len(part.frame)), each=limit)
+
+
+def county_breaks(rows: Any) -> list[int]:
+    """The rows with which another county begins."""
+    county = rows["county"].astype(str).to_numpy()
+    return [index for index in range(1, len(rows)) if county[index] != county[index - 1]]
 
 
 def first_sites(context: PageContext, most: int | None = None) -> Any:
@@ -138,61 +203,31 @@ def first_sites(context: PageContext, most: int | None = None) -> Any:
     return frame if most is None else frame.head(most)
 
 
-def lacking(context: PageContext) -> dict[str, tuple[int, int | None]]:
-    """Things that lack service and how many there are: "village <family>" for villages, "places" for all else but sites.
-
-    Counts are of things, not of rows: a village that two targets list counts once. The whole is that of the targets that list them.
-    """
-    gaps, card = context.gaps, own_targets(context)
-    asked = card.groupby("id")["denominator"].max() if len(card) else pd.Series(dtype=float)
-
-    def whole(ids: Any) -> int | None:
-        found = asked.reindex(list(dict.fromkeys(ids))).dropna()
-        return int(found.max()) if len(found) else None
-
-    settled, out = gaps[gaps["kind"].isin(SETTLED)], {}
-    for family in context.families:
-        rows = settled[settled["family"] == family]
-        out[f"village {family}"] = (int(rows["id"].nunique()), whole(rows["target"]))
-    places = gaps[~gaps["kind"].isin([*SETTLED, "site"])]
-    wholes = [whole([target]) for target in places["target"].unique()]
-    listed = int(places.groupby("target")["id"].nunique().sum())
-    out["places"] = (listed, sum(one or 0 for one in wholes) if wholes and None not in wholes else None)
-    return out
-
-
-def lacking_words(context: PageContext, words: Words, *, heads: bool = False) -> list[tuple[str, str]]:
-    """`lacking` as labels and n / N; `heads`: labels with their English beside them."""
-    out = []
+def lacking_words(context: PageContext, words: Words, *, heads: bool = False) -> list[tuple[str, str, str]]:
+    """What lacks service as labels, n / N, and how many of n are only uncertain; `heads`: labels with their English beside them."""
+    counts = gap_counts(context.gaps, context.asked, context.families)
     label_of, name_of = (words.b, words.both_in) if heads else (words.t, words.family_in)
-    for key, (count, whole) in lacking(context).items():
-        family = key.partition(" ")[2]
-        label = label_of("lacking_villages", family=name_of(context, family)) if family else label_of("lacking_places")
-        if count or family:
-            out.append((label, integer(count) if whole is None or whole < count else f"{integer(count)} / {integer(whole)}"))
-    return out
+    out = [(label_of("lacking_villages", family=name_of(context, family)), row) for family, row in counts["villages"].items()]
+    out += [(label_of(f"lacking_{key}"), counts[key]) for key in ("places", "sites") if counts[key]["lacking"] or counts[key]["asked"]]
+    unsure = [words.t("of_them_uncertain", count=integer(row["uncertain"])) if row["uncertain"] else "" for _, row in out]
+    return [(label, out_of(row["lacking"], row["asked"]), doubt) for (label, row), doubt in zip(out, unsure, strict=True)]
 
 
 def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[str, Any]]]:
-    """Gaps counted by child zone and target, 合计 first."""
+    """Things that lack something, by child zone and target, 合计 first; a thing that two targets list counts once in the sum."""
     frame = context.gaps
     if not len(frame):
         return [], []
     column, label = ("city", "city_name") if context.level == "province" else ("county", "county_name")
     counts = frame.groupby([column, "target"], sort=False)["id"].nunique().unstack(fill_value=0)
-    targets = sorted(counts.columns, key=lambda target: list(dict.fromkeys(frame["target"])).index(target))
+    targets = list(dict.fromkeys(frame["target"]))
     counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
+    things, whole = frame.groupby(column)["id"].nunique(), frame.groupby("target")["id"].nunique()
     names = dict(zip(frame[column], frame[label], strict=True)) | (context.names("en") if words.lang == "en" else {})
-    rows = [{"name": words.t("total"), "counts": counts.sum().tolist(), "all": int(counts.to_numpy().sum()), "total": True}]
-    rows += [
-        {
-            "name": text(names.get(code, code)) or words.code("level", "outside"),
-            "counts": line.tolist(),
-            "all": int(line.sum()),
-            "total": False,
-        }
-        for code, line in counts.iterrows()
-    ]
+    rows = [{"name": words.t("total"), "counts": whole[targets].tolist(), "all": frame["id"].nunique(), "total": True}]
+    for code, line in counts.iterrows():
+        name = text(names.get(code, code)) or words.code("level", "outside")
+        rows.append({"name": name, "counts": line.tolist(), "all": things[code], "total": False})
     return [words.tasks.get(target, target) for target in targets], rows
 
 
@@ -202,9 +237,9 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
     if not any(len(context.people(family)) for family in context.families):
         out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))
     if len(context.gaps):
-        told = [f"{label} {figure}" for label, figure in lacking_words(context, words)]
-        doubted = context.gaps.loc[context.gaps["status"] == "uncertain", "id"].nunique()
-        out.append(words.t("words_gaps", gaps=words.joined(told), uncertain=integer(doubted)))
+        form = "{} {}（{}）" if words.lang == "zh" else "{} {} ({})"
+        told = [form.format(*row) if row[2] else f"{row[0]} {row[1]}" for row in lacking_words(context, words)]
+        out.append(words.t("words_gaps", gaps=words.joined(told)))
     if len(context.plan_sites):
         cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))

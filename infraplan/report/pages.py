@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,7 @@ from infraplan.presets import choose
 from infraplan.report import charts, figures, page_rows, plan_words, stamps, style
 from infraplan.report.annex_columns import warning_lines
 from infraplan.report.cards import labelled
-from infraplan.report.context import Facts, PageContext
+from infraplan.report.context import PageContext
 from infraplan.report.document import report_of
 from infraplan.report.earth import write_kmz
 from infraplan.report.headline import headline_sentences, shown_headline
@@ -31,7 +32,7 @@ from infraplan.report.word import write_docx
 from infraplan.report.words import Words, field_label
 from infraplan.report.workbook import write_annex
 
-GAPS_SHOWN = 40
+GAPS_SHOWN, GAPS_OF_A_COUNTY = 40, 10
 SITES_SHOWN = 60
 SITES_ON_INDEX = 12
 FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
@@ -53,13 +54,13 @@ def page_css() -> str:
     return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
 
 
-def print_head(facts: Facts, words: Words) -> str:
-    """Style rules that print the mark and the dates on the head of every sheet of paper, and the page's number at its foot."""
+def print_head(left: str, right: str) -> str:
+    """Style rules that print two texts (mark and dates) on the head of every sheet of paper, and the page's number at its foot."""
 
     def quoted(written: str) -> str:
         return '"' + "".join(f"\\{ord(char):x} " if char in '"\\<>&\n' else char for char in written) + '"'
 
-    corners = {"top-left": stamps.mark(facts, words), "top-right": stamps.stamp(facts, words)}
+    corners = {"top-left": left, "top-right": right}
     boxes = "".join(f"@{place} {{ content: {quoted(written)}; }} " for place, written in corners.items() if written)
     return f'\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n'
 
@@ -169,9 +170,14 @@ def report_page(
     own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, "col_network")
     tables.append({"title": words.t("table_by_network", name=context.title_name(lang)), "shown": own})
     names, sums = page_rows.gap_sums(context, words)
-    total = len(context.gaps)
-    shown = style.integer(total)
-    note = words.t("gaps_shown", shown=GAPS_SHOWN, total=shown) if total > GAPS_SHOWN else words.t("gaps_all", total=shown)
+    gaps = [
+        {
+            "title": words.b(f"doc_{part.key}"),
+            "note": page_rows.gap_note(part, words, GAPS_OF_A_COUNTY),
+            "shown": page_rows.shown_table(part.frame, "gaps", "page", words, breaks=part.breaks),
+        }
+        for part in page_rows.gap_lists(context, words, GAPS_SHOWN, GAPS_OF_A_COUNTY)
+    ]
     return labelled(
         templates()
         .get_template("report.html.j2")
@@ -182,8 +188,7 @@ def report_page(
             tables=tables,
             gap_targets=names,
             gap_sums=sums,
-            gaps_note=note,
-            gap_table=page_rows.shown_table(page_rows.largest_gaps(context, GAPS_SHOWN), "gaps", "page", words),
+            gap_lists=gaps,
             people_heading="cities_table" if context.level == "province" else "counties_table",
         )
     )
@@ -200,7 +205,6 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
         ("phases_section", phase_picture(context, words)),
     )
     curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
-    rows = city_rows(context, words)
     return labelled(
         templates()
         .get_template("index.html.j2")
@@ -209,58 +213,28 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
             links=[("report.html", "to_province_report"), *file_links(formats)],
             figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
             curves=curves,
-            first_family=words.both_in(context, family),
-            cities=rows,
-            city_count=len(rows) - 1,
-            family_names=[words.both_in(context, family) for family in context.families],
+            cities=city_list(context, words),
+            city_count=len(context.cities),
         )
     )
 
 
-def city_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
-    """合计 first, then the cities in the provincial order with what each has and where its pages are."""
-    listed = page_rows.provincial_order(context.cities)
-    people = {family: context.people(family, level="city").set_index("adcode") for family in context.families}
-    own = {family: context.people(family) for family in context.families}
-    first = context.families[0]
-
-    def share(frame: Any, code: str) -> Any:
-        return frame.at[code, "share"] if code in frame.index else None
-
-    names = context.names(words.lang)
-    order = people[first]["share"].rank(ascending=False, method="min")
-    total = {
-        "rank": None,
-        "name": words.t("total"),
-        "total": True,
-        "href": "",
-        "population": own[first]["population"].iloc[0] if len(own[first]) else None,
-        "shares": [own[family]["share"].iloc[0] if len(own[family]) else None for family in context.families],
-        "gaps": page_rows.lacking(context)[f"village {first}"][0],
-        "new_sites": len(context.plan_sites),
-        "cost_cny": _cost(context),
-        "state": "",
-    }
-    rows = [total]
-    for city in listed.to_dict("records"):
-        code, done = city["adcode"], style.text(city["state"]) == "done"
-        href = quote(style.text(city["folder"]).strip("/")) + "/" if done and style.text(city["folder"]) else None
-        state = words.code("state", city["state"]) + (f": {city['reason']}" if style.text(city["reason"]) else "")
-        rows.append(
-            {
-                "rank": order.get(code),
-                "name": names.get(code, city["name"]) if words.lang == "en" else city["name"],
-                "total": False,
-                "href": href,
-                "population": people[first]["population"].get(code),
-                "shares": [share(people[family], code) for family in context.families],
-                "gaps": city["gaps"],
-                "new_sites": city["new_sites"],
-                "cost_cny": city["cost_cny"],
-                "state": state,
-            }
-        )
-    return rows
+def city_list(context: PageContext, words: Words) -> page_rows.Shown:
+    """合计, then the cities in the provincial order with what each has; the last column links its pages, or says why there are none."""
+    frame = page_rows.city_frame(context, words, context.families)
+    shown = page_rows.shown_table(frame, "cities", "page", words, bold=[code == "" for code in frame["adcode"]])
+    link, kinds = Markup('<a href="{}{}">{}</a>'), (("html", "page_report"), ("map", "page_map"), ("xlsx", "page_annex"))
+    rows = []
+    for cells, row in zip(shown.rows, frame.to_dict("records"), strict=True):
+        name, *told, pages = cells
+        folder = quote(style.text(row["folder"]).strip("/")) + "/" if row["state"] == "done" and style.text(row["folder"]) else ""
+        if folder:
+            name = link.format(folder, FILES["html"], name)
+            pages = Markup(" · ").join(link.format(folder, FILES[kind], words.t(key)) for kind, key in kinds)
+        elif row["adcode"]:
+            pages = words.code("state", row["state"]) + (f": {row['reason']}" if style.text(row["reason"]) else "")
+        rows.append([name, *told, pages])
+    return replace(shown, rows=rows)
 
 
 def _cost(context: PageContext) -> float | None:
@@ -273,6 +247,7 @@ def _cost(context: PageContext) -> float | None:
 def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
     """What every page shows."""
     targets = page_rows.target_rows(context, words)
+    heads = page_rows.shown_table(context.targets.head(0), "scorecard", "page", words) if targets else None
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
     own = [row for family in context.families for row in context.people(family).to_dict("records")]
     families = [SimpleNamespace(**{**row, "family": words.both_in(context, row["family"])}) for row in own]
@@ -283,7 +258,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "w": words,
         "c": context,
         "f": number_formats(words),
-        "css": Markup(page_css() + print_head(context.facts, words)),
+        "css": Markup(page_css() + print_head(*stamps.corners(context.facts, words))),
         "stamp": stamps.stamp(context.facts, words),
         "title": words.t(title_key, name=context.title_name(words.lang)),
         "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
@@ -301,6 +276,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "headline": headline_sentences(context, words),
         "headline_table": shown_headline(context, words),
         "targets": targets,
+        "target_heads": [] if heads is None else list(zip(heads.columns, heads.heads, strict=True)),
         "decided": len(decided),
         "met": sum(row["status"] == "met" for row in decided),
         "sentences": page_rows.summary_sentences(context, words),

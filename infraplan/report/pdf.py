@@ -109,7 +109,8 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         {
             "annex": f"附件{table.number}" if chinese else f"Annex {table.number}",
             "title": f"{report.zone}{table.title}" if chinese else f"{report.zone}: {table.title}",
-            **_table(table),
+            "note": table.note,
+            "parts": [_table(part) for part in table.parts()],
         }
         for table in report.tables
     ]

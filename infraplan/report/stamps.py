@@ -29,3 +29,8 @@ def mark(facts: Facts, words: Words) -> str:
 def marked_stamp(facts: Facts, words: Words) -> str:
     """The mark before the stamp, for places with room for one line."""
     return " · ".join(part for part in (mark(facts, words), stamp(facts, words)) if part)
+
+
+def corners(facts: Facts, words: Words) -> tuple[str, str]:
+    """Mark and stamp: what stands at the left and at the right of the head of every printed page."""
+    return mark(facts, words), stamp(facts, words)

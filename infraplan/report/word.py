@@ -84,9 +84,12 @@ def write_docx(report: Report, path: str | Path) -> None:
         _line(document.add_paragraph(), title, font=TITLE, size=18, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
         if table.note:
             _line(document.add_paragraph(), table.note, size=9)
-        end = document.add_paragraph()
-        end._p.addprevious(parse_xml(table_xml(table)))
-        end.paragraph_format.space_after = Pt(0)
+        for number, part in enumerate(table.parts()):
+            if number:
+                document.add_page_break()  # type: ignore[no-untyped-call]
+            end = document.add_paragraph()
+            end._p.addprevious(parse_xml(table_xml(part)))
+            end.paragraph_format.space_after = Pt(0)
     _save(document, report, path)
 
 

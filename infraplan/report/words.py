@@ -47,6 +47,7 @@ class Words(Speech):
             tasks={text(row["id"]): clause_of(row, self) for row in first},
             receivers={family: context.receiver(family) for family in dict.fromkeys((*context.families, *context.facts.receivers))},
             band_db=context.facts.band_db,
+            first=next(iter(context.plan.families if context.plan is not None else ()), context.families[0]),
         )
 
     def family_in(self, context: PageContext, family: str) -> str:

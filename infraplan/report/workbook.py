@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from infraplan.files import atomic_path
-from infraplan.policy.annex import SETTLED, by_place, city_order
+from infraplan.policy.annex import SETTLED, city_order, gap_parts
 from infraplan.report import stamps
 from infraplan.report.annex_columns import method_lines
-from infraplan.report.context import Facts, PageContext
+from infraplan.report.context import PageContext
+from infraplan.report.page_rows import county_breaks
 from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words
 from infraplan.tables.wording import Cells, Figure, worded
@@ -23,10 +25,11 @@ A3, A4 = 8, 9
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
 SUMMED = ("households", "population", "cost_cny", "people_gained", "villages_gained", "places_gained")
 FONT_PT, WIDTH_PT = 14, 11  # of cells; of the font in which widths of columns are counted
+LEAST_PT = 8.0  # on paper
 WRAPPED = ("text", "wrap")
 BASE = {"font_name": "宋体", "font_size": FONT_PT, "valign": "vcenter", "border": 1, "border_color": "#B4C0CB"}
 FROZEN = {"scorecard": 2, "sites": 3, "unreachable": 4}
-ROOM_MM, CHARACTER_MM = 398.0, 2.65  # width of A3 between its margins; of a character of a column at 100 %
+ROOM_MM, CHARACTER_MM = {A3: 398.0, A4: 275.0}, 2.65  # width of paper between its margins; of a character of a column at 100 %
 
 
 def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> None:
@@ -39,14 +42,13 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
         font = {"font_name": BASE["font_name"], "font_size": WIDTH_PT}
         book = xlsxwriter.Workbook(str(part), {**safe, "default_format_properties": font})
         book.set_properties({"title": words.t("annex_title", name=context.name), "author": "", "company": "", "created": FIXED_DAY})
-        forms = formats(book)
         words = words.about(context)
         sheets = _sheets(context, words)
         for number, (key, columns, breaks) in enumerate(sheets, 1):
-            rows = _write(book, forms, context, words, key, number, columns, breaks)
+            rows = _write(book, context, words, key, number, columns, breaks)
             if key.startswith("gaps"):
                 _validations(book.get_worksheet_by_name(words.t(f"sheet_{key}")), columns, rows, words)
-        _method(book, forms, context, words, len(sheets) + 1)
+        _method(book, formats(book), context, words, len(sheets) + 1)
         book.close()
 
 
@@ -54,26 +56,26 @@ def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], 
     """Each sheet's name, columns, and the rows before which a new page begins."""
     sites = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
     found: list[tuple[str, list[Cells], list[int]]] = [("scorecard", worded(context.targets, "scorecard", "annex", words), [])]
-    gaps = by_place(context.gaps, words)
-    kinds = gaps["kind"].astype(str)
-    parts = {"gaps": kinds.isin(SETTLED), "gaps_places": ~kinds.isin([*SETTLED, "site"]), "gaps_sites": kinds == "site"}
-    for key, chosen in parts.items():
-        rows = gaps.loc[chosen]
-        if key == "gaps" or len(rows):
-            if context.level == "province":
-                rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)
-            rows = city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"))
-            county = rows["county"].astype(str).to_numpy()
-            breaks = [index for index in range(1, len(rows)) if county[index] != county[index - 1]][:1000]
-            found.append((key, worded(rows, "gaps", "annex", words), breaks))
+    for key, rows in gap_parts(context.gaps, words).items():
+        if context.level == "province":
+            rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)
+        rows = city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"))
+        found.append((key, worded(rows, "gaps", "annex", words), county_breaks(rows)[:1000]))
     found.append(("sites", worded(sites, "sites", "annex", words), []))
     if context.unreachable is not None and len(context.unreachable):
         found.append(("unreachable", worded(context.unreachable, "certificate", "annex", words), []))
     return found
 
 
-def formats(book: Any) -> dict[str, Any]:
-    """How each form of `columns` looks in a sheet."""
+def scaled(widths: Sequence[float], paper: int) -> tuple[int, int]:
+    """Percent of its size at which a sheet fits the width of its paper, and the size of its font that is still legible there. [pt]"""
+    scale = min(100, int(100 * ROOM_MM[paper] / (sum(widths) * CHARACTER_MM)))
+    return scale, max(FONT_PT, math.ceil(100 * LEAST_PT / scale))
+
+
+def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
+    """How each form of `columns` looks in a sheet whose cells have a font of so many points."""
+    base = {**BASE, "font_size": size}
     numbers = {
         "whole": "#,##0",
         "signed": "#,##0",
@@ -86,23 +88,23 @@ def formats(book: Any) -> dict[str, Any]:
         "money": '#,##0 "元"',
         "dbm": "0.0",
     }
-    forms = {name: book.add_format({**BASE, "num_format": code, "align": "right"}) for name, code in numbers.items()}
-    forms["text"] = forms["wrap"] = book.add_format({**BASE, "num_format": "@", "text_wrap": True})
-    forms["code"] = book.add_format({**BASE, "num_format": "@", "align": "center", "text_wrap": True})
+    forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
+    forms["text"] = forms["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})
+    forms["code"] = book.add_format({**base, "num_format": "@", "align": "center", "text_wrap": True})
     forms["truth"] = forms["day"] = forms["code"]
     forms["fill"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5"})
     forms["fill_day"] = book.add_format({"border": 1, "border_color": "#B4C0CB", "bg_color": "#FFF9E5", "num_format": "yyyy-mm-dd"})
     forms["head"] = book.add_format(
-        {**BASE, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"}
+        {**base, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E8EEF3", "font_name": "黑体"}
     )
-    forms["annex"] = book.add_format({"font_name": "黑体", "font_size": 14, "align": "left"})
-    forms["title"] = book.add_format({"font_name": "宋体", "bold": True, "font_size": 18, "align": "center", "valign": "vcenter"})
-    forms["line"] = book.add_format({"font_name": "宋体", "font_size": 10.5})
-    forms["note"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "font_color": "#45378A"})
-    forms["unit"] = book.add_format({"font_name": "宋体", "font_size": 10.5, "align": "right"})
+    forms["annex"] = book.add_format({"font_name": "黑体", "font_size": size, "align": "left"})
+    forms["title"] = book.add_format({"font_name": "宋体", "bold": True, "font_size": size + 4, "align": "center", "valign": "vcenter"})
+    forms["line"] = book.add_format({"font_name": "宋体", "font_size": size})
+    forms["note"] = book.add_format({"font_name": "宋体", "font_size": size, "font_color": "#45378A"})
+    forms["unit"] = book.add_format({"font_name": "宋体", "font_size": size, "align": "right"})
     for name, code in numbers.items():
-        forms[f"total_{name}"] = book.add_format({**BASE, "num_format": code, "align": "right", "bold": True, "bg_color": "#F4F7F9"})
-    forms["total"] = book.add_format({**BASE, "bold": True, "align": "center", "bg_color": "#F4F7F9"})
+        forms[f"total_{name}"] = book.add_format({**base, "num_format": code, "align": "right", "bold": True, "bg_color": "#F4F7F9"})
+    forms["total"] = book.add_format({**base, "bold": True, "align": "center", "bg_color": "#F4F7F9"})
     return forms
 
 
@@ -131,33 +133,33 @@ def _verbatim(written: str) -> str:
     return written.replace("&", "&&")
 
 
-def _page(sheet: Any, facts: Facts, words: Words, rows: int, last: int, paper: int = A4, scale: int = 0) -> None:
-    """`scale`: percent of its size at which a sheet with page breaks is printed; others are fitted to the width of a page."""
+def set_page(sheet: Any, heads: Sequence[str], words: Words, rows: int, last: int, paper: int, scale: int) -> None:
+    """How a sheet is printed; `heads`: what stands at the left and right of every page; `scale`: percent of its size."""
     sheet.set_landscape()
     sheet.set_paper(paper)
-    if scale:
-        sheet.set_print_scale(scale)
-    else:
-        sheet.fit_to_pages(1, 0)
+    sheet.set_print_scale(scale)
     sheet.set_margins(0.4, 0.4, 0.6, 0.6)
     sheet.repeat_rows(HEAD_ROW, HEAD_ROW)
-    sheet.set_header(f"&L{_verbatim(stamps.mark(facts, words))}&R{_verbatim(stamps.stamp(facts, words))}")
-    sheet.set_footer("&C" + words.t("annex_page"))
+    size = f"&{math.ceil(100 * LEAST_PT / scale)}"  # heads are scaled with the sheet
+    sheet.set_header("".join(f"&{side}{size}{_verbatim(head)}" for side, head in zip("LR", heads, strict=True)))
+    sheet.set_footer(f"&C{size}{words.t('annex_page')}")
     sheet.print_area(0, 0, HEAD_ROW + rows, last)
 
 
 def _write(
-    book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]
+    book: Any, context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]
 ) -> int:
     """One sheet; returns its number of data rows. Sums stand below the list, outside its filter, and follow the filter."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
     last, rows, first = len(columns) - 1, len(columns[0].values), HEAD_ROW + 1
     official = [cells.column.official or "A" in cells.column.places for cells in columns]
     printed = sum(bool(one) for one in official) - 1 if any(official) else last
+    scale, size = scaled([cells.column.characters for cells in columns[: printed + 1]], A3)
+    forms = formats(book, size)
     summed = [key.startswith(("gaps", "sites")) and cells.column.name.partition("_{")[0] in SUMMED for cells in columns]
     _head(sheet, forms, context, words, key, number, printed)
     sheet.set_row(HEAD_ROW, 76)
-    for row, height in enumerate(_heights(columns, rows), first):
+    for row, height in enumerate(_heights(columns, rows, size), first):
         sheet.set_row(row, height)
     for index, cells in enumerate(columns):
         sheet.set_column(index, index, cells.column.characters)
@@ -170,23 +172,20 @@ def _write(
     village = next((index for index, cells in enumerate(columns) if cells.column.name == "village"), 0)
     sheet.freeze_panes(HEAD_ROW + 1, FROZEN.get(key, village + 1))
     sheet.autofilter(HEAD_ROW, 0, first + max(rows, 1) - 1, last)
-    wide = key not in ("scorecard",)
-    room = sum(cells.column.characters for cells in columns[: printed + 1]) * CHARACTER_MM
-    scale = min(100, int(100 * ROOM_MM / room)) if breaks else 0
-    _page(sheet, context.facts, words, rows + 1, printed, A3 if wide else A4, scale)
+    set_page(sheet, stamps.corners(context.facts, words), words, rows + 1, printed, A3, scale)
     if breaks:
         sheet.set_h_pagebreaks([first + row for row in breaks])
     return rows
 
 
-def _heights(columns: list[Cells], rows: int) -> list[float]:
+def _heights(columns: list[Cells], rows: int, size: int) -> list[float]:
     """Row heights that show every text whole; a spreadsheet program does not always find them by itself. [pt]"""
     lines = [1] * rows
     for cells in columns:
         if cells.column.form in WRAPPED:
-            room = max(2.0, cells.column.characters * WIDTH_PT / FONT_PT - 2.5)
+            room = max(2.0, cells.column.characters * WIDTH_PT / size - 2.5)
             lines = [max(most, math.ceil(units(text(value)) / room)) for most, value in zip(lines, cells.values, strict=True)]
-    return [19.0 * most + 3.0 for most in lines]
+    return [1.36 * size * most + 3.0 for most in lines]
 
 
 def _total(sheet: Any, row: int, index: int, cells: Cells, summed: bool, rows: int, forms: dict[str, Any], words: Words) -> None:
@@ -235,28 +234,18 @@ def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> N
         return
     first, last = HEAD_ROW + 1, HEAD_ROW + rows
     where = {cells.column.name: index for index, cells in enumerate(columns)}
-    dates = {
-        "validate": "date",
-        "criteria": "between",
-        "minimum": date(2018, 1, 1),
-        "maximum": date(2100, 1, 1),
-        "error_message": words.t("check_date_error"),
-    }
-    for key in ("planned", "date"):
-        sheet.data_validation(first, where[key], last, where[key], dates)
-    sheet.data_validation(
-        first,
-        where["rsrp_dbm"],
-        last,
-        where["rsrp_dbm"],
-        {"validate": "decimal", "criteria": "between", "minimum": -156, "maximum": -31, "error_message": words.t("check_rsrp_error")},
-    )
+    between = {"criteria": "between", "validate": "date", "minimum": date(2018, 1, 1), "maximum": date(2100, 1, 1)}
+    rules: dict[str, dict[str, Any]] = dict.fromkeys(("planned", "date"), between | {"error_message": words.t("check_date_error")})
+    signal = between | {"validate": "decimal", "minimum": -156, "maximum": -31}
+    rules["rsrp_dbm"] = signal | {"error_message": words.t("check_rsrp_error")}
     for key, options in (
         ("result", ("result_covered", "result_uncovered", "result_recheck")),
         ("closed", ("closed_no", "closed_yes")),
         ("indoors", ("outdoors", "indoors")),
     ):
-        sheet.data_validation(first, where[key], last, where[key], {"validate": "list", "source": [words.t(option) for option in options]})
+        rules[key] = {"validate": "list", "source": [words.t(option) for option in options]}
+    for key, rule in rules.items():
+        sheet.data_validation(first, where[key], last, where[key], rule)
 
 
 def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words, number: int) -> None:
@@ -270,4 +259,4 @@ def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words
         for row, line in enumerate(lines, HEAD_ROW + 1):
             sheet.write_string(row, index, line[index], forms["wrap"])
     sheet.freeze_panes(HEAD_ROW + 1, 0)
-    _page(sheet, context.facts, words, len(lines), 1)
+    set_page(sheet, stamps.corners(context.facts, words), words, len(lines), 1, A4, scaled((26, 110), A4)[0])

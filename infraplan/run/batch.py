@@ -17,7 +17,8 @@ from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 from infraplan.messages import both, together
-from infraplan.policy.annex import SETTLED
+from infraplan.outputs import types
+from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
@@ -306,11 +307,18 @@ def write_layers(page: CityLayers, folder: Path) -> None:
     write_csv(folder / "villages.csv", village_table(context))
 
 
+def lacking_in(findings: Findings, adcode: str) -> dict[str, Any]:
+    """`gap_counts` of one city: its villages that lack the first family."""
+    first, asked = findings.cover.families[0], findings.asked
+    own = None if asked is None else asked.loc[asked["city"] == adcode]
+    counts: dict[str, Any] = gap_counts(findings.gaps.loc[findings.gaps["city"] == adcode], own, (first,))["villages"][first]
+    return counts
+
+
 def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """One row a city for the scoreboard: its folder, gaps, new sites, and what became of it."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
-    lacking = findings.gaps.loc[(findings.gaps["family"] == findings.cover.families[0]) & findings.gaps["kind"].isin(SETTLED)]
-    gaps = lacking.groupby("city")["id"].nunique()
+    lacking = {adcode: lacking_in(findings, adcode) for adcode in rows}
     sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
     return pd.DataFrame(
         [
@@ -318,7 +326,8 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
                 "adcode": adcode,
                 "name": names[adcode],
                 "folder": f"cities/{row['folder']}" if row["state"] == "done" else "",
-                "gaps": int(gaps.get(adcode, 0)),
+                "gaps": lacking[adcode]["lacking"],
+                "asked": lacking[adcode]["asked"],
                 "new_sites": int(sites["size"].get(adcode, 0)),
                 "cost_cny": int(sites["sum"].get(adcode, 0)),
                 "state": row["state"],
@@ -326,5 +335,5 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
             }
             for adcode, row in rows.items()
         ],
-        columns=["adcode", "name", "folder", "gaps", "new_sites", "cost_cny", "state", "reason"],
+        columns=list(types("cities")),
     )

@@ -18,7 +18,9 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
 from infraplan.messages import both
+from infraplan.policy.gap_counts import things_asked
 from infraplan.policy.gap_lists import find_gaps, no_gaps
+from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
@@ -64,6 +66,7 @@ class Findings:
     by_zone: pd.DataFrame
     card: pd.DataFrame
     gaps: pd.DataFrame
+    asked: pd.DataFrame | None = None
 
 
 def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
@@ -238,7 +241,8 @@ def with_gaps(
         target=target,
         **layers,
     )
-    return replace(findings, gaps=gaps)
+    known = {**layers, "villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
+    return replace(findings, gaps=gaps, asked=things_asked(study.targets, Layers(findings.cover, **known)))
 
 
 def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:

@@ -13,6 +13,7 @@ import pandas as pd
 
 import infraplan
 from infraplan.coverage.networks import ANY
+from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.steps import Findings
 from infraplan.siting.goals import Goal, ShareTarget
@@ -222,7 +223,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
             by_network, ("level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share")
         ),
         "targets": records(findings.card, TARGET_COLUMNS),
-        "gaps": len(findings.gaps),
+        "gaps": gap_counts(findings.gaps, findings.asked, cover.families),
         "sites": len(study.sites),
         "warnings": [asdict(fault) for fault in grouped(study.warnings)],
         "plan": plan_numbers(plan, check),

@@ -36,6 +36,11 @@ def integer(value: Any) -> str:
     return "—" if missing(value) else f"{round(float(value)):,}"
 
 
+def out_of(part: Any, whole: Any) -> str:
+    """12 of 340 things -> 12 / 340; the part alone where the whole is not known, "—" where neither is."""
+    return integer(part) if missing(whole) else f"{integer(part)} / {integer(whole)}"
+
+
 def decimal(value: Any, digits: int = 1) -> str:
     """A number with so many decimals; "—" when missing."""
     return "—" if missing(value) or math.isinf(float(value)) else f"{float(value):,.{digits}f}".replace("-", "\u2212")

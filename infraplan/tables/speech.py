@@ -16,19 +16,21 @@ ROOMS = ("report", "policy", "siting", "coverage")
 
 @dataclass(frozen=True)
 class Speech:
-    """A language and the names that codes stand for: zones by adcode, tasks by target, where each family is judged."""
+    """A language and the names that codes stand for: zones by adcode, tasks by target, where each family is judged, the plan's first."""
 
     lang: str = "zh"
     zones: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
     receivers: Mapping[str, str] = field(default_factory=dict)
     band_db: float = 0.0
+    first: str = ""
 
     def code(self, group: str, value: Any) -> str:
-        """The word for a code of the data (status, host, kind ...), or the code itself when the catalogue has none."""
+        """The word for a code of the data (status, host, kind, layer ...), or the code itself when no catalogue has one."""
         if missing(value) or value == "":
             return ""
-        entry = catalogue("report").get(f"{group}_{value}")
+        key = f"{group}_{value}"
+        entry = catalogue("policy").get(key) or catalogue("report").get(key)
         return entry[self.lang] if entry else str(value)
 
     def joined(self, parts: Sequence[str], mark: str = "；") -> str:
@@ -41,9 +43,7 @@ class Speech:
 
     def receiver(self, receiver: str) -> str:
         """室外, 室内 / outdoors, indoors."""
-        known = catalogue("policy")
-        words = [known.get(f"receiver_{part}", {}).get(self.lang, part) for part in receiver.split("+") if part]
-        return "、".join(words)
+        return "、".join(self.code("receiver", part) for part in receiver.split("+"))
 
     def judged(self, family: str, receiver: str = "") -> str:
         """The family with the receiver it is judged at: 5G（室外） / 5G outdoors."""

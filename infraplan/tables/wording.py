@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.columns import FAMILY, Column
-from infraplan.messages import say
+from infraplan.messages import catalogue, say
 from infraplan.outputs import family_in, shown, types
 from infraplan.tables import figures
 from infraplan.tables.figures import missing, text
@@ -97,8 +97,8 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
         for name, family in _named(entry, frame, table):
             values = _values(entry, name, frame, speech)
             if values is not None:
-                about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}"}
-                label = entry.label(speech.lang).format(**about) if "{" in entry.zh else entry.label(speech.lang)
+                about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}", "first": speech.judged(speech.first)}
+                label = entry.label(speech.lang).format(**about).strip() if "{" in entry.zh else entry.label(speech.lang)
                 found.append(Cells(entry, label, values, speech.lang))
     return found
 
@@ -141,7 +141,7 @@ def _distinct(values: Any, name: Callable[[Any], str]) -> list[str]:
 CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
     "family": lambda speech: lambda value: speech.family(text(value)),
     "judged": lambda speech: lambda value: speech.judged(text(value)) if text(value) else "",
-    "network": lambda speech: lambda value: speech.network(text(value)),
+    "network": lambda speech: lambda value: speech.joined([speech.network(one) for one in text(value).split(";")], "、"),
     "receiver": lambda speech: lambda value: speech.receiver(text(value)),
     "unit": lambda speech: lambda value: speech.code("unit", value),
     "reason": lambda speech: speech.reason,
@@ -164,8 +164,10 @@ def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
     """What a scorecard row is called: the clause's task where it is known, else its id; with its network, where it is one of them."""
     task = text(row.get("task_en" if speech.lang == "en" else "task")) or text(row.get("task"))
     part, network = text(row.get("part")), text(row.get("network"))
-    name = task or text(row["id"])
-    name = name if task or part in ("", "main") else f"{name} ({part})"
+    code = text(row["id"]) if part in ("", "main") else f"{text(row['id'])} ({part})"
+    judged = "" if not text(row.get("family")) else speech.judged(text(row["family"]), text(row.get("receiver")))
+    measure = f"measure_{text(row.get('measure'))}"
+    name = task or (say(f"report.{measure}", speech.lang, judged=judged, id=code).strip() if measure in catalogue("report") else code)
     if network in ("", "any"):
         return name
     return f"{name}（{speech.network(network)}）" if speech.lang == "zh" else f"{name} ({speech.network(network)})"
@@ -218,9 +220,8 @@ def _verdicts(frame: Any, speech: Speech, name: str) -> list[str]:
 def _remarks(frame: Any, speech: Speech, name: str) -> list[str]:
     """The id by which a filled sheet is read back, where a stretch lies on its line, the priority area."""
     told = []
-    for place, family, priority, start, end, length in _rows(frame, "id", "family", "priority", "from_km", "to_km", "length_km"):
-        names = speech.joined([speech.family(one) for one in text(family).split("+")], "、")
-        parts = [say("policy.annex_id", speech.lang, id=place, family=names)]
+    for place, priority, start, end, length in _rows(frame, "id", "priority", "from_km", "to_km", "length_km"):
+        parts = [say("policy.annex_id", speech.lang, id=place)]
         if not missing(start):
             parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.1f}", end=f"{end:.1f}", length=f"{length:.1f}"))
         told.append(speech.joined([*parts, text(priority)]))
@@ -233,6 +234,24 @@ def _deciding(frame: Any, speech: Speech, name: str) -> list[str]:
     return [
         form.format(figures.decimal(db), speech.receiver(place)) if text(place) and not missing(db) else figures.decimal(db)
         for db, place in _rows(frame, "margin_db", "receiver")
+    ]
+
+
+def _status_at(frame: Any, speech: Speech, name: str) -> list[str]:
+    """A family's status, with the networks that lack service where others serve: 未覆盖（电信+联通）."""
+    form, told = "{}（{}）" if speech.lang == "zh" else "{} ({})", []
+    for code, network in _rows(frame, name, name.replace("_status", "_network")):
+        status, names = speech.code("village", code), "" if missing(network) or network == "any" else CODES["network"](speech)(network)
+        told.append(form.format(status, names) if status and names else status)
+    return told
+
+
+def _margin_at(frame: Any, speech: Speech, name: str) -> list[Any]:
+    """A family's deciding margin; with its place where that is not the one in the heading: −3.2（室内）."""
+    usual, form = speech.receivers.get(name.partition("_")[0], ""), "{}（{}）" if speech.lang == "zh" else "{} {}"
+    return [
+        None if missing(db) else float(db) if text(at) in ("", usual) else form.format(figures.decimal(db), speech.receiver(at))
+        for db, at in _rows(frame, name, name.replace("_margin_db", "_receiver"))
     ]
 
 
@@ -304,6 +323,9 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "verdict": _verdicts,
     "remark": _remarks,
     "deciding": _deciding,
+    "status_at": _status_at,
+    "margin_at": _margin_at,
+    "lacking": lambda frame, speech, name: [figures.out_of(*pair) for pair in _rows(frame, name, "asked")],
     "lost": _losses,
     "span": _spans,
     "other": _others,
@@ -333,7 +355,8 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "clause": lambda frame, speech, name: [
         text(code) if text(part) in ("", "main") else f"{code} ({part})" for code, part in _rows(frame, "id", "part")
     ],
-    "receiver_of": lambda frame, speech, name: [
-        speech.judged(text(family)) if text(family) else "" for (family,) in _rows(frame, "family")
+    "judged_at": lambda frame, speech, name: [
+        "" if not text(family) else speech.judged(text(family), text(at)) if text(at) else speech.family(text(family))
+        for family, at in _rows(frame, "family", "receiver")
     ],
 }

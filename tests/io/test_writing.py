@@ -17,6 +17,7 @@ import shapely
 
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
+from infraplan.io.qgis import layer_style
 from infraplan.io.writing import write_coverage_cog, write_geopackage
 
 GRID = Grid("+proj=laea +lat_0=24 +lon_0=113.5 +datum=WGS84 +units=m +no_defs", -10_000.0, 8_000.0, 250.0, 300, 310)
@@ -144,6 +145,18 @@ def test_classes_carry_a_colour_table_and_qgis_a_style(tmp_path: Path) -> None:
         assert ((band >= 2) & (band != 255) == served).all() and (band[:40] == 255).all()
     style = ElementTree.fromstring((tmp_path / "coverage.qml").read_text(encoding="utf-8").split(">", 1)[1])
     assert len(list(style.iter("item"))) == 5
+
+
+def test_legends_in_qgis_say_where_the_devices_are(tmp_path: Path) -> None:
+    margins, servers, ids = coverage(np.random.default_rng(1))
+    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids, tags={"RECEIVER_nr": "outdoor", "RECEIVER_nbiot": "indoor"})
+    style = (tmp_path / "coverage.qml").read_text(encoding="utf-8")
+    assert style.count("<item ") == style.count('label="5G（室外） ')
+    with rasterio.open(tmp_path / "coverage.tif") as source:
+        assert source.descriptions[0] == "nr margin_db outdoor" and source.descriptions[2] == "nbiot margin_db indoor"
+    zones = gpd.GeoDataFrame({"nr_share": [0.5], "nr_receiver": ["indoor"]}, geometry=[shapely.box(113, 23, 114, 24)], crs=4326)
+    assert 'label="5G（室内） 0 - ' in layer_style("zones", zones)
+    assert "receiver" in layer_style("gaps", zones.assign(status="unserved")), "each gap has its own place"
 
 
 def test_cog_bytes_are_equal(tmp_path: Path) -> None:

@@ -261,6 +261,13 @@ def make_gaps(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.DataFra
     return pd.concat(out, ignore_index=True)
 
 
+def make_asked(villages: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Rows of things_asked: every village of 20 households for both families."""
+    rows = villages[(villages["kind"] == "village") & (villages["households"] >= 20)]
+    one = pd.DataFrame({"thing": "village", "id": rows["id"], "city": rows["city"]})
+    return pd.concat([one.assign(family=family) for family in FAMILIES], ignore_index=True)
+
+
 def make_sites(zones: gpd.GeoDataFrame, per_county: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Existing sites."""
     parts = []
@@ -360,6 +367,7 @@ def sample_contexts(
     population = make_population(zones, villages)
     card = make_scorecard(zones, population, synthetic)
     gaps, sites, plan_sites = make_gaps(zones, villages), make_sites(zones, sites_per_county, rng), make_plan_sites(zones, 3, rng)
+    asked = make_asked(villages)
     grid = Grid.over(zones[zones["level"] == "province"], resolution_m)
     margins = make_margins(grid, {"nr": 4.0, "nbiot": 11.0}, rng)
     province = zones[zones["level"] == "province"].iloc[0]
@@ -373,7 +381,8 @@ def sample_contexts(
             "adcode": cities_frame["adcode"],
             "name": cities_frame["name"],
             "folder": [f"cities/{code}-{name}" for code, name in zip(cities_frame["adcode"], cities_frame["name"], strict=True)],
-            "gaps": [int((gaps["city"] == code).sum()) for code in cities_frame["adcode"]],
+            "gaps": [int(((gaps["city"] == code) & (gaps["family"] == "nr")).sum()) for code in cities_frame["adcode"]],
+            "asked": [int(asked.loc[asked["city"] == code, "id"].nunique()) for code in cities_frame["adcode"]],
             "new_sites": [int((plan_sites["city"] == code).sum()) for code in cities_frame["adcode"]],
             "cost_cny": [float(plan_sites.loc[plan_sites["city"] == code, "cost_cny"].sum()) for code in cities_frame["adcode"]],
             "state": "done",
@@ -409,6 +418,7 @@ def sample_contexts(
         margins,
         make_facts(synthetic),
         plan,
+        asked,
         cities=listed,
         pareto=pareto,
         phases=phases,
@@ -430,6 +440,7 @@ def sample_contexts(
                 population=rows,
                 scorecard=card[card["zone"] == code],
                 gaps=gaps[gaps["city"] == code],
+                asked=asked[asked["city"] == code],
                 villages=villages[villages["city"] == code],
                 sites=sites[sites["city"] == code],
                 plan_sites=plan_sites[plan_sites["city"] == code],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from infraplan.errors import DataError
 from infraplan.report.compare import compare_runs
 from infraplan.report.compare_pages import write_comparison
+from infraplan.report.workbook import HEAD_ROW
 from infraplan.tables.figures import points, signed
 
 
@@ -52,11 +55,16 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
         "resolution_m": 250.0,
         "reliability": 0.9,
         "synthetic": False,
+        "as_of": "2020-08-31",
+        "report_date": "2020-09-15",
+        "version": "0.1.0",
+        "receivers": {"nr": "outdoor"},
         "zones": [zone("province", "990000", 700), zone("city", "990100", 300)],
         "targets": [target("a", 0.5, "not_met"), target("b", 0.95, "met"), target("c", 0.2, "not_met"), target("d", None, "no_data")],
     }
     new = copy.deepcopy(old)
     new["reliability"] = 0.95
+    new |= {"as_of": "2020-12-31", "report_date": None, "version": "0.2.0", "synthetic": True}
     new["zones"][0] = zone("province", "990000", 750)
     new["targets"] = [target("a", 0.91, "met"), target("b", 0.8, "not_met"), target("c", 0.2, "not_met"), target("e", 0.1, "not_met")]
     folders = []
@@ -79,7 +87,7 @@ def test_every_change_is_found(runs: tuple[Path, Path]) -> None:
     assert dict(zip(found.targets["id"], found.targets["change"], strict=True)) == {"a": "won", "b": "lost", "e": "new", "d": "gone"}
     assert found.coverage["served_change"].tolist() == [50, 0] and found.coverage["share_change"].round(6).tolist() == [0.05, 0.0]
     assert dict(zip(found.sites["id"], found.sites["change"], strict=True)) == {"S3": "added", "=1+1": "added", "S1": "removed"}
-    assert found.unlike == ("reliability: 0.9 → 0.95",)
+    assert found.unlike == ("as_of: 2020-08-31 → 2020-12-31", "reliability: 0.9 → 0.95", "synthetic: False → True")
 
 
 def test_a_run_equals_itself(runs: tuple[Path, Path]) -> None:
@@ -97,7 +105,18 @@ def test_pages_tell_it_and_names_stay_text(runs: tuple[Path, Path], tmp_path: Pa
     )
     workbook = CalamineWorkbook.from_path(str(book))
     assert workbook.sheet_names == ["覆盖变化", "目标变化", "站点变化"]
-    assert [row[0] for row in workbook.get_sheet_by_name("站点变化").to_python()[1:]] == ["S3", "=1+1", "S1"]
+    assert [row[0] for row in workbook.get_sheet_by_name("站点变化").to_python()[HEAD_ROW + 1 :]] == ["S3", "=1+1", "S1"]
+    before = "之前：a · 数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0"
+    after = "之后：b · 示例数据（合成），非真实网络 · 数据截至2020年12月31日 · infraplan 0.2.0"
+    assert f">{before}<" in page and f">{after}<" in page and "5G（室外）" in page
+    assert f'@top-left {{ content: "{before}"; }}' in page and f'@top-right {{ content: "{after}"; }}' in page
+    for name in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        assert [row[0] for row in sheet[1:3]] == [before, after] and not any(sheet[1][1:]), name
+    with zipfile.ZipFile(book) as archive:
+        for number in range(1, 4):
+            head = re.search("<oddHeader>(.*?)</oddHeader>", archive.read(f"xl/worksheets/sheet{number}.xml").decode())
+            assert head is not None and before in head[1] and after in head[1]
     first = book.read_bytes()
     write_comparison(compare_runs(*runs), tmp_path / "out")
     assert book.read_bytes() == first

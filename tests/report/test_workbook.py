@@ -156,7 +156,7 @@ def test_a_village_is_one_row_with_a_status_for_each_family_and_a_county_begins_
     kinds = kinds.where(gaps["id"] != gaps["id"].iloc[2], "site")
     write_annex(replace(city, gaps=gaps.assign(kind=kinds)), tmp_path / "a.xlsx")
     names = CalamineWorkbook.from_path(str(tmp_path / "a.xlsx")).sheet_names
-    assert names[1:4] == ["缺口清单", "场所缺口", "站点缺口"]
+    assert names[1:4] == ["缺口清单", "县城缺口", "站点缺口"]
     table = rows(tmp_path / "a.xlsx", "缺口清单")
     head = table[HEAD_ROW]
     listed = {row[head.index("编码")]: row for row in table[HEAD_ROW + 1 : -1]}

@@ -1,0 +1,86 @@
+"""How many things lack something, of how many that are asked about: things are counted, never rows of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from infraplan.policy.annex import SETTLED
+from infraplan.policy.layers import Layers
+from infraplan.policy.measures import in_scope, place_rows, village_rows, where_rows
+from infraplan.policy.sites import sites_asked
+from infraplan.policy.targets import Target, Targets
+
+LISTED = ("place_share", "place_count", "line_share", "attribute_share")
+"""Measures whose targets list things one by one."""
+
+
+def things_asked(targets: Targets, layers: Layers) -> pd.DataFrame:
+    """Every village, place, line and site that some target asks about, once a family and city.
+
+    Returns
+    -------
+    DataFrame
+        thing ("village" | "place" | "line" | "site"), id, family ("" where none is asked), city.
+    """
+    parts = [part for row in targets if row.measure in LISTED and not row.beside for part in _asked(row, layers)]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in ("thing", "id", "family", "city")})
+    return table.astype(str).drop_duplicates(ignore_index=True)
+
+
+def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
+    """What one target asks about; nothing where its layer or its column is absent."""
+    if target.family and target.measure != "attribute_share" and target.family not in layers.cover.families:
+        return
+    name = "corridors" if target.measure == "line_share" else target.layer or ("places" if target.place_classes else "")
+    table = layers.table(name) if name else None
+    if table is None or not len(table):
+        return
+    if target.measure == "attribute_share" and (target.column not in table or not table[target.column].notna().any()):
+        return
+    if name == "corridors":
+        if target.measure != "line_share":
+            return
+        pieces, zone = layers.pieces(), layers.piece_zone()
+        wanted = table["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
+        wanted &= in_scope(target, zone) & layers.pieces_counted()
+        ids, city = table["id"].to_numpy()[pieces["line"].to_numpy()[wanted]], zone["city"].to_numpy()[wanted] if "city" in zone else ""
+    else:
+        if name == "villages":
+            rows = village_rows(target, layers)[0]
+        elif name == "places":
+            found = place_rows(target, layers)
+            rows = np.zeros(len(table), dtype=bool) if found is None else found
+        else:
+            rows = sites_asked(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
+        zone = layers.zone(name)
+        ids, city = table["id"].to_numpy()[rows], zone["city"].to_numpy()[rows] if "city" in zone else ""
+    thing = {"villages": "village", "places": "place", "corridors": "line", "sites": "site"}[name]
+    yield pd.DataFrame({"id": ids, "city": city}).assign(thing=thing, family=target.family)
+
+
+def gap_counts(gaps: pd.DataFrame, asked: Any, families: Iterable[str]) -> dict[str, Any]:
+    """Villages that lack each family, places and lines that lack anything, sites that lack what is asked of them.
+
+    Returns
+    -------
+    dict
+        villages (one entry a family), places, sites: `lacking`, how many of them are only `uncertain`, and `asked`, out of how many; None
+        where `asked` is not known. A thing that two targets list counts once.
+    """
+    settled, site = gaps["kind"].isin(SETTLED), gaps["kind"] == "site"
+
+    def count(rows: pd.DataFrame, things: tuple[str, ...], family: str = "") -> dict[str, int | None]:
+        lacking, sure = rows["id"].nunique(), rows.loc[rows["status"] != "uncertain", "id"].nunique()
+        whole = None
+        if asked is not None:
+            own = asked["thing"].isin(things) & ((asked["family"] == family) if family else True)
+            whole = int(asked.loc[own, "id"].nunique())
+        return {"lacking": int(lacking), "uncertain": int(lacking - sure), "asked": whole}
+
+    villages = {family: count(gaps.loc[settled & (gaps["family"] == family)], ("village",), family) for family in families}
+    places = count(gaps.loc[~settled & ~site], ("place", "line"))
+    return {"villages": villages, "places": places, "sites": count(gaps.loc[site], ("site",))}
