@@ -13,7 +13,7 @@ import pandas as pd
 from infraplan.outputs import types
 from infraplan.presets import choose
 from infraplan.siting.cover.candidate_reasons import explain_candidates
-from infraplan.siting.cover.reduction import reachable_targets
+from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import unreachable_rows
 from infraplan.siting.plans import Plan

@@ -19,7 +19,8 @@ from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.decomposition import PartPrices
 from infraplan.siting.cover.greedy import lazy_greedy
 from infraplan.siting.cover.highs import proven_bound, run_highs
-from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost, reduce_for_most_people
+from infraplan.siting.cover.reachable_targets import reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_least_cost, reduce_for_most_people
 from infraplan.siting.cover.relaxation import cliques_of, priced_bound, relax, relaxed_program
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
 from infraplan.siting.cover.upper_bounds import upper_bound_by_lp, upper_bound_by_subgradient

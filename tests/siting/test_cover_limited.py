@@ -20,7 +20,8 @@ from infraplan.siting.cover.limited.bounds import least_cost_bound, most_people_
 from infraplan.siting.cover.limited.exact import limited_relaxation
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.limited.flow_greedy import greedy_by_flow
-from infraplan.siting.cover.limited.model import limited_model, limited_targets
+from infraplan.siting.cover.limited.model import limited_model
+from infraplan.siting.cover.limited.targets import limited_targets
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -290,7 +291,7 @@ def test_a_flow_gains_and_loses_what_it_says() -> None:
         loss = flow.loss(i)
         other = Flow(matrix, weight, np.zeros(30, np.int64), 0)
         other.open_musts(np.ones(30, bool))
-        other.stand_all(np.where(np.arange(8) == i, 0.0, capacity))
+        other.open_all_sites(np.where(np.arange(8) == i, 0.0, capacity))
         assert other.grow() == flow.value - loss
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from infraplan.siting import CoverProblem, check_cover, max_cover, solve
 from infraplan.siting.cover.cover_check import served_rows
-from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost
+from infraplan.siting.cover.reachable_targets import reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_least_cost
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -7,7 +7,8 @@ import scipy.sparse as sp
 
 from infraplan.siting import CoverProblem, check_cover, solve
 from infraplan.siting.cover.greedy import lazy_greedy
-from infraplan.siting.cover.reduction import reachable_targets, reduce_for_least_cost
+from infraplan.siting.cover.reachable_targets import reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_least_cost
 
 
 def crowded(seed: int, side: int = 12, decoys: int = 3) -> CoverProblem:

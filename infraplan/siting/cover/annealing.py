@@ -7,8 +7,9 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
+from infraplan.siting.cover.neighbourhoods import neighbours
 from infraplan.siting.cover.relaxation import Relaxation
-from infraplan.siting.cover.ruin_and_recreate import neighbours, ruin_and_recreate
+from infraplan.siting.cover.ruin_and_recreate import ruin_and_recreate
 
 CHUNK = 10_000
 FIRST_CYCLE, GROWTH = 60_000, 4

@@ -11,9 +11,12 @@ from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.limited.assignment import gains_by_flow
 from infraplan.siting.cover.limited.bounds import least_cost_bound
-from infraplan.siting.cover.limited.model import limited_model, limited_targets
+from infraplan.siting.cover.limited.model import limited_model
+from infraplan.siting.cover.limited.targets import limited_targets
+from infraplan.siting.cover.model import SERVES_NOTHING
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import SERVES_NOTHING, reachable_targets, reduce_for_least_cost
+from infraplan.siting.cover.reachable_targets import reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_least_cost
 from infraplan.siting.cover.relaxation import relax
 
 EXPLAIN_ROUNDS = 300  # of the prices, where candidates have a capacity

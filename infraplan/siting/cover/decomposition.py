@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats, Indices, Ints
 from infraplan.siting.cover.highs import LEAN_MIP, Program, proven_bound, run_highs
-from infraplan.siting.cover.model import Model, Reduced, matrix_of
+from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.partition import parts_of
 from infraplan.siting.cover.relaxation import Relaxation, cliques_of, relaxed_program
 from infraplan.siting.cover.workers import Crew
@@ -177,7 +177,7 @@ class PartPrices:
 def _shares(model: Model, relaxation: Relaxation, zone: Ints, zones: int) -> sp.csc_matrix:
     """Candidates x zones: every cost split in proportion to what the candidate earns in each zone at the relaxation's prices."""
     worth = relaxation.prices.serve + 1e-9 * model.weight + 1e-12
-    earned = sp.csr_matrix(matrix_of(model) @ sp.csr_matrix((worth, (np.arange(model.classes), zone)), shape=(model.classes, zones)))
+    earned = sp.csr_matrix(model.matrix @ sp.csr_matrix((worth, (np.arange(model.classes), zone)), shape=(model.classes, zones)))
     row = np.repeat(np.arange(model.candidates), np.diff(earned.indptr))
     earned.data = model.cost[row] * earned.data / np.asarray(earned.sum(axis=1)).ravel()[row]
     return sp.csc_matrix(earned)
@@ -185,7 +185,7 @@ def _shares(model: Model, relaxation: Relaxation, zone: Ints, zones: int) -> sp.
 
 def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
     """One part's classes and the candidates that serve any of them; the need of a zone that is `cut` is left to its price."""
-    matrix = matrix_of(model)[candidates][:, classes].tocsr()
+    matrix = model.matrix[candidates][:, classes].tocsr()
     matrix.sort_indices()
     across = matrix.T.tocsr()
     across.sort_indices()

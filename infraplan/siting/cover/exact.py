@@ -34,8 +34,7 @@ def most_people_exact(model: Model, limits: BuildLimits, start: Flags, nodes: in
     program = _apart(upper_bound_program(model, limits, cliques_of(model)), model)
     x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan = (x[: model.candidates] > 0.5).astype(np.uint8)
-    fits = plan.sum() <= limits.sites and float(model.cost @ plan) <= limits.budget * (1 + 1e-12)
-    weight = weight_of(model, plan) if fits and x.size else -1.0
+    weight = weight_of(model, plan) if x.size and limits.allow(model, plan) else -1.0
     return -bound, plan, weight
 
 

@@ -16,11 +16,12 @@ from infraplan.siting.cover.exact import least_cost_exact
 from infraplan.siting.cover.greedy import lazy_greedy, ordered_greedy
 from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
+from infraplan.siting.cover.neighbourhoods import neighbours
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import ReachableTargets, reachable_targets, reduce_for_least_cost
+from infraplan.siting.cover.reachable_targets import ReachableTargets, reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_least_cost
 from infraplan.siting.cover.relaxation import Relaxation, relax
-from infraplan.siting.cover.ruin_and_recreate import neighbours
-from infraplan.siting.cover.spacing_repair import mend
+from infraplan.siting.cover.spacing_repair import repair
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
 from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
@@ -166,7 +167,7 @@ def repair_spacing(reduced: Reduced, incumbent: Incumbent, plan: Flags, seed: in
         if met or clock.share > REPAIR_SHARE:
             break
         chunk = REPAIR_CHUNK if clock.work_limit is None else min(REPAIR_CHUNK, max(1, clock.work_limit - clock.work))
-        plan, met, steps = mend(model, near, plan, chunk, seed * 1_000_003 + at)
+        plan, met, steps = repair(model, near, plan, chunk, seed * 1_000_003 + at)
         clock.work += steps
     if not offer(reduced, incumbent, plan, met):
         incumbent.fallback = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])

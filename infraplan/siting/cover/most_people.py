@@ -15,7 +15,8 @@ from infraplan.siting.cover.exact import most_people_exact
 from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reduction import common_unit, reachable_targets, reduce_for_most_people, restrict_and_merge
+from infraplan.siting.cover.reachable_targets import common_unit, reachable_targets
+from infraplan.siting.cover.reduction import reduce_for_most_people, restrict_and_merge
 from infraplan.siting.cover.swaps import swap_search
 from infraplan.siting.cover.upper_bounds import UpperBound, upper_bound_by_size, upper_bound_by_subgradient
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from infraplan.arrays import Floats, Ints
-from infraplan.siting.cover.model import Reduced, matrix_of
+from infraplan.siting.cover.model import Reduced
 
 PART_SITES = 16.0  # sites of the fractional plan in a part, about
 LARGEST = 3  # a zone of up to so many times as much stays whole
@@ -18,7 +18,7 @@ def parts_of(reduced: Reduced, y: Floats) -> Ints:
     across their longer side, by weight of sites, until the pieces are small; without positions along a narrow ordering of the model.
     """
     model = reduced.model
-    across = matrix_of(model).T.tocsr()
+    across = model.matrix.T.tocsr()
     size = np.maximum(np.asarray(across.sum(axis=1)).ravel(), 1.0)
     reach = np.maximum(np.asarray(across.sum(axis=0)).ravel(), 1.0)
     sites = np.asarray(across @ (y / reach)).ravel()

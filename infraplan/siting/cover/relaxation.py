@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
-from infraplan.siting.cover.model import AnyModel, Model, matrix_of
+from infraplan.siting.cover.model import Model
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Relaxation:
     source: str = "lp"
 
 
-def cliques_of(model: AnyModel) -> Ints:
+def cliques_of(model: Model) -> Ints:
     """Number of the hexagon (spacing from corner to corner) each candidate stands in, -1 where it is alone: two in one are too close."""
     if model.spacing_m <= 0 or not model.candidates:
         return np.full(model.candidates, -1)
@@ -62,7 +62,7 @@ def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Flo
     is at most the cost of any plan. An allowance for rounding is taken off.
     """
     worth = (prices.zone[model.zone] + prices.whole) * model.weight
-    reduced = model.cost - matrix_of(model) @ prices.serve
+    reduced = model.cost - model.matrix @ prices.serve
     inside = clique >= 0
     reduced[inside] += prices.clique[clique[inside]]
     must = model.must > 0
@@ -77,7 +77,7 @@ def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, In
     Rows: covering, musts, zone needs, the whole need, spacing cliques. Returns the program, the classes with a z, the must classes, and
     the zones with a need.
     """
-    across = matrix_of(model).T.tocsr()
+    across = model.matrix.T.tocsr()
     size = np.diff(model.row_start)
     must = model.must > 0
     shared, duty = np.flatnonzero((size > 1) & ~must), np.flatnonzero(must)

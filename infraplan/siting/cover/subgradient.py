@@ -13,6 +13,7 @@ import numpy as np
 
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.nested_needs import fill_needs
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
 
 SMOOTHING = 0.9  # of the direction, against zigzag
@@ -20,38 +21,6 @@ STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 PATIENCE = 8  # rounds without a better bound before steps are halved
 FURTHER = 0.1  # size of the first steps when good prices are known
 HIGHEST_PRICE = 3.0  # price of weight a plan leaves out, at most, in the plan's average
-
-
-@kernel
-def fill_needs(
-    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, need: float, served: Floats
-) -> tuple[float, float, Floats]:  # fmt: skip
-    """Least price of serving enough; `served` is set to the share of each class. Also the marginal price of the whole, and of each zone."""
-    left, last = zone_need.copy(), len(zone_need) - 1
-    marginal, total, rest, dearest = np.zeros(len(zone_need)), 0.0, need, 0.0
-    for j in range(len(price)):
-        served[j] = 1.0 if must[j] else 0.0
-        total += price[j] * served[j]
-    for q in range(len(order)):
-        j = order[q]
-        g = zone[j]
-        if g < last and left[g] > 0 and not must[j]:
-            served[j] = min(1.0, left[g] / weight[j])
-            left[g] -= weight[j] * served[j]
-            rest -= weight[j] * served[j]
-            total += price[j] * served[j]
-            marginal[g] = price[j] / weight[j]
-    for q in range(len(order)):
-        j = order[q]
-        if rest <= 0:
-            break
-        if served[j] < 1.0 and not must[j]:
-            more = min(1.0 - served[j], rest / weight[j])
-            served[j] += more
-            rest -= weight[j] * more
-            total += price[j] * more
-            dearest = price[j] / weight[j]
-    return total, dearest, np.maximum(marginal - dearest, 0.0)
 
 
 @kernel
@@ -184,7 +153,7 @@ class _Dual:
         ratio = price[self.counted] / model.weight[self.counted]
         order = self.counted[np.argsort(ratio, kind="stable")]
         filled, self.whole, self.zone = fill_needs(
-            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, self.served
+            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, 0.0, self.served
         )  # fmt: skip
         built = build_cheap(
             model.start, model.rows, model.cost, price, self.clique, self.paid, self.times, self.reduced

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.highs import Program, run_highs
-from infraplan.siting.cover.model import Model, matrix_of
+from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of
 
 SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000  # entries of the model
@@ -36,7 +36,7 @@ class UpperBound:
 def upper_bound_program(model: Model, limits: BuildLimits, clique: Ints) -> Program:
     """minimise -(weight . z): columns y then z; rows z <= sum y, the number of sites, the budget, spacing cliques."""
     n, m = model.candidates, model.classes
-    across = matrix_of(model).T.tocsr()
+    across = model.matrix.T.tocsr()
     inside = np.flatnonzero(clique >= 0)
     squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, n))
     sites = sp.csr_matrix(np.ones((1, n)))
@@ -77,7 +77,7 @@ def upper_bound_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, f
 
 def upper_bound_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weight: float) -> UpperBound:
     """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
-    matrix, clique = matrix_of(model), np.full(model.candidates, -1)
+    matrix, clique = model.matrix, np.full(model.candidates, -1)
     times = matrix.T @ plan.astype(np.float64)
     first = model.weight / np.maximum(times, 1.0)
 
@@ -140,7 +140,7 @@ def priced_upper_bound(
         + sum_i max(0, sum_{j in i} serve_j - site - money cost_i - square_i).
     With a number of sites alone, the site price is the worth of the last site that fits.
     """
-    worth = matrix_of(model) @ serve if worth is None else worth.copy()
+    worth = model.matrix @ serve if worth is None else worth.copy()
     inside = clique >= 0
     worth[inside] -= square[clique[inside]]
     if np.isinf(limits.budget) and np.isfinite(limits.sites) and len(worth):

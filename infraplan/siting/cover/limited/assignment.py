@@ -56,7 +56,7 @@ def assignment_of(problem: CoverProblem, chosen: Ints, zone_required: Floats | N
         inside &= problem.zone >= 0
         got = np.bincount(problem.zone[inside], weights=carried[inside], minlength=zones)
         flow = Flow(sp.csr_matrix(matrix[sites][:, rows]), problem.weight[rows], _zone_of(problem, rows), zones)
-        flow.stand_all(capacity[sites])
+        flow.open_all_sites(capacity[sites])
         _fill(flow, problem.must[rows], problem.zone[rows], np.maximum(required - got, 0.0), one_by_one)
         carried[rows], load[sites] = flow.carried, flow.loads
     return Assignment(carried, load, np.flatnonzero(problem.must & ~attended))
@@ -125,7 +125,7 @@ def order_by_flow(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:
 def losses_by_flow(problem: CoverProblem, chosen: Ints) -> Floats:
     """What the greatest flow falls by without each site alone; NaN for sites left when the work allowed is used up."""
     flow, capacity = _whole_flow(problem, chosen)
-    flow.stand_all(capacity)
+    flow.open_all_sites(capacity)
     flow.grow()
     losses = np.full(chosen.size, np.nan)
     for k in range(chosen.size):

@@ -5,8 +5,8 @@ lie inside the whole, so greedy is best). Building candidate i pays the fraction
 
     K_i = max sum_j price_j s_j    with  sum_j weight_j s_j <= capacity_i,  0 <= s_j <= 1,  j served by i
 
-which takes the dearest weight first, so that one pass over all rows in descending price fills every knapsack at once. The best prices
-prove as much as the linear program with x_ij <= weight_j y_i does; that is never less than the bound without capacities.
+which takes the weight of the highest price first, so that one pass over all rows in descending price fills every knapsack at once. The best
+prices prove as much as the linear program with x_ij <= weight_j y_i does; that is never less than the bound without capacities.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import Floats, Indices, Ints, kernel
 from infraplan.siting.cover.build_limits import BuildLimits
-from infraplan.siting.cover.limited.model import LimitedModel
+from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.nested_needs import fill_needs
 
 SMOOTHING, PATIENCE = 0.7, 10
 STARTS = (2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5, 0.3, 0.1)
@@ -39,122 +40,85 @@ class LimitedBound:
 
 
 @kernel
-def fill_knapsacks(order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, worth: Floats) -> None:
-    """`worth[i]`: the most that candidate i can carry is worth. `order`: classes by descending price of weight, those of weight 0 first."""
+def fill_knapsacks(
+    order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, worth: Floats, taken: Floats
+) -> None:  # fmt: skip
+    """Every candidate's knapsack at once. `worth[i]`: the most that candidate i can carry is worth; `taken[q]`: the share of its class that
+    the q-th of `columns` then carries. `order`: classes by descending price of weight, those of weight 0 first.
+    """
     left = capacity.copy()
     worth[:] = 0.0
-    for q in range(len(order)):
-        j = order[q]
+    taken[:] = 0.0
+    for at in range(len(order)):
+        j = order[at]
         if price[j] <= 0:
             continue
         w = weight[j]
-        for p in range(row_start[j], row_start[j + 1]):
-            i = columns[p]
+        for q in range(row_start[j], row_start[j + 1]):
+            i = columns[q]
             if w <= left[i]:
+                taken[q] = 1.0
                 worth[i] += price[j]
                 left[i] -= w
             elif left[i] > 0:
-                worth[i] += price[j] * (left[i] / w)
+                taken[q] = left[i] / w
+                worth[i] += price[j] * taken[q]
                 left[i] = 0.0
 
 
 @kernel
-def shares_carried(
-    order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, built: Floats, share: Floats
-) -> None:  # fmt: skip
+def shares_carried(row_start: Ints, columns: Indices, taken: Floats, built: Floats, share: Floats) -> None:
     """`share[j]`: how much of class j these (fractions of) candidates carry, in multiples of it, when each fills its knapsack."""
-    left = capacity.copy()
-    for q in range(len(order)):
-        j = order[q]
+    for j in range(len(share)):
         share[j] = 0.0
-        if price[j] <= 0:
-            continue
-        w = weight[j]
-        for p in range(row_start[j], row_start[j + 1]):
-            i = columns[p]
-            if built[i] == 0.0:
-                continue
-            if w <= left[i]:
-                share[j] += built[i]
-                left[i] -= w
-            elif left[i] > 0:
-                share[j] += built[i] * (left[i] / w)
-                left[i] = 0.0
-
-
-@kernel
-def fill_cheaply(
-    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, need: float, slack: float, share: Floats
-) -> float:  # fmt: skip
-    """The least that serving enough costs; `slack` of every need is granted. `order`: classes by ascending price of weight."""
-    left, last, rest, total = zone_need - slack, len(zone_need) - 1, need - slack, 0.0
-    for j in range(len(price)):
-        share[j] = 0.0
-        if must[j]:
-            share[j] = 1.0
-            total += price[j] * (max(0.0, 1.0 - slack / weight[j]) if weight[j] > 0 else 1.0)
-    for q in range(len(order)):
-        j = order[q]
-        g = zone[j]
-        if g < last and left[g] > 0 and not must[j]:
-            share[j] = min(1.0, left[g] / weight[j])
-            left[g] -= weight[j] * share[j]
-            rest -= weight[j] * share[j]
-            total += price[j] * share[j]
-    for q in range(len(order)):
-        j = order[q]
-        if rest <= 0:
-            break
-        if share[j] < 1.0 and not must[j]:
-            more = min(1.0 - share[j], rest / weight[j])
-            share[j] += more
-            rest -= weight[j] * more
-            total += price[j] * more
-    return total
+        for q in range(row_start[j], row_start[j + 1]):
+            share[j] += built[columns[q]] * taken[q]
 
 
 class _Dual:
     """What prices prove, and how building and serving by these prices differ."""
 
-    def __init__(self, model: LimitedModel) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
         self.weighty = np.flatnonzero(model.weight > 0)
         self.light = np.flatnonzero(model.weight == 0)
         self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
-        self.worth, self.share, self.asked = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
-        self.built, self.lack, self.order = np.zeros(model.candidates), np.zeros(model.candidates), self.light
+        self.worth, self.share, self.needed = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
+        self.taken = np.zeros(len(model.rows))
+        self.built, self.lack = np.zeros(model.candidates), np.zeros(model.candidates)
         self.money = 0.0
 
     def _value_sites(self, price: Floats) -> Floats:
         """Worth of every candidate; the price of a unit of weight, of all classes."""
         model = self.model
         unit = np.divide(price, model.weight, out=np.zeros(model.classes), where=model.weight > 0)
-        self.order = np.concatenate([self.light, self.weighty[np.argsort(-unit[self.weighty], kind="stable")]])
-        fill_knapsacks(self.order, price, model.weight, model.row_start, model.columns, model.capacity, self.worth)
+        order = np.concatenate([self.light, self.weighty[np.argsort(-unit[self.weighty], kind="stable")]])
+        fill_knapsacks(order, price, model.weight, model.row_start, model.columns, model.capacity, self.worth, self.taken)
         return unit
 
-    def slope(self, price: Floats) -> Floats:
-        """Share asked minus share carried, of each class."""
-        model = self.model
-        shares_carried(self.order, price, model.weight, model.row_start, model.columns, model.capacity, self.built, self.share)
-        return self.asked - self.share
+    def slope(self) -> Floats:
+        """Share needed minus share carried, of each class, at the prices valued last."""
+        shares_carried(self.model.row_start, self.model.columns, self.taken, self.built, self.share)
+        return self.needed - self.share
 
-    def cheapest(self, price: Floats) -> float:
+    def least_cost(self, price: Floats) -> float:
         """No plan costs less."""
         model = self.model
         unit = self._value_sites(price)
         order = self.counted[np.argsort(unit[self.counted], kind="stable")]
-        filled = fill_cheaply(order, price, model.weight, model.zone, model.must, model.zone_need, model.need, model.slack, self.asked)
+        filled, _, _ = fill_needs(
+            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, model.slack, self.needed
+        )  # fmt: skip
         self.lack = model.cost - self.worth
         self.built = (self.lack < 0).astype(np.float64)
         paid = float(np.minimum(self.lack, 0.0).sum())
         return float(filled + paid - 1e-11 * (filled - paid))
 
-    def most(self, price: Floats, limits: BuildLimits) -> float:
+    def most_weight(self, price: Floats, limits: BuildLimits) -> float:
         """No plan within the limits carries more. Classes cost up to their weight here."""
         model = self.model
         self._value_sites(price)
-        self.asked = (price < model.weight).astype(np.float64)
+        self.needed = (price < model.weight).astype(np.float64)
         fixed = model.fixed > 0
         worth = np.where(fixed, 0.0, self.worth)
         self.money = _price_of_money(worth, model.cost, limits)
@@ -205,31 +169,31 @@ def _within(worth: Floats, cost: Floats, limits: BuildLimits, money: float, best
 
 
 def least_cost_bound(
-    model: LimitedModel, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
+    model: Model, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan costs less. `plan_cost`: that of a plan known. Spacing is left out, which keeps the bound valid."""
     dual = _Dual(model)
     carried = float(model.weight[model.must > 0].sum()) + max(model.need, float(model.zone_need.sum()))
     first = np.where(model.weight > 0, model.weight, float(model.weight.mean())) * plan_cost / max(carried, 1e-12)
-    price = first * max(STARTS, key=lambda scale: dual.cheapest(first * scale))
-    best, y = _climb(dual, dual.cheapest, price, np.full(model.classes, np.inf), 1.0, plan_cost, rounds, late)
-    bound = dual.cheapest(best)
+    price = first * max(STARTS, key=lambda scale: dual.least_cost(first * scale))
+    best, y = _climb(dual, dual.least_cost, price, np.full(model.classes, np.inf), 1.0, plan_cost, rounds, late)
+    bound = dual.least_cost(best)
     return LimitedBound(max(bound, 0.0), np.maximum(dual.lack, 0.0), y, "lagrangian")
 
 
 def most_people_bound(
-    model: LimitedModel, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
+    model: Model, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan within the limits carries more. `plan_weight`: that of a plan known."""
     dual = _Dual(model)
-    price = model.weight * min(STARTS[3:], key=lambda scale: dual.most(model.weight * scale, limits))
-    best, y = _climb(dual, lambda price: dual.most(price, limits), price, model.weight, -1.0, plan_weight, rounds, late)
-    bound = dual.most(best, limits)
+    price = model.weight * min(STARTS[3:], key=lambda scale: dual.most_weight(model.weight * scale, limits))
+    best, y = _climb(dual, lambda price: dual.most_weight(price, limits), price, model.weight, -1.0, plan_weight, rounds, late)
+    bound = dual.most_weight(best, limits)
     return LimitedBound(bound, dual.lack, y, "lagrangian")
 
 
 def _climb(
-    dual: _Dual, value: Callable[[Floats], float], price: Floats, ceiling: Floats, sense: float, known: float, rounds: int,
+    dual: _Dual, value: Callable[[Floats], float], price: Floats, highest: Floats, sense: float, known: float, rounds: int,
     late: Callable[[], bool],
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """The best prices found by so many rounds of a subgradient with a heavy ball, or until it is late, and the average plan they built.
@@ -248,9 +212,9 @@ def _climb(
                 theta, idle, price, way = theta / 2, 0, best_price, np.zeros(price.size)
                 continue
         y = 0.95 * y + 0.05 * dual.built
-        way = (1 - SMOOTHING) * dual.slope(price) + SMOOTHING * way
+        way = (1 - SMOOTHING) * dual.slope() + SMOOTHING * way
         norm = float(way @ way)
         if late() or norm <= 1e-12 or sense * known - best <= 1e-9 * abs(known):
             break
-        price = np.clip(price + theta * max(sense * known - bound, 1e-4 * abs(known)) / norm * way, 0.0, ceiling)
+        price = np.clip(price + theta * max(sense * known - bound, 1e-4 * abs(known)) / norm * way, 0.0, highest)
     return best_price, y

@@ -13,11 +13,11 @@ from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.exact import ROUNDING
 from infraplan.siting.cover.highs import Program, proven_bound, run_highs
 from infraplan.siting.cover.limited.bounds import LimitedBound
-from infraplan.siting.cover.limited.model import LimitedModel
+from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.relaxation import cliques_of
 
 
-def limited_program(model: LimitedModel, limits: BuildLimits | None) -> Program:
+def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     """Columns: y per candidate, then f per entry, the share of its class that the candidate carries. Without `limits` the least cost, else
     minus the most weight.
 
@@ -61,17 +61,17 @@ def limited_program(model: LimitedModel, limits: BuildLimits | None) -> Program:
     return Program(matrix, low, high, cost, np.concatenate([model.fixed.astype(np.float64), np.zeros(entries)]), np.ones(n + entries))
 
 
-def _share(model: LimitedModel) -> Floats:
+def _share(model: Model) -> Floats:
     """The slack as a share of each class."""
     return np.divide(model.slack, model.weight, out=np.zeros(model.classes), where=model.weight > 0)
 
 
-def _most_of(model: LimitedModel) -> Floats:
+def _most_of(model: Model) -> Floats:
     """A class is carried once; one without weight may have any number of servers."""
     return np.where(model.weight > 0, 1.0, np.inf)
 
 
-def limited_relaxation(model: LimitedModel, limits: BuildLimits | None) -> LimitedBound:
+def limited_relaxation(model: Model, limits: BuildLimits | None) -> LimitedBound:
     """The linear program by HiGHS; the bound is recomputed from its row prices."""
     program = limited_program(model, limits)
     answer = run_highs(program)
@@ -82,7 +82,7 @@ def limited_relaxation(model: LimitedModel, limits: BuildLimits | None) -> Limit
     return LimitedBound(max(bound, 0.0) if limits is None else -bound, lack, y, "lp")
 
 
-def limited_exact(model: LimitedModel, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags]:
+def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags]:
     """Branch and bound: a proven bound of the cost (or of the weight within limits) and the candidates it chose, to be judged by a flow."""
     program = limited_program(model, limits)
     integer = np.arange(program.cost.size) < model.candidates

@@ -18,7 +18,10 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Flags, Floats, Indices, Ints, kernel
 
-TINY = 1e-13  # of all weight: room below this is none
+TINY = 1e-13
+"""Room of an arc below this share of all weight is none."""
+TOUCHED, VISITED = 0, 1
+"""Places in `note`: arcs that gave something, arcs looked at."""
 
 
 @kernel
@@ -28,7 +31,7 @@ def push(
 ) -> float:  # fmt: skip
     """Send up to `limit` more from `origin` to `target` (`backward`: along the arcs reversed), never through `barred`. What was sent.
 
-    `moved` notes what each arc gave, `touched` which arcs did, `note` = [how many did, arcs looked at].
+    `moved` notes what each arc gave, `touched` which arcs did, `note`: how many did, and arcs looked at.
     """
     sent = 0.0
     while sent < limit - tiny:
@@ -37,7 +40,7 @@ def push(
         while seen < known and level[target] == 0:
             v = queue[seen]
             seen += 1
-            note[1] += first[v + 1] - first[v]
+            note[VISITED] += first[v + 1] - first[v]
             for a in range(first[v], first[v + 1]):
                 u = head[a]
                 if level[u] == 0 and (room[mate[a]] if backward else room[a]) > tiny:
@@ -62,8 +65,8 @@ def push(
                     moved[a] += amount
                     if not marked[a]:
                         marked[a] = 1
-                        touched[note[0]] = a
-                        note[0] += 1
+                        touched[note[TOUCHED]] = a
+                        note[TOUCHED] += 1
                 sent += amount
                 v, depth = origin, 0
                 if sent >= limit - tiny:
@@ -96,19 +99,19 @@ def push(
 
 
 @kernel
-def settle(undo: bool, room: Floats, mate: Ints, moved: Floats, touched: Ints, marked: Flags, note: Ints) -> None:
+def finish_changes(undo: bool, room: Floats, mate: Ints, moved: Floats, touched: Ints, marked: Flags, note: Ints) -> None:
     """Forget what was noted; `undo`: take it back first."""
-    for k in range(note[0]):
+    for k in range(note[TOUCHED]):
         a = touched[k]
         if undo:
             room[a] += moved[a]
             room[mate[a]] -= moved[a]
         moved[a], marked[a] = 0.0, 0
-    note[0] = 0
+    note[TOUCHED] = 0
 
 
 class Flow:
-    """A flow that grows. Nothing is open at first: `stand` sites, and open what rows, zones and the rest may take.
+    """A flow that grows. Nothing is open at first: open sites, and what rows, zones and the rest may take.
 
     Parameters
     ----------
@@ -168,17 +171,17 @@ class Flow:
     @property
     def visited(self) -> int:
         """Arcs looked at so far: counted work."""
-        return int(self._note[1])
+        return int(self._note[VISITED])
 
     def _entries(self, i: int) -> Ints:
         return np.asarray(self.entry_arc[self.matrix.indptr[i] : self.matrix.indptr[i + 1]])
 
-    def stand(self, i: int, capacity: float) -> None:
+    def open_site(self, i: int, capacity: float) -> None:
         """Site i may carry so much; nothing flows yet."""
         self.room[self.site_arc[i]] = capacity
         self.room[self._entries(i)] = np.inf
 
-    def stand_all(self, capacity: Floats) -> None:
+    def open_all_sites(self, capacity: Floats) -> None:
         """Every site stands."""
         self.room[self.site_arc], self.room[self.entry_arc] = capacity, np.inf
 
@@ -195,20 +198,20 @@ class Flow:
         """What all rows together may take beyond the needs of zones and musts."""
         self.room[self.rest_arc] = need - self.room[self.mate[self.rest_arc]]
 
-    def _settle(self, *, undo: bool = False) -> None:
-        settle(undo, self.room, self.mate, self._moved, self._touched, self._marked, self._note)
+    def _finish_changes(self, *, undo: bool = False) -> None:
+        finish_changes(undo, self.room, self.mate, self._moved, self._touched, self._marked, self._note)
 
     def grow(self) -> float:
         """Augment until nothing more can be carried; the value of the flow."""
         self.value += self._push(self.source, self.sink, np.inf, False, self.source)
-        self._settle()
+        self._finish_changes()
         return self.value
 
     def add(self, i: int, capacity: float) -> float:
         """Build site i where the flow is maximal, and make it maximal again. What it grew by."""
-        self.stand(i, capacity)
+        self.open_site(i, capacity)
         grown = self._push(i, self.sink, capacity, False, self.source)
-        self._settle()
+        self._finish_changes()
         arc = self.site_arc[i]
         self.room[arc] -= grown
         self.room[self.mate[arc]] += grown
@@ -220,7 +223,7 @@ class Flow:
         entries = self._entries(i)
         self.room[entries] = np.inf
         grown = self._push(i, self.sink, capacity, False, self.source)
-        self._settle(undo=True)
+        self._finish_changes(undo=True)
         self.room[entries] = 0.0
         return grown
 
@@ -229,7 +232,7 @@ class Flow:
         carried, arc = self.load(i), self.site_arc[i]
         room, self.room[arc] = self.room[arc], 0.0
         taken = self._push(i, self.source, carried, True, self.sink)
-        self._settle(undo=True)
+        self._finish_changes(undo=True)
         self.room[arc] = room
         return max(0.0, carried - taken)
 
@@ -238,7 +241,7 @@ class Flow:
         carried, arc, entries = self.load(i), self.site_arc[i], self._entries(i)
         room, self.room[arc] = self.room[arc], 0.0
         needless = self._push(i, self.source, carried, True, self.sink) >= carried - self.tiny
-        self._settle(undo=not needless)
+        self._finish_changes(undo=not needless)
         if needless:
             self.room[self.mate[arc]] = self.room[entries] = self.room[self.mate[entries]] = 0.0
         else:

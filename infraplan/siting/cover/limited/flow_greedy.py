@@ -17,7 +17,8 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Bools, Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
-from infraplan.siting.cover.limited.model import LimitedModel, capped_flow
+from infraplan.siting.cover.limited.model import capped_flow
+from infraplan.siting.cover.model import Model
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,16 @@ class Assigned:
 class Building:
     """A flow and who stands in it."""
 
-    def __init__(self, model: LimitedModel, base: Flags | None = None) -> None:
+    def __init__(self, model: Model, base: Flags | None = None) -> None:
         self.model = model
         self.flow, self.full = capped_flow(model)
         self.plan = np.zeros(model.candidates, np.uint8)
         self.lonely = (model.must > 0) & (model.weight == 0)
         self.count = np.zeros(model.classes, np.int64)
         self.blocked = np.zeros(model.candidates, bool)
-        self._tree = None
-        if model.spacing_m > 0 and model.candidates:
-            self._tree = cKDTree(model.place[:, :2])
+        self._tree = cKDTree(model.place[:, :2]) if model.spacing_m > 0 and model.candidates else None
         for i in np.flatnonzero(model.fixed if base is None else base | model.fixed):
-            self._stand(int(i))
+            self._enter(int(i))
         self.flow.grow()
 
     def rows_of(self, i: int) -> Ints:
@@ -63,12 +62,12 @@ class Building:
 
     def add(self, i: int) -> None:
         """Build candidate i."""
-        self._stand(i)
+        self._enter(i)
         self.flow.add(i, float(self.model.capacity[i]))
 
-    def _stand(self, i: int) -> None:
+    def _enter(self, i: int) -> None:
         self.plan[i] = 1
-        self.flow.stand(i, float(self.model.capacity[i]))
+        self.flow.open_site(i, float(self.model.capacity[i]))
         self.count[self.rows_of(i)] += 1
         if self._tree is not None:
             near = np.array(self._tree.query_ball_point(self.model.place[i, :2], self.model.spacing_m), np.int64)
@@ -98,7 +97,7 @@ class Building:
         return Assigned(self.plan.copy(), self.flow.entries, self.flow.value, self.met)
 
 
-def assign(model: LimitedModel, plan: Flags, *, spare: bool = True) -> Assigned:
+def assign(model: Model, plan: Flags, *, spare: bool = True) -> Assigned:
     """The best assignment of a plan; `spare`: first take away what the targets do not need."""
     stands = np.flatnonzero(plan | model.fixed)
     building = Building(_only(model, stands), np.ones(stands.size, np.uint8))
@@ -111,12 +110,12 @@ def assign(model: LimitedModel, plan: Flags, *, spare: bool = True) -> Assigned:
     return Assigned(whole, carried, small.weight, small.met)
 
 
-def _stands(model: LimitedModel, stands: Ints) -> Bools:
+def _stands(model: Model, stands: Ints) -> Bools:
     """Whether each candidate is one of these."""
     return np.isin(np.arange(model.candidates), stands)
 
 
-def _only(model: LimitedModel, stands: Ints) -> LimitedModel:
+def _only(model: Model, stands: Ints) -> Model:
     """The model with these candidates alone, as far as a flow needs it. Classes keep their numbers."""
     matrix = model.matrix[stands]
     return model._replace(
@@ -125,7 +124,7 @@ def _only(model: LimitedModel, stands: Ints) -> LimitedModel:
     )
 
 
-def likely(model: LimitedModel, y: Floats, limits: BuildLimits = NO_LIMITS, least: float = 0.9) -> Flags:
+def likely(model: Model, y: Floats, limits: BuildLimits = NO_LIMITS, least: float = 0.9) -> Flags:
     """The candidates that a fractional plan (almost) builds, as far as limits and spacing allow."""
     order = np.lexsort((np.arange(y.size), -y))
     order = order[(y[order] >= least) & (model.fixed[order] == 0)]
@@ -142,7 +141,7 @@ def likely(model: LimitedModel, y: Floats, limits: BuildLimits = NO_LIMITS, leas
 
 
 def greedy_by_flow(
-    model: LimitedModel, limits: BuildLimits = NO_LIMITS, base: Flags | None = None, late: Callable[[], bool] = lambda: False
+    model: Model, limits: BuildLimits = NO_LIMITS, base: Flags | None = None, late: Callable[[], bool] = lambda: False
 ) -> Assigned:  # fmt: skip
     """Most added per cost first, until every target is met (what is not needed is then dropped) or the limits are used up.
 
@@ -173,9 +172,3 @@ def greedy_by_flow(
     if building.met and np.isfinite(building.full):
         building.drop_needless()
     return building.assigned()
-
-
-def is_within(model: LimitedModel, plan: Flags, limits: BuildLimits) -> bool:
-    """A plan keeps to the limits; candidates that are fixed do not count."""
-    free = (plan > 0) & (model.fixed == 0)
-    return bool(free.sum() <= limits.sites and float(model.cost[free].sum()) <= limits.budget * (1 + 1e-12))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from infraplan.arrays import Flags, Floats, Indices, Ints
+from infraplan.arrays import Flags, Floats
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
 from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.limited.bounds import LimitedBound
-from infraplan.siting.cover.limited.fast_greedy import grow_plan
 from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow
-from infraplan.siting.cover.limited.model import LimitedModel, LimitedReduced
+from infraplan.siting.cover.limited.greedy import grow_plan
 from infraplan.siting.cover.limited.ruin_and_recreate import rebuild_around
-from infraplan.siting.cover.ruin_and_recreate import neighbours
+from infraplan.siting.cover.model import Model, Reduced
+from infraplan.siting.cover.neighbourhoods import NEIGHBOURS, nearest_of, neighbours
 from infraplan.siting.cover.workers import INLINE_UP_TO, Crew, result_in_time
 
 STEP_WORK, FIRST_CYCLE = 600_000_000, 10_000  # of a step, in entries of the model; iterations
@@ -28,7 +27,7 @@ class Rounds:
     """The chains: plans with what their entries carry."""
 
     def __init__(
-        self, reduced: LimitedReduced, limits: BuildLimits | None, incumbent: Incumbent, bound: LimitedBound, best: Assigned, seed: int,
+        self, reduced: Reduced, limits: BuildLimits | None, incumbent: Incumbent, bound: LimitedBound, best: Assigned, seed: int,
         crew: Crew,
     ) -> None:  # fmt: skip
         model = reduced.model
@@ -38,8 +37,8 @@ class Rounds:
         self.mean = max(self.mean, 1e-9)
         near_cost = NEAR_COST * (self.mean if limits is None else 2 * self.mean)
         pool = np.flatnonzero((bound.lack <= near_cost) | (bound.y > 1e-3) | (best.plan > 0))
-        self.near = _neighbourhoods(model, reduced.position_m, pool)
-        self.rare, self.owner = entries_of(model)
+        at = reduced.position_m
+        self.near = neighbours(model, None) if at is None else nearest_of(at, pool, NEIGHBOURS)
         chains = 2 if len(model.rows) > INLINE_UP_TO else 1
         self.state: list[tuple[Flags, Floats]] = [(best.plan, best.carried)] * chains
         self.cycle, self.done, self.steps = FIRST_CYCLE, 0, 0
@@ -89,29 +88,14 @@ class Rounds:
         limits = NO_LIMITS if self.limits is None else self.limits
         seed = self.seed * 1_000_003 + self.steps + 500_000 * chain
         return (
-            self.model, self.near, self.rare, self.owner, plan, carried, float(limits.sites), float(limits.budget), self.limits is not None,
+            self.model, self.near, plan, carried, float(limits.sites), float(limits.budget), self.limits is not None,
             count, seed, hot, cold,
         )  # fmt: skip
 
 
-def _neighbourhoods(model: LimitedModel, position_m: Floats | None, pool: Ints) -> Ints:
-    """Neighbourhoods of the candidates worth searching, the centre first; without positions, of all."""
-    if position_m is None:
-        return neighbours(model, None)
-    count = min(50, pool.size)
-    nearest = cKDTree(position_m[pool]).query(position_m[pool], count)[1].reshape(pool.size, count)
-    return np.asarray(pool[nearest], np.int64)
-
-
-def grown(model: LimitedModel, limits: BuildLimits | None, base: Flags) -> Assigned:
+def grown(model: Model, limits: BuildLimits | None, base: Flags) -> Assigned:
     """A plan by the fast greedy, from a base on; finished by exact flows where that leaves a target short."""
     most, among = limits is not None, NO_LIMITS if limits is None else limits
-    plan, _ = grow_plan(model, *entries_of(model), base, float(among.sites), float(among.budget), most)
+    plan, _ = grow_plan(model, base, float(among.sites), float(among.budget), most)
     found = assign(model, plan, spare=False)
     return found if found.met or most else greedy_by_flow(model, among, plan)
-
-
-def entries_of(model: LimitedModel) -> tuple[Ints, Indices]:
-    """Entries of each candidate, classes that few can serve first; and the candidate of each entry."""
-    owner = np.repeat(np.arange(model.candidates, dtype=np.int32), np.diff(model.start))
-    return np.lexsort((np.diff(model.row_start)[model.rows], owner)).astype(np.int64), owner

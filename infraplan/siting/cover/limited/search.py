@@ -16,9 +16,11 @@ from infraplan.siting.cover.least_cost import least_cost
 from infraplan.siting.cover.limited.assignment import assignment_of
 from infraplan.siting.cover.limited.bounds import LimitedBound, least_cost_bound, most_people_bound
 from infraplan.siting.cover.limited.exact import limited_exact, limited_relaxation
-from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow, is_within, likely
-from infraplan.siting.cover.limited.model import LimitedReduced, LimitedTargets, limited_model, limited_targets
+from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow, likely
+from infraplan.siting.cover.limited.model import limited_model
 from infraplan.siting.cover.limited.rounds import Rounds, grown
+from infraplan.siting.cover.limited.targets import LimitedTargets, limited_targets
+from infraplan.siting.cover.model import Reduced
 from infraplan.siting.cover.most_people import most_people
 from infraplan.siting.cover.problem import CoverProblem, conflicts
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
@@ -68,7 +70,7 @@ class _Search:
     """One run: greedy, bounds, branch and bound where it is small, then rounds of ruin and recreate. `limits` None: the least cost."""
 
     def __init__(
-        self, problem: CoverProblem, reduced: LimitedReduced, incumbent: Incumbent, limits: BuildLimits | None, seed: int, reaches_all: bool
+        self, problem: CoverProblem, reduced: Reduced, incumbent: Incumbent, limits: BuildLimits | None, seed: int, reaches_all: bool
     ) -> None:  # fmt: skip
         self.problem, self.reduced, self.incumbent, self.limits, self.seed = problem, reduced, incumbent, limits, seed
         self.reaches_all = reaches_all
@@ -84,7 +86,7 @@ class _Search:
         if limits is None:
             better = found.met and self.incumbent.offer_plan(chosen, self.reduced.locked_cost + float(model.cost[found.plan > 0].sum()))
         else:
-            better = is_within(model, found.plan, limits) and self.incumbent.offer_plan(chosen, self.reduced.base + found.weight)
+            better = limits.allow(model, found.plan) and self.incumbent.offer_plan(chosen, self.reduced.base + found.weight)
         if better:
             self.best = found
         return better
