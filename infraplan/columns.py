@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "terminal": "t"}
-"""Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal."""
+PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "terminal": "t", "summary": "j"}
+"""Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal, rows of summary.json."""
 FAMILY = "{family}"
 UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "元", "share": "", "rate": "%", "dbm": "dBm"}
 ENGLISH = {"人": "people", "户": "households", "处": "places", "座": "sites", "个": "villages", "元": "CNY"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from infraplan.files import write_text
-from infraplan.outputs import TABLES
+from infraplan.outputs import TABLES, names
+from infraplan.outputs.summary import KEYS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TITLES = {
-    "scorecard": "记分牌 scorecard：`infraplan scorecard`，`annex.xlsx` 记分牌；`summary.json` 的 `targets` 用其中一部分",
+    "scorecard": "记分牌 scorecard：`infraplan scorecard`，`targets.csv`，`annex.xlsx` 记分牌；`summary.json` 的 `targets` 用一部分",
     "gaps": "缺口 gaps：`infraplan gaps`，`plan.gpkg` 的 `gaps`，`annex.xlsx` 的缺口各表",
     "sites": "新站 new sites：`infraplan plan`，`plan.gpkg` 的 `new_sites`，`annex.xlsx` 建议站点",
     "phases": "分期 phases：`summary.json` 的 `plan.phases`",
@@ -53,9 +54,35 @@ def table_part(table: str) -> str:
     return "\n".join(rows)
 
 
+SUMMARY = """
+## 摘要 `summary.json`
+
+整个研究一份，每个地市的文件夹里一份，键相同。`[]` 是列表的每一行，`{…}` 是数据里的名称。比例为 0 到 1，不舍入。`null` 为没有或不适用。
+旁边的 `targets.csv` 是全部记分牌：每个条款、分项、区划、网络一行，列见下面的“记分牌”，文件里的数不加单位、不改写。
+*One for the study and one in each city's folder, with the same keys. `[]` stands for each row of a list, `{…}` for a name of the data.
+Shares are 0..1, not rounded; `null` where there is nothing to tell. `targets.csv` beside it is the whole scorecard, a row a clause, part,
+zone and network, with raw values under the columns of the scorecard below.*
+
+| 键 | 单位 | 含义 |
+|---|---|---|
+"""
+
+
+def summary_part() -> str:
+    """The keys of summary.json."""
+    rows = []
+    for key in KEYS:
+        meaning = f"{key.zh}<br>*{key.en}*"
+        if key.rows:
+            columns = names(key.rows, "summary") or [entry.name for entry in TABLES[key.rows] if entry.kind]
+            meaning += "<br>" + ", ".join(f"`{name}`" for name in columns)
+        rows.append(f"| `{key.way}` | {key.unit} | {meaning} |")
+    return SUMMARY + "\n".join(rows) + "\n"
+
+
 def outputs_page() -> str:
     """The whole of docs/outputs.md."""
-    return HEAD + "".join(f"\n## {TITLES[table]}\n\n{table_part(table)}\n" for table in TABLES)
+    return HEAD + summary_part() + "".join(f"\n## {TITLES[table]}\n\n{table_part(table)}\n" for table in TABLES)
 
 
 def english_part(table: str) -> str:

@@ -15,6 +15,8 @@ from infraplan.report.context import Facts
 
 ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
+TARGET_COLUMNS = [*TARGET_KEY, "zone_name", "measure", "unit", "required", "achieved", "status"]
+TARGETS = "targets.csv"
 ZONE_KEY = ["level", "adcode", "family"]
 WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
 
@@ -76,7 +78,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         after=second.resolve().name,
         unlike=unlike,
         coverage=coverage,
-        targets=_targets(old, new),
+        targets=_targets(old["scorecard"], new["scorecard"]),
         sites=_sites(first, second, names),
         facts=(_facts(old), _facts(new)),
         receivers=_receivers(old, new),
@@ -94,7 +96,7 @@ def _receivers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
 
 
 def read_summaries(*folders: Path) -> list[dict[str, Any]]:
-    """The summaries of run folders; every fault at once."""
+    """The summaries of run folders, each with its whole "scorecard" as a frame; every fault at once."""
     found, faults = [], []
     for folder in folders:
         path = folder / "summary.json"
@@ -102,7 +104,9 @@ def read_summaries(*folders: Path) -> list[dict[str, Any]]:
             content = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(content, dict) or not {"zones", "targets"} <= content.keys():
                 raise ValueError("zones, targets")
-            found.append(content)
+            found.append(content | {"scorecard": _target_table(folder, content)})
+        except DataError as error:
+            faults += error.fault_list
         except OSError:
             faults.append(Fault(folder.name, both("report.not_a_run"), both("report.not_a_run_cure"), rule="not_a_run"))
         except ValueError as error:
@@ -145,9 +149,23 @@ def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
     return table[["level", "adcode", "name", "family", "receiver", *names, "served_change", "share_change"]].reset_index(drop=True)
 
 
-def _targets(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
-    columns = [*TARGET_KEY, "zone_name", "measure", "unit", "required", "achieved", "status"]
-    first, second = (pd.DataFrame(summary["targets"], columns=columns) for summary in (old, new))
+def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
+    """The scorecard of a run: targets.csv; of a run older than that file, what its summary holds."""
+    if "schema_version" not in summary:
+        table = pd.DataFrame(summary["targets"], columns=TARGET_COLUMNS)
+    else:
+        try:
+            table = pd.read_csv(folder / TARGETS, encoding="utf-8-sig", dtype=str, keep_default_na=False, usecols=TARGET_COLUMNS)
+        except (OSError, ValueError) as error:
+            cure = both("report.not_a_run_cure")
+            where = f"{folder.name}/{TARGETS}"
+            raise DataError(Fault(where, both("report.bad_targets"), cure, rule="bad_targets", value=str(error)[:80])) from None
+    texts = [*TARGET_KEY, "zone_name", "measure", "unit", "status"]
+    figures = table[["required", "achieved"]].apply(pd.to_numeric, errors="coerce")
+    return table.assign(**{name: table[name].fillna("").astype(object) for name in texts}, **figures)
+
+
+def _targets(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     table = second.merge(first, on=TARGET_KEY, how="outer", suffixes=("_after", "_before"), indicator=True, sort=False)
     for name in ("zone_name", "measure", "unit", "required"):
         table[name] = table[f"{name}_after"].where(table[f"{name}_after"].notna(), table[f"{name}_before"])

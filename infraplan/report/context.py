@@ -45,6 +45,8 @@ class Dataset:
 class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
+    `bound_cny`: what no plan for the goal costs less than; None where most people were asked for, whose bound counts people.
+    `whole`: not a city's part of a larger plan.
     `extras_cny`: what a wish adds to the cost ("planning_margin", "county_floor"; "rent_free" is what public premises without rent save).
     `goal`: share of people asked for. `margin_db`: planning margin. `rent_measure`: number of
     the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
@@ -52,7 +54,7 @@ class PlanSummary:
 
     sites: int
     cost_cny: float
-    bound_cny: float
+    bound_cny: float | None
     proven_gap: float
     population_gained: int
     status: str = ""
@@ -62,11 +64,12 @@ class PlanSummary:
     margin_db: float = 0.0
     rent_measure: str = ""
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def bounded(self) -> bool:
         """Whether a bound on the cost is proven: not for a plan that falls short of its goal."""
-        return self.proven_gap < 1.0
+        return self.bound_cny is not None and self.proven_gap < 1.0
 
 
 @dataclass(frozen=True)

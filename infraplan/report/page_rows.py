@@ -247,6 +247,7 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         out.append(nothing_to_build(context, words))
     if context.plan is not None and context.level == "province":
         bound = {"bound": money(context.plan.bound_cny, words.lang, least=True), "gap": percent_up(context.plan.proven_gap)}
-        out.append(words.t("words_bound", **bound) if context.plan.bounded else words.t("words_no_bound"))
+        if context.plan.bound_cny is not None:
+            out.append(words.t("words_bound", **bound) if context.plan.bounded else words.t("words_no_bound"))
         out += price_sentences(context, words)
     return out

@@ -271,7 +271,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "lacking": page_rows.lacking_words(context, words, heads=True),
         "new_total": total,
         "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
-        "whole_plan": context.plan is not None and (context.level == "province" or context.plan.bound_cny <= context.plan.cost_cny),
+        "whole_plan": context.plan is not None and (context.level == "province" or context.plan.whole),
         "new_cost": style.money(cost, words.lang) if cost is not None else "",
         "headline": headline_sentences(context, words),
         "headline_table": shown_headline(context, words),

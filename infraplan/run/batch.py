@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -39,7 +40,7 @@ from infraplan.run.pages import (
 )
 from infraplan.run.planning import goal_in, phases_of
 from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps, with_plan_counted
-from infraplan.run.summary import dumps, restore_plan, summarise
+from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
@@ -101,7 +102,7 @@ def run_study(
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     facts = facts_of(findings)
-    begun: dict[str, Any] = {"fingerprint": fingerprint, "plan": None, "complete": False}
+    begun: dict[str, Any] = {"code": ledger.code(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
         begun["plan"] = _plan_record(plan)
     elif same and known is not None:
@@ -111,14 +112,21 @@ def run_study(
     if not cities or same or known is None:
         ledger.write(output, record)
     batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
-    rows = _write_cities(findings, plan, chosen, batch, record, progress)
+    check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
+
+    def summary_of(city: str) -> str:
+        """summary.json of a city."""
+        if plan is None or after is None or plan.goal.cities == (city,):
+            numbers = plan_numbers(plan, check)
+        else:
+            numbers = part_numbers(plan, findings, after, city)
+        return dumps(summarise(findings, numbers, city))
+
+    rows = _write_cities(findings, plan, chosen, batch, record, progress, summary_of)
     table = _city_table(study, findings, plan, rows)
     if cities:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
-    check = None
-    if plan is not None:
-        check = check_of(findings, plan, after)
-    summary = summarise(findings, plan, check)
+    summary = summarise(findings, plan_numbers(plan, check))
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)
     write_province_pages(page.context, output, lang=lang, formats=formats)
@@ -228,7 +236,13 @@ class _Batch:
 
 
 def _write_cities(
-    findings: Findings, plan: Plan | None, cities: tuple[str, ...], batch: _Batch, record: dict[str, Any], progress: Progress
+    findings: Findings,
+    plan: Plan | None,
+    cities: tuple[str, ...],
+    batch: _Batch,
+    record: dict[str, Any],
+    progress: Progress,
+    summary_of: Callable[[str], str],
 ) -> dict[str, dict[str, Any]]:
     """Each city's folder; finished ones are skipped on resume. A failure is a row with its reason."""
     tell = progress.step("run.cities")
@@ -244,7 +258,9 @@ def _write_cities(
             waiting.append((adcode, folder))
     tell(len(rows), len(cities))
     tasks = (
-        joblib.delayed(_write_city)(city_layers(findings, plan, adcode, batch.scope, batch.facts), batch.output / "cities" / folder, batch)
+        joblib.delayed(_write_city)(
+            city_layers(findings, plan, adcode, batch.scope, batch.facts), summary_of(adcode), batch.output / "cities" / folder, batch
+        )
         for adcode, folder in waiting
     )
     workers = min(batch.jobs, max(len(waiting), 1))
@@ -264,13 +280,13 @@ def _write_cities(
     return {adcode: rows[adcode] for adcode in cities}
 
 
-def _write_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
+def _write_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
     """All files of one city, in a folder that takes its final name when it is whole; and what warned meanwhile, which a worker process
     has nobody to tell.
     """
     with collected() as faults, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
-        adcode, row = _written_city(page, folder, batch)
+        adcode, row = _written_city(page, summary, folder, batch)
     own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
     return adcode, row, [*faults, *own]
 
@@ -280,7 +296,7 @@ def _plain_warning(message: Warning | str) -> Warning:
     return message if isinstance(message, ValidityWarning) else UserWarning(f"{type(message).__name__}: {message}")
 
 
-def _written_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
+def _written_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -288,6 +304,7 @@ def _written_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, d
     try:
         write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
         write_layers(page, part)
+        write_text(part / "summary.json", summary)
         listed = ledger.hashes(part)
         replace_folder(part, folder)
         return adcode, {"state": "done", "folder": folder.name, "files": listed, "reason": ""}
@@ -298,13 +315,14 @@ def _written_city(page: CityLayers, folder: Path, batch: _Batch) -> tuple[str, d
 
 
 def write_layers(page: CityLayers, folder: Path) -> None:
-    """What a GIS opens: plan.gpkg, coverage.tif; and every village with its status, from which the totals can be recounted."""
+    """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
     context = page.context
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
     write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates)
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags)
     write_csv(folder / "villages.csv", village_table(context))
+    write_csv(folder / "targets.csv", context.scorecard[list(types("scorecard"))])
 
 
 def lacking_in(findings: Findings, adcode: str) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shutil
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import infraplan
 from infraplan.errors import InfraplanError
 from infraplan.files import sha256, write_text
 from infraplan.messages import both
@@ -41,6 +44,15 @@ def fingerprint(study: Study) -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     return {"inputs": study.inputs, "versions": versions, "parameters": json.loads(study.config.model_dump_json())}
+
+
+@cache
+def code() -> str:
+    """SHA-256 of the program that runs: its modules and its constants, by name and content."""
+    package = Path(infraplan.__file__).parent
+    files = [path for path in sorted(package.rglob("*")) if path.suffix in (".py", ".toml", ".j2") and path.is_file()]
+    listed = "".join(f"{path.relative_to(package).as_posix()} {sha256(path)}\n" for path in files)
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def same_plan(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -158,7 +158,7 @@ def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = N
     return PlanSummary(
         sites=len(plan.sites if whole else sites),
         cost_cny=plan.cost_cny if whole else float(sites["cost_cny"].sum()),
-        bound_cny=plan.bound,
+        bound_cny=plan.bound_cny,
         proven_gap=plan.proven_gap,
         population_gained=plan.population_gained if whole else int(sites["people_gained"].sum()),
         status=plan.status,
@@ -168,6 +168,7 @@ def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = N
         margin_db=plan.goal.margin_db,
         rent_measure=targets.measure_of("public_rent"),
         families=plan.families,
+        whole=whole,
     )
 
 

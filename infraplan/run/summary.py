@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,14 @@ import pandas as pd
 
 import infraplan
 from infraplan.coverage.networks import ANY
+from infraplan.coverage.prediction import Coverage
+from infraplan.outputs import names, types
+from infraplan.outputs.summary import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
-from infraplan.run.steps import Findings
+from infraplan.run.planning import phases_of
+from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, ShareTarget
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
@@ -24,30 +29,12 @@ from infraplan.tables.faults import grouped
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
 """What a zone's figures carry beside its share, as `with_ranges` names it."""
 
-TARGET_COLUMNS = (
-    "id",
-    "part",
-    "zone_level",
-    "zone",
-    "zone_name",
-    "family",
-    "network",
-    "measure",
-    "required",
-    "achieved",
-    "achieved_most",
-    "numerator",
-    "denominator",
-    "uncertain",
-    "unit",
-    "shortfall",
-    "shortfall_most",
-    "status",
-    "force",
-    "due",
-    "expired",
-    "interpretation",
-)
+OF_THE_WHOLE = ("bound_cny", "bound", "proven_gap", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check")
+"""What is told of a plan, and not of a city's part of it."""
+LEVELS = ("province", "city", "county", "township")
+"""From the top down."""
+SCHEMA_VERSION = 2
+"""Form of summary.json: raised when a key goes or changes its meaning; runs before it was written have none."""
 
 
 def plain(value: Any) -> Any:
@@ -76,6 +63,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
     if plan is None:
         return None
     return {
+        "scope": "whole",
         "goal": plain(asdict(plan.goal)),
         "target": plan.goal.target,
         "family": plan.goal.family,
@@ -104,6 +92,37 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "phases": None if plan.phases is None else records(plan.phases, tuple(plan.phases.columns)),
         "pareto": None if plan.pareto is None else records(plan.pareto, tuple(plan.pareto.columns)),
         "check": plain(check),
+    }
+
+
+def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> dict[str, Any]:
+    """A city's part of a plan that is made for more than the city, under the keys of `plan_numbers`.
+
+    Its sites, their cost and gains; its people, whichever site serves them. What holds of the whole plan alone (bound, check, prices of
+    wishes ...) is None.
+    """
+    study, sites = findings.study, plan.sites.loc[plan.sites["city"] == city]
+    goal, villages = replace(plan.goal, cities=(city,)), findings.villages.loc[findings.villages["city"] == city]
+    kept = {"zones": study.zones, "villages": villages, "measured": study.measured}
+    counted = served_by_family(goal, plan.sites, study.plan_services, findings.cover, after, **kept)
+    told: dict[str, dict[str, int | None]] = {family: dict(numbers) for family, numbers in counted.items()}
+    if study.config.plan.capacity_people:  # who is carried is known of the whole alone
+        told = {family: numbers | {"served_after": None} for family, numbers in told.items()}
+    phases = []
+    for number, phase in enumerate(phases_of(study), start=1):
+        own = sites.loc[sites["phase"] == number]
+        row = dict.fromkeys(types("phases")) | {"phase": number, "name": phase.name, "start": phase.start, "end": phase.end}
+        phases.append(row | {"sites": len(own)} | {name: int(own[name].sum()) for name in ("cost_cny", "people_gained")})
+    return {
+        **(plan_numbers(plan, None) or {}),
+        **dict.fromkeys(OF_THE_WHOLE),
+        "scope": "part",
+        "sites": len(sites),
+        "cost_cny": int(sites["cost_cny"].sum()),
+        **told[plan.goal.family],
+        "population_gained": int(sites["people_gained"].sum()),
+        "families": told,
+        "phases": phases or None,
     }
 
 
@@ -167,18 +186,111 @@ def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
     return told
 
 
-def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any]:
-    """population, zones, targets and plan at the top level, and how they were made."""
-    study, cover, by_zone = findings.study, findings.cover, findings.by_zone
-    anyone = by_zone.loc[by_zone["network"] == ANY]
-    total = int(findings.villages["population"].sum())
-    population: dict[str, Any] = {"total": total}
-    for family in cover.families:
-        counts = findings.villages.groupby(f"{family}_status", observed=False)["population"].sum()
+@dataclass(frozen=True)
+class Scope:
+    """What a summary tells of: the whole study (`code` "") or one city, with its part of every table."""
+
+    level: str
+    adcode: str
+    name: str
+    villages: Any
+    by_zone: pd.DataFrame
+    card: pd.DataFrame
+    gaps: pd.DataFrame
+    asked: Any
+    sites: Any
+
+    @classmethod
+    def whole(cls, findings: Findings) -> Scope:
+        """The study. It bears its province's name where it has one province, else its own title."""
+        study = findings.study
+        tops = study.zones.loc[study.zones["level"] == "province"]
+        adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)
+        told = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.asked, study.sites
+        return cls("province", *told)
+
+    @classmethod
+    def city(cls, findings: Findings, adcode: str) -> Scope:
+        """One city: its row and its counties'."""
+        study, by_zone, card = findings.study, findings.by_zone, findings.card
+        zones = zones_of_cities(study.zones, (adcode,))
+        name = str(zones.loc[zones["level"] == "city", "name"].iloc[0])
+        own = (by_zone["level"] == "city") & (by_zone["adcode"] == adcode)
+        below = (by_zone["level"] == "county") & (by_zone["parent"] == adcode)
+        parts = [table.loc[table["city"] == adcode] for table in (findings.villages, findings.gaps, study.sites)]
+        listed = card.loc[card["zone_level"].isin(["city", "county"]) & card["zone"].isin(frozenset(zones["adcode"]))]
+        asked = None if findings.asked is None else findings.asked.loc[findings.asked["city"] == adcode]
+        return cls("city", adcode, name, parts[0], by_zone.loc[own | below], listed, parts[1], asked, parts[2])
+
+    @property
+    def top(self) -> str:
+        """The highest level that has rows."""
+        known = {*self.by_zone["level"], *self.card["zone_level"]}
+        return next((level for level in LEVELS if level in known), "")
+
+    @property
+    def next_below(self) -> str:
+        """The level below the top."""
+        return {"province": "city", "city": "county"}.get(self.top, "")
+
+
+def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "") -> dict[str, Any]:
+    """population, zones, targets and plan at the top level, and how they were made, of the study or of one city.
+
+    `plan`: `plan_numbers` or `part_numbers`. `outputs.summary` describes every key.
+    """
+    study, cover = findings.study, findings.cover
+    scope = Scope.city(findings, city) if city else Scope.whole(findings)
+    anyone = scope.by_zone.loc[scope.by_zone["network"] == ANY]
+    about = study.config.study
+    verdicts = scope.card.groupby("zone_level", sort=False)["status"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "study": about.name,
+        "zone": {"level": scope.level, "adcode": scope.adcode, "name": scope.name},
+        "as_of": plain(about.as_of),
+        "report_date": plain(about.dated),
+        "version": infraplan.__version__,
+        "synthetic": study.synthetic,
+        "units": units(),
+        "population_basis": study.population_basis,
+        "model": list(cover.models_used),
+        "resolution_m": cover.grid.resolution_m,
+        "reliability": cover.reliability,
+        "reliability_of": "area",
+        "bare_earth": cover.terrain is not None and cover.terrain.clutter is None,
+        "receivers": cover.receivers,
+        "signal_band_db": signal_band_db(),
+        "capped_sites": cover.capped_sites,
+        "capped_by_family": plain(dict(cover.capped_by_family)),
+        "caps_km": {family: min(cover.max_radius_km, cover.caps_km.get(family, cover.max_radius_km)) for family in cover.families},
+        "population": people(scope.villages, anyone, cover.families),
+        "zones": zone_rows(anyone),
+        "networks": records(scope.by_zone.loc[scope.by_zone["level"].isin([scope.top, scope.next_below])], names("population", "summary")),
+        "targets": records(scope.card.loc[scope.card["zone_level"] == scope.top], names("scorecard", "summary")),
+        "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
+        "gaps": gap_counts(scope.gaps, scope.asked, cover.families),
+        "sites": len(scope.sites),
+        "warnings": [asdict(fault) for fault in grouped(study.warnings)],
+        "plan": plan,
+    }
+
+
+def people(villages: Any, anyone: pd.DataFrame, families: tuple[str, ...]) -> dict[str, Any]:
+    """All people by family and status, and what stands `beside` each share."""
+    total = int(villages["population"].sum())
+    found: dict[str, Any] = {"total": total}
+    for family in families:
+        counts = villages.groupby(f"{family}_status", observed=False)["population"].sum()
         numbers = {name: int(counts.get(name, 0)) for name in ("served", "uncertain", "unserved")}
         share = numbers["served"] / total if total else None
-        rests = int(findings.villages.loc[findings.villages[f"{family}_measured"], "population"].sum())
-        population[family] = numbers | {"share": share, "measured": rests} | beside(anyone, family)
+        rests = int(villages.loc[villages[f"{family}_measured"], "population"].sum())
+        found[family] = numbers | {"share": share, "measured": rests} | beside(anyone, family)
+    return found
+
+
+def zone_rows(anyone: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row a zone: its people, and for each family who is served."""
     zones = []
     for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
         entry: dict[str, Any] = {
@@ -198,36 +310,7 @@ def summarise(findings: Findings, plan: Plan | None, check: dict[str, Any] | Non
                 **{name: plain(row[name]) for name in BESIDE},
             }
         zones.append(entry)
-    by_network = by_zone.loc[by_zone["level"].isin(["province", "city"])]
-    about = study.config.study
-    return {
-        "study": about.name,
-        "as_of": plain(about.as_of),
-        "report_date": plain(about.dated),
-        "version": infraplan.__version__,
-        "synthetic": study.synthetic,
-        "population_basis": study.population_basis,
-        "model": list(cover.models_used),
-        "resolution_m": cover.grid.resolution_m,
-        "reliability": cover.reliability,
-        "reliability_of": "area",
-        "bare_earth": cover.terrain is not None and cover.terrain.clutter is None,
-        "receivers": cover.receivers,
-        "signal_band_db": signal_band_db(),
-        "capped_sites": cover.capped_sites,
-        "capped_by_family": plain(dict(cover.capped_by_family)),
-        "caps_km": {family: min(cover.max_radius_km, cover.caps_km.get(family, cover.max_radius_km)) for family in cover.families},
-        "population": population,
-        "zones": zones,
-        "networks": records(
-            by_network, ("level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share")
-        ),
-        "targets": records(findings.card, TARGET_COLUMNS),
-        "gaps": gap_counts(findings.gaps, findings.asked, cover.families),
-        "sites": len(study.sites),
-        "warnings": [asdict(fault) for fault in grouped(study.warnings)],
-        "plan": plan_numbers(plan, check),
-    }
+    return zones
 
 
 def dumps(content: dict[str, Any]) -> str:

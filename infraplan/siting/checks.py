@@ -109,6 +109,32 @@ def check_plan(
     }
 
 
+def served_by_family(
+    goal: Goal,
+    plan_sites: Any,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    after: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    measured: Measured | None = None,
+) -> dict[str, dict[str, int]]:
+    """For each family of a goal: population in its scope, served_before and served_after, on the maps without and with the plan's sites.
+
+    Arguments are those of `check_plan`.
+    """
+    maps = _Maps(cover, after, plan_sites, services, measured)
+    found = {}
+    for ask in goal.share_targets:
+        demand = demand_of(goal, zones, villages, ask)
+        people = demand["population"].to_numpy(dtype=np.int64)
+        before, later = (judge(demand, ask.family, goal.margin_db) for judge in (maps.today, maps.served))
+        counts = {"served_before": int(people[before].sum()), "served_after": int(people[later].sum())}
+        found[ask.family] = {"population": int(people.sum()), **counts}
+    return found
+
+
 @dataclass(frozen=True)
 class _Maps:
     """The map of today, the map with the plan, and what was measured."""

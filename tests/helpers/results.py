@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,23 @@ import pandas as pd
 
 from infraplan.files import sha256
 from infraplan.run import RunOutcome, run_study
+from infraplan.run.ledger import NAME, code
 from infraplan.study import Study
 
+DEMO = Path(__file__).resolve().parents[2] / "outputs/guangdong"
 LIGHT = ("html", "xlsx")
 """Formats of the runs that are made many times."""
 FAMILIES = ("nr", "nbiot")
 STATUSES = ("served", "uncertain", "unserved")
+
+
+def demo_of_this_code(skip: Callable[[str], Any]) -> Path:
+    """What `make demo` left, if this very code made it; else `skip` is called with the reason."""
+    if not (DEMO / "summary.json").is_file():
+        skip("outputs/guangdong is absent: run make demo first")
+    elif json.loads((DEMO / NAME).read_text(encoding="utf-8")).get("code") != code():
+        skip("outputs/guangdong was made by other code: run make demo again")
+    return DEMO
 
 
 def digests(folder: Path) -> dict[str, str]:

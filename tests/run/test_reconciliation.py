@@ -8,18 +8,15 @@ from typing import Any
 import pandas as pd
 import pyogrio
 import pytest
-from results import FAMILIES, STATUSES, city_villages, people, summary_of
+from results import FAMILIES, STATUSES, city_villages, demo_of_this_code, people, summary_of
 
 RESIDENTS = 126_012_510
-DEMO = Path(__file__).resolve().parents[2] / "outputs/guangdong"
 
 
 @pytest.fixture(scope="session")
 def demo() -> Path:
     """What `make demo` left."""
-    if not (DEMO / "summary.json").is_file():
-        pytest.skip("outputs/guangdong is absent: run make demo first")
-    return DEMO
+    return demo_of_this_code(pytest.skip)
 
 
 def recount(results: Path, residents: int) -> None:
@@ -50,7 +47,6 @@ def recount(results: Path, residents: int) -> None:
 
 def same_gaps(results: Path) -> None:
     """Villages a gap sheet of `village-<family>` lists + villages served = villages asked, in every city and in its workbook."""
-    targets = summary_of(results)["targets"]
     for folder in sorted((results / "cities").iterdir()):
         listed = pyogrio.read_dataframe(folder / "plan.gpkg", layer="gaps", read_geometry=False)
         sheets = gap_sheets(folder / "annex.xlsx")
@@ -58,7 +54,7 @@ def same_gaps(results: Path) -> None:
         villages = pd.read_csv(folder / "villages.csv", dtype={"id": str}, encoding="utf-8-sig")
         for family in FAMILIES:
             here = listed.loc[(listed["target"] == f"village-{family}") & (listed["network"] == "any")].drop_duplicates("id")
-            own = [one for one in targets if one["id"] == f"village-{family}" and one["zone"] == folder.name[:6]]
+            own = [one for one in summary_of(folder)["targets"] if one["id"] == f"village-{family}"]
             row = next(one for one in own if one["part"] in ("main", "") and one["network"] in ("any", ""))
             assert len(here) + row["numerator"] == row["denominator"]
             status = villages.set_index("id")[f"{family}_status"]

@@ -1,0 +1,216 @@
+"""Every key of summary.json: its unit and what it means. A new key is one line here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key, by the way to it from the top: "[]" stands for each row of a list, "{family}" and such for a name of the data.
+
+    `rows`: the table of `outputs` whose columns the rows of a list have; they are not listed again. `maybe`: it stands there only where
+    the study has what it tells of.
+    """
+
+    way: str
+    zh: str
+    en: str
+    unit: str = ""
+    rows: str = ""
+    maybe: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a way in a real summary looks like."""
+        anything = re.sub(r"\\\{way\\\}", r".+", re.escape(self.way))
+        return re.compile(re.sub(r"\\\{\w+\\\}", r"[^.\[\]]+", anything))
+
+
+K = Key
+WHO = "每种制式：按 `receivers` 所示位置接收，任一运营商"
+KEYS = (
+    K("schema_version", "本文件的格式版本；键取消或含义改变时加一。没有这个键的是第 1 版，`targets` 是全部行", "version of this form, raised when a key goes or changes its meaning; without it the form is 1, whose `targets` has every row"),
+    K("study", "研究名称", "name of the study"),
+    K("zone.level", "province 为整个研究，city 为一个地市", "province for the whole study, city for one city"),
+    K("zone.adcode", "区划代码；跨省的研究为空", "code of the zone, empty for a study of several provinces"),
+    K("zone.name", "名称", "name"),
+    K("as_of", "数据截至日，未填为 null", "day of the data, null where the study states none", "date"),
+    K("report_date", "报告日期，未填为 null", "day of the report, null where the study states none", "date"),
+    K("version", "infraplan 的版本", "version of infraplan"),
+    K("synthetic", "是否含合成数据", "whether any of the data is made up"),
+    K("units.{way}", "本文件各键的单位，由本表写出", "units of the keys of this file, from this very table"),
+    K("population_basis", "resident 常住或 registered 户籍人口", "resident or registered people"),
+    K("model[]", "所用传播模型", "propagation models used"),
+    K("resolution_m", "像元边长", "side of a pixel", "m"),
+    K("reliability", "覆盖概率，按 `reliability_of`", "coverage probability, of `reliability_of`", "share"),
+    K("reliability_of", "area 为面积覆盖概率", "area: probability over the area"),
+    K("bare_earth", "有地形而没有地物", "terrain without clutter on it"),
+    K("receivers.{family}", "各制式按哪里的接收判断：outdoor 室外、indoor 室内", "where the devices of each family are: outdoor, indoor"),
+    K("signal_band_db", "`_weaker`、`_stronger` 所用的信号整体偏差", "by how much every signal is off in `_weaker` and `_stronger`", "dB"),
+    K("capped_sites", "计算半径截断了服务的站点数", "sites still serving where their computation ended", "sites"),
+    K("capped_by_family.{family}", "同上，分制式", "the same by family", "sites"),
+    K("caps_km.{family}", "计算半径", "radius of computation", "km"),
+    K("population.total", "居民点人口合计", "all people of the villages", "people"),
+    K("population.{family}.served", f"已覆盖人口。{WHO}", "served, where `receivers` says, by any operator", "people"),
+    K("population.{family}.uncertain", "待核实：位置误差内结论不一", "the answer flips within the position error", "people"),
+    K("population.{family}.unserved", "未覆盖", "unserved", "people"),
+    K("population.{family}.share", "已覆盖占比，没有人口为 null", "served over all, null of nobody", "share"),
+    K("population.{family}.measured", "以实测为准的人口", "people whose answer rests on measurement", "people"),
+    K("population.{family}.receiver", "接收位置", "where the devices are"),
+    K("population.{family}.served_{band}", "所有信号偏弱（weaker）或偏强（stronger）时已覆盖", "served if every signal were weaker, stronger", "people"),
+    K("population.{family}.share_{band}", "同上，占比", "the same as a share", "share"),
+    K("population.{family}.other_receiver", "另一接收位置", "the other receiver", maybe=True),
+    K("population.{family}.other_served", "另一位置已覆盖", "served there", "people", maybe=True),
+    K("population.{family}.other_uncertain", "另一位置待核实", "uncertain there", "people", maybe=True),
+    K("population.{family}.other_unserved", "另一位置未覆盖", "unserved there", "people", maybe=True),
+    K("population.{family}.other_share", "另一位置占比", "share there", "share", maybe=True),
+    K("zones[].level", "区划级别；outside 为区划以外", "level of the zone; outside: beyond every zone"),
+    K("zones[].adcode", "区划代码", "code of the zone"),
+    K("zones[].name", "区划名称", "name of the zone"),
+    K("zones[].population", "人口", "people", "people"),
+    K("zones[].served.{family}", "已覆盖人口", "people served", "people"),
+    K("zones[].{family}.served", "已覆盖", "served", "people"),
+    K("zones[].{family}.uncertain", "待核实", "uncertain", "people"),
+    K("zones[].{family}.unserved", "未覆盖", "unserved", "people"),
+    K("zones[].{family}.share", "已覆盖占比", "served over all", "share"),
+    K("zones[].{family}.receiver", "接收位置", "where the devices are"),
+    K("zones[].{family}.served_{band}", "信号偏弱、偏强时已覆盖", "served if every signal were weaker, stronger", "people"),
+    K("zones[].{family}.share_{band}", "同上，占比", "the same as a share", "share"),
+    K("zones[].{family}.other_receiver", "另一接收位置，没有为空", "the other receiver, empty for none"),
+    K("zones[].{family}.other_served", "另一位置已覆盖", "served there", "people"),
+    K("zones[].{family}.other_share", "另一位置占比", "share there", "share"),
+    K("networks[]", "任一运营商和各共享网络；本级和下一级区划", "any operator and each shared network; zones of this level and the next", rows="population"),
+    K("targets[]", "记分牌中本级区划的行；全部行和全部列在同一文件夹的 targets.csv", "rows of the scorecard of this level; all rows and columns are in targets.csv beside this file", rows="scorecard"),
+    K("targets_by_status.{level}.{status}", "targets.csv 中各级、各判定状态的行数", "rows of targets.csv by level and verdict", "rows"),
+    K("gaps.villages.{family}.lacking", "缺口：缺这种制式的村和城镇居民点，一处计一次", "villages and blocks that lack the family, each once", "villages"),
+    K("gaps.villages.{family}.uncertain", "其中只是待核实的", "of them only uncertain", "villages"),
+    K("gaps.villages.{family}.asked", "各目标所问的村，null 为不明", "villages that targets ask about, null where not known", "villages"),
+    K("gaps.places.lacking", "有缺口的场所和线路", "places and lines that lack anything", "places"),
+    K("gaps.places.uncertain", "其中只是待核实的", "of them only uncertain", "places"),
+    K("gaps.places.asked", "各目标所问的场所和线路", "places and lines that targets ask about", "places"),
+    K("gaps.sites.lacking", "有缺口的现有站点", "existing sites that lack what is asked of them", "sites"),
+    K("gaps.sites.uncertain", "其中只是待核实的", "of them only uncertain", "sites"),
+    K("gaps.sites.asked", "各目标所问的站点", "sites that targets ask about", "sites"),
+    K("sites", "现有站点记录数", "records of existing sites", "sites"),
+    K("warnings[].file", "读入时的提醒：文件", "what the readers noticed: file"),
+    K("warnings[].message", "是什么", "what it is"),
+    K("warnings[].cure", "怎么办", "what to do"),
+    K("warnings[].rule", "规则代码", "key of the rule"),
+    K("warnings[].sheet", "工作表", "sheet"),
+    K("warnings[].row", "行号，null 为整个文件", "row, null for the file as a whole"),
+    K("warnings[].column", "列", "column"),
+    K("warnings[].value", "单元格的值", "value of the cell"),
+    K("warnings[].severity", "warning", "warning"),
+    K("warnings[].count", "同类提醒的条数", "how many of the kind", "rows"),
+    K("plan.scope", "whole 为整个方案；part 为方案在本市的部分，只属于整个方案的键此时为 null", "whole; or part: what of a larger plan concerns this city, and null for what only the whole plan has"),
+    K("plan.goal.target", "方案要达到的目标", "target the plan must reach"),
+    K("plan.goal.family", "制式", "family"),
+    K("plan.goal.share", "要求的人口占比", "share of people asked", "share"),
+    K("plan.goal.county_floor", "每个县（市、区）至少达到的占比", "share each county must reach", "share"),
+    K("plan.goal.cities[]", "只为这些地市规划，空为整个研究", "planned for these cities alone, empty for the whole study"),
+    K("plan.goal.margin_db", "规划余量", "planning margin", "dB"),
+    K("plan.goal.scope[]", "目标所指的地市，空为全部", "cities the target names, empty for all"),
+    K("plan.goal.coupling_class_db", "NB-IoT 耦合损耗等级", "coupling-loss class of NB-IoT", "dB"),
+    K("plan.goal.others[].target", "同一方案还要达到的目标，及其制式、占比", "further targets of the same plan, with family and share"),
+    K("plan.goal.others[].family", "制式", "family"),
+    K("plan.goal.others[].share", "占比", "share", "share"),
+    K("plan.goal.others[].scope[]", "目标所指的地市", "cities the target names"),
+    K("plan.goal.others[].coupling_class_db", "NB-IoT 耦合损耗等级", "coupling-loss class of NB-IoT", "dB"),
+    K("plan.goal.must[]", "场所必须全部服务的目标", "targets whose places must all be served"),
+    K("plan.target", "同 plan.goal.target", "as plan.goal.target"),
+    K("plan.family", "同 plan.goal.family", "as plan.goal.family"),
+    K("plan.required_share", "同 plan.goal.share", "as plan.goal.share", "share"),
+    K("plan.county_floor", "同 plan.goal.county_floor", "as plan.goal.county_floor", "share"),
+    K("plan.cities[]", "同 plan.goal.cities", "as plan.goal.cities"),
+    K("plan.margin_db", "同 plan.goal.margin_db；人口按不低于它的信号计", "as plan.goal.margin_db; people count from it on", "dB"),
+    K("plan.sites", "新站数；清单在 plan.gpkg 的 new_sites", "new sites; their list is new_sites of plan.gpkg", "sites"),
+    K("plan.cost_cny", "费用", "cost", "CNY"),
+    K("plan.asked", "cheapest 为最省，most 为预算或站数内覆盖最多", "cheapest, or most people within a budget or a number of sites"),
+    K("plan.bound_cny", "模型内任何方案不低于的费用；most 为 null", "within the model no plan costs less; null for most", "CNY"),
+    K("plan.bound", "上下界：cheapest 为费用（CNY）；most 为人数，或加权人数，与 worth 相比", "the bound: CNY for cheapest; for most people, or weighted people, to be compared with worth"),
+    K("plan.proven_gap", "与界之差占比，1 为没有界", "distance to the bound, 1 where there is none", "share"),
+    K("plan.proven", "证明的范围：within the model（候选站、费用、预测，以及每个点由一个新站独立覆盖）", "what the proof holds for: within the model (candidates, costs, predictions, each point served by one new site alone)"),
+    K("plan.status", "optimal、feasible、short 或 unreachable", "optimal, feasible, short or unreachable"),
+    K("plan.candidates", "候选站数", "candidates", "sites"),
+    K("plan.population", "目标所计的人口", "people the goal counts", "people"),
+    K("plan.served_before", "其中现有网络已覆盖", "of them served by what stands", "people"),
+    K("plan.served_after", "建成后已覆盖", "served with the plan", "people"),
+    K("plan.population_gained", "所列新站按建设次序新增的人口；whole 时等于 served_after 减 served_before；part 时为本市新站所增，不论住在哪里", "people the listed sites gain in build order; of the whole, served_after less served_before; of a part, whom the sites in this city gain, wherever they live", "people"),
+    K("plan.unreachable_people", "没有任何候选站能独立覆盖的人口", "people no candidate can serve alone", "people"),
+    K("plan.extras_cny.{wish}", "各项要求增加的费用；rent_free 为公共场所免租可省", "what each wish adds to the cost; rent_free: what premises free of rent would save", "CNY", maybe=True),
+    K("plan.families.{family}.population", "每种制式：目标所计的人口", "of each family: people the goal counts", "people"),
+    K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by what stands", "people"),
+    K("plan.families.{family}.served_after", "建成后已覆盖", "served with the plan", "people"),
+    K("plan.weighted", "worth 和 bound 是否加权", "whether worth and bound are weighted"),
+    K("plan.worth", "most 时搜索所计的（加权）人数，否则为 0", "for most: (weighted) people as the search counts, else 0"),
+    K("plan.phases[]", "分期；没有为 null", "phases, null for none", rows="phases", maybe=True),
+    K("plan.pareto[]", "费用—覆盖曲线；没有为 null", "cost against coverage, null where it was not asked for", rows="curve", maybe=True),
+    K("plan.check", "方案只凭站点清单的复核；part 为 null", "the plan judged from its list of sites alone; null for a part", maybe=True),
+    K("plan.check.feasible", "只凭站点清单重新预测后，是否全部达到要求", "whether all that is asked holds on a map predicted anew from the list of sites alone"),
+    K("plan.check.population", "目标所计的人口", "people the goal counts", "people"),
+    K("plan.check.served", "其中已覆盖", "of them served", "people"),
+    K("plan.check.share", "占比", "share", "share"),
+    K("plan.check.required", "要求的人数", "people asked", "people"),
+    K("plan.check.county_short[]", "低于下限的县（市、区）", "counties below the floor"),
+    K("plan.check.cost_cny", "费用", "cost", "CNY"),
+    K("plan.check.expected_people", "人口乘以像元覆盖概率之和", "sum of people times the probability of service at their pixel", "people"),
+    K("plan.check.share_if_weaker.{db}", "所有信号弱这么多 dB 时的占比", "share if every signal were weaker by so many dB", "share"),
+    K("plan.check.shares.{target}.family", "每个人口目标：制式", "of each population target: family"),
+    K("plan.check.shares.{target}.population", "人口", "people", "people"),
+    K("plan.check.shares.{target}.served", "已覆盖", "served", "people"),
+    K("plan.check.shares.{target}.share", "占比", "share", "share"),
+    K("plan.check.shares.{target}.required", "要求的人数", "people asked", "people"),
+    K("plan.check.shares.{target}.met", "是否达到", "whether it is met"),
+    K("plan.check.shares.{target}.expected_people", "期望覆盖人口", "expected people", "people"),
+    K("plan.check.shares.{target}.share_if_weaker.{db}", "信号偏弱时的占比", "share if every signal were weaker", "share"),
+    K("plan.check.places.{target}.asked", "每个必达目标：场所数", "of each target of places: places asked", "places", maybe=True),
+    K("plan.check.places.{target}.served", "已服务", "served", "places", maybe=True),
+    K("plan.check.places.{target}.missed[]", "未服务的场所编号", "ids of those missed", maybe=True),
+    K("plan.check.too_close[]", "小于最小间距的站点对", "pairs of sites nearer than the spacing", maybe=True),
+    K("plan.check.capacity.limit", "有容量限制时：每站最多人数", "with a capacity: people a site serves at most", "people", maybe=True),
+    K("plan.check.capacity.served", "各站能承载的和现已覆盖的人口", "whom the sites can carry and those served today", "people", maybe=True),
+    K("plan.check.capacity.required", "要求的人数", "people asked", "people", maybe=True),
+    K("plan.check.capacity.met", "是否达到", "whether it is met", maybe=True),
+    K("plan.check.capacity.full", "满载的站数", "sites that carry all they can", "sites", maybe=True),
+)  # fmt: skip
+
+
+@cache
+def _patterns() -> tuple[tuple[Key, re.Pattern[str]], ...]:
+    return tuple((key, key.pattern) for key in KEYS)
+
+
+def describes(way: str, value: Any) -> bool:
+    """Whether some key describes this way of a real summary, or what would stand below it where it is null."""
+    return key_of(way) is not None or (value is None and any(key.way.startswith((f"{way}.", f"{way}[]")) for key in KEYS))
+
+
+def units() -> dict[str, str]:
+    """Way -> unit of the keys that have one; the columns of rows have theirs in docs/outputs.md."""
+    return {key.way: key.unit for key in KEYS if key.unit}
+
+
+def key_of(way: str) -> Key | None:
+    """The key that a way in a real summary belongs to: the one with most names of its own; None where nobody describes it."""
+    found = [key for key, pattern in _patterns() if pattern.fullmatch(way)]
+    return min(found, key=lambda key: key.way.count("{"), default=None)
+
+
+def ways_in(content: Any, way: str = "") -> Iterator[tuple[str, Any]]:
+    """(way, value) of everything in a summary that is no object and no list; lists of a documented table come as their rows."""
+    key = key_of(f"{way}[]") if isinstance(content, list) else None
+    if key is not None and key.rows:
+        yield from ((key.way, row) for row in content)
+    elif isinstance(content, list):
+        for item in content:
+            yield from ways_in(item, f"{way}[]") if isinstance(item, dict) else ((f"{way}[]", item),)
+    elif isinstance(content, dict):
+        for name, item in content.items():
+            yield from ways_in(item, f"{way}.{name}" if way else name)
+    else:
+        yield way, content

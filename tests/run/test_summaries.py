@@ -1,0 +1,145 @@
+"""summary.json: documented key by key, small, one a city; the scorecard beside it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from infraplan.siting.planning import SearchLimits, most_served
+from results import DEMO, demo_of_this_code, summary_of
+
+from infraplan.outputs import types
+from infraplan.outputs.summary import KEYS, describes, key_of, units, ways_in
+from infraplan.report.compare import compare_runs
+from infraplan.run.ledger import code
+from infraplan.run.pages import plan_summary
+from infraplan.run.steps import Findings, assess, plan_of, planning_instance
+from infraplan.run.summary import SCHEMA_VERSION
+from infraplan.study import Study
+
+LARGEST = 1_000_000
+
+
+def summaries(results: Path) -> list[dict[str, Any]]:
+    """The study's and the cities'."""
+    return [summary_of(results), *(summary_of(folder) for folder in sorted((results / "cities").iterdir()))]
+
+
+def card_of(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "targets.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
+
+
+def test_every_key_is_documented_and_every_documented_key_is_there(tiny_results: Path) -> None:
+    found: set[str] = set()
+    for summary in summaries(tiny_results):
+        for way, value in ways_in(summary):
+            assert describes(way, value), way
+            key = key_of(way)
+            if key is None:
+                continue
+            found.add(key.way)
+            if key.rows:
+                assert set(value) <= set(types(key.rows)), way
+    absent = {key.way for key in KEYS if not key.maybe and not key.way.startswith("plan.goal.others[]") and not key.way.endswith("[]")}
+    assert absent <= found, absent - found
+    assert len({key.way for key in KEYS}) == len(KEYS)
+    assert describes("population.lte.served", 1) and not describes("population.lte.servd", 1) and not describes("plann", None)
+
+
+def test_dates_version_and_units_stand_at_the_top(tiny_results: Path) -> None:
+    for summary in summaries(tiny_results):
+        assert next(iter(summary)) == "schema_version" and summary["schema_version"] == SCHEMA_VERSION
+        assert summary["as_of"] == "2020-12-31" and summary["units"] == units()
+    known = {"people", "share", "km", "m", "dB", "CNY", "sites", "places", "villages", "rows", "date"}
+    assert set(units().values()) == known
+
+
+def test_the_scorecard_stands_beside_each_summary(tiny_results: Path) -> None:
+    for folder in (tiny_results, *sorted((tiny_results / "cities").iterdir())):
+        card, summary = card_of(folder), summary_of(folder)
+        assert list(card) == list(types("scorecard"))
+        counted = Counter(zip(card["zone_level"], card["status"], strict=True))
+        told = {(level, name): n for level, row in summary["targets_by_status"].items() for name, n in row.items()}
+        assert counted == told
+        own = card.loc[card["zone_level"] == summary["zone"]["level"]]
+        assert len(own) == len(summary["targets"]) > 0
+        texts = ["id", "part", "zone", "network", "status"]
+        for row, line in zip(summary["targets"], own.to_dict("records"), strict=True):
+            assert [row[name] for name in texts] == [line[name] for name in texts]
+            assert row["numerator"] == (float(line["numerator"]) if line["numerator"] else None)
+
+
+def test_the_cities_add_up_to_the_study(tiny_results: Path) -> None:
+    whole, *cities = summaries(tiny_results)
+    rows = {row["adcode"]: row for row in whole["zones"] if row["level"] == "city"}
+    for city in cities:
+        row = rows[city["zone"]["adcode"]]
+        assert city["zone"] == {"level": "city", "adcode": row["adcode"], "name": row["name"]}
+        assert city["population"]["total"] == row["population"] and city["zones"][0] == row
+        assert {entry["level"] for entry in city["zones"]} == {"city", "county"}
+        for family in ("nr", "nbiot"):
+            told = city["population"][family]
+            assert {name: told[name] for name in row[family]} == row[family]
+        assert set(city) == set(whole) and set(city["plan"]) == set(whole["plan"])
+        assert city["plan"]["scope"] == "part" and city["plan"]["bound"] is None and city["plan"]["check"] is None
+    assert whole["plan"]["scope"] == "whole"
+    for name in ("sites", "cost_cny", "population", "population_gained", "served_before"):
+        assert sum(city["plan"][name] for city in cities) == whole["plan"][name], name
+    assert sum(city["plan"]["served_after"] for city in cities) == whole["plan"]["check"]["served"]
+    assert sum(city["sites"] for city in cities) <= whole["sites"]
+    for family in ("nr", "nbiot"):
+        for name in ("lacking", "uncertain", "asked"):
+            assert sum(city["gaps"]["villages"][family][name] for city in cities) == whole["gaps"]["villages"][family][name]
+
+
+def test_they_are_small(tiny_results: Path) -> None:
+    sizes = [path.stat().st_size for path in tiny_results.rglob("summary.json")]
+    assert len(sizes) == 4 and max(sizes) < LARGEST / 4
+
+
+@pytest.mark.slow
+def test_those_of_the_demo_are_small() -> None:
+    demo_of_this_code(pytest.skip)
+    assert max(path.stat().st_size for path in DEMO.rglob("summary.json")) < LARGEST
+
+
+def test_cities_of_two_runs_are_compared_and_older_runs_too(tiny_results: Path, tmp_path: Path) -> None:
+    city = sorted((tiny_results / "cities").iterdir())[0]
+    same = compare_runs(city, city)
+    assert not len(same.targets) and not same.unlike and (same.coverage["served_change"] == 0).all()
+    summary, card = summary_of(city), card_of(city)
+    old = tmp_path / "old"
+    old.mkdir()
+    figures = ("required", "achieved")
+    rows = [row | {name: float(row[name]) if row[name] else None for name in figures} for row in card.to_dict("records")]
+    former = {key: value for key, value in summary.items() if key != "schema_version"} | {"targets": rows}
+    (old / "summary.json").write_text(json.dumps(former), encoding="utf-8")
+    assert not len(compare_runs(old, city).targets)
+    rows[0]["status"], rows[1]["achieved"] = "met", 0.123
+    (old / "summary.json").write_text(json.dumps(former), encoding="utf-8")
+    assert len(compare_runs(old, city).targets) == 2
+
+
+@pytest.fixture(scope="module")
+def findings(mini_study: Path) -> Findings:
+    return assess(Study.open(mini_study), gaps=False)
+
+
+def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
+    instance = planning_instance(findings)
+    most = most_served(instance, SearchLimits(work_limit=2000), max_sites=5)
+    told = plan_summary(most, "", findings.study.targets)
+    assert most.bound > 0 and told is not None and told.bound_cny is None and not told.bounded
+    cheapest = plan_of(findings, instance)
+    for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
+        told = plan_summary(plan, "", findings.study.targets)
+        assert told is not None and told.bound_cny == plan.bound and told.bounded == (plan.proven_gap < 1.0)
+
+
+def test_the_ledger_names_the_code(tiny_results: Path) -> None:
+    assert json.loads((tiny_results / "ledger.json").read_text(encoding="utf-8"))["code"] == code()
