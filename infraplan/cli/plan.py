@@ -46,9 +46,10 @@ def plan(
     overwrite: Overwrite = False,
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
+    from infraplan.coverage.updating import cover_with
     from infraplan.run.batch import chosen_cities
     from infraplan.run.planning import phases_of
-    from infraplan.run.steps import assess, check_of, plan_of, planning_instance
+    from infraplan.run.steps import assess, check_of, on_the_map, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plans import most_served
@@ -69,7 +70,9 @@ def plan(
         if pareto:
             top = made.cost_cny if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
-    checked = check_of(findings, made)
+        after = cover_with(made.sites, opened.plan_services, findings.cover)
+        made = on_the_map(findings, made, after)
+    checked = check_of(findings, made, after)
     table = made.sites.drop(columns="geometry")
     if plot is not None and curve is not None:
         _draw(plot, curve, made, opened)

@@ -111,7 +111,7 @@ def _needed(
 
 
 @dataclass(frozen=True)
-class _Points:
+class Points:
     """Demand on the grid, sorted by row: `order[row_start[r] : row_start[r + 1]]` are the points of row r."""
 
     row: Ints
@@ -124,7 +124,7 @@ class _Points:
     row_start: Ints
 
     @classmethod
-    def of(cls, demand: Any, grid: Grid, alone: npt.NDArray[np.bool_] | None) -> _Points:
+    def of(cls, demand: Any, grid: Grid, alone: npt.NDArray[np.bool_] | None) -> Points:
         x_m, y_m = grid.place(demand)
         row, col = grid.pixel_of(x_m, y_m)
         stated = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
@@ -133,7 +133,50 @@ class _Points:
         return cls(row, col, x_m, y_m, np.nan_to_num(stated), lone, order, np.searchsorted(row[order], np.arange(grid.height + 1)))
 
 
-def _column(points: _Points, best_db: npt.NDArray[np.float32], row0: int, col0: int, known: Layer, grid: Grid, required_db: float) -> Ints:
+Site = tuple[int, tuple[str, int, dict[str, Any]]]
+"""Position of a site in the order of the sectors, and what `by_site` tells of it."""
+
+
+class SiteMargins:
+    """Best margins of sites in one family, on the windows of their footprints; over terrain only where the discs of points depend on them.
+
+    Parameters
+    ----------
+    sectors : GeoDataFrame
+        Sectors of a site together.
+    known : Layer
+        Margins of what stands: pixels it serves are not computed, unless a site has to serve the whole disc alone.
+    required_db : float
+        Margins below it may be left out. [dB]
+    """
+
+    def __init__(self, points: Points, sectors: Any, grid: Grid, radio: Radio, family: str, known: Layer, required_db: float) -> None:
+        self.grid, self.radio = grid, radio
+        self.of_family = sectors["family"].to_numpy() == family
+        self.sites: list[Site] = list(enumerate(by_site(sectors, grid)))
+        self.over_terrain = None
+        if radio.terrain is not None and len(sectors):
+            needed = np.zeros(grid.shape, bool)
+            _needed(
+                needed, points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, points.alone, grid.x0_m, grid.y0_m,
+                grid.resolution_m, required_db,
+            )  # fmt: skip
+            self.over_terrain = NeededMargins(sectors, self.of_family, needed, grid, radio, required_db)
+
+    def of(self, item: Site) -> tuple[npt.NDArray[np.float32], int, int]:
+        """The best margin on a window, and the window's first row and column; an empty window where no sector is of the family."""
+        number, (_, first, site) = item
+        footprint = None if self.over_terrain is None else self.over_terrain.of_site(number)
+        if footprint is None:
+            whole = site_footprint(site, self.grid, self.radio)
+            footprint = replace(whole, margin_db=whole.margin_db[self.of_family[first : first + len(site["service"])]])
+        if not footprint.margin_db.size:
+            return np.empty((0, 0), np.float32), 0, 0
+        with np.errstate(invalid="ignore"):
+            return np.fmax.reduce(footprint.margin_db, axis=0), footprint.row0, footprint.col0
+
+
+def _column(points: Points, best_db: npt.NDArray[np.float32], row0: int, col0: int, known: Layer, grid: Grid, required_db: float) -> Ints:
     """Demand rows that one candidate serves, ascending; `best_db` is its best margin on the window from (`row0`, `col0`) on."""
     if not best_db.size:
         return np.empty(0, np.int64)
@@ -184,34 +227,17 @@ def reach(
     workers : int, optional
         Threads; the answer does not depend on their number.
     """
-    points = _Points.of(demand, grid, alone)
+    points = Points.of(demand, grid, alone)
     radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
-    of_family = candidates["family"].to_numpy() == family
-    over_terrain = None
-    if terrain is not None and len(candidates):
-        needed = np.zeros(grid.shape, bool)
-        _needed(
-            needed, points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, points.alone, grid.x0_m, grid.y0_m,
-            grid.resolution_m, required_db,
-        )  # fmt: skip
-        over_terrain = NeededMargins(candidates, of_family, needed, grid, radio, required_db)
+    margins = SiteMargins(points, candidates, grid, radio, family, known, required_db)
 
-    def one(item: tuple[int, tuple[str, int, dict[str, Any]]]) -> Ints:
-        number, (_, first, site) = item
-        footprint = None if over_terrain is None else over_terrain.of_site(number)
-        if footprint is None:
-            whole = site_footprint(site, grid, radio)
-            footprint = replace(whole, margin_db=whole.margin_db[of_family[first : first + len(site["service"])]])
-        if not footprint.margin_db.size:
-            return np.empty(0, np.int64)
-        with np.errstate(invalid="ignore"):
-            best_db = np.fmax.reduce(footprint.margin_db, axis=0)
-        return _column(points, best_db, footprint.row0, footprint.col0, known, grid, required_db)
+    def one(item: Site) -> Ints:
+        return _column(points, *margins.of(item), known, grid, required_db)
 
-    sites = list(by_site(candidates, grid))
+    sites = margins.sites
     hits: list[Ints] = []
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for done, rows in enumerate(pool.map(one, enumerate(sites)), start=1):
+        for done, rows in enumerate(pool.map(one, sites), start=1):
             hits.append(rows)
             if progress is not None and (done % 200 == 0 or done == len(sites)):
                 progress(done, len(sites))

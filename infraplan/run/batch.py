@@ -39,7 +39,7 @@ from infraplan.run.pages import (
     village_table,
 )
 from infraplan.run.planning import goal_in, phases_of
-from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, with_gaps, with_plan_counted
+from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
@@ -95,8 +95,11 @@ def run_study(
     only = chosen if cities else ()
     findings = assess(study, progress, only, gaps=False)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
-    plan, scope, kind = _plan(findings, output, only, whole, progress)
+    plan, kind = _plan(findings, output, only, whole, progress)
     after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
+    if plan is not None and after is not None and kind != "reused":
+        plan = on_the_map(findings, plan, after)
+    scope = _scope(plan, kind, only)
     findings = with_gaps(findings, plan, after, only)
     if plan is not None and after is not None:
         findings = with_plan_counted(findings, plan, after, only)
@@ -184,15 +187,21 @@ def _refuse_changed(study: Study, output: Path, cities: tuple[str, ...], listed:
 
 def _plan(
     findings: Findings, output: Path, cities: tuple[str, ...], whole: bool, progress: Progress
-) -> tuple[Plan | None, str, Literal["whole", "reused", "alone"]]:
-    """The study's plan, reused for some cities where a whole run left it, a sentence on what it covers, and that in a word."""
+) -> tuple[Plan | None, Literal["whole", "reused", "alone"]]:
+    """The study's plan, reused for some cities where a whole run left it, and what it covers in a word."""
     stored = restore_plan(output) if cities and whole else None
     kind: Literal["whole", "reused", "alone"] = "whole" if not cities else "reused" if stored is not None else "alone"
     if not goal_wanted(findings.study):
-        return None, "", kind
-    plan = stored or make_plan(findings, progress, cities)
-    scope = both(f"run.plan_{kind}", cities="、".join(cities)) if kind == "alone" else both(f"run.plan_{kind}")
-    return plan, together((scope, plan_note(plan))), kind
+        return None, kind
+    return stored or make_plan(findings, progress, cities), kind
+
+
+def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
+    """A sentence on what the plan covers, and what it falls short of."""
+    if plan is None:
+        return ""
+    told = {"cities": "、".join(cities)} if kind == "alone" else {}
+    return together((both(f"run.plan_{kind}", **told), plan_note(plan)))
 
 
 def last_plan(study: Study) -> Plan | None:

@@ -28,6 +28,7 @@ from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
+from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
@@ -307,6 +308,24 @@ def known_points(findings: Findings) -> pd.DataFrame:
 
 def _errors_m(table: Any) -> Any:
     return table["position_error_m"].to_numpy(dtype=float) if "position_error_m" in table else 0.0
+
+
+def on_the_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
+    """The plan as the map with its sites shows it: `after`."""
+    study = findings.study
+    return counted_on_map(
+        plan,
+        study.plan_services,
+        findings.cover,
+        after,
+        zones=study.zones,
+        villages=findings.villages,
+        targets=study.targets,
+        places=study.places,
+        measured=study.measured,
+        phases=phases_of(study),
+        capacity_people=study.config.plan.capacity_people,
+    )
 
 
 def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def check_plan(
         full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal requires.
     """
     after = cover_with(plan_sites, services, cover) if after is None else after
-    maps = _Maps(cover, after, plan_sites, services, measured)
+    maps = Maps(cover, after, plan_sites, services, measured)
     shares = {item.target: _share_of_people(goal, item, maps, zones, villages) for item in goal.share_targets}
     required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in goal.must}
     close = too_close(plan_sites, after, existing, spacing_m)
@@ -124,7 +124,7 @@ def served_by_family(
 
     Arguments are those of `check_plan`.
     """
-    maps = _Maps(cover, after, plan_sites, services, measured)
+    maps = Maps(cover, after, plan_sites, services, measured)
     found = {}
     for ask in goal.share_targets:
         demand = demand_of(goal, zones, villages, ask)
@@ -136,7 +136,7 @@ def served_by_family(
 
 
 @dataclass(frozen=True)
-class _Maps:
+class Maps:
     """The map of today, the map with the plan, and what was measured."""
 
     cover: Coverage
@@ -200,7 +200,7 @@ def people_after(
     Arguments as in `check_plan`; `network` as in `judged`. Rows of `population_coverage` whose `uncertain` is 0: what is not surely served
     counts as unserved.
     """
-    maps = _Maps(cover, after, plan_sites, services, measured)
+    maps = Maps(cover, after, plan_sites, services, measured)
     served = {family: maps.served(villages, family, 0.0, network) for family in cover.families}
     status = pd.DataFrame(
         {family: as_status(np.where(known, 0, 2).astype(np.int8)) for family, known in served.items()}, index=villages.index
@@ -209,7 +209,7 @@ def people_after(
     return people_by_zone(villages, people, status, zones, network, membership(villages, zones))
 
 
-def _share_of_people(goal: Goal, target: ShareTarget, maps: _Maps, zones: Any, villages: Any) -> dict[str, Any]:
+def _share_of_people(goal: Goal, target: ShareTarget, maps: Maps, zones: Any, villages: Any) -> dict[str, Any]:
     """One share of people, counted on the new map."""
     demand = demand_of(goal, zones, villages, target)
     people = demand["population"].to_numpy(dtype=np.int64)
@@ -230,7 +230,7 @@ def _share_of_people(goal: Goal, target: ShareTarget, maps: _Maps, zones: Any, v
 
 
 def _required_places(
-    goal: Goal, name: str, maps: _Maps, zones: Any, villages: Any, places: Any, targets: Targets | None
+    goal: Goal, name: str, maps: Maps, zones: Any, villages: Any, places: Any, targets: Targets | None
 ) -> dict[str, Any]:  # fmt: skip
     """One target's places that must be served, judged on the new map."""
     if targets is None:
@@ -241,7 +241,7 @@ def _required_places(
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
 
 
-def _carried(goal: Goal, maps: _Maps, zones: Any, villages: Any, capacity_people: int) -> dict[str, Any]:
+def _carried(goal: Goal, maps: Maps, zones: Any, villages: Any, capacity_people: int) -> dict[str, Any]:
     """How many people the sites can carry, each no more than its limit: a flow from the villages to the sites that reach them."""
     demand = demand_of(goal, zones, villages)
     people = demand["population"].to_numpy(dtype=np.int64)
@@ -260,7 +260,7 @@ def _carried(goal: Goal, maps: _Maps, zones: Any, villages: Any, capacity_people
     return {"limit": capacity_people, "served": served, "required": required, "met": served >= required, "full": full}
 
 
-def _counties_short(goal: Goal, maps: _Maps, zones: Any, villages: Any) -> list[str]:
+def _counties_short(goal: Goal, maps: Maps, zones: Any, villages: Any) -> list[str]:
     """Counties below the floor."""
     if goal.county_floor <= 0:
         return []

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from infraplan.siting.planning import SearchLimits, most_served
 from results import DEMO, demo_of_this_code, summary_of
 
 from infraplan.outputs import types
@@ -20,6 +19,7 @@ from infraplan.run.ledger import code
 from infraplan.run.pages import plan_summary
 from infraplan.run.steps import Findings, assess, plan_of, planning_instance
 from infraplan.run.summary import SCHEMA_VERSION
+from infraplan.siting.plans import SearchLimits, most_served
 from infraplan.study import Study
 
 LARGEST = 1_000_000

@@ -1,0 +1,231 @@
+"""What a plan's sites bring on the map, in build order.
+
+The search counts a point where one new site, beside what stands, serves all of where it may be. On the map two new sites may do so
+together. Here people, places and phases are counted as the map shows them, so that a plan's figures and its check are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from infraplan.coverage.measured import Measured
+from infraplan.coverage.population import denied
+from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.steps import build_steps
+from infraplan.policy.targets import Targets
+from infraplan.radio.budgets import Service
+from infraplan.siting.checks import Maps
+from infraplan.siting.goals import Goal, demand_of
+from infraplan.siting.phases import Phase
+from infraplan.siting.plans import Plan
+from infraplan.siting.required_places import required_place_points
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """People of one share, or places of one target, with what the plan does for each: served `before`; `gained`; `step`, the position in
+    the build order of the site that completes its service, -1 for none; `needs`: gained point x site, without which it would be lost."""
+
+    target: str
+    family: str
+    must: bool
+    points: Any
+    before: Bools
+    gained: Bools
+    step: Ints
+    needs: csr_matrix
+
+    @property
+    def people(self) -> Ints:
+        return np.zeros(len(self.points), np.int64) if self.must else self.points["population"].to_numpy(dtype=np.int64)
+
+    @property
+    def served(self) -> Bools:
+        return self.before | (self.step >= 0)
+
+
+def counted_on_map(
+    plan: Plan,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    after: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    targets: Targets | None = None,
+    places: Any = None,
+    measured: Measured | None = None,
+    phases: Sequence[Phase] = (),
+    capacity_people: int = 0,
+) -> Plan:
+    """The plan with its counts made on the map: served_after, families, gains and losses of each site, phases, whom nothing serves.
+
+    Its cost, bound, gap, status and `worth` stay those of the search. With a capacity nothing changes: who is carried by whom is a matter
+    of the search alone.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of `cheapest_plan` or `most_served`.
+    cover, after : Coverage
+        The maps without and with its sites (`cover_with`).
+    phases : sequence of Phase
+        Those the plan was made with.
+    """
+    if capacity_people:
+        return plan
+    maps = Maps(cover, after, plan.sites, services, measured)
+    asked = _with_steps(_asked(plan.goal, maps, zones, villages, targets, places), plan, maps)
+    shares = {one.family: one for one in asked if not one.must}
+    families = {
+        family: {
+            "population": int(one.people.sum()),
+            "served_before": int(one.people[one.before].sum()),
+            "served_after": int(one.people[one.served].sum()),
+        }
+        for family, one in shares.items()
+    }
+    left = _unserved(plan.unreachable, asked)
+    own = left.loc[(left["family"] == plan.goal.family) & (left["kind"] != "place")] if len(left) else left
+    return replace(
+        plan,
+        sites=_sites(plan, asked),
+        served_after=families[plan.goal.family]["served_after"],
+        families={**plan.families, **families},
+        phases=None if plan.phases is None else _phases(plan, asked, phases),
+        unreachable=left,
+        unreachable_people=int(own["population"].sum()) if len(own) else 0,
+    )
+
+
+def _asked(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any) -> list[_Asked]:
+    """Everything the goal asks, share by share, then target by target; nothing is gained yet."""
+    found: list[tuple[str, str, bool, Any]] = []
+    found += [(one.target, one.family, False, demand_of(goal, zones, villages, one)) for one in goal.share_targets]
+    for name in goal.must:
+        assert targets is not None, "a goal with places comes with its targets"
+        kept = {"cover": maps.cover, "zones": zones, "villages": villages, "places": places, "cities": goal.cities}
+        target, points = required_place_points(targets, name, **kept)
+        found.append((name, target.family, True, points))
+    told = []
+    for name, family, must, points in found:
+        before, nothing = maps.today(points, family, goal.margin_db), np.zeros(len(points), bool)
+        none = csr_matrix(np.zeros((0, 0), bool))
+        told.append(_Asked(name, family, must, points, before, nothing, np.full(len(points), -1, np.int64), none))
+    return told
+
+
+def _with_steps(asked: list[_Asked], plan: Plan, maps: Maps) -> list[_Asked]:
+    """The same with what the plan does for each point; the sites of a family are computed once."""
+    margin_db, ids = plan.goal.margin_db, pd.Index(plan.sites["id"].astype(str))
+    done: dict[str, list[_Asked]] = {}
+    for family in dict.fromkeys(one.family for one in asked):
+        own = [one for one in asked if one.family == family]
+        gained = [maps.served(one.points, family, margin_db) & ~one.before for one in own]
+        alone = [denied(one.points, maps.cover, family, margin_db, maps.measured)[new] for one, new in zip(own, gained, strict=True)]
+        parts = [_bare(one.points.loc[new]) for one, new in zip(own, gained, strict=True)]
+        points = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
+        carried = {name: item for name, item in maps.services.items() if item.family == family}
+        sectors = sectors_of(plan.sites, carried, include=("planned",), part=True)
+        choice = {"max_radius_km": maps.cover.max_radius_km, "caps_km": maps.cover.caps_km, "terrain": maps.cover.terrain}
+        step, needs = build_steps(
+            points, sectors, maps.cover.grid, maps.services, family=family, known=maps.cover[family], alone=np.concatenate(alone),
+            required_db=margin_db, **choice,
+        )  # fmt: skip
+        place = ids.get_indexer(pd.Index(sectors["site_id"].drop_duplicates().astype(str)))
+        pairs = needs.tocoo()
+        needs = csr_matrix((pairs.data, (pairs.row, place[pairs.col])), shape=(len(points), len(ids)))
+        step = np.where(step >= 0, np.append(place, -1)[step], -1)
+        ends = np.cumsum([0, *(int(new.sum()) for new in gained)])
+        done[family] = []
+        for one, new, (start, end) in zip(own, gained, pairwise(ends), strict=True):
+            steps = one.step.copy()
+            steps[new] = step[start:end]
+            done[family].append(replace(one, gained=new, step=steps, needs=needs[start:end]))
+    return [done[one.family].pop(0) for one in asked]
+
+
+def _bare(points: Any) -> pd.DataFrame:
+    error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
+    return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
+
+
+def _sites(plan: Plan, asked: list[_Asked]) -> Any:
+    """The plan's table with gains in build order, losses, and the targets of those whom a site completes or is needed by."""
+    count = len(plan.sites)
+    shares, duties = [one for one in asked if not one.must], [one for one in asked if one.must]
+
+    def gained(one: _Asked, weight: npt.NDArray[Any]) -> Ints:
+        new = one.step >= 0
+        return np.bincount(one.step[new], weights=weight[new], minlength=count).round().astype(np.int64)
+
+    def lost(one: _Asked, weight: npt.NDArray[Any]) -> Ints:
+        return np.asarray(one.needs.astype(np.int64).T @ weight[one.gained], dtype=np.int64)
+
+    first = next(one for one in shares if one.family == plan.goal.family)
+    columns: dict[str, Any] = {
+        "people_gained": gained(first, first.people),
+        "people_lost": pd.array(lost(first, first.people), dtype="Int64"),
+        "places_gained": sum((gained(one, np.ones(len(one.step))) for one in duties), np.zeros(count, np.int64)),
+        "places_lost": sum((lost(one, np.ones(len(one.step), np.int64)) for one in duties), np.zeros(count, np.int64)),
+    }
+    columns |= {f"people_gained_{one.family}": gained(one, one.people) for one in shares if one is not first}
+    at = [(one, (one.points["kind"] == "village").to_numpy() & (one.step >= 0)) for one in shares]
+    village = pd.concat([pd.DataFrame({"id": one.points["id"].to_numpy()[new], "step": one.step[new]}) for one, new in at])
+    columns["villages_gained"] = np.bincount(village.drop_duplicates()["step"], minlength=count).astype(np.int64)
+    order = list(dict.fromkeys(one.target for one in asked))
+    names = [set(str(own).split(";")) - {""} for own in plan.sites["targets"]]
+    for one in asked:
+        for site in {*one.step[one.step >= 0].tolist(), *one.needs.indices.tolist()}:
+            names[site].add(one.target)
+    columns["targets"] = pd.Series([";".join(sorted(own, key=order.index)) for own in names], index=plan.sites.index, dtype=str)
+    return plan.sites.assign(**columns)
+
+
+def _phases(plan: Plan, asked: list[_Asked], phases: Sequence[Phase]) -> pd.DataFrame:
+    """The table of phases with people, share, places and what is asked counted on the map."""
+    assert plan.phases is not None
+    first = next(one for one in asked if one.family == plan.goal.family and not one.must)
+    total, before = max(int(first.people.sum()), 1), int(first.people[first.before].sum())
+    phase_of = plan.sites["phase"].to_numpy(dtype=np.int64)
+    table, due, stood = plan.phases.copy(), set[str](), before
+    for row, (number, phase) in zip(table.index, enumerate(phases, start=1), strict=True):
+        due |= set(phase.must)
+        stands = (phase_of >= 1) & (phase_of <= number)
+        built = int(stands.sum())  # the build order is that of the phases: these are its first sites
+        reached = before + int(first.people[(first.step >= 0) & (first.step < built)].sum())
+        there = [one.before | ((one.step >= 0) & (one.step < built)) for one in asked]
+        owed = all(bool(now.all()) for one, now in zip(asked, there, strict=True) if one.must and one.target in due)
+        enough = phase.share is None or reached / total >= phase.share - 1e-12
+        counted = phase.sites is None or int((phase_of == number).sum()) >= phase.sites or phase.share is not None or bool(phase.must)
+        new = [int((now & ~one.before).sum()) for one, now in zip(asked, there, strict=True) if one.must]
+        told = {"people_gained": reached - stood, "share": reached / total, "places": sum(new), "asked_met": enough and owed and counted}
+        for name, value in told.items():
+            table.loc[row, name] = value
+        stood = reached
+    return table
+
+
+def _unserved(unreachable: pd.DataFrame, asked: list[_Asked]) -> pd.DataFrame:
+    """The demand no candidate can serve alone, without what several sites of the plan serve together."""
+    if not len(unreachable):
+        return unreachable
+    served = [pd.MultiIndex.from_product([one.points["id"].astype(str)[one.served], [one.target]]) for one in asked]
+    keys = pd.MultiIndex.from_arrays([unreachable["id"].astype(str), unreachable["target"].astype(str)])
+    helped = np.zeros(len(unreachable), bool)
+    for own in served:
+        helped |= keys.isin(own)
+    return unreachable.loc[~helped].reset_index(drop=True)
