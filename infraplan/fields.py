@@ -226,7 +226,8 @@ SITE = (
         aliases=words("天线型号 天线类型"),
     ),
     Field(
-        "host", "载体", "host", "choice", choices=words("tower rooftop public_building smart_pole"), example="铁塔",
+        "host", "载体", "host", "choice", example="铁塔",
+        choices=words("tower rooftop public_building smart_pole existing_tower upgrade_4g"),
         aliases=words("站型 塔型 载体类型 建站方式"),
     ),
     Field(

@@ -8,7 +8,7 @@ from infraplan.fields import TABLES
 from infraplan.files import write_text
 from infraplan.io.downloads import dataset, dataset_names
 from infraplan.messages import say
-from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files
+from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files, OutputChoice
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data.md"
 TITLES = {
@@ -37,7 +37,7 @@ def columns_part() -> str:
 def keys_part() -> str:
     """Every key of study.toml but those of [plan]."""
     parts = []
-    for section, model in (("study", About), ("files", Files), ("coverage", CoverageChoice)):
+    for section, model in (("study", About), ("files", Files), ("coverage", CoverageChoice), ("outputs", OutputChoice)):
         rows = ["| 键 | 写什么 | 默认 |", "|---|---|---|"]
         for name, field in model.model_fields.items():
             default = "必填" if field.is_required() else _default(field.get_default(call_default_factory=True))

@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings
 from infraplan.io.opening import MOST_COLUMNS, MOST_ROWS, Bounded, byte_stream
@@ -107,7 +108,7 @@ def _collect(records: Iterator[Record], width: int, faults: FaultList) -> tuple[
 
     def flush() -> None:
         for position, cells in enumerate(zip(*rows, strict=True)):
-            chunks[position].append(pa.array(cells, type=pa.large_string()))
+            chunks[position].append(_as_meant(pa.array(cells, type=pa.large_string())))
         rows.clear()
 
     for line, record in records:
@@ -133,3 +134,10 @@ def _collect(records: Iterator[Record], width: int, faults: FaultList) -> tuple[
     dtype = pd.StringDtype(na_value=np.nan)
     made = [cast(Any, dtype).__from_arrow__(pa.chunked_array(pieces, type=pa.large_string())) for pieces in chunks]
     return lines, made
+
+
+def _as_meant(cells: pa.Array) -> pa.Array:
+    """Cells without the apostrophe that `write_csv` and others put before what a spreadsheet would run as a formula."""
+    if not pc.any(pc.starts_with(cells, "'")).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, pattern=r"^'([=+\-@\t\r])", replacement=r"\1")

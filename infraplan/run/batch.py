@@ -330,7 +330,7 @@ def write_layers(page: CityLayers, folder: Path) -> None:
     write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates)
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags)
-    write_csv(folder / "villages.csv", village_table(context))
+    write_csv(folder / "villages.csv", village_table(context, page.village_headings))
     write_csv(folder / "targets.csv", context.scorecard[list(types("scorecard"))])
 
 

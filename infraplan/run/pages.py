@@ -25,7 +25,9 @@ from infraplan.siting.plans import Plan
 from infraplan.study import Study
 from infraplan.tables.families import family_name, with_families
 from infraplan.tables.faults import grouped
+from infraplan.tables.headings import headings
 from infraplan.tables.planes import to_plane
+from infraplan.tables.speech import Speech
 from infraplan.units import cut_percent
 
 LONGEST_FOLDER = 60  # characters; in UTF-8 a file system takes 255 bytes
@@ -206,15 +208,17 @@ def _window(cover: Coverage, zones: Any) -> Coverage:
 
 @dataclass(frozen=True)
 class CityLayers:
-    """A page's context, and what only the GIS files need: best server per family, and the sectors those indices name."""
+    """A page's context, and what only the files need: best server per family, the sectors those indices name, headings of the villages."""
 
     context: PageContext
     servers: dict[str, Any]
     sector_ids: Any
+    village_headings: str = "names"
 
 
-def _layers(context: PageContext, cover: Coverage) -> CityLayers:
-    return CityLayers(context, {family: np.ascontiguousarray(cover[family].server) for family in cover.families}, cover.sector_ids)
+def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLayers:
+    servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
+    return CityLayers(context, servers, cover.sector_ids, findings.study.config.outputs.village_headings)
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
@@ -232,8 +236,11 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
     return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
 
 
-def village_table(context: PageContext) -> pd.DataFrame:
-    """Every point with people, its status, whether it rests on measurement, and predicted margins: from it totals can be recounted."""
+def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
+    """Every point with people, its status, whether it rests on measurement, and predicted margins: from it totals can be recounted.
+
+    `heads`: "names" of `outputs`, or "zh" for its Chinese headings, which `read_villages` understands too.
+    """
     villages = context.villages
     table = villages[[name for name in VILLAGE_COLUMNS if name in villages]].copy()
     table["lon"], table["lat"] = villages.geometry.x.round(6), villages.geometry.y.round(6)
@@ -241,7 +248,10 @@ def village_table(context: PageContext) -> pd.DataFrame:
         table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
         table[f"{family}_measured"] = villages[f"{family}_measured"]
         table[f"{family}_receiver"] = context.receiver(family)
-    return pd.DataFrame(table)
+    if heads == "names":
+        return pd.DataFrame(table)
+    speech = Speech(heads, receivers=context.facts.receivers)
+    return pd.DataFrame(table.rename(columns=headings(table, "villages", heads, speech.judged)))
 
 
 def dates_of(as_of: str, report_date: str, synthetic: bool) -> dict[str, str]:
@@ -288,7 +298,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         networks=cover.networks,
         index_href="../../index.html",
     )
-    return _layers(context, cover)
+    return _layers(context, findings, cover)
 
 
 def whole_name(study: Study, lang: str) -> str:
@@ -333,4 +343,4 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         tops=() if one else tuple(province["adcode"].astype(str)),
         title_en="" if one else whole_name(study, "en"),
     )
-    return _layers(context, cover)
+    return _layers(context, findings, cover)

@@ -229,6 +229,12 @@ class PlanChoice(_Section):
         return {**given, "target": listed[0] if isinstance(listed, list) and listed else ""}
 
 
+class OutputChoice(_Section):
+    """How the results are written. `village_headings`: of villages.csv, the names of docs/outputs.md or Chinese headings."""
+
+    village_headings: Literal["names", "zh"] = "names"
+
+
 class Config(_Section):
     """The whole of study.toml."""
 
@@ -238,6 +244,7 @@ class Config(_Section):
     datum: Datums = Datums()
     coverage: CoverageChoice
     plan: PlanChoice = PlanChoice()
+    outputs: OutputChoice = OutputChoice()
 
     def options_of(self, file: str) -> dict[str, Any]:
         """The options that study.toml sets for a file, as its reader's keyword arguments."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.columns import FAMILY, Column
+from infraplan.columns import Column
 from infraplan.messages import catalogue, say
-from infraplan.outputs import family_in, shown, types
+from infraplan.outputs import shown
 from infraplan.tables import figures
 from infraplan.tables.figures import missing, text
+from infraplan.tables.headings import heading, named
 from infraplan.tables.speech import Speech
 from infraplan.units import cut
 
@@ -94,21 +95,14 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
     """
     found = []
     for entry in shown(table, place):
-        for name, family in _named(entry, frame, table):
+        for name, family in named(entry, frame, table):
             values = _values(entry, name, frame, speech)
             if values is not None:
                 about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}", "first": speech.judged(speech.first)}
-                label = entry.label(speech.lang).format(**about).strip() if "{" in entry.zh else entry.label(speech.lang)
+                label = heading(entry, speech.lang, **about)
                 found.append(Cells(entry, label, values, speech.lang))
     return found
 
-
-def _named(entry: Column, frame: Any, table: str) -> list[tuple[str, str]]:
-    """Names of the frame's columns that an entry stands for, each with its family."""
-    if FAMILY not in entry.name:
-        return [(entry.name, "")]
-    plain = types(table)
-    return [(str(name), family) for name in frame.columns if name not in plain and (family := family_in(entry, str(name)))]
 
 
 def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] | None:
