@@ -145,7 +145,7 @@ CURVE = (
     C("budget_cny", "预算（元）", "Budget (CNY)", "int64", "money", "t", "预算", "budget"),
     C("cost_cny", "费用（元）", "Cost (CNY)", "int64", "money", "t", "找到的方案的费用", "cost of the plan found"),
     C("sites", "站数", "Sites", "int64", "whole", "t", "站点数", "number of sites", unit="座"),
-    C("people", "{first}覆盖人口", "{first} people served", "int64", "whole", "t", "覆盖人口，含现有", "people served, today's included", unit="人"),
+    C("people", "{first}覆盖人口", "{first} people served", "int64", "whole", "t", "覆盖人口，含现有；按搜索口径，每点须由一个新站独立覆盖", "people served, today's included, as the search counts: each point by one new site alone", unit="人"),
     C("share", "{first}人口覆盖率", "{first} residents covered", "float64", "share", "t", "人口覆盖率", "share of residents served"),
     C("share_bound", "{first}人口覆盖率上限（模型内）", "{first} share no plan exceeds (within the model)", "float64", "share", "t", "该预算下任何方案不超过（模型内）", "no plan within the budget exceeds it, within the model"),
     C("proven_gap", "证明差距（模型内）", "Proven gap (within the model)", "float64", "share", "t", "与上限之差（模型内）", "distance to the bound, within the model"),
