@@ -27,7 +27,7 @@ def explain(
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
     from infraplan.run.batch import last_plan
-    from infraplan.run.steps import assess, known_points, plan_of, planning_instance
+    from infraplan.run.steps import assess, known_points, on_their_map, plan_of, planning_instance
     from infraplan.run.summary import records
     from infraplan.siting.explanations import explain_plan
     from infraplan.siting.unreachable import best_margins
@@ -40,7 +40,7 @@ def explain(
         findings = assess(opened, bars, gaps=False)
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
-        told = explain_plan(instance, made, candidates=candidate or None, villages=village or ())
+        told = on_their_map(findings, made, explain_plan(instance, made, candidates=candidate or None, villages=village or ()))
         lost = told.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]

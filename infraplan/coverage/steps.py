@@ -45,6 +45,7 @@ def _judge(
     completes: Ints,
     point_of: Ints,
     site_of: Ints,
+    part: Bytes,
     row: Ints,
     col: Ints,
     x_m: Floats,
@@ -59,9 +60,10 @@ def _judge(
     required_db: float,
 ) -> int:
     """completes[i]: the site with which the last pixel of the disc is served, -1 where one never is; pairs (`point_of`, `site_of`) of a
-    point and a site that alone serves a pixel of it, as many as fit; how many there are."""
+    point and a site that is the first to serve a pixel of it, `part` 2 where it alone serves one, else 1, as many as fit; how many there
+    are."""
     count = 0
-    own = np.empty(64, np.int64)
+    own, alone = np.empty(64, np.int64), np.empty(64, np.uint8)
     for i in range(len(row)):
         span = pixel_span(error_m[i], resolution_m)
         last, met, listed = -1, True, 0
@@ -74,20 +76,22 @@ def _judge(
                     met = False
                     continue
                 last = max(last, site)
+                at = 0
+                while at < listed and own[at] != site:
+                    at += 1
+                if at == listed:
+                    if listed == len(own):
+                        own = np.append(own, np.empty(len(own), np.int64))
+                        alone = np.append(alone, np.empty(len(alone), np.uint8))
+                    own[at], alone[at] = site, 1
+                    listed += 1
                 if several[r, c] == 0:
-                    there = False
-                    for k in range(listed):
-                        there = there or own[k] == site
-                    if not there:
-                        if listed == len(own):
-                            own = np.append(own, np.empty(len(own), np.int64))
-                        own[listed] = site
-                        listed += 1
+                    alone[at] = 2
         completes[i] = last if met else -1
         if met:
             for k in range(listed):
                 if count < len(point_of):
-                    point_of[count], site_of[count] = i, own[k]
+                    point_of[count], site_of[count], part[count] = i, own[k], alone[k]
                 count += 1
     return count
 
@@ -124,8 +128,8 @@ def build_steps(
     Returns
     -------
     tuple
-        Position of the site with which the point is served, -1 where it never is; demand x site matrix, True where the point would not be
-        served by all the others.
+        Position of the site with which the point is served, -1 where it never is; demand x site matrix: 2 where the point would not be
+        served by all the others, 1 where the site is the first to serve a part of where the point may be.
     """
     lone = np.zeros(len(demand), bool) if alone is None else np.asarray(alone, bool)
     radio = Radio(services, max_radius_km, floor_db=required_db, terrain=terrain, caps_km=caps_km or {})
@@ -139,9 +143,9 @@ def build_steps(
     completes = np.empty(len(demand), np.int64)
     told = (points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, first, several)
     place = (grid.x0_m, grid.y0_m, grid.resolution_m, required_db)
-    room = _judge(completes, np.empty(0, np.int64), np.empty(0, np.int64), *told, *place)
-    point_of, site_of = np.empty(room, np.int64), np.empty(room, np.int64)
-    _judge(completes, point_of, site_of, *told, *place)
+    room = _judge(completes, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), *told, *place)
+    point_of, site_of, part = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
+    _judge(completes, point_of, site_of, part, *told, *place)
     if lone.any():
         choice = {"family": family, "known": known, "alone": lone[lone], "required_db": required_db, "max_radius_km": max_radius_km}
         matrix = reach(demand.loc[lone], sectors, grid, services, caps_km=caps_km, terrain=terrain, workers=workers, **choice)
@@ -149,8 +153,8 @@ def build_steps(
         some = times > 0
         completes[at] = -1
         completes[at[some]] = np.minimum.reduceat(matrix.indices, matrix.indptr[:-1][some]) if some.any() else -1
-        kept, only = ~lone[point_of], times == 1
-        point_of = np.concatenate([point_of[kept], at[only]])
-        site_of = np.concatenate([site_of[kept], matrix.indices[matrix.indptr[:-1][only]]])
-    pairs = csr_matrix((np.ones(len(point_of), bool), (point_of, site_of)), shape=(len(demand), len(margins.sites)))
+        kept = ~lone[point_of]
+        point_of, site_of = np.concatenate([point_of[kept], at[some]]), np.concatenate([site_of[kept], completes[at[some]]])
+        part = np.concatenate([part[kept], np.where(times[some] == 1, 2, 1)]).astype(np.uint8)
+    pairs = csr_matrix((part, (point_of, site_of)), shape=(len(demand), len(margins.sites)))
     return completes, pairs

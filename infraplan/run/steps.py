@@ -14,6 +14,7 @@ from infraplan.coverage.networks import ANY, counted
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.coverage.updating import cover_with
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
@@ -27,8 +28,9 @@ from infraplan.radio.receivers import signal_band_db
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
+from infraplan.siting.explanations import Explanation
 from infraplan.siting.instances import Instance
-from infraplan.siting.on_map import counted_on_map
+from infraplan.siting.on_map import counted_on_map, explained_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
@@ -313,19 +315,21 @@ def _errors_m(table: Any) -> Any:
 def on_the_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
     """The plan as the map with its sites shows it: `after`."""
     study = findings.study
-    return counted_on_map(
-        plan,
-        study.plan_services,
-        findings.cover,
-        after,
-        zones=study.zones,
-        villages=findings.villages,
-        targets=study.targets,
-        places=study.places,
-        measured=study.measured,
-        phases=phases_of(study),
-        capacity_people=study.config.plan.capacity_people,
-    )
+    return counted_on_map(plan, study.plan_services, findings.cover, after, phases=phases_of(study), **_of_map(findings))
+
+
+def on_their_map(findings: Findings, plan: Plan, told: Explanation) -> Explanation:
+    """An explanation of a plan as the map with its sites shows it."""
+    services = findings.study.plan_services
+    after = cover_with(plan.sites, services, findings.cover)
+    return explained_on_map(told, plan, services, findings.cover, after, **_of_map(findings))
+
+
+def _of_map(findings: Findings) -> dict[str, Any]:
+    """What a study is counted on a map with."""
+    study = findings.study
+    layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}
+    return {**layers, "measured": study.measured, "capacity_people": study.config.plan.capacity_people}
 
 
 def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from infraplan.coverage.steps import build_steps
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.checks import Maps
+from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
@@ -37,7 +38,7 @@ Ints = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class _Asked:
     """People of one share, or places of one target, with what the plan does for each: served `before`; `gained`; `step`, the position in
-    the build order of the site that completes its service, -1 for none; `needs`: gained point x site, without which it would be lost."""
+    the build order of the site that completes its service, -1 for none; `needs`: gained point x site, as `build_steps` gives it."""
 
     target: str
     family: str
@@ -111,6 +112,60 @@ def counted_on_map(
     )
 
 
+def explained_on_map(
+    told: Explanation,
+    plan: Plan,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    after: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    targets: Targets | None = None,
+    places: Any = None,
+    measured: Measured | None = None,
+    capacity_people: int = 0,
+) -> Explanation:
+    """An explanation that knows whom sites serve together: what the plan serves of a target, which sites serve a village, the certificate.
+
+    Arguments are those of `counted_on_map`. What candidates could do stays as the search counts.
+    """
+    if capacity_people:
+        return told
+    maps = Maps(cover, after, plan.sites, services, measured)
+    asked = _asked(plan.goal, maps, zones, villages, targets, places)
+    later = [one.before | maps.served(one.points, one.family, plan.goal.margin_db) for one in asked]
+    counts = {}
+    for one, now in zip(asked, later, strict=True):
+        counts[one.target] = int((now & ~one.before).sum()) if one.must else int(one.people[now].sum())
+    served = told.targets["target"].map(counts).fillna(told.targets["served"]).astype("int64")
+    ids = set(told.villages["id"])
+    named = [replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own]) for one, own in _rows_of(asked, ids)]
+    sites = plan.sites["id"].astype(str).to_numpy()
+    by: dict[tuple[str, str], str] = {}
+    for one in _with_steps(named, plan, maps):
+        for row, name in enumerate(one.points["id"].astype(str).to_numpy()[one.gained]):
+            by[one.target, name] = ";".join(sites[sorted(one.needs[row].indices.tolist())])
+    together = [(row["target"], row["id"]) in by and row["status"] != "served_by_plan" for row in told.villages.to_dict("records")]
+    joined = [by.get(key, "") for key in zip(told.villages["target"], told.villages["id"], strict=True)]
+    kept = told.villages.assign(
+        status=told.villages["status"].where(~np.asarray(together, bool), "served_by_plan"),
+        by=told.villages["by"].where(~np.asarray(together, bool), pd.Series(joined, index=told.villages.index, dtype=object)),
+    )
+    done = [replace(one, step=np.where(now & ~one.before, 0, -1)) for one, now in zip(asked, later, strict=True)]
+    return replace(
+        told,
+        targets=told.targets.assign(served=served, met=served >= told.targets["required"]),
+        villages=kept.astype(dict(told.villages.dtypes)),
+        unreachable=_unserved(told.unreachable, done),
+    )
+
+
+def _rows_of(asked: list[_Asked], ids: set[str]) -> list[tuple[_Asked, Bools]]:
+    """Each share or target with the rows of some ids."""
+    return [(one, one.points["id"].astype(str).isin(ids).to_numpy()) for one in asked]
+
+
 def _asked(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any) -> list[_Asked]:
     """Everything the goal asks, share by share, then target by target; nothing is gained yet."""
     found: list[tuple[str, str, bool, Any]] = []
@@ -164,7 +219,7 @@ def _bare(points: Any) -> pd.DataFrame:
 
 
 def _sites(plan: Plan, asked: list[_Asked]) -> Any:
-    """The plan's table with gains in build order, losses, and the targets of those whom a site completes or is needed by."""
+    """The plan's table with gains in build order, losses, and the targets of those whom a site takes part in serving."""
     count = len(plan.sites)
     shares, duties = [one for one in asked if not one.must], [one for one in asked if one.must]
 
@@ -173,7 +228,8 @@ def _sites(plan: Plan, asked: list[_Asked]) -> Any:
         return np.bincount(one.step[new], weights=weight[new], minlength=count).round().astype(np.int64)
 
     def lost(one: _Asked, weight: npt.NDArray[Any]) -> Ints:
-        return np.asarray(one.needs.astype(np.int64).T @ weight[one.gained], dtype=np.int64)
+        alone = csr_matrix(((one.needs.data == 2).astype(np.int64), one.needs.indices, one.needs.indptr), shape=one.needs.shape)
+        return np.asarray(alone.T @ weight[one.gained], dtype=np.int64)
 
     first = next(one for one in shares if one.family == plan.goal.family)
     columns: dict[str, Any] = {
@@ -189,7 +245,7 @@ def _sites(plan: Plan, asked: list[_Asked]) -> Any:
     order = list(dict.fromkeys(one.target for one in asked))
     names = [set(str(own).split(";")) - {""} for own in plan.sites["targets"]]
     for one in asked:
-        for site in {*one.step[one.step >= 0].tolist(), *one.needs.indices.tolist()}:
+        for site in set(one.needs.indices.tolist()):
             names[site].add(one.target)
     columns["targets"] = pd.Series([";".join(sorted(own, key=order.index)) for own in names], index=plan.sites.index, dtype=str)
     return plan.sites.assign(**columns)

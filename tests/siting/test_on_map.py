@@ -13,7 +13,8 @@ from infraplan.coverage.population import judged, service_status
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.updating import cover_with
-from infraplan.run.steps import Findings, assess, check_of, on_the_map, plan_of, planning_instance
+from infraplan.run.steps import Findings, assess, check_of, on_the_map, on_their_map, plan_of, planning_instance
+from infraplan.siting.explanations import explain_plan
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
@@ -116,6 +117,22 @@ def test_whom_sites_serve_together_is_not_called_unreachable(findings: Findings,
     assert not ids & set(found.unreachable["id"]) and ids & set(made.unreachable["id"])
     assert found.unreachable_people == int(found.unreachable["population"].sum()) < made.unreachable_people
     assert found.served_after + found.unreachable_people <= found.population
+
+
+def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan: Plan) -> None:
+    instance, people = planning_instance(findings, cities=(CITY,)), findings.villages["population"].to_numpy()
+    whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
+    ids = findings.villages["id"].astype(str).to_numpy()
+    plain = explain_plan(instance, plan, villages=ids[whole & ~before].tolist())
+    told = on_their_map(findings, plan, plain)
+    assert told.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
+    assert (told.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
+    new = told.villages.loc[(plain.villages["status"] != "served_by_plan").to_numpy()]
+    for row in new.to_dict("records"):
+        some = plan.sites.loc[plan.sites["id"].isin(row["by"].split(";"))]
+        assert len(some) > 1 and served(findings, some)[ids == row["id"]][0] and not served(findings, some.iloc[:1])[ids == row["id"]][0]
+    assert not set(told.unreachable["id"]) & set(ids[whole]) and set(plain.unreachable["id"]) & set(ids[whole])
+    assert told.villages.dtypes.to_dict() == plain.villages.dtypes.to_dict()
 
 
 def test_a_plan_of_nothing_and_a_plan_with_a_capacity_stay_as_they_are(findings: Findings, plan: Plan) -> None:
