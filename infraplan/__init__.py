@@ -12,16 +12,35 @@ if TYPE_CHECKING:
     from infraplan.coverage.population import population_coverage, service_status
     from infraplan.coverage.prediction import Coverage, predict_coverage
     from infraplan.coverage.sectors import sectors_of
+    from infraplan.coverage.signal import predict_signal
+    from infraplan.coverage.updating import cover_with, update_coverage
     from infraplan.errors import DataError, InfraplanError, UsageError
+    from infraplan.examples.small_world import example_world
     from infraplan.geo.grids import Grid
-    from infraplan.io import read_places, read_sites, read_villages, read_zones
-    from infraplan.policy.gap_lists import find_gaps
-    from infraplan.policy.scorecards import scorecard
+    from infraplan.geo.zonal import zone_faults
+    from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
+    from infraplan.io.gridded_people import read_population_raster
+    from infraplan.io.opencellid import read_opencellid
+    from infraplan.io.osm import read_osm
+    from infraplan.io.patterns import read_pattern
+    from infraplan.io.rasters import read_terrain
+    from infraplan.io.writing import write_coverage, write_geopackage
+    from infraplan.policy.annex import gaps_annex, scorecard_annex
+    from infraplan.policy.gap_lists import find_gaps, unserved_demand
+    from infraplan.policy.ledgers import fibre_award
+    from infraplan.policy.scorecards import absent_layers, scorecard, with_geometry
     from infraplan.policy.targets import read_policy
     from infraplan.radio.budgets import services
+    from infraplan.report.compare import compare_runs
+    from infraplan.report.plotting import plot_plan
+    from infraplan.run.batch import run_study
+    from infraplan.run.steps import assess, make_plan
     from infraplan.siting.candidates import candidate_sites
     from infraplan.siting.checks import check_plan
-    from infraplan.siting.plans import Plan, place_sites
+    from infraplan.siting.cost_curves import cost_curve
+    from infraplan.siting.explanations import explain_plan
+    from infraplan.siting.placing import place_sites
+    from infraplan.siting.plans import Plan
     from infraplan.study import Study
 
 __version__ = "0.1.0"
@@ -34,36 +53,100 @@ _HOMES = {
     "Plan": "siting.plans",
     "Study": "study",
     "UsageError": "errors",
+    "absent_layers": "policy.scorecards",
+    "assess": "run.steps",
     "candidate_sites": "siting.candidates",
     "check_plan": "siting.checks",
+    "compare_runs": "report.compare",
+    "cost_curve": "siting.cost_curves",
+    "cover_with": "coverage.updating",
+    "example_world": "examples.small_world",
+    "explain_plan": "siting.explanations",
+    "fibre_award": "policy.ledgers",
     "find_gaps": "policy.gap_lists",
-    "place_sites": "siting.plans",
+    "gaps_annex": "policy.annex",
+    "make_plan": "run.steps",
+    "place_sites": "siting.placing",
     "plot_plan": "report.plotting",
     "population_coverage": "coverage.population",
     "predict_coverage": "coverage.prediction",
-    "read_places": "io",
-    "read_corridors": "io",
-    "read_population_raster": "io.gridded_people",
-    "update_coverage": "coverage.updating",
     "predict_signal": "coverage.signal",
-    "unserved_demand": "policy.gap_lists",
-    "scorecard_annex": "policy.annex",
-    "gaps_annex": "policy.annex",
-    "fibre_award": "policy.ledgers",
-    "zone_faults": "geo.zonal",
-    "absent_layers": "policy.scorecards",
-    "cover_with": "siting.checks",
+    "read_corridors": "io",
+    "read_hosts": "io",
+    "read_opencellid": "io.opencellid",
+    "read_osm": "io.osm",
+    "read_pattern": "io.patterns",
+    "read_places": "io",
     "read_policy": "policy.targets",
+    "read_population_raster": "io.gridded_people",
     "read_sites": "io",
     "read_terrain": "io.rasters",
     "read_villages": "io",
     "read_zones": "io",
+    "run_study": "run.batch",
     "scorecard": "policy.scorecards",
+    "scorecard_annex": "policy.annex",
     "sectors_of": "coverage.sectors",
     "service_status": "coverage.population",
     "services": "radio.budgets",
+    "unserved_demand": "policy.gap_lists",
+    "update_coverage": "coverage.updating",
+    "with_geometry": "policy.scorecards",
+    "write_coverage": "io.writing",
+    "write_geopackage": "io.writing",
+    "zone_faults": "geo.zonal",
 }
-__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "Coverage",
+    "DataError",
+    "Grid",
+    "InfraplanError",
+    "Plan",
+    "Study",
+    "UsageError",
+    "absent_layers",
+    "assess",
+    "candidate_sites",
+    "check_plan",
+    "compare_runs",
+    "cost_curve",
+    "cover_with",
+    "example_world",
+    "explain_plan",
+    "fibre_award",
+    "find_gaps",
+    "gaps_annex",
+    "make_plan",
+    "place_sites",
+    "plot_plan",
+    "population_coverage",
+    "predict_coverage",
+    "predict_signal",
+    "read_corridors",
+    "read_hosts",
+    "read_opencellid",
+    "read_osm",
+    "read_pattern",
+    "read_places",
+    "read_policy",
+    "read_population_raster",
+    "read_sites",
+    "read_terrain",
+    "read_villages",
+    "read_zones",
+    "run_study",
+    "scorecard",
+    "scorecard_annex",
+    "sectors_of",
+    "service_status",
+    "services",
+    "unserved_demand",
+    "update_coverage",
+    "with_geometry",
+    "write_coverage",
+    "write_geopackage",
+    "zone_faults",
+]
 
 
 def __getattr__(name: str) -> object:

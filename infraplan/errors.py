@@ -17,8 +17,8 @@ class InfraplanError(Exception):
     exit_code = 1
 
 
-class UsageError(InfraplanError):
-    """The command was asked for something that does not exist."""
+class UsageError(InfraplanError, ValueError):
+    """A command or a function was asked for something that does not exist, or was given what it cannot take."""
 
     exit_code = 2
 
@@ -55,7 +55,7 @@ class Fault:
         return f"{where}{shown}{times}: {self.message} → {self.cure}"
 
 
-class DataError(InfraplanError):
+class DataError(InfraplanError, ValueError):
     """Everything wrong with an input, at once."""
 
     exit_code = 3

@@ -85,11 +85,11 @@ def award(policy: str) -> Any:
 
 
 def explained(names: tuple[str, ...]) -> Any:
-    return explain_plan(instance(), plan(), villages=names).villages
+    return explain_plan(plan(), villages=names, instance=instance()).villages
 
 
 def reasons(names: list[str]) -> Any:
-    return explain_plan(instance(), plan(), candidates=names).candidates
+    return explain_plan(plan(), candidates=names, instance=instance()).candidates
 
 
 def phases(given: tuple[Phase, ...]) -> Any:

@@ -19,10 +19,10 @@ def coverage(
     overwrite: Overwrite = False,
 ) -> None:
     """Predict coverage and count people served; land, where a study has no villages."""
-    from infraplan.io.writing import write_coverage_cog
+    from infraplan.io.writing import write_coverage
     from infraplan.radio.receivers import signal_band_db
     from infraplan.run.batch import chosen_cities
-    from infraplan.run.pages import dates_of, raster_tags, stated_dates
+    from infraplan.run.pages import dates_of, stated_dates
     from infraplan.run.steps import count_area, count_people, predict_part
 
     opened = open_study(study)
@@ -32,14 +32,7 @@ def coverage(
         cover, zones, villages = predict_part(opened, bars, chosen_cities(opened, split(cities)) if cities else ())
     if raster is not None:
         dates = dates_of(**stated_dates(opened), synthetic=opened.synthetic)
-        write_coverage_cog(
-            raster,
-            cover.grid,
-            {family: cover[family].margin_db for family in cover.families},
-            {family: cover[family].server for family in cover.families},
-            cover.sector_ids.tolist(),
-            tags=raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)) | dates,
-        )
+        write_coverage(cover, raster, tags=dates)
         tell(both("cli.raster_written", file=str(raster)))
     rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)
     if json:

@@ -40,7 +40,8 @@ def explain(
         findings = assess(opened, bars, gaps=False)
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
-        told = on_their_map(findings, made, explain_plan(instance, made, candidates=candidate or None, villages=village or ()))
+        reasons = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)
+        told = on_their_map(findings, made, reasons)
         lost = told.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]

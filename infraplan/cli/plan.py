@@ -70,7 +70,7 @@ def plan(
         if pareto:
             top = made.cost_cny if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
-        after = cover_with(made.sites, opened.plan_services, findings.cover)
+        after = cover_with(made.sites, findings.cover, opened.plan_services)
         made = on_the_map(findings, made, after)
     checked = check_of(findings, made, after)
     table = made.sites.drop(columns="geometry")

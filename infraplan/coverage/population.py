@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -141,7 +142,7 @@ def denied(
 
 
 def service_status(
-    demand: Any,
+    demand: gpd.GeoDataFrame,
     cover: Coverage,
     families: Iterable[str] | None = None,
     network: str = ANY,
@@ -184,9 +185,9 @@ def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np
 
 
 def population_coverage(
-    demand: Any,
+    demand: gpd.GeoDataFrame,
     cover: Coverage,
-    zones: Any,
+    zones: gpd.GeoDataFrame,
     families: Iterable[str] | None = None,
     network: str = ANY,
     *,

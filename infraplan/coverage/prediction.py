@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from infraplan.coverage import showing
 from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import ANY, EVERY, apart, belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
+from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
@@ -104,6 +108,27 @@ class Coverage:
     def networks(self) -> tuple[str, ...]:
         """Networks on the map, "any" first."""
         return tuple(dict.fromkeys(network for _, network in self.layers))
+
+    def __repr__(self) -> str:
+        return showing.line(self)
+
+    def _repr_html_(self) -> str:
+        return showing.html(self)
+
+    def to_xarray(self) -> Any:
+        """The map as an `xarray.Dataset`, for programs that know CF (needs `pip install infraplan[xarray]`).
+
+        Dimensions: network, y and x (pixel centres in metres of the grid's CRS, y from north to south), sector_index. Variables:
+        `{family}_margin_db` (float32, NaN where nothing was computed) [dB], `{family}_server` (int32, position in `sector`, -1 for
+        none), `spatial_ref` (the CRS).
+        """
+        return showing.dataset(self)
+
+    def write(self, path: str | Path) -> None:
+        """Write the map as a cloud-optimised GeoTIFF with styles for QGIS: `write_coverage`."""
+        import infraplan
+
+        infraplan.write_coverage(self, path)
 
     def within(self, window: Grid) -> Coverage:
         """The same coverage cut to a window of its grid (views, not copies)."""
@@ -246,7 +271,7 @@ def twice(
 
 
 def predict_coverage(
-    sectors: Any,
+    sectors: gpd.GeoDataFrame,
     grid: Grid,
     services: Mapping[str, Service],
     *,
@@ -268,7 +293,7 @@ def predict_coverage(
     Parameters
     ----------
     sectors : GeoDataFrame
-        `sectors_of(sites)`.
+        Checked sites (`read_sites`) of which those of status "existing" stand on the map, or their sectors (`sectors_of(sites)`).
     grid : Grid
         Metric grid; sites outside it still serve pixels inside.
     services : mapping of Service
@@ -310,6 +335,7 @@ def predict_coverage(
     UsageError
         An operator of `networks` that no sector carries and nothing names; a model without its terrain, or beyond its frequencies.
     """
+    sectors = sectors if "site_id" in sectors else sectors_of(sectors, services)
     if terrain is None and base is not None:
         terrain = base.terrain
     model = choose(model or ("statistical" if terrain is None else P1812), MODELS, "model")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -36,13 +37,13 @@ def site_of(sector: object) -> str:
 
 
 def sectors_of(
-    sites: Any,
+    sites: gpd.GeoDataFrame,
     presets: Mapping[str, Service] | None = None,
     *,
     include: tuple[str, ...] = ("existing",),
     known: Collection[str] = (),
     part: bool = False,
-) -> Any:
+) -> gpd.GeoDataFrame:
     """One row a sector of every site whose status is in `include`, sorted by sector id.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -67,7 +68,7 @@ def _add(margin_db, to_rsrp_db, index, row0, col0, first_db, first, second_db, s
 
 def predict_signal(
     cover: Coverage,
-    sectors: Any,
+    sectors: gpd.GeoDataFrame,
     service: str,
     *,
     window: Grid | None = None,

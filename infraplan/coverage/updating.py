@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,12 +22,15 @@ from infraplan.coverage.prediction import Coverage, Layer, keep_best, predict_co
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
-from infraplan.radio.budgets import Service, services
+from infraplan.radio import budgets
+from infraplan.radio.budgets import Service
 
 COLUMNS = ("site_id", "service", "family", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "power_offset_db", "antenna")
 
 
-def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = None, workers: int | None = None) -> Coverage:
+def update_coverage(
+    cover: Coverage, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, cache: Any = None, workers: int | None = None
+) -> Coverage:
     """The coverage of `after`, from that of `before`.
 
     Parameters
@@ -111,23 +115,19 @@ def update_coverage(cover: Coverage, before: Any, after: Any, *, cache: Any = No
     )
 
 
-def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Coverage) -> Coverage:
+def cover_with(plan_sites: gpd.GeoDataFrame, cover: Coverage, services: Mapping[str, Service] | None = None) -> Coverage:
     """The map when the planned sites stand beside the existing ones, by the same model, caps and terrain, for the same receivers.
 
     Parameters
     ----------
     plan_sites : GeoDataFrame
         Contract of sites; those with status "planned" are added.
-    presets : mapping of Service, optional
-        Services of the planned sites; by default those of the map, and the presets of the names it lacks.
     cover : Coverage
-        The map of what stands.
+        The map of the existing sites.
+    services : mapping of Service, optional
+        Of the planned sites; by default `services_of(plan_sites, cover)`.
     """
-    if presets is None:
-        asked = {name for text in plan_sites["services"].astype(str) for name in text.split(";") if name}
-        lacking = sorted(asked - set(cover.services))
-        known = {**cover.services, **(services(*lacking, reliability=cover.reliability) if lacking else {})}
-        presets = {name: known[name] for name in sorted(asked)}
+    presets = services_of(plan_sites, cover) if services is None else services
     return predict_coverage(
         sectors_of(plan_sites, presets, include=("planned",), part=True),
         cover.grid,
@@ -139,6 +139,14 @@ def cover_with(plan_sites: Any, presets: Mapping[str, Service] | None, cover: Co
         base=cover,
         both_receivers=bool(cover.elsewhere),
     )
+
+
+def services_of(sites: gpd.GeoDataFrame, cover: Coverage) -> dict[str, Service]:
+    """The services that sites name: those of the map, else the presets at the reliability of the map."""
+    named = sorted({name for text in sites["services"].astype(str) for name in text.split(";") if name})
+    lacking = [name for name in named if name not in cover.services]
+    known = {**cover.services, **(budgets.services(*lacking, reliability=cover.reliability) if lacking else {})}
+    return {name: known[name] for name in named}
 
 
 def _alike(before: Any, after: Any, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -149,7 +149,7 @@ def part_of(fractions: csr_matrix, mask: npt.NDArray[np.bool_]) -> npt.NDArray[n
     return np.asarray(np.bincount(row, weights=fractions.data * held[fractions.indices], minlength=fractions.shape[0]), dtype=np.float64)
 
 
-def zone_faults(zones: Any, villages: Any = None) -> pd.DataFrame:
+def zone_faults(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
     """Where zones of one level overlap, and where children leave part of their parent uncovered.
 
     Parameters

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.coverage.prediction import Coverage
 from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
 from infraplan.io.qgis import layer_style, margin_classes, raster_style
@@ -107,6 +108,32 @@ def _finish(path: Path, styles: Mapping[str, str], tags: Mapping[str, str]) -> N
         connection.execute("VACUUM")
     finally:
         connection.close()
+
+
+def write_coverage(cover: Coverage, path: str | Path, *, tags: Mapping[str, str] | None = None) -> None:
+    """A prediction as a cloud-optimised GeoTIFF, for any network: of each family the best margin and the best server, NR first.
+
+    Beside it stand a style for QGIS and one raster of classes a family: `write_coverage_cog`.
+
+    Parameters
+    ----------
+    cover : Coverage
+        `predict_coverage(...)`.
+    path : path
+        Ends with .tif; replaced only when the new file is complete.
+    tags : mapping, optional
+        Further metadata. Receivers, reliability and models are written always.
+    """
+    about = raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)) | dict(tags or {})
+    margins = {family: cover[family].margin_db for family in cover.families}
+    servers = {family: cover[family].server for family in cover.families}
+    write_coverage_cog(path, cover.grid, margins, servers, cover.sector_ids.astype(str).tolist(), tags=about)
+
+
+def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:
+    """What a coverage raster says of itself: where each family's devices are, how reliable, by which models."""
+    told = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
+    return {**told, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
 
 
 def write_coverage_cog(

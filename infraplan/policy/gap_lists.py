@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -33,18 +34,18 @@ def find_gaps(
     targets: Targets,
     cover: Coverage,
     *,
-    zones: Any,
-    villages: Any,
-    places: Any = None,
-    sites: Any = None,
-    corridors: Any = None,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
     registers: Mapping[str, pd.DataFrame] | None = None,
     measured: Any = None,
     plan: Any = None,
     after: Coverage | None = None,
     target: str | None = None,
     networks: Iterable[str] = (ANY,),
-) -> pd.DataFrame:
+) -> gpd.GeoDataFrame:
     """The villages, places, stretches and rows that the targets lack, one row each.
 
     Parameters
@@ -65,9 +66,10 @@ def find_gaps(
 
     Returns
     -------
-    DataFrame
-        `COLUMNS`. status: unserved, or uncertain (position unsure, nothing stated, or no position known). Margins are of the best outdoor
-        server at the place, behind no wall and behind the wall of an ordinary building. [dB] Priority areas come first within a target.
+    GeoDataFrame, EPSG:4326
+        `COLUMNS` and a point. status: unserved, or uncertain (position unsure, nothing stated, or no position known). Margins are of the
+        best outdoor server at the place, behind no wall and behind the wall of an ordinary building. [dB] Priority areas come first
+        within a target.
     """
     layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
     chosen = targets if target is None else targets.only(target)
@@ -85,23 +87,30 @@ def find_gaps(
     return _finished(parts, zones)
 
 
-def no_gaps() -> pd.DataFrame:
+def no_gaps() -> gpd.GeoDataFrame:
     """The list where nothing is lacking, or nobody has looked yet."""
-    return typed([], TYPES)
+    return _located(typed([], TYPES))
+
+
+def _located(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The list with its points in EPSG:4326; none where no position is known."""
+    known = table["lon"].notna() & table["lat"].notna()
+    points = gpd.GeoSeries(gpd.points_from_xy(table["lon"].fillna(0.0), table["lat"].fillna(0.0)), index=table.index, crs=4326)
+    return gpd.GeoDataFrame(table, geometry=points.where(known), crs=4326)
 
 
 def unserved_demand(
     cover: Coverage,
     *,
-    zones: Any,
-    villages: Any,
-    sites: Any = None,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame | None = None,
     families: Iterable[str] | None = None,
     network: str = ANY,
     measured: Any = None,
     plan: Any = None,
     after: Coverage | None = None,
-) -> pd.DataFrame:
+) -> gpd.GeoDataFrame:
     """Every village and block that a family does not surely serve, in the columns of `find_gaps`; `target` is empty.
 
     People of a family = served + what this table holds as uncertain and unserved: coverage can be recounted from the other end.
@@ -123,7 +132,7 @@ def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None
     if plan is None:
         return None
     sites = getattr(plan, "sites", plan)
-    return (cover_with(sites, None, cover) if after is None else after), frozenset(sites["id"].astype(str))
+    return (cover_with(sites, cover) if after is None else after), frozenset(sites["id"].astype(str))
 
 
 def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:
@@ -294,7 +303,7 @@ def priorities() -> dict[str, str]:
     return result
 
 
-def _finished(parts: list[pd.DataFrame], zones: Any) -> pd.DataFrame:
+def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
     """One table with names of zones, priority areas first within each target and part, then zone by zone, the largest first."""
     if not parts:
         return no_gaps()
@@ -319,7 +328,7 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> pd.DataFrame:
         }
     )
     order = keys.sort_values(list(keys.columns), kind="stable").index
-    return typed(table.loc[order].reset_index(drop=True), TYPES)
+    return _located(typed(table.loc[order].reset_index(drop=True), TYPES))
 
 
 __all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "no_gaps", "priorities", "unserved_demand"]

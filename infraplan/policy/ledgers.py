@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -26,7 +26,13 @@ def awarded(targets: Targets) -> list[tuple[Target, float]]:
 
 
 def fibre_award(
-    targets: Targets, *, zones: Any, villages: Any, since: date | None = None, until: date | None = None, column: str = "fibre_built"
+    targets: Targets,
+    *,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    since: date | None = None,
+    until: date | None = None,
+    column: str = "fibre_built",
 ) -> pd.DataFrame:
     """What the award of each village newly given fibre comes to, zone by zone.
 

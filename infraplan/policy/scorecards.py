@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -32,11 +33,11 @@ def scorecard(
     targets: Targets,
     cover: Coverage,
     *,
-    zones: Any,
-    villages: Any,
-    places: Any = None,
-    sites: Any = None,
-    corridors: Any = None,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
     registers: Mapping[str, pd.DataFrame] | None = None,
     measured: Any = None,
     as_of: datetime.date | None = None,
@@ -84,6 +85,26 @@ def scorecard(
     lists = zone_lists(zones)
     parts = [_rows(target, network, layers, lists, day) for target in targets for network in _networks(target, cover)]
     return typed(joined(parts), TYPES)
+
+
+def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A scorecard with the outline of each row's zone, to be drawn or written as a layer.
+
+    Parameters
+    ----------
+    card : DataFrame
+        `scorecard(...)`, or some of its rows.
+    zones : GeoDataFrame
+        level, adcode and outlines.
+
+    Returns
+    -------
+    GeoDataFrame
+        The rows of `card` in their order, in the CRS of `zones`; no outline where a row counts what lies outside every zone.
+    """
+    outlines = zones.drop_duplicates(["level", "adcode"]).set_index(["level", "adcode"]).geometry
+    keys = pd.MultiIndex.from_arrays([card["zone_level"], card["zone"]])
+    return gpd.GeoDataFrame(card, geometry=outlines.reindex(keys).to_numpy(), crs=zones.crs)
 
 
 def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:

@@ -16,12 +16,12 @@ POINTS = ["id", "name", "geometry"]
 def plot_plan(
     plan: Any,
     cover: Any,
-    zones: Any,
+    zones: gpd.GeoDataFrame,
     *,
-    gaps: Any = None,
-    villages: Any = None,
-    sites: Any = None,
-    population: Any = None,
+    gaps: pd.DataFrame | None = None,
+    villages: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    population: pd.DataFrame | None = None,
     lang: str = "zh",
 ) -> OfflinePage:
     """An interactive map of a plan.

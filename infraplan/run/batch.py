@@ -16,7 +16,7 @@ from infraplan.coverage.updating import cover_with
 from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
-from infraplan.io.writing import write_coverage_cog, write_geopackage
+from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
 from infraplan.messages import both, together
 from infraplan.outputs import types
 from infraplan.policy.gap_counts import gap_counts
@@ -35,7 +35,6 @@ from infraplan.run.pages import (
     plan_layers,
     plan_note,
     province_layers,
-    raster_tags,
     village_table,
 )
 from infraplan.run.planning import goal_in, phases_of
@@ -96,7 +95,7 @@ def run_study(
     findings = assess(study, progress, only, gaps=False)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
     plan, kind = _plan(findings, output, only, whole, progress)
-    after = None if plan is None else cover_with(plan.sites, study.plan_services, findings.cover)
+    after = None if plan is None else cover_with(plan.sites, findings.cover, study.plan_services)
     if plan is not None and after is not None and kind != "reused":
         plan = on_the_map(findings, plan, after)
     scope = _scope(plan, kind, only)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -258,12 +257,6 @@ def dates_of(as_of: str, report_date: str, synthetic: bool) -> dict[str, str]:
     """The dates and the version that files for a GIS carry, as tags; what the study does not state is left out."""
     told = {"AS_OF": as_of, "REPORT_DATE": report_date, "VERSION": f"infraplan {infraplan.__version__}"}
     return {name: value for name, value in told.items() if value} | ({"SYNTHETIC": "true"} if synthetic else {})
-
-
-def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:
-    """What a coverage raster says of itself: where each family's devices are, how reliable, by which models."""
-    told = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
-    return {**told, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
 
 
 def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, facts: Facts) -> CityLayers:

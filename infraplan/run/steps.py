@@ -206,7 +206,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     if study.config.study.as_of is None:
         card["expired"] = False  # nobody said on which day
     tell(2, 3)
-    findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, no_gaps())
+    findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, without_points(no_gaps()))
     if gaps:
         findings = with_gaps(findings, None, None, cities)
     tell(3, 3)
@@ -245,7 +245,12 @@ def with_gaps(
         **layers,
     )
     known = {**layers, "villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
-    return replace(findings, gaps=gaps, asked=things_asked(study.targets, Layers(findings.cover, **known)))
+    return replace(findings, gaps=without_points(gaps), asked=things_asked(study.targets, Layers(findings.cover, **known)))
+
+
+def without_points(gaps: Any) -> pd.DataFrame:
+    """A gap list as tables and files hold it: lon and lat say where."""
+    return pd.DataFrame(gaps.drop(columns=gaps.geometry.name))
 
 
 def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
@@ -336,10 +341,9 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
     """The plan judged from its list of sites alone; `after` is the map with them, where it is known."""
     study = findings.study
     return check_plan(
-        plan.goal,
-        plan.sites,
-        study.plan_services,
+        plan,
         findings.cover,
+        services=study.plan_services,
         zones=study.zones,
         villages=findings.villages,
         targets=study.targets,

@@ -39,24 +39,24 @@ PEOPLE_RADIUS_M = 3000.0
 
 
 def candidate_sites(
-    zones: Any,
+    zones: gpd.GeoDataFrame,
     *,
     grid: Grid | None = None,
-    demand: Any = None,
+    demand: gpd.GeoDataFrame | None = None,
     services: Iterable[str] = ("nr-n28",),
     own_services: Mapping[str, str] | None = None,
     operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
-    existing: Any = None,
+    existing: gpd.GeoDataFrame | None = None,
     exclude: Iterable[Any] = (),
-    hosts: Any = None,
+    hosts: gpd.GeoDataFrame | None = None,
     least_people: int = 0,
-    residents: Any = None,
+    residents: gpd.GeoDataFrame | None = None,
     terrain: Any = None,
     ridges_per_square: int = 0,
     smart_poles: bool = False,
     keep: Collection[str] = (),
-) -> Any:
+) -> gpd.GeoDataFrame:
     """Candidates for new sites, each place once for every set of families that it lacks; grid points keep half the spacing to the others.
 
     Parameters
@@ -66,7 +66,8 @@ def candidate_sites(
     grid : Grid, optional
         Whose metric CRS to work in; by default one over the zones.
     demand : GeoDataFrame, optional
-        Points that lack the service; the most populous one of each square of half the spacing becomes a candidate.
+        Points that lack the service (`unserved_demand`, or villages): the most populous one of each square of half the spacing becomes a
+        candidate. A point that several rows list counts once.
     services, operators
         What would be switched on at the site. Services of one family go together; a site may carry one family or several.
     own_services : mapping, optional
@@ -104,6 +105,7 @@ def candidate_sites(
     grid = grid or Grid.over(zones)
     services = tuple(services)
     families = families_of(services, own_services)
+    demand = demand.drop_duplicates("id") if demand is not None and "id" in demand else demand
     peopled = demand is not None and len(demand) > 0
     parts = []
     if existing is not None and len(existing):
@@ -161,7 +163,7 @@ def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
             "y": y_m,
             "people": demand["population"].to_numpy(),
             "name": demand["name"].to_numpy(),
-            "urban": demand["urban"].to_numpy(dtype=bool),
+            "urban": (demand["urban"] if "urban" in demand else demand["kind"] == "block").to_numpy(dtype=bool),
             "i": np.floor(x_m / square_m),
             "j": np.floor(y_m / square_m),
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -19,7 +20,7 @@ from infraplan.coverage.population import as_status, demand_margin, denied, judg
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.updating import cover_with
+from infraplan.coverage.updating import cover_with, services_of
 from infraplan.errors import UsageError
 from infraplan.geo.zonal import membership
 from infraplan.messages import both
@@ -32,20 +33,23 @@ from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M
 
+if TYPE_CHECKING:
+    from infraplan.siting.plans import Plan
+
 WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
 
 def check_plan(
-    goal: Goal,
-    plan_sites: Any,
-    services: Mapping[str, Service],
+    plan: Plan | gpd.GeoDataFrame,
     cover: Coverage,
     *,
-    zones: Any,
-    villages: Any,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    goal: Goal | None = None,
+    services: Mapping[str, Service] | None = None,
     targets: Targets | None = None,
-    places: Any = None,
-    existing: Any = None,
+    places: gpd.GeoDataFrame | None = None,
+    existing: gpd.GeoDataFrame | None = None,
     spacing_m: float = 0.0,
     capacity_people: int = 0,
     measured: Measured | None = None,
@@ -55,13 +59,16 @@ def check_plan(
 
     Parameters
     ----------
-    goal : Goal
-    plan_sites : GeoDataFrame
-        The plan's sites, in the columns of a site table.
-    services : mapping of Service
-        Presets of their services.
+    plan : Plan or GeoDataFrame
+        A plan, or its list of sites alone, in the columns of a site table.
     cover : Coverage
         The map of the existing sites.
+    zones, villages : GeoDataFrame
+        Zones with their codes; points with people.
+    goal : Goal, optional
+        What is judged; by default the plan's. Needed for a bare list of sites.
+    services : mapping of Service, optional
+        Of the plan's sites; by default those of the map, and the presets of the names it lacks.
     targets, places : Targets, GeoDataFrame, optional
         Needed where the goal names places that must be served.
     existing : GeoDataFrame, optional
@@ -85,7 +92,12 @@ def check_plan(
         served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
         full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal requires.
     """
-    after = cover_with(plan_sites, services, cover) if after is None else after
+    plan_sites: Any = getattr(plan, "sites", plan)
+    goal = goal or getattr(plan, "goal", None)
+    if goal is None:
+        raise UsageError(both("siting.no_goal"))
+    services = services_of(plan_sites, cover) if services is None else services
+    after = cover_with(plan_sites, cover, services) if after is None else after
     maps = Maps(cover, after, plan_sites, services, measured)
     shares = {item.target: _share_of_people(goal, item, maps, zones, villages) for item in goal.share_targets}
     required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in goal.must}

@@ -14,7 +14,7 @@ from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.solve import max_cover
 from infraplan.siting.instances import Instance
-from infraplan.siting.plans import Plan, SearchLimits
+from infraplan.siting.plans import Plan, SearchLimits, problem_of
 from infraplan.tables.typed import typed
 
 CURVE_TYPES = types("curve")
@@ -31,6 +31,31 @@ def build_curve(plan: Plan) -> pd.DataFrame:
     cost = np.concatenate([[0.0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
     people = plan.served_before + np.concatenate([[0.0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
     return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})
+
+
+def cost_curve(
+    plan: Plan, budgets_cny: Sequence[float] = (), *, points: int = 10, limits: SearchLimits | None = None, instance: Instance | None = None
+) -> pd.DataFrame:
+    """What each budget buys at best around a plan: the columns of `pareto_curve`.
+
+    Parameters
+    ----------
+    plan : Plan
+        `place_sites(...)`, which remembers its problem.
+    budgets_cny : sequence of float
+        Budgets; by default `points` equal steps up to the plan's cost. [CNY]
+    limits : SearchLimits, optional
+        How long to search at each budget.
+    instance : Instance, optional
+        The problem, for a plan that does not remember it.
+
+    Raises
+    ------
+    UsageError
+        A plan without its problem.
+    """
+    budgets = list(budgets_cny) or budgets_up_to(plan.cost_cny, points)
+    return pareto_curve(problem_of(plan, instance), budgets, limits or SearchLimits(), known=plan)
 
 
 def pareto_curve(

@@ -16,7 +16,7 @@ from infraplan.siting.cover.candidate_reasons import explain_candidates
 from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import unreachable_rows
-from infraplan.siting.plans import Plan
+from infraplan.siting.plans import Plan, problem_of
 from infraplan.tables.typed import typed
 
 MOST_CANDIDATES = 20
@@ -50,25 +50,27 @@ class Explanation:
 
 
 def explain_plan(
-    instance: Instance, plan: Plan, *, candidates: Sequence[str] | None = None, villages: Sequence[str] = ()
+    plan: Plan, *, candidates: Sequence[str] | None = None, villages: Sequence[str] = (), instance: Instance | None = None
 ) -> Explanation:
     """Why these candidates are not in the plan, which sites serve these villages, which targets are out of reach.
 
     Parameters
     ----------
-    instance : Instance
-        That the plan was made for.
     plan : Plan
+        `place_sites(...)`, which remembers its problem.
     candidates : sequence of str, optional
         Ids of candidates, or of masts and hosts; by default the `MOST_CANDIDATES` not chosen ones that reach most people without service.
     villages : sequence of str
         Ids of villages, blocks or places.
+    instance : Instance, optional
+        The problem, for a plan that does not remember it.
 
     Raises
     ------
     UsageError
-        An id that does not exist, with the nearest.
+        An id that does not exist, with the nearest; a plan without its problem.
     """
+    instance = problem_of(plan, instance)
     chosen = chosen_columns(instance, plan)
     explained = _candidates_to_explain(instance, chosen, candidates)
     lost = np.asarray(reachable_targets(instance.problem).certificate.rows, dtype=np.int64)

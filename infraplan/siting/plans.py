@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import UsageError
-from infraplan.geo.grids import Grid
 from infraplan.messages import both
-from infraplan.policy.targets import Targets
-from infraplan.radio.budgets import Service
+from infraplan.siting import plan_showing
 from infraplan.siting.costs import rent_cny
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
-from infraplan.siting.goals import Goal, goal_of
-from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.goals import Goal
+from infraplan.siting.instances import Instance
 from infraplan.siting.phases import Phase, schedule
 from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, unreachable_rows
 
@@ -40,6 +37,7 @@ class Plan:
     cost: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if public
     premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the build order
     is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where the study does not ask for them.
+    `instance` is the problem it was made for, where it remembers it (`place_sites`).
     """
 
     goal: Goal
@@ -61,6 +59,13 @@ class Plan:
     unreachable: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     phases: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     pareto: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    instance: Instance | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return plan_showing.line(self)
+
+    def _repr_html_(self) -> str:
+        return plan_showing.html(self)
 
     @property
     def population_gained(self) -> int:
@@ -133,47 +138,18 @@ def most_served(
     return _plan(instance, answer, "most", {}, phases, limits.seed)
 
 
-def place_sites(
-    targets: Targets,
-    candidates: Any,
-    services: Mapping[str, Service],
-    grid: Grid,
-    *,
-    zones: Any,
-    villages: Any,
-    existing: Any,
-    terrain: Any = None,
-    cover: Coverage | None = None,
-    target: str = "nr-pop90",
-    county_floor: float = 0.0,
-    spacing_m: float = 0.0,
-    gap: float = 0.01,
-    work_limit: int | None = None,
-    time_limit_s: float = 60.0,
-) -> Plan:
-    """The cheapest set of candidates found that reaches a population target, and its proof.
+def problem_of(plan: Plan, instance: Instance | None = None) -> Instance:
+    """The problem a plan was made for: `instance`, else the one it remembers.
 
-    Parameters
-    ----------
-    targets : Targets
-        `read_policy(...)`; `target` names the row to reach.
-    candidates : GeoDataFrame
-        `candidate_sites(...)`.
-    services : mapping of Service
-        Of the existing sectors and of the candidates.
-    existing : GeoDataFrame
-        Existing sectors, part of every plan at no cost.
-    cover : Coverage, optional
-        The map of `existing`, when it is known; else it is predicted first.
-
-    Returns
-    -------
-    Plan
+    Raises
+    ------
+    UsageError
+        A plan that was read back from files, or made without being told its problem.
     """
-    known = cover if cover is not None else predict_coverage(existing, grid, services, terrain=terrain)
-    goal = goal_of(targets, target, county_floor=county_floor)
-    instance = instance_of(goal, candidates, services, known, zones=zones, villages=villages, spacing_m=spacing_m)
-    return cheapest_plan(instance, SearchLimits(gap, work_limit, time_limit_s))
+    found = plan.instance if instance is None else instance
+    if found is None:
+        raise UsageError(both("siting.no_problem"))
+    return found
 
 
 def _solve(problem: CoverProblem, limits: SearchLimits) -> CoverPlan:
@@ -220,4 +196,4 @@ def _plan(
     )
 
 
-__all__ = ["SITE_COLUMNS", "Plan", "SearchLimits", "cheapest_plan", "most_served", "place_sites"]
+__all__ = ["SITE_COLUMNS", "Plan", "SearchLimits", "cheapest_plan", "most_served", "problem_of"]

@@ -28,6 +28,7 @@ from infraplan.study.cures import followable
 from infraplan.study.licences import Licence, read_licences
 from infraplan.study.radio import antenna_files, study_sectors, study_services
 from infraplan.study.standing import standing_on
+from infraplan.study.steps import StudySteps
 from infraplan.study.surroundings import surroundings_of
 
 MOST_PIXELS = 500_000_000  # interpretation: the map of a family takes some tens of bytes a pixel
@@ -57,8 +58,8 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
     return cached_property(reader)
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(StudySteps):
     """Configuration and layers; each layer is read and checked once, when first asked for.
 
     `warnings` holds what the readers of the layers asked for so far have warned of.

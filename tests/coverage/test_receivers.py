@@ -88,7 +88,7 @@ def test_names(presets: Any, cover: Coverage) -> None:
 def test_sites_added_to_a_map_change_its_other_receivers_too(sites: Any, grid: Grid, presets: Any, ground: Any, cover: Coverage) -> None:
     given = {"terrain": ground, "max_radius_km": 8.0, "both_receivers": True}
     first = predict_coverage(sectors_of(sites.iloc[:7], presets), grid, presets, **given)
-    whole = cover_with(sites.iloc[7:].assign(status="planned"), presets, first)
+    whole = cover_with(sites.iloc[7:].assign(status="planned"), first, presets)
     assert set(whole.elsewhere) == set(cover.elsewhere)
     for key, layer in cover.elsewhere.items():
         np.testing.assert_array_equal(whole.elsewhere[key].margin_db, layer.margin_db)

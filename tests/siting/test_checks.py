@@ -34,13 +34,13 @@ def check(findings: Findings, sites: Any, **options: Any) -> dict[str, Any]:
     study = findings.study
     goal = options.pop("goal", goal_of(study.targets, "nr-pop90"))
     kept = {"targets": study.targets, "places": study.places, "zones": study.zones, "villages": findings.villages} | options
-    return check_plan(goal, sites, study.plan_services, findings.cover, **kept)
+    return check_plan(sites, findings.cover, goal=goal, services=study.plan_services, **kept)
 
 
 def test_the_plan_passes_and_is_recounted(findings: Findings, plan: Plan) -> None:
     told = check_of(findings, plan)
     assert told["feasible"] and not told["too_close"]
-    after = cover_with(plan.sites, findings.study.plan_services, findings.cover)
+    after = cover_with(plan.sites, findings.cover, findings.study.plan_services)
     served = service_status(findings.villages, after, ("nr",))["nr"] == "served"
     assert told["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum()) >= plan.served_after
     assert told["cost_cny"] == plan.cost_cny

@@ -33,7 +33,7 @@ def test_every_candidate_has_a_true_reason(seed: int, share: float) -> None:
     plan = cheapest_plan(instance, EXACT)
     chosen = chosen_columns(instance, plan)
     ids = list(instance.candidates["id"])
-    told = explain_plan(instance, plan, candidates=ids).candidates.set_index("id")
+    told = explain_plan(plan, candidates=ids, instance=instance).candidates.set_index("id")
     assert set(told.index[told["reason"] == "chosen"]) == {ids[j] for j in chosen}
     served = instance.problem.covered | (instance.problem.cover @ np.isin(np.arange(len(ids)), chosen).astype(np.int32) > 0)
     for name, row in told.iterrows():
@@ -52,7 +52,7 @@ def test_villages_and_who_serves_them() -> None:
     instance = small_instance(2)
     plan = cheapest_plan(instance, EXACT)
     ids = [str(name) for name in instance.rows["id"]]
-    told = explain_plan(instance, plan, villages=ids).villages.set_index("id")
+    told = explain_plan(plan, villages=ids, instance=instance).villages.set_index("id")
     for row, name in enumerate(ids):
         able = instance.problem.cover[[row]].indices
         if instance.problem.covered[row]:
@@ -71,7 +71,7 @@ def test_the_certificate_lists_exactly_those_beyond_reach() -> None:
     village = int(np.flatnonzero(~instance.problem.must & ~instance.problem.covered)[0])
     beyond = cut(cut(instance, place), village)
     plan = cheapest_plan(beyond, EXACT)
-    told = explain_plan(beyond, plan, villages=[str(instance.rows["id"].iloc[village])])
+    told = explain_plan(plan, villages=[str(instance.rows["id"].iloc[village])], instance=beyond)
     assert plan.status == "unreachable"
     assert list(told.unreachable["id"]) == [instance.rows["id"].iloc[place], instance.rows["id"].iloc[village]]
     assert list(told.unreachable["must"]) == [True, False]
@@ -85,7 +85,7 @@ def test_the_certificate_lists_exactly_those_beyond_reach() -> None:
 def test_where_none_is_named_those_that_reach_most_are_explained() -> None:
     instance = small_instance(4, candidates=9, share=0.4)
     plan = cheapest_plan(instance, EXACT)
-    told = explain_plan(instance, plan).candidates
+    told = explain_plan(plan, instance=instance).candidates
     assert not set(told["id"]) & set(plan.sites["candidate"])
     assert len(told) == 9 - len(plan.sites)
 
@@ -93,4 +93,4 @@ def test_where_none_is_named_those_that_reach_most_are_explained() -> None:
 def test_an_unknown_candidate_names_the_nearest() -> None:
     instance = small_instance(4)
     with pytest.raises(UsageError, match="C000001"):
-        explain_plan(instance, cheapest_plan(instance, EXACT), candidates=["C00001"])
+        explain_plan(cheapest_plan(instance, EXACT), candidates=["C00001"], instance=instance)
