@@ -135,8 +135,8 @@ def test_errors_are_children_of_built_ins_and_say_what_to_call(world: dict[str, 
     policy, found = ip.read_policy("guangdong-2020"), candidates(world)
     with pytest.raises(ValueError, match="predict_coverage"):
         ip.place_sites(policy, None, found, zones=world["zones"], villages=world["villages"])
-    read_back = ip.Plan(**{**vars(ip.place_sites(policy, world["cover"], found, zones=world["zones"], villages=world["villages"], max_sites=1,
-                                                 work_limit=50)), "instance": None})  # fmt: skip
+    made = ip.place_sites(policy, world["cover"], found, zones=world["zones"], villages=world["villages"], max_sites=1, work_limit=50)
+    read_back = ip.Plan(**{**vars(made), "instance": None})
     for ask in (ip.explain_plan, ip.cost_curve):
         with pytest.raises(ValueError, match="place_sites"):
             ask(read_back)

@@ -23,6 +23,7 @@ from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
+from infraplan.report.headline import headline_of
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.pages import (
@@ -116,21 +117,22 @@ def run_study(
     batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
     check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
 
-    def summary_of(city: str) -> str:
+    def summary_of(page: CityLayers) -> str:
         """summary.json of a city."""
+        city = page.context.adcode
         if plan is None or after is None or plan.goal.cities == (city,):
             numbers = plan_numbers(plan, check)
         else:
             numbers = part_numbers(plan, findings, after, city)
-        return dumps(summarise(findings, numbers, city))
+        return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)))
 
     rows = _write_cities(findings, plan, chosen, batch, record, progress, summary_of)
     table = _city_table(study, findings, plan, rows)
     if cities:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
-    summary = summarise(findings, plan_numbers(plan, check))
     tell = progress.step("run.province")
     page = province_layers(findings, plan, table, scope, facts)
+    summary = summarise(findings, plan_numbers(plan, check), headline=headline_of(page.context))
     write_province_pages(page.context, output, lang=lang, formats=formats)
     write_layers(page, output)
     about = study.config.study
@@ -250,7 +252,7 @@ def _write_cities(
     batch: _Batch,
     record: dict[str, Any],
     progress: Progress,
-    summary_of: Callable[[str], str],
+    summary_of: Callable[[CityLayers], str],
 ) -> dict[str, dict[str, Any]]:
     """Each city's folder; finished ones are skipped on resume. A failure is a row with its reason."""
     tell = progress.step("run.cities")
@@ -265,12 +267,8 @@ def _write_cities(
         else:
             waiting.append((adcode, folder))
     tell(len(rows), len(cities))
-    tasks = (
-        joblib.delayed(_write_city)(
-            city_layers(findings, plan, adcode, batch.scope, batch.facts), summary_of(adcode), batch.output / "cities" / folder, batch
-        )
-        for adcode, folder in waiting
-    )
+    pages = ((city_layers(findings, plan, adcode, batch.scope, batch.facts), folder) for adcode, folder in waiting)
+    tasks = (joblib.delayed(_write_city)(page, summary_of(page), batch.output / "cities" / folder, batch) for page, folder in pages)
     workers = min(batch.jobs, max(len(waiting), 1))
     faults: dict[Fault, None] = {}
     others: dict[str, Warning] = {}

@@ -234,10 +234,12 @@ class Scope:
         return {"province": "city", "city": "county"}.get(self.top, "")
 
 
-def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "") -> dict[str, Any]:
+def summarise(
+    findings: Findings, plan: dict[str, Any] | None, city: str = "", *, headline: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """population, zones, targets and plan at the top level, and how they were made, of the study or of one city.
 
-    `plan`: `plan_numbers` or `part_numbers`. `outputs.summary` describes every key.
+    `plan`: `plan_numbers` or `part_numbers`; `headline`: `report.headline.headline_of`. `outputs.summary` describes every key.
     """
     study, cover = findings.study, findings.cover
     scope = Scope.city(findings, city) if city else Scope.whole(findings)
@@ -253,6 +255,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "") -
         "version": infraplan.__version__,
         "synthetic": study.synthetic,
         "units": units(),
+        "headline": plain(headline),
         "population_basis": study.population_basis,
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
