@@ -44,7 +44,7 @@ def quietly(read: Any, *arguments: Any, **options: Any) -> tuple[Any, list[Fault
 def served_with(outcome: RunOutcome, mini_study: Path, sites: Any) -> int:
     """People served by what stands and these sites."""
     findings = assess(Study.open(mini_study), gaps=False)
-    after = cover_with(sites, findings.study.plan_services, findings.cover)
+    after = cover_with(sites, findings.cover, findings.study.plan_services)
     status = service_status(findings.villages, after, ("nr",))["nr"]
     return int(findings.villages.loc[(status == "served").to_numpy(), "population"].sum())
 

@@ -39,7 +39,7 @@ def listed(small_policy: Targets) -> pd.DataFrame:
 
 
 def test_columns(listed: pd.DataFrame) -> None:
-    assert list(listed.columns) == list(COLUMNS)
+    assert list(listed.columns) == [*COLUMNS, "geometry"]
     assert set(listed["reason"]) <= set(REASONS) and set(listed["status"]) == {"unserved", "uncertain"}
 
 
@@ -169,7 +169,7 @@ def test_priority_areas_come_first(small_policy: Targets) -> None:
 def test_nothing_lacking_is_an_empty_table(small_policy: Targets) -> None:
     villages = miniature.villages()
     table = gaps(small_policy, villages=villages[villages["id"] == "a1"], target="villages")
-    assert len(table) == 0 and list(table.columns) == list(COLUMNS)
+    assert len(table) == 0 and list(table.columns) == [*COLUMNS, "geometry"]
 
 
 def test_every_key_has_words() -> None:

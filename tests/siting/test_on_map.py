@@ -39,7 +39,7 @@ def plan(findings: Findings) -> Plan:
 
 
 def after(findings: Findings, sites: Any) -> Any:
-    return cover_with(sites, findings.study.plan_services, findings.cover)
+    return cover_with(sites, findings.cover, findings.study.plan_services)
 
 
 def on_map(findings: Findings, plan: Plan) -> Plan:
