@@ -326,7 +326,7 @@ def on_the_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
 def on_their_map(findings: Findings, plan: Plan, told: Explanation) -> Explanation:
     """An explanation of a plan as the map with its sites shows it."""
     services = findings.study.plan_services
-    after = cover_with(plan.sites, services, findings.cover)
+    after = cover_with(plan.sites, findings.cover, services)
     return explained_on_map(told, plan, services, findings.cover, after, **_of_map(findings))
 
 

@@ -123,7 +123,7 @@ def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan
     instance, people = planning_instance(findings, cities=(CITY,)), findings.villages["population"].to_numpy()
     whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
     ids = findings.villages["id"].astype(str).to_numpy()
-    plain = explain_plan(instance, plan, villages=ids[whole & ~before].tolist())
+    plain = explain_plan(plan, villages=ids[whole & ~before].tolist(), instance=instance)
     told = on_their_map(findings, plan, plain)
     assert told.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
     assert (told.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
