@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from infraplan.errors import DataError, Fault
 from infraplan.io.opening import existing_file
 from infraplan.io.patterns import pattern_paths
 from infraplan.messages import both
-from infraplan.messages.schema_errors import toml_line, toml_message
 from infraplan.radio.own_services import antenna_names, own_services
+from infraplan.toml_files import parse_toml, read_toml_text
 
 NAMING = ("source", "family", "antenna", "frame", "band", "plan")  # keys whose value names something
 
@@ -34,15 +33,7 @@ def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = (
         Every fault of the file at once.
     """
     path = existing_file(source)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(Fault(path.name, both("study.not_utf8"), both("study.not_utf8_cure"), rule="services-encoding")) from None
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, cure, row = both("study.not_toml", why=toml_message(error)), both("study.not_toml_cure"), toml_line(error, text)
-        raise DataError(Fault(path.name, message, cure, rule="services-toml", row=row)) from None
+    table = parse_toml(read_toml_text(path, "services"), path.name, "services")
     paths = pattern_paths(antenna_names(table), (path.parent, *folders))
     faults = _no_words(table, path.name)
     if faults:

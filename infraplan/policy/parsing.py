@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -14,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
-from infraplan.messages.schema_errors import key_message, options_of, toml_line, toml_message
+from infraplan.messages.schema_errors import key_message, options_of
 from infraplan.policy.schema import COUNTS, MEASURES, RADIO, SHARES, PolicyFile, PolicyRow, ResidentsRow, ScopeRow, TargetRow, ThresholdRow
 from infraplan.presets import load
+from infraplan.toml_files import parse_toml
 
 BARE_DATE = re.compile(r"(=\s*)(\d{1,4}-\d{1,2}-\d{1,2})(?=\s*(?:[,}\]#\r\n]|$))")
 
@@ -72,13 +72,7 @@ class Lines:
 def parse(text: str, name: str) -> PolicyFile:
     """The checked content of a policy file; DataError with every fault and its line."""
     quoted = BARE_DATE.sub(lambda found: found[0] if _is_date(found[2]) else f'{found[1]}"{found[2]}"', text)
-    try:
-        raw = tomllib.loads(quoted)
-    except tomllib.TOMLDecodeError as error:
-        row = toml_line(error, text)
-        raise DataError(
-            Fault(name, both("policy.not_toml", detail=toml_message(error)), both("policy.not_toml_cure"), rule="toml", row=row)
-        ) from error
+    raw = parse_toml(quoted, name, "policy", told=text)
     lines = Lines(text)
     faults: list[Fault] = []
     try:

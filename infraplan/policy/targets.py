@@ -18,6 +18,7 @@ from infraplan.messages import both
 from infraplan.policy.parsing import parse
 from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
 from infraplan.tables.values import folded, word_table
+from infraplan.toml_files import read_toml_text
 
 BINDING = ("确保", "实现", "覆盖", "完成", "达到")
 """Verbs that bind: only they can be met or not met (shared reading of the two documents of Guangdong)."""
@@ -243,12 +244,7 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
 def _read(source: str | Path) -> tuple[str, str]:
     """Name and text of a policy file."""
     if isinstance(source, Path) or str(source).endswith(".toml"):
-        try:
-            return str(source), Path(source).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(
-                Fault(str(source), both("policy.unreadable"), both("policy.unreadable_cure"), rule="unreadable", value=type(error).__name__)
-            ) from error
+        return str(source), read_toml_text(Path(source), "policy", str(source))
     name = presets.choose(source, presets.names("policies"), "policy")
     return f"{name}.toml", files("infraplan.presets").joinpath(f"policies/{name}.toml").read_text(encoding="utf-8")
 

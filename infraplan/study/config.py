@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from infraplan.errors import DataError, Fault
+from infraplan.errors import DataError
 from infraplan.messages import both
 from infraplan.study.config_faults import (
     key_faults,
@@ -18,9 +17,9 @@ from infraplan.study.config_faults import (
     known_encoding,
     known_operators,
     misplaced_options,
-    toml_fault,
     two_datums,
 )
+from infraplan.toml_files import parse_toml, read_toml_text
 
 FILE_NAME = "study.toml"
 
@@ -255,18 +254,8 @@ class Config(_Section):
 
 def read_config(path: Path) -> Config:
     """study.toml, checked; every fault at once as a DataError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(
-            Fault(path.name, both("study.unreadable", why=error.strerror or ""), both("study.unreadable_cure"), rule="study-file")
-        ) from None
-    except UnicodeDecodeError:
-        raise DataError(Fault(path.name, both("study.not_utf8"), both("study.not_utf8_cure"), rule="study-encoding")) from None
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(toml_fault(path.name, error, text)) from None
+    text = read_toml_text(path, "study")
+    raw = parse_toml(text, path.name, "study")
     faults = misplaced_options(raw, path.name, text, USED_BY) + two_datums(raw, path.name, text)
     try:
         config = Config.model_validate(raw)

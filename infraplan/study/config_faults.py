@@ -12,19 +12,10 @@ from infraplan.errors import Fault, UsageError
 from infraplan.geo.datums import DATUMS
 from infraplan.io.text_encoding import OFFERED
 from infraplan.messages import both
-from infraplan.messages.schema_errors import key_message, nearest, toml_line, toml_message, unknown_key_message
+from infraplan.messages.schema_errors import key_message, nearest, unknown_key_message
 
 SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 OLD_DATUMS = ("xian80", "beijing54")
-
-
-def toml_fault(file: str, error: Exception, text: str) -> Fault:
-    """A syntax error with its line."""
-    row = toml_line(error, text)
-    lines = text.splitlines()
-    value = lines[row - 1].strip()[:80] if 0 < row <= len(lines) else ""
-    message = both("study.not_toml", why=toml_message(error))
-    return Fault(file, message, both("study.not_toml_cure"), rule="study-toml", row=row, value=value)
 
 
 def key_faults(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from infraplan.errors import DataError, Fault
-from infraplan.messages import both
-from infraplan.study.config_faults import key_faults, toml_fault
+from infraplan.errors import DataError
+from infraplan.study.config_faults import key_faults
+from infraplan.toml_files import parse_toml, read_toml_text
 
 FILE_NAME = "licences.toml"
 
@@ -38,13 +37,8 @@ def read_licences(folder: Path) -> tuple[Licence, ...] | None:
     path = folder / FILE_NAME
     if not path.is_file():
         return None
+    text = read_toml_text(path, "licences")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(Fault(FILE_NAME, both("study.not_utf8"), both("study.not_utf8_cure"), rule="licences-encoding")) from None
-    try:
-        return Licences.model_validate(tomllib.loads(text)).dataset
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(toml_fault(FILE_NAME, error, text)) from None
+        return Licences.model_validate(parse_toml(text, FILE_NAME, "licences")).dataset
     except ValidationError as error:
         raise DataError(key_faults(error, Licences, FILE_NAME, text, {})) from None
