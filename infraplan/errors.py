@@ -29,10 +29,10 @@ class ValidityWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a file: where it stands, what it says, how to mend it.
+    """One thing wrong in a file: where it stands, what it says, how to fix it.
 
     `row` is the row as the file's own program numbers it (Excel's row, the line of a CSV, the feature of a layer), from 1.
-    `message` and `cure` are bilingual texts. `count` > 1: the same fault in so many rows, `row` being the first.
+    `message` and `cure` are bilingual texts. `count` > 1: the same fault in that number of rows, `row` being the first.
     """
 
     file: str
@@ -73,7 +73,7 @@ class DataError(InfraplanError, ValueError):
 
 
 class DataWarning(UserWarning):
-    """Something in a file that a reader noticed and did not refuse: `fault` says what, where and how to mend it.
+    """Something in a file that a reader noticed and did not refuse: `fault` says what, where and how to fix it.
 
     Readers warn by `warn`. Python shows it as any warning; inside `collected` it goes into a list instead.
     """

@@ -27,7 +27,7 @@ def noise_floor_dbm(bandwidth_hz: float, noise_figure_db: float) -> float:
 
 
 def cut(value: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
-    """Numbers rounded down to so many decimals, so that none reads as one it does not reach: 0.89999 never becomes 0.9.
+    """Numbers rounded down to a number of decimals, so that none reads as one it does not reach: 0.89999 never becomes 0.9.
 
     A number within 1e-7 of the last digit above counts as that digit: the dust of binary fractions.
     """
@@ -36,5 +36,5 @@ def cut(value: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
 
 
 def cut_percent(fraction: float, digits: int = 1) -> str:
-    """A fraction as %, cut at so many decimals, e.g. "89.9%"."""
+    """A fraction as %, cut at a number of decimals, e.g. "89.9%"."""
     return f"{float(cut(float(fraction) * 100.0, digits)):.{digits}f}%"

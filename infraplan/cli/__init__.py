@@ -1,4 +1,4 @@
-"""The command line: one file a verb. Tables on stdout, progress and messages on stderr, exit codes as DESIGN has them."""
+"""The command line: one file a verb. Tables on stdout, progress and messages on stderr, exit codes as the README lists them."""
 
 from __future__ import annotations
 

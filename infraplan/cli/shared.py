@@ -91,7 +91,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
-    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each wish adds.
+    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each option adds.
 
     `targets`: the study's policies, one of which may ask for premises free of rent.
     """
@@ -116,10 +116,10 @@ def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> 
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)
         tell(both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
-    for wish, extra in plan.extras_cny.items():
-        free = wish == "rent_free"
+    for option, extra in plan.extras_cny.items():
+        free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""
-        tell(both(f"cli.extra_{wish}", extra=amounts(-extra if free else extra), measure=measure))
+        tell(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
         tell(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing"))
     if plan.status == "unreachable":

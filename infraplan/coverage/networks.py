@@ -35,7 +35,7 @@ def members(network: str) -> frozenset[str]:
 
 
 def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence[str] = ()) -> tuple[str, ...]:
-    """The networks asked for, each operator of which some sector carries (`operators`, joined by "+"), or `own` or the presets name.
+    """The networks named, each operator of which some sector carries (`operators`, joined by "+"), or `own` or the presets name.
 
     Raises
     ------

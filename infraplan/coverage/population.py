@@ -153,7 +153,7 @@ def service_status(
 ) -> pd.DataFrame:
     """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved.
 
-    `weaker_db` as in `judged`. `receivers` names a receiver by family, where another than its own is asked for.
+    `weaker_db` as in `judged`. `receivers` names a receiver by family, where another than its own is wanted.
     """
     there = receivers or {}
     columns = {

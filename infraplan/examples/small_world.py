@@ -21,7 +21,7 @@ MIDDLE = LON + SIDE / 2
 
 @dataclass(frozen=True)
 class ExampleWorld:
-    """Frames as the readers return them; targets, services, grid and map are made when they are first asked for."""
+    """Frames as the readers return them; targets, services, grid and map are made when they are first used."""
 
     zones: gpd.GeoDataFrame
     villages: gpd.GeoDataFrame

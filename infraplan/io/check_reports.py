@@ -1,4 +1,4 @@
-"""The faults of a study as a page and as a workbook, in Chinese and English, for the people who mend them."""
+"""The faults of a study as a page and as a workbook, in Chinese and English, for the people who correct them."""
 
 from __future__ import annotations
 

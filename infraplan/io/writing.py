@@ -158,7 +158,7 @@ def write_coverage_cog(
     margins : mapping
         family -> best margin. float32 (height, width), NaN where nothing was computed. [dB]
     servers : mapping, optional
-        family -> index into `sector_ids`, -1 for none. In the file the sectors that serve somewhere are numbered anew from 0;
+        family -> index into `sector_ids`, -1 for none. In the file the sectors that serve somewhere are renumbered from 0;
         the tag `SECTORS_<family>` lists their ids as JSON; NaN for none.
     tags : mapping, optional
         Further metadata, e.g. model and reliability.

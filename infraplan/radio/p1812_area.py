@@ -23,7 +23,7 @@ from infraplan.radio.p1812_tables import STEP_KM, scene
 
 Float32 = npt.NDArray[np.float32]
 STEP_M = 50.0
-"""Step of a profile unless another is asked for. [m]"""
+"""Step of a profile unless another is given. [m]"""
 CHUNK = 1 << 16
 """Receivers are ordered by ray so many at a time."""
 

@@ -30,7 +30,7 @@ def _metres(
 
 
 def _pick(los_db: Array, nlos_db: Array, line_of_sight: npt.ArrayLike) -> Array:
-    """NLOS = max(LOS, NLOS'), and the case asked for at each point."""
+    """NLOS = max(LOS, NLOS'), and the case wanted at each point."""
     shadowed_db = np.maximum(los_db, nlos_db)
     return shadowed_db if np.ndim(line_of_sight) == 0 else np.where(np.asarray(line_of_sight, dtype=bool), los_db, shadowed_db)
 

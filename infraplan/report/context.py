@@ -45,10 +45,10 @@ class Dataset:
 class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
-    `bound_cny`: what no plan for the goal costs less than; None where most people were asked for, whose bound counts people.
+    `bound_cny`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
     `whole`: not a city's part of a larger plan.
-    `extras_cny`: what a wish adds to the cost ("planning_margin", "county_floor"; "rent_free" is what public premises without rent save).
-    `goal`: share of people asked for. `margin_db`: planning margin. `rent_measure`: number of
+    `extras_cny`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
+    `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
     the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """
 

@@ -1,4 +1,4 @@
-"""Tables of a context as rows that templates, workbooks and documents print: words chosen, numbers written, nothing computed anew."""
+"""Tables of a context as rows that templates, workbooks and documents print: words chosen, numbers written, nothing computed."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ def plan_share_label(context: PageContext, words: Words) -> str:
 
 
 def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """What each budget buys at best, with the proven ceiling, when the run was asked for it."""
+    """What each budget buys at best, with the proven ceiling, when the run was asked to find it."""
     frontier, plan = context.frontier, context.plan
     if frontier is None or not len(frontier):
         return None

@@ -70,7 +70,7 @@ def stamped(figure: Any, facts: Facts | None, words: Words) -> None:
 
 
 def wrapped(text: str, room: int) -> list[str]:
-    """Lines of at most so many units; a Chinese character is two, any other one. Latin words stay whole where they fit a line."""
+    """Lines of at most that many units; a Chinese character is two, any other one. Latin words stay whole where they fit a line."""
     lines, used = [""], 0
     for piece in PIECES.findall(text):
         wide = units(piece)

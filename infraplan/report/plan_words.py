@@ -1,4 +1,4 @@
-"""What the pages say of a plan: the targets a site serves, what is lost without it, the price of a wish, who stays out of reach."""
+"""What the pages say of a plan: the targets a site serves, what is lost without it, the price of an option, who stays out of reach."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
 
 
 def price_sentences(context: PageContext, words: Words) -> list[str]:
-    """What each wish adds to the plan's cost, within the model."""
+    """What each option adds to the plan's cost, within the model."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
     out = []
-    for wish, extra in plan.extras_cny.items():
+    for option, extra in plan.extras_cny.items():
         measure = in_language(rent_measure(plan.rent_measure), words.lang)
         amount = money(abs(float(extra)), words.lang)
-        key = f"price_{wish}" if float(extra) > 0 or wish == "rent_free" else f"price_{wish}_none"
+        key = f"price_{option}" if float(extra) > 0 or option == "rent_free" else f"price_{option}_none"
         out.append(words.t(key, extra=amount, measure=measure, margin=f"{plan.margin_db:g}"))
     return out
 

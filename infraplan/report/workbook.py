@@ -74,7 +74,7 @@ def scaled(widths: Sequence[float], paper: int) -> tuple[int, int]:
 
 
 def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
-    """How each form of `columns` looks in a sheet whose cells have a font of so many points."""
+    """How each form of `columns` looks in a sheet whose cells have a font of that size in points."""
     base = {**BASE, "font_size": size}
     numbers = {
         "whole": "#,##0",

@@ -206,7 +206,7 @@ def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
 
 
 def last_plan(study: Study) -> Plan | None:
-    """The plan of the study's last whole run, where nothing has changed since; None where it must be made anew."""
+    """The plan of the study's last whole run, where nothing has changed since; None where it must be made again."""
     known = ledger.read(study.output)
     if known is None or not known.get("complete") or not ledger.same_plan(known.get("fingerprint", {}), ledger.fingerprint(study)):
         return None

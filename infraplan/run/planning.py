@@ -1,4 +1,4 @@
-"""A study's wishes as a covering problem: candidates, what is settled beforehand, what must be reached."""
+"""A study's plan as a covering problem: candidates, sites that are fixed beforehand, what must be reached."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         must=choice.must,
     )
     carried = {service.family for service in study.plan_services.values()}
-    duties = [required_places_target(study.targets, name).family for name in goal.must]
-    families = tuple(dict.fromkeys([*goal.families, *duties]))
+    placed = [required_places_target(study.targets, name).family for name in goal.must]
+    families = tuple(dict.fromkeys([*goal.families, *placed]))
     lacking = [family for family in goal.families if family not in carried]
     if lacking:
         raise UsageError(both("siting.no_service_for", families=", ".join(lacking)))

@@ -297,7 +297,7 @@ def plan_of(
     findings: Findings, instance: Instance, progress: Progress | None = None, cities: tuple[str, ...] = (),
     limits: SearchLimits | None = None,
 ) -> Plan:
-    """The cheapest plan of an instance in the study's phases, with the price of its wishes."""
+    """The cheapest plan of an instance in the study's phases, with the price of its options."""
     return cheapest_plan(
         instance,
         limits or limits_of(findings.study),

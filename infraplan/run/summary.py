@@ -99,7 +99,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     """A city's part of a plan that is made for more than the city, under the keys of `plan_numbers`.
 
     Its sites, their cost and gains; its people, whichever site serves them. What holds of the whole plan alone (bound, check, prices of
-    wishes ...) is None.
+    options ...) is None.
     """
     study, sites = findings.study, plan.sites.loc[plan.sites["city"] == city]
     goal, villages = replace(plan.goal, cities=(city,)), findings.villages.loc[findings.villages["city"] == city]

@@ -60,9 +60,9 @@ def _layer(read: Callable[[Study], Read]) -> cached_property[Read]:
 
 @dataclass(frozen=True, repr=False)
 class Study(StudySteps):
-    """Configuration and layers; each layer is read and checked once, when first asked for.
+    """Configuration and layers; each layer is read and checked once, when first used.
 
-    `warnings` holds what the readers of the layers asked for so far have warned of.
+    `warnings` holds what the readers of the layers used so far have warned of.
     """
 
     folder: Path
@@ -183,7 +183,7 @@ class Study(StudySteps):
         path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
         try:
             people = self.villages if self.peopled else None
-        except DataError:  # told where the villages are asked for
+        except DataError:  # reported where the villages are read
             people = None
         around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
         listed = read_sites(

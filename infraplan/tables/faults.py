@@ -184,7 +184,7 @@ def _as_one(group: list[Fault]) -> Fault:
 
 
 def fault_line(fault: Fault, lang: str) -> str:
-    """A fault in one language: where it stands, what it says, how to mend it."""
+    """A fault in one language: where it stands, what it says, how to fix it."""
     row = "" if fault.row is None else say("tables.at_row", lang, row=fault.row)
     sheet = fault.sheet and say("tables.at_sheet", lang, sheet=fault.sheet)
     where = " ".join(part for part in (fault.file, sheet, row, fault.column) if part)

@@ -42,7 +42,7 @@ def out_of(part: Any, whole: Any) -> str:
 
 
 def decimal(value: Any, digits: int = 1) -> str:
-    """A number with so many decimals; "—" when missing."""
+    """A number with that number of decimals; "—" when missing."""
     return "—" if missing(value) or math.isinf(float(value)) else f"{float(value):,.{digits}f}".replace("-", "\u2212")
 
 

@@ -249,7 +249,7 @@ def _one_azimuth(cell: str) -> str | None:
 
 
 def azimuth_sets(column: pd.Series[Any], faults: FaultList) -> Texts:
-    """Text such as "0/120/240", or "omni"; "" where the file is silent. One site, so many sectors."""
+    """Text such as "0/120/240", or "omni"; "" where the file is silent. One site, several sectors."""
     cells = folded(texts(column))
     empty = no_answer(cells)
     once = {cell: _one_azimuth(cell) for cell in dict.fromkeys(cells)}
