@@ -33,7 +33,10 @@ COLUMNS = ("service", "height_m", "azimuth_deg", "tilt_deg", "antenna", "power_o
 
 @dataclass(frozen=True)
 class Masts:
-    """One entry a mast, height and radius; its sectors are `sector[m] : sector[m + 1]` of the sector arrays, its bands likewise."""
+    """One entry a mast; its sectors are `sector[m] : sector[m + 1]` of the sector arrays, its bands likewise.
+
+    `radius_m` is the largest of a mast, `reach_m` that of each sector.
+    """
 
     x_m: Floats
     y_m: Floats
@@ -44,6 +47,7 @@ class Masts:
     sector: Ints
     band: Ints
     index: Ints
+    reach_m: Floats
     azimuth_deg: Floats
     level_db: Floats
     floor_db: Floats
@@ -58,8 +62,10 @@ class Masts:
         return len(self.x_m)
 
 
-def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any) -> Masts:
+def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any, *, joint: bool = False) -> Masts:
     """Arrays of all sectors whose mast stands on known ground; `beyond` holds the indices of the others.
+
+    Sectors of one site, antenna height and radius make a mast; with `joint` those of one position and height, whatever their site.
 
     Parameters
     ----------
@@ -80,9 +86,10 @@ def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any)
 
     height_m = column["height_m"].astype(float)
     sites = pd.factorize(np.asarray(sectors["site_id"]))[0]
-    order = np.lexsort((np.arange(count), ghz[kind_of], radius_m, rx_height[kind_of], height_m, sites))
+    same = [x_m, y_m] if joint else [x_m, y_m, radius_m, sites]
+    order = np.lexsort((np.arange(count), ghz[kind_of], *same[:-1], rx_height[kind_of], height_m, same[-1]))
     order = order[on_ground[order]]
-    key = np.stack([sites, height_m, rx_height[kind_of], radius_m, x_m, y_m])[:, order]
+    key = np.stack([*same, height_m, rx_height[kind_of]])[:, order]
     new = np.ones(len(order), bool)
     new[1:] = (key[:, 1:] != key[:, :-1]).any(axis=0)
     starts = np.flatnonzero(new)
@@ -96,9 +103,10 @@ def masts_of(sectors: Any, x_m: Floats, y_m: Floats, radio: Radio, terrain: Any)
 
     return Masts(
         x_m=x_m[lead], y_m=y_m[lead], tx_height_m=height_m[lead], rx_height_m=rx_height[kind_of][lead], latitude=np.radians(latitude),
-        radius_m=radius_m[lead], sector=np.append(starts, len(order)),
+        radius_m=np.maximum.reduceat(radius_m[order], starts) if len(starts) else np.zeros(0), sector=np.append(starts, len(order)),
         band=np.append(band_number[starts], band_number[-1] + 1 if len(order) else 0),
-        index=order.astype(np.int64), azimuth_deg=column["azimuth_deg"].astype(float)[order], level_db=level[kind_of][order],
+        index=order.astype(np.int64), reach_m=radius_m[order], azimuth_deg=column["azimuth_deg"].astype(float)[order],
+        level_db=level[kind_of][order],
         floor_db=floors[cut][order], cut=cut[order].astype(np.int64),
         band_of_sector=band_number - np.repeat(band_number[starts], ends - starts),
         horizontal=_stacked([t[0] for t in tables], 362), vertical=_stacked([t[1] for t in tables], 181), band_ghz=sector_ghz[new_band],

@@ -1,8 +1,8 @@
 """Footprints and best servers over terrain, by ITU-R P.1812: geometry once a mast, all its bands; sectors only add antenna patterns.
 
-The best-server map leaves out, exactly, every pixel whose margin in free space could not change it. Near pixels of all masts come first, so
-that far ones have something to be compared with. The grid is cut into bands of rows that depend on the grid alone; a thread takes one
-band at a time: any number of workers gives the same bytes.
+The best-server map leaves out, exactly, every pixel whose margin in free space could not change it; stations on one mast share its rays.
+Near pixels of all masts come first, so that far ones have something to be compared with. The grid is cut into bands of rows that depend on
+the grid alone; a thread takes one band at a time: any number of workers gives the same bytes.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def keep_best_over_terrain(
     terrain = radio.terrain
     check_terrain(grid, terrain)
     x_m, y_m = grid.place(sectors)
-    masts = masts_of(sectors, x_m, y_m, radio, terrain)
+    masts = masts_of(sectors, x_m, y_m, radio, terrain, joint=True)
     if not len(masts):
         return masts
     about, constants = scene_of(masts, terrain.profile_step_m)
@@ -191,7 +191,7 @@ def keep_best_over_terrain(
                 best_over_terrain(
                     best_here, server_here, left_m, up_m, pixel_m, skip, least_m, most_m, some, ground,
                     masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
-                    number[masts.index], masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                    number[masts.index], masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                     layers[masts.index], masts.horizontal, masts.vertical, constants, about.values,
                 )  # fmt: skip
                 with lock:
@@ -256,7 +256,7 @@ class NeededMargins:
             best_over_terrain(
                 best, server, left_m, up_m, grid.resolution_m, True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
-                masts.index, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                masts.index, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                 self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,
             )  # fmt: skip
         return Footprint(rows.start, cols.start, np.where(server >= 0, best, np.float32(np.nan)), False)

@@ -10,13 +10,14 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.coverage.terrain_bounds import PROBES, SLACK_DB, ducting_over, excess_of, is_blocked, spare_of, wave_limits
-from infraplan.radio.fast_math import FAST, LN10
+from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
+from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
+from infraplan.radio.fast_math import FAST
 from infraplan.radio.ground import LEAST_PATH_M, class_at, height_at
+from infraplan.radio.p1812_combine import far_factor
 from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J
 from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths
 from infraplan.radio.p1812_rays import order_by_ray
-from infraplan.radio.p1812_spherical import FREE_DB
 from infraplan.radio.p1812_tables import STEP_KM
 
 STEPS_PER_DB = 1024.0
@@ -25,27 +26,9 @@ CHUNK = 1 << 14
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
-def horizontal_gain(horizontal, azimuth_deg, bearing_deg):  # type: ignore[no-untyped-def]
-    """Horizontal cut (0..361 degrees) off an azimuth; NaN is omni. [dB]"""
-    if math.isnan(azimuth_deg):
-        return 0.0
-    off = (bearing_deg - azimuth_deg) % 360.0
-    i = int(off)
-    return horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
-def vertical_gain(vertical, elevation_deg):  # type: ignore[no-untyped-def]
-    """Vertical cut (-90..90 degrees). [dB]"""
-    at = elevation_deg + 90.0
-    i = min(max(int(at), 0), 179)
-    return vertical[i] + (at - i) * (vertical[i + 1] - vertical[i])
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
-def margin_of(level_db, across_db, up_db, floor_db, loss_db):  # type: ignore[no-untyped-def]
+def margin_of(level_db, gain_db, loss_db):  # type: ignore[no-untyped-def]
     """One margin in its steps. [dB]"""
-    value = level_db + max(across_db + up_db, floor_db) - np.float64(np.float32(loss_db))
+    value = level_db + gain_db - np.float64(np.float32(loss_db))
     return np.float32(math.floor(value * STEPS_PER_DB + 0.5) / STEPS_PER_DB)
 
 
@@ -71,7 +54,7 @@ def fill_margins(  # type: ignore[no-untyped-def]
             for s in range(sectors):
                 across = horizontal_gain(horizontal[s], azimuth_deg[s], bearing_deg)
                 up = vertical_gain(vertical[s], elevation_deg)
-                margin_db[s, r, c] = margin_of(level_db[s], across, up, floor_db[s], loss_db[frequency[s], r, c])
+                margin_db[s, r, c] = margin_of(level_db[s], max(across + up, floor_db[s]), loss_db[frequency[s], r, c])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -93,141 +76,173 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
     best, server, left_m, up_m, resolution_m, skip, least_m, most_m, masts, ground,
-    mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_frequency,
-    sector_index, azimuth_deg, level_db, floor_db, cut, frequency, layers, horizontal, vertical, all_constants, values,
+    mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_band,
+    sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
     """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...]: the window whose first pixel has its
     centre at (`left_m`, `up_m`).
 
     Pixels from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one knife
-    edge, could still change a layer. Returns how many receivers were computed.
+    edge, could still change a layer, and of them only the bands that could. Returns how many receivers were computed.
     """
     layer_count, height, width = best.shape
     step_m = values[STEP_KM] * 1000.0
     quick_m = 2.0 * PROBES * step_m
     longest_m = 1.0
-    frequencies = 1
+    most_bands = 1
+    most_sectors = 1
     for m in masts:
         longest_m = max(longest_m, min(radius_m[m], most_m))
-        frequencies = max(frequencies, mast_frequency[m + 1] - mast_frequency[m])
-    reach = int(longest_m / resolution_m) * 2 + 3
-    room = min(min(height, reach) * min(width, reach), CHUNK)
+        most_bands = max(most_bands, mast_band[m + 1] - mast_band[m])
+        most_sectors = max(most_sectors, mast_sector[m + 1] - mast_sector[m])
+    across = min(width, int(longest_m / resolution_m) * 2 + 5)
+    room = max(min(min(height, int(longest_m / resolution_m) * 2 + 3) * across, CHUNK), across)
     px = np.empty(room)
     py = np.empty(room)
+    square = np.empty(room)
     at_row = np.empty(room, np.int64)
     at_col = np.empty(room, np.int64)
     ray = np.empty(room, np.int64)
     order = np.empty(room, np.int64)
     tally = np.empty(4 * room, np.int64)
-    bounds = np.empty((room + 1, layer_count))  # the last row: at the best azimuth
+    spare = np.empty((most_bands, room))
+    row_spare = np.empty((most_bands, across))
+    row_square = np.empty(across)
+    row_free = np.empty(across)
+    row_most = np.empty(across)
+    pairs = room_for_pairs(most_bands, most_sectors, layer_count)
+    peak = np.empty(horizontal.shape[0])
+    for k in range(horizontal.shape[0]):
+        peak[k] = horizontal[k].max()
+    far_m = np.empty(most_bands)
     kept = np.empty(BATCH, np.int64)
     buffer = np.empty((ROWS, BATCH))
-    losses = np.empty((frequencies, BATCH))
+    wanted = np.ones((most_bands, BATCH), np.bool_)
+    losses = np.empty((most_bands, BATCH))
     paths = room_for_paths(longest_m, ground, step_m)
-    active = np.empty(layer_count, np.int64)
     computed = 0
     most_nominal_m = ground.nominal_m.max()
     for m in masts:
         x_m = mast_x[m]
         y_m = mast_y[m]
-        far_m = min(radius_m[m], most_m)
-        first_row = max(math.ceil((up_m - y_m - far_m) / resolution_m), 0)
-        last_row = min(math.floor((up_m - y_m + far_m) / resolution_m), height - 1)
-        first_col = max(math.ceil((x_m - far_m - left_m) / resolution_m), 0)
-        last_col = min(math.floor((x_m + far_m - left_m) / resolution_m), width - 1)
-        if first_row > last_row or first_col > last_col:
+        outer_m = min(radius_m[m], most_m)
+        first_row = max(math.ceil((up_m - y_m - outer_m) / resolution_m), 0)
+        last_row = min(math.floor((up_m - y_m + outer_m) / resolution_m), height - 1)
+        if first_row > last_row:
             continue
         s0 = mast_sector[m]
         s1 = mast_sector[m + 1]
-        constants = all_constants[mast_frequency[m] : mast_frequency[m + 1]]
-        seen = 0
+        constants = all_constants[mast_band[m] : mast_band[m + 1]]
+        bands = constants.shape[0]
+        fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, band, layers, layer_count, peak)
+        far_m[:] = 0.0
         for s in range(s0, s1):
-            seen |= layers[s]
-        layers_here = 0
-        for k in range(layer_count):
-            bounds[room, k] = -np.inf
-            if seen >> k & 1:
-                active[layers_here] = k
-                layers_here += 1
-        for s in range(s0, s1):
-            highest = level_db[s] + horizontal[cut[s]].max() - constants[frequency[s], FREE_DB] + SLACK_DB
-            for k in range(layer_count):
-                if layers[s] >> k & 1:
-                    bounds[room, k] = max(bounds[room, k], highest)
-        mast_m = height_at(ground, x_m, y_m)
-        tx_m = mast_m + tx_height_m[m]
+            far_m[band[s]] = max(far_m[band[s]], reach_m[s])
+        tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
         nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
-        waves = wave_limits(constants)
         n = 0
-        for r in range(first_row, last_row + 1):
+        for r in range(first_row, last_row + 2):
             dy = up_m - r * resolution_m - y_m
-            for c in range(first_col, last_col + 1):
-                dx = left_m + c * resolution_m - x_m
-                square = dx * dx + dy * dy
-                wanted = square < most_m * most_m and square >= least_m * least_m and square <= radius_m[m] * radius_m[m]
-                if wanted and skip and square > 1e4:
-                    free_db = 10.0 / LN10 * math.log(square * 1e-6)
-                    wanted = spare_of(best, r, c, active, layers_here, bounds, room) >= free_db
-                    if wanted:
-                        bearing_deg = math.degrees(math.atan2(dx, dy))
+            half_m = math.sqrt(max(outer_m * outer_m - dy * dy, 0.0))
+            first_col = max(math.ceil((x_m - half_m - left_m) / resolution_m) - 1, 0)
+            last_col = min(math.floor((x_m + half_m - left_m) / resolution_m) + 1, width - 1)
+            if n > 0 and (r > last_row or n + last_col - first_col + 1 > room):
+                computed += settle(
+                    best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude[m],
+                    tx_height_m[m], rx_height_m[m], values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m,
+                    azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, pairs,
+                )  # fmt: skip
+                n = 0
+            if r > last_row:
+                break
+            half_m = math.sqrt(max(least_m * least_m - dy * dy, 0.0)) - 2.0 * resolution_m  # no pixel within is wanted
+            gap_first = last_col + 1
+            gap_last = last_col
+            if half_m > 0.0:
+                gap_first = min(max(math.ceil((x_m - half_m - left_m) / resolution_m), first_col), last_col + 1)
+                gap_last = min(max(math.floor((x_m + half_m - left_m) / resolution_m), gap_first - 1), last_col)
+            for side in range(2):
+                begin = first_col if side == 0 else gap_last + 1
+                end = gap_first - 1 if side == 0 else last_col
+                if begin > end:
+                    continue
+                spares_of_row(
+                    best, r, begin, end, left_m, x_m, dy, resolution_m, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free,
+                    row_spare, row_most,
+                )  # fmt: skip
+                for i in range(end - begin + 1):
+                    if row_most[i] < 0.0:
+                        continue
+                    c = begin + i
+                    dx = left_m + c * resolution_m - x_m
+                    for f in range(bands):
+                        spare[f, n] = row_spare[f, i]
+                    if row_most[i] < np.inf:
                         rx_m = height_at(ground, x_m + dx, y_m + dy) + rx_height_m[m]
-                        elevation_deg = math.degrees(math.atan2(rx_m - tx_m, math.sqrt(square)))
-                        for k in range(layer_count):
-                            bounds[n, k] = -np.inf
-                        for s in range(s0, s1):
-                            across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
-                            up = vertical_gain(vertical[cut[s]], elevation_deg)
-                            highest = level_db[s] + max(across + up, floor_db[s]) - constants[frequency[s], FREE_DB] + SLACK_DB
-                            for k in range(layer_count):
-                                if layers[s] >> k & 1:
-                                    bounds[n, k] = max(bounds[n, k], highest)
-                        spare_db = spare_of(best, r, c, active, layers_here, bounds, n) - free_db
-                        wanted = spare_db >= 0.0
-                        if wanted and square > quick_m * quick_m and spare_db < np.inf:
-                            wanted = not is_blocked(
-                                ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, waves, values, spare_db
-                            )  # fmt: skip
-                if wanted:
+                        narrow(
+                            best, r, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
+                            horizontal, vertical, spare,
+                        )  # fmt: skip
+                        enough = -np.inf
+                        far = far_factor(math.sqrt(row_square[i]) * 0.001)
+                        for f in range(bands):
+                            if spare[f, n] >= 0.0:
+                                enough = max(enough, edge_for(spare[f, n], far, constants[f]))
+                        if enough == -np.inf or (
+                            row_square[i] > quick_m * quick_m
+                            and enough < np.inf
+                            and is_blocked(ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, values, enough)
+                        ):
+                            continue
                     px[n] = x_m + dx
                     py[n] = y_m + dy
+                    square[n] = row_square[i]
                     at_row[n] = r
                     at_col[n] = c
                     n += 1
-                if n == 0 or (n < room and (r < last_row or c < last_col)):
-                    continue
-                order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
-                begin = 0
-                while begin < n:
-                    begin, count = place_receivers(
-                        ground, x_m, y_m, latitude[m], tx_height_m[m], rx_height_m[m], values, begin, n, px, py, ray, order, kept, buffer,
-                        paths,
-                    )  # fmt: skip
-                    edges_of(count, mast_m, paths, tx_height_m[m], values, constants, buffer)
-                    if skip:
-                        count = drop_receivers(
-                            False, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
-                        )  # fmt: skip
-                    horizons_of(count, mast_m, paths, tx_height_m[m], values, buffer)
-                    if skip:
-                        count = drop_receivers(
-                            True, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
-                        )  # fmt: skip
-                    if count == 0:
-                        continue
-                    losses_of(count, mast_m, paths, tx_height_m[m], rx_height_m[m], values, constants, buffer, losses)
-                    computed += count
-                    keep_margins(
-                        best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg,
-                        level_db, floor_db, cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
-                    )  # fmt: skip
-                n = 0
+    return computed
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def settle(  # type: ignore[no-untyped-def]
+    best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude, tx_height_m, rx_height_m,
+    values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band,
+    layers, horizontal, vertical, pairs,
+):  # fmt: skip
+    """Compute `n` pixels of a mast, those that still can change a layer, and keep what is better. How many receivers were computed."""
+    step_m = values[STEP_KM] * 1000.0
+    mast_m = height_at(ground, x_m, y_m)
+    order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
+    begin = 0
+    computed = 0
+    while begin < n:
+        begin, count = place_receivers(
+            ground, x_m, y_m, latitude, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
+        )  # fmt: skip
+        edges_of(count, mast_m, paths, tx_height_m, values, constants, buffer)
+        if skip:
+            count = drop_receivers(False, spare, values, constants, count, kept, buffer, paths)
+        horizons_of(count, mast_m, paths, tx_height_m, values, buffer)
+        if skip:
+            count = drop_receivers(True, spare, values, constants, count, kept, buffer, paths)
+        if count == 0:
+            continue
+        for f in range(constants.shape[0]):
+            for q in range(count):
+                wanted[f, q] = spare[f, kept[q]] >= 0.0
+        losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, losses)
+        computed += count
+        keep_margins(
+            best, server, count, kept, at_row, at_col, px, py, square, x_m, y_m, mast_m + tx_height_m, step_m, buffer, wanted, losses, s0,
+            s1, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, sector_index, pairs,
+        )  # fmt: skip
     return computed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def keep_margins(  # type: ignore[no-untyped-def]
-    best, server, count, kept, at_row, at_col, px, py, x_m, y_m, tx_m, step_m, buffer, losses, s0, s1, azimuth_deg, level_db, floor_db,
-    cut, frequency, layers, horizontal, vertical, sector_index, active, layers_here,
+    best, server, count, kept, at_row, at_col, px, py, square, x_m, y_m, tx_m, step_m, buffer, wanted, losses, s0, s1, reach_m,
+    azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, sector_index, pairs,
 ):  # fmt: skip
     """The margins of a mast's sectors at its placed receivers into the layers, where they are better; ties go to the lowest index."""
     for q in range(count):
@@ -236,13 +251,16 @@ def keep_margins(  # type: ignore[no-untyped-def]
         c = at_col[i]
         bearing_deg = math.degrees(math.atan2(px[i] - x_m, py[i] - y_m))
         elevation_deg = math.degrees(math.atan2(buffer[RX, q] - tx_m, buffer[J, q] * step_m))
-        for s in range(s0, s1):
+        for g in range(pairs.counts[1]):
+            s = pairs.sector[g]
             across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
-            up = vertical_gain(vertical[cut[s]], elevation_deg)
-            margin = margin_of(level_db[s], across, up, floor_db[s], losses[frequency[s], q])
+            pairs.gain[g] = max(across + vertical_gain(vertical[cut[s]], elevation_deg), floor_db[s])
+        for s in range(s0, s1):
+            if not wanted[band[s], q] or square[i] > reach_m[s] * reach_m[s]:
+                continue
+            margin = margin_of(level_db[s], pairs.gain[pairs.beam[s - s0]], losses[band[s], q])
             index = sector_index[s]
-            for a in range(layers_here):
-                k = active[a]
+            for k in range(best.shape[0]):
                 if layers[s] >> k & 1:
                     old = best[k, r, c]
                     if margin > old or (margin == old and index < server[k, r, c]) or (math.isnan(old) and not math.isnan(margin)):
@@ -250,18 +268,27 @@ def keep_margins(  # type: ignore[no-untyped-def]
                         server[k, r, c] = index
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def drop_receivers(  # type: ignore[no-untyped-def]
-    with_horizons, best, at_row, at_col, active, layers_here, bounds, waves, values, constants, count, kept, buffer, paths
-):  # fmt: skip
-    """Leave out placed receivers that can change no layer; how many stay. Known horizons tell what ducting loses at least."""
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer, paths):  # type: ignore[no-untyped-def]
+    """Leave out bands of placed receivers that can change no layer (`spare` becomes negative), and receivers without any other; how many
+    stay. Known horizons tell what ducting loses at least."""
     left = 0
     for q in range(count):
         i = kept[q]
         d_km = buffer[J, q] * values[STEP_KM]
-        duct_db = ducting_over(q, d_km, values, constants, buffer) if with_horizons else 0.0
-        least_db = 20.0 / LN10 * math.log(d_km) + excess_of(buffer[EDGE_50, q], d_km, buffer[WEIGHT, q], waves, duct_db)
-        if d_km <= 0.1 or spare_of(best, at_row[i], at_col[i], active, layers_here, bounds, i) >= least_db:
+        stays = d_km <= 0.1
+        far = far_factor(d_km)
+        for f in range(constants.shape[0] if not stays else 0):
+            spare_db = spare[f, i]
+            if spare_db < 0.0:
+                continue
+            if spare_db < np.inf and spare_db < excess_of(buffer[EDGE_50, q], far, buffer[WEIGHT, q], constants[f], np.inf):
+                duct_db = ducting_over(q, d_km, values, constants[f], buffer) if with_horizons else 0.0
+                if spare_db < excess_of(buffer[EDGE_50, q], far, buffer[WEIGHT, q], constants[f], duct_db):
+                    spare[f, i] = -1.0
+                    continue
+            stays = True
+        if stays:
             if left < q:
                 move_receiver(q, left, kept, buffer, paths)
             left += 1

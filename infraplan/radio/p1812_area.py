@@ -62,6 +62,7 @@ def fill_area(  # type: ignore[no-untyped-def]
     tally = np.empty(4 * room, np.int64)
     kept = np.empty(BATCH, np.int64)
     buffer = np.empty((ROWS, BATCH))
+    wanted = np.ones((frequencies, BATCH), np.bool_)
     losses = np.empty((frequencies, BATCH))
     paths = room_for_paths(radius_m, ground, step_m)
     planes = out.reshape((frequencies, height * width))
@@ -79,11 +80,11 @@ def fill_area(  # type: ignore[no-untyped-def]
             begin = 0
             while begin < n:
                 begin, count = place_receivers(
-                    ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
+                    ground, x_m, y_m, latitude, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
                 )  # fmt: skip
                 edges_of(count, mast_m, paths, tx_height_m, values, constants, buffer)
                 horizons_of(count, mast_m, paths, tx_height_m, values, buffer)
-                losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, buffer, losses)
+                losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, losses)
                 for f in range(frequencies):
                     for q in range(count):
                         planes[f, where[kept[q]]] = losses[f, q]

@@ -62,7 +62,7 @@ def ln_b0_inland(d, latitude_deg):  # type: ignore[no-untyped-def]
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
 def far_factor(d):  # type: ignore[no-untyped-def]
     """Fk, eq. 58."""
-    return 1.0 - 0.5 * (1.0 + math.tanh(1.5 * (d - 20.0) / 20.0))
+    return 1.0 / (1.0 + math.exp(0.15 * (d - 20.0)))  # the tangens hyperbolicus, written with one exponential
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -213,13 +213,13 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, paths, c, buffer):  # type: ignore[no-untyped-def]
+def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, paths, c, wanted, buffer):  # type: ignore[no-untyped-def]
     """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
     for q in range(n):
         y = buffer[TAN_ANGLE, q]
         steep = abs(y) > SERIES_LIMIT
         diffraction = buffer[LOSS_50, q]
-        if not steep and (buffer[LOWER, q] >= 0.0 or diffraction <= 1e-9):
+        if not wanted[q] or (not steep and (buffer[LOWER, q] >= 0.0 or diffraction <= 1e-9)):
             continue
         d = buffer[J, q] * step_km
         free = c[FREE_DB] + buffer[SLANT_DB, q]

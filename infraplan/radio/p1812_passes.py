@@ -16,23 +16,30 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
-from infraplan.radio.p1812_rays import BARE, HORIZON, SEEN, STRAIGHT, Rays, closest_back, highest_back, horizon_back, steepest_back
-from infraplan.radio.p1812_rays import SUM1 as SEEN_SUM1
-from infraplan.radio.p1812_rays import SUM2 as SEEN_SUM2
+from infraplan.radio.p1812_rays import (
+    Rays,
+    closest_back,
+    highest_back,
+    horizon_along,
+    horizon_back,
+    steepest_along,
+    steepest_back,
+    sums_along,
+    sums_from_mast,
+)
 
 # rows of the per-receiver buffer: what is given of it (see `p1812_paths.place_receivers`), then what the passes find
 (
-    J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, TX_SLOPE, RX_RISE, TX_AT, RX_BACK, PAST,
-) = range(11)  # fmt: skip
-FIRST_ROWS = PAST + SEEN
+    J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
+) = range(10)  # fmt: skip
+FIRST_ROWS = 10
 (
     SUM1, SUM2, UP_TX, UP_RX, OVER, SEEN_TX, SEEN_RX, CLEAR,
     TX_OVER, RX_OVER, SMOOTH_TX, SMOOTH_RX, SLANT_DB, RX_SLOPE, TAN_ANGLE, LOSS_50, LOSS_BETA, LOWER, OUT,
 ) = range(FIRST_ROWS, FIRST_ROWS + 19)  # fmt: skip
 ROWS = FIRST_ROWS + 19
 # J: distance [steps]; RX: antenna above sea level [m]; WEIGHT: share of the excess over free space that counts; CENTRE: latitude of the
-# path's centre [deg]; EDGE_50, EDGE_BETA: diffraction parameter for a wavelength of 1 m; from PAST on, what the mast has seen along the
-# shared part of the ray (`p1812_rays`). The rest belongs to `p1812_paths.losses_of`.
+# path's centre [deg]; EDGE_50, EDGE_BETA: diffraction parameter for a wavelength of 1 m. The rest belongs to `p1812_paths.losses_of`.
 BATCH = 125
 """Receivers are computed so many at a time: an odd number, so that rows of a buffer do not collide in the cache."""
 
@@ -99,7 +106,8 @@ def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: igno
     firsts, offsets, shares, at, ground, inverse, reverse, rays = (
         paths.first, paths.offset, paths.shared, paths.at, paths.ground, paths.inverse, paths.reverse, paths.rays,
     )  # fmt: skip
-    ray_at, ray_m, high, crest = rays.at, rays.ground, rays.high_ground, rays.crest_ground
+    ray_at, ray_inverse, ray_m, high, crest = rays.at, rays.inverse, rays.ground, rays.high_ground, rays.crest_ground
+    ray, upto, past, past1, past2 = -1, 0, -FAR, 0.0, 0.0  # what the mast sees along a ray is carried on from receiver to receiver
     for q in range(n):
         j = buffer[J, q]
         rx_m = buffer[RX, q]
@@ -108,8 +116,19 @@ def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: igno
         seen = steepest_of(ground, 0.0, at, inverse, tx_m, first, end)
         s1, s2, before, before_m = 0.0, 0.0, 0.0, mast_m
         if shared > 0:
-            seen = max(seen, buffer[PAST + STRAIGHT, q])
-            s1, s2, before, before_m = buffer[PAST + SEEN_SUM1, q], buffer[PAST + SEEN_SUM2, q], float(shared), ray_m[offset + shared]
+            if offset != ray:
+                ray = offset
+                past = (ray_m[offset] - tx_m) * ray_inverse[0]
+                past1, past2, upto = sums_from_mast(rays, offset, mast_m)
+                past = max(past, steepest_along(ray_m, 0.0, ray_at, ray_inverse, tx_m, offset, 1, upto))
+            if shared > upto:
+                past = max(past, steepest_along(ray_m, 0.0, ray_at, ray_inverse, tx_m, offset, upto + 1, shared))
+                more1, more2 = sums_along(ray_m, offset, upto + 1, shared)
+                past1 += more1
+                past2 += more2
+                upto = shared
+            seen = max(seen, past)
+            s1, s2, before, before_m = past1, past2, float(shared), ray_m[offset + shared]
         for i in range(end - first):
             m = np.uint64(first) + np.uint64(i)
             x, ground_m = at[m], ground[m]
@@ -140,13 +159,22 @@ def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
     firsts, offsets, shares, at, ground, inverse, reverse, rays = (
         paths.first, paths.offset, paths.shared, paths.at, paths.ground, paths.inverse, paths.reverse, paths.rays,
     )  # fmt: skip
-    ray_at, ray_m, high, crest = rays.at, rays.ground, rays.high_ground, rays.crest_ground
+    ray_at, ray_inverse, ray_m, high, crest = rays.at, rays.inverse, rays.ground, rays.high_ground, rays.crest_ground
+    ray, upto, past, past_at = -1, 0, -FAR, 0.0
     for q in range(n):
         j = buffer[J, q]
         first, end, offset, shared = firsts[q], firsts[q + 1], offsets[q], shares[q]
         rx_u = buffer[RX, q] - curve * j * j
         line = (rx_u - tx_m) / j
-        before = buffer[PAST + BARE, q] if shared > 0 else -FAR
+        before = -FAR
+        if shared > 0:
+            if offset != ray:
+                ray, upto, past_at = offset, 0, ray_at[0]
+                past = (ray_m[offset] - curve * past_at * past_at - tx_m) * ray_inverse[0]
+            if shared > upto:
+                past, past_at = horizon_along(ray_m, high, curve, ray_at, ray_inverse, tx_m, offset, upto + 1, shared, past, past_at)
+                upto = shared
+            before = past
         if max(before, steepest_of(ground, curve, at, inverse, tx_m, first, end)) <= line:
             buffer[TX_SLOPE, q] = line  # line of sight: both horizon distances add up to the path
             buffer[RX_RISE, q] = -line
@@ -154,7 +182,7 @@ def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
             buffer[RX_BACK, q] = j
             continue
         seen = before
-        tx_at = buffer[PAST + HORIZON, q] if shared > 0 else 0.0
+        tx_at = past_at if shared > 0 else 0.0
         back = -FAR
         rx_at = 0.0
         for i in range(end - first):
@@ -177,13 +205,14 @@ def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def bullington_pass(paths, surface, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
-    """What the Bullington construction needs, eqs. 13-19, over ground with clutter: `surface` TOPS_50 or TOPS_BETA. `wavelength_m` is the
-    longest in use: the Fresnel scan is left out only where no point can reach v = -0.78 even there."""
+def bullington_pass(paths, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
+    """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
+    is left out only where no point can reach v = -0.78 even there."""
     firsts, offsets, shares, at, top, inverse, reverse, rays = (
         paths.first, paths.offset, paths.shared, paths.at, paths.top, paths.inverse, paths.reverse, paths.rays,
     )  # fmt: skip
-    ray_at, ray_m, high, crest = rays.at, rays.top, rays.high_top, rays.crest_top
+    ray_at, ray_inverse, ray_m, high, crest = rays.at, rays.inverse, rays.top, rays.high_top, rays.crest_top
+    ray, upto, past = -1, 0, -FAR
     for q in range(n):
         j = buffer[J, q]
         first, end, offset, shared = firsts[q], firsts[q + 1], offsets[q], shares[q]
@@ -191,7 +220,13 @@ def bullington_pass(paths, surface, tx_m, curve, step_km, wavelength_m, n, buffe
         line = (rx_u - tx_m) / j
         seen = steepest_of(top, curve, at, inverse, tx_m, first, end)
         if shared > 0:
-            seen = max(seen, buffer[PAST + surface, q])
+            if offset != ray:
+                ray, upto = offset, 0
+                past = (ray_m[offset] - curve * ray_at[0] * ray_at[0] - tx_m) * ray_inverse[0]
+            if shared > upto:
+                past = max(past, steepest_along(ray_m, curve, ray_at, ray_inverse, tx_m, offset, upto + 1, shared))
+                upto = shared
+            seen = max(seen, past)
         if seen < line:
             clearance = highest_over(top, curve, at, tx_m, line, first, end)
             if shared > 0:

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST
-from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, class_at, direction_of, height_at, shared_steps, short_path_weight
+from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, class_at, direction_of, shared_steps, short_path_weight
 from infraplan.radio.p1812_combine import ln_b0_inland, median_repair, median_values, time_values
 from infraplan.radio.p1812_passes import (
     BATCH,
@@ -22,7 +22,6 @@ from infraplan.radio.p1812_passes import (
     LOSS_50,
     LOSS_BETA,
     OUT,
-    PAST,
     RX,
     WEIGHT,
     J,
@@ -34,19 +33,7 @@ from infraplan.radio.p1812_passes import (
     knife_edge_values,
     obstruction_pass,
 )
-from infraplan.radio.p1812_rays import (
-    BLOCK,
-    BLOCK_BITS,
-    SEEN,
-    TOPS_50,
-    TOPS_BETA,
-    known_points,
-    mark_blocks,
-    room_for_rays,
-    see_on,
-    start_seeing,
-    sums_along,
-)
+from infraplan.radio.p1812_rays import BLOCK, BLOCK_BITS, known_points, mark_blocks, room_for_rays
 from infraplan.radio.p1812_spherical import ROOT_WAVE, SURFACE_50, SURFACE_BETA, WAVE, add_spherical
 from infraplan.radio.p1812_tables import DUCT_TIME_DB, QUANTILE, RADIUS_50, RADIUS_BETA, STEP_KM, TIME_PERCENT
 
@@ -167,7 +154,7 @@ def outward(order, begin, end, px, py, x_m, y_m):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def place_receivers(  # type: ignore[no-untyped-def]
-    ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, begin, count, px, py, ray, order, kept, buffer, paths
+    ground, x_m, y_m, latitude, rx_height_m, values, begin, count, px, py, ray, order, kept, buffer, paths
 ):
     """Place receivers order[begin:count]: what is given of each into the buffer, its profile into `paths`, by the rules of
     `ground.map_profile`.
@@ -187,18 +174,11 @@ def place_receivers(  # type: ignore[no-untyped-def]
     code_row, code_col = (ground.clutter_y_m - y_m) / ground.clutter_step_m + 0.5, (x_m - ground.clutter_x_m) / ground.clutter_step_m + 0.5
     half_way = 0.5 * step_m / 6.371e6
     turn = 0.5 * half_way * half_way * math.tan(latitude)
-    curve_50 = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_50]
-    curve_beta = curve_50  # at 50 % of time nothing is asked of beta0
-    if values[TIME_PERCENT] != 50.0:
-        curve_beta = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_BETA]
     mast = class_at(ground, x_m, y_m)
-    mast_m = height_at(ground, x_m, y_m)
     nominal, nominal_clutter_m = class_nominal_m[mast] / step_m, class_height_m[mast]
     most_nominal = class_nominal_m.max() / step_m
     rays.at[0] = nominal
     rays.inverse[0] = 1.0 / nominal if nominal > 0.0 else FAR
-    seen = np.empty(SEEN)
-    tx_m = mast_m + tx_height_m
     placed = 0
     firsts[0] = 0
     free = 0  # next free point of the rays
@@ -221,7 +201,6 @@ def place_receivers(  # type: ignore[no-untyped-def]
         offset = free
         free += needed
         known = 0
-        upto = 0
         if longest > nominal + 1.0:
             east, north = direction_of(number)
             down, right = -north * per_step, east * per_step
@@ -235,7 +214,6 @@ def place_receivers(  # type: ignore[no-untyped-def]
             )  # fmt: skip
             known = known_points(rays.ground, offset, longest)
             mark_blocks(rays, offset, known)
-            upto = start_seeing(rays, offset, mast_m, tx_m, curve_50, curve_beta, seen) if known > nominal + 1.0 else 0
         for n in range(begin, end):
             i = order[n]
             dx = (px[i] - x_m) / step_m
@@ -265,10 +243,6 @@ def place_receivers(  # type: ignore[no-untyped-def]
                 stop, mast_at, own_at = positions(j, near, nominal, shared, at, first)
             if shared > known:
                 continue
-            if shared > upto:
-                see_on(rays, offset, upto + 1, shared, tx_m, curve_50, curve_beta, seen)
-                sums_along(rays.ground, offset, upto + 1, shared, seen)
-                upto = shared
             if near <= nominal + TOUCHING:
                 own_clutter_m = max(own_clutter_m, nominal_clutter_m)
             at[stop] = j
@@ -295,8 +269,6 @@ def place_receivers(  # type: ignore[no-untyped-def]
             buffer[RX, placed] = foot_m + rx_height_m
             buffer[WEIGHT, placed] = short_path_weight(j, both)
             buffer[CENTRE, placed] = math.degrees(abs(latitude + north * half_way * j - turn * east * east * j * j))
-            for m in range(SEEN):
-                buffer[PAST + m, placed] = seen[m]
             kept[placed] = i
             paths.offset[placed] = offset
             paths.shared[placed] = shared
@@ -330,10 +302,10 @@ def edges_of(n, mast_m, paths, tx_height_m, values, constants, buffer):  # type:
         longest = max(longest, constants[k, WAVE])
     tx_m = mast_m + tx_height_m
     if median_counts(n, values, buffer):
-        bullington_pass(paths, TOPS_50, tx_m, curve_50, step_km, longest, n, buffer)
+        bullington_pass(paths, tx_m, curve_50, step_km, longest, n, buffer)
         edge_values(n, tx_m, curve_50, step_km, buffer, EDGE_50)
     if values[TIME_PERCENT] != 50.0:
-        bullington_pass(paths, TOPS_BETA, tx_m, curve_beta, step_km, longest, n, buffer)
+        bullington_pass(paths, tx_m, curve_beta, step_km, longest, n, buffer)
         edge_values(n, tx_m, curve_beta, step_km, buffer, EDGE_BETA)
 
 
@@ -345,8 +317,11 @@ def horizons_of(n, mast_m, paths, tx_height_m, values, buffer):  # type: ignore[
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, buffer, losses):  # type: ignore[no-untyped-def]
-    """losses[frequency, q]: basic transmission loss to the `n` receivers placed, after `edges_of` and `horizons_of`. [dB]"""
+def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, losses):  # type: ignore[no-untyped-def]
+    """losses[frequency, q]: basic transmission loss to the `n` receivers placed, after `edges_of` and `horizons_of`. [dB]
+
+    Only where wanted[frequency, q]: elsewhere the value means nothing.
+    """
     step_km, radius_50, radius_beta, time_percent = values[STEP_KM], values[RADIUS_50], values[RADIUS_BETA], values[TIME_PERCENT]
     median = time_percent == 50.0
     ln_time = math.log(time_percent)
@@ -361,13 +336,13 @@ def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, buf
         c = constants[k]
         if with_median:
             knife_edge_values(n, step_km, c[ROOT_WAVE], buffer, EDGE_50, LOSS_50)
-            add_spherical(n, step_km, radius_50, curve_50, paths, c, SURFACE_50, buffer, LOSS_50)
+            add_spherical(n, step_km, radius_50, curve_50, paths, c, SURFACE_50, wanted[k], buffer, LOSS_50)
         if median:
             median_values(n, step_km, radius_50, values[DUCT_TIME_DB], c, buffer)
-            median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_50, curve_50, ln_time, paths, c, buffer)
+            median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_50, curve_50, ln_time, paths, c, wanted[k], buffer)
         else:
             knife_edge_values(n, step_km, c[ROOT_WAVE], buffer, EDGE_BETA, LOSS_BETA)
-            add_spherical(n, step_km, radius_beta, curve_beta, paths, c, SURFACE_BETA, buffer, LOSS_BETA)
+            add_spherical(n, step_km, radius_beta, curve_beta, paths, c, SURFACE_BETA, wanted[k], buffer, LOSS_BETA)
             time_values(
                 n, mast_m, rx_height_m, tx_m, step_km, radius_50, curve_50, time_percent, values[QUANTILE], paths, c, buffer
             )  # fmt: skip

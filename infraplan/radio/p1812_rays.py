@@ -22,10 +22,6 @@ from infraplan.radio.ground import ray_of
 
 BLOCK_BITS = 4
 BLOCK = 1 << BLOCK_BITS
-# what the mast has seen along a ray up to a point: steepest slope to bare ground on a flat Earth, to bare ground and to clutter tops on the
-# Earth at 50 % of time, to clutter tops at beta0; position of the second; sums of eqs. 85 and 86
-STRAIGHT, BARE, TOPS_50, TOPS_BETA, HORIZON, SUM1, SUM2 = range(7)
-SEEN = 7
 
 
 class Rays(NamedTuple):
@@ -103,16 +99,10 @@ def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def start_seeing(rays, offset, mast_m, tx_m, curve_50, curve_beta, seen):  # type: ignore[no-untyped-def]
-    """What the mast sees up to the first whole step behind its nominal point, into `seen`. Returns that step."""
-    at, ground, top = rays.at, rays.ground, rays.top
-    nominal, inverse = at[0], rays.inverse[0]
-    seen[STRAIGHT] = (ground[offset] - tx_m) * inverse
-    seen[BARE] = (ground[offset] - curve_50 * nominal * nominal - tx_m) * inverse
-    seen[TOPS_50] = (top[offset] - curve_50 * nominal * nominal - tx_m) * inverse
-    seen[TOPS_BETA] = (top[offset] - curve_beta * nominal * nominal - tx_m) * inverse
-    seen[HORIZON] = nominal
-    last = int(nominal) + 1
+def sums_from_mast(rays, offset, mast_m):  # type: ignore[no-untyped-def]
+    """Eqs. 85 and 86 up to the first whole step behind the mast's nominal point; and that step."""
+    at, ground = rays.at, rays.ground
+    last = int(at[0]) + 1
     before, before_m, sum1, sum2 = 0.0, mast_m, 0.0, 0.0
     for i in range(1, last + 2):  # whole steps before the nominal point, that point, the first step behind it
         k = i if i < last else (0 if i == last else last)
@@ -120,26 +110,26 @@ def start_seeing(rays, offset, mast_m, tx_m, curve_50, curve_beta, seen):  # typ
         sum1 += (x - before) * (height_m + before_m)
         sum2 += (x - before) * (height_m * (2.0 * x + before) + before_m * (x + 2.0 * before))
         before, before_m = x, height_m
-    seen[SUM1], seen[SUM2] = sum1, sum2
-    see_on(rays, offset, 1, last, tx_m, curve_50, curve_beta, seen)
-    return last
+    return sum1, sum2, last
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def see_on(rays, offset, first, last, tx_m, curve_50, curve_beta, seen):  # type: ignore[no-untyped-def]
-    """Carry the slopes in `seen` on over the points `first`..`last` of a ray."""
-    at, inverse, ground, top = rays.at, rays.inverse, rays.ground, rays.top
-    seen[STRAIGHT] = max(seen[STRAIGHT], steepest_along(ground, 0.0, at, inverse, tx_m, offset, first, last))
-    bare = steepest_along(ground, curve_50, at, inverse, tx_m, offset, first, last)
-    if bare > seen[BARE]:
-        for i in range(first, last + 1):
-            slope = (ground[offset + i] - curve_50 * at[i] * at[i] - tx_m) * inverse[i]
-            if slope > seen[BARE]:
-                seen[BARE] = slope
-                seen[HORIZON] = at[i]
-    seen[TOPS_50] = max(seen[TOPS_50], steepest_along(top, curve_50, at, inverse, tx_m, offset, first, last))
-    if curve_beta != curve_50:
-        seen[TOPS_BETA] = max(seen[TOPS_BETA], steepest_along(top, curve_beta, at, inverse, tx_m, offset, first, last))
+def horizon_along(ground, high, curve, at, inverse, base_m, offset, first, last, best, position):  # type: ignore[no-untyped-def]
+    """Steepest slope from height `base_m` at the mast to points `first`..`last` of a ray, or `best` if more, and the position of the first
+    point that has it; `position` is that of `best`."""
+    for block in range(first >> BLOCK_BITS, (last >> BLOCK_BITS) + 1):
+        begin, end = max(block << BLOCK_BITS, first), min((block << BLOCK_BITS) + BLOCK - 1, last)
+        rise = high[(offset >> BLOCK_BITS) + block] - curve * at[begin] * at[begin] - base_m
+        if rise <= best * (at[end] if rise <= 0.0 else at[begin]):
+            continue
+        if steepest_along(ground, curve, at, inverse, base_m, offset, begin, end) <= best:
+            continue
+        for i in range(begin, end + 1):
+            slope = (ground[offset + i] - curve * at[i] * at[i] - base_m) * inverse[i]
+            if slope > best:
+                best = slope
+                position = at[i]
+    return best, position
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
@@ -155,8 +145,8 @@ def steepest_along(heights, curve, at, inverse, base_m, offset, first, last):  #
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
-def sums_along(ground, offset, first, last, seen):  # type: ignore[no-untyped-def]
-    """Carry eqs. 85 and 86 in `seen` on over the whole steps `first`..`last` of a ray."""
+def sums_along(ground, offset, first, last):  # type: ignore[no-untyped-def]
+    """What eqs. 85 and 86 add over the whole steps `first`..`last` of a ray."""
     sum1 = 0.0
     sum2 = 0.0
     start = np.uint64(offset + first)
@@ -165,8 +155,7 @@ def sums_along(ground, offset, first, last, seen):  # type: ignore[no-untyped-de
         x = float(first + n)
         sum1 += ground[k] + ground[k - np.uint64(1)]
         sum2 += ground[k] * (3.0 * x - 1.0) + ground[k - np.uint64(1)] * (3.0 * x - 2.0)
-    seen[SUM1] += sum1
-    seen[SUM2] += sum2
+    return sum1, sum2
 
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]

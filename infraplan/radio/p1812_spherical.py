@@ -170,12 +170,12 @@ def smooth_bullington(q, j, step_km, tx_m, rx_m, curve, paths, wave):  # type: i
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def add_spherical(n, step_km, radius_km, curve, paths, c, first_column, buffer, row):  # type: ignore[no-untyped-def]
+def add_spherical(n, step_km, radius_km, curve, paths, c, first_column, wanted, buffer, row):  # type: ignore[no-untyped-def]
     """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
     js, tx_over, rx_over, loss = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[row]
     for q in range(n):
         d = js[q] * step_km
-        if min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
+        if wanted[q] and min(tx_over[q], rx_over[q]) < 125.0 * d * d / radius_km + 8.728 * math.sqrt(c[WAVE] * d):
             sphere_db = spherical_fast(d, tx_over[q], rx_over[q], radius_km, c, first_column)
             if sphere_db > 0.0:
                 smooth_db = smooth_bullington(q, js[q], step_km, tx_over[q], rx_over[q], curve, paths, c[WAVE])

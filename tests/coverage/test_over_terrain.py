@@ -195,6 +195,37 @@ def test_sectors_of_a_mast_share_its_geometry(sectors: Any, fine: Grid, presets:
     assert sorted(masts.index) == list(range(len(sectors)))
 
 
+def test_sites_on_one_mast_share_its_rays_and_keep_their_own_radius(sites: Any, fine: Grid, presets: Any, terrain: Terrain) -> None:
+    twice = np.repeat(np.arange(len(sites)), 2)
+    crowded = sites.iloc[twice].reset_index(drop=True)
+    crowded["id"] = [f"{name}-{k % 2}" for k, name in enumerate(crowded["id"])]
+    crowded["services"] = np.where(np.arange(len(crowded)) % 2 == 0, "nr-n28", "nbiot-900")
+    crowded["height_m"] = np.where(np.arange(len(crowded)) < 6, crowded["height_m"] + np.arange(len(crowded)), crowded["height_m"])
+    sectors = sectors_of(crowded, presets)
+    radio = Radio(presets, 6.0, terrain=terrain, caps_km={"nr": 3.0})
+    x_m, y_m = fine.place(sectors)
+    masts = masts_of(sectors, x_m, y_m, radio, terrain, joint=True)
+    places = np.stack([x_m, y_m, sectors["height_m"].to_numpy()])
+    assert len(masts) == len(np.unique(places, axis=1).T) < sectors["site_id"].nunique()
+    assert sorted(masts.index) == list(range(len(sectors)))
+    assert set(masts.reach_m) == {3000.0, 6000.0} and set(masts.radius_m) >= {6000.0}
+    layers = np.where(sectors["family"].to_numpy() == "nr", 1, 2)
+    best, server = np.full((2, *fine.shape), np.nan, np.float32), np.full((2, *fine.shape), -1, np.int32)
+    keep_best_over_terrain(best, server, sectors, layers, fine, radio)
+    expected, by = np.full_like(best, np.nan), np.full_like(server, -1)
+    for _, first, site in by_site(sectors, fine):
+        footprint = site_footprint(site, fine, radio)
+        height, width = footprint.margin_db.shape[1:]
+        rows, cols = slice(footprint.row0, footprint.row0 + height), slice(footprint.col0, footprint.col0 + width)
+        for k, plane in enumerate(footprint.margin_db):
+            kept, index = expected[layers[first + k] - 1][rows, cols], by[layers[first + k] - 1][rows, cols]
+            with np.errstate(invalid="ignore"):
+                better = (plane > kept) | (np.isnan(kept) & ~np.isnan(plane))
+            kept[better], index[better] = plane[better], first + k
+    np.testing.assert_array_equal(best, expected)
+    np.testing.assert_array_equal(server, by)
+
+
 @pytest.mark.parametrize("with_terrain", [True, False])
 def test_one_site_changed_equals_all_computed_again(with_terrain: bool, sites: Any, fine: Grid, presets: Any, terrain: Terrain) -> None:
     given: dict[str, Any] = {"terrain": terrain if with_terrain else None, "max_radius_km": 5.0, "caps_km": {"nr": 3.0}}

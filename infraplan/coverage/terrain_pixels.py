@@ -1,0 +1,188 @@
+"""Which pixels a mast is computed at: how much more than free space each band may lose there and still change a layer of the map."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from infraplan.coverage.terrain_bounds import SLACK_DB
+from infraplan.radio.fast_math import FAST, LN10, fast_log
+from infraplan.radio.p1812_spherical import FREE_DB
+
+NEAR_SQUARE_M2 = 1e4
+"""Pixels so near to a mast are always computed. [m^2]"""
+
+
+class Pairs(NamedTuple):
+    """The pairs of a band and a layer that sectors of a mast serve, and the beams (antenna cut and azimuth) they serve them with.
+
+    `counts`: of pairs, of beams. A pair's `band`, `layer`, its `highest` margin in free space at 1 km with the best gain of any side, and
+    `level[pair, beam]`, the same with a gain of 0 dB [dB]. A beam's `sector` (one that has it) and `bands`, a bit for each. `beam` of each
+    sector of the mast. `gain` (of the beams) and `found` (of the pairs) are room to work in.
+    """
+
+    counts: npt.NDArray[np.int64]
+    band: npt.NDArray[np.int64]
+    layer: npt.NDArray[np.int64]
+    highest: npt.NDArray[np.float64]
+    level: npt.NDArray[np.float64]
+    sector: npt.NDArray[np.int64]
+    bands: npt.NDArray[np.int64]
+    beam: npt.NDArray[np.int64]
+    gain: npt.NDArray[np.float64]
+    found: npt.NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def room_for_pairs(most_bands, most_sectors, layer_count):  # type: ignore[no-untyped-def]
+    """Room for the pairs of one mast."""
+    room = most_bands * layer_count
+    none = np.zeros(room, np.int64)
+    of_sector = np.zeros(most_sectors, np.int64)
+    return Pairs(
+        np.zeros(2, np.int64), none, none.copy(), np.zeros(room), np.zeros((room, most_sectors)), of_sector, of_sector.copy(),
+        of_sector.copy(), np.zeros(most_sectors), np.zeros(room),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, band, layers, layer_count, peak):  # type: ignore[no-untyped-def]
+    """The pairs and beams of the sectors `s0` : `s1` of a mast; peak[cut] is the best gain of any side. [dB]"""
+    beams = 0
+    for s in range(s0, s1):
+        g = 0
+        while g < beams:
+            t = pairs.sector[g]
+            alike = azimuth_deg[t] == azimuth_deg[s] or (math.isnan(azimuth_deg[t]) and math.isnan(azimuth_deg[s]))
+            if alike and cut[t] == cut[s] and floor_db[t] == floor_db[s]:
+                break
+            g += 1
+        if g == beams:
+            pairs.sector[g] = s
+            pairs.bands[g] = 0
+            beams += 1
+        pairs.bands[g] |= 1 << band[s]
+        pairs.beam[s - s0] = g
+    count = 0
+    for f in range(constants.shape[0]):
+        for k in range(layer_count):
+            highest = -np.inf
+            pairs.level[count] = -np.inf
+            for s in range(s0, s1):
+                if band[s] == f and layers[s] >> k & 1:
+                    level = level_db[s] - constants[f, FREE_DB] + SLACK_DB
+                    g = pairs.beam[s - s0]
+                    pairs.level[count, g] = max(pairs.level[count, g], level)
+                    highest = max(highest, level + peak[cut[s]])
+            if highest > -np.inf:
+                pairs.band[count] = f
+                pairs.layer[count] = k
+                pairs.highest[count] = highest
+                count += 1
+    pairs.counts[0] = count
+    pairs.counts[1] = beams
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def horizontal_gain(horizontal, azimuth_deg, bearing_deg):  # type: ignore[no-untyped-def]
+    """Horizontal cut (0..361 degrees) off an azimuth; NaN is omni. [dB]"""
+    if math.isnan(azimuth_deg):
+        return 0.0
+    off = bearing_deg - azimuth_deg
+    if not -720.0 <= off < 720.0:
+        off %= 360.0
+    while off < 0.0:
+        off += 360.0
+    while off >= 360.0:
+        off -= 360.0
+    i = int(off)
+    return horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def vertical_gain(vertical, elevation_deg):  # type: ignore[no-untyped-def]
+    """Vertical cut (-90..90 degrees). [dB]"""
+    at = elevation_deg + 90.0
+    i = min(max(int(at), 0), 179)
+    return vertical[i] + (at - i) * (vertical[i + 1] - vertical[i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
+def near_atan2(y, x):  # type: ignore[no-untyped-def]
+    """Angle of (x, y) to within 2e-6 degrees: for bounds. [deg]"""
+    u, v = abs(x), abs(y)
+    t = min(u, v) / max(max(u, v), 1e-30)
+    w = t * t
+    tail = 0.1065626393 + w * (-0.0752896400 + w * (0.0429096138 + w * (-0.0161657367 + w * 0.0028662257)))
+    angle = 180.0 / math.pi * t * (1.0 + w * (-0.3333314528 + w * (0.1999355085 + w * (-0.1420889944 + w * tail))))
+    if v > u:
+        angle = 90.0 - angle
+    if x < 0.0:
+        angle = 180.0 - angle
+    return angle if y >= 0.0 else -angle
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def spares_of_row(  # type: ignore[no-untyped-def]
+    best, r, begin, end, left_m, x_m, dy, resolution_m, skip, least_m, most_m, far_m, pairs, bands, square, free, spare, most
+):
+    """spare[f, i]: how much more than free space band f may lose at pixel `begin` + i of a row and still change, or equal, a layer, with
+    the best gain of any side; negative where it cannot, infinite where all is to be computed. most[i]: the largest of a pixel. [dB]"""
+    width = end - begin + 1
+    for i in range(width):
+        dx = left_m + (begin + i) * resolution_m - x_m
+        square[i] = dx * dx + dy * dy
+        free[i] = 10.0 / LN10 * fast_log(max(square[i], 1.0) * 1e-6)
+        most[i] = -1.0
+    for f in range(bands):
+        row = spare[f]
+        for i in range(width):
+            row[i] = -np.inf if skip else np.inf
+        for p in range(pairs.counts[0] if skip else 0):
+            if pairs.band[p] == f:
+                highest = pairs.highest[p]
+                old = best[pairs.layer[p], r, begin : end + 1]
+                for i in range(width):
+                    over = highest - np.float64(old[i])
+                    over = np.inf if over != over else over
+                    row[i] = over if over > row[i] else row[i]
+        far = min(far_m[f] * far_m[f], 1e300)
+        for i in range(width):
+            here = np.inf if square[i] <= NEAR_SQUARE_M2 else row[i] - free[i]
+            here = here if square[i] <= far and square[i] >= least_m * least_m and square[i] < most_m * most_m and here >= 0.0 else -1.0
+            row[i] = here
+            most[i] = here if here > most[i] else most[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+def narrow(  # type: ignore[no-untyped-def]
+    best, r, c, n, dx, dy, rise_m, square, free, pairs, bands, azimuth_deg, floor_db, cut, horizontal, vertical, spare
+):
+    """`spare` of a pixel again, column `n`, with the gains towards it: `rise_m` is the receiver's antenna over the mast's."""
+    bearing_deg = near_atan2(dx, dy)
+    elevation_deg = near_atan2(rise_m, math.sqrt(square))
+    alive = 0
+    for f in range(bands):
+        if spare[f, n] >= 0.0:
+            alive |= 1 << f
+            spare[f, n] = -1.0
+    found = pairs.found
+    count, beams = pairs.counts[0], pairs.counts[1]
+    for p in range(count):
+        found[p] = -np.inf
+    for g in range(beams):
+        if not pairs.bands[g] & alive:
+            continue
+        s = pairs.sector[g]
+        across = horizontal_gain(horizontal[cut[s]], azimuth_deg[s], bearing_deg)
+        gain = max(across + vertical_gain(vertical[cut[s]], elevation_deg), floor_db[s])
+        for p in range(count):
+            found[p] = max(found[p], pairs.level[p, g] + gain)
+    for p in range(count):
+        f = pairs.band[p]
+        if alive >> f & 1:
+            spare[f, n] = max(spare[f, n], found[p] - best[pairs.layer[p], r, c] - free)
