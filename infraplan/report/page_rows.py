@@ -91,7 +91,7 @@ def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
         if text(row["network"]) in ANYONE:
             networks = words.t("by_network", parts=words.joined(beside[key], "、")) if key in beside else ""
             told: dict[str, Any] = {name: values[at] for name, values in cells.items()}
-            told |= {"title": told["task"], "status_text": words.code("status", row["status"]), "judged": asked}
+            told |= {"title": told["task"], "status_text": words.code("status", row["status"]), "asks": asked}
             told |= {name: text(row[name]) for name in ("status", "quotation", "document")}
             told |= {name: bool(row[name]) for name in ("expired", "interpretation")}
             out.append(told | {"evidence": words.joined([words.one(text_of(row["evidence"])), networks])})

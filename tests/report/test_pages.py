@@ -128,3 +128,10 @@ def test_writing_of_numbers() -> None:
     assert money(420_000) == "42.0 万元" and money(420_000_000, "en") == "CNY 420.00 million"
     assert day("2020-12-31") == "2020年12月31日" and day("2020-09-01", "en") == "1 September 2020" and day("", "en") == ""
     assert integer(126012510) == "126,012,510" and integer(pd.NA) == "—" and decimal(-3.25, 1) == "\u22123.2"
+
+
+def test_no_cell_holds_a_value_of_a_program(site: Path) -> None:
+    """True, nan, None and the like are no words of a page."""
+    for page in [*site.rglob("report.html"), site / "index.html"]:
+        found = re.findall(r">\s*(True|False|nan|None|NaT|NaN|&lt;NA&gt;)\s*<", page.read_text(encoding="utf-8"))
+        assert not found, (page, found[:3])
