@@ -24,6 +24,7 @@ from infraplan.cli.shared import (
     tell_plan,
 )
 from infraplan.errors import UsageError
+from infraplan.extras import require
 from infraplan.messages import both
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def plan(
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
     from infraplan.coverage.updating import cover_with
-    from infraplan.run.batch import chosen_cities
+    from infraplan.run.chosen import chosen_cities
     from infraplan.run.planning import phases_of
     from infraplan.run.steps import assess, check_of, on_the_map, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
@@ -117,6 +118,7 @@ def _refuse_plot(plot: Path | None, pareto: int, overwrite: bool) -> None:
         raise UsageError(both("cli.plot_is_png", file=plot.name))
     if plot.exists() and not overwrite:
         raise UsageError(both("cli.exists", file=plot.name))
+    require("report")
 
 
 def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
@@ -125,7 +127,7 @@ def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
     from infraplan.report.charts import pareto_picture
     from infraplan.report.context import Facts
     from infraplan.report.words import Words
-    from infraplan.run.pages import stated_dates
+    from infraplan.run.tags import stated_dates
 
     dates = stated_dates(study)
     facts = Facts(

@@ -26,11 +26,10 @@ from infraplan.presets import choose
 from infraplan.report.headline import headline_of
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
+from infraplan.run.chosen import chosen_cities, goal_wanted
 from infraplan.run.pages import (
     CityLayers,
     city_layers,
-    city_order,
-    dates_of,
     facts_of,
     folder_name,
     plan_layers,
@@ -38,9 +37,9 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.planning import goal_in, phases_of
 from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
+from infraplan.run.tags import dates_of
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
@@ -148,35 +147,6 @@ def run_study(
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
 
 
-def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
-    """City codes in the official order; names are understood, an unknown one is refused with the nearest."""
-    study.check_choices()
-    order = city_order(study)
-    if not cities:
-        return tuple(order)
-    table = study.zones.loc[study.zones["level"] == "city"]
-    by_name: dict[str, list[str]] = {}
-    for name, code in zip(table["name"], table["adcode"], strict=True):
-        by_name.setdefault(name, []).append(code)
-    picked: dict[str, None] = {}
-    for city in cities:
-        found = choose(city, [*order, *by_name], "city")
-        codes = [found] if found in order else by_name[found]
-        if len(codes) > 1:
-            raise UsageError(both("run.city_ambiguous", city=city, codes=", ".join(sorted(codes))))
-        picked[codes[0]] = None
-    return tuple(code for code in order if code in picked)
-
-
-def goal_wanted(study: Study) -> str:
-    """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
-    target = study.config.plan.target
-    if target:
-        goal_in(study)
-        phases_of(study)
-    return target
-
-
 def _refuse_changed(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
     """A city's folder is written again only over what the same inputs made and nobody touched since."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
@@ -203,14 +173,6 @@ def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
         return ""
     told = {"cities": "、".join(cities)} if kind == "alone" else {}
     return together((both(f"run.plan_{kind}", **told), plan_note(plan)))
-
-
-def last_plan(study: Study) -> Plan | None:
-    """The plan of the study's last whole run, where nothing has changed since; None where it must be made again."""
-    known = ledger.read(study.output)
-    if known is None or not known.get("complete") or not ledger.same_plan(known.get("fingerprint", {}), ledger.fingerprint(study)):
-        return None
-    return restore_plan(study.output)
 
 
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.run.tags import stated_dates
 from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.plan_sites import no_sites
 from infraplan.siting.plans import Plan
@@ -83,12 +84,6 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         as_of=dates["as_of"],
         report_date=dates["report_date"],
     )
-
-
-def stated_dates(study: Study) -> dict[str, str]:
-    """`as_of` and `report_date` as ISO dates, "" where the study states none."""
-    about = study.config.study
-    return {"as_of": about.as_of.isoformat() if about.as_of else "", "report_date": about.dated.isoformat() if about.dated else ""}
 
 
 def in_china(zones: Any) -> bool:
@@ -185,14 +180,6 @@ def plan_note(plan: Plan) -> str:
     )
 
 
-def city_order(study: Study) -> list[str]:
-    """Adcodes of the cities in the official order of the province, else by code."""
-    codes = sorted(study.zones.loc[study.zones["level"] == "city", "adcode"])
-    name = study.config.study.city_order
-    official = load(f"zones_{name}")["city_order"] if name else []
-    return [code for code in official if code in codes] + [code for code in codes if code not in official]
-
-
 def folder_name(adcode: str, name: str) -> str:
     """`440200-韶关市`, without characters a file system refuses: those of the code as %XX, so that no two codes share a folder."""
     code = "".join(c if c.isalnum() or c in "-_" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in adcode)
@@ -251,12 +238,6 @@ def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
         return pd.DataFrame(table)
     speech = Speech(heads, receivers=context.facts.receivers)
     return pd.DataFrame(table.rename(columns=headings(table, "villages", heads, speech.judged)))
-
-
-def dates_of(as_of: str, report_date: str, synthetic: bool) -> dict[str, str]:
-    """The dates and the version that files for a GIS carry, as tags; what the study does not state is left out."""
-    told = {"AS_OF": as_of, "REPORT_DATE": report_date, "VERSION": f"infraplan {infraplan.__version__}"}
-    return {name: value for name, value in told.items() if value} | ({"SYNTHETIC": "true"} if synthetic else {})
 
 
 def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, facts: Facts) -> CityLayers:

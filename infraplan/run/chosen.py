@@ -1,0 +1,59 @@
+"""Which cities and which goal a run is for, and the plan an earlier run left. No page is written here, so that no verb but `run` needs
+the packages of `report`.
+"""
+
+from __future__ import annotations
+
+from infraplan.errors import UsageError
+from infraplan.messages import both
+from infraplan.presets import choose, load
+from infraplan.run import ledger
+from infraplan.run.planning import goal_in, phases_of
+from infraplan.run.summary import restore_plan
+from infraplan.siting.plans import Plan
+from infraplan.study import Study
+
+
+def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
+    """City codes in the official order; names are understood, an unknown one is refused with the nearest."""
+    study.check_choices()
+    order = city_order(study)
+    if not cities:
+        return tuple(order)
+    table = study.zones.loc[study.zones["level"] == "city"]
+    by_name: dict[str, list[str]] = {}
+    for name, code in zip(table["name"], table["adcode"], strict=True):
+        by_name.setdefault(name, []).append(code)
+    picked: dict[str, None] = {}
+    for city in cities:
+        found = choose(city, [*order, *by_name], "city")
+        codes = [found] if found in order else by_name[found]
+        if len(codes) > 1:
+            raise UsageError(both("run.city_ambiguous", city=city, codes=", ".join(sorted(codes))))
+        picked[codes[0]] = None
+    return tuple(code for code in order if code in picked)
+
+
+def city_order(study: Study) -> list[str]:
+    """Adcodes of the cities in the official order of the province, else by code."""
+    codes = sorted(study.zones.loc[study.zones["level"] == "city", "adcode"])
+    name = study.config.study.city_order
+    official = load(f"zones_{name}")["city_order"] if name else []
+    return [code for code in official if code in codes] + [code for code in codes if code not in official]
+
+
+def goal_wanted(study: Study) -> str:
+    """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
+    target = study.config.plan.target
+    if target:
+        goal_in(study)
+        phases_of(study)
+    return target
+
+
+def last_plan(study: Study) -> Plan | None:
+    """The plan of the study's last whole run, where nothing has changed since; None where it must be made again."""
+    known = ledger.read(study.output)
+    if known is None or not known.get("complete") or not ledger.same_plan(known.get("fingerprint", {}), ledger.fingerprint(study)):
+        return None
+    return restore_plan(study.output)
