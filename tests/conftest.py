@@ -21,6 +21,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """At the end: how many tests were skipped, by reason."""
+    from skips import skips_by_reason
+
+    counts = skips_by_reason(terminalreporter.stats.get("skipped", []))
+    if counts:
+        terminalreporter.section(f"{sum(count for _, count in counts)} skipped")
+        for reason, count in counts:
+            terminalreporter.write_line(f"{count:5d}  {reason}")
+
+
+@pytest.fixture(scope="session")
+def reference_dir() -> Path:
+    """Published numbers that the physics must reproduce; their origin and licence are in the README there."""
+    return Path(__file__).resolve().parent / "reference"
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The folder beside the project with reference data; tests that need it skip where it is absent."""

@@ -1,4 +1,4 @@
-"""Building entry loss: the shared vectors, and what must hold."""
+"""Building entry loss: the published vectors, and what must hold."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from infraplan.radio.entry_loss import o2i, p2109, p2109_sigma_db
 TYPES = ("traditional", "thermally-efficient")
 
 
-def test_all_shared_vectors(shared_dir: Path) -> None:
-    table = np.genfromtxt(shared_dir / "reference/p2109/vectors.csv", delimiter=",", skip_header=1)
+def test_all_published_vectors(reference_dir: Path) -> None:
+    table = np.genfromtxt(reference_dir / "p2109/vectors.csv", delimiter=",", skip_header=1)
     assert len(table) == 4000
     for code, building_type in enumerate(TYPES, start=1):
         frequency_ghz, percent, _, elevation_deg, expected_db = table[table[:, 2] == code].T

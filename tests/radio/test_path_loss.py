@@ -24,8 +24,8 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_tr38901_published_values(shared_dir: Path) -> None:
-    cases = rows(shared_dir / "reference/tr38901/path_loss_vectors.csv")
+def test_tr38901_published_values(reference_dir: Path) -> None:
+    cases = rows(reference_dir / "tr38901/path_loss_vectors.csv")
     assert len(cases) == 32
     for case in cases:
         loss_db = radio.models[SCENARIOS[case["scenario"]]](
@@ -36,9 +36,9 @@ def test_tr38901_published_values(shared_dir: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::infraplan.errors.ValidityWarning")
-def test_hata_published_values(shared_dir: Path) -> None:
+def test_hata_published_values(reference_dir: Path) -> None:
     areas = {("urban", "large"): "large_city", ("urban", "small"): "urban", ("suburban", "small"): "suburban"}
-    for case in rows(shared_dir / "reference/hata/path_loss_vectors.csv"):
+    for case in rows(reference_dir / "hata/path_loss_vectors.csv"):
         options = {"area": areas[case["environment"], case["city"]]} if case["model"] == "okumura-hata" else {}
         loss_db = radio.models[case["model"]](
             float(case["distance_km"]), float(case["frequency_mhz"]), base_height_m=float(case["base_height_m"]),
