@@ -37,7 +37,7 @@ def changed(mini_study: Path, folder: Path, old: str, new: str) -> Path:
 def test_the_table_tells_what_each_site_brings_in_both_languages(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
     answer = infraplan("plan", mini_study, "-o", tmp_path / "plan.gpkg")
     assert answer.code == 0, answer.err
-    for heading in ("新增覆盖人口 / People gained", "去掉该站将失去的人口 / People lost without it", "服务的目标 / Targets served"):
+    for heading in ("新增覆盖人口 / people gained", "去掉该站将失去的人口 / people lost without it", "服务的目标 / Targets served"):
         assert heading in answer.out
     assert "模型内" in answer.err and "within the model" in answer.err
     layer = gpd.read_file(tmp_path / "plan.gpkg")
@@ -71,7 +71,7 @@ def test_wrong_options_are_two(infraplan: Call, mini_study: Path, arguments: tup
 
 def test_budget_and_number_of_sites_are_kept(infraplan: Call, mini_study: Path) -> None:
     few = json.loads(infraplan("plan", mini_study, "--max-sites", 5, "--seed", 1, "--json").out)
-    assert few["asked"] == "most" and few["sites"] == 5 and few["served_after"] <= few["bound"]
+    assert few["asked"] == "most" and few["sites"] == 5 and few["worth"] <= few["bound"]
     paid = json.loads(infraplan("plan", mini_study, "--budget", 2_000_000, "--json").out)
     assert paid["cost_cny"] <= 2_000_000 and paid["bound_cny"] is None
     timed = json.loads(infraplan("plan", mini_study, "--max-sites", 2, "--time", 1, "--gap", 0.2, "--json").out)
