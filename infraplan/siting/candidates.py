@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from infraplan.geo.grids import Grid
 from infraplan.geo.summits import ridge_points
 from infraplan.geo.zonal import levels_of
+from infraplan.outputs import types
 from infraplan.presets import load
 from infraplan.siting.costs import host
 from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
@@ -22,17 +23,12 @@ from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane
 from infraplan.tables.typed import typed
 
-TYPES = {
-    **dict.fromkeys(("id", "name", "place", "services", "operators", "environment"), "str"),
-    "height_m": "float64",
-    "azimuth_deg": "str",
-    "tilt_deg": "float64",
-    "carrier_power_dbm": "float64",
-    **dict.fromkeys(("antenna", "host", "status", "mast"), "str"),
-    "cost_cny": "int64",
-    **dict.fromkeys(("origin", "county", "city"), "str"),
-}
-COLUMNS = tuple(TYPES)
+COLUMNS = (
+    "id", "name", "place", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna",
+    "host", "status", "mast", "cost_cny", "origin", "county", "city",
+)  # fmt: skip
+TYPES = {name: types("sites").get(name, "str") for name in COLUMNS}
+"""Columns of a candidate with the types they have among a plan's sites; `place` and `origin` are the candidates' own."""
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 PEOPLE_RADIUS_M = 3000.0
@@ -237,7 +233,7 @@ def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.
 
 
 def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
-    """Which candidates stand where people live as densely as in an urban centre."""
+    """Which candidates are where people live as densely as in an urban centre."""
     rule = load("candidates")["urban_centre"]
     area_km2 = np.pi * (rule["radius_m"] / 1000.0) ** 2
     return np.asarray(_people_within(frame, people, grid, rule["radius_m"]) / area_km2 >= rule["people_per_km2"], dtype=bool)

@@ -55,7 +55,7 @@ def check_plan(
     measured: Measured | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
-    """What the list of sites alone brings: people and places served on a map computed for it, distances kept, and how robust that is.
+    """What the list of sites alone achieves: people and places served on a map computed for it, distances kept, and how robust that is.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def people_after(
     *,
     measured: Measured | None = None,
 ) -> pd.DataFrame:
-    """People served once the plan stands, by zone and family, counted by the rules of `check_plan` without a planning margin.
+    """People served once the plan is built, by zone and family, counted by the rules of `check_plan` without a planning margin.
 
     Arguments as in `check_plan`; `network` as in `judged`. Rows of `population_coverage` whose `uncertain` is 0: what is not surely served
     counts as unserved.

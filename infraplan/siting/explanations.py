@@ -40,7 +40,7 @@ class Explanation:
         "served_by_plan", "reachable", "unreachable"), by (sites of the plan that serve it, joined by ";"), candidates (how many could),
         cheapest, cheapest_cny.
     targets : target, family, required, reachable, served (by the plan), met, reachable_met; people, or places for targets of places.
-    unreachable : the certificate: demand no allowed candidate can serve; `best_margins` tells how near they come.
+    unreachable : the certificate: demand no allowed candidate can serve; `best_margins` says how near they come.
     """
 
     candidates: pd.DataFrame

@@ -108,7 +108,7 @@ def goal_of(
 
 
 def required_places_target(targets: Targets, name: str) -> Target:
-    """The row that `name` ("id" or "id/part") stands for, refused unless it counts places or villages that a signal outdoors can serve."""
+    """The row named `name` ("id" or "id/part"), refused unless it counts places or villages that a signal outdoors can serve."""
     row = targets.row(*name.split("/", 1))
     if row.measure not in PLACE_MEASURES:
         raise UsageError(both("siting.not_places", target=name))

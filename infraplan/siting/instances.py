@@ -53,7 +53,7 @@ class Instance:
     population, covered_people : int
         People in scope of the first share, and those of them served today.
     worth : float64 array
-        What each row counts where most people are wanted: its weight, that of priority areas multiplied.
+        What each row counts where the objective is most people: its weight, multiplied in priority areas.
     """
 
     goal: Goal

@@ -90,12 +90,13 @@ def schedule(
     for number, phase in enumerate(phases, start=1):
         due |= set(phase.must)
         at = np.flatnonzero(left)
-        owed = np.isin(names, list(due)) & problem.must
+        due_rows = np.isin(names, list(due)) & problem.must
         picked = at
         if at.size:
+            required = (phase.share or 0.0) * total
             rest = CoverProblem(
-                columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=(phase.share or 0.0) * total, must=owed, covered=served
-            )
+                columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=required, must=due_rows, covered=served
+            )  # fmt: skip
             picked = at[_sites_of_phase(rest, phase, bool(due), seed)]
         part = _in_order(problem, chosen[picked], served)
         before = float(people[served].sum())
@@ -107,7 +108,7 @@ def schedule(
         counted = phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must)
         rows.append(
             _phase_row(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem)
-            | {"asked_met": bool(enough and served[owed].all() and counted)}
+            | {"asked_met": bool(enough and served[due_rows].all() and counted)}
         )
         parts.append(part)
     parts.append(_in_order(problem, chosen[left], served))
@@ -134,13 +135,13 @@ def _schedule_by_flow(
     rows: list[dict[str, Any]] = []
     for index, phase in enumerate(phases, start=1):
         due |= set(phase.must)
-        owed = np.isin(names, list(due)) & problem.must
+        due_rows = np.isin(names, list(due)) & problem.must
         met = np.ones(len(order) + 1, bool)
         if phase.share is not None:
             met &= np.concatenate([[before], reached]) >= phase.share * total - 1e-9 * max(total, 1.0)
-        if owed.any():
-            none = bool(problem.covered[owed].all())
-            met &= np.array([none, *(bool(there[owed].all()) for there in attended)])
+        if due_rows.any():
+            none = bool(problem.covered[due_rows].all())
+            met &= np.array([none, *(bool(there[due_rows].all()) for there in attended)])
         has_targets, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget_cny is not None
         enough = np.flatnonzero(met[first:])
         last = len(order)

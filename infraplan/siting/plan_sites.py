@@ -21,8 +21,8 @@ SITE_TYPES = types("sites")
 SITE_COLUMNS = tuple(SITE_TYPES)
 """`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
 
-`targets`: those of the plan's that it brings somebody or some place to, joined by ";"; in a run (`with_closed_gaps`) also those whose
-gaps it closes. `people_total`: unserved people it reaches.
+`targets`: the plan's targets for which it serves people or places, joined by ";"; in a run (`with_closed_gaps`) also those whose gaps it
+closes. `people_total`: unserved people it reaches.
 `people_lost`, `places_lost`: people, and places that must be served, whom the finished plan would no longer serve without this one site.
 `phase`: number of the phase that builds it, 0 where none does. `candidate`: its id among the candidates.
 """

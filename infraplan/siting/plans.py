@@ -32,7 +32,7 @@ class Plan:
 
     `objective` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number
     of sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of
-    each family, counted with their weights; `worth` is then what this plan brings in the same measure). `population`, `served_before`,
+    each family, counted with their weights; `worth` is the same measure of this plan). `population`, `served_before`,
     `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what an option adds to the plan's
     cost: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if public
     premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the build order

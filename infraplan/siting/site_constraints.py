@@ -27,9 +27,9 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
     if spacing_m <= 0 or not len(existing) or not len(candidates):
         return near
     at, there = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
-    wanted, carried = families_carried(candidates), families_carried(existing)
-    for family in dict.fromkeys(family for own in wanted for family in own):
-        rows = np.flatnonzero([family in own for own in wanted])
+    planned, carried = families_carried(candidates), families_carried(existing)
+    for family in dict.fromkeys(family for own in planned for family in own):
+        rows = np.flatnonzero([family in own for own in planned])
         with_family = np.array([family in own for own in carried]) & np.isfinite(there).all(axis=1)
         if with_family.any():
             apart_m, _ = cKDTree(there[with_family]).query(at[rows])
@@ -74,7 +74,7 @@ def apply_site_constraints(
     ids, masts = candidates["id"].to_numpy(dtype=str), candidates["mast"].to_numpy(dtype=str)
     size = candidates["services"].str.count(";").to_numpy()
     faults: list[Fault] = []
-    wanted, refused = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
+    forced_rows, refused = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
     for key, names in (("forced", forced), ("forbidden", forbidden)):
         for name in dict.fromkeys(names):
             numbered = NUMBERED.match(name) is not None and name not in elsewhere
@@ -87,22 +87,22 @@ def apply_site_constraints(
             elif not len(rows) and key == "forced" and whole:
                 faults.append(_fault(file, key, name, "no_candidate_there"))
             elif key == "forced" and len(rows):
-                wanted[rows[np.argmax(size[rows])]] = True
+                forced_rows[rows[np.argmax(size[rows])]] = True
             else:
                 refused[rows] = True
-    faults += [_fault(file, "forced", ids[row], "forced_and_refused") for row in np.flatnonzero(wanted & refused)]
-    faults += [
-        _fault(file, "forced", ids[row], "forced_near_existing", metres=f"{spacing_m:g}") for row in np.flatnonzero(wanted & near_existing)
-    ]
-    faults += list(_close_pairs(candidates, wanted, grid, spacing_m, file))
+    faults += [_fault(file, "forced", ids[row], "forced_and_refused") for row in np.flatnonzero(forced_rows & refused)]
+    crowded = np.flatnonzero(forced_rows & near_existing)
+    faults += [_fault(file, "forced", ids[row], "forced_near_existing", metres=f"{spacing_m:g}") for row in crowded]
+    faults += list(_close_pairs(candidates, forced_rows, grid, spacing_m, file))
     if faults:
         raise DataError(faults)
     barred = np.where(refused, "forbidden", np.where(near_existing, "near_existing", ""))
-    return candidates.assign(forced=wanted, barred=barred)
+    return candidates.assign(forced=forced_rows, barred=barred)
 
 
-def _close_pairs(candidates: Any, wanted: npt.NDArray[np.bool_], grid: Grid, spacing_m: float, file: str) -> Iterator[Fault]:
-    rows = np.flatnonzero(wanted)
+def _close_pairs(candidates: Any, forced_rows: npt.NDArray[np.bool_], grid: Grid, spacing_m: float, file: str) -> Iterator[Fault]:
+    """A fault for each two forced candidates that are too close, or that are service sets of one place."""
+    rows = np.flatnonzero(forced_rows)
     if len(rows) < 2:
         return
     at = np.column_stack(grid.place(candidates.iloc[rows]))

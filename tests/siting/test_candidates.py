@@ -1,4 +1,4 @@
-"""Candidates: what each place is offered with, at what cost, and what is settled before the search."""
+"""Candidates: the services of each place, their cost, and constraints on single sites."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def at(rows: list[tuple[str, float, float]], **columns: Any) -> Any:
 def test_a_mast_is_offered_what_it_lacks_and_nothing_twice() -> None:
     found = candidates(services=BOTH, existing=WORLD.sites)
     shared = found.loc[found["origin"] == "co_location"]
-    offers = shared.groupby("mast")["services"].agg(set).to_dict()
-    assert offers == {
+    found_services = shared.groupby("mast")["services"].agg(set).to_dict()
+    assert found_services == {
         "A": {"nbiot-800"},
         "B": {"nr-n28"},
         "D": {"nr-n28", "nbiot-800", "nr-n28;nbiot-800"},
@@ -146,13 +146,13 @@ def test_spacing_looks_at_each_family_of_a_bundle() -> None:
     found = candidates(services=BOTH, existing=WORLD.sites)
     near = too_near(found, WORLD.sites, WORLD.grid, 500.0)
     shared = found.assign(near=near).set_index("mast").loc[["A", "B", "D"]]
-    assert not shared["near"].any(), "a mast is shared for what it lacks, and nothing else stands near it"
+    assert not shared["near"].any(), "a mast is shared for what it lacks, and nothing else is near it"
     moved = WORLD.sites.assign(services="nbiot-800").iloc[[4]]
     beside = found.assign(near=too_near(found, moved, WORLD.grid, 500.0)).set_index("mast").loc["D"]
     assert beside.set_index("services")["near"].to_dict() == {"nr-n28": False, "nbiot-800": True, "nr-n28;nbiot-800": True}
 
 
-def settled(found: Any, **options: Any) -> Any:
+def constrained(found: Any, **options: Any) -> Any:
     return apply_site_constraints(found, **({"near_existing": np.zeros(len(found), dtype=bool), "grid": WORLD.grid} | options))
 
 
@@ -160,7 +160,7 @@ def test_hosts_and_masts_may_be_named_as_well_as_candidates() -> None:
     hosts = at([("H1", 0.9, 0.1)], host="rooftop")
     found = candidates(services=BOTH, existing=WORLD.sites, hosts=hosts)
     grid_id = found.loc[found["origin"] == "grid", "id"].iloc[0]
-    done = settled(found, forced=["H1", "A"], forbidden=["D", grid_id])
+    done = constrained(found, forced=["H1", "A"], forbidden=["D", grid_id])
     assert done.loc[done["forced"], ["mast", "services"]].to_numpy().tolist() == [["A", "nbiot-800"], ["H1", "nr-n28;nbiot-800"]]
     assert set(done.loc[done["barred"] != "", "mast"]) == {"D", grid_id.split("-")[0]}
     assert (done["barred"] == "forbidden").sum() == 3 + 1
@@ -170,14 +170,14 @@ def test_every_fault_of_the_lists_at_once() -> None:
     found = candidates(existing=WORLD.sites)
     near = (found["mast"] == "D").to_numpy()
     with pytest.raises(DataError) as caught:
-        settled(
+        constrained(
             found, near_existing=near, forced=["Z9", "D", "B", "C"], forbidden=["B", "Y9", "C"], elsewhere={"A", "B", "C", "D", "E"},
             spacing_m=500,
         )  # fmt: skip
-    told = {(fault.rule, fault.column, fault.value) for fault in caught.value.fault_list}
+    faults = {(fault.rule, fault.column, fault.value) for fault in caught.value.fault_list}
     b = found.loc[found["mast"] == "B", "id"].item()
     d = found.loc[found["mast"] == "D", "id"].item()
-    assert told == {
+    assert faults == {
         ("siting.no_such_site", "plan.forced", "Z9"),
         ("siting.no_such_site", "plan.forbidden", "Y9"),
         ("siting.no_candidate_there", "plan.forced", "C"),
@@ -191,16 +191,16 @@ def test_forced_sites_keep_their_distance() -> None:
     hosts = at([("H1", 0.5, 0.5), ("H2", 0.501, 0.5)], host="rooftop")
     found = candidates(services=BOTH, hosts=hosts)
     with pytest.raises(DataError, match="500 m to each other"):
-        settled(found, forced=["H1", "H2"], spacing_m=500)
-    assert settled(found, forced=["H1", "H2"])["forced"].sum() == 2
+        constrained(found, forced=["H1", "H2"], spacing_m=500)
+    assert constrained(found, forced=["H1", "H2"])["forced"].sum() == 2
     twice = found.loc[found["mast"] == "H1", "id"].tolist()[:2]
     with pytest.raises(DataError):
-        settled(found, forced=twice)
+        constrained(found, forced=twice)
 
 
 def test_numbers_of_candidates_mean_nothing_in_a_part() -> None:
     found = candidates(existing=WORLD.sites)
     with pytest.raises(DataError, match="C000001"):
-        settled(found, forced=["C000001"], whole=False)
+        constrained(found, forced=["C000001"], whole=False)
     elsewhere = {"A", "B", "C", "D", "E", "F"}
-    assert not settled(found, forced=["F"], forbidden=["F"], elsewhere=elsewhere, whole=False)["forced"].any()
+    assert not constrained(found, forced=["F"], forbidden=["F"], elsewhere=elsewhere, whole=False)["forced"].any()

@@ -1,4 +1,4 @@
-"""A plan judged from its list of sites alone: people, places, counties, distances, each family; and what a wrong list is told."""
+"""A plan judged from its list of sites alone: people, places, counties, distances, each family; and the check of a wrong list."""
 
 from __future__ import annotations
 
@@ -38,38 +38,38 @@ def check(findings: Findings, sites: Any, **options: Any) -> dict[str, Any]:
 
 
 def test_the_plan_passes_and_is_recounted(findings: Findings, plan: Plan) -> None:
-    told = check_of(findings, plan)
-    assert told["feasible"] and not told["too_close"]
+    found_check = check_of(findings, plan)
+    assert found_check["feasible"] and not found_check["too_close"]
     after = cover_with(plan.sites, findings.cover, findings.study.plan_services)
     served = service_status(findings.villages, after, ("nr",))["nr"] == "served"
-    assert told["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum()) >= plan.served_after
-    assert told["cost_cny"] == plan.cost_cny
-    assert told["shares"]["nr-pop90"]["met"] and told["shares"]["nr-pop90"]["served"] == told["served"]
-    weaker = list(told["share_if_weaker"].values())
-    assert weaker == sorted(weaker, reverse=True) and weaker[0] == told["share"]
-    assert 0 < told["expected_people"] <= told["population"]
+    assert found_check["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum()) >= plan.served_after
+    assert found_check["cost_cny"] == plan.cost_cny
+    assert found_check["shares"]["nr-pop90"]["met"] and found_check["shares"]["nr-pop90"]["served"] == found_check["served"]
+    weaker = list(found_check["share_if_weaker"].values())
+    assert weaker == sorted(weaker, reverse=True) and weaker[0] == found_check["share"]
+    assert 0 < found_check["expected_people"] <= found_check["population"]
 
 
 def test_without_a_needed_site_the_goal_is_missed(findings: Findings, plan: Plan) -> None:
     needed = plan.sites.sort_values("people_lost").iloc[:-12]
-    told = check(findings, needed)
-    assert not told["feasible"] and not told["shares"]["nr-pop90"]["met"]
+    found_check = check(findings, needed)
+    assert not found_check["feasible"] and not found_check["shares"]["nr-pop90"]["met"]
 
 
 def test_a_county_below_the_floor_is_named(findings: Findings, plan: Plan) -> None:
     goal = replace(plan.goal, share=0.0, county_floor=0.5)
-    told = check(findings, plan.sites.iloc[:1], goal=goal)
+    found_check = check(findings, plan.sites.iloc[:1], goal=goal)
     people = findings.villages.groupby("county")["population"].sum()
-    assert set(told["county_short"]) <= set(people.index) and told["county_short"] and not told["feasible"]
+    assert set(found_check["county_short"]) <= set(people.index) and found_check["county_short"] and not found_check["feasible"]
     assert not check(findings, plan.sites, goal=replace(goal, county_floor=0.0))["county_short"]
 
 
 def test_places_that_must_be_served_are_judged_again(findings: Findings, plan: Plan) -> None:
     goal = replace(plan.goal, share=0.0, must=("nr-county-seats",))
-    told = check(findings, plan.sites.iloc[:0], goal=goal)["places"]["nr-county-seats"]
-    assert told["asked"] == told["served"] + len(told["missed"]) == 8
+    found_check = check(findings, plan.sites.iloc[:0], goal=goal)["places"]["nr-county-seats"]
+    assert found_check["asked"] == found_check["served"] + len(found_check["missed"]) == 8
     places = findings.study.places
-    seat = places.loc[places["id"] == told["missed"][0]]
+    seat = places.loc[places["id"] == found_check["missed"][0]]
     beside = plan.sites.iloc[:1].copy()
     beside.geometry = [Point(seat.geometry.x.iloc[0], seat.geometry.y.iloc[0])]
     beside["height_m"] = 60.0
@@ -80,10 +80,10 @@ def test_places_that_must_be_served_are_judged_again(findings: Findings, plan: P
 
 def test_each_family_is_judged_by_its_own_map(findings: Findings, plan: Plan) -> None:
     goal = replace(plan.goal, others=(ShareTarget("iot", "nbiot", 1.0),))
-    told = check(findings, plan.sites, goal=goal)
-    assert told["shares"]["nr-pop90"]["met"] and not told["shares"]["iot"]["met"] and not told["feasible"]
+    found_check = check(findings, plan.sites, goal=goal)
+    assert found_check["shares"]["nr-pop90"]["met"] and not found_check["shares"]["iot"]["met"] and not found_check["feasible"]
     served = service_status(findings.villages, findings.cover, ("nbiot",))["nbiot"] == "served"
-    assert told["shares"]["iot"]["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum())
+    assert found_check["shares"]["iot"]["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum())
 
 
 def moved(site: Any, grid: Any, east_m: float) -> Any:
@@ -98,8 +98,8 @@ def test_distances_are_measured_new_to_new_and_new_to_existing(findings: Finding
     pair.geometry = [pair.geometry.iloc[0], moved(pair.iloc[[0]], grid, 400.0)[0]]
     assert too_close(pair, findings.cover, None, 500.0) == [("N00001", "N00002")]
     assert too_close(pair, findings.cover, None, 399.0) == []
-    told = check(findings, pair, spacing_m=500.0)
-    assert told["too_close"] == [("N00001", "N00002")] and not told["feasible"]
+    found_check = check(findings, pair, spacing_m=500.0)
+    assert found_check["too_close"] == [("N00001", "N00002")] and not found_check["feasible"]
     nr = existing.loc[existing["services"] == "nr-n28"].iloc[[0]]
     iot = existing.loc[existing["services"] == "nbiot-900"].iloc[[0]]
     for standing, close in ((nr, True), (iot, False)):

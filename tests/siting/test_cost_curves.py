@@ -1,4 +1,4 @@
-"""Cost against coverage: more budget never serves fewer, and no plan exceeds the ceiling."""
+"""Cost against coverage: more budget never serves fewer, and no plan exceeds the upper bound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Costs: every host of the issue's list, told with source; the joint bundle is never dearer than its parts."""
+"""Costs: every host with its source; the joint service set never costs more than its parts."""
 
 from __future__ import annotations
 

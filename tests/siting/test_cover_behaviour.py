@@ -72,17 +72,17 @@ def province(seed: int = 1, candidates: int = 300, rows: int = 3_000, zones: int
     ],
 )
 def test_faults_are_told_before_solving(changes: dict[str, object], column: str) -> None:
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as caught:
         little(**changes)
-    assert isinstance(told.value, DataError) and isinstance(told.value, ValueError)
-    assert [fault.column for fault in told.value.fault_list] == [column]
-    assert "/" in told.value.fault_list[0].message and told.value.fault_list[0].cure
+    assert isinstance(caught.value, DataError) and isinstance(caught.value, ValueError)
+    assert [fault.column for fault in caught.value.fault_list] == [column]
+    assert "/" in caught.value.fault_list[0].message and caught.value.fault_list[0].cure
 
 
 def test_all_faults_at_once() -> None:
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as caught:
         little(weight=[120, math.nan, 200, 60], cost=[1, -1, -1])
-    assert [(fault.column, fault.row, fault.count) for fault in told.value.fault_list] == [("weight", 1, 1), ("cost", 1, 2)]
+    assert [(fault.column, fault.row, fault.count) for fault in caught.value.fault_list] == [("weight", 1, 1), ("cost", 1, 2)]
 
 
 @pytest.mark.parametrize("limits", [{}, {"max_sites": -1}, {"budget": math.nan}])
@@ -252,28 +252,28 @@ def test_reasons() -> None:
     forbidden = [False, False, False, False, False, True]
     problem = CoverProblem(cover, [120, 80, 200, 60, 10], [3, 2, 2, 1, 9, 1], required=460, forbidden=forbidden)
     plan = solve(problem)
-    told = explain_candidates(problem, plan.chosen).set_index("candidate")
-    assert told.reason.to_dict() == {0: "already_served", 1: "chosen", 2: "chosen", 3: "serves_nothing", 4: "not_needed", 5: "forbidden"}
-    assert told.by[0] in (1, 2) and told.adds_weight[4] == 10.0
+    reasons = explain_candidates(problem, plan.chosen).set_index("candidate")
+    assert reasons.reason.to_dict() == {0: "already_served", 1: "chosen", 2: "chosen", 3: "serves_nothing", 4: "not_needed", 5: "forbidden"}
+    assert reasons.by[0] in (1, 2) and reasons.adds_weight[4] == 10.0
 
 
 def test_dominated_and_too_dear() -> None:
     problem = province(6, candidates=80, rows=600, zones=2)
     plan = solve(problem, gap=0.0, work_limit=20_000)
-    told = explain_candidates(problem, plan.chosen)
-    assert set(told.reason) <= {"chosen", "serves_nothing", "already_served", "not_needed", "dominated", "too_dear"}
-    assert {"chosen", "dominated", "too_dear"} <= set(told.reason)
-    assert sorted(told.candidate[told.reason == "chosen"]) == sorted(plan.chosen)
-    dominated = told[told.reason == "dominated"]
+    reasons = explain_candidates(problem, plan.chosen)
+    assert set(reasons.reason) <= {"chosen", "serves_nothing", "already_served", "not_needed", "dominated", "too_dear"}
+    assert {"chosen", "dominated", "too_dear"} <= set(reasons.reason)
+    assert sorted(reasons.candidate[reasons.reason == "chosen"]) == sorted(plan.chosen)
+    dominated = reasons[reasons.reason == "dominated"]
     assert (problem.cost[dominated.by] <= problem.cost[dominated.candidate]).all()
-    assert (told.at_least.dropna() >= 0).all()
-    for candidate in told.candidate[told.at_least > plan.cost + 1e-6][:3]:
+    assert (reasons.at_least.dropna() >= 0).all()
+    for candidate in reasons.candidate[reasons.at_least > plan.cost + 1e-6][:3]:
         forced = np.arange(problem.cost.size) == candidate
         with_it = CoverProblem(
             problem.cover, problem.weight, problem.cost, problem.zone, problem.zone_required, problem.required, problem.must,
             problem.covered, forced=forced,
         )  # fmt: skip
-        assert solve(with_it, gap=0.0, work_limit=20_000).cost >= told.at_least[candidate] - 1e-6
+        assert solve(with_it, gap=0.0, work_limit=20_000).cost >= reasons.at_least[candidate] - 1e-6
 
 
 def test_ctrl_c_returns_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def allowed_choices(problem: CoverProblem) -> list[np.ndarray]:
     """Every choice that keeps to spacing, forced and forbidden candidates."""
     every = [np.flatnonzero(bits) for bits in product((False, True), repeat=problem.cost.size)]
     checks = [(chosen, check_cover(problem, chosen)) for chosen in every]
-    return [chosen for chosen, told in checks if not (told.too_close.size or told.forbidden.size or told.forced_missing.size)]
+    return [chosen for chosen, check in checks if not (check.too_close.size or check.forbidden.size or check.forced_missing.size)]
 
 
 def cheapest_by_hand(problem: CoverProblem) -> float:
@@ -87,12 +87,12 @@ def cheapest_by_hand(problem: CoverProblem) -> float:
 def test_the_checker_decides_as_a_linear_program_does(seed: int) -> None:
     problem = random_problem(seed, forced=None, forbidden=None, spacing_m=0.0)
     chosen = np.flatnonzero(np.random.default_rng(seed).random(problem.cost.size) < 0.8)
-    told = check_cover(problem, chosen)
+    check = check_cover(problem, chosen)
     most = carried_by(problem, chosen, targets=False)
-    assert told.feasible == (carried_by(problem, chosen, targets=True) > -np.inf)
-    assert told.weight == pytest.approx(most)
-    assert (told.load <= problem.capacity[chosen] + 1e-9).all()
-    assert told.load.sum() + problem.served_already == pytest.approx(told.weight)
+    assert check.feasible == (carried_by(problem, chosen, targets=True) > -np.inf)
+    assert check.weight == pytest.approx(most)
+    assert (check.load <= problem.capacity[chosen] + 1e-9).all()
+    assert check.load.sum() + problem.served_already == pytest.approx(check.weight)
     order, gains = build_order(problem, chosen)
     assert sorted(order) == chosen.tolist()
     assert gains.sum() + problem.served_already == pytest.approx(most)
@@ -105,11 +105,11 @@ def test_the_checker_decides_as_a_linear_program_does(seed: int) -> None:
 def test_the_optimum_lies_between_bound_and_plan(seed: int) -> None:
     problem = random_problem(seed)
     plan = solve(problem, gap=0.0, work_limit=600)
-    best, told = cheapest_by_hand(problem), check_cover(problem, plan.chosen)
-    assert not (told.too_close.size or told.forbidden.size or told.forced_missing.size)
-    assert plan.cost == pytest.approx(told.cost) and plan.weight == pytest.approx(told.weight)
+    best, check = cheapest_by_hand(problem), check_cover(problem, plan.chosen)
+    assert not (check.too_close.size or check.forbidden.size or check.forced_missing.size)
+    assert plan.cost == pytest.approx(check.cost) and plan.weight == pytest.approx(check.weight)
     if plan.status in ("optimal", "feasible"):
-        assert told.feasible and plan.bound <= best + 1e-6 and best <= plan.cost + 1e-6
+        assert check.feasible and plan.bound <= best + 1e-6 and best <= plan.cost + 1e-6
         assert plan.status != "optimal" or plan.cost == pytest.approx(best)
     else:
         assert plan.status == "unreachable" or problem.spacing_m > 0
@@ -129,9 +129,10 @@ def test_most_within_limits(seed: int, sites: int, budget: float) -> None:
         plan = max_cover(problem, gap=0.0, work_limit=200, **limits)
         most_sites, most_cost = limits.get("max_sites", 99), limits.get("budget", np.inf) + 1e-9
         best = max(weight for c, weight, cost in choices if c.size <= most_sites and cost <= most_cost)
-        told = check_cover(problem, plan.chosen)
+        check = check_cover(problem, plan.chosen)
         assert plan.chosen.size <= most_sites and plan.cost <= most_cost
-        assert plan.weight == pytest.approx(told.weight) and not (told.too_close.size or told.forbidden.size or told.forced_missing.size)
+        assert plan.weight == pytest.approx(check.weight)
+        assert not (check.too_close.size or check.forbidden.size or check.forced_missing.size)
         assert plan.weight <= best + 1e-6 and best <= plan.bound + 1e-6
 
 
@@ -156,7 +157,7 @@ def test_reduction_keeps_the_optimum(seed: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
-def test_what_is_out_of_reach_is_told(seed: int) -> None:
+def test_what_is_out_of_reach_is_reported(seed: int) -> None:
     problem = random_problem(seed, spacing_m=0.0)
     everything = np.flatnonzero(~problem.forbidden)
     plan = solve(problem, gap=0.0, work_limit=200)
@@ -308,21 +309,21 @@ def test_ctrl_c_returns_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_reasons() -> None:
     plan = solve(town(), gap=0.0, work_limit=2_000)
-    told = explain_candidates(town(), plan.chosen).set_index("candidate")
-    assert sorted(told.index[told.reason == "chosen"]) == sorted(plan.chosen)
-    for candidate in told.index[told.reason != "chosen"][:5]:
+    reasons = explain_candidates(town(), plan.chosen).set_index("candidate")
+    assert sorted(reasons.index[reasons.reason == "chosen"]) == sorted(plan.chosen)
+    for candidate in reasons.index[reasons.reason != "chosen"][:5]:
         with_it = check_cover(town(), np.append(plan.chosen, candidate)).weight
-        assert told.adds_weight[candidate] == pytest.approx(with_it - plan.weight)
+        assert reasons.adds_weight[candidate] == pytest.approx(with_it - plan.weight)
 
 
 @pytest.mark.parametrize(("capacity", "row"), [([1, np.nan, 2], 1), ([1, 2, -1], 2), ([-np.inf, 1, 1], 0)])
-def test_bad_capacities_are_told(capacity: list[float], row: int) -> None:
-    with pytest.raises(ProblemError) as told:
+def test_bad_capacities_are_reported(capacity: list[float], row: int) -> None:
+    with pytest.raises(ProblemError) as caught:
         CoverProblem(np.eye(3), [1, 2, 3], [1, 1, 1], capacity=capacity)
-    assert [(fault.column, fault.row) for fault in told.value.fault_list] == [("capacity", row)]
+    assert [(fault.column, fault.row) for fault in caught.value.fault_list] == [("capacity", row)]
 
 
-def test_capacities_of_the_wrong_length_are_told() -> None:
-    with pytest.raises(ProblemError) as told:
+def test_capacities_of_the_wrong_length_are_reported() -> None:
+    with pytest.raises(ProblemError) as caught:
         CoverProblem(np.eye(3), [1, 2, 3], [1, 1, 1], capacity=[1, 2])
-    assert [fault.column for fault in told.value.fault_list] == ["capacity"]
+    assert [fault.column for fault in caught.value.fault_list] == ["capacity"]

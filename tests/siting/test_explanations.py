@@ -33,10 +33,10 @@ def test_every_candidate_has_a_true_reason(seed: int, share: float) -> None:
     plan = cheapest_plan(instance, EXACT)
     chosen = chosen_columns(instance, plan)
     ids = list(instance.candidates["id"])
-    told = explain_plan(plan, candidates=ids, instance=instance).candidates.set_index("id")
-    assert set(told.index[told["reason"] == "chosen"]) == {ids[j] for j in chosen}
+    found = explain_plan(plan, candidates=ids, instance=instance).candidates.set_index("id")
+    assert set(found.index[found["reason"] == "chosen"]) == {ids[j] for j in chosen}
     served = instance.problem.covered | (instance.problem.cover @ np.isin(np.arange(len(ids)), chosen).astype(np.int32) > 0)
-    for name, row in told.iterrows():
+    for name, row in found.iterrows():
         column = instance.problem.cover[:, [ids.index(name)]].toarray().ravel() > 0
         if row["reason"] == "already_served":
             assert served[column].all()
@@ -52,17 +52,17 @@ def test_villages_and_who_serves_them() -> None:
     instance = small_instance(2)
     plan = cheapest_plan(instance, EXACT)
     ids = [str(name) for name in instance.rows["id"]]
-    told = explain_plan(plan, villages=ids, instance=instance).villages.set_index("id")
+    found = explain_plan(plan, villages=ids, instance=instance).villages.set_index("id")
     for row, name in enumerate(ids):
         able = instance.problem.cover[[row]].indices
         if instance.problem.covered[row]:
-            assert told.loc[name, "status"] == "not_asked"
+            assert found.loc[name, "status"] == "not_asked"
             continue
-        assert told.loc[name, "candidates"] == len(able)
-        assert told.loc[name, "cheapest_cny"] == instance.problem.cost[able].min()
+        assert found.loc[name, "candidates"] == len(able)
+        assert found.loc[name, "cheapest_cny"] == instance.problem.cost[able].min()
         serving = {site for site, j in zip(plan.sites["id"], chosen_columns(instance, plan), strict=True) if j in able}
-        assert set(told.loc[name, "by"].split(";")) - {""} == serving
-        assert told.loc[name, "status"] == ("served_by_plan" if serving else "reachable")
+        assert set(found.loc[name, "by"].split(";")) - {""} == serving
+        assert found.loc[name, "status"] == ("served_by_plan" if serving else "reachable")
 
 
 def test_the_certificate_lists_exactly_those_beyond_reach() -> None:
@@ -71,12 +71,12 @@ def test_the_certificate_lists_exactly_those_beyond_reach() -> None:
     village = int(np.flatnonzero(~instance.problem.must & ~instance.problem.covered)[0])
     beyond = cut(cut(instance, place), village)
     plan = cheapest_plan(beyond, EXACT)
-    told = explain_plan(plan, villages=[str(instance.rows["id"].iloc[village])], instance=beyond)
+    found = explain_plan(plan, villages=[str(instance.rows["id"].iloc[village])], instance=beyond)
     assert plan.status == "unreachable"
-    assert list(told.unreachable["id"]) == [instance.rows["id"].iloc[place], instance.rows["id"].iloc[village]]
-    assert list(told.unreachable["must"]) == [True, False]
-    assert told.villages["status"].tolist() == ["unreachable"]
-    targets = told.targets.set_index("target")
+    assert list(found.unreachable["id"]) == [instance.rows["id"].iloc[place], instance.rows["id"].iloc[village]]
+    assert list(found.unreachable["must"]) == [True, False]
+    assert found.villages["status"].tolist() == ["unreachable"]
+    targets = found.targets.set_index("target")
     assert targets.loc["pop90", "reachable"] == instance.population - int(instance.rows["population"].iloc[village])
     assert targets.loc["seats", "reachable"] == targets.loc["seats", "required"] - 1
     assert not targets["reachable_met"].any()
@@ -85,9 +85,9 @@ def test_the_certificate_lists_exactly_those_beyond_reach() -> None:
 def test_where_none_is_named_those_that_reach_most_are_explained() -> None:
     instance = small_instance(4, candidates=9, share=0.4)
     plan = cheapest_plan(instance, EXACT)
-    told = explain_plan(plan, instance=instance).candidates
-    assert not set(told["id"]) & set(plan.sites["candidate"])
-    assert len(told) == 9 - len(plan.sites)
+    found = explain_plan(plan, instance=instance).candidates
+    assert not set(found["id"]) & set(plan.sites["candidate"])
+    assert len(found) == 9 - len(plan.sites)
 
 
 def test_an_unknown_candidate_names_the_nearest() -> None:

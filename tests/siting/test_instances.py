@@ -1,4 +1,4 @@
-"""From a study to a covering problem: rows, duties, families, and plans judged by the map."""
+"""From a study to a covering problem: rows, required places, families, and plans judged by the map."""
 
 from __future__ import annotations
 
@@ -85,15 +85,15 @@ def test_a_scope_counts_its_own_people() -> None:
 
 def test_places_that_must_be_served_are() -> None:
     found = made(goal(must=("nr-seats", "nr-schools", "nr-parks")), offered())
-    duty = found.rows.loc[found.problem.must]
-    assert set(duty["kind"]) == {"place"} and (duty["population"] == 0).all()
+    required = found.rows.loc[found.problem.must]
+    assert set(required["kind"]) == {"place"} and (required["population"] == 0).all()
     now = place_status(WORLD.places, WORLD.cover, "nr", served_part=1.0)
     lost = set(WORLD.places.loc[now != SERVED, "id"])
-    assert {"T1", "T2"} & lost and set(duty["id"]) == lost - {"S1", "T3"}, "S1 has its own indoor system; nobody knows where T3 is"
-    assert set(duty["target"]) <= {"nr-seats", "nr-schools", "nr-parks"}
+    assert {"T1", "T2"} & lost and set(required["id"]) == lost - {"S1", "T3"}, "S1 has its own indoor system; nobody knows where T3 is"
+    assert set(required["target"]) <= {"nr-seats", "nr-schools", "nr-parks"}
     plan = solve(found.problem, gap=0.03, work_limit=5000)
     after = map_with(found, plan.chosen)
-    points = WORLD.places.loc[WORLD.places["id"].isin(duty["id"]) & (WORLD.places.geom_type == "Point")]
+    points = WORLD.places.loc[WORLD.places["id"].isin(required["id"]) & (WORLD.places.geom_type == "Point")]
     assert len(points) and (place_status(points, after, "nr") == SERVED).all()
     free = solve(made(goal(), offered()).problem, work_limit=5000)
     assert plan.bound >= free.bound - 1 and plan.cost >= free.cost - 1
@@ -101,18 +101,18 @@ def test_places_that_must_be_served_are() -> None:
 
 def test_a_place_served_today_asks_nothing() -> None:
     site = WORLD.sites.iloc[0]
-    told = {"id": ["T9"], "name": "镇", "place_class": "township", "kind": "镇", "county": "440101", "city": "440100"}
-    served = gpd.GeoDataFrame(told, geometry=[site.geometry], crs=4326).assign(position_error_m=100.0)
+    township = {"id": ["T9"], "name": "镇", "place_class": "township", "kind": "镇", "county": "440101", "city": "440100"}
+    served = gpd.GeoDataFrame(township, geometry=[site.geometry], crs=4326).assign(position_error_m=100.0)
     found = made(goal(must=("nr-seats",)), offered(), places=served)
     assert not found.problem.must.any() and "T9" not in set(found.rows["id"])
 
 
 def test_villages_may_be_the_duty_of_another_family() -> None:
     found = made(goal(must=("nb-villages",)), offered(BOTH))
-    duty = found.rows.loc[found.problem.must]
+    required = found.rows.loc[found.problem.must]
     large = WORLD.villages.loc[(WORLD.villages["kind"] == "village") & (WORLD.villages["households"] >= 60)]
     served = service_status(large, WORLD.cover)["nbiot"] == "served"
-    assert set(duty["id"]) == set(large.loc[~served, "id"]) and set(duty["family"]) == {"nbiot"}
+    assert set(required["id"]) == set(large.loc[~served, "id"]) and set(required["family"]) == {"nbiot"}
     plan = solve(found.problem, gap=0.03, work_limit=5000)
     reachable = plan.certificate.must_rows
     after = service_status(large, map_with(found, plan.chosen))["nbiot"] == "served"
@@ -128,7 +128,7 @@ def test_several_families_in_one_plan(spacing_m: float) -> None:
     plan = solve(found.problem, gap=0.03, work_limit=5000)
     assert plan.status in ("optimal", "feasible")
     chosen = found.candidates.iloc[plan.chosen]
-    assert chosen["place"].is_unique, "never two bundles of one place"
+    assert chosen["place"].is_unique, "never two service sets of one place"
     after = map_with(found, plan.chosen)
     assert people_served(after, "nr") >= 0.8 * total and people_served(after, "nbiot") >= 0.9 * total
     alone = [
@@ -208,8 +208,8 @@ def test_nobody_in_scope_is_a_plan_of_nothing() -> None:
         (("nr-people",), {"must": ("nr-nothing",)}, "nr-seats"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_with_a_cure(names: tuple[str, ...], options: dict[str, Any], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_what_cannot_be_planned_is_refused_with_a_fix(names: tuple[str, ...], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         goal(*names, **options)
 
 
@@ -223,9 +223,9 @@ def test_what_only_the_data_can_refuse() -> None:
 
 
 def test_two_bundles_of_a_place_never_stand_together_whatever_they_cost() -> None:
-    """Even where the joint bundle were absurdly dear, the two parts do not stand side by side: it is one mast."""
+    """Even if the joint set cost absurdly much, the two parts are not built side by side: it is one mast."""
     found = made(goal("nr-people", "nb-people"), offered(BOTH))
     joint = found.candidates["services"].str.contains(";").to_numpy()
-    dear = replace(found.problem, cost=np.where(joint, 1e9, found.problem.cost))
-    chosen = found.candidates.iloc[solve(dear, gap=0.03, work_limit=5000).chosen]
+    costly = replace(found.problem, cost=np.where(joint, 1e9, found.problem.cost))
+    chosen = found.candidates.iloc[solve(costly, gap=0.03, work_limit=5000).chosen]
     assert chosen["place"].is_unique

@@ -1,4 +1,4 @@
-"""Phases: each date's asks are met whenever the plan can meet them, most people per yuan come first, and no phase adds a site."""
+"""Phases: the targets of each date are met whenever the plan can meet them, most people per yuan come first, and no phase adds a site."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_required_number_of_sites_never_adds_one() -> None:
     made = schedule(problem, problem.weight, target, chosen, (Phase("Q3", sites=48_000), Phase("Q4", sites=60_000)))
     assert sorted(made.order) == [0, 2, 5]
     assert list(made.table["sites"]) == [3, 0]
-    assert not made.table["asked_met"].any()  # the plan has fewer sites than the document asks, and that is said
+    assert not made.table["asked_met"].any()  # the plan has fewer sites than required, and the table says so
 
 
 def test_a_budget_is_kept() -> None:
@@ -116,7 +116,7 @@ def test_a_budget_is_kept() -> None:
     assert made.table["people_gained"].sum() == pytest.approx(people_of(problem, chosen) - problem.weight[problem.covered].sum())
 
 
-def test_sites_no_phase_builds_are_told() -> None:
+def test_sites_no_phase_builds_are_reported() -> None:
     problem, target = small_problem(5)
     made = schedule(problem, problem.weight, target, np.arange(problem.cost.size), (Phase("1", sites=2),))
     assert (made.phase == 0).sum() == problem.cost.size - 2

@@ -40,11 +40,11 @@ def test_the_table_says_what_the_matrix_says(seed: int, share: float) -> None:
     instance = small_instance(seed, share=share)
     plan, problem = cheapest_plan(instance, EXACT), instance.problem
     chosen = chosen_columns(instance, plan).tolist()
-    rows, standing = instance.rows, []
+    rows, built = instance.rows, []
     place = (rows["kind"] == "place").to_numpy()
     for number, j in enumerate(chosen):
         site = plan.sites.iloc[number]
-        before, after = served_rows(problem, standing), served_rows(problem, [*standing, j])
+        before, after = served_rows(problem, built), served_rows(problem, [*built, j])
         new = after & ~before
         assert site["people_gained"] == people(instance, new)
         assert site["places_gained"] == int((new & place).sum())
@@ -55,7 +55,7 @@ def test_the_table_says_what_the_matrix_says(seed: int, share: float) -> None:
         assert site["places_lost"] == int((gone & place).sum())
         reached = (problem.cover[:, [j]].toarray().ravel() > 0) & ~problem.covered
         assert set(site["targets"].split(";")) - {""} == set(rows["target"].to_numpy()[reached])
-        standing.append(j)
+        built.append(j)
     assert plan.population_gained == int(plan.sites["people_gained"].sum())
     assert plan.served_after == people(instance, served_rows(problem, chosen))
     assert plan.cost_cny == int(plan.sites["cost_cny"].sum())
@@ -140,9 +140,9 @@ def test_phases_divide_the_same_sites() -> None:
 def test_a_required_number_of_sites_adds_none_to_the_cheapest_plan() -> None:
     instance = small_instance(6)
     plain = cheapest_plan(instance, EXACT)
-    asked = cheapest_plan(instance, EXACT, phases=(Phase("Q3", sites=48_000), Phase("Q4", sites=60_000)))
-    assert len(asked.sites) == len(plain.sites) and asked.cost_cny == plain.cost_cny
-    assert asked.phases is not None and not asked.phases["asked_met"].any()
+    divided = cheapest_plan(instance, EXACT, phases=(Phase("Q3", sites=48_000), Phase("Q4", sites=60_000)))
+    assert len(divided.sites) == len(plain.sites) and divided.cost_cny == plain.cost_cny
+    assert divided.phases is not None and not divided.phases["asked_met"].any()
     wanted = most_served(instance, EXACT, max_sites=len(plain.sites) + 2)
     assert len(wanted.sites) <= len(plain.sites) + 2 and wanted.served_after >= plain.served_after
 
@@ -214,12 +214,12 @@ def test_sites_with_limited_users_add_up(seed: int, capacity: float) -> None:
     phases = (Phase("1", share=0.3), Phase("2", sites=2), Phase("3"))
     plan = cheapest_plan(instance, EXACT, phases=phases)
     chosen = chosen_columns(instance, plan)
-    told = check_cover(instance.problem, chosen)
-    assert plan.served_after == round(told.weight) and plan.population_gained == plan.sites["people_gained"].sum()
+    check = check_cover(instance.problem, chosen)
+    assert plan.served_after == round(check.weight) and plan.population_gained == plan.sites["people_gained"].sum()
     assert (plan.sites["people_gained"] <= capacity).all() and (plan.sites["people_lost"] <= capacity).all()
     for number, j in enumerate(chosen):
         rest = check_cover(instance.problem, np.delete(chosen, number)).weight
-        assert plan.sites["people_lost"].iloc[number] == pytest.approx(told.weight - rest, abs=0.51), j
+        assert plan.sites["people_lost"].iloc[number] == pytest.approx(check.weight - rest, abs=0.51), j
     assert plan.phases is not None and plan.phases["people_gained"].sum() == pytest.approx(plan.population_gained, abs=2)
     if plan.status in ("optimal", "feasible"):
         assert plan.phases["asked_met"].iloc[0]

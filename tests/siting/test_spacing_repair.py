@@ -12,7 +12,7 @@ from infraplan.siting.cover.reduction import reduce_for_least_cost
 
 
 def crowded(seed: int, side: int = 12, decoys: int = 3) -> CoverProblem:
-    """A site on every crossing of a grid serves its own must row; cheaper ones around it serve the row too, but stand in others' way."""
+    """A site on every crossing of a grid serves its own must row; cheaper ones around it serve the row too, but are too close to others."""
     rng = np.random.default_rng(seed)
     crossing = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2) * 10.0
     around = np.repeat(crossing, decoys, axis=0) + rng.uniform(-4.5, 4.5, (len(crossing) * decoys, 2))
@@ -34,7 +34,7 @@ def test_greedy_is_short_and_the_plan_is_not() -> None:
     assert plan.bound <= plan.cost < 9.0 * 144
 
 
-def test_what_cannot_be_mended_is_short() -> None:
+def test_what_cannot_be_repaired_is_short() -> None:
     cover = sp.csr_matrix(np.eye(2))
     problem = CoverProblem(cover, [1, 1], [1, 1], must=[True, True], position_m=[[0, 0], [1, 0]], spacing_m=5.0)
     plan = solve(problem, work_limit=1_000)

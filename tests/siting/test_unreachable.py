@@ -1,4 +1,4 @@
-"""How near candidates come to those none of them serves: the margin they offer, and what stands in the way."""
+"""Demand that no candidate serves: the best margin there, and what is missing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def instance(findings: Findings) -> Instance:
     return planning_instance(findings)
 
 
-def told(findings: Findings, instance: Instance, rows: Any, points: Any = None) -> Any:
+def margins(findings: Findings, instance: Instance, rows: Any, points: Any = None) -> Any:
     points = known_points(findings) if points is None else points
     return best_margins(instance, rows, points, findings.study.plan_services, findings.cover)
 
@@ -39,7 +39,7 @@ def with_bars(instance: Instance, barred: np.ndarray) -> Instance:
 
 def test_the_margin_is_that_of_the_best_candidate(findings: Findings, instance: Instance) -> None:
     rows = instance.rows.loc[instance.rows["kind"] != "closed"].head(6)
-    found = told(findings, instance, rows)
+    found = margins(findings, instance, rows)
     villages = findings.villages.set_index("id").loc[rows["id"]].reset_index()
     best = np.full(len(rows), -np.inf)
     for j in np.unique(instance.problem.cover[rows.index].indices)[:10]:
@@ -54,10 +54,10 @@ def test_the_margin_is_that_of_the_best_candidate(findings: Findings, instance: 
 def test_an_unsure_position_is_told_from_a_weak_signal(findings: Findings, instance: Instance) -> None:
     rows = instance.rows.loc[instance.rows["kind"] != "closed"].head(20)
     vague = known_points(findings).assign(position_error_m=15_000.0)
-    found = told(findings, instance, rows, vague)
+    found = margins(findings, instance, rows, vague)
     assert set(found["obstacle"]) <= {"position", "weak", "no_candidate"}
     assert (found.loc[found["best_db"] > 0.05, "obstacle"] == "position").all()
-    strict = told(findings, replace(instance, goal=replace(instance.goal, margin_db=60.0)), rows)
+    strict = margins(findings, replace(instance, goal=replace(instance.goal, margin_db=60.0)), rows)
     assert set(strict["obstacle"]) <= {"weak", "no_candidate"}
 
 
@@ -65,12 +65,12 @@ def test_barred_candidates_are_named_as_the_obstacle(findings: Findings, instanc
     row = instance.rows.index[(instance.rows["kind"] != "closed")][0]
     barred = np.zeros(len(instance.candidates), bool)
     barred[instance.problem.cover[[row]].indices] = True
-    found = told(findings, with_bars(instance, barred), instance.rows.loc[[row]])
+    found = margins(findings, with_bars(instance, barred), instance.rows.loc[[row]])
     assert found["obstacle"].tolist() == ["barred"]
 
 
 def test_without_candidates_nothing_is_offered(findings: Findings, instance: Instance) -> None:
     rows = instance.rows.loc[instance.rows["kind"] != "closed"].head(3)
-    found = told(findings, replace(instance, candidates=instance.candidates.iloc[:0]), rows)
+    found = margins(findings, replace(instance, candidates=instance.candidates.iloc[:0]), rows)
     assert found["best_db"].isna().all() and set(found["obstacle"]) == {"no_candidate"}
-    assert not len(told(findings, instance, rows.iloc[:0]))
+    assert not len(margins(findings, instance, rows.iloc[:0]))

@@ -8,15 +8,22 @@ from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.neighbourhoods import neighbours
+from infraplan.siting.cover.random_numbers import SEEDS
 from infraplan.siting.cover.relaxation import Relaxation
 from infraplan.siting.cover.ruin_and_recreate import ruin_and_recreate
 
 CHUNK = 10_000
+"""Iterations between two looks at the clock, at most."""
 FIRST_CYCLE, GROWTH = 60_000, 4
-HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs of a site
-VALUE = 0.95  # of the relaxation's prices, that weight served beyond the needs is worth
-LARGE_ZONE = 200  # sites from which a zone's need counts like the whole need: surplus in a small one seldom lets a site go
-NEAR_COST = 0.05  # reduced cost up to which a candidate is worth searching, in mean costs of a site
+"""Iterations of the first cooling cycle, and how much longer each next one is."""
+HOT, COLD = 0.09, 0.0045
+"""Temperatures at the start and the end of a cycle, in mean costs of a site."""
+SURPLUS_VALUE = 0.95
+"""What weight served beyond the needs is worth, as a share of the relaxation's price for it."""
+LARGE_ZONE = 200
+"""Sites from which a zone's surplus counts like the whole's: in a small zone it seldom makes a site needless."""
+NEAR_COST = 0.05
+"""Greatest reduced cost of a candidate worth searching, in mean costs of a site."""
 
 
 class Annealing:
@@ -39,14 +46,14 @@ class Annealing:
         self.began = incumbent.clock.seconds, incumbent.clock.work
 
     def run(self, iterations: int) -> None:
-        """So many iterations, or as many as the limit leaves."""
+        """`iterations` steps, or as many as the limit leaves."""
         clock = self.incumbent.clock
         while iterations > 0 and not clock.over and not self.incumbent.gap_reached:
             steps = min(CHUNK, iterations, self.cycle - self.done)
             if clock.work_limit is not None:
                 steps = min(steps, clock.work_limit - clock.work)
             hot, cold = (self.mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
-            best, self.plan, _ = ruin_and_recreate(self.model, self.near, self.plan, steps, self.seed * 1_000_003 + self.chunks, hot, cold)
+            best, self.plan, _ = ruin_and_recreate(self.model, self.near, self.plan, steps, self.seed * SEEDS + self.chunks, hot, cold)
             self._offer(best)
             clock.work += steps
             iterations -= steps
@@ -66,4 +73,4 @@ def _values(model: Model, relaxation: Relaxation, mean: float) -> Floats:
     """What serving each class is worth to the search, in cost."""
     prices = relaxation.prices
     sites = prices.zone * model.zone_need / max(mean, 1e-12)
-    return np.asarray(VALUE * ((prices.zone * np.minimum(1.0, sites / LARGE_ZONE))[model.zone] + prices.whole) * model.weight)
+    return np.asarray(SURPLUS_VALUE * ((prices.zone * np.minimum(1.0, sites / LARGE_ZONE))[model.zone] + prices.whole) * model.weight)

@@ -49,18 +49,19 @@ def explain_candidates(problem: CoverProblem, chosen: npt.ArrayLike, candidates:
         that it would not grow, and "dominated" that `by` has no limit that binds.
     """
     picked = np.unique(np.asarray(chosen, np.int64))
-    asked = np.arange(problem.cost.size) if candidates is None else np.asarray(candidates, np.int64)
-    told = _told_limited(problem, picked, asked) if problem.is_limited else _told(problem, picked)
-    allowed, dropped_by, adds, at_least = told
+    explained = np.arange(problem.cost.size) if candidates is None else np.asarray(candidates, np.int64)
+    facts = _facts_limited(problem, picked, explained) if problem.is_limited else _facts(problem, picked)
+    allowed, dropped_by, adds, at_least = facts
     near = _too_close_to(problem, picked)
-    rows = [_reason(problem, allowed, int(i), picked, dropped_by, near, adds) for i in asked]
+    rows = [_reason(problem, allowed, int(i), picked, dropped_by, near, adds) for i in explained]
     by = np.array([other for _, other in rows], dtype=np.int64)
     reason = pd.Series([name for name, _ in rows], dtype=str)
-    return pd.DataFrame({"candidate": asked, "reason": reason, "by": by, "adds_weight": adds[asked], "at_least": at_least[asked]})
+    columns = {"candidate": explained, "reason": reason, "by": by, "adds_weight": adds[explained], "at_least": at_least[explained]}
+    return pd.DataFrame(columns)
 
 
-def _told(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
-    """Who may be built, who is dominated by whom, what each adds, and what a plan with it costs at least."""
+def _facts(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
+    """Which candidates may be built, which dominates each, the weight each adds, and the least cost of any plan with it."""
     targets = reachable_targets(problem)
     reduced = reduce_for_least_cost(problem, targets)
     adds = problem.cover.T.astype(np.float64) @ (problem.weight * ~served_rows(problem, picked))
@@ -71,16 +72,16 @@ def _told(problem: CoverProblem, picked: Ints) -> tuple[Bools, Ints, Floats, Flo
     return targets.allowed, reduced.dropped_by, adds, at_least
 
 
-def _told_limited(problem: CoverProblem, picked: Ints, asked: Ints) -> tuple[Bools, Ints, Floats, Floats]:
+def _facts_limited(problem: CoverProblem, picked: Ints, explained: Ints) -> tuple[Bools, Ints, Floats, Floats]:
     """The same where some candidate cannot carry all it could serve: what each adds by flows, costs by prices."""
     targets = limited_targets(problem)
     reduced = limited_model(problem, targets)
     adds, at_least = np.zeros(problem.cost.size), np.full(problem.cost.size, np.nan)
-    adds[asked] = gains_by_flow(problem, picked, asked)
+    adds[explained] = gains_by_flow(problem, picked, explained)
     if reduced.model.candidates and reduced.model.classes:
         plan_cost = max(float(problem.cost[picked].sum()) - reduced.locked_cost, 1e-9)
         bound = least_cost_bound(reduced.model, plan_cost, EXPLAIN_ROUNDS)
-        at_least[reduced.candidate] = reduced.locked_cost + bound.bound + bound.lack
+        at_least[reduced.candidate] = reduced.locked_cost + bound.bound + bound.penalty
     return targets.allowed, reduced.dropped_by, adds, at_least
 
 

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.limited.assignment import assignment_of, losses_by_flow, order_by_flow
 from infraplan.siting.cover.problem import CoverProblem, conflicts
+from infraplan.siting.cover.tolerances import weight_tolerance
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class CoverCheck:
 
     Where candidates have a `capacity`, `weight` is the most they can carry together, and `load` what each carries in an assignment that
     shows it, aligned with the list in ascending order; empty otherwise. The assignment meets all targets if any does. If none does, it
-    serves musts first and then the zones, and `zone_weight`, `zones_short`, `must_missed` tell what came of it.
+    serves musts first and then the zones, and `zone_weight`, `zones_short`, `must_missed` say what is then missing.
     """
 
     feasible: bool
@@ -49,15 +50,15 @@ def served_rows(problem: CoverProblem, chosen: npt.ArrayLike) -> Bools:
 def check_cover(problem: CoverProblem, chosen: npt.ArrayLike) -> CoverCheck:
     """Recompute everything from the list: cost, weight, each target. Weights are compared within 1e-9 of the whole."""
     picked = np.unique(np.asarray(chosen, np.int64))
-    tolerance = 1e-9 * max(1.0, float(problem.weight.sum()))
+    tolerance = weight_tolerance(problem.weight)
     if problem.capacity is None:
         served = served_rows(problem, picked)
         carried, load, weight = problem.weight * served, np.empty(0), float(problem.weight[served].sum())
         missed = np.flatnonzero(problem.must & ~served)
     else:
-        told = assignment_of(problem, picked)
-        carried, load, weight = told.carried, told.load, float(told.carried.sum())
-        missed = np.union1d(told.unattended, np.flatnonzero(problem.must & (carried < problem.weight - tolerance)))
+        best = assignment_of(problem, picked)
+        carried, load, weight = best.carried, best.load, float(best.carried.sum())
+        missed = np.union1d(best.unattended, np.flatnonzero(problem.must & (carried < problem.weight - tolerance)))
     inside = problem.zone >= 0
     zone_weight = np.bincount(problem.zone[inside], weights=carried[inside], minlength=problem.zone_required.size).astype(np.float64)
     short = np.flatnonzero(zone_weight < problem.zone_required - tolerance)

@@ -18,13 +18,13 @@ class Certificate:
 
     Attributes
     ----------
-    rows : demand rows with weight or a duty that no allowed candidate serves
+    rows : demand rows with weight or `must` that no allowed candidate serves
     must_rows : those of them that have to be served
     zones : zones whose requirement lies above what all allowed candidates together reach
-    zone_required, zone_reachable : weight asked and weight within reach, for `zones`
+    zone_required, zone_reachable : weight required and weight within reach, for `zones`
     zone_alone : where a capacity can bind: what these zones could have if nobody else were served, for `zones`. Zones may be
         within reach one by one and not together: then `zone_reachable` is what is left when musts and zones with lower numbers go first
-    required, reachable : the same over all demand; `required_met` tells whether the overall requirement is within reach
+    required, reachable : the same over all demand; `required_met`: the overall requirement is within reach
     """
 
     rows: Ints
@@ -53,7 +53,7 @@ class CoverPlan:
 
     Attributes
     ----------
-    chosen : candidate indices in build order: each step adds the most weight per cost, after what is still missing of the targets
+    chosen : candidate indices in build order: each step adds the most weight per cost
     cost : sum of their costs
     weight : weight served, rows covered already included
     bound : `solve`: no plan that meets the (reachable) targets costs less; `max_cover`: no plan within the limits serves more

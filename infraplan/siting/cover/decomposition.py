@@ -23,17 +23,24 @@ from infraplan.siting.cover.relaxation import Relaxation, cliques_of, relaxed_pr
 from infraplan.siting.cover.workers import Crew
 
 NODES = 300
-GAP_SHARE = 0.0008  # how exactly a part is solved, in mean costs of a site
-FIX_SHARE = 0.22  # reduced cost beyond which a copy is fixed, in mean costs of a site
+"""Nodes of branch and bound for a part, at most."""
+GAP_SHARE = 0.0008
+"""How exactly a part is solved, in mean costs of a site."""
+FIX_SHARE = 0.22
+"""Reduced cost beyond which a copy is fixed, in mean costs of a site."""
 MOMENTUM = 0.5
-FASTER, SLOWER = 1.2, 0.5  # change of pace after a round that raised the bound, and after one that did not
-AIM = 0.45  # the bound the price steps aim at: this share of the way from the first bound to the plan
-WHOLE_STEP, WHOLE_SCALE = 0.02, 0.0007  # change of a need's price in a round, and the lack (in needs) that earns it all
+"""Share of the last change of the split that the next one keeps (heavy ball)."""
+FASTER, SLOWER = 1.2, 0.5
+"""Change of pace after a round that raised the bound, and after one that did not."""
+AIM = 0.45
+"""The bound that the price steps aim at: this share of the way from the first bound to the plan."""
+WHOLE_STEP, WHOLE_SCALE, STEP_DECAY = 0.02, 0.0007, 0.93
+"""Greatest change of a need's price in a round, the shortage (share of the need) that causes it, and its factor from round to round."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part's problem. `served`: weight each column brings to the priced needs; `candidate`: the model's number of each copy; `zone`:
+    """One part's problem. `served`: weight each column adds to the priced needs; `candidate`: the model's number of each copy; `zone`:
     the zone whose need is priced for this part (the last one where none is).
     """
 
@@ -90,7 +97,7 @@ def part_minimum(part: Part, share: Floats, whole: float, fix_beyond: float, gap
 
 
 def _weight_of(part: Part, built: Bools) -> float:
-    """Weight the copies bring to the whole need: lone classes count with their candidate, shared ones once."""
+    """Weight the copies add to the whole need: lone classes count with their candidate, shared ones once."""
     reached = (part.classes @ built.astype(np.float64))[part.shared] > 0
     return float(part.served[: built.size] @ built) + float(part.served[built.size :] @ reached)
 
@@ -139,7 +146,7 @@ class PartPrices:
         return float(self.price @ self.need) + sum(outcome.bound for outcome in outcomes) + unserved, outcomes
 
     def move_prices(self, outcomes: list[Outcome], bound: float, plan_cost: float) -> None:
-        """One step of the subgradient: copies that a part builds and others do not become dearer there, and cheaper elsewhere."""
+        """One step of the subgradient: copies that a part builds and others do not cost more there, and less elsewhere."""
         self.built = [outcome.built for outcome in outcomes]
         mean = self._sum([outcome.built.astype(np.float64) for outcome in outcomes]) / self.copies
         slope = [outcome.built - mean[part.candidate] for part, outcome in zip(self.parts, outcomes, strict=True)]
@@ -161,12 +168,12 @@ class PartPrices:
         return float(self.price[last] + (self.price[part.zone] if part.zone < last else 0.0))
 
     def _move_needs(self, outcomes: list[Outcome]) -> None:
-        """A need that the parts together leave short becomes dearer, one they exceed cheaper."""
+        """The price of a need rises where the parts together leave it short, and falls where they exceed it."""
         served = np.bincount([part.zone for part in self.parts], weights=[outcome.served for outcome in outcomes], minlength=self.need.size)
         served[-1] = sum(outcome.served for outcome in outcomes)
-        asked = self.need > self.model.slack
-        lacking = (self.need - served)[asked] / (WHOLE_SCALE * self.need[asked])
-        self.price[asked] *= 1 + self.pace * WHOLE_STEP * np.clip(lacking, -1, 1) * 0.93**self.round
+        priced = self.need > self.model.slack
+        lacking = (self.need - served)[priced] / (WHOLE_SCALE * self.need[priced])
+        self.price[priced] *= 1 + self.pace * WHOLE_STEP * np.clip(lacking, -1, 1) * STEP_DECAY**self.round
 
     def _sum(self, values: list[Floats]) -> Floats:
         """Over the copies of each candidate."""
@@ -199,8 +206,8 @@ def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
         must=model.must[classes], cost=model.cost[candidates], zone_need=np.array([need, 0.0]), need=0.0,
         place=model.place[candidates] if len(model.place) else model.place,
     )
-    program, shared, duty, asked = relaxed_program(small, cliques_of(small))
-    whole = shared.size + duty.size + asked.size
+    program, shared, musts, needed = relaxed_program(small, cliques_of(small))
+    whole = shared.size + musts.size + needed.size
     rows = np.delete(np.arange(program.row_lower.size), whole)
     served = np.asarray(program.matrix[whole].todense()).ravel()
     low, high = program.row_lower[rows], program.row_upper[rows]

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats
+from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 LEAN_MIP: dict[str, Any] = {
     "mip_heuristic_run_feasibility_jump": False,
@@ -88,7 +89,7 @@ def proven_bound(program: Program, row_dual: Floats) -> tuple[float, Floats]:
     limit = np.where(price > 0, program.row_lower, np.where(price < 0, program.row_upper, 0.0))
     reduced = program.cost - program.matrix.T @ price
     terms = price @ limit, np.minimum(reduced * program.lower, reduced * program.upper).sum()
-    return float(sum(terms) - 1e-11 * sum(abs(term) for term in terms)), reduced
+    return float(sum(terms) - BOUND_ALLOWANCE * sum(abs(term) for term in terms)), reduced
 
 
 def _lp(program: Program) -> Any:

@@ -36,7 +36,7 @@ class Clock:
         return math.inf if self.work_limit is not None else self.time_limit_s - self.seconds
 
     def next_cycle(self, longer: int, began: tuple[float, int], chains: int = 1) -> int:
-        """Steps of a chain's next cooling cycle: so many, or all that fit where too few would be left for one more.
+        """Steps of a chain's next cooling cycle: `longer`, or all that fit where too few would be left for one more.
 
         `began`: seconds and work when the chains started, from which their pace is known.
         """
@@ -63,7 +63,7 @@ class Incumbent:
     """Takes in plans and bounds (in the problem's own terms), keeps the best of each, and makes the answer.
 
     `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known),
-    so that bounds may be rounded to it. `fallback`: what to answer where no plan meets the targets.
+    so that bounds may be rounded to it. `fallback`: the answer where no plan meets the targets.
     """
 
     problem: CoverProblem
@@ -122,14 +122,14 @@ class Incumbent:
 
     @property
     def gap_reached(self) -> bool:
-        """The gap asked for is proven."""
+        """The required gap is proven."""
         return self.proven_gap <= self.gap or self.proven
 
     def plan(self, *, met: bool, interrupted: bool) -> CoverPlan:
         """The answer. `met`: the plan meets every target within reach."""
         order, gains = build_order(self.problem, self.chosen)
-        told = check_cover(self.problem, order)
-        cost, weight = told.cost, told.weight
+        check = check_cover(self.problem, order)
+        cost, weight = check.cost, check.weight
         value = cost if self.sense > 0 else weight
         bound = self.bound if math.isfinite(self.bound) else (0.0 if self.sense > 0 else float(self.problem.weight.sum()))
         if met and self.sense * bound > self.sense * value:
@@ -139,7 +139,7 @@ class Incumbent:
         return CoverPlan(
             chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0,
             status=self._status(met, interrupted), certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order),
-            loads=told.load[np.searchsorted(np.sort(order), order)] if told.load.size else told.load, bound_source=self.source,
+            loads=check.load[np.searchsorted(np.sort(order), order)] if check.load.size else check.load, bound_source=self.source,
             work=self.clock.work, seconds=self.clock.seconds, timed_out=timed_out, history=self.history,
         )
 

@@ -18,20 +18,29 @@ from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.neighbourhoods import neighbours
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reachable_targets import ReachableTargets, reachable_targets
+from infraplan.siting.cover.random_numbers import SEEDS
+from infraplan.siting.cover.reachable_targets import ReachableTargets, reachable_targets, weight_by_zone
 from infraplan.siting.cover.reduction import reduce_for_least_cost
 from infraplan.siting.cover.relaxation import Relaxation, relax
 from infraplan.siting.cover.spacing_repair import repair
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
+from infraplan.siting.cover.tolerances import weight_tolerance
 from infraplan.siting.cover.workers import ChildFailed, Crew, crew_size, result_in_time
 
 ROUND = 60_000
-BACKGROUND_S = 12.0  # of the subgradient at a time, beside the search
-REPAIR_STEPS, REPAIR_CHUNK, REPAIR_SHARE = 200_000, 1_000, 0.6  # steps to repair a plan that a spacing keeps short; share of the limit
-EXACT_UP_TO, EXACT_NODES = 500, 2_000
-SIMPLEX_UP_TO, PRICES_UP_TO = 200_000, 600_000  # entries of the model
-SUBGRADIENT_ROUNDS = 300
-SIMPLEX_SHARE, SUBGRADIENT_SHARE = 0.6, 0.2  # of the time that stays out of reach of simplex; until which nothing but a subgradient runs
+"""Search iterations between two improvements of the bound by parts."""
+BACKGROUND_S = 12.0
+"""Time of the subgradient in one go, beside the search. [s]"""
+REPAIR_STEPS, REPAIR_CHUNK, REPAIR_SHARE = 200_000, 1_000, 0.6
+"""Steps to repair a plan that a spacing keeps short, steps between two looks at the clock, and the share of the limit for it."""
+EXACT_UP_TO, EXACT_ENTRIES, EXACT_NODES = 500, 10_000, 2_000
+"""Candidates and entries of a model for branch and bound, and its nodes at most."""
+SIMPLEX_UP_TO, SIMPLEX_SHARE = 200_000, 0.6
+"""Entries of a model whose relaxation goes to simplex; the share of the time that simplex must leave."""
+SUBGRADIENT_ROUNDS, SUBGRADIENT_SHARE = 300, 0.2
+"""Rounds of the subgradient before the search, and the share of the time by which they end."""
+PARTS_UP_TO = 600_000
+"""Entries of a model whose bound is improved by parts."""
 
 
 def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
@@ -53,17 +62,17 @@ def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, worke
 def meets(problem: CoverProblem, targets: ReachableTargets, chosen: Ints) -> bool:
     """The plan meets every target within reach, judged from the problem itself."""
     served = served_rows(problem, chosen)
-    inside = served & (problem.zone >= 0)
-    got = np.bincount(problem.zone[inside], weights=problem.weight[inside], minlength=problem.zone_required.size)
+    got = weight_by_zone(problem, problem.weight * served)
     beyond = targets.certificate
-    wanted = problem.zone_required.copy()
-    wanted[beyond.zones] = beyond.zone_reachable
-    slack = 1e-9 * max(1.0, float(problem.weight.sum()))
+    required = problem.zone_required.copy()
+    required[beyond.zones] = beyond.zone_reachable
+    slack = weight_tolerance(problem.weight)
     enough = float(problem.weight[served].sum()) >= min(problem.required, beyond.reachable) - 2 * slack
-    return bool(enough and (got >= wanted - 2 * slack).all() and served[problem.must & targets.able].all())
+    return bool(enough and (got >= required - 2 * slack).all() and served[problem.must & targets.able].all())
 
 
 def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None) -> None:
+    """Relaxation and greedy, branch and bound where few candidates remain, then search and price rounds side by side."""
     model = reduced.model
     if nothing_to_serve(model):
         incumbent.offer_plan(reduced.locked, reduced.locked_cost)
@@ -102,7 +111,7 @@ def _try_exact(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, c
     model, best = reduced.model, incumbent.value
     keep = np.flatnonzero(relaxation.bound + reduced.locked_cost + relaxation.reduced_cost <= best + 1e-6)
     small = restrict(model, keep, reduced.position_m)
-    if keep.size > EXACT_UP_TO or len(small.rows) > 20 * EXACT_UP_TO:
+    if keep.size > EXACT_UP_TO or len(small.rows) > EXACT_ENTRIES:
         return
     start = incumbent.chosen_in(reduced.candidate[keep]) if np.isfinite(best) else np.empty(0, np.uint8)
     answer = result_in_time(crew.submit(least_cost_exact, small, start, EXACT_NODES, incumbent.clock.left_s / 3), incumbent.clock)
@@ -119,7 +128,7 @@ def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = incumbent.clock
     annealing = Annealing(reduced, incumbent, relaxation, seed)
-    prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PRICES_UP_TO else None
+    prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PARTS_UP_TO else None
     background = BackgroundBound(reduced, incumbent, relaxation, crew) if prices is None and clock.work_limit is None else None
     while not clock.over and not incumbent.gap_reached:
         futures = prices.start(crew) if prices is not None else []
@@ -167,7 +176,7 @@ def repair_spacing(reduced: Reduced, incumbent: Incumbent, plan: Flags, seed: in
         if met or clock.share > REPAIR_SHARE:
             break
         chunk = REPAIR_CHUNK if clock.work_limit is None else min(REPAIR_CHUNK, max(1, clock.work_limit - clock.work))
-        plan, met, steps = repair(model, near, plan, chunk, seed * 1_000_003 + at)
+        plan, met, steps = repair(model, near, plan, chunk, seed * SEEDS + at)
         clock.work += steps
     if not offer(reduced, incumbent, plan, met):
         incumbent.fallback = np.concatenate([reduced.locked, reduced.candidate[np.flatnonzero(plan)]])

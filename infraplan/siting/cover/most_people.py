@@ -15,21 +15,31 @@ from infraplan.siting.cover.exact import most_people_exact
 from infraplan.siting.cover.incumbent import Clock, Incumbent
 from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reachable_targets import common_unit, reachable_targets
+from infraplan.siting.cover.random_numbers import SEEDS
+from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.cover.reduction import reduce_for_most_people, restrict_and_merge
 from infraplan.siting.cover.swaps import swap_search
 from infraplan.siting.cover.upper_bounds import UpperBound, upper_bound_by_size, upper_bound_by_subgradient
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 
 CHUNK = 10_000
-PAIRED = (20_000, 1_000_000)  # entries of models that are searched by two chains
-HOT, COLD = 0.08, 0.0016  # temperatures at the start and the end, in mean weights of a site
-NEAR_WEIGHT = 0.2  # what a candidate may lack and still be worth searching, in mean weights of a site
-EXACT_UP_TO, EXACT_COUNTED_UP_TO = 60_000, 8_000  # entries of a model for branch and bound; the same where its work is counted
-EXACT_NODES = 100_000
-UPPER_BOUND_SHARE = 0.7  # of the time, that the linear solver gets for the ceiling
-CYCLE, GROWTH, LONGEST_CYCLE = 40_000, 2, 400_000  # swaps from hot to cold the first time, how much longer each time, and at most
-GRACE_S = 1.5  # what a child gets to hand back its result
+"""Swaps between two looks at the clock, at most."""
+PAIRED = (20_000, 1_000_000)
+"""Entries of models that two chains search: smaller ones gain little, for larger ones the second copy costs too much memory."""
+HOT, COLD = 0.08, 0.0016
+"""Temperatures at the start and the end of a cycle, in mean weights of a site."""
+CYCLE, GROWTH, LONGEST_CYCLE = 40_000, 2, 400_000
+"""Swaps of the first cycle, how much longer each next one is, and swaps of a cycle at most."""
+NEAR_WEIGHT = 0.2
+"""Greatest penalty of a candidate worth searching, in mean weights of a site."""
+EXACT_UP_TO, EXACT_COUNTED_UP_TO, EXACT_NODES = 60_000, 8_000, 100_000
+"""Entries of a model for branch and bound, the same where its work is counted, and its nodes at most."""
+UPPER_BOUND_SHARE = 0.7
+"""Share of the time that the linear solver gets for the upper bound."""
+CHAIN_SEEDS = 500_000
+"""Distance between the seeds of two chains: more than a chain has chunks."""
+GRACE_S = 1.5
+"""Time a child gets to hand back its result. [s]"""
 
 
 def most_people(
@@ -38,26 +48,26 @@ def most_people(
     """The answer of `max_cover` where every candidate can carry all that it serves. `start`: a plan within the limits."""
     targets = reachable_targets(problem)
     reduced = reduce_for_most_people(problem, targets, costly=limits.has_budget)
-    base = float(problem.weight[targets.served].sum())
-    incumbent = Incumbent(problem, targets.certificate, -1, gap, common_unit(problem.weight), clock)
-    incumbent.offer_plan(reduced.locked, base)
+    incumbent = Incumbent(problem, targets.certificate, -1, gap, reduced.unit, clock)
+    incumbent.offer_plan(reduced.locked, reduced.base)
     if start is not None:
         incumbent.offer_plan(start, check_cover(problem, start).weight)
     interrupted = False
     try:
-        _search(reduced, limits, base, incumbent, seed, workers)
+        _search(reduced, limits, incumbent, seed, workers)
     except KeyboardInterrupt:
         interrupted = True
     return incumbent.plan(met=True, interrupted=interrupted)
 
 
-def _search(reduced: Reduced, limits: BuildLimits, base: float, incumbent: Incumbent, seed: int, workers: int | None) -> None:
-    model, clock = reduced.model, incumbent.clock
+def _search(reduced: Reduced, limits: BuildLimits, incumbent: Incumbent, seed: int, workers: int | None) -> None:
+    """A greedy plan, an upper bound in a child while swaps go on here, then swaps and branch and bound on the candidates worth it."""
+    model, clock, base = reduced.model, incumbent.clock, reduced.base
     everything = float(model.weight.sum())
     incumbent.offer_bound(base if limits.sites < 1 else base + everything, "all")
     if everything <= 0 or limits.sites < 1:
         return
-    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, base, incumbent, seed)
+    swaps = Swaps(reduced, model, np.arange(model.candidates), limits, incumbent, seed)
     swaps.run(0)
     if incumbent.gap_reached:
         return
@@ -65,16 +75,16 @@ def _search(reduced: Reduced, limits: BuildLimits, base: float, incumbent: Incum
         pending = crew.submit(upper_bound_by_size, model, limits, (incumbent.chosen_in(reduced.candidate), incumbent.value - base))
         while clock.work_limit is None and not pending.done() and clock.share < UPPER_BOUND_SHARE:
             swaps.run(swaps.chunk // 10 + 1)
-        ceiling = pending.result() if clock.work_limit is not None or pending.done() else None
-        if ceiling is None:
-            ceiling = upper_bound_by_subgradient(model, limits, incumbent.chosen_in(reduced.candidate), incumbent.value - base)
-        incumbent.offer_bound(base + ceiling.bound, ceiling.source)
+        upper = pending.result() if clock.work_limit is not None or pending.done() else None
+        if upper is None:
+            upper = upper_bound_by_subgradient(model, limits, incumbent.chosen_in(reduced.candidate), incumbent.value - base)
+        incumbent.offer_bound(base + upper.bound, upper.source)
         incumbent.note()
-        exact = _exact(reduced, ceiling, limits, base, incumbent, crew)
-        mean = ceiling.bound / max(1.0, float(ceiling.y.sum()))
-        near = np.minimum(base + ceiling.bound - incumbent.value, NEAR_WEIGHT * mean)
-        keep = np.flatnonzero((ceiling.lack <= near) | (ceiling.y > 1e-4) | (incumbent.chosen_in(reduced.candidate) > 0))
-        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, base, incumbent, seed, crew)
+        exact = _start_exact(reduced, upper, limits, incumbent, crew)
+        mean = upper.bound / max(1.0, float(upper.y.sum()))
+        near = np.minimum(base + upper.bound - incumbent.value, NEAR_WEIGHT * mean)
+        keep = np.flatnonzero((upper.penalty <= near) | (upper.y > 1e-4) | (incumbent.chosen_in(reduced.candidate) > 0))
+        swaps = Swaps(reduced, restrict_and_merge(model, keep, reduced.position_m), keep, limits, incumbent, seed, crew)
         while not clock.over and not incumbent.gap_reached:
             swaps.run(swaps.chunk)
             if exact is not None and clock.work_limit is None and exact.done():
@@ -86,7 +96,7 @@ def _search(reduced: Reduced, limits: BuildLimits, base: float, incumbent: Incum
 
 
 @dataclass
-class Exact:
+class PendingExact:
     """Branch and bound under way in a child, on the candidates that a better plan than `floor` may contain."""
 
     future: Future[tuple[float, Flags, float]]
@@ -97,6 +107,7 @@ class Exact:
     incumbent: Incumbent
 
     def done(self) -> bool:
+        """The child has finished."""
         return self.future.done()
 
     def offer(self, clock: Clock) -> None:
@@ -110,9 +121,9 @@ class Exact:
         self.incumbent.offer_bound(max(self.base + bound, self.floor), "mip")
 
 
-def _exact(reduced: Reduced, ceiling: UpperBound, limits: BuildLimits, base: float, incumbent: Incumbent, crew: Crew) -> Exact | None:
+def _start_exact(reduced: Reduced, upper: UpperBound, limits: BuildLimits, incumbent: Incumbent, crew: Crew) -> PendingExact | None:
     """Start branch and bound, if what is left is small enough."""
-    keep = np.flatnonzero(base + ceiling.bound - ceiling.lack >= incumbent.value - 1e-6)
+    keep = np.flatnonzero(reduced.base + upper.bound - upper.penalty >= incumbent.value - 1e-6)
     model = restrict_and_merge(reduced.model, keep, reduced.position_m)
     clock = incumbent.clock
     counted = clock.work_limit is not None
@@ -121,18 +132,18 @@ def _exact(reduced: Reduced, ceiling: UpperBound, limits: BuildLimits, base: flo
     start = incumbent.chosen_in(reduced.candidate[keep])
     nodes = max(1, (clock.work_limit or 0) // 500) if counted else EXACT_NODES
     future = crew.submit(most_people_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
-    return Exact(future, reduced.candidate[keep], reduced.locked, base, incumbent.value, incumbent)
+    return PendingExact(future, reduced.candidate[keep], reduced.locked, reduced.base, incumbent.value, incumbent)
 
 
 class Swaps:
     """The search in chunks, cooling in cycles of growing length: one chain here and, given a crew, another in a child."""
 
     def __init__(
-        self, reduced: Reduced, model: Model, keep: Ints, limits: BuildLimits, base: float, incumbent: Incumbent, seed: int,
+        self, reduced: Reduced, model: Model, keep: Ints, limits: BuildLimits, incumbent: Incumbent, seed: int,
         crew: Crew | None = None,
     ) -> None:  # fmt: skip
         self.reduced, self.model, self.keep, self.limits = reduced, model, keep, limits
-        self.base, self.incumbent, self.seed, self.crew = base, incumbent, seed, crew
+        self.base, self.incumbent, self.seed, self.crew = reduced.base, incumbent, seed, crew
         chains = 2 if crew is not None and PAIRED[0] < len(model.rows) < PAIRED[1] else 1
         self.plans = [incumbent.chosen_in(reduced.candidate[keep])] * chains
         self.chunks, self.cycle, self.done = 0, CYCLE, 0
@@ -145,7 +156,7 @@ class Swaps:
         return int(np.clip(2e8 / (candidates + 4 * entries**2 / (candidates * classes)), 50, CHUNK))
 
     def run(self, steps: int) -> None:
-        """So many swaps in each chain, or as many as the limit leaves."""
+        """`steps` swaps in each chain, or as many as the limit leaves."""
         incumbent, clock = self.incumbent, self.incumbent.clock
         if clock.work_limit is not None:
             steps = min(steps, -((clock.work - clock.work_limit) // len(self.plans)))
@@ -156,9 +167,9 @@ class Swaps:
         steps = min(steps, self.cycle - self.done)
         hot, cold = (mean * HOT * (COLD / HOT) ** (at / self.cycle) for at in (self.done, self.done + steps))
         sites = int(min(self.limits.sites, self.model.candidates))
-        seed = self.seed * 1_000_003 + self.chunks
+        seed = self.seed * SEEDS + self.chunks
         pending = [
-            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + 500_000 * chain, hot, cold)
+            self.crew.submit(swap_search, self.model, plan, sites, self.limits.budget, steps, seed + CHAIN_SEEDS * chain, hot, cold)
             for chain, plan in enumerate(self.plans[1:], 1)
             if self.crew is not None
         ]

@@ -10,7 +10,7 @@ from infraplan.arrays import Floats, Ints
 from infraplan.siting.cover.model import Reduced
 
 PART_SITES = 16.0  # sites of the fractional plan in a part, about
-LARGEST = 3  # a zone of up to so many times as much stays whole
+LARGEST = 3  # a zone of up to this many times as much stays whole
 
 
 def parts_of(reduced: Reduced, y: Floats) -> Ints:
@@ -50,7 +50,7 @@ def _halved(classes: Ints, at: Floats, sites: Floats, whole: float) -> list[Ints
 
 
 def _along(across: sp.csr_matrix) -> Floats:
-    """Place of every class on a line on which neighbours stand near each other."""
+    """Place of every class on a line where neighbours are near each other."""
     rows, columns = across.shape
     entries = across.tocoo()
     ends = entries.row, entries.col + rows

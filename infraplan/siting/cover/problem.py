@@ -21,7 +21,7 @@ class ProblemError(DataError, ValueError):
 
 @dataclass(frozen=True)
 class CoverProblem:
-    """Demand, candidates, who would serve whom, and what is asked.
+    """Demand, candidates, which candidate serves which demand, and the targets.
 
     With demand rows j, candidates i, N(j) the candidates that serve row j, y_i = 1 when candidate i is built, z_j = 1 when row j is served:
 
@@ -139,9 +139,9 @@ class CoverProblem:
     def _blame(
         self, column: str, key: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object
     ) -> None:
-        message, cure = both(f"siting.{key}", **values), both(f"siting.{key}_cure", **values)
+        message, fix = both(f"siting.{key}", **values), both(f"siting.{key}_cure", **values)
         self.faults.append(
-            Fault("CoverProblem", message, cure, f"siting.{key}", column=column, row=row, value=str(value), count=count)
+            Fault("CoverProblem", message, fix, f"siting.{key}", column=column, row=row, value=str(value), count=count)
         )
 
     def _sparse(self, cover: Any) -> sp.csr_matrix:

@@ -13,6 +13,10 @@ from infraplan.arrays import kernel
 RandomState = npt.NDArray[np.uint64]
 
 
+SEEDS = 1_000_003
+"""Distance between the first seeds of two searches: a search numbers its steps from its own on."""
+
+
 @kernel
 def seeded(seed: int) -> RandomState:
     """A generator started from a seed (mixed by splitmix64, so that neighbouring seeds differ)."""

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.cover_plan import Certificate
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.tolerances import COUNTABLE, weight_tolerance
 
 
 @dataclass
@@ -43,8 +44,7 @@ def reachable_targets(problem: CoverProblem) -> ReachableTargets:
     allowed = ~problem.forbidden & ~problem.forced & ~_too_close(problem, forced)
     served = problem.covered | (problem.cover @ problem.forced.astype(np.int32) > 0)
     able = served | (problem.cover @ allowed.astype(np.int32) > 0)
-    total = max(1.0, float(problem.weight.sum()))
-    slack = 1e-9 * total
+    slack = weight_tolerance(problem.weight)
     reachable = weight_by_zone(problem, problem.weight * able)
     reachable_all = float(problem.weight[able].sum())
     lost = np.flatnonzero(~able & ((problem.weight > 0) | problem.must))
@@ -55,7 +55,7 @@ def reachable_targets(problem: CoverProblem) -> ReachableTargets:
     )
     zone_need = np.minimum(problem.zone_required, reachable) - weight_by_zone(problem, problem.weight * served)
     need = min(problem.required, reachable_all) - float(problem.weight[served].sum())
-    if (problem.weight == np.round(problem.weight)).all() and total < 2**52:
+    if (problem.weight == np.round(problem.weight)).all() and float(problem.weight.sum()) < COUNTABLE:
         zone_need, need, slack = np.ceil(zone_need - 1e-6), float(np.ceil(need - 1e-6)), 0.5
     return ReachableTargets(allowed, served, able, problem.must, zone_need, need, slack, certificate)
 
@@ -69,7 +69,7 @@ def weight_by_zone(problem: CoverProblem, weight: Floats) -> Floats:
 def common_unit(values: Floats) -> float:
     """Greatest number all values are whole multiples of, where the values are whole numbers; else 0."""
     positive = values[values > 0]
-    if positive.size == 0 or (positive != np.round(positive)).any() or float(positive.sum()) >= 2**52:
+    if positive.size == 0 or (positive != np.round(positive)).any() or float(positive.sum()) >= COUNTABLE:
         return 0.0
     return float(np.gcd.reduce(positive.astype(np.int64)))
 

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Relaxation:
 
 
 def cliques_of(model: Model) -> Ints:
-    """Number of the hexagon (spacing from corner to corner) each candidate stands in, -1 where it is alone: two in one are too close."""
+    """Number of each candidate's hexagon (spacing from corner to corner), -1 where it is alone there: two in one hexagon are too close."""
     if model.spacing_m <= 0 or not model.candidates:
         return np.full(model.candidates, -1)
     side_m = model.spacing_m / 2.0 * (1 - 1e-9)
@@ -53,6 +54,12 @@ def cliques_of(model: Model) -> Ints:
     return np.asarray(number[hexagon.ravel()])
 
 
+def clique_rows(clique: Ints, columns: int) -> sp.csr_matrix:
+    """A row of ones for each clique; candidates are the first of the columns."""
+    inside = np.flatnonzero(clique >= 0)
+    return sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, columns))
+
+
 def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Floats]:
     """The bound these prices prove, and the reduced cost of every candidate.
 
@@ -68,7 +75,7 @@ def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Flo
     must = model.must > 0
     plus = float(prices.zone @ model.zone_need + prices.whole * model.need + prices.serve[must].sum())
     minus = float(np.minimum(reduced, 0.0).sum() + np.minimum(prices.serve - worth, 0.0)[~must].sum() - prices.clique.sum())
-    return plus + minus - 1e-11 * (plus - minus), reduced
+    return plus + minus - BOUND_ALLOWANCE * (plus - minus), reduced
 
 
 def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, Ints]:
@@ -80,29 +87,28 @@ def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, In
     across = model.matrix.T.tocsr()
     size = np.diff(model.row_start)
     must = model.must > 0
-    shared, duty = np.flatnonzero((size > 1) & ~must), np.flatnonzero(must)
+    shared, musts = np.flatnonzero((size > 1) & ~must), np.flatnonzero(must)
     lone = np.flatnonzero((size == 1) & ~must)
     owner = model.columns[model.row_start[:-1][lone]]
     zones, columns = len(model.zone_need), model.candidates + shared.size
     at = (np.concatenate([model.zone[lone], model.zone[shared]]), np.concatenate([owner, model.candidates + np.arange(shared.size)]))
     served = sp.csr_matrix((np.concatenate([model.weight[lone], model.weight[shared]]), at), shape=(zones, columns))
-    asked = np.flatnonzero(model.zone_need > model.slack)
-    cover = sp.hstack([across[shared], -sp.identity(shared.size)])
-    musts = sp.hstack([across[duty], sp.csr_matrix((duty.size, shared.size))])
-    inside = np.flatnonzero(clique >= 0)
-    squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, columns))
-    matrix = sp.csr_matrix(sp.vstack([cover, musts, served[asked], sp.csr_matrix(served.sum(axis=0)), squares]))
-    low = np.concatenate([np.zeros(shared.size), np.ones(duty.size), model.zone_need[asked], [model.need]])
+    needed = np.flatnonzero(model.zone_need > model.slack)
+    covering = sp.hstack([across[shared], -sp.identity(shared.size)])
+    served_musts = sp.hstack([across[musts], sp.csr_matrix((musts.size, shared.size))])
+    squares = clique_rows(clique, columns)
+    matrix = sp.csr_matrix(sp.vstack([covering, served_musts, served[needed], sp.csr_matrix(served.sum(axis=0)), squares]))
+    low = np.concatenate([np.zeros(shared.size), np.ones(musts.size), model.zone_need[needed], [model.need]])
     high = np.concatenate([np.full(low.size, np.inf), np.ones(squares.shape[0])])
     low = np.concatenate([low, np.full(squares.shape[0], -np.inf)])
     cost = np.concatenate([model.cost, np.zeros(shared.size)])
-    return Program(matrix, low, high, cost, np.zeros(columns), np.ones(columns)), shared, duty, asked
+    return Program(matrix, low, high, cost, np.zeros(columns), np.ones(columns)), shared, musts, needed
 
 
 def relax(model: Model, *options: tuple[str, Any]) -> Relaxation:
     """Solve the relaxation with HiGHS, options as (name, value); the bound is recomputed from the prices, whatever HiGHS says of them."""
     clique = cliques_of(model)
-    program, shared, duty, asked = relaxed_program(model, clique)
+    program, shared, musts, needed = relaxed_program(model, clique)
     answer = run_highs(program, **dict(options))
     zones, squares = np.zeros(len(model.zone_need)), int(clique.max(initial=-1)) + 1
     serve = np.zeros(model.classes)
@@ -110,8 +116,8 @@ def relax(model: Model, *options: tuple[str, Any]) -> Relaxation:
     if answer.row_dual.size == len(program.row_lower) and np.isfinite(answer.row_dual).all():
         dual = answer.row_dual
         serve[shared], dual = dual[: shared.size], dual[shared.size :]
-        serve[duty], dual = dual[: duty.size], dual[duty.size :]
-        zones[asked], dual = np.maximum(dual[: asked.size], 0.0), dual[asked.size :]
+        serve[musts], dual = dual[: musts.size], dual[musts.size :]
+        zones[needed], dual = np.maximum(dual[: needed.size], 0.0), dual[needed.size :]
         whole, paid = max(float(dual[0]), 0.0), np.maximum(-dual[1:], 0.0)
     prices = consistent_prices(model, serve, zones, whole, paid)
     bound, reduced = priced_bound(model, prices, clique)

@@ -1,6 +1,6 @@
 """Ruin and recreate: take a few neighbouring sites out, meet the targets again as cheaply as possible, keep the result if it is good.
 
-One iteration touches only the neighbourhood of one candidate: an undo log takes a refused step back, and counters tell at once whether
+One iteration touches only the neighbourhood of one candidate: an undo log takes a refused step back, and counters say at once whether
 every target is met. What is good enough is decided by annealing.
 Iterations are counted, never timed: the same seed gives the same plan.
 
@@ -22,7 +22,7 @@ RUIN_UP_TO = 8
 DRAWS = 3
 """Candidates drawn for each site to be removed; many of them are not in the plan."""
 NARROWEST = 4
-"""The neighbourhood from which sites are removed has at least so many candidates."""
+"""The neighbourhood from which sites are removed has at least this many candidates."""
 NOISE = 0.25
 """Usefulness is multiplied by a random factor of 1 - NOISE to 1 + NOISE."""
 EXTRA_COST = 2.5
@@ -67,7 +67,7 @@ def is_needed(
 ) -> bool:  # fmt: skip
     """Some target fails without candidate i. `gained`: zeros per zone, left so.
 
-    The plan is not touched: to ask costs one walk over the rows of i, to remove and build again would cost two, with all counters.
+    The plan is not touched: this is one walk over the rows of i; to remove and build it again would be two, with all counters.
     """
     slack, last = tally[SLACK], len(short) - 1
     lost, used, needed = 0.0, 0, False
@@ -110,7 +110,7 @@ def ruin_and_recreate(
 ) -> tuple[Flags, Flags, float]:
     """Anneal cost less value served from temperature `hot` to `cold`. Best plan, last plan, best cost. `plan` meets every target.
 
-    Weight served beyond the needs has a value: it lets a site go later, where costs alone would show a plain.
+    Weight served beyond the needs has a value: it lets a site go later, where costs alone do not distinguish plans.
     """
     rng = seeded(seed)
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost

@@ -1,4 +1,7 @@
-"""A model that shrinks: rows merged, candidates and rows without effect dropped. What plain and limited models have in common."""
+"""A model that shrinks: the reductions that hold with and without limits of users.
+
+Rows are merged; rows and candidates without effect are dropped.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Plans that a spacing keeps from their targets, repaired: a site that is missing goes in, those too close to it go out, others follow.
 
 Where sites must keep a distance, greedy can block what it needs later. Each step takes an unserved class that some target still needs,
-builds one of its candidates whatever is too close, fills up around it, and is undone if the plan then lacks more than before.
+builds one of its candidates whatever is too close, fills up around it, and is undone if more is then missing than before.
 """
 
 from __future__ import annotations

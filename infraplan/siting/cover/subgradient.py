@@ -15,6 +15,7 @@ from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
+from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 SMOOTHING = 0.9  # of the direction, against zigzag
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
@@ -70,7 +71,7 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
             whole += weight[rows[p]] + (1.0 if must[rows[p]] else 0.0)
         if plan[i]:
             rate[i] = cost[i] / max(whole, 1e-12)
-    dearest = 0.0
+    highest = 0.0
     for i in np.argsort(rate):
         if not plan[i]:
             break
@@ -85,23 +86,23 @@ def greedy_prices(model: Model, plan: Flags) -> Floats:
                 paid[j] = 1
                 price[j] = cost[i] / musts if must[j] else (0.0 if musts > 0 else cost[i] * weight[j] / max(fresh, 1e-12))
         if musts == 0 and fresh > 0:
-            dearest = min(max(dearest, cost[i] / fresh), HIGHEST_PRICE * typical)
+            highest = min(max(highest, cost[i] / fresh), HIGHEST_PRICE * typical)
     for j in range(len(weight)):
         if not paid[j]:
-            price[j] = weight[j] * max(dearest, typical)
+            price[j] = weight[j] * max(highest, typical)
     return price
 
 
 def relax_by_subgradient(
     model: Model, plan: Flags, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> Relaxation:  # fmt: skip
-    """A bound by so many rounds, or until it is `late`, from the prices a plan pays, scaled to where they prove most."""
+    """A bound from the prices a plan pays, scaled to where they prove most, improved for `rounds` or until it is `late`."""
     paid, dual = greedy_prices(model, plan), _Dual(model)
     return _climb(dual, paid * max(STARTS, key=lambda scale: dual.value(paid * scale)), 1.0, plan_cost, rounds, late)
 
 
 def relax_further(model: Model, price: Floats, plan_cost: float, seconds: float) -> Relaxation:
-    """A bound from known prices of serving, improved for so many seconds by smaller steps."""
+    """A bound from known prices of serving, improved for `seconds` by smaller steps."""
     ends = time.monotonic() + seconds
     return _climb(_Dual(model), price, FURTHER, plan_cost, 1_000_000, lambda: time.monotonic() > ends)
 
@@ -158,4 +159,4 @@ class _Dual:
         built = build_cheap(
             model.start, model.rows, model.cost, price, self.clique, self.paid, self.times, self.reduced
         )  # fmt: skip
-        return float(filled + built - 1e-11 * (filled - built))
+        return float(filled + built - BOUND_ALLOWANCE * (filled - built))

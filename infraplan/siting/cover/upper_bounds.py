@@ -1,4 +1,4 @@
-"""The most any choice of sites can serve: a bound from above, proved by prices."""
+"""Upper bounds on the most weight that any choice of sites within limits can serve, proved by prices."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model
-from infraplan.siting.cover.relaxation import cliques_of
+from infraplan.siting.cover.relaxation import clique_rows, cliques_of
+from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
-SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000  # entries of the model
-SUBGRADIENT_WORK, SMOOTHING, PATIENCE = 3e9, 0.7, 20  # entries walked in all
+SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000
+"""Entries of a model that goes to simplex, and to the interior point method; larger ones go to the subgradient."""
+SUBGRADIENT_WORK, SMOOTHING, PATIENCE = 3e9, 0.7, 20
+"""Entries the subgradient walks in all, share of the last direction kept, rounds without a better bound before steps are halved."""
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 @dataclass(frozen=True)
 class UpperBound:
-    """A proven upper bound on the weight served by the model's classes, the fractional plan, and what each candidate lacks to belong to it.
+    """A proven upper bound on the weight served by the model's classes, a fractional plan `y`, and the penalty of each candidate.
 
-    `lack[i]`: no plan with candidate i serves more than `bound - lack[i]`.
+    `penalty[i]`: no plan with candidate i serves more than `bound - penalty[i]`.
     """
 
     bound: float
     y: Floats
-    lack: Floats
+    penalty: Floats
     serve: Floats
     source: str = "lp"
 
@@ -37,8 +40,7 @@ def upper_bound_program(model: Model, limits: BuildLimits, clique: Ints) -> Prog
     """minimise -(weight . z): columns y then z; rows z <= sum y, the number of sites, the budget, spacing cliques."""
     n, m = model.candidates, model.classes
     across = model.matrix.T.tocsr()
-    inside = np.flatnonzero(clique >= 0)
-    squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, n))
+    squares = clique_rows(clique, n)
     sites = sp.csr_matrix(np.ones((1, n)))
     money = sp.csr_matrix(model.cost[None, :])
     left = sp.vstack([across, sites, money, squares])
@@ -61,9 +63,9 @@ def upper_bound_by_lp(model: Model, limits: BuildLimits, **options: Any) -> Uppe
         serve = np.clip(answer.row_dual[:m], 0.0, model.weight)
         site, money = (max(0.0, -float(price)) for price in answer.row_dual[m : m + 2])
         square = np.maximum(0.0, -answer.row_dual[m + 2 :])
-    bound, lack = priced_upper_bound(model, limits, serve, site, money, square, clique)
+    bound, penalty = priced_upper_bound(model, limits, serve, site, money, square, clique)
     y = answer.x[:n].clip(0, 1) if answer.x.size else np.zeros(n)
-    return UpperBound(bound, y, lack, serve)
+    return UpperBound(bound, y, penalty, serve)
 
 
 def upper_bound_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, float]) -> UpperBound:
@@ -109,8 +111,8 @@ def upper_bound_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, w
         serve = np.clip(serve - theta * max(bound - weight, 1e-4 * weight) / norm * way, 0.0, model.weight)
     worth = matrix @ best_serve
     money = _best_within(worth, model.cost, limits, money)[0]
-    bound, lack = priced_upper_bound(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
-    return UpperBound(bound, y, lack, best_serve, "lagrangian")
+    bound, penalty = priced_upper_bound(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
+    return UpperBound(bound, y, penalty, best_serve, "lagrangian")
 
 
 def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float) -> tuple[float, Floats]:
@@ -133,7 +135,7 @@ def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float)
 def priced_upper_bound(
     model: Model, limits: BuildLimits, serve: Floats, site: float, money: float, square: Floats, clique: Ints, worth: Floats | None = None
 ) -> tuple[float, Floats]:
-    """The bound that prices prove, and what each candidate lacks.
+    """The bound that prices prove, and the penalty of each candidate.
 
     For any 0 <= serve <= weight and prices >= 0 of a site, of money, and of each spacing square, no plan serves more than
         sum_j (weight_j - serve_j) + site sites + money budget + sum square
@@ -150,4 +152,4 @@ def priced_upper_bound(
     profit = worth - site - money * model.cost
     bound = float((model.weight - serve).sum() + square.sum() + paid + np.maximum(profit, 0.0).sum())
     whole = float(model.weight.sum())
-    return bound + 1e-11 * (bound + whole), np.maximum(-profit, 0.0)
+    return bound + BOUND_ALLOWANCE * (bound + whole), np.maximum(-profit, 0.0)

@@ -17,7 +17,7 @@ LOSSES_WORK = 5_000_000_000  # arcs looked at, past which losses stay unknown
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment: `carried` of every demand row (covered rows in full), `load` of every candidate asked about, musts that lack a server.
+    """An assignment: `carried` of every demand row (covered rows in full), `load` of every given candidate, and musts without a server.
 
     Musts come first, then the needs of the zones, then whatever else can be carried.
     """

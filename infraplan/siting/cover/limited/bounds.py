@@ -20,6 +20,7 @@ from infraplan.arrays import Floats, Indices, Ints, kernel
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
+from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 SMOOTHING, PATIENCE = 0.7, 10
 STARTS = (2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5, 0.3, 0.1)
@@ -28,13 +29,13 @@ BISECTIONS = 40
 
 @dataclass(frozen=True)
 class LimitedBound:
-    """A proven bound, what each candidate lacks to belong to a plan as good, a fractional plan `y`, and how it was found.
+    """A proven bound, the penalty of each candidate, a fractional plan `y`, and how the bound was found.
 
-    `lack[i]`: no plan with candidate i is better than `bound` made worse by `lack[i]`.
+    `penalty[i]`: no plan with candidate i is better than `bound` made worse by `penalty[i]`.
     """
 
     bound: float
-    lack: Floats
+    penalty: Floats
     y: Floats
     source: str
 
@@ -85,7 +86,7 @@ class _Dual:
         self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
         self.worth, self.share, self.needed = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
         self.taken = np.zeros(len(model.rows))
-        self.built, self.lack = np.zeros(model.candidates), np.zeros(model.candidates)
+        self.built, self.penalty = np.zeros(model.candidates), np.zeros(model.candidates)
         self.money = 0.0
 
     def _value_sites(self, price: Floats) -> Floats:
@@ -109,10 +110,10 @@ class _Dual:
         filled, _, _ = fill_needs(
             order, price, model.weight, model.zone, model.must, model.zone_need, model.need, model.slack, self.needed
         )  # fmt: skip
-        self.lack = model.cost - self.worth
-        self.built = (self.lack < 0).astype(np.float64)
-        paid = float(np.minimum(self.lack, 0.0).sum())
-        return float(filled + paid - 1e-11 * (filled - paid))
+        self.penalty = model.cost - self.worth
+        self.built = (self.penalty < 0).astype(np.float64)
+        paid = float(np.minimum(self.penalty, 0.0).sum())
+        return float(filled + paid - BOUND_ALLOWANCE * (filled - paid))
 
     def most_weight(self, price: Floats, limits: BuildLimits) -> float:
         """No plan within the limits carries more. Classes cost up to their weight here."""
@@ -128,10 +129,10 @@ class _Dual:
         site = float(profit[best[-1]]) if 0 < count < worth.size else 0.0
         self.built = _within(worth, model.cost, limits, self.money, best)
         self.built[fixed] = 1.0
-        self.lack = np.where(fixed, 0.0, np.maximum(site - (worth - self.money * model.cost), 0.0))
+        self.penalty = np.where(fixed, 0.0, np.maximum(site - (worth - self.money * model.cost), 0.0))
         total = float((model.weight - price).sum() + self.worth[fixed].sum() + profit[best].sum())
         total += self.money * limits.budget if self.money > 0 else 0.0
-        return total + 1e-11 * (total + float(model.weight.sum()))
+        return total + BOUND_ALLOWANCE * (total + float(model.weight.sum()))
 
 
 def _price_of_money(worth: Floats, cost: Floats, limits: BuildLimits) -> float:
@@ -178,7 +179,7 @@ def least_cost_bound(
     price = first * max(STARTS, key=lambda scale: dual.least_cost(first * scale))
     best, y = _climb(dual, dual.least_cost, price, np.full(model.classes, np.inf), 1.0, plan_cost, rounds, late)
     bound = dual.least_cost(best)
-    return LimitedBound(max(bound, 0.0), np.maximum(dual.lack, 0.0), y, "lagrangian")
+    return LimitedBound(max(bound, 0.0), np.maximum(dual.penalty, 0.0), y, "lagrangian")
 
 
 def most_people_bound(
@@ -189,14 +190,14 @@ def most_people_bound(
     price = model.weight * min(STARTS[3:], key=lambda scale: dual.most_weight(model.weight * scale, limits))
     best, y = _climb(dual, lambda price: dual.most_weight(price, limits), price, model.weight, -1.0, plan_weight, rounds, late)
     bound = dual.most_weight(best, limits)
-    return LimitedBound(bound, dual.lack, y, "lagrangian")
+    return LimitedBound(bound, dual.penalty, y, "lagrangian")
 
 
 def _climb(
     dual: _Dual, value: Callable[[Floats], float], price: Floats, highest: Floats, sense: float, known: float, rounds: int,
     late: Callable[[], bool],
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """The best prices found by so many rounds of a subgradient with a heavy ball, or until it is late, and the average plan they built.
+    """The best prices found by a subgradient with a heavy ball, after `rounds` or when it is late, and the average plan they built.
 
     `sense` 1: the bound is to rise towards the plan; -1: to fall.
     """

@@ -14,7 +14,7 @@ from infraplan.siting.cover.exact import ROUNDING
 from infraplan.siting.cover.highs import Program, proven_bound, run_highs
 from infraplan.siting.cover.limited.bounds import LimitedBound
 from infraplan.siting.cover.model import Model
-from infraplan.siting.cover.relaxation import cliques_of
+from infraplan.siting.cover.relaxation import clique_rows, cliques_of
 
 
 def limited_program(model: Model, limits: BuildLimits | None) -> Program:
@@ -32,11 +32,9 @@ def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     def block(values: Floats, rows: npt.NDArray[Any], height: int) -> sp.csr_matrix:
         return sp.csr_matrix((values, (rows, each)), shape=(height, entries))
 
-    clique = cliques_of(model)
-    inside = np.flatnonzero(clique >= 0)
-    squares = sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, n))
-    usual = weight * ~must[model.rows]
-    wants: list[tuple[Any, Any, Any, Any]] = [
+    squares = clique_rows(cliques_of(model), n)
+    optional = weight * ~must[model.rows]
+    rows_of_program: list[tuple[Any, Any, Any, Any]] = [
         (-sp.csr_matrix((np.ones(entries), (each, owner)), shape=(entries, n)), sp.identity(entries), -np.inf, 0.0),
         (-sp.diags(model.capacity), block(weight, owner, n), -np.inf, 0.0),
         (sp.csr_matrix((m, n)), block(np.ones(entries), model.rows, m), np.where(must, 1.0 - _share(model), -np.inf), _most_of(model)),
@@ -45,19 +43,19 @@ def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     if limits is None:
         zones = len(model.zone_need) - 1
         keep = model.zone[model.rows] < zones
-        by_zone = block(usual * keep, np.where(keep, model.zone[model.rows], 0), max(zones, 1))
+        by_zone = block(optional * keep, np.where(keep, model.zone[model.rows], 0), max(zones, 1))
         needs = np.append(model.zone_need[:-1], [0.0] * (zones == 0)) - model.slack
-        wants.append((sp.csr_matrix((max(zones, 1), n)), by_zone, needs, np.inf))
-        wants.append((sp.csr_matrix((1, n)), sp.csr_matrix(usual[None, :]), model.need - model.slack, np.inf))
+        rows_of_program.append((sp.csr_matrix((max(zones, 1), n)), by_zone, needs, np.inf))
+        rows_of_program.append((sp.csr_matrix((1, n)), sp.csr_matrix(optional[None, :]), model.need - model.slack, np.inf))
         cost = np.concatenate([model.cost, np.zeros(entries)])
     else:
         free = (model.fixed == 0).astype(np.float64)
-        wants.append((sp.csr_matrix(free[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.sites))
-        wants.append((sp.csr_matrix((model.cost * free)[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.budget))
+        rows_of_program.append((sp.csr_matrix(free[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.sites))
+        rows_of_program.append((sp.csr_matrix((model.cost * free)[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.budget))
         cost = np.concatenate([np.zeros(n), -weight])
-    matrix = sp.csr_matrix(sp.vstack([sp.hstack([left, right]) for left, right, _, _ in wants]))
-    low = np.concatenate([np.broadcast_to(lower, left.shape[0]) for left, _, lower, _ in wants]).astype(np.float64)
-    high = np.concatenate([np.broadcast_to(upper, left.shape[0]) for left, _, _, upper in wants]).astype(np.float64)
+    matrix = sp.csr_matrix(sp.vstack([sp.hstack([left, right]) for left, right, _, _ in rows_of_program]))
+    low = np.concatenate([np.broadcast_to(lower, left.shape[0]) for left, _, lower, _ in rows_of_program]).astype(np.float64)
+    high = np.concatenate([np.broadcast_to(upper, left.shape[0]) for left, _, _, upper in rows_of_program]).astype(np.float64)
     return Program(matrix, low, high, cost, np.concatenate([model.fixed.astype(np.float64), np.zeros(entries)]), np.ones(n + entries))
 
 
@@ -78,8 +76,8 @@ def limited_relaxation(model: Model, limits: BuildLimits | None) -> LimitedBound
     bound, reduced = proven_bound(program, answer.row_dual)
     n = model.candidates
     y = answer.x[:n].clip(0, 1) if answer.x.size else np.zeros(n)
-    lack = np.where(model.fixed > 0, 0.0, np.maximum(reduced[:n], 0.0))
-    return LimitedBound(max(bound, 0.0) if limits is None else -bound, lack, y, "lp")
+    penalty = np.where(model.fixed > 0, 0.0, np.maximum(reduced[:n], 0.0))
+    return LimitedBound(max(bound, 0.0) if limits is None else -bound, penalty, y, "lp")
 
 
 def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags]:

@@ -31,10 +31,14 @@ def push(
 ) -> float:  # fmt: skip
     """Send up to `limit` more from `origin` to `target` (`backward`: along the arcs reversed), never through `barred`. What was sent.
 
-    `moved` notes what each arc gave, `touched` which arcs did, `note`: how many did, and arcs looked at.
+    Dinic's algorithm: a breadth-first search numbers the nodes by their distance from `origin`; then paths that rise one level with every
+    arc are walked depth first, each arc at most once, until `target` is out of reach; then the next search. `first`, `head`, `mate`,
+    `room`: the arcs of a node, where each leads, the arc back, and what it can still take. `moved` notes what each arc gave, `touched`
+    which arcs did, `note`: how many did, and arcs looked at. `level` is zero, and left so.
     """
     sent = 0.0
     while sent < limit - tiny:
+        # breadth first: levels from 1 on, until `target` has one
         level[barred], level[origin], queue[0] = 1, 1, origin
         known, seen = 1, 0
         while seen < known and level[target] == 0:
@@ -50,11 +54,13 @@ def push(
                     if u == target:
                         break
         last = level[target]
+        # depth first: `at` is the next arc of each node to be tried, `path` the arcs from `origin` to v
         for k in range(known):
             at[queue[k]] = first[queue[k]]
         v, depth = origin, 0
         while last > 0:
             if v == target:
+                # as much as the narrowest arc of the path takes; then from the beginning, `at` remembers where
                 amount = limit - sent
                 for k in range(depth):
                     amount = min(amount, room[mate[path[k]]] if backward else room[path[k]])
@@ -72,6 +78,7 @@ def push(
                 if sent >= limit - tiny:
                     break
                 continue
+            # one arc on, but not past the level of `target`
             ahead = False
             while at[v] < first[v + 1]:
                 a = at[v]
@@ -84,6 +91,7 @@ def push(
                     break
                 at[v] += 1
             if not ahead:
+                # a dead end: one arc back, and never here again
                 if v == origin:
                     break
                 level[v] = -1
@@ -100,7 +108,7 @@ def push(
 
 @kernel
 def finish_changes(undo: bool, room: Floats, mate: Ints, moved: Floats, touched: Ints, marked: Flags, note: Ints) -> None:
-    """Forget what was noted; `undo`: take it back first."""
+    """Forget what was noted; `undo`: reverse it first."""
     for k in range(note[TOUCHED]):
         a = touched[k]
         if undo:
@@ -177,12 +185,12 @@ class Flow:
         return np.asarray(self.entry_arc[self.matrix.indptr[i] : self.matrix.indptr[i + 1]])
 
     def open_site(self, i: int, capacity: float) -> None:
-        """Site i may carry so much; nothing flows yet."""
+        """Site i may carry `capacity`; nothing flows yet."""
         self.room[self.site_arc[i]] = capacity
         self.room[self._entries(i)] = np.inf
 
     def open_all_sites(self, capacity: Floats) -> None:
-        """Every site stands."""
+        """Open all sites."""
         self.room[self.site_arc], self.room[self.entry_arc] = capacity, np.inf
 
     def open_musts(self, must: Bools) -> None:

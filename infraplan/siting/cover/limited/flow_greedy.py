@@ -1,7 +1,7 @@
 """Plans of limited sites from scratch, by exact flows: what a site adds is what the greatest flow grows by.
 
-That growth falls as more sites stand (the flow is submodular), so a lazy greedy that refreshes only the top of a heap is exact. The flow
-is capped by what is asked; when it is full, every target is met.
+That growth falls as more sites are built (the flow is submodular), so a lazy greedy that refreshes only the top of a heap is exact. The
+flow is capped by the targets; when it is full, every target is met.
 
 Wolsey, An analysis of the greedy algorithm for the submodular set covering problem, Combinatorica 2, 1982, doi 10.1007/BF02579435.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from infraplan.arrays import Bools, Flags, Floats, Ints
+from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
 from infraplan.siting.cover.limited.model import capped_flow
 from infraplan.siting.cover.model import Model
@@ -32,7 +32,7 @@ class Assigned:
 
 
 class Building:
-    """A flow and who stands in it."""
+    """A flow and the sites built in it."""
 
     def __init__(self, model: Model, base: Flags | None = None) -> None:
         self.model = model
@@ -81,7 +81,7 @@ class Building:
         return self.flow.gain(i, float(self.model.capacity[i])) + attention * lonely
 
     def drop_needless(self) -> None:
-        """Take away, dearest first, what the targets do not need. For plans whose flow is full."""
+        """Take away, most expensive first, what the targets do not need. For plans whose flow is full."""
         spare = float(self.model.capacity[self.plan > 0].sum()) - self.full
         for i in np.lexsort((np.arange(self.plan.size), -self.model.cost)):
             if not self.plan[i] or self.model.fixed[i] or self.model.capacity[i] > spare + self.model.slack:
@@ -99,28 +99,23 @@ class Building:
 
 def assign(model: Model, plan: Flags, *, spare: bool = True) -> Assigned:
     """The best assignment of a plan; `spare`: first take away what the targets do not need."""
-    stands = np.flatnonzero(plan | model.fixed)
-    building = Building(_only(model, stands), np.ones(stands.size, np.uint8))
+    built = np.flatnonzero(plan | model.fixed)
+    building = Building(_only(model, built), np.ones(built.size, np.uint8))
     if spare and building.met:
         building.drop_needless()
     small = building.assigned()
     whole, carried = np.zeros(model.candidates, np.uint8), np.zeros(len(model.rows))
-    whole[stands] = small.plan
-    carried[np.repeat(_stands(model, stands), np.diff(model.start))] = small.carried
+    whole[built] = small.plan
+    carried[np.repeat(np.isin(np.arange(model.candidates), built), np.diff(model.start))] = small.carried
     return Assigned(whole, carried, small.weight, small.met)
 
 
-def _stands(model: Model, stands: Ints) -> Bools:
-    """Whether each candidate is one of these."""
-    return np.isin(np.arange(model.candidates), stands)
-
-
-def _only(model: Model, stands: Ints) -> Model:
+def _only(model: Model, built: Ints) -> Model:
     """The model with these candidates alone, as far as a flow needs it. Classes keep their numbers."""
-    matrix = model.matrix[stands]
+    matrix = model.matrix[built]
     return model._replace(
-        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), cost=model.cost[stands],
-        capacity=model.capacity[stands], fixed=model.fixed[stands], place=model.place[stands] if model.spacing_m > 0 else model.place,
+        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), cost=model.cost[built],
+        capacity=model.capacity[built], fixed=model.fixed[built], place=model.place[built] if model.spacing_m > 0 else model.place,
     )
 
 

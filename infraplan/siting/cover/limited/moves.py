@@ -7,16 +7,16 @@ A new site first takes rows nobody carries (`serve`), then rows of full neighbou
 from __future__ import annotations
 
 from infraplan.arrays import kernel
-from infraplan.siting.cover.limited.state import LINES, OVERFLOWED, PlanState, move, set_site, wanted
+from infraplan.siting.cover.limited.state import LINES, OVERFLOWED, PlanState, move, set_site, useful_amount
 from infraplan.siting.cover.model import Model
 
-MUSTS_FIRST, WANTED_NEXT, ANYTHING_LAST = 0, 1, 2
+MUSTS_FIRST, NEEDED_NEXT, ANYTHING_LAST = 0, 1, 2
 """The turns of `serve`."""
 
 
 @kernel
 def serve(model: Model, state: PlanState, i: int) -> None:
-    """Candidate i takes what nobody carries: musts, then what a target wants, then anything; what few can serve first."""
+    """Candidate i takes what nobody carries: musts, then what a target needs, then anything; what few can serve first."""
     start, rows, rare, weight, zone, must = model.start, model.rows, model.rare, model.weight, model.zone, model.must
     load, carried, filled, short, tally = state.load, state.carried, state.filled, state.short, state.tally
     log_at, log_by, size = state.log_at, state.log_by, state.size
@@ -31,7 +31,7 @@ def serve(model: Model, state: PlanState, i: int) -> None:
                 continue
             amount = weight[j] - filled[j]
             if turn < ANYTHING_LAST:
-                amount = wanted(j, weight, zone, must, filled, short, tally)
+                amount = useful_amount(j, weight, zone, must, filled, short, tally)
             if amount > 0:
                 amount = min(amount, left)
                 move(rare[p], i, j, amount, weight, zone, must, load, carried, filled, short, tally, log_at, log_by, size)
@@ -39,9 +39,9 @@ def serve(model: Model, state: PlanState, i: int) -> None:
 
 @kernel
 def relieve(model: Model, state: PlanState, i: int) -> None:
-    """Candidate i has capacity left: it takes rows over from neighbours that then carry something wanted.
+    """Candidate i has capacity left: it takes rows over from neighbours that then carry something useful.
 
-    For every chosen neighbour k and every wanted row j of k: k gives a row that both can serve to i, and carries as much of j instead.
+    For every chosen neighbour k and every useful row j of k: k gives a row that both can serve to i, and carries as much of j instead.
     """
     start, rows, row_start, columns = model.start, model.rows, model.row_start, model.columns
     mark, seen, size = state.mark, state.seen, state.size
@@ -65,7 +65,7 @@ def relieve(model: Model, state: PlanState, i: int) -> None:
 
 @kernel
 def _relieve_one(model: Model, state: PlanState, i: int, k: int) -> None:
-    """Candidate i takes rows over from k, as long as it has capacity and k can carry something wanted instead. `mark` has the rows of i."""
+    """Candidate i takes rows over from k, as long as it has capacity and k can carry something useful instead. `mark` has the rows of i."""
     start, rows, weight, zone, must = model.start, model.rows, model.weight, model.zone, model.must
     load, carried, filled, short, tally = state.load, state.carried, state.filled, state.short, state.tally
     log_at, log_by, size = state.log_at, state.log_by, state.size
@@ -76,7 +76,7 @@ def _relieve_one(model: Model, state: PlanState, i: int, k: int) -> None:
         if filled[j] >= weight[j]:
             continue
         while capacity > load[i] and give < start[k + 1]:
-            amount = wanted(j, weight, zone, must, filled, short, tally)
+            amount = useful_amount(j, weight, zone, must, filled, short, tally)
             if amount <= 0:
                 break
             shared = rows[give]
@@ -117,7 +117,7 @@ def reassign(model: Model, state: PlanState, j: int, deep: bool) -> None:
         if not chosen[k]:
             continue
         for e in range(start[k], start[k + 1]):
-            missing = wanted(j, weight, zone, must, filled, short, tally)
+            missing = useful_amount(j, weight, zone, must, filled, short, tally)
             if missing <= 0 or size[OVERFLOWED]:
                 return
             other = rows[e]

@@ -15,12 +15,21 @@ from infraplan.siting.cover.limited.greedy import grow_plan
 from infraplan.siting.cover.limited.ruin_and_recreate import rebuild_around
 from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.neighbourhoods import NEIGHBOURS, nearest_of, neighbours
+from infraplan.siting.cover.random_numbers import SEEDS
 from infraplan.siting.cover.workers import INLINE_UP_TO, Crew, result_in_time
 
-STEP_WORK, FIRST_CYCLE = 600_000_000, 10_000  # of a step, in entries of the model; iterations
-HOT, COLD = 0.09, 0.0045  # temperatures at the start and the end of a cycle, in mean costs (or loads) of a site
-NEAR_COST = 0.15  # what a candidate may lack and still be searched, in mean costs of a site
+STEP_WORK = 600_000_000
+"""Iterations of a step times entries of the model: a step takes about as long for any model."""
+FIRST_CYCLE = 10_000
+"""Iterations of the first cooling cycle."""
+HOT, COLD = 0.09, 0.0045
+"""Temperatures at the start and the end of a cycle, in mean costs (or loads) of a site."""
+NEAR_COST = 0.15
+"""Greatest penalty of a candidate worth searching, in mean costs of a site."""
+CHAIN_SEEDS = 500_000
+"""Distance between the seeds of two chains: more than a chain has steps."""
 GRACE_S = 1.5
+"""Time a child gets to hand back its result. [s]"""
 
 
 class Rounds:
@@ -36,7 +45,7 @@ class Rounds:
         self.mean = float(model.cost[model.fixed == 0].mean()) if limits is None else best.weight / sites
         self.mean = max(self.mean, 1e-9)
         near_cost = NEAR_COST * (self.mean if limits is None else 2 * self.mean)
-        pool = np.flatnonzero((bound.lack <= near_cost) | (bound.y > 1e-3) | (best.plan > 0))
+        pool = np.flatnonzero((bound.penalty <= near_cost) | (bound.y > 1e-3) | (best.plan > 0))
         at = reduced.position_m
         self.near = neighbours(model, None) if at is None else nearest_of(at, pool, NEIGHBOURS)
         chains = 2 if len(model.rows) > INLINE_UP_TO else 1
@@ -60,7 +69,7 @@ class Rounds:
         return -best.weight if self.limits is not None else float(self.model.cost[best.plan > 0].sum())
 
     def step(self) -> list[tuple[Flags, float]]:
-        """So many iterations in each chain, or as many as the limit leaves. The best plan of each, and its cost or minus its weight."""
+        """A step of each chain, or as many iterations as the limit leaves. The best plan of each, and its cost or minus its weight."""
         clock, chains = self.incumbent.clock, len(self.state)
         count = min(int(np.clip(STEP_WORK / len(self.model.rows), 200, 2_000)), self.cycle - self.done)
         if clock.work_limit is not None:
@@ -86,7 +95,7 @@ class Rounds:
     def _job(self, chain: int, count: int, hot: float, cold: float) -> tuple[Any, ...]:
         plan, carried = self.state[chain]
         limits = NO_LIMITS if self.limits is None else self.limits
-        seed = self.seed * 1_000_003 + self.steps + 500_000 * chain
+        seed = self.seed * SEEDS + self.steps + CHAIN_SEEDS * chain
         return (
             self.model, self.near, plan, carried, float(limits.sites), float(limits.budget), self.limits is not None,
             count, seed, hot, cold,

@@ -32,7 +32,7 @@ RUIN_UP_TO, EXCHANGE_UP_TO = 6, 3
 DRAWS = 3
 """Candidates drawn for each site to be removed; many of them are not in the plan."""
 NARROWEST = 4
-"""The neighbourhood from which sites are removed has at least so many candidates."""
+"""The neighbourhood from which sites are removed has at least this many candidates."""
 NOISE = 0.25
 """Usefulness is multiplied by a random factor of 1 - NOISE to 1 + NOISE."""
 EXTRA_COST = 2.5

@@ -25,11 +25,18 @@ from infraplan.siting.cover.most_people import most_people
 from infraplan.siting.cover.problem import CoverProblem, conflicts
 from infraplan.siting.cover.workers import Crew, crew_size, result_in_time
 
-LINEAR_UP_TO, EXACT_UP_TO, EXACT_COUNTED_UP_TO, EXACT_NODES = 6_000, 6_000, 1_500, 20_000  # entries of the model
-PRICE_WORK, BOUND_SHARE = 120_000_000, 0.35  # entries priced in all; share of the time
-OPEN_SHARE, FULL_SITES = 0.3, 0.5  # time for the problem without capacities; where no more of the sites than this are full
-CAREFUL_UP_TO, CAREFUL_SHARE = 400_000, 0.7  # entries of a model for a greedy by exact flows, where most sites are full; share of the time
+LINEAR_UP_TO = 6_000
+"""Entries of a model that goes to HiGHS for its bound."""
+EXACT_UP_TO, EXACT_COUNTED_UP_TO, EXACT_NODES = 6_000, 1_500, 20_000
+"""Entries of a model for branch and bound, the same where its work is counted, and its nodes at most."""
+PRICE_WORK, BOUND_SHARE = 120_000_000, 0.35
+"""Entries that the bound by prices walks in all, and its share of the time."""
+FULL_SITES, UNLIMITED_SHARE = 0.5, 0.3
+"""The problem without capacities is tried, for this share of the time, where no more of the sites than this are full."""
+CAREFUL_UP_TO, CAREFUL_SHARE = 400_000, 0.7
+"""Where more sites are full: entries of a model for a greedy by exact flows, and the share of the time by which it ends."""
 GRACE_S = 1.5
+"""Time a child gets to hand back its result. [s]"""
 
 
 def least_cost_limited(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
@@ -62,8 +69,8 @@ def most_people_limited(
 def _with_loads(problem: CoverProblem, targets: LimitedTargets, plan: CoverPlan) -> CoverPlan:
     """Loads of an assignment that meets the targets as they were lowered."""
     order = np.sort(plan.chosen)
-    told = assignment_of(problem, order, targets.zone_required)
-    return replace(plan, loads=told.load[np.searchsorted(order, plan.chosen)])
+    found = assignment_of(problem, order, targets.zone_required)
+    return replace(plan, loads=found.load[np.searchsorted(order, plan.chosen)])
 
 
 class _Search:
@@ -92,41 +99,51 @@ class _Search:
         return better
 
     def run(self, workers: int | None) -> bool:
-        """Search until the clock strikes or the gap is proven; True when interrupted."""
+        """Search until the limit is reached or the gap is proven; True when interrupted."""
         try:
             self._run(workers)
         except KeyboardInterrupt:
             return True
         return False
 
-    def _run(self, workers: int | None) -> None:
+    def _is_decided(self) -> bool:
+        """The sites that are fixed meet every target, or no further site is allowed, or all candidates together serve no more."""
         model, incumbent, limits = self.reduced.model, self.incumbent, self.limits
         self.offer(assign(model, model.fixed))
-        if limits is None and np.isfinite(incumbent.value):
-            incumbent.offer_bound(self.reduced.locked_cost, "all")
+        if limits is None:
+            if np.isfinite(incumbent.value):
+                incumbent.offer_bound(self.reduced.locked_cost, "all")
+            return bool(np.isfinite(incumbent.value))
+        everything = assign(model, np.ones(model.candidates, np.uint8), spare=False).weight
+        incumbent.offer_bound(self.reduced.base + everything, "all")
+        if limits.sites < 1:
+            incumbent.offer_bound(incumbent.value, "all")
+        return limits.sites < 1 or incumbent.gap_reached
+
+    def _run(self, workers: int | None) -> None:
+        model, incumbent, limits = self.reduced.model, self.incumbent, self.limits
+        if self._is_decided():
             return
-        if limits is not None:
-            everything = assign(model, np.ones(model.candidates, np.uint8), spare=False).weight
-            incumbent.offer_bound(self.reduced.base + everything, "all")
-            if limits.sites < 1 or incumbent.gap_reached:
-                incumbent.offer_bound(incumbent.value if limits.sites < 1 else incumbent.bound, "all")
-                return
         entries = len(model.rows)
         with Crew(crew_size(entries, workers)) as crew:
             among = NO_LIMITS if limits is None else limits
+            # a first plan, by which the bounds are scaled
             greedy = grown(model, limits, np.zeros(model.candidates, np.uint8))
             self.offer(greedy)
             self.fallback = self.reduced.chosen(greedy.plan)
             known = self.best if self.best is not None else greedy
+            # bounds; the problem without capacities is solved beside them
             without = self._start_without_capacities(crew, known)
             bound = self._bounded(crew, known)
             self._offer_bound(bound.bound, bound.source)
+            # better plans, starting from the candidates that the fractional plan builds
             base = likely(model, bound.y, among)
             self.offer(grown(model, limits, base))
             if self._full(known) > FULL_SITES and entries <= CAREFUL_UP_TO:
                 self.offer(greedy_by_flow(model, among, base, lambda: self.incumbent.clock.share > CAREFUL_SHARE))
             incumbent.note()
             self._take_without_capacities(without)
+            # branch and bound where the model is small, then the search
             exact = self._start_exact(crew)
             if exact is not None:
                 self._take_exact(exact)
@@ -155,7 +172,7 @@ class _Search:
         clock = self.incumbent.clock
         if self._full(known) > FULL_SITES or not self.reaches_all:
             return None
-        seconds = OPEN_SHARE * clock.time_limit_s
+        seconds = UNLIMITED_SHARE * clock.time_limit_s
         work = None if clock.work_limit is None else max(1, clock.work_limit // 4)
         unlimited, gap = replace(self.problem, capacity=None), self.incumbent.gap / 2
         return crew.submit(_without_capacities, unlimited, self.limits, gap, seconds, work, self.seed)
@@ -190,7 +207,7 @@ class _Search:
         self._offer_bound(bound, "mip")
 
     def _rounds(self, crew: Crew, bound: LimitedBound, best: Assigned) -> None:
-        """Ruin and recreate until the clock strikes; every better plan is assigned anew by a flow."""
+        """Ruin and recreate until the limit is reached; a flow assigns every better plan once more."""
         rounds = Rounds(self.reduced, self.limits, self.incumbent, bound, best, self.seed, crew)
         while rounds.near.size and not self.incumbent.clock.over and not self.incumbent.gap_reached:
             for plan, value in rounds.step():

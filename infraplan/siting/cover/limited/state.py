@@ -3,8 +3,8 @@
 What the sites of such a plan carry is at most what the greatest flow would, for a search moves rows near a change only. So a plan that
 meets its targets here meets them.
 
-Kernels that run once per site take the model and the state. `move`, `wanted` and `promise` run once per entry or candidate and take bare
-arrays: numba counts references at every attribute of a tuple.
+Kernels that run once per site take the model and the state. `move`, `useful_amount` and `promise` run once per entry or candidate and take
+bare arrays: numba counts references at every attribute of a tuple.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def set_site(model: Model, state: PlanState, i: int, on: bool) -> None:
 
 
 @kernel
-def wanted(j: int, weight: Floats, zone: Indices, must: Flags, filled: Floats, short: Floats, tally: Floats) -> float:
+def useful_amount(j: int, weight: Floats, zone: Indices, must: Flags, filled: Floats, short: Floats, tally: Floats) -> float:
     """How much more of class j would help some target."""
     open_weight = weight[j] - filled[j]
     if open_weight <= 0 or must[j]:
@@ -153,7 +153,7 @@ def promise(
 ) -> float:  # fmt: skip
     """What candidate i would carry toward targets still short, of what nobody carries; each must of weight 0 counts `attention`.
 
-    As `useful_weight` of the plain search, up to the candidate's capacity.
+    As `useful_weight` of the search without limits, up to the candidate's capacity.
     """
     musts, whole, lonely, zones, used = 0.0, 0.0, 0.0, 0.0, 0
     last = len(short) - 1

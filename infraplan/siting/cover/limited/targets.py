@@ -13,6 +13,7 @@ from infraplan.siting.cover.limited.assignment import assignment_of, capacities
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reachable_targets import reachable_targets, weight_by_zone
+from infraplan.siting.cover.tolerances import weight_tolerance
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def limited_targets(problem: CoverProblem) -> LimitedTargets:
     """The targets split into what all allowed candidates can carry together, and what they cannot."""
     allowed = reachable_targets(problem).allowed
     pool = np.flatnonzero(allowed | problem.forced)
-    slack = 1e-9 * max(1.0, float(problem.weight.sum()))
+    slack = weight_tolerance(problem.weight)
     best = assignment_of(problem, pool)
     reached = weight_by_zone(problem, best.carried)
     if (reached < problem.zone_required - slack).any():
