@@ -195,7 +195,7 @@ def test_nobody_in_scope_is_a_plan_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "options", "told"),
+    ("names", "options", "message"),
     [
         (("nr-seats",), {}, r"\[plan\] must"),
         (("nr-open",), {}, "nr-pop90"),
