@@ -216,7 +216,7 @@ def _covering_matrices(
     for turn, family in enumerate(families):
         own = [part for part in parts if part.family == family]
         points = gpd.GeoDataFrame(
-            pd.concat([_points_with_error(part.points.loc[~part.covered]) for part in own], ignore_index=True),
+            pd.concat([points_with_error(part.points.loc[~part.covered]) for part in own], ignore_index=True),
             geometry="geometry",
             crs=4326,
         )
@@ -228,7 +228,8 @@ def _covering_matrices(
     return [found[part.number] for part in parts]
 
 
-def _points_with_error(points: Any) -> pd.DataFrame:
+def points_with_error(points: Any) -> pd.DataFrame:
+    """Points in WGS-84 with position_error_m, 0 where it is not known, and nothing else."""
     error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
     return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
 

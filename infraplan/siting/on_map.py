@@ -1,7 +1,8 @@
-"""What a plan's sites bring on the map, in build order.
+"""What a plan's sites serve on the map, in build order.
 
-The search counts a point where one new site, beside what stands, serves all of where it may be. On the map two new sites may do so
-together. Here people, places and phases are counted as the map shows them, so that a plan's figures and its check are the same.
+The search counts a point where one new site, beside the existing ones, serves the whole disc of its position error. On the map two new
+sites may do so together. Here people, places and phases are counted as the map shows them, so that a plan's figures and its check are the
+same.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from infraplan.radio.budgets import Service
 from infraplan.siting.checks import Maps
 from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
+from infraplan.siting.instances import points_with_error
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
@@ -36,7 +38,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Points:
     """People of one share, or places of one target, with what the plan does for each: served `before`; `gained`; `step`, the position in
     the build order of the site that completes its service, -1 for none; `needs`: gained point x site, as `build_steps` gives it."""
 
@@ -89,8 +91,8 @@ def counted_on_map(
     if capacity_people:
         return plan
     maps = Maps(cover, after, plan.sites, services, measured)
-    asked = _with_steps(_asked(plan.goal, maps, zones, villages, targets, places), plan, maps)
-    shares = {one.family: one for one in asked if not one.must}
+    groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places), plan, maps)
+    shares = {one.family: one for one in groups if not one.must}
     families = {
         family: {
             "population": int(one.people.sum()),
@@ -99,21 +101,21 @@ def counted_on_map(
         }
         for family, one in shares.items()
     }
-    left = _unserved(plan.unreachable, asked)
+    left = _unserved(plan.unreachable, groups)
     own = left.loc[(left["family"] == plan.goal.family) & (left["kind"] != "place")] if len(left) else left
     return replace(
         plan,
-        sites=_sites(plan, asked),
+        sites=_sites(plan, groups),
         served_after=families[plan.goal.family]["served_after"],
         families={**plan.families, **families},
-        phases=None if plan.phases is None else _phases(plan, asked, phases),
+        phases=None if plan.phases is None else _phases(plan, groups, phases),
         unreachable=left,
         unreachable_people=int(own["population"].sum()) if len(own) else 0,
     )
 
 
 def explained_on_map(
-    told: Explanation,
+    explanation: Explanation,
     plan: Plan,
     services: Mapping[str, Service],
     cover: Coverage,
@@ -131,42 +133,42 @@ def explained_on_map(
     Arguments are those of `counted_on_map`. What candidates could do stays as the search counts.
     """
     if capacity_people:
-        return told
+        return explanation
     maps = Maps(cover, after, plan.sites, services, measured)
-    asked = _asked(plan.goal, maps, zones, villages, targets, places)
-    later = [one.before | maps.served(one.points, one.family, plan.goal.margin_db) for one in asked]
+    groups = _points_of_goal(plan.goal, maps, zones, villages, targets, places)
+    later = [one.before | maps.served(one.points, one.family, plan.goal.margin_db) for one in groups]
     counts = {}
-    for one, now in zip(asked, later, strict=True):
+    for one, now in zip(groups, later, strict=True):
         counts[one.target] = int((now & ~one.before).sum()) if one.must else int(one.people[now].sum())
-    served = told.targets["target"].map(counts).fillna(told.targets["served"]).astype("int64")
-    ids = set(told.villages["id"])
-    named = [replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own]) for one, own in _rows_of(asked, ids)]
+    served = explanation.targets["target"].map(counts).fillna(explanation.targets["served"]).astype("int64")
+    ids = set(explanation.villages["id"])
+    named = [replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own]) for one, own in _rows_of(groups, ids)]
     sites = plan.sites["id"].astype(str).to_numpy()
     by: dict[tuple[str, str], str] = {}
     for one in _with_steps(named, plan, maps):
         for row, name in enumerate(one.points["id"].astype(str).to_numpy()[one.gained]):
             by[one.target, name] = ";".join(sites[sorted(one.needs[row].indices.tolist())])
-    together = [(row["target"], row["id"]) in by and row["status"] != "served_by_plan" for row in told.villages.to_dict("records")]
-    joined = [by.get(key, "") for key in zip(told.villages["target"], told.villages["id"], strict=True)]
-    kept = told.villages.assign(
-        status=told.villages["status"].where(~np.asarray(together, bool), "served_by_plan"),
-        by=told.villages["by"].where(~np.asarray(together, bool), pd.Series(joined, index=told.villages.index, dtype=object)),
+    together = [(row["target"], row["id"]) in by and row["status"] != "served_by_plan" for row in explanation.villages.to_dict("records")]
+    joined = [by.get(key, "") for key in zip(explanation.villages["target"], explanation.villages["id"], strict=True)]
+    kept = explanation.villages.assign(
+        status=explanation.villages["status"].where(~np.asarray(together, bool), "served_by_plan"),
+        by=explanation.villages["by"].where(~np.asarray(together, bool), pd.Series(joined, index=explanation.villages.index, dtype=object)),
     )
-    done = [replace(one, step=np.where(now & ~one.before, 0, -1)) for one, now in zip(asked, later, strict=True)]
+    done = [replace(one, step=np.where(now & ~one.before, 0, -1)) for one, now in zip(groups, later, strict=True)]
     return replace(
-        told,
-        targets=told.targets.assign(served=served, met=served >= told.targets["required"]),
-        villages=kept.astype(dict(told.villages.dtypes)),
-        unreachable=_unserved(told.unreachable, done),
+        explanation,
+        targets=explanation.targets.assign(served=served, met=served >= explanation.targets["required"]),
+        villages=kept.astype(dict(explanation.villages.dtypes)),
+        unreachable=_unserved(explanation.unreachable, done),
     )
 
 
-def _rows_of(asked: list[_Asked], ids: set[str]) -> list[tuple[_Asked, Bools]]:
+def _rows_of(groups: list[_Points], ids: set[str]) -> list[tuple[_Points, Bools]]:
     """Each share or target with the rows of some ids."""
-    return [(one, one.points["id"].astype(str).isin(ids).to_numpy()) for one in asked]
+    return [(one, one.points["id"].astype(str).isin(ids).to_numpy()) for one in groups]
 
 
-def _asked(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any) -> list[_Asked]:
+def _points_of_goal(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any) -> list[_Points]:
     """Everything the goal asks, share by share, then target by target; nothing is gained yet."""
     found: list[tuple[str, str, bool, Any]] = []
     found += [(one.target, one.family, False, demand_of(goal, zones, villages, one)) for one in goal.share_targets]
@@ -175,23 +177,23 @@ def _asked(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets |
         kept = {"cover": maps.cover, "zones": zones, "villages": villages, "places": places, "cities": goal.cities}
         target, points = required_place_points(targets, name, **kept)
         found.append((name, target.family, True, points))
-    told = []
+    rows = []
     for name, family, must, points in found:
         before, nothing = maps.today(points, family, goal.margin_db), np.zeros(len(points), bool)
         none = csr_matrix(np.zeros((0, 0), bool))
-        told.append(_Asked(name, family, must, points, before, nothing, np.full(len(points), -1, np.int64), none))
-    return told
+        rows.append(_Points(name, family, must, points, before, nothing, np.full(len(points), -1, np.int64), none))
+    return rows
 
 
-def _with_steps(asked: list[_Asked], plan: Plan, maps: Maps) -> list[_Asked]:
+def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
     """The same with what the plan does for each point; the sites of a family are computed once."""
     margin_db, ids = plan.goal.margin_db, pd.Index(plan.sites["id"].astype(str))
-    done: dict[str, list[_Asked]] = {}
-    for family in dict.fromkeys(one.family for one in asked):
-        own = [one for one in asked if one.family == family]
+    done: dict[str, list[_Points]] = {}
+    for family in dict.fromkeys(one.family for one in groups):
+        own = [one for one in groups if one.family == family]
         gained = [maps.served(one.points, family, margin_db) & ~one.before for one in own]
         alone = [denied(one.points, maps.cover, family, margin_db, maps.measured)[new] for one, new in zip(own, gained, strict=True)]
-        parts = [_bare(one.points.loc[new]) for one, new in zip(own, gained, strict=True)]
+        parts = [points_with_error(one.points.loc[new]) for one, new in zip(own, gained, strict=True)]
         points = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
         carried = {name: item for name, item in maps.services.items() if item.family == family}
         sectors = sectors_of(plan.sites, carried, include=("planned",), part=True)
@@ -210,24 +212,19 @@ def _with_steps(asked: list[_Asked], plan: Plan, maps: Maps) -> list[_Asked]:
             steps = one.step.copy()
             steps[new] = step[start:end]
             done[family].append(replace(one, gained=new, step=steps, needs=needs[start:end]))
-    return [done[one.family].pop(0) for one in asked]
+    return [done[one.family].pop(0) for one in groups]
 
 
-def _bare(points: Any) -> pd.DataFrame:
-    error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
-    return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
-
-
-def _sites(plan: Plan, asked: list[_Asked]) -> Any:
+def _sites(plan: Plan, groups: list[_Points]) -> Any:
     """The plan's table with gains in build order, losses, and the targets of those whom a site takes part in serving."""
     count = len(plan.sites)
-    shares, duties = [one for one in asked if not one.must], [one for one in asked if one.must]
+    shares, required = [one for one in groups if not one.must], [one for one in groups if one.must]
 
-    def gained(one: _Asked, weight: npt.NDArray[Any]) -> Ints:
+    def gained(one: _Points, weight: npt.NDArray[Any]) -> Ints:
         new = one.step >= 0
         return np.bincount(one.step[new], weights=weight[new], minlength=count).round().astype(np.int64)
 
-    def lost(one: _Asked, weight: npt.NDArray[Any]) -> Ints:
+    def lost(one: _Points, weight: npt.NDArray[Any]) -> Ints:
         alone = csr_matrix(((one.needs.data == 2).astype(np.int64), one.needs.indices, one.needs.indptr), shape=one.needs.shape)
         return np.asarray(alone.T @ weight[one.gained], dtype=np.int64)
 
@@ -235,51 +232,52 @@ def _sites(plan: Plan, asked: list[_Asked]) -> Any:
     columns: dict[str, Any] = {
         "people_gained": gained(first, first.people),
         "people_lost": pd.array(lost(first, first.people), dtype="Int64"),
-        "places_gained": sum((gained(one, np.ones(len(one.step))) for one in duties), np.zeros(count, np.int64)),
-        "places_lost": sum((lost(one, np.ones(len(one.step), np.int64)) for one in duties), np.zeros(count, np.int64)),
+        "places_gained": sum((gained(one, np.ones(len(one.step))) for one in required), np.zeros(count, np.int64)),
+        "places_lost": sum((lost(one, np.ones(len(one.step), np.int64)) for one in required), np.zeros(count, np.int64)),
     }
     columns |= {f"people_gained_{one.family}": gained(one, one.people) for one in shares if one is not first}
     at = [(one, (one.points["kind"] == "village").to_numpy() & (one.step >= 0)) for one in shares]
     village = pd.concat([pd.DataFrame({"id": one.points["id"].to_numpy()[new], "step": one.step[new]}) for one, new in at])
     columns["villages_gained"] = np.bincount(village.drop_duplicates()["step"], minlength=count).astype(np.int64)
-    order = list(dict.fromkeys(one.target for one in asked))
+    order = list(dict.fromkeys(one.target for one in groups))
     names = [set(str(own).split(";")) - {""} for own in plan.sites["targets"]]
-    for one in asked:
+    for one in groups:
         for site in set(one.needs.indices.tolist()):
             names[site].add(one.target)
     columns["targets"] = pd.Series([";".join(sorted(own, key=order.index)) for own in names], index=plan.sites.index, dtype=str)
     return plan.sites.assign(**columns)
 
 
-def _phases(plan: Plan, asked: list[_Asked], phases: Sequence[Phase]) -> pd.DataFrame:
-    """The table of phases with people, share, places and what is asked counted on the map."""
+def _phases(plan: Plan, groups: list[_Points], phases: Sequence[Phase]) -> pd.DataFrame:
+    """The table of phases with people, share, places and targets counted on the map."""
     assert plan.phases is not None
-    first = next(one for one in asked if one.family == plan.goal.family and not one.must)
+    first = next(one for one in groups if one.family == plan.goal.family and not one.must)
     total, before = max(int(first.people.sum()), 1), int(first.people[first.before].sum())
     phase_of = plan.sites["phase"].to_numpy(dtype=np.int64)
-    table, due, stood = plan.phases.copy(), set[str](), before
+    table, due, reached_before = plan.phases.copy(), set[str](), before
     for row, (number, phase) in zip(table.index, enumerate(phases, start=1), strict=True):
         due |= set(phase.must)
-        stands = (phase_of >= 1) & (phase_of <= number)
-        built = int(stands.sum())  # the build order is that of the phases: these are its first sites
+        built_by_then = (phase_of >= 1) & (phase_of <= number)
+        built = int(built_by_then.sum())  # the build order is that of the phases: these are its first sites
         reached = before + int(first.people[(first.step >= 0) & (first.step < built)].sum())
-        there = [one.before | ((one.step >= 0) & (one.step < built)) for one in asked]
-        owed = all(bool(now.all()) for one, now in zip(asked, there, strict=True) if one.must and one.target in due)
+        there = [one.before | ((one.step >= 0) & (one.step < built)) for one in groups]
+        places_met = all(bool(now.all()) for one, now in zip(groups, there, strict=True) if one.must and one.target in due)
         enough = phase.share is None or reached / total >= phase.share - 1e-12
-        counted = phase.sites is None or int((phase_of == number).sum()) >= phase.sites or phase.share is not None or bool(phase.must)
-        new = [int((now & ~one.before).sum()) for one, now in zip(asked, there, strict=True) if one.must]
-        told = {"people_gained": reached - stood, "share": reached / total, "places": sum(new), "asked_met": enough and owed and counted}
-        for name, value in told.items():
+        sites_built = phase.sites is None or int((phase_of == number).sum()) >= phase.sites or phase.share is not None or bool(phase.must)
+        new = [int((now & ~one.before).sum()) for one, now in zip(groups, there, strict=True) if one.must]
+        met = enough and places_met and sites_built
+        counts = {"people_gained": reached - reached_before, "share": reached / total, "places": sum(new), "asked_met": met}
+        for name, value in counts.items():
             table.loc[row, name] = value
-        stood = reached
+        reached_before = reached
     return table
 
 
-def _unserved(unreachable: pd.DataFrame, asked: list[_Asked]) -> pd.DataFrame:
+def _unserved(unreachable: pd.DataFrame, groups: list[_Points]) -> pd.DataFrame:
     """The demand no candidate can serve alone, without what several sites of the plan serve together."""
     if not len(unreachable):
         return unreachable
-    served = [pd.MultiIndex.from_product([one.points["id"].astype(str)[one.served], [one.target]]) for one in asked]
+    served = [pd.MultiIndex.from_product([one.points["id"].astype(str)[one.served], [one.target]]) for one in groups]
     keys = pd.MultiIndex.from_arrays([unreachable["id"].astype(str), unreachable["target"].astype(str)])
     helped = np.zeros(len(unreachable), bool)
     for own in served:
