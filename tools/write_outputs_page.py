@@ -31,6 +31,10 @@ TITLES = {
     "explained_targets": "目标说明 targets explained：`infraplan explain`",
     "explained_villages": "村庄说明 villages explained：`infraplan explain --village`",
     "explained_candidates": "候选站说明 candidates explained：`infraplan explain --candidate`",
+    "zones": "区划 zones：`plan.gpkg` 的 `zones`，地图和 KMZ 里的一个区域",
+    "gap_sums": "缺口汇总 sums of gaps：`report.html`；每个目标再加一列",
+    "method": "方法与来源 method：`annex.xlsx` 方法与来源，`report.pdf`",
+    "budget": "链路预算 link budget：`infraplan budget`",
 }
 HEAD = """# 成果数据字典 What the outputs hold
 

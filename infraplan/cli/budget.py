@@ -31,7 +31,7 @@ def budget(
     presets, paths = (None, {}) if file is None else read_services(file, folders=(Path(),))
     made = services(service, reliability=reliability, power_class=power_class, presets=presets, antennas=read_patterns(paths))
     rows = budget_rows(made[service])
-    show(pd.DataFrame(rows), output=output, as_json=json, limit=200, overwrite=overwrite)
+    show(pd.DataFrame(rows), "budget", output=output, as_json=json, limit=200, overwrite=overwrite)
 
 
 def attach(app: typer.Typer) -> None:

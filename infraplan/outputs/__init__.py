@@ -20,6 +20,7 @@ from infraplan.outputs.answers import (
     EXPLAINED_TARGETS,
     EXPLAINED_VILLAGES,
 )
+from infraplan.outputs.layers import BUDGET, GAP_SUMS, METHOD, ZONES
 from infraplan.outputs.tables import (
     AREA,
     CERTIFICATE,
@@ -43,6 +44,7 @@ TABLES = {
     "measured": MEASURED, "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS,
     "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
+    "zones": ZONES, "gap_sums": GAP_SUMS, "method": METHOD, "budget": BUDGET,
 }  # fmt: skip
 
 

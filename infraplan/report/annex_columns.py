@@ -19,11 +19,11 @@ def warning_lines(context: PageContext, words: Words) -> list[str]:
 def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]]:
     """How the numbers were made, as pairs of item and content."""
     facts = context.facts
-    yield words.t("method_model"), facts.model
+    yield words.t("method_model"), words.model(facts)
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
     yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
     for line in facts.services:
-        yield words.t("method_services"), words.beside(line)
+        yield words.t("method_services"), words.one(line)
     yield words.t("method_people"), words.one(facts.population_basis)
     for document in facts.documents:
         state = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
+from infraplan.outputs import TABLES
 from infraplan.report import page_rows, plan_words, stamps
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
@@ -119,7 +121,7 @@ def _basis(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     for document in facts.documents:
         yield words.t("method_documents"), f"{words.title(document.title)}{document.number}"
     yield words.t("method_people"), words.one(facts.population_basis)
-    yield words.t("method_model"), facts.model
+    yield words.t("method_model"), words.model(facts)
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
     yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
 
@@ -142,18 +144,21 @@ def _body(
         yield Heading(words.t("unreachable_section"))
         yield Paragraph(("" if words.lang == "zh" else " ").join(unreachable))
     yield Heading(words.t("doc_maps"))
+    if pictures:
+        yield Paragraph(words.t("doc_maps_note", count=len(pictures)))
     for number, (caption, png) in enumerate(pictures, 1):
         yield Picture(png, words.t("doc_figure", number=number, caption=caption))
     if not pictures:
         yield Paragraph(words.t("no_data"))
     yield Heading(words.t("doc_method"))
-    for item, content in method_lines(context, words):
-        if item != words.t("limits"):
-            yield Paragraph(f"{item}：{content}" if words.lang == "zh" else f"{item}: {content}", note=True)
+    lines = list(method_lines(context, words))
+    told = [line for line in lines if line[0] != words.t("limits")]
+    items = [item if number == 0 or told[number - 1][0] != item else "" for number, (item, _) in enumerate(told)]
+    rows = [(item, content) for item, (_, content) in zip(items, told, strict=True)]
+    yield Table(0, "", [entry.label(words.lang) for entry in TABLES["method"]], (20, 80), (), rows)
     yield Heading(words.t("doc_limits"))
-    for item, content in method_lines(context, words):
-        if item == words.t("limits"):
-            yield Paragraph(content)
+    for number, content in enumerate((content for item, content in lines if item == words.t("limits")), 1):
+        yield Paragraph(f"{number}. {content}")
     yield Paragraph(words.t("doc_attached"))
     for table in tables:
         yield Paragraph(f"{table.number}. {table.title}", note=True)
@@ -233,6 +238,12 @@ def every_text(report: Report) -> Iterator[str]:
             yield from row
 
 
+def png_size(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG. [pixels]"""
+    width, height = struct.unpack(">II", png[16:24])
+    return int(width), int(height)
+
+
 def chinese_number(number: int) -> str:
     """1 -> 一, 12 -> 十二, 21 -> 二十一; up to 99."""
     digits = "零一二三四五六七八九"
@@ -240,4 +251,4 @@ def chinese_number(number: int) -> str:
     return (("" if tens == 1 else digits[tens]) + "十" if tens else "") + (digits[ones] if ones or not tens else "")
 
 
-__all__ = ["Heading", "Paragraph", "Picture", "Report", "Table", "banners", "chinese_number", "every_text", "report_of"]
+__all__ = ["Heading", "Paragraph", "Picture", "Report", "Table", "banners", "chinese_number", "every_text", "png_size", "report_of"]

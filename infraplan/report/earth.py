@@ -15,8 +15,9 @@ from infraplan.report import page_rows, stamps
 from infraplan.report.context import PageContext
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
 from infraplan.report.mast_points import points_of_masts
+from infraplan.report.page_rows import zone_table
 from infraplan.report.rasters import GEOGRAPHIC, web_picture
-from infraplan.report.style import integer, missing, palette, percent, text
+from infraplan.report.style import integer, missing, palette, text
 from infraplan.report.word import clean
 from infraplan.report.words import Words
 from infraplan.tables.wording import worded
@@ -122,19 +123,9 @@ def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[str]:
 def _zones(context: PageContext, words: Words) -> Iterator[str]:
     from shapely import get_parts
 
-    frame = context.zones.reset_index(drop=True)
-    shares = {
-        family: {(row["level"], row["adcode"]): row["share"] for row in context.population[
-            (context.population["family"] == family) & (context.population["network"] == "any")].to_dict("records")}
-        for family in context.families
-    }  # fmt: skip
-    for row, shape in zip(
-        frame.drop(columns="geometry").to_dict("records"), simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001)), strict=True
-    ):
-        told = [
-            (words.t("served_share", family=words.family_in(context, family)), percent(shares[family].get((row["level"], row["adcode"]))))
-            for family in context.families
-        ]
+    frame = zone_table(context).reset_index(drop=True)
+    shapes = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
+    for row, told, shape in zip(frame.drop(columns="geometry").to_dict("records"), _told(frame, "zones", words), shapes, strict=True):
         data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in told)
         rings = "".join(_polygon(part) for part in get_parts(shape))
         yield (

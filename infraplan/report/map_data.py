@@ -13,8 +13,9 @@ import pandas as pd
 from infraplan.report import packing
 from infraplan.report.context import PageContext
 from infraplan.report.mast_points import points_of_masts
+from infraplan.report.page_rows import zone_table
 from infraplan.report.rasters import margin_colours, margin_edges
-from infraplan.report.style import integer, missing, palette, percent
+from infraplan.report.style import missing, palette, percent
 from infraplan.report.words import Words
 from infraplan.tables.wording import worded
 
@@ -108,27 +109,30 @@ def dataset_lines(context: PageContext, words: Words) -> list[str]:
 
 
 def attribution(context: PageContext, words: Words) -> str:
-    """The line about the base map's approval, then who made what the map shows."""
+    """The line about the base map's approval, unless a licence says it, then who made what the map shows."""
     holders = ("；" if words.lang == "zh" else "; ").join(dataset_lines(context, words))
     approval = words.one(context.facts.map_approval) or words.t("no_map_approval")
-    return " · ".join(part for part in (approval, holders) if part)
+    return " · ".join(part for part in ("" if approval in holders else approval, holders) if part)
 
 
 def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Zones as GeoJSON with what their popups tell, and their labels, the most populous first."""
     import shapely
 
-    frame = context.zones.reset_index(drop=True)
+    frame = zone_table(context).reset_index(drop=True)
+    cells = []
+    for one in worded(frame, "zones", "map", words.about(context)):
+        unit = f" {one.column.units(words.lang)}" if one.column.unit else ""
+        cells.append((one.label, [told if told == "—" else f"{told}{unit}" for told in one.texts()]))
     geometry = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
-    rows = context.population[context.population["network"] == "any"]
     finest = next(level for level in ("township", "county", "city", "province") if (frame["level"] == level).any())
-    by_zone = {key: group.set_index("family") for key, group in rows.groupby(["level", "adcode"], sort=False)}
     features: list[dict[str, Any]] = []
     labels: list[tuple[int, dict[str, Any]]] = []
     for index, zone in frame.iterrows():
         outer = zone["adcode"] in context.own and zone["level"] == context.level
-        people = by_zone.get((zone["level"], zone["adcode"]))
-        told, fill, score = _zone_rows(context, words, people)
+        told = [[label, told[index]] for label, told in cells if told[index] != "—"]
+        shares = {family: zone.get(f"{family}_share") for family in context.families}
+        first = next(iter(shares.values()), None)
         shape = geometry[index]
         west, south, east, north = shapely.bounds(shape)
         features.append(
@@ -141,40 +145,20 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
                     "rank": 2 if outer else 1 if zone["level"] == "city" else 0,
                     "finest": zone["level"] == finest,
                     "ground": bool(outer) or (zone["level"] == finest and not len(context.outline)),
-                    "rows": told,
-                    "fill": fill,
+                    "rows": told or [[words.t("no_data"), ""]],
+                    "fill": {family: share_colour(share) for family, share in shares.items()},
                     "bounds": [[south, west], [north, east]],
                 },
             }
         )
         if not outer and zone["level"] == ("city" if context.level == "province" else "county"):
             at = shapely.point_on_surface(shape)
-            weight = 0 if people is None else int(people["population"].iloc[0])
+            weight = 0 if missing(zone["population"]) else int(zone["population"])
+            score = "" if missing(first) else percent(first, 1)
             labels.append((weight, {"name": str(zone["name"]), "score": score, "lat": at.y, "lon": at.x}))
     features.sort(key=lambda feature: -feature["properties"]["rank"])
     labels.sort(key=lambda entry: -entry[0])
     return {"type": "FeatureCollection", "features": features}, [label for _, label in labels]
-
-
-def _zone_rows(context: PageContext, words: Words, people: Any) -> tuple[list[list[str]], dict[str, str], str]:
-    told: list[list[str]] = []
-    fill = {family: share_colour(None) for family in context.families}
-    if people is None:
-        return [[words.t("field_people"), words.t("no_data")]], fill, ""
-    told.append([words.t("field_people"), f"{integer(people['population'].iloc[0])} {words.t('unit_people')}"])
-    score = []
-    for family in context.families:
-        if family not in people.index:
-            continue
-        row = people.loc[family]
-        fill[family] = share_colour(row["share"])
-        score.append(percent(row["share"], 1))
-        judged = words.family_in(context, family)
-        figure = f"{percent(row['share'])} ({integer(row['served'])} / {integer(row['population'])})"
-        told.append([words.t("served_share", family=judged), figure])
-        doubt = f"{integer(row['uncertain'])} / {integer(row['unserved'])}"
-        told.append([f"{judged} {words.t('uncertain')} / {words.t('unserved')}", doubt])
-    return told, fill, score[0] if score else ""
 
 
 def simplified(frame: Any, tolerance_deg: float) -> Any:

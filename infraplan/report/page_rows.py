@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.columns import Column
-from infraplan.outputs import types
+from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.presets import load
@@ -23,6 +23,8 @@ from infraplan.tables.wording import worded
 
 DECIDED = ("met", "not_met")
 ANYONE = ("", "any")
+ZONE_KEY = ["level", "adcode"]
+HEAD = Markup('{}<span class="en" lang="en">{}</span>')
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,24 @@ class Shown:
 
 
 def shown_table(
-    frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: str = "", breaks: Sequence[int] = ()
+    frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: Column | None = None, breaks: Sequence[int] = ()
 ) -> Shown:
     """A frame as one place shows it; `first`: heading of its first column where that is not the column's own."""
     cells = worded(frame, table, place, words)
     heads: list[str] = [one.label for one in cells]
     if place == "page" and words.lang == "zh":
         english = worded(frame.head(0), table, place, replace(words, lang="en"))
-        both = Markup('{}<span class="en" lang="en">{}</span>')
-        heads = [both.format(one.label, other.label) for one, other in zip(cells, english, strict=True)]
-    if first:
-        heads[0] = words.b(first)
+        heads = [HEAD.format(one.label, other.label) for one, other in zip(cells, english, strict=True)]
+    if first is not None:
+        heads[0] = head_of(first, words)
     rows = [list(row) for row in zip(*(one.texts() for one in cells), strict=True)]
     raw = [list(row) for row in zip(*(one.values for one in cells), strict=True)]
     return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows), breaks)
+
+
+def head_of(entry: Column, words: Words) -> str:
+    """The heading of a column on a page, in Chinese ones with the English beside it."""
+    return entry.en if words.lang == "en" else HEAD.format(entry.zh, entry.en)
 
 
 def provincial_order(frame: Any, column: str = "adcode") -> Any:
@@ -149,11 +155,24 @@ def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> A
     return rows.assign(**{f"{first}_lacking": rows["gaps"]})
 
 
-def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: str = "") -> Shown:
+def people_table(rows: list[dict[str, Any]], place: str, words: Words, first: Column | None = None) -> Shown:
     """Rows of `people_rows` or `network_rows` as a place shows them; a zone's own row reads 合计."""
-    named = [row if first or not row["total"] else {**row, "name": words.t("total")} for row in rows]
+    named = [row if first is not None or not row["total"] else {**row, "name": words.t("total")} for row in rows]
     frame = pd.DataFrame(named) if rows else pd.DataFrame(columns=["name"])
     return shown_table(frame, "population", place, words, bold=[row["total"] for row in rows], first=first)
+
+
+def zone_table(context: PageContext) -> Any:
+    """The zones with their people and the figures of each family, columns of the output table `zones`."""
+    anyone = context.population.loc[context.population["network"] == "any"]
+    figures = [entry.name.removeprefix("{family}_") for entry in TABLES["zones"] if entry.name.startswith("{family}_")]
+    told = [name for name in figures if name in anyone and name != "receiver"]
+    wide = anyone.pivot_table(index=ZONE_KEY, columns="family", values=told, observed=True)
+    wide.columns = [f"{family}_{figure}" for figure, family in wide.columns]
+    zones = context.zones.drop(columns="population", errors="ignore").merge(wide.reset_index(), on=ZONE_KEY, how="left")
+    zones = zones.merge(anyone.drop_duplicates(ZONE_KEY)[[*ZONE_KEY, "population"]], on=ZONE_KEY, how="left")
+    families = [family for family in context.families if f"{family}_share" in zones]
+    return zones.assign(**{f"{family}_receiver": context.receiver(family) for family in families})
 
 
 @dataclass(frozen=True)

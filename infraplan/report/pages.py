@@ -17,6 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text
+from infraplan.outputs import TABLES, column
 from infraplan.presets import choose
 from infraplan.report import charts, figures, page_rows, plan_words, stamps, style
 from infraplan.report.annex_columns import warning_lines
@@ -167,7 +168,7 @@ def report_page(
         }
         for family in context.families
     ]
-    own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, "col_network")
+    own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, column("population", "network"))
     tables.append({"title": words.t("table_by_network", name=context.title_name(lang)), "shown": own})
     names, sums = page_rows.gap_sums(context, words)
     gaps = [
@@ -188,6 +189,7 @@ def report_page(
             tables=tables,
             gap_targets=names,
             gap_sums=sums,
+            gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
             gap_lists=gaps,
             people_heading="cities_table" if context.level == "province" else "counties_table",
         )

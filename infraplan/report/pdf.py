@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import tempfile
 from functools import cache
 from importlib.resources import files
@@ -13,7 +12,7 @@ from typing import Any
 from infraplan.errors import InfraplanError
 from infraplan.files import atomic_path
 from infraplan.messages import both
-from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, every_text
+from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, every_text, png_size
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family, package_fonts
 
 SERIF = (
@@ -81,7 +80,7 @@ def write_pdf(report: Report, path: str | Path) -> None:
 
 def _height_mm(png: bytes) -> float:
     """Height at which a picture fills the width of the text, or as much of the page as leaves room for its caption. [mm]"""
-    width, height = (int(side) for side in struct.unpack(">II", png[16:24]))
+    width, height = png_size(png)
     return min(TEXT_WIDTH_MM * height / width, MOST_HEIGHT_MM)
 
 

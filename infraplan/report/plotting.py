@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from infraplan.outputs import types
 from infraplan.report.context import Facts, PageContext
 from infraplan.report.maps import OfflinePage, draw_map
 
@@ -79,7 +80,7 @@ def _no_points() -> Any:
 
 
 def _no_population() -> Any:
-    return pd.DataFrame(columns=["level", "adcode", "name", "family", "network", "population", "served", "uncertain", "unserved", "share"])
+    return pd.DataFrame(columns=list(types("population")))
 
 
 def _gap_points(gaps: Any) -> Any:
@@ -90,6 +91,6 @@ def _gap_points(gaps: Any) -> Any:
     for family in gaps["family"].unique():
         mine = gaps[gaps["family"] == family].drop_duplicates("id").set_index("id")
         points[f"{family}_status"] = mine["status"].reindex(points.index).fillna("served")
-        points[f"{family}_margin_db"] = mine["outdoor_margin_db"].reindex(points.index)
+        points[f"{family}_margin_db"] = mine["margin_db"].reindex(points.index)
     points = points.reset_index()
     return gpd.GeoDataFrame(points, geometry=gpd.points_from_xy(points["lon"], points["lat"]), crs=4326)

@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from infraplan.files import atomic_path
-from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number
+from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, png_size
 
 BODY, BLACK, TITLE, LATIN = "仿宋", "黑体", "方正小标宋简体", "Times New Roman"
 FIXED_DAY = datetime(2020, 1, 1)
@@ -69,7 +69,8 @@ def write_docx(report: Report, path: str | Path) -> None:
             end = document.add_paragraph()
             end._p.addprevious(parse_xml(table_xml(block, NARROW_TWIPS)))
         else:
-            document.add_picture(io.BytesIO(block.png), width=Cm(15.4))
+            wide, high = png_size(block.png)
+            document.add_picture(io.BytesIO(block.png), width=Cm(min(15.4, 13.0 * wide / high)))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
             document.paragraphs[-1].paragraph_format.keep_with_next = True
             _line(document.add_paragraph(), block.caption, font=BLACK, size=12, align=WD_ALIGN_PARAGRAPH.CENTER)

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from infraplan import fields
 from infraplan.messages import Bilingual, in_language, say
-from infraplan.report.context import PageContext
+from infraplan.report.context import Facts, PageContext
 from infraplan.tables.figures import text
 from infraplan.tables.speech import Speech
 from infraplan.tables.wording import clause_of
@@ -57,6 +57,10 @@ class Words(Speech):
     def both_in(self, context: PageContext, family: str) -> Bilingual:
         """`family_in` in both languages, for `b`."""
         return Bilingual(*(Words(lang).family_in(context, family) for lang in ("zh", "en")))
+
+    def model(self, facts: Facts) -> str:
+        """The propagation models as a reader cites them."""
+        return self.joined([self.code("model", name) for name in facts.model.split("; ")], "、")
 
     def beside(self, text: str) -> str:
         """A sentence of another room: both languages on Chinese pages, English alone on English ones."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infraplan.files import atomic_path
+from infraplan.outputs import TABLES
 from infraplan.policy.annex import SETTLED, city_order, gap_parts
 from infraplan.report import stamps
 from infraplan.report.annex_columns import method_lines
@@ -251,12 +252,12 @@ def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> N
 def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words, number: int) -> None:
     sheet = book.add_worksheet(words.t("sheet_method"))
     _head(sheet, forms, context, words, "method", number, 1)
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 110)
     lines = list(method_lines(context, words))
-    for index, key in enumerate(("x_item", "x_content")):
-        sheet.write_string(HEAD_ROW, index, words.t(key), forms["head"])
+    entries = TABLES["method"]
+    for index, entry in enumerate(entries):
+        sheet.set_column(index, index, entry.characters)
+        sheet.write_string(HEAD_ROW, index, entry.label(words.lang), forms["head"])
         for row, line in enumerate(lines, HEAD_ROW + 1):
             sheet.write_string(row, index, line[index], forms["wrap"])
     sheet.freeze_panes(HEAD_ROW + 1, 0)
-    set_page(sheet, stamps.corners(context.facts, words), words, len(lines), 1, A4, scaled((26, 110), A4)[0])
+    set_page(sheet, stamps.corners(context.facts, words), words, len(lines), 1, A4, scaled([entry.characters for entry in entries], A4)[0])

@@ -12,11 +12,13 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
 from infraplan.messages import Bilingual, both, parted
+from infraplan.outputs import types
 from infraplan.policy.targets import Targets
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.report.page_rows import zone_table
 from infraplan.run.steps import Findings, zones_of_cities
 from infraplan.run.tags import stated_dates
 from infraplan.siting.cost_curves import build_curve
@@ -31,22 +33,6 @@ from infraplan.tables.speech import Speech
 from infraplan.units import cut_percent
 
 LONGEST_FOLDER = 60  # characters; in UTF-8 a file system takes 255 bytes
-VILLAGE_COLUMNS = (
-    "id",
-    "name",
-    "kind",
-    "population",
-    "households",
-    "urban",
-    "city",
-    "county",
-    "town",
-    "committee",
-    "position_error_m",
-    "synthetic",
-)
-
-
 FEW_CITIES = 3
 CHINESE_PROVINCE = r"[1-8]\d0000"
 
@@ -211,13 +197,7 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
     """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites."""
     import geopandas as gpd
 
-    anyone = context.population.loc[context.population["network"] == "any"]
-    beside = [name for name in ("share_weaker", "share_stronger", "other_share") if name in anyone]
-    told = ["served", "uncertain", "unserved", "share", *beside]
-    wide = anyone.pivot_table(index=["level", "adcode"], columns="family", values=told, observed=True)
-    wide.columns = [f"{family}_{what}" for what, family in wide.columns]
-    zones = context.zones.merge(wide.reset_index(), on=["level", "adcode"], how="left")
-    zones = zones.assign(**{f"{family}_receiver": context.receiver(family) for family in context.families})
+    zones = zone_table(context)
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
     return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
 
@@ -228,7 +208,7 @@ def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
     `heads`: "names" of `outputs`, or "zh" for its Chinese headings, which `read_villages` understands too.
     """
     villages = context.villages
-    table = villages[[name for name in VILLAGE_COLUMNS if name in villages]].copy()
+    table = villages[[name for name in types("villages") if name in villages]].copy()
     table["lon"], table["lat"] = villages.geometry.x.round(6), villages.geometry.y.round(6)
     for family in context.families:
         table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]

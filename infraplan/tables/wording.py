@@ -116,7 +116,7 @@ def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] |
     column = frame[name]
     if key:
         word = CODES[key](speech) if key in CODES else lambda value: speech.code(about, value)
-        word = (lambda value: say(f"cli.{about}_{value}", speech.lang)) if key == "cli" else word
+        word = (lambda value: say(f"{key}.{about}_{value}", speech.lang)) if key in ("cli", "radio") else word
         return _distinct(column, word)
     if entry.form == "truth":
         return _distinct(column, lambda value: "" if value == "" else say(f"report.{'yes' if value else 'no'}", speech.lang))

@@ -76,8 +76,8 @@ def test_docx_is_repeatable_and_its_fonts_are_east_asian(city: PageContext, tmp_
     assert fonts.get(qn("w:eastAsia")) == "仿宋" and fonts.get(qn("w:eastAsiaTheme")) is None
     assert document.styles["Heading 1"].element.rPr.rFonts.get(qn("w:eastAsia")) == "黑体"
     assert document.core_properties.author == "" and document.core_properties.title == "甲市5G与NB-IoT覆盖评估及选址报告"
-    assert len(report.tables) == 4 and len(document.tables) == 6, "the first lines; each of two counties has a page of its gap list"
-    people = document.tables[2]
+    assert len(report.tables) == 4 and len(document.tables) == 7, "first lines, method; each of two counties has a page of its gaps"
+    people = document.tables[3]
     assert [cell.text for cell in people.rows[1].cells][3] == f"{city.people('nr')['population'].iloc[0]:,}"
 
 

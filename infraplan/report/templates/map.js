@@ -122,7 +122,7 @@ var InfraplanMap = (function () {
     createTile: function (coords) {
       var tile = element("canvas", "leaflet-tile"), size = this.getTileSize(), ratio = Math.min(2, window.devicePixelRatio || 1);
       tile.width = size.x * ratio; tile.height = size.y * ratio;
-      var pen = tile.getContext("2d"), world = 256 * Math.pow(2, coords.z), o = this.options, source = this.source;
+      var pen = tile.getContext("2d", { willReadFrequently: true }), world = 256 * Math.pow(2, coords.z), o = this.options, source = this.source;
       var left = coords.x * size.x, top = coords.y * size.y, r = radius(coords.z, o), pad = r + 2;
       var style = o.style ? source.styles[o.style] : null, ids = [[]], i;
       for (i = 1; i < o.colours.length; i++) ids.push([]);
@@ -294,6 +294,22 @@ var InfraplanMap = (function () {
     control.addTo(map);
   }
 
+  /* On paper the whole zone is shown at the size of the sheet, as the style sheet's .ip-paper sets it; the view comes back afterwards. */
+  function printed(map, data) {
+    var before = null;
+    function paper(on) {
+      if (on === (before !== null)) return;
+      document.body.classList.toggle("ip-paper", on);
+      var view = before;
+      if (on) before = { at: map.getCenter(), zoom: map.getZoom() }; else before = null;
+      map.invalidateSize({ animate: false });
+      if (on) { map.closePopup(); map.fitBounds(data.bounds, { paddingTopLeft: [12, 12], paddingBottomRight: [230, 12], animate: false }); }
+      else map.setView(view.at, view.zoom, { animate: false });
+    }
+    window.addEventListener("beforeprint", function () { paper(true); });
+    window.addEventListener("afterprint", function () { paper(false); });
+  }
+
   function search(map, data, sources) {
     var input = document.getElementById("ip-search"), list = document.getElementById("ip-results");
     function go(result) {
@@ -372,6 +388,7 @@ var InfraplanMap = (function () {
         filter: function (feature) { return feature.properties.ground; } }).addTo(map);
       var wide = map.getSize().x > 900;
       map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 50 : 12, 12], paddingBottomRight: [wide ? 250 : 12, 26] });
+      printed(map, data);
       map.ready = true;
       window.infraplanMap = map;
     }

@@ -1,0 +1,40 @@
+"""Columns of what maps and small tables of pages show: zones, sums of gaps, how the numbers were made; and of a link budget."""
+
+from __future__ import annotations
+
+from infraplan.columns import Column as C
+
+ZONES = (
+    C("level", "级别", "Level", "str", "code", "", "province、city、county 或 township", "province, city, county or township", "code:level"),
+    C("adcode", "代码", "Code", "str", "code", "", "区划代码", "code of the zone"),
+    C("name", "区域", "Zone", "str", "text", "", "区划名称", "name of the zone"),
+    C("parent", "上级代码", "Parent", "str", "code", "", "上级区划代码", "code of the zone above"),
+    C("population", "常住人口", "Residents", "int64", "whole", "mk", "常住人口", "residents", unit="人"),
+    C("{family}_share", "{judged}人口覆盖率", "{judged} residents covered", "float64", "share", "mk", "已覆盖人口占比，只舍不入", "served over residents, cut"),
+    C("{family}_served", "{judged}已覆盖", "{judged} served", "int64", "whole", "mk", "已覆盖人口", "residents served", unit="人"),
+    C("{family}_uncertain", "{judged}待核实", "{judged} uncertain", "int64", "whole", "mk", "位置误差内结论不一的人口", "residents for whom the answer flips within the position error", unit="人"),
+    C("{family}_unserved", "{judged}未覆盖", "{judged} unserved", "int64", "whole", "mk", "未覆盖人口", "residents unserved", unit="人"),
+    C("{family}_share_weaker", "{judged}信号偏弱时覆盖率", "{judged} share if weaker", "float64", "share", "", "所有信号偏弱时的覆盖率", "share if every signal were weaker"),
+    C("{family}_share_stronger", "{judged}信号偏强时覆盖率", "{judged} share if stronger", "float64", "share", "", "所有信号偏强时的覆盖率", "share if every signal were stronger"),
+    C("{family}_other_share", "{judged}另一接收位置覆盖率", "{judged} share at the other receiver", "float64", "share", "", "另一接收位置的覆盖率", "share at the other receiver"),
+    C("{family}_receiver", "{judged}判定位置", "{judged} judged", "str", "code", "", "按这里的接收判断", "where the devices are", "receiver"),
+)  # fmt: skip
+GAP_SUMS = (
+    C("name", "区域", "Zone", "", "text", "p", "区划名称", "name of the zone"),
+    C("things", "缺口（处）", "Gaps", "", "whole", "p", "有缺口的村庄、场所、线路和站点，一处计一次", "villages, places, lines and sites that lack something, each once"),
+)  # fmt: skip
+METHOD = (
+    C("item", "项目", "Item", "", "text", "ad", "说明的项目", "what is told", width=26),
+    C("content", "内容", "Content", "", "wrap", "ad", "说明的内容", "what is told of it", width=110),
+)  # fmt: skip
+BUDGET = (
+    C("link", "链路", "Link", "str", "code", "t", "downlink、uplink 或 both", "downlink, uplink or both", "radio:link"),
+    C("key", "项", "Item", "str", "code", "t", "预算的一项", "an item of the budget", "radio:budget"),
+    C("link_label", "链路名称", "Name of the link", "str", "text", "", "链路的中文名", "the link in Chinese"),
+    C("label", "项的名称", "Name of the item", "str", "text", "", "预算项的中文名", "the item in Chinese"),
+    C("sign", "符号", "Sign", "int64", "code", "t", "1 相加，-1 相减，0 为合计或说明", "1 added, -1 subtracted, 0 a sum or a remark"),
+    C("value", "数值", "Value", "float64", "code", "t", "数值", "value"),
+    C("unit", "单位", "Unit", "str", "code", "t", "单位", "unit"),
+    C("source", "来源", "Source", "str", "text", "t", "数值的出处", "where the value comes from"),
+    C("interpretation", "是否解读口径", "Our reading", "bool", "truth", "t", "是否为本工具的解读", "whether it is our reading"),
+)  # fmt: skip
