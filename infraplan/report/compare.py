@@ -11,11 +11,13 @@ import pandas as pd
 
 from infraplan.errors import DataError, Fault
 from infraplan.messages import both
+from infraplan.outputs import types
 from infraplan.report.context import Facts
 
 ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
-TARGET_COLUMNS = [*TARGET_KEY, "zone_name", "measure", "unit", "required", "achieved", "status"]
+COMPARED = {name.removesuffix("_before") for name in (*types("compared_targets"), *types("compared_coverage"))}
+TARGET_COLUMNS = [name for name in types("scorecard") if name in COMPARED]
 TARGETS = "targets.csv"
 ZONE_KEY = ["level", "adcode", "family"]
 WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
@@ -129,8 +131,8 @@ def _zone_table(summary: dict[str, Any]) -> pd.DataFrame:
     for zone in summary["zones"]:
         for family, counts in zone.items():
             if isinstance(counts, dict) and "share" in counts:
-                rows.append((zone["level"], zone["adcode"], zone["name"], family, zone["population"], counts["served"], counts["share"]))
-    return pd.DataFrame(rows, columns=["level", "adcode", "name", "family", "population", "served", "share"])
+                rows.append({**zone, **counts, "family": family})
+    return pd.DataFrame(rows, columns=[name for name in types("population") if name in COMPARED and name != "receiver"])
 
 
 def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
@@ -143,10 +145,9 @@ def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
     families = list(dict.fromkeys(_zone_table(new)["family"]))
     rank = [families.index(family) if family in families else len(families) for family in table["family"]]
     table = table.assign(_place=place, _rank=rank).sort_values(["_place", "_rank"], kind="stable")
-    names = [f"{what}_{when}" for what in ("population", "served", "share") for when in ("before", "after")]
     known = _receivers(old, new)
     table["receiver"] = [known.get(family, "") for family in table["family"]]
-    return table[["level", "adcode", "name", "family", "receiver", *names, "served_change", "share_change"]].reset_index(drop=True)
+    return table[list(types("compared_coverage"))].reset_index(drop=True)
 
 
 def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
@@ -184,8 +185,7 @@ def _targets(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(change=change)[change != ""]
     table = table.assign(_rank=table["change"].map(rank), _level=table["zone_level"].map(level).fillna(3))
     table = table.sort_values(["_rank", "_level", "id", "zone", "network"], kind="stable").reset_index(drop=True)
-    kept = ["zone_name", "measure", "unit", "required", "achieved_before", "achieved_after", "status_before", "status_after", "change"]
-    return table[[*TARGET_KEY, *kept]]
+    return table[list(types("compared_targets"))]
 
 
 def _site_table(folder: Path) -> pd.DataFrame | None:
@@ -209,4 +209,4 @@ def _sites(first: Path, second: Path, names: dict[str, str]) -> pd.DataFrame | N
     added, removed = new[~new["id"].isin(old["id"])], old[~old["id"].isin(new["id"])]
     table = pd.concat([added.assign(change="added"), removed.assign(change="removed")], ignore_index=True)
     table["city_name"] = table["city"].map(names).fillna("")
-    return table[["id", "name", "services", "city", "city_name", "change"]]
+    return table[list(types("compared_sites"))]

@@ -43,9 +43,20 @@ def png_of(figure: Any, dpi: int = DPI) -> bytes:
         text.set_snap(False)  # a glyph with straight edges alone, such as 中, is else moved to whole pixels and loses a stroke
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 1})
-    picture = Image.open(drawn).convert("RGB")  # a map has few colours: 256 show it, in a third of the bytes
-    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", compress_level=9, dpi=(dpi, dpi))
+    few_colours(Image.open(drawn).convert("RGB")).save(small, "PNG", compress_level=9, dpi=(dpi, dpi))
     return small.getvalue()
+
+
+def few_colours(picture: Any) -> Any:
+    """The picture in 256 colours, a third of the bytes: its 192 most frequent ones exactly, the others near."""
+    from PIL import Image
+
+    counted = sorted(picture.getcolors(1 << 24), key=lambda entry: (-entry[0], entry[1]))
+    rest = picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]
+    frequent = [part for _, colour in counted[:192] for part in colour]
+    palette_of = Image.new("P", (1, 1))
+    palette_of.putpalette((frequent + rest)[:768])
+    return picture.quantize(palette=palette_of, dither=Image.Dither.NONE)
 
 
 def canvas(width_in: float, height_in: float) -> Any:

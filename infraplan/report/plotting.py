@@ -8,10 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.outputs import types
+from infraplan.policy.annex import by_place
 from infraplan.report.context import Facts, PageContext
 from infraplan.report.maps import OfflinePage, draw_map
-
-POINTS = ["id", "name", "geometry"]
+from infraplan.report.words import Words
 
 
 def plot_plan(
@@ -76,7 +76,7 @@ def plot_plan(
 
 
 def _no_points() -> Any:
-    return gpd.GeoDataFrame({name: [] for name in POINTS}, geometry="geometry", crs=4326)
+    return gpd.GeoDataFrame({"id": [], "name": [], "geometry": []}, geometry="geometry", crs=4326)
 
 
 def _no_population() -> Any:
@@ -87,10 +87,8 @@ def _gap_points(gaps: Any) -> Any:
     """Gaps as points, one a village, with its status for every family."""
     if gaps is None or not len(gaps):
         return _no_points()
-    points = gaps.drop_duplicates("id").set_index("id")
-    for family in gaps["family"].unique():
-        mine = gaps[gaps["family"] == family].drop_duplicates("id").set_index("id")
-        points[f"{family}_status"] = mine["status"].reindex(points.index).fillna("served")
-        points[f"{family}_margin_db"] = mine["margin_db"].reindex(points.index)
-    points = points.reset_index()
+    points = by_place(gaps, Words()).reset_index(drop=True)
+    for family in dict.fromkeys(gaps["family"]):
+        if f"{family}_status" in points:
+            points[f"{family}_status"] = points[f"{family}_status"].fillna("served")
     return gpd.GeoDataFrame(points, geometry=gpd.points_from_xy(points["lon"], points["lat"]), crs=4326)
