@@ -4,7 +4,7 @@ BIN := .venv/bin
 # make demo CITIES=441800: one city (or several, with commas) instead of the province
 CITIES ?=
 
-.PHONY: demo test lint types layers readme check clean
+.PHONY: demo test lint types layers docs wheel readme check clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -23,7 +23,7 @@ test: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed
-	$(BIN)/ruff check infraplan tests tools benchmarks
+	$(BIN)/ruff check infraplan tests tools benchmarks examples
 
 types: .venv/installed
 	$(BIN)/mypy infraplan
@@ -31,8 +31,14 @@ types: .venv/installed
 layers: .venv/installed
 	$(BIN)/lint-imports
 
+docs: .venv/installed
+	$(BIN)/python tools/build_docs.py build/site
+
+wheel: .venv/installed
+	$(BIN)/python tools/check_wheel.py
+
 readme: .venv/installed
 	$(BIN)/python tools/run_readme.py README.md
 
 clean:
-	rm -rf .venv outputs/guangdong
+	rm -rf .venv outputs/guangdong build docs/generated
