@@ -144,7 +144,7 @@ def problem_of(plan: Plan, instance: Instance | None = None) -> Instance:
     Raises
     ------
     UsageError
-        A plan that was read back from files, or made without being told its problem.
+        A plan that was read back from files, or made without its problem.
     """
     found = plan.instance if instance is None else instance
     if found is None:
