@@ -11,19 +11,19 @@ from infraplan.presets import load
 from infraplan.tables.speech import Speech
 
 
-def layer_style(name: str, frame: Any, share_column: str = "nr_share") -> str:
-    """QML of a layer by its name and columns."""
+def layer_style(name: str, frame: Any, share_column: str = "nr_share", lang: str = "zh") -> str:
+    """QML of a layer by its name and columns, its legend in a language."""
     colours = load("palette")
     if name == "zones":
         if share_column in frame:
-            return _document(_graduated(share_column, colours["share"], _judged(frame, share_column.removesuffix("_share"))), "name")
+            return _document(_graduated(share_column, colours["share"], _judged(frame, share_column.removesuffix("_share"), lang)), "name")
         return _document(_single(_fill("#ffffff", colours["ink"]["zone"], 0.0)), "name")
     if name in ("gaps", "villages"):
         column = next((column for column in ("status", "nr_status") if column in frame), None)
         if column is not None:
-            about = _judged(frame, column.removesuffix("_status")) if column != "status" else say("report.at_its_receiver")
+            about = _judged(frame, column.removesuffix("_status"), lang) if column != "status" else say("report.at_its_receiver", lang)
             kinds = [
-                (status, f"{about} {say(f'report.{status}')}", _marker("circle", colours["village"][status], 1.6))
+                (status, f"{about} {say(f'report.{status}', lang)}", _marker("circle", colours["village"][status], 1.6))
                 for status in ("served", "uncertain", "unserved")
             ]
             return _document(_categorised(column, kinds), "name")
@@ -41,10 +41,10 @@ def layer_style(name: str, frame: Any, share_column: str = "nr_share") -> str:
     return _document(_single(plain), "name")
 
 
-def _judged(frame: Any, family: str) -> str:
+def _judged(frame: Any, family: str, lang: str) -> str:
     """5G（室外）, where the frame tells where a family is judged."""
     column = f"{family}_receiver"
-    return Speech().judged(family, str(frame[column].iloc[0]) if column in frame and len(frame) else "")
+    return Speech(lang).judged(family, str(frame[column].iloc[0]) if column in frame and len(frame) else "")
 
 
 RENDERER = 'enableorderby="0" forceraster="0" symbollevels="0"'

@@ -31,7 +31,12 @@ VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)"""
 
 
 def write_geopackage(
-    path: str | Path, layers: Mapping[str, Any], *, share_column: str = "nr_share", tags: Mapping[str, str] | None = None
+    path: str | Path,
+    layers: Mapping[str, Any],
+    *,
+    share_column: str = "nr_share",
+    tags: Mapping[str, str] | None = None,
+    lang: str = "zh",
 ) -> None:
     """One GeoPackage with a layer a frame, in EPSG:4326, each with a default style for QGIS.
 
@@ -45,6 +50,8 @@ def write_geopackage(
         Column of "zones" (0..1) that its style colours, when it is there.
     tags : mapping, optional
         What each layer's description says, as "NAME=value; ...", e.g. the dates of data and report.
+    lang : str
+        Language of the legends: "zh" or "en".
     """
     import pyogrio
 
@@ -63,7 +70,7 @@ def write_geopackage(
                     layer_options={"IDENTIFIER": name, "SPATIAL_INDEX": "YES"},
                     use_arrow=False,
                 )
-            _finish(part, {name: layer_style(name, frame, share_column) for name, frame in layers.items()}, tags or {})
+            _finish(part, {name: layer_style(name, frame, share_column, lang) for name, frame in layers.items()}, tags or {})
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
@@ -144,6 +151,7 @@ def write_coverage_cog(
     sector_ids: Sequence[str] = (),
     *,
     tags: Mapping[str, str] | None = None,
+    lang: str = "zh",
 ) -> None:
     """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server, NR first.
 
@@ -162,6 +170,8 @@ def write_coverage_cog(
         the tag `SECTORS_<family>` lists their ids as JSON; NaN for none.
     tags : mapping, optional
         Further metadata, e.g. model and reliability.
+    lang : str
+        Language of the style's legend: "zh" or "en".
     """
     import rasterio
     from rasterio.transform import Affine
@@ -204,7 +214,7 @@ def write_coverage_cog(
     for family, margin_db in margins.items():
         _write_classes(Path(path).with_name(f"{Path(path).stem}-{family}.tif"), grid, margin_db, profile, family, tags or {})
     first = min(margins, key=lambda name: name != "nr", default="")
-    write_text(Path(path).with_suffix(".qml"), raster_style(Speech().judged(first, notes.get(f"RECEIVER_{first}", ""))))
+    write_text(Path(path).with_suffix(".qml"), raster_style(Speech(lang).judged(first, notes.get(f"RECEIVER_{first}", ""))))
 
 
 def _write_classes(

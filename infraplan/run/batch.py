@@ -133,7 +133,7 @@ def run_study(
     page = province_layers(findings, plan, table, scope, facts)
     summary = summarise(findings, plan_numbers(plan, check), headline=headline_of(page.context))
     write_province_pages(page.context, output, lang=lang, formats=formats)
-    write_layers(page, output)
+    write_layers(page, output, lang)
     about = study.config.study
     award = fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of) if awarded(study.targets) else None
     for name, asked_for in (("pareto", None if plan is None else plan.pareto), ("fibre_award", award)):
@@ -271,7 +271,7 @@ def _written_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -
     adcode = page.context.adcode
     try:
         write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
-        write_layers(page, part)
+        write_layers(page, part, batch.lang)
         write_text(part / "summary.json", summary)
         listed = ledger.hashes(part)
         replace_folder(part, folder)
@@ -282,13 +282,13 @@ def _written_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -
         return adcode, {"state": "failed", "folder": folder.name, "files": {}, "reason": reason[:500]}
 
 
-def write_layers(page: CityLayers, folder: Path) -> None:
+def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
     context = page.context
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
-    write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates)
+    write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates, lang=lang)
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags)
+    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))
     write_csv(folder / "targets.csv", context.scorecard[list(types("scorecard"))])
 

@@ -107,7 +107,7 @@ def test_people_served_by_commune_and_network(folder: Path, margins: dict[tuple[
     answer = infraplan("coverage", folder, "--json")
     assert answer.code == 0, answer.err
     rows = {(row["adcode"], row["family"], row["network"]): row for row in json.loads(answer.out)}
-    assert len(rows) == 5 * 2 * 4
+    assert len(rows) == 5 * 2 * (4 + 1)  # any, three operators, and all three at once
     for (family, network), margin_db in margins.items():
         for code in (*made.COMMUNES, made.CITY, made.PROVINCE):
             here = np.char.startswith(COMMUNE, code)
