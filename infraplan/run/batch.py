@@ -17,7 +17,7 @@ from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning,
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
-from infraplan.messages import both, together
+from infraplan.messages import both, in_language, together
 from infraplan.outputs import types
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.ledgers import awarded, fibre_award
@@ -290,7 +290,8 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))
-    write_csv(folder / "targets.csv", context.scorecard[list(types("scorecard"))])
+    card = context.scorecard[list(types("scorecard"))]
+    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
 
 
 def lacking_in(findings: Findings, adcode: str) -> dict[str, Any]:
