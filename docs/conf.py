@@ -27,6 +27,7 @@ html_theme = "furo"
 html_title = "infraplan"
 html_show_sourcelink = False
 html_copy_source = False
+html_show_search_summary = False  # summaries are fetched, which a page opened from a file may not
 html_search_language = "pairs"
 
 
