@@ -29,7 +29,7 @@ def gaps(
     with progress() as bars:
         table = with_gaps(assess(opened, bars, gaps=False), None, None, target=target).gaps
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
-        table = gaps_annex(table, total=False, tests=True)
+        table = gaps_annex(table, total=False, tests=True, order=opened.config.study.city_order)
     show(table, "gaps", output=output, as_json=json, overwrite=overwrite)
 
 

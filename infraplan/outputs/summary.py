@@ -47,6 +47,7 @@ KEYS = (
     K("headline.text.{language}[]", "首段文字，每种制式一段，zh 或 en", "the first lines, a paragraph a family, zh or en"),
     K("headline.verdict.{family}", "对照人口目标：met 达到、not_met 未达到、uncertain 不能判定；example、none、part 为不作判定的原因", "against the goal for people: met, not_met, uncertain; or why there is no verdict: example, none, part"),
     K("headline.figures[]", "首段下的表", "the table below the first lines", rows="headline"),
+    K("city_order", "地市官方顺序的名称，空为按代码", "name of the official order of the cities, empty lists them by code"),
     K("population_basis", "resident 常住或 registered 户籍人口", "resident or registered people"),
     K("model[]", "所用传播模型", "propagation models used"),
     K("resolution_m", "像元边长", "side of a pixel", "m"),

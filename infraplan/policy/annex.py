@@ -9,9 +9,9 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.messages import say
-from infraplan.presets import load
 from infraplan.tables.speech import Speech
 from infraplan.tables.wording import Cells, Figure, worded
+from infraplan.tables.zone_order import in_city_order
 
 SETTLED = ("village", "block")
 TESTS = ("band", "device", "indoors")
@@ -37,12 +37,6 @@ def _sheet(found: list[Cells]) -> pd.DataFrame:
     return pd.DataFrame(
         {cells.label: pd.Series([plain(value, cells.column.form) for value in cells.values], dtype=object) for cells in found}
     )
-
-
-def city_order(frame: Any, order: str = "zones_guangdong", column: str = "city") -> Any:
-    """Rows in the provincial order of cities of a preset; others follow as they were."""
-    place = {code: index for index, code in enumerate(load(order)["city_order"])}
-    return frame.iloc[np.argsort([place.get(str(code), len(place)) for code in frame[column]], kind="stable")]
 
 
 def gap_parts(gaps: pd.DataFrame, speech: Speech) -> dict[str, pd.DataFrame]:
@@ -97,7 +91,7 @@ def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:
 
 
 def gaps_annex(
-    gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = "zones_guangdong"
+    gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = ""
 ) -> pd.DataFrame:
     """Rows of `find_gaps` in the official columns, one a place, 合计 first, cities in the provincial order; the inspector's columns empty.
 
@@ -106,12 +100,12 @@ def gaps_annex(
     tests : bool
         Three more columns for the inspector: band, device, indoors or outdoors. `inspection.measurements` reads them back.
     order : str
-        Preset with the `city_order`.
+        `city_order` of study.toml; "" leaves the cities in the order of the gaps.
 
     The remarks carry the id by which a filled sheet is read back.
     """
     speech = Speech(lang)
-    rows = city_order(by_place(gaps, speech), order).reset_index(drop=True)
+    rows = in_city_order(by_place(gaps, speech), order, "city").reset_index(drop=True)
     wanted = [cells for cells in worded(rows, "gaps", "annex", speech) if cells.column.official or "A" in cells.column.places
               or (tests and cells.column.name in TESTS)]  # fmt: skip
     table = _sheet(wanted)

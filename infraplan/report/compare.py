@@ -45,6 +45,8 @@ class Comparison:
         What each run says of itself: dates, version, whether its data are synthetic.
     receivers : dict
         family -> where its devices are judged, as the later run says.
+    city_order : str
+        Name of the official order of the cities, as the later run says; "" lists them by code.
     """
 
     before: str
@@ -55,6 +57,7 @@ class Comparison:
     sites: Any
     facts: tuple[Facts, Facts]
     receivers: dict[str, str]
+    city_order: str = ""
 
     @property
     def synthetic(self) -> bool:
@@ -84,6 +87,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         sites=_sites(first, second, names),
         facts=(_facts(old), _facts(new)),
         receivers=_receivers(old, new),
+        city_order=str(new.get("city_order") or ""),
     )
 
 

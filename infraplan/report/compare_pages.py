@@ -12,13 +12,14 @@ from infraplan.files import atomic_path, write_text
 from infraplan.report import stamps
 from infraplan.report.cards import labelled
 from infraplan.report.compare import Comparison
-from infraplan.report.page_rows import provincial_order, shown_table
+from infraplan.report.page_rows import shown_table
 from infraplan.report.pages import number_formats, page_css, print_head, templates
 from infraplan.report.style import percent
 from infraplan.report.words import Words
 from infraplan.report.workbook import A3, FIXED_DAY, HEAD_ROW, fill, formats, scaled, set_page
 from infraplan.tables.figures import points, signed
 from infraplan.tables.wording import worded
+from infraplan.tables.zone_order import in_city_order
 
 SHOWN = 200
 
@@ -36,8 +37,9 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
     words = Words(lang, receivers=comparison.receivers)
     coverage = comparison.coverage
     listed = coverage[coverage["level"].isin(["province", "city"])]
-    listed = pd.concat([listed[listed["level"] == "province"], provincial_order(listed[listed["level"] == "city"])])
-    sides = dated_sides(comparison, words)
+    cities = listed[listed["level"] == "city"].sort_values("adcode", kind="stable")
+    listed = pd.concat([listed[listed["level"] == "province"], in_city_order(cities, comparison.city_order)])
+    sides, sites = dated_sides(comparison, words), comparison.sites
     return labelled(
         templates()
         .get_template("compare.html.j2")
@@ -55,7 +57,7 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
             targets=shown_table(comparison.targets.head(SHOWN), "compared_targets", "page", words),
             target_total=len(comparison.targets),
             shown=SHOWN,
-            sites=None if comparison.sites is None else shown_table(by_city(comparison.sites), "compared_cities", "page", words),
+            sites=None if sites is None else shown_table(by_city(sites, comparison.city_order), "compared_cities", "page", words),
         )
     )
 
@@ -89,11 +91,12 @@ def dated_sides(comparison: Comparison, words: Words) -> list[str]:
     return [words.t(f"compare_{side}", run=" · ".join([name, stamps.marked_stamp(facts, words)])) for side, name, facts in sides]
 
 
-def by_city(sites: Any) -> Any:
-    """Sites added and removed, a row a city in the provincial order."""
+def by_city(sites: Any, order: str) -> Any:
+    """Sites added and removed, a row a city in the official order."""
     counts = sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
     counts = counts.assign(name=counts["city_name"].where(counts["city_name"] != "", counts["city"]))
-    return provincial_order(counts.assign(**{name: 0 for name in ("added", "removed") if name not in counts}), "city")
+    counts = counts.assign(**{name: 0 for name in ("added", "removed") if name not in counts}).sort_values("city", kind="stable")
+    return in_city_order(counts, order, "city")
 
 
 def _workbook(comparison: Comparison, path: Path, words: Words) -> None:

@@ -137,6 +137,8 @@ class PageContext:
         the cities or the study.
     title_en : str
         English name of a page with several zones.
+    city_order : str
+        Name of the official order of the cities; "" lists them by code.
     zones : GeoDataFrame, EPSG:4326
         The zone itself and its children (counties of a city; cities, and if wanted counties, of the province):
         level, adcode, name, parent, geometry.
@@ -197,6 +199,7 @@ class PageContext:
     index_href: str = ""
     tops: tuple[str, ...] = ()
     title_en: str = ""
+    city_order: str = ""
 
     def receiver(self, family: str) -> str:
         """Where the family's devices are judged: "outdoor", "indoor" ...; "" where nobody knows."""

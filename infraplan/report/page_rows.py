@@ -13,13 +13,13 @@ from infraplan.columns import Column
 from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
-from infraplan.presets import load
 from infraplan.report.context import PageContext
 from infraplan.report.plan_words import nothing_to_build, price_sentences
 from infraplan.report.style import integer, missing, money, percent_up, text
 from infraplan.report.words import Words
 from infraplan.tables.figures import out_of
 from infraplan.tables.wording import worded
+from infraplan.tables.zone_order import in_city_order
 
 DECIDED = ("met", "not_met")
 ANYONE = ("", "any")
@@ -61,13 +61,6 @@ def shown_table(
 def head_of(entry: Column, words: Words) -> str:
     """The heading of a column on a page, in Chinese ones with the English beside it."""
     return entry.en if words.lang == "en" else HEAD.format(entry.zh, entry.en)
-
-
-def provincial_order(frame: Any, column: str = "adcode") -> Any:
-    """Rows in the official order of the province's cities; zones that the order does not name follow by code."""
-    order = {code: index for index, code in enumerate(load("zones_guangdong").get("city_order", []))}
-    keys = frame[column].astype(str).map(lambda code: (order.get(code, order.get(code[:4] + "00" if len(code) == 6 else code, 999)), code))
-    return frame.assign(_order=keys).sort_values("_order", kind="stable").drop(columns="_order")
 
 
 def own_targets(context: PageContext) -> Any:
@@ -115,7 +108,7 @@ def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dic
     level = "city" if context.level == "province" else "county"
     children = context.people(family, level=level)
     children = children[children["adcode"] != context.adcode] if context.level == level else children
-    children = provincial_order(children) if level == "city" else children.sort_values("adcode", kind="stable")
+    children = in_city_order(children.sort_values("adcode", kind="stable"), context.city_order)
     outside = context.people(family, level="outside")
     rows = [{**row, "total": True} for row in own.to_dict("records")] + [{**row, "total": False} for row in children.to_dict("records")]
     names = context.names(lang)
@@ -136,7 +129,7 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
 
 def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> Any:
     """合计 first, then the cities in the provincial order, with the columns of the table `cities`."""
-    first, listed = context.families[0], provincial_order(context.cities)
+    first, listed = context.families[0], in_city_order(context.cities.sort_values("adcode", kind="stable"), context.city_order)
     counts = gap_counts(context.gaps, context.asked, (first,))["villages"][first]
     cost = None if context.plan is None and not len(context.plan_sites) else float(pd.to_numeric(context.plan_sites["cost_cny"]).sum())
     own = {name: "" for name, kind in types("cities").items() if kind == "str"} | {"name": words.t("total"), "cost_cny": cost}
@@ -240,7 +233,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
     column, label = ("city", "city_name") if context.level == "province" else ("county", "county_name")
     counts = frame.groupby([column, "target"], sort=False)["id"].nunique().unstack(fill_value=0)
     targets = list(dict.fromkeys(frame["target"]))
-    counts = provincial_order(counts.reset_index(), column).set_index(column)[targets]
+    counts = in_city_order(counts.reset_index().sort_values(column, kind="stable"), context.city_order, column).set_index(column)[targets]
     things, whole = frame.groupby(column)["id"].nunique(), frame.groupby("target")["id"].nunique()
     names = dict(zip(frame[column], frame[label], strict=True)) | (context.names("en") if words.lang == "en" else {})
     rows = [{"name": words.t("total"), "counts": whole[targets].tolist(), "all": frame["id"].nunique(), "total": True}]

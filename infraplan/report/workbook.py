@@ -10,7 +10,7 @@ from typing import Any
 
 from infraplan.files import atomic_path
 from infraplan.outputs import TABLES
-from infraplan.policy.annex import SETTLED, city_order, gap_parts
+from infraplan.policy.annex import SETTLED, gap_parts
 from infraplan.report import stamps
 from infraplan.report.annex_columns import method_lines
 from infraplan.report.context import PageContext
@@ -18,6 +18,7 @@ from infraplan.report.page_rows import county_breaks
 from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words
 from infraplan.tables.wording import Cells, Figure, worded
+from infraplan.tables.zone_order import in_city_order
 from infraplan.units import cut
 
 FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
@@ -60,7 +61,7 @@ def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], 
     for key, rows in gap_parts(context.gaps, words).items():
         if context.level == "province":
             rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)
-        rows = city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"))
+        rows = in_city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"), context.city_order, "city")
         found.append((key, worded(rows, "gaps", "annex", words), county_breaks(rows)[:1000]))
     found.append(("sites", worded(sites, "sites", "annex", words), []))
     if context.unreachable is not None and len(context.unreachable):

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.presets import choose, load
+from infraplan.presets import choose
 from infraplan.run import ledger
 from infraplan.run.planning import goal_in, phases_of
 from infraplan.run.summary import restore_plan
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
+from infraplan.tables.zone_order import official_order
 
 
 def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,8 +38,7 @@ def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
 def city_order(study: Study) -> list[str]:
     """Adcodes of the cities in the official order of the province, else by code."""
     codes = sorted(study.zones.loc[study.zones["level"] == "city", "adcode"])
-    name = study.config.study.city_order
-    official = load(f"zones_{name}")["city_order"] if name else []
+    official = official_order(study.config.study.city_order)
     return [code for code in official if code in codes] + [code for code in codes if code not in official]
 
 

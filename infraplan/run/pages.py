@@ -251,6 +251,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         families=cover.families,
         networks=cover.networks,
         index_href="../../index.html",
+        city_order=study.config.study.city_order,
     )
     return _layers(context, findings, cover)
 
@@ -294,6 +295,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         frontier=None if plan is None else plan.pareto,
         unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
         index_href="index.html",
+        city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),
         title_en="" if one else whole_name(study, "en"),
     )

@@ -256,6 +256,7 @@ def summarise(
         "synthetic": study.synthetic,
         "units": units(),
         "headline": plain(headline),
+        "city_order": about.city_order,
         "population_basis": study.population_basis,
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
