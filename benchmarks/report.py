@@ -32,7 +32,7 @@ def write_layers(context: PageContext, folder: Path) -> None:
     """plan.gpkg and coverage.tif."""
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
     write_geopackage(
-        folder / "plan.gpkg", {"zones": context.zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
+        {"zones": context.zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}, folder / "plan.gpkg"
     )
     servers = {family: np.where(np.isnan(margin), -1, 0).astype(np.int32) for family, margin in context.margins.items()}
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, servers, ["S1"])

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from infraplan.coverage.over_terrain import FootprintCache
     from infraplan.coverage.population import population_coverage, service_status
     from infraplan.coverage.prediction import Coverage, predict_coverage
     from infraplan.coverage.sectors import sectors_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from infraplan.io.osm import read_osm
     from infraplan.io.patterns import read_pattern
     from infraplan.io.rasters import read_terrain
+    from infraplan.io.services import read_services
     from infraplan.io.writing import write_coverage, write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
     from infraplan.policy.gap_lists import find_gaps, unserved_demand
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from infraplan.policy.scorecards import absent_layers, scorecard, with_geometry
     from infraplan.policy.targets import read_policy
     from infraplan.radio.budgets import services
+    from infraplan.radio.throughput import throughput_mbps
     from infraplan.report.compare import compare_runs
     from infraplan.report.plotting import plot_plan
     from infraplan.run.batch import run_study
@@ -39,8 +42,10 @@ if TYPE_CHECKING:
     from infraplan.siting.checks import check_plan
     from infraplan.siting.cost_curves import cost_curve
     from infraplan.siting.explanations import explain_plan
+    from infraplan.siting.goals import goal_of
+    from infraplan.siting.phases import Phase
     from infraplan.siting.placing import place_sites
-    from infraplan.siting.plans import Plan
+    from infraplan.siting.plans import Plan, SearchLimits
     from infraplan.study import Study
 
 __version__ = "0.1.0"
@@ -48,9 +53,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Coverage": "coverage.prediction",
     "DataError": "errors",
+    "FootprintCache": "coverage.over_terrain",
     "Grid": "geo.grids",
     "InfraplanError": "errors",
+    "Phase": "siting.phases",
     "Plan": "siting.plans",
+    "SearchLimits": "siting.plans",
     "Study": "study",
     "UsageError": "errors",
     "absent_layers": "policy.scorecards",
@@ -65,6 +73,7 @@ _HOMES = {
     "fibre_award": "policy.ledgers",
     "find_gaps": "policy.gap_lists",
     "gaps_annex": "policy.annex",
+    "goal_of": "siting.goals",
     "make_plan": "run.steps",
     "place_sites": "siting.placing",
     "plot_plan": "report.plotting",
@@ -79,6 +88,7 @@ _HOMES = {
     "read_places": "io",
     "read_policy": "policy.targets",
     "read_population_raster": "io.gridded_people",
+    "read_services": "io.services",
     "read_sites": "io",
     "read_terrain": "io.rasters",
     "read_villages": "io",
@@ -89,6 +99,7 @@ _HOMES = {
     "sectors_of": "coverage.sectors",
     "service_status": "coverage.population",
     "services": "radio.budgets",
+    "throughput_mbps": "radio.throughput",
     "unserved_demand": "policy.gap_lists",
     "update_coverage": "coverage.updating",
     "with_geometry": "policy.scorecards",
@@ -99,9 +110,12 @@ _HOMES = {
 __all__ = [
     "Coverage",
     "DataError",
+    "FootprintCache",
     "Grid",
     "InfraplanError",
+    "Phase",
     "Plan",
+    "SearchLimits",
     "Study",
     "UsageError",
     "absent_layers",
@@ -116,6 +130,7 @@ __all__ = [
     "fibre_award",
     "find_gaps",
     "gaps_annex",
+    "goal_of",
     "make_plan",
     "place_sites",
     "plot_plan",
@@ -130,6 +145,7 @@ __all__ = [
     "read_places",
     "read_policy",
     "read_population_raster",
+    "read_services",
     "read_sites",
     "read_terrain",
     "read_villages",
@@ -140,6 +156,7 @@ __all__ = [
     "sectors_of",
     "service_status",
     "services",
+    "throughput_mbps",
     "unserved_demand",
     "update_coverage",
     "with_geometry",

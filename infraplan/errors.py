@@ -8,17 +8,40 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class InfraplanError(Exception):
-    """A failure with a message meant for the user."""
+    """A failure with a message meant for the user. Every error of the package is one.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> try:
+    ...     ip.read_villages("villages.xlsx")
+    ... except ip.InfraplanError as error:
+    ...     print(type(error).__name__)
+    DataError
+    """
 
     exit_code = 1
 
 
 class UsageError(InfraplanError, ValueError):
-    """A command or a function was asked for something that does not exist, or was given what it cannot take."""
+    """A command or a function was asked for something that does not exist, or was given what it cannot take. A ValueError.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> try:
+    ...     ip.services("nr-n82")
+    ... except ip.UsageError as error:
+    ...     print("nr-n28" in str(error))
+    True
+    """
 
     exit_code = 2
 
@@ -56,7 +79,24 @@ class Fault:
 
 
 class DataError(InfraplanError, ValueError):
-    """Everything wrong with an input, at once."""
+    """Everything wrong with an input, at once. A ValueError.
+
+    Parameters
+    ----------
+    faults : iterable of Fault or Fault
+        What is wrong, each with file, sheet, row, value and how to fix it.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"id": ["V1"], "lon": [113.1], "lat": [23.1], "population": ["many"]})
+    >>> try:
+    ...     ip.read_villages(table)
+    ... except ip.DataError as error:
+    ...     error.faults[["row", "column", "value"]].values.tolist()
+    [[1, 'population', 'many']]
+    """
 
     exit_code = 3
 
@@ -65,8 +105,8 @@ class DataError(InfraplanError, ValueError):
         super().__init__("\n".join(str(fault) for fault in self.fault_list))
 
     @property
-    def faults(self) -> Any:
-        """A table, one row a fault."""
+    def faults(self) -> pd.DataFrame:
+        """The faults as a table, one row a fault: file, sheet, row, column, value, message, cure and more."""
         import pandas as pd
 
         return pd.DataFrame([asdict(fault) for fault in self.fault_list], columns=list(Fault.__dataclass_fields__))

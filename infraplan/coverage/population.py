@@ -16,6 +16,7 @@ from infraplan.coverage.networks import ANY, EVERY, apart
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
+from infraplan.tables import needed
 from infraplan.tables.lineage import levels_present
 
 Floats = npt.NDArray[np.float64]
@@ -151,10 +152,43 @@ def service_status(
     weaker_db: float = 0.0,
     receivers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One categorical column a family: served, uncertain (the answer flips within the position error) or unserved.
+    """The status of every point: one categorical column a family.
 
-    `weaker_db` as in `judged`. `receivers` names a receiver by family, where another than its own is wanted.
+    Parameters
+    ----------
+    demand : GeoDataFrame
+        Points, such as villages; with `position_error_m` [m] a point stands for every pixel that its disc meets.
+    cover : Coverage
+        The map: `predict_coverage(...)`.
+    families : iterable of str, optional
+        Families to judge; by default those of the map.
+    network : str
+        "any", "every" or one network of the map.
+    measured : Measured, optional
+        Measurements, which override prediction at their places.
+    weaker_db : float
+        By how much every predicted signal is made weaker. [dB]
+    receivers : mapping of str, optional
+        Receiver by family, where another than its own is asked for.
+
+    Returns
+    -------
+    DataFrame
+        Index of `demand`; of each family "served", "unserved", or "uncertain" where the answer changes within the position error.
+
+    Raises
+    ------
+    UsageError
+        A table without geometry; a family or network that is not on the map.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> ip.service_status(world.villages, world.cover)["nr"].value_counts().to_dict()
+    {'unserved': 34, 'served': 3, 'uncertain': 3}
     """
+    needed.require("service_status", demand=(demand, (needed.GEOMETRY,)), cover=(cover, needed.COVER))
     there = receivers or {}
     columns = {
         family: as_status(
@@ -195,18 +229,51 @@ def population_coverage(
     weaker_db: float = 0.0,
     receivers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """People served, uncertain and unserved, by zone and family; `measured` overrides prediction at its places.
-
-    `weaker_db` and `receivers` as in `service_status`.
+    """People served, uncertain and unserved, by zone and family.
 
     The rows of a level add up to the whole: people outside every zone of that level are a row of their own, with an empty adcode.
+
+    Parameters
+    ----------
+    demand : GeoDataFrame
+        Points with `population`: `read_villages(...)`, `read_population_raster(...)`.
+    cover : Coverage
+        The map: `predict_coverage(...)`.
+    zones : GeoDataFrame
+        Zones of one or several levels: `read_zones(...)`.
+    families : iterable of str, optional
+        Families to judge; by default those of the map.
+    network : str
+        "any", "every" or one network of the map.
+    measured : Measured, optional
+        Measurements, which override prediction at their places.
+    weaker_db : float
+        By how much every predicted signal is made weaker. [dB]
+    receivers : mapping of str, optional
+        Receiver by family, where another than its own is asked for.
 
     Returns
     -------
     DataFrame
-        level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people),
-        share (served / population, NaN for nobody).
+        The columns level, adcode, name, parent, family, network, population, served, uncertain, unserved (whole people), share (served /
+        population, 0..1; NaN for nobody).
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of `read_villages` and `read_zones`; a family or network that is not on the map.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> people = ip.population_coverage(world.villages, world.cover, world.zones, families=["nr"])
+    >>> people.loc[people["level"] == "county", ["name", "population", "served", "share"]].round(3).values.tolist()
+    [['西县', 6463, 1321, 0.204], ['东县', 5771, 0, 0.0]]
     """
+    needed.require(
+        "population_coverage", demand=(demand, needed.PEOPLE), cover=(cover, needed.COVER), zones=(zones, needed.ZONES_WITH_PARENT)
+    )  # fmt: skip
     status = service_status(demand, cover, families, network, measured=measured, weaker_db=weaker_db, receivers=receivers)
     return people_by_zone(demand, demand["population"].to_numpy(dtype=np.int64), status, zones, network, membership(demand, zones))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,131 +12,25 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from infraplan.coverage import showing
+from infraplan.coverage.coverage_map import Coverage, Key, Layer
 from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.networks import ANY, EVERY, apart, belongs, known_networks
+from infraplan.coverage.networks import belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
-from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
+from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites, keep_best_over_terrain
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.geo.terrain import Terrain
 from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.radio.budgets import Service
-from infraplan.radio.receivers import at_receiver, other_receiver, receiver_of
+from infraplan.radio.receivers import at_receiver, other_receiver
+from infraplan.tables import needed
 
-Key = tuple[str, str]
 P1812 = "p1812"
 MODELS = ("statistical", P1812)
 Float32 = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Best margin [dB] (NaN where no sector was computed) and the index of its sector (-1 none), on the grid."""
-
-    margin_db: npt.NDArray[np.float32]
-    server: npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """The prediction: a layer for each (family, network), and what it rests on.
-
-    `layers` are for the receiver each service is judged at. `elsewhere` holds layers for another receiver, by (family, network,
-    receiver). `capped_by_family`: sites whose sectors of the family still served where the cap ended their computation.
-    """
-
-    grid: Grid
-    services: Mapping[str, Service]
-    layers: Mapping[Key, Layer]
-    sector_ids: npt.NDArray[np.object_]
-    sector_services: npt.NDArray[np.object_]
-    model: str
-    models_used: tuple[str, ...]
-    reliability: float
-    max_radius_km: float
-    capped_sites: int
-    synthetic_terrain: bool = False
-    caps_km: Mapping[str, float] = field(default_factory=dict)
-    sites_beyond_terrain: int = 0
-    terrain: Any = field(default=None, repr=False, compare=False)
-    elsewhere: Mapping[tuple[str, str, str], Layer] = field(default_factory=dict)
-    capped_by_family: Mapping[str, int] = field(default_factory=dict)
-
-    def at(self, family: str, network: str = ANY, receiver: str = "") -> Layer:
-        """The layer of a family and network; with `receiver` that for a device elsewhere, where it was mapped.
-
-        "every" has the least margin of the networks of the map, and no server.
-        """
-        if network == EVERY:
-            margins = [self.at(family, one, receiver).margin_db for one in apart(self.networks)]
-            least_db = np.minimum.reduce(margins)
-            return Layer(least_db, np.full(least_db.shape, -1, np.int32))
-        if receiver in ("", self.receiver(family)):
-            return self[family, network]
-        choose(receiver, [place for known, _, place in self.elsewhere if known == family], "receiver")
-        return self.elsewhere[family, network, receiver]
-
-    def receiver(self, family: str) -> str:
-        """Where the devices of a family are judged: "outdoor", "indoor" ..."""
-        return receiver_of(self.services, family)
-
-    @property
-    def receivers(self) -> dict[str, str]:
-        """`receiver` of every family."""
-        return {family: self.receiver(family) for family in self.families}
-
-    def other_receiver(self, family: str) -> str:
-        """The other receiver that was mapped for a family, "" without one."""
-        return next((receiver for known, _, receiver in self.elsewhere if known == family), "")
-
-    def __getitem__(self, key: str | Key) -> Layer:
-        family, network = (key, ANY) if isinstance(key, str) else key
-        choose(family, self.families, "family")
-        choose(network, self.networks, "network")
-        return self.layers[family, network]
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Families on the map, in their order."""
-        return tuple(dict.fromkeys(family for family, _ in self.layers))
-
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """Networks on the map, "any" first."""
-        return tuple(dict.fromkeys(network for _, network in self.layers))
-
-    def __repr__(self) -> str:
-        return showing.line(self)
-
-    def _repr_html_(self) -> str:
-        return showing.html(self)
-
-    def to_xarray(self) -> Any:
-        """The map as an `xarray.Dataset`, for programs that know CF (needs `pip install infraplan[xarray]`).
-
-        Dimensions: network, y and x (pixel centres in metres of the grid's CRS, y from north to south), sector_index. Variables:
-        `{family}_margin_db` (float32, NaN where nothing was computed) [dB], `{family}_server` (int32, position in `sector`, -1 for
-        none), `spatial_ref` (the CRS).
-        """
-        return showing.dataset(self)
-
-    def write(self, path: str | Path) -> None:
-        """Write the map as a cloud-optimised GeoTIFF with styles for QGIS: `write_coverage`."""
-        import infraplan
-
-        infraplan.write_coverage(self, path)
-
-    def within(self, window: Grid) -> Coverage:
-        """The same coverage cut to a window of its grid (views, not copies)."""
-        rows, cols = window.slices_in(self.grid)
-
-        def cut(layers: Mapping[Any, Layer]) -> dict[Any, Layer]:
-            return {key: Layer(layer.margin_db[rows, cols], layer.server[rows, cols]) for key, layer in layers.items()}
-
-        return replace(self, grid=window, layers=cut(self.layers), elsewhere=cut(self.elsewhere))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -275,7 +168,7 @@ def predict_coverage(
     grid: Grid,
     services: Mapping[str, Service],
     *,
-    terrain: Any = None,
+    terrain: Terrain | None = None,
     model: str | None = None,
     families: Iterable[str] | None = None,
     networks: Sequence[str] | None = None,
@@ -284,22 +177,22 @@ def predict_coverage(
     caps_km: Mapping[str, float] | None = None,
     base: Coverage | None = None,
     both_receivers: bool = False,
-    cache: Any = None,
+    cache: FootprintCache | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
-    """Best server per family and network.
+    """The map of the best server per family and network.
 
     Parameters
     ----------
     sectors : GeoDataFrame
         Checked sites (`read_sites`) of which those of status "existing" stand on the map, or their sectors (`sectors_of(sites)`).
     grid : Grid
-        Metric grid; sites outside it still serve pixels inside.
+        The pixels, in metres: `Grid.over(zones)`. Sites outside it still serve pixels inside.
     services : mapping of Service
-        Presets by name, as `services(...)` returns them.
+        Services by name: `services("nr-n28", ...)`.
     terrain : Terrain, optional
-        Ground on the pixels of the grid, at least as large; by default that of `base`.
+        Ground under the sites and the grid: `read_terrain(...)`; by default that of `base`.
     model : str, optional
         "p1812" over terrain, the default with one; "statistical" without: TR 38.901, Okumura-Hata and COST-231 by settlement class. Sites
         beyond the terrain are predicted without it and counted in `sites_beyond_terrain`.
@@ -311,7 +204,7 @@ def predict_coverage(
         Networks of operators beyond the presets that `networks` may name even where no sector carries them.
     max_radius_km : float
         Recorded cap on the radius of a sector; sites it cut off are counted in `capped_sites`. [km]
-    caps_km : mapping, optional
+    caps_km : mapping of float, optional
         Tighter caps by family. [km]
     base : Coverage, optional
         A map to start from: adding sectors to it gives the same margins as computing all of them. Its sectors keep their indices, the new
@@ -329,13 +222,33 @@ def predict_coverage(
     Returns
     -------
     Coverage
+        Layers of margins [dB] and servers, each of the shape (height, width).
 
     Raises
     ------
     UsageError
-        An operator of `networks` that no sector carries and nothing names; a model without its terrain, or beyond its frequencies.
+        An operator of `networks` that no sector carries and nothing names; a model without its terrain, or beyond its frequencies; sites
+        without the columns of `read_sites`.
+    DataError
+        A service of the sites that neither `services` nor the presets have.
+
+    References
+    ----------
+    Recommendation ITU-R P.1812-7. 3GPP TR 38.901, table 7.4.1-1. Hata, IEEE Trans. Veh. Technol. 29, 1980. COST 231 Final Report, 1999,
+    section 4.4.1.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> grid = ip.Grid.over(world.zones, resolution_m=1000)
+    >>> cover = ip.predict_coverage(world.sites, grid, ip.services("nr-n28", reliability=0.9))
+    >>> cover.families, cover["nr"].margin_db.shape
+    (('nr',), (34, 32))
     """
-    sectors = sectors if "site_id" in sectors else sectors_of(sectors, services)
+    listed_sectors = "site_id" in sectors
+    needed.require("predict_coverage", sectors=(sectors, needed.SECTORS if listed_sectors else needed.SITES))
+    sectors = sectors if listed_sectors else sectors_of(sectors, services)
     if terrain is None and base is not None:
         terrain = base.terrain
     model = choose(model or ("statistical" if terrain is None else P1812), MODELS, "model")
@@ -395,3 +308,6 @@ def predict_coverage(
         {key: Layer(best[k], server[k]) for k, key in enumerate(there, start=len(keys))},
         by_family,
     )
+
+
+__all__ = ["MODELS", "P1812", "Coverage", "Key", "Layer", "Merged", "keep_best", "predict_coverage", "twice"]

@@ -13,7 +13,9 @@ import pandas as pd
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.presets import load
-from infraplan.radio.budgets import Service, services
+from infraplan.radio import budgets
+from infraplan.radio.budgets import Service
+from infraplan.tables import needed
 
 OMNI = "omni"
 TYPES = {
@@ -38,25 +40,25 @@ def site_of(sector: object) -> str:
 
 def sectors_of(
     sites: gpd.GeoDataFrame,
-    presets: Mapping[str, Service] | None = None,
+    services: Mapping[str, Service] | None = None,
     *,
     include: tuple[str, ...] = ("existing",),
     known: Collection[str] = (),
     part: bool = False,
 ) -> gpd.GeoDataFrame:
-    """One row a sector of every site whose status is in `include`, sorted by sector id.
+    """Sectors, one row an antenna on a carrier, of every site whose status is in `include`, sorted by id.
 
     Parameters
     ----------
     sites : GeoDataFrame
         Checked sites (`read_sites`): services joined by ";", azimuths by "/"; a column `sectors` lists the sectors of sites where they
         differ in more.
-    presets : mapping of Service, optional
+    services : mapping of Service, optional
         Only sectors of these services are returned; by default each service the sites name.
     include : tuple of str
         Which statuses stand on the map.
     known : collection of str
-        Further services, beside the presets, that sites may name without being on the map.
+        Further services, beside these and the presets, that sites may name without being on the map.
     part : bool
         Whether the sites are a part of a network, or candidates: they may all carry other services.
 
@@ -69,8 +71,19 @@ def sectors_of(
     Raises
     ------
     DataError
-        A site names a service that does not exist; or no site carries one of `presets`.
+        A site names a service that does not exist; or no site carries one of `services`.
+    UsageError
+        Sites without the columns of `read_sites`; two sectors of one id.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> sectors = ip.sectors_of(world.sites, world.services)
+    >>> sectors.loc[:2, ["id", "family", "azimuth_deg"]].values.tolist()
+    [['S1/nbiot-800/1', 'nbiot', 0.0], ['S1/nbiot-800/2', 'nbiot', 120.0], ['S1/nbiot-800/3', 'nbiot', 240.0]]
     """
+    needed.require("sectors_of", sites=(sites, needed.SITES))
     kept = sites.loc[sites["status"].isin(include)]
     rows = kept[
         ["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]
@@ -80,12 +93,12 @@ def sectors_of(
     rows = _with_own_sectors(rows, listed)
     rows = rows.explode("service", ignore_index=True)
     rows["service"] = rows["service"].astype(str).str.strip()
-    if presets is None:
+    if services is None:
         named = sorted(set(rows["service"]) - {""})
-        presets = services(*named) if named else {}
+        services = budgets.services(*named) if named else {}
     if not part:
-        _refuse(rows, presets, known)
-    rows = rows.loc[rows["service"].isin(list(presets))].reset_index(drop=True)
+        _refuse(rows, services, known)
+    rows = rows.loc[rows["service"].isin(list(services))].reset_index(drop=True)
     directions = {text: azimuths(text) for text in dict.fromkeys(rows["azimuth_deg"].astype(str))}
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(str).map(directions).astype(object)
     counts = rows["azimuth_deg"].map(len).to_numpy(dtype=int)
@@ -96,11 +109,11 @@ def sectors_of(
     rows["azimuth_deg"] = rows["azimuth_deg"].astype(float)
     rows["site_id"] = rows["id"]
     rows["id"] = rows["site_id"] + "/" + rows["service"] + "/" + number.astype(str)
-    rows["family"] = rows["service"].map({name: service.family for name, service in presets.items()})
-    power = rows["service"].map({name: service.carrier_power_dbm for name, service in presets.items()}).astype(float)
+    rows["family"] = rows["service"].map({name: service.family for name, service in services.items()})
+    power = rows["service"].map({name: service.carrier_power_dbm for name, service in services.items()}).astype(float)
     rows["power_offset_db"] = pd.to_numeric(rows["carrier_power_dbm"]).astype(float).sub(power).fillna(0.0)
-    usual = rows["service"].map({name: service.default_antenna for name, service in presets.items()})
-    own = {name for service in presets.values() for name in service.antennas}
+    usual = rows["service"].map({name: service.default_antenna for name, service in services.items()})
+    own = {name for service in services.values() for name in service.antennas}
     antenna = rows["antenna"].where(rows["antenna"].isin({*load("antennas"), *own}), usual)
     rows["antenna"] = antenna.where(rows["azimuth_deg"].notna() | rows["antenna"].isin(own), OMNI)
     if rows["id"].duplicated().any():

@@ -14,7 +14,7 @@ from infraplan.messages import both
 from infraplan.tables.speech import Speech
 
 if TYPE_CHECKING:
-    from infraplan.coverage.prediction import Coverage
+    from infraplan.coverage.coverage_map import Coverage
 
 
 def line(cover: Coverage) -> str:

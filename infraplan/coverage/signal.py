@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,11 +11,14 @@ from numba import njit
 
 from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import ANY, belongs, known_networks
+from infraplan.coverage.over_terrain import FootprintCache
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
+from infraplan.presets import choose
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.shadowing import coverage_probability
+from infraplan.tables import needed
 from infraplan.units import noise_floor_dbm
 
 Float32 = npt.NDArray[np.float32]
@@ -75,30 +77,62 @@ def predict_signal(
     network: str = ANY,
     load: float = 0.5,
     noise_figure_db: float = 7.0,
-    cache: Any = None,
+    cache: FootprintCache | None = None,
 ) -> Signal:
-    """Levels of one service's sectors on the map, or on a window of its grid.
+    """Levels, interference and probability of service of one carrier, on the map or on a window of its grid.
 
     Parameters
     ----------
     cover : Coverage
         The map whose terrain, services and caps are used.
     sectors : GeoDataFrame
-        The sectors of `cover`; servers are their rows.
+        The sectors of `cover` (`sectors_of`); `server` is the position of a row.
     service : str
-        The carrier: only sectors on it interfere with each other.
+        The carrier, a service of `cover`: only sectors on it interfere with each other.
     window : Grid, optional
-        A part of the grid (`grid.window(...)`).
+        A part of the grid (`grid.window(...)`); by default the whole grid.
+    network : str
+        "any", or a network whose sectors alone count: its operators joined by "+".
     load : float
         Share of time the other sectors transmit, 0..1. A planning assumption: state it with the number.
     noise_figure_db : float
-        Of the device; 7 dB is the value of the NR budget presets. [dB]
+        Noise figure of the device; 7 dB is the value of the NR presets. [dB]
+    cache : FootprintCache, optional
+        Path loss over terrain of sites that were computed before.
 
     Returns
     -------
     Signal
-        `server` is the strongest sector; a sector with more uplink margin but less level may serve the coverage map.
+        Arrays of the shape (height, width): rsrp_dbm, second_rsrp_dbm [dBm], sinr_db [dB], probability 0..1, server, second_server (-1:
+        none). `server` is the strongest sector; a sector with more uplink margin but less level may serve the coverage map.
+
+    Raises
+    ------
+    UsageError
+        A service or network that is not on the map; a table without the columns of `sectors_of`.
+    ValueError
+        A load outside 0..1.
+
+    See Also
+    --------
+    throughput_mbps : Turns SINR into a rate.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> sectors = ip.sectors_of(world.sites, world.services)
+    >>> x_m, y_m = world.grid.place(world.sites)
+    >>> window = world.grid.window(x_m[0] - 2000, y_m[0] - 2000, x_m[0] + 2000, y_m[0] + 2000)
+    >>> signal = ip.predict_signal(world.cover, sectors, "nr-n28", window=window, load=0.5)
+    >>> signal.rsrp_dbm.shape, float(signal.rsrp_dbm.max().round(1))
+    ((9, 9), -59.0)
+    >>> rate_mbps = ip.throughput_mbps(signal.sinr_db, world.services["nr-n28"].bandwidth_mhz)
+    >>> float(rate_mbps.max().round(1))
+    132.0
     """
+    needed.require("predict_signal", cover=(cover, needed.COVER), sectors=(sectors, needed.SECTORS))
+    choose(service, cover.services, "service")
     if not 0.0 <= load <= 1.0:
         raise ValueError(f"load = {load:g} is outside 0 to 1")
     operators = sectors["operators"].astype(str).to_numpy()

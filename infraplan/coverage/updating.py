@@ -17,21 +17,22 @@ import pandas as pd
 import shapely
 
 from infraplan.coverage.masts import stands_on
-from infraplan.coverage.over_terrain import cut_off_sites
+from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites
 from infraplan.coverage.prediction import Coverage, Layer, keep_best, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
 from infraplan.radio import budgets
 from infraplan.radio.budgets import Service
+from infraplan.tables import needed
 
 COLUMNS = ("site_id", "service", "family", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "power_offset_db", "antenna")
 
 
 def update_coverage(
-    cover: Coverage, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, cache: Any = None, workers: int | None = None
+    cover: Coverage, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, cache: FootprintCache | None = None, workers: int | None = None
 ) -> Coverage:
-    """The coverage of `after`, from that of `before`.
+    """The map after sites were added, removed or changed, without computing again what they cannot have changed.
 
     Parameters
     ----------
@@ -39,12 +40,34 @@ def update_coverage(
         `predict_coverage(before, ...)`.
     before, after : GeoDataFrame
         Sectors (`sectors_of`) of the map and of the network as it is now. Services of both are among `cover.services`.
+    cache : FootprintCache, optional
+        Path loss over terrain of sites that were computed before.
+    workers : int, optional
+        Threads over terrain; the result does not depend on it.
 
     Returns
     -------
     Coverage
         As `predict_coverage(after, ...)` with the same choices, without layers of another receiver.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of `sectors_of`.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> before = ip.sectors_of(world.sites, world.services)
+    >>> after = before[before["site_id"] != "S4"].reset_index(drop=True)
+    >>> fewer = ip.update_coverage(world.cover, before, after)
+    >>> [int((cover["nr"].margin_db >= 0).sum()) for cover in (world.cover, fewer)]
+    [292, 220]
     """
+    needed.require(
+        "update_coverage", cover=(cover, needed.COVER), before=(before, needed.SECTORS), after=(after, needed.SECTORS)
+    )  # fmt: skip
     grid, keys = cover.grid, list(cover.layers)
     at = pd.Index(after["id"]).get_indexer(pd.Index(before["id"]))
     same = (at >= 0) & _alike(before, after, at)
@@ -121,12 +144,32 @@ def cover_with(plan_sites: gpd.GeoDataFrame, cover: Coverage, services: Mapping[
     Parameters
     ----------
     plan_sites : GeoDataFrame
-        Contract of sites; those with status "planned" are added.
+        `plan.sites`, or sites in the columns of `read_sites`; those of status "planned" are added.
     cover : Coverage
         The map of the existing sites.
     services : mapping of Service, optional
-        Of the planned sites; by default `services_of(plan_sites, cover)`.
+        Services of the planned sites; by default those of the map, and the presets of the names it lacks.
+
+    Returns
+    -------
+    Coverage
+        On the grid of `cover`; the sectors of the new sites follow those of `cover`.
+
+    Raises
+    ------
+    UsageError
+        Sites without the columns of a site table.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> new = world.sites.iloc[[4]].assign(id="N1", services="nr-n28", status="planned")
+    >>> after = ip.cover_with(new, world.cover)
+    >>> len(world.cover.sector_ids), len(after.sector_ids)
+    (21, 24)
     """
+    needed.require("cover_with", plan_sites=(plan_sites, needed.SITES), cover=(cover, needed.COVER))
     presets = services_of(plan_sites, cover) if services is None else services
     return predict_coverage(
         sectors_of(plan_sites, presets, include=("planned",), part=True),

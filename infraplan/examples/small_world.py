@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +12,40 @@ import pandas as pd
 from shapely.geometry import box
 
 from infraplan.coverage.prediction import Coverage, predict_coverage
+from infraplan.files import write_text
 from infraplan.geo.grids import Grid
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.radio.budgets import Service, services
 
 LON, LAT, SIDE = 113.0, 23.0, 0.3
 MIDDLE = LON + SIDE / 2
+
+
+STUDY = """[study]
+name = "example"
+title_zh = "示例研究"
+title_en = "Example study"
+synthetic = true
+policies = ["guangdong-2020"]
+as_of = "2020-12-31"
+output = "results"
+
+[files]
+zones = "zones.gpkg"
+villages = "villages.gpkg"
+sites = "sites.csv"
+
+[coverage]
+resolution_m = 1000
+services = ["nr-n28", "nbiot-800"]
+reliability = 0.9
+
+[plan]
+target = "nr-pop90"
+services = ["nr-n28"]
+candidate_spacing_m = 6000
+work_limit = 2000
+"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +76,28 @@ class ExampleWorld:
         """The map of the masts without terrain."""
         return predict_coverage(self.sites, self.grid, self.services)
 
+    def write(self, folder: str | Path) -> Path:
+        """Write a study folder: study.toml and the files that it names.
+
+        Parameters
+        ----------
+        folder : path
+            Made where it does not exist; files of these names in it are replaced.
+
+        Returns
+        -------
+        Path
+            The folder, for `Study.open`.
+        """
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        self.zones.to_file(place / "zones.gpkg")
+        self.villages.drop(columns=["county", "city"]).to_file(place / "villages.gpkg")
+        sites = self.sites.drop(columns=["geometry", "county", "city", "antenna", "carrier_power_dbm"])
+        write_text(place / "sites.csv", sites.assign(lon=self.sites.geometry.x, lat=self.sites.geometry.y).to_csv(index=False))
+        write_text(place / "study.toml", STUDY)
+        return place
+
 
 def example_world() -> ExampleWorld:
     """A made-up flat country of two counties, for examples and first steps. All of it is synthetic.
@@ -54,7 +105,8 @@ def example_world() -> ExampleWorld:
     Returns
     -------
     ExampleWorld
-        zones, villages, sites (GeoDataFrames in EPSG:4326, in the columns that the readers return); targets, services, grid, cover.
+        `.zones`, `.villages`, `.sites` (GeoDataFrames in EPSG:4326, in the columns that the readers return); `.targets`, `.services`,
+        `.grid`, `.cover`; `.write(folder)` makes a study folder of it.
 
     Examples
     --------

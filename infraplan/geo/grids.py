@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,11 @@ from pyproj import CRS, Transformer
 
 from infraplan.arrays import Floats, Ints
 from infraplan.tables.faults import FaultList
+from infraplan.tables.needed import GEOMETRY, require
 from infraplan.tables.planes import to_plane
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 @cache
@@ -44,7 +48,29 @@ def refuse_antimeridian(zones: Any, faults: FaultList | None = None) -> None:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where pixels are. Row 0 lies in the north, column 0 in the west; (`x0_m`, `y0_m`) is the outer upper-left corner."""
+    """Where pixels are. Row 0 lies in the north, column 0 in the west.
+
+    Parameters
+    ----------
+    crs : str
+        A CRS whose unit is the metre.
+    x0_m, y0_m : float
+        The outer upper-left corner. [m]
+    resolution_m : float
+        Side of a pixel. [m]
+    height, width : int
+        Number of rows and columns.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> grid = ip.Grid.over(ip.example_world().zones, resolution_m=500)
+    >>> grid.shape, grid.resolution_m
+    ((67, 63), 500.0)
+    >>> x_m, y_m = grid.project(113.15, 23.15)
+    >>> [int(index[0]) for index in grid.pixel_of(x_m, y_m)]
+    [33, 30]
+    """
 
     crs: str
     x0_m: float
@@ -54,23 +80,31 @@ class Grid:
     width: int
 
     @classmethod
-    def over(cls, zones: Any, resolution_m: float = 250.0, crs: str | None = None) -> Grid:
-        """The smallest grid that holds every zone, its corner on a multiple of the resolution.
+    def over(cls, zones: gpd.GeoDataFrame, resolution_m: float = 250.0, crs: str | None = None) -> Grid:
+        """The smallest grid that holds every geometry, its corner on a multiple of the resolution.
 
         Parameters
         ----------
         zones : GeoDataFrame
-            Any geometries with a CRS.
+            Zones (`read_zones`), or any geometries with a CRS.
         resolution_m : float
             Side of a pixel. [m]
         crs : str, optional
-            A metric CRS; by default `metric_crs` of the zones' centre.
+            A metric CRS; by default a Lambert azimuthal equal-area CRS on the zones' centre.
+
+        Returns
+        -------
+        Grid
+            Its shape is (height, width).
 
         Raises
         ------
         DataError
             Zones on both sides of 180 degrees of longitude.
+        ValueError
+            A resolution that is no positive number; a CRS in degrees.
         """
+        require("Grid.over", zones=(zones, (GEOMETRY,)))
         if not (math.isfinite(resolution_m) and resolution_m > 0):
             raise ValueError(f"resolution_m must be a positive number, not {resolution_m!r}")
         refuse_antimeridian(zones)
@@ -87,12 +121,12 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width) in pixels."""
+        """The shape of an array on this grid: (height, width)."""
         return self.height, self.width
 
     @property
     def bounds_m(self) -> tuple[float, float, float, float]:
-        """(left, bottom, right, top) in the grid's CRS. [m]"""
+        """The rectangle (left, bottom, right, top) in the grid's CRS. [m]"""
         return self.x0_m, self.y0_m - self.height * self.resolution_m, self.x0_m + self.width * self.resolution_m, self.y0_m
 
     @property
@@ -101,22 +135,66 @@ class Grid:
         return self.resolution_m, 0.0, self.x0_m, 0.0, -self.resolution_m, self.y0_m
 
     def project(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """WGS-84 degrees to (x, y) in the grid's CRS. [m]"""
+        """WGS-84 degrees as (x, y) in the grid's CRS.
+
+        Parameters
+        ----------
+        lon, lat : array_like
+            Longitudes and latitudes of one shape. [deg]
+
+        Returns
+        -------
+        x_m, y_m : ndarray of float64
+            In the shape of the input. [m]
+        """
         x_m, y_m = _transformer("EPSG:4326", self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
         return np.asarray(x_m, float), np.asarray(y_m, float)
 
     def unproject(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """(x, y) in the grid's CRS to WGS-84 degrees."""
+        """Points (x, y) of the grid's CRS in WGS-84 degrees.
+
+        Parameters
+        ----------
+        x_m, y_m : array_like
+            Coordinates of one shape. [m]
+
+        Returns
+        -------
+        lon, lat : ndarray of float64
+            In the shape of the input. [deg]
+        """
         lon, lat = _transformer(self.crs, "EPSG:4326").transform(np.asarray(x_m, float), np.asarray(y_m, float))
         return np.asarray(lon, float), np.asarray(lat, float)
 
-    def place(self, points: Any) -> tuple[Floats, Floats]:
-        """(x, y) of a frame of points in any CRS. A missing or empty geometry becomes NaN. [m]"""
+    def place(self, points: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+        """Points of a frame as (x, y) in the grid's CRS.
+
+        Parameters
+        ----------
+        points : GeoDataFrame
+            Points in any CRS.
+
+        Returns
+        -------
+        x_m, y_m : ndarray of float64, shape (rows,)
+            NaN where a geometry is missing or empty. [m]
+        """
         geometry = points.geometry.to_crs(4326) if points.crs is not None else points.geometry
         return self.project(geometry.x.to_numpy(), geometry.y.to_numpy())
 
     def pixel_of(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> tuple[Ints, Ints]:
-        """Row and column of points; (-1, -1) outside the grid or where a coordinate is NaN."""
+        """Row and column of the pixels that hold points.
+
+        Parameters
+        ----------
+        x_m, y_m : array_like, shape (points,)
+            Coordinates in the grid's CRS. [m]
+
+        Returns
+        -------
+        row, col : ndarray of int64, shape (points,)
+            Both -1 outside the grid, or where a coordinate is NaN.
+        """
         x, y = np.atleast_1d(np.asarray(x_m, float)), np.atleast_1d(np.asarray(y_m, float))
         with np.errstate(invalid="ignore"):
             row, col = np.floor((self.y0_m - y) / self.resolution_m), np.floor((x - self.x0_m) / self.resolution_m)
@@ -124,14 +202,36 @@ class Grid:
         return np.where(inside, row, -1).astype(np.int64), np.where(inside, col, -1).astype(np.int64)
 
     def centre_of(self, row: npt.ArrayLike, col: npt.ArrayLike) -> tuple[Floats, Floats]:
-        """(x, y) of pixel centres. [m]"""
+        """Centres of pixels as (x, y).
+
+        Parameters
+        ----------
+        row, col : array_like
+            Rows and columns of one shape, from 0.
+
+        Returns
+        -------
+        x_m, y_m : ndarray of float64
+            In the shape of the input. [m]
+        """
         return (
             self.x0_m + (np.asarray(col, float) + 0.5) * self.resolution_m,
             self.y0_m - (np.asarray(row, float) + 0.5) * self.resolution_m,
         )
 
     def window(self, left: float, bottom: float, right: float, top: float) -> Grid:
-        """The part of this grid that touches a rectangle, on the same pixels; may be empty."""
+        """The part of this grid that touches a rectangle, on the same pixels.
+
+        Parameters
+        ----------
+        left, bottom, right, top : float
+            The rectangle, in the grid's CRS. [m]
+
+        Returns
+        -------
+        Grid
+            It may be empty.
+        """
         col0, col1 = (int(np.clip(math.floor((v - self.x0_m) / self.resolution_m) + k, 0, self.width)) for v, k in ((left, 0), (right, 1)))
         row0, row1 = (int(np.clip(math.floor((self.y0_m - v) / self.resolution_m) + k, 0, self.height)) for v, k in ((top, 0), (bottom, 1)))
         return Grid(
@@ -144,7 +244,18 @@ class Grid:
         )
 
     def slices_in(self, parent: Grid) -> tuple[slice, slice]:
-        """Rows and columns that this window takes in the grid it was cut from."""
+        """Rows and columns that this window takes in the grid it was cut from.
+
+        Parameters
+        ----------
+        parent : Grid
+            The grid on which `window` was called.
+
+        Returns
+        -------
+        rows, cols : slice
+            Index of the window in an array on `parent`.
+        """
         row = round((parent.y0_m - self.y0_m) / self.resolution_m)
         col = round((self.x0_m - parent.x0_m) / self.resolution_m)
         return slice(row, row + self.height), slice(col, col + self.width)

@@ -15,6 +15,7 @@ from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_matrix
 
 from infraplan.geo.grids import Grid, metric_crs
+from infraplan.tables import needed
 from infraplan.tables.lineage import ancestors, levels_present
 from infraplan.tables.planes import to_plane
 from infraplan.tables.typed import typed
@@ -155,15 +156,34 @@ def zone_faults(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None = Non
     Parameters
     ----------
     zones : GeoDataFrame
+        Zones of one or several levels: `read_zones(...)`.
     villages : GeoDataFrame, optional
-        Points with `population`: the people who stand in the faulty ground.
+        Points with `population`: the people who live on the faulty ground are counted.
 
     Returns
     -------
     DataFrame
-        kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap the parent, which `zone` is too), area_km2, people;
-        largest first. Parts under 100 square metres, or narrower than 1 m on average, are left out: rounding and reprojection make such.
+        The columns kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap the parent, which `zone` is too),
+        area_km2, people; largest first. Parts under 100 square metres, or narrower than 1 m on average, are left out: rounding and
+        reprojection make such.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> zones = ip.example_world().zones
+    >>> ip.zone_faults(zones).empty
+    True
+    >>> ip.zone_faults(zones[zones["adcode"] != "440102"])[["kind", "level", "zone", "area_km2"]].round(1).values.tolist()
+    [['gap', 'county', '440100', 510.4]]
     """
+    needed.require(
+        "zone_faults", zones=(zones, (*needed.ZONES, needed.GEOMETRY)), **needed.given(villages=(villages, needed.PEOPLE))
+    )  # fmt: skip
     degrees = zones.set_geometry(to_plane(zones, 4326))
     west, south, east, north = degrees.total_bounds
     plane = metric_crs((west + east) / 2, (south + north) / 2)

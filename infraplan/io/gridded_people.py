@@ -54,7 +54,7 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
         One band of people per pixel: WorldPop (degrees, no data -99999 or -3.4e38), GHS-POP (Mollweide, no data -200). Tiles of one
         product: where two hold people on the same ground (two years, two products) nobody knows which count.
     grid : Grid
-        Where to count.
+        The pixels in which people are counted.
     nodata : float, optional
         The value that means no data, where the files do not say.
     whole_people : bool
@@ -63,14 +63,25 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     Returns
     -------
     GeoDataFrame
-        The villages' contract, `kind` "block", EPSG:4326. `position_error_m` is half the diagonal of the coarser pixel. In `attrs`:
-        `people_read`, `people_outside` (read beside the grid), `people_kept`; read = outside + kept within 1e-9 of read.
+        The columns of `read_villages`, with `kind` "block", in EPSG:4326. `position_error_m` is half the diagonal of the coarser pixel. In
+        `attrs`: `people_read`, `people_outside` (read beside the grid), `people_kept`; read = outside + kept within 1e-9 of read.
 
     Raises
     ------
     DataError
         Unreadable, without a CRS, negative people, impossible numbers, a raster that lies elsewhere, or files that count the same people.
         A seam, two pixels wide or of less than `SEAM_SHARE` of the people, is counted once, from the first file, with a warning.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import numpy as np, rasterio
+    >>> about = {"driver": "GTiff", "height": 30, "width": 30, "count": 1, "dtype": "float32", "crs": "EPSG:4326", "nodata": -99999}
+    >>> with rasterio.open("people.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.01, 0.01), **about) as target:
+    ...     target.write(np.full((1, 30, 30), 2.5, "float32"))
+    >>> people = ip.read_population_raster("people.tif", ip.example_world().grid)
+    >>> int(people["population"].sum())
+    2250
     """
     files = raster_files(source)
     seams = Seams(files, grid, nodata)

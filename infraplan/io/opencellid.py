@@ -49,17 +49,21 @@ def read_opencellid(
 
     Parameters
     ----------
+    source : path or DataFrame
+        The export, or its rows.
     mcc : int or None
         Mobile country code; 460 is mainland China. None keeps all.
-    bbox : (west, south, east, north), optional
-        Degrees.
+    bbox : tuple of float, optional
+        West, south, east, north: only cells in this box. [deg]
+    zones : GeoDataFrame, optional
+        Checked zones (`read_zones`), which give `county` and `city`.
     services : str, optional
         Services to assume for masts without a 5G or NB-IoT cell, such as "nr-n28". Default: none; they carry no service, and may be hosts.
 
     Returns
     -------
     GeoDataFrame
-        The sites contract, with `radios` ("GSM;LTE"), `cells`, `samples`, `updated` (date text) and `position_error_m`.
+        The columns of `read_sites`, with `radios` ("GSM;LTE"), `cells`, `samples`, `updated` (date text) and `position_error_m`.
         Licence of the data: CC BY-SA 4.0, "OpenCelliD Project".
 
     Raises
@@ -71,6 +75,15 @@ def read_opencellid(
     -----
     DataWarning
         Lines that cannot be read, cells of other countries (how many of each), outside `bbox` or at no possible position.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import pandas as pd
+    >>> cells = {"radio": ["LTE", "NR"], "mcc": 460, "net": 0, "area": 9, "cell": [257, 4097], "lon": 113.1, "lat": 23.1, "range": 900}
+    >>> masts = ip.read_opencellid(pd.DataFrame({**cells, "samples": 20}), services="nr-n28")
+    >>> masts[["radios", "services"]].values.tolist()
+    [['LTE;NR', 'nr-n41']]
     """
     if isinstance(source, pd.DataFrame):
         faults, left = FaultList(file="DataFrame"), LeftOut()

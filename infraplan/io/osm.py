@@ -23,16 +23,17 @@ ID_LETTERS = {"points": "n", "lines": "w", "multipolygons": "r"}
 Box = tuple[float, float, float, float]
 
 
-def read_osm(path: str | Path, layer: str, *, bbox: Box | None = None) -> gpd.GeoDataFrame:
-    """One layer of an extract, in EPSG:4326.
+def read_osm(source: str | Path, layer: str, *, bbox: Box | None = None) -> gpd.GeoDataFrame:
+    """One layer of an OpenStreetMap extract, in EPSG:4326.
 
     Parameters
     ----------
-    path : path
+    source : path
         A `.osm.pbf` extract, or a Geofabrik shapefile (`gis_osm_roads_free_1.shp`).
     layer : {"roads", "railways", "stations", "schools", "hospitals", "places", "water"}
-    bbox : (west, south, east, north), optional
-        Degrees; features that touch it.
+        What to read.
+    bbox : tuple of float, optional
+        West, south, east, north: only features that touch this box. [deg]
 
     Returns
     -------
@@ -45,9 +46,22 @@ def read_osm(path: str | Path, layer: str, *, bbox: Box | None = None) -> gpd.Ge
     ------
     DataError
         No such file, or no extract.
+    UsageError
+        An unknown layer, with the list.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> line = LineString([(113.0, 23.0), (113.2, 23.1)])
+    >>> roads = {"osm_id": ["7"], "fclass": ["motorway"], "name": ["S1"], "geometry": [line]}
+    >>> gpd.GeoDataFrame(roads, crs=4326).to_file("gis_osm_roads_free_1.shp")
+    >>> ip.read_osm("gis_osm_roads_free_1.shp", "roads")[["id", "name", "line_class"]].values.tolist()
+    [['w7', 'S1', 'expressway']]
     """
     choose(layer, LAYERS, "layer")
-    place = existing_file(path)
+    place = existing_file(source)
     wanted = load("osm_layers")[layer]
     with reading(place):
         if place.suffix.lower() in (".shp", ".zip"):

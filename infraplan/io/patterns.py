@@ -83,16 +83,31 @@ def read_pattern(source: str | os.PathLike[str], *, vertical: str | None = None,
     Parameters
     ----------
     source : path
-        Heading and two cuts of attenuation; see `infraplan.radio.pattern_files`.
-    vertical : str, optional
-        "down" (as Planet writes it) or "up": which way the vertical cut runs from the boresight. Left out, the cut itself tells.
+        Heading and two cuts of attenuation [dB], 360 angles each.
+    vertical : {"down", "up"}, optional
+        Which way the vertical cut runs from the boresight ("down" as Planet writes it). By default the cut itself tells.
     encoding : str, optional
-        Found out when left out.
+        Encoding of the text; found out by default.
+
+    Returns
+    -------
+    Antenna
+        For `services(..., antennas={name: antenna})`.
 
     Raises
     ------
     DataError
         Every fault of the file at once, each with its line.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> from pathlib import Path
+    >>> cut = "\\n".join(f"{angle} {min(angle, 360 - angle) / 9:.1f}" for angle in range(360))
+    >>> text = f"NAME example\\nFREQUENCY 700\\nGAIN 15 dBi\\nHORIZONTAL 360\\n{cut}\\nVERTICAL 360\\n{cut}\\n"
+    >>> _ = Path("example.msi").write_text(text)
+    >>> ip.read_pattern("example.msi").gain_dbi
+    15.0
     """
     from infraplan.radio.pattern_files import parse_pattern
 

@@ -93,6 +93,7 @@ def read_terrain(
     Returns
     -------
     Terrain
+        height_m of the shape `terrain.grid.shape` [m], and the clutter on it.
 
     Raises
     ------
@@ -103,6 +104,18 @@ def read_terrain(
     -----
     DataWarning
         How many holes were filled, how many became sea.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import numpy as np, rasterio
+    >>> about = {"driver": "GTiff", "height": 60, "width": 60, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
+    >>> heights = np.add.outer(np.arange(60.0), np.zeros(60))[None]
+    >>> with rasterio.open("dem.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.005, 0.005), **about) as target:
+    ...     target.write(heights.astype("float32"))
+    >>> terrain = ip.read_terrain("dem.tif")
+    >>> float(terrain.height_m.min()), float(terrain.height_m.max().round())
+    (0.0, 59.0)
     """
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)

@@ -27,10 +27,28 @@ def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = (
     folders : sequence of Path
         Where pattern files are looked for, after the file's own folder.
 
+    Returns
+    -------
+    presets : dict
+        For `services(..., presets=presets)`.
+    patterns : dict of Path
+        Pattern files (`read_pattern`) by the names that services call them.
+
     Raises
     ------
     DataError
         Every fault of the file at once.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> from pathlib import Path
+    >>> text = '[sources]\\nmine = "our own planning value"\\n[service.nr-n28]\\nfeeder_loss_db = { value = 1.0, source = "mine" }\\n'
+    >>> _ = Path("services.toml").write_text(text, encoding="utf-8")
+    >>> presets, patterns = ip.read_services("services.toml")
+    >>> own, usual = ip.services("nr-n28", presets=presets), ip.services("nr-n28")
+    >>> round(own["nr-n28"].max_path_loss_db - usual["nr-n28"].max_path_loss_db, 2)
+    -0.5
     """
     path = existing_file(source)
     table = parse_toml(read_toml_text(path, "services"), path.name, "services")

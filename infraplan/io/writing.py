@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
 from infraplan.io.qgis import layer_style, margin_classes, raster_style
 from infraplan.tables.speech import Speech
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 FIXED_TIME = "2020-01-01T00:00:00.000Z"  # a clock inside would change the bytes of equal content
 NO_SERVER = -1
@@ -31,27 +34,37 @@ VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)"""
 
 
 def write_geopackage(
+    layers: Mapping[str, gpd.GeoDataFrame],
     path: str | Path,
-    layers: Mapping[str, Any],
     *,
     share_column: str = "nr_share",
     tags: Mapping[str, str] | None = None,
     lang: str = "zh",
 ) -> None:
-    """One GeoPackage with a layer a frame, in EPSG:4326, each with a default style for QGIS.
+    """Write one GeoPackage with a layer a frame, in EPSG:4326, each with a default style for QGIS.
 
     Parameters
     ----------
+    layers : mapping of GeoDataFrame
+        Frames by the name of their layer. "zones", "gaps", "existing_sites", "new_sites" and "villages" get their own style, others a plain
+        one.
     path : path
         Ends with .gpkg; replaced only when the new file is complete.
-    layers : mapping
-        Layer name -> GeoDataFrame. "zones", "gaps", "existing_sites", "new_sites" and "villages" get their own style, others a plain one.
     share_column : str
         Column of "zones" (0..1) that its style colours, when it is there.
-    tags : mapping, optional
+    tags : mapping of str, optional
         What each layer's description says, as "NAME=value; ...", e.g. the dates of data and report.
     lang : str
         Language of the legends: "zh" or "en".
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import geopandas as gpd
+    >>> world = ip.example_world()
+    >>> ip.write_geopackage({"zones": world.zones, "existing_sites": world.sites}, "world.gpkg")
+    >>> len(gpd.read_file("world.gpkg", layer="existing_sites"))
+    5
     """
     import pyogrio
 
@@ -118,18 +131,27 @@ def _finish(path: Path, styles: Mapping[str, str], tags: Mapping[str, str]) -> N
 
 
 def write_coverage(cover: Coverage, path: str | Path, *, tags: Mapping[str, str] | None = None) -> None:
-    """A prediction as a cloud-optimised GeoTIFF, for any network: of each family the best margin and the best server, NR first.
+    """Write a map as a cloud-optimised GeoTIFF, for any network: of each family the best margin [dB] and the best server, NR first.
 
-    Beside it stand a style for QGIS and one raster of classes a family: `write_coverage_cog`.
+    Beside it are a style for QGIS and one raster of classes a family.
 
     Parameters
     ----------
     cover : Coverage
-        `predict_coverage(...)`.
+        The map: `predict_coverage(...)`.
     path : path
         Ends with .tif; replaced only when the new file is complete.
-    tags : mapping, optional
-        Further metadata. Receivers, reliability and models are written always.
+    tags : mapping of str, optional
+        Further metadata. Receivers, reliability and models are always written.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> import rasterio
+    >>> ip.write_coverage(ip.example_world().cover, "map.tif")
+    >>> with rasterio.open("map.tif") as source:
+    ...     source.descriptions
+    ('nr margin_db outdoor', 'nr best_server', 'nbiot margin_db indoor', 'nbiot best_server')
     """
     about = raster_tags(cover.receivers, cover.reliability, "; ".join(cover.models_used)) | dict(tags or {})
     margins = {family: cover[family].margin_db for family in cover.families}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.messages import say
+from infraplan.tables import needed
 from infraplan.tables.speech import Speech
 from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
@@ -18,10 +19,31 @@ TESTS = ("band", "device", "indoors")
 
 
 def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
-    """Rows of `scorecard` (usually of one zone) in the official columns; figures as text with their unit.
+    """Rows of `scorecard` (usually of one zone) in the official columns.
 
     Only figures of any operator: the shared networks stand in the card itself.
+
+    Parameters
+    ----------
+    card : DataFrame
+        `scorecard(...)`, or some of its rows.
+    lang : {"zh", "en"}
+        Language of headings and figures.
+
+    Returns
+    -------
+    DataFrame
+        One row a target; figures are text with their unit.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> card = ip.scorecard(world.targets.only("nr-pop90"), world.cover, zones=world.zones, villages=world.villages)
+    >>> ip.scorecard_annex(card[card["zone_level"] == "city"], lang="en").iloc[0].tolist()
+    [1, "5G for more than 90 % of the province's residents", '粤工信信软〔2020〕37号No. 1', '省工业和信息化厅、通信管理局、广电局、发展改革委、科技厅、公安厅、交通运输厅、应急管理厅、政务服务数据管理局,各地级以上市人民政府,南方电网', '', '10.7% to 16.5%', '', '', '31 December 2020', "5G prediction (model TR 38.901 and Okumura-Hata, without terrain, 500 m pixels, reliability 90% of the area, receiver outdoors); our reading: all residents of the province decide, no floor per city or county is asked; the document does not say by whom, outdoors or indoors, or how reliably: we judge any operator, outdoors, at the study's reliability of the area; uncertain within the position error 5.71%, not counted as served", 'yes', 'example; the document has expired']
     """
+    needed.require("scorecard_annex", card=(card, ("id", "network", "zone_level", "zone")))
     rows = card.loc[card["network"].isin(["", "any"])].reset_index(drop=True)
     return _sheet([cells for cells in worded(rows, "scorecard", "annex", Speech(lang)) if cells.column.official])
 
@@ -95,15 +117,35 @@ def gaps_annex(
 ) -> pd.DataFrame:
     """Rows of `find_gaps` in the official columns, one a place, 合计 first, cities in the provincial order; the inspector's columns empty.
 
+    The remarks carry the id by which a filled sheet is read back.
+
     Parameters
     ----------
+    gaps : DataFrame
+        `find_gaps(...)`.
+    lang : {"zh", "en"}
+        Language of headings and words.
+    total : bool
+        Whether the first row has the sums.
     tests : bool
-        Three more columns for the inspector: band, device, indoors or outdoors. `inspection.measurements` reads them back.
+        Three more columns for the inspector: band, device, indoors or outdoors.
     order : str
         `city_order` of study.toml; "" leaves the cities in the order of the gaps.
 
-    The remarks carry the id by which a filled sheet is read back.
+    Returns
+    -------
+    DataFrame
+        One row a place.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> gaps = ip.find_gaps(world.targets, world.cover, zones=world.zones, villages=world.villages, target="nr-pop90")
+    >>> ip.gaps_annex(gaps, lang="en", total=False).iloc[0, :5].tolist()
+    [1, '示例市', '西县', '', '']
     """
+    needed.require("gaps_annex", gaps=(gaps, ("id", "target", "family", "network", "reason", "remedy")))
     speech = Speech(lang)
     rows = in_city_order(by_place(gaps, speech), order, "city").reset_index(drop=True)
     wanted = [cells for cells in worded(rows, "gaps", "annex", speech) if cells.column.official or "A" in cells.column.places

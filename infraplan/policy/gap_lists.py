@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +22,11 @@ from infraplan.policy.measures import in_scope, indoors, place_rows, residents_r
 from infraplan.policy.sites import sites_asked
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.presets import load
+from infraplan.tables import needed
 from infraplan.tables.typed import typed
+
+if TYPE_CHECKING:
+    from infraplan.siting.plans import Plan
 
 TYPES = types("gaps")
 COLUMNS = tuple(TYPES)
@@ -40,8 +44,8 @@ def find_gaps(
     sites: gpd.GeoDataFrame | None = None,
     corridors: gpd.GeoDataFrame | None = None,
     registers: Mapping[str, pd.DataFrame] | None = None,
-    measured: Any = None,
-    plan: Any = None,
+    measured: pd.DataFrame | Measured | None = None,
+    plan: Plan | gpd.GeoDataFrame | None = None,
     after: Coverage | None = None,
     target: str | None = None,
     networks: Iterable[str] = (ANY,),
@@ -51,26 +55,46 @@ def find_gaps(
     Parameters
     ----------
     targets : Targets
-        Every clause that lists things is gone through; shares of people only when `target` names one.
+        The clauses of the policies: `read_policy(...)`. Shares of people are listed only when `target` names one.
     cover : Coverage
-    zones, villages, places, sites, corridors, registers, measured
-        As for `scorecard`.
+        The map: `predict_coverage(...)`.
+    zones, villages, places, sites, corridors : GeoDataFrame
+        Checked tables (`read_zones`, `read_villages` ...); with `sites` each gap has its nearest site.
+    registers : mapping of DataFrame, optional
+        Tables without coordinates, by name.
+    measured : DataFrame or Measured, optional
+        Measurements, which override prediction at their places.
     plan : Plan or GeoDataFrame, optional
-        New sites (contract of `Plan.sites`): where one of them serves the place, its id is the remedy.
+        New sites: where one of them serves the place, its id is the remedy.
     after : Coverage, optional
         The map with the plan's sites, when it is known already; computed from `plan` otherwise.
     target : str, optional
-        One id alone.
+        The id of one target, to list its gaps alone.
     networks : iterable of str
         "any" and the shared networks to list apart.
 
     Returns
     -------
-    GeoDataFrame, EPSG:4326
-        `COLUMNS` and a point. status: unserved, or uncertain (position unsure, nothing stated, or no position known). Margins are of the
-        best outdoor server at the place, behind no wall and behind the wall of an ordinary building. [dB] Priority areas come first
-        within a target.
+    GeoDataFrame
+        One row a gap and target, with a point in EPSG:4326. status: unserved, or uncertain (position unsure, nothing stated, or no position
+        known). Margins are of the best outdoor server at the place, behind no wall and behind the wall of an ordinary building [dB].
+        Priority areas come first within a target.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers; an unknown target.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> gaps = ip.find_gaps(world.targets, world.cover, zones=world.zones, villages=world.villages, target="nr-pop90")
+    >>> len(gaps), gaps[["id", "status", "population"]].iloc[0].tolist()
+    (37, ['V010', 'unserved', np.float64(582.0)])
     """
+    further = needed.given(places=(places, needed.PLACES), corridors=(corridors, needed.CORRIDORS))
+    needed.require("find_gaps", targets=(targets, needed.TARGETS), **_needed(cover, zones, villages, sites, plan), **further)
     layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
     chosen = targets if target is None else targets.only(target)
     future = _future(plan, after, cover)
@@ -81,9 +105,8 @@ def find_gaps(
         for network in networks if row.family else ("",):
             found = _listed(row, network, layers)
             if found is not None and len(found):
-                parts.append(
-                    explain(found, row, network, layers, future).assign(target=row.id, part=row.part, family=row.family, network=network)
-                )
+                told = {"target": row.id, "part": row.part, "family": row.family, "network": network}
+                parts.append(explain(found, row, network, layers, future).assign(**told))
     return _finished(parts, zones)
 
 
@@ -107,16 +130,53 @@ def unserved_demand(
     sites: gpd.GeoDataFrame | None = None,
     families: Iterable[str] | None = None,
     network: str = ANY,
-    measured: Any = None,
-    plan: Any = None,
+    measured: pd.DataFrame | Measured | None = None,
+    plan: Plan | gpd.GeoDataFrame | None = None,
     after: Coverage | None = None,
 ) -> gpd.GeoDataFrame:
     """Every village and block that a family does not surely serve, in the columns of `find_gaps`; `target` is empty.
 
     People of a family = served + what this table holds as uncertain and unserved: coverage can be recounted from the other end.
+
+    Parameters
+    ----------
+    cover : Coverage
+        The map: `predict_coverage(...)`.
+    zones, villages : GeoDataFrame
+        Zones with their codes; points with people.
+    sites : GeoDataFrame, optional
+        Existing sites, for the nearest one to each gap.
+    families : iterable of str, optional
+        Families to ask for; by default those of the map.
+    network : str
+        "any", "every" or one network of the map.
+    measured : DataFrame or Measured, optional
+        Measurements, which override prediction at their places.
+    plan : Plan or GeoDataFrame, optional
+        New sites: where one of them serves the place, its id is the remedy.
+    after : Coverage, optional
+        The map with the plan's sites, when it is known already.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a village and family, with a point in EPSG:4326; `candidate_sites(zones, demand=...)` takes it.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers; a family or network that is not on the map.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages, families=["nr"])
+    >>> len(demand), int(demand["population"].sum())
+    (37, 10913)
     """
-    layers = Layers(cover, zones, villages, sites=sites, measured=Measured.of(measured, sites))
-    future = _future(plan, after, cover)
+    needed.require("unserved_demand", **_needed(cover, zones, villages, sites, plan))
+    layers, future = Layers(cover, zones, villages, sites=sites, measured=Measured.of(measured, sites)), _future(plan, after, cover)
     parts = []
     for family in cover.families if families is None else families:
         question = plain_target(family)
@@ -125,6 +185,13 @@ def unserved_demand(
         if len(found):
             parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
     return _finished(parts, zones)
+
+
+def _needed(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
+    """Arguments of both lists, with the columns that they need."""
+    new = getattr(plan, "sites", plan)
+    optional = needed.given(villages=(villages, needed.VILLAGES), sites=(sites, needed.NETWORK), plan=(new, needed.SITES))
+    return {"cover": (cover, needed.COVER), "zones": (zones, needed.ZONES), **optional}
 
 
 def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None:
@@ -315,11 +382,10 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
         position |= {(level, code): index for index, code in enumerate(rows["adcode"])}
         table[f"{level}_name"] = table[level].map(names).fillna("")
     table["priority"] = table["county"].map(priorities()).fillna("")
-    block = table.groupby(["target", "part", "family", "network"], sort=False).ngroup()
     last = len(position)
     keys = pd.DataFrame(
         {
-            "block": block,
+            "block": table.groupby(["target", "part", "family", "network"], sort=False).ngroup(),
             "later": table["priority"] == "",
             "city": [position.get(("city", code), last) for code in table["city"]],
             "county": [position.get(("county", code), last) for code in table["county"]],

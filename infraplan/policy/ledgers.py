@@ -14,6 +14,7 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.measures import village_rows
 from infraplan.policy.sites import in_period
 from infraplan.policy.targets import Target, Targets
+from infraplan.tables import needed
 from infraplan.tables.typed import typed
 
 TYPES = types("fibre")
@@ -39,18 +40,39 @@ def fibre_award(
     Parameters
     ----------
     targets : Targets
-        Rows with `award_cny` are laid out.
+        The clauses of the policies: `read_policy(...)`. Rows with `award_cny` are laid out.
+    zones : GeoDataFrame
+        Zones with their codes: `read_zones(...)`.
     villages : GeoDataFrame
-        The target's column (fibre yes or no) and `column`, the date on which fibre was opened.
+        Villages (`read_villages(...)`) with the target's column (fibre yes or no) and `column`.
     since, until : date, optional
         The period whose openings are new; without `since` every opening with a date is.
+    column : str
+        The column with the date on which fibre was opened.
 
     Returns
     -------
     DataFrame
-        target, zone_level, zone, zone_name, villages, with_fibre, not_stated, newly (opened in the period), newly_unknown (with fibre, date
-        missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is outside.
+        The columns target, zone_level, zone, zone_name, villages, with_fibre, not_stated, newly (opened in the period), newly_unknown (with
+        fibre, date missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is
+        outside.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> villages = world.villages.assign(fibre=True, fibre_built=["2020-06-30"] * 10 + ["2019-01-01"] * 30)
+    >>> from datetime import date
+    >>> award = ip.fibre_award(world.targets, zones=world.zones, villages=villages, since=date(2020, 1, 1))
+    >>> award.loc[award["zone_level"] == "city", ["villages", "newly", "award_cny"]].values.tolist()
+    [[33, 8, 240000]]
     """
+    needed.require("fibre_award", targets=(targets, needed.TARGETS), zones=(zones, needed.ZONES), villages=(villages, (needed.GEOMETRY,)))
     parts = []
     for target, award_cny in awarded(targets):
         layers = Layers(None, zones, villages)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from infraplan.policy.measures import Units, units_of
 from infraplan.policy.schema import RADIO, SHARES
 from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_lists
 from infraplan.policy.targets import Target, Targets
+from infraplan.tables import needed
 from infraplan.tables.typed import typed
 
 TYPES = types("scorecard")
@@ -39,26 +40,26 @@ def scorecard(
     sites: gpd.GeoDataFrame | None = None,
     corridors: gpd.GeoDataFrame | None = None,
     registers: Mapping[str, pd.DataFrame] | None = None,
-    measured: Any = None,
+    measured: pd.DataFrame | Measured | None = None,
     as_of: datetime.date | None = None,
     synthetic: bool | None = None,
     status: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Every target against the coverage, zone by zone.
+    """What is met: one row a target, part, network and zone.
 
     Parameters
     ----------
     targets : Targets
-        `read_policy(...)`.
+        The clauses of the policies: `read_policy(...)`.
     cover : Coverage
-        Layers of the families the targets ask for; a family it lacks is no data.
+        The map: `predict_coverage(...)`. It has layers of the families the targets ask for; a family it lacks is no data.
     zones, villages, places, sites, corridors : GeoDataFrame
-        Checked tables; what is absent makes its targets no data.
+        Checked tables (`read_zones`, `read_villages` ...); what is absent makes its targets no data.
     registers : mapping of DataFrame, optional
         Tables without coordinates by name, with `county`, `city` or `adcode` beside their own columns.
-    measured : DataFrame, optional
-        `inspection.measurements(...)`, or `Measured` with the operators of more sites than these: overrides prediction for its operator and
-        band at its place.
+    measured : DataFrame or Measured, optional
+        Measurements (`infraplan.policy.inspection.measurements`), or `Measured` with the operators of more sites than these: override
+        prediction for their operator and band at their place.
     as_of : date, optional
         The day the documents are judged on; today when left out.
     synthetic : bool, optional
@@ -69,11 +70,29 @@ def scorecard(
     Returns
     -------
     DataFrame
-        `COLUMNS`: fractions 0..1 for shares; unit people, places, km, km2, sites or rows; status one of `STATUSES`. Numerator, denominator,
-        uncertain, unknown (cannot be judged) and measured (rests on measurement) of a level's zones, with its row `outside`, add up to the
-        level above; shortfalls need not. `required` is blank where a zone is not asked. What is uncertain makes an interval: `achieved` and
-        `shortfall_most` count it as not served, `achieved_most` and `shortfall` as served.
+        The columns of targets.csv: fractions 0..1 for shares; unit people, places, km, km2, sites or rows; status one of `STATUSES`.
+        Numerator, denominator, uncertain, unknown (cannot be judged) and measured (rests on measurement) of a level's zones, with its row
+        `outside`, add up to the level above; shortfalls need not. `required` is blank where a zone is not asked. What is uncertain makes an
+        interval: `achieved` and `shortfall_most` count it as not served, `achieved_most` and `shortfall` as served.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers; a map or targets of another kind.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> card = ip.scorecard(world.targets.only("nr-pop90"), world.cover, zones=world.zones, villages=world.villages)
+    >>> card.loc[card["network"].isin(["any"]), ["zone_level", "required", "achieved", "status"]].round(3).values.tolist()
+    [['province', 0.9, 0.108, 'example'], ['city', nan, 0.108, 'example'], ['county', nan, 0.204, 'example'], ['county', nan, 0.0, 'example'], ['province', nan, 0.108, 'example'], ['city', nan, 0.108, 'example'], ['county', nan, 0.204, 'example'], ['county', nan, 0.0, 'example']]
     """
+    needed.require(
+        "scorecard", targets=(targets, needed.TARGETS), cover=(cover, needed.COVER), zones=(zones, (*needed.ZONES_WITH_PARENT,
+        needed.GEOMETRY)), **needed.given(villages=(villages, needed.PEOPLE), places=(places, needed.PLACES), sites=(sites, needed.NETWORK),
+                       corridors=(corridors, needed.CORRIDORS)),
+    )  # fmt: skip
     day = as_of or datetime.date.today()
     network_synthetic = bool(synthetic) or (
         sites is not None and "synthetic" in sites and bool(sites["synthetic"].fillna(False).astype(bool).any())
@@ -95,20 +114,54 @@ def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFra
     card : DataFrame
         `scorecard(...)`, or some of its rows.
     zones : GeoDataFrame
-        level, adcode and outlines.
+        Zones with their level, adcode and outlines: `read_zones(...)`.
 
     Returns
     -------
     GeoDataFrame
         The rows of `card` in their order, in the CRS of `zones`; no outline where a row counts what lies outside every zone.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of `scorecard` and `read_zones`.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> card = ip.scorecard(world.targets.only("nr-pop90"), world.cover, zones=world.zones, villages=world.villages)
+    >>> ip.with_geometry(card, world.zones).geometry.geom_type.dropna().unique().tolist()
+    ['Polygon']
     """
+    needed.require("with_geometry", card=(card, ("zone_level", "zone")), zones=(zones, needed.OUTLINES))
     outlines = zones.drop_duplicates(["level", "adcode"]).set_index(["level", "adcode"]).geometry
     keys = pd.MultiIndex.from_arrays([card["zone_level"], card["zone"]])
     return gpd.GeoDataFrame(card, geometry=outlines.reindex(keys).to_numpy(), crs=zones.crs)
 
 
 def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:
-    """What the data lacked, to be named at the end of a run: layer or class -> ids of the targets that wanted it."""
+    """What the data lacked: layer or class of places -> ids of the targets that wanted it.
+
+    Parameters
+    ----------
+    card : DataFrame
+        `scorecard(...)`.
+
+    Returns
+    -------
+    dict of list of str
+        Empty where nothing is lacking.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> card = ip.scorecard(world.targets.only("nr-parks"), world.cover, zones=world.zones, villages=world.villages)
+    >>> ip.absent_layers(card)
+    {'enterprise': ['nr-parks'], 'park': ['nr-parks']}
+    """
+    needed.require("absent_layers", card=(card, ("absent", "measure", "id")))
     rows = card.loc[(card["absent"] != "") & (card["measure"] != "none"), ["absent", "id"]].drop_duplicates()
     return {str(layer): sorted(group["id"]) for layer, group in rows.groupby("absent", sort=True)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from infraplan.policy.parsing import parse
 from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
 from infraplan.tables.values import folded, word_table
 from infraplan.toml_files import read_toml_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BINDING = ("确保", "实现", "覆盖", "完成", "达到")
 """Verbs that bind: only they can be met or not met (shared reading of the two documents of Guangdong)."""
@@ -183,7 +186,7 @@ class Targets:
         return tuple(policy for policy in self.policies if policy.expired(as_of))
 
     @property
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """One row a target part, as a table."""
         import pandas as pd
 
@@ -202,6 +205,7 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
     Returns
     -------
     Targets
+        One row a measurable part of a clause; `.ids`, `.only(id)` and `.frame` show them.
 
     Raises
     ------
@@ -210,6 +214,13 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
         are no dates, ids that repeat.
     UsageError
         A name that is no preset, with the list and the nearest match.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> targets = ip.read_policy("guangdong-2020")
+    >>> targets.row("nr-pop90").required, targets.row("nr-pop90").measure
+    (0.9, 'population_share')
     """
     rows: list[Target] = []
     policies: list[Policy] = []

@@ -128,32 +128,49 @@ def services(
     presets: dict[str, Any] | None = None,
     antennas: Mapping[str, Antenna] | None = None,
 ) -> dict[str, Service]:
-    """Services by name, with the margins of the reliability inside.
+    """Services (a carrier with its link budget and its criterion) by name, for a reliability.
 
     Parameters
     ----------
     *names : str
-        Presets of `services.toml`, e.g. "nr-n41", "nbiot-900". An unknown one raises UsageError with the nearest match.
+        Presets of `services.toml`, e.g. "nr-n41", "nbiot-900".
     reliability : float
         Share of places served, above 0 and below 1.
     reliability_of : str
         "area": of the whole cell (what planners usually promise); "edge": of every pixel on the contour.
-    power : str
-        "low", "typical" or "high" of the preset's carrier power.
-    receiver : str
+    power : {"low", "typical", "high"}
+        Which carrier power of the preset.
+    receiver : str, optional
         Where the served device is: a key of `receivers` in `radio_environment.toml`, e.g. "outdoor", "indoor", "deep-indoor", "train",
         "car". The preset's own when left out: outdoors for NR and LTE, a meter inside a building for NB-IoT.
     power_class : int
-        Of the devices, by 3GPP: 3 (the default), or 2, which radiates 26 dBm in the bands that `power_class` of the presets lists. Other
-        services keep their family's device.
-    presets : dict
-        A user's own file laid over `services.toml`, from `own_services`.
-    antennas : mapping of Antenna
+        Power class of the devices, by 3GPP: 3 (the default), or 2, which radiates 26 dBm in the bands that `power_class` of the presets
+        lists. Other services keep their family's device.
+    presets : dict, optional
+        The presets with a file of one's own laid over them: `read_services(path)`.
+    antennas : mapping of Antenna, optional
         Antennas that no preset has, such as pattern files, by the names that services and sites call them.
 
     Returns
     -------
-    dict of str to Service
+    dict of Service
+        Each with its largest path loss [dB] and the ladder of decibels behind it (`.budget`).
+
+    Raises
+    ------
+    UsageError
+        An unknown name, with the list and the nearest match.
+
+    References
+    ----------
+    Recommendation ITU-R P.2109-2 (building entry loss). 3GPP TR 38.901, section 7.4.3. Each decibel of a budget names its source.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> service = ip.services("nr-n28", reliability=0.9)["nr-n28"]
+    >>> service.family, service.limiting_link, round(service.max_path_loss_db, 1)
+    ('nr', 'downlink', 133.0)
     """
     table = load("services") if presets is None else presets
     choose(power, POWERS, "power")

@@ -1,4 +1,4 @@
-"""From SINR to bits and back, with the share of time the direction has; SINR with a stated load of the neighbours."""
+"""From SINR to bits and back, with the share of time the direction has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.units import BOLTZMANN_DBM_PER_HZ, db, ratio
+from infraplan.units import ratio
 
 Array = npt.NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def throughput_mbps(
     Parameters
     ----------
     sinr_db : array_like
-        [dB]
+        Signal against interference and noise, per resource element: `predict_signal(...).sinr_db`. [dB]
     bandwidth_mhz : array_like
         Occupied bandwidth. [MHz]
     time_share : array_like
@@ -62,38 +62,21 @@ def throughput_mbps(
     layers : float
         Spatial layers, each with this SINR.
 
+    Returns
+    -------
+    ndarray of float64
+        Broadcast of the inputs. [Mbit/s]
+
     References
     ----------
     3GPP TR 36.942 Annex A.2, eq. A.1, Table A.2.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> ip.throughput_mbps([-15.0, 0.0, 10.0], 20.0).round(1).tolist()
+    [0.0, 12.0, 41.5]
     """
     given_db = np.asarray(sinr_db, dtype=float)
     efficiency = np.minimum(alpha * np.log2(1.0 + ratio(given_db)), peak_bps_hz)
     return np.asarray(np.where(given_db < SINR_FLOOR_DB, 0.0, efficiency) * layers * np.asarray(bandwidth_mhz) * np.asarray(time_share))
-
-
-def sinr_db(
-    rsrp_dbm: npt.ArrayLike, interferers_dbm: npt.ArrayLike, *, load: float, subcarrier_khz: float = 30.0, noise_figure_db: float = 7.0
-) -> Array:
-    """Signal against the loaded neighbours and thermal noise, per resource element. [dB]
-
-    Parameters
-    ----------
-    rsrp_dbm : array_like, shape (...)
-        The server's. [dBm]
-    interferers_dbm : array_like, shape (n, ...)
-        RSRP of the other sectors on the same carrier; -inf or NaN counts as none. [dBm]
-    load : float
-        Share of their resource elements in use, 0..1: state it beside every SINR.
-    subcarrier_khz, noise_figure_db : float
-        The receiver's. [kHz], [dB]
-
-    Raises
-    ------
-    ValueError
-        A load outside 0..1.
-    """
-    if not 0.0 <= load <= 1.0:
-        raise ValueError("load must lie in 0..1")
-    noise_mw = float(ratio(BOLTZMANN_DBM_PER_HZ + 10.0 * math.log10(subcarrier_khz * 1e3) + noise_figure_db))
-    others_mw = np.nansum(ratio(interferers_dbm), axis=0)
-    return np.asarray(np.asarray(rsrp_dbm, dtype=float) - db(load * others_mw + noise_mw))

@@ -66,12 +66,36 @@ class Comparison:
 
 
 def compare_runs(before: str | Path, after: str | Path) -> Comparison:
-    """Compare two folders that `infraplan run` wrote.
+    """What changed between two runs: coverage, targets won and lost, sites added and removed.
+
+    Parameters
+    ----------
+    before, after : path
+        Folders that `infraplan run` or `run_study` wrote.
+
+    Returns
+    -------
+    Comparison
+        The tables `.coverage`, `.targets` and `.sites`, and what the runs do not share (`.unlike`).
 
     Raises
     ------
     DataError
         A folder is none of a finished run, or its summary cannot be read.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> from pathlib import Path
+    >>> folder = Path(ip.example_world().write("study"))
+    >>> first = ip.run_study(ip.Study.open(folder), jobs=1, formats=())
+    >>> _ = first.output.rename("before")
+    >>> sites = (folder / "sites.csv").read_text(encoding="utf-8").splitlines()
+    >>> _ = (folder / "sites.csv").write_text("\\n".join(sites[:-1]), encoding="utf-8")
+    >>> second = ip.run_study(ip.Study.open(folder), jobs=1, formats=())
+    >>> changed = ip.compare_runs("before", second.output)
+    >>> changed.sites[["id", "change"]].values.tolist()
+    [['S5', 'removed']]
     """
     first, second = Path(before), Path(after)
     old, new = read_summaries(first, second)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -13,10 +13,14 @@ from infraplan.report.context import Facts, PageContext
 from infraplan.report.maps import OfflinePage, draw_map
 from infraplan.report.words import Words
 
+if TYPE_CHECKING:
+    from infraplan.coverage.prediction import Coverage
+    from infraplan.siting.plans import Plan
+
 
 def plot_plan(
-    plan: Any,
-    cover: Any,
+    plan: Plan | None,
+    cover: Coverage | None,
     zones: gpd.GeoDataFrame,
     *,
     gaps: pd.DataFrame | None = None,
@@ -25,7 +29,7 @@ def plot_plan(
     population: pd.DataFrame | None = None,
     lang: str = "zh",
 ) -> OfflinePage:
-    """An interactive map of a plan.
+    """An interactive map of a plan, as a page that needs no network.
 
     Parameters
     ----------
@@ -34,18 +38,32 @@ def plot_plan(
     cover : Coverage or None
         Its families' best margins are drawn. [dB]
     zones : GeoDataFrame
-        level, adcode, name, geometry.
+        Zones with their outlines: `read_zones(...)`.
     gaps : DataFrame, optional
         Rows of `find_gaps`: drawn as points with their status.
-    villages, sites, population : frames, optional
-        As in `PageContext`.
-    lang : str
-        "zh" or "en".
+    villages : GeoDataFrame, optional
+        Villages to draw, with `<family>_status`; by default the points of `gaps`.
+    sites : GeoDataFrame, optional
+        Existing sites to draw.
+    population : DataFrame, optional
+        `population_coverage(...)`: the shares that colour the zones.
+    lang : {"zh", "en"}
+        Language of the map.
 
     Returns
     -------
     OfflinePage
-        `.save("map.html")` writes it.
+        Its method `.save("map.html")` writes it.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> from pathlib import Path
+    >>> world = ip.example_world()
+    >>> page = ip.plot_plan(None, world.cover, world.zones, sites=world.sites, lang="en")
+    >>> page.save("map.html")
+    >>> Path("map.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    True
     """
     families = tuple(cover.families) if cover is not None else ()
     zones = zones.to_crs(4326)
@@ -68,7 +86,7 @@ def plot_plan(
         sites=_no_points() if sites is None else sites.to_crs(4326),
         plan_sites=_no_points() if plan is None else plan.sites.to_crs(4326),
         grid=cover.grid if cover is not None else None,  # type: ignore[arg-type]
-        margins={family: cover[family].margin_db for family in families},
+        margins={} if cover is None else {family: cover[family].margin_db for family in families},
         facts=Facts("", 0.0, 0.0, ""),
         families=families or ("nr", "nbiot"),
     )

@@ -5,7 +5,9 @@
 
 from typing import TYPE_CHECKING
 
-from infraplan.run.steps import Findings, Progress, assess, make_plan
+from infraplan.run.findings import Findings
+from infraplan.run.progress import Progress
+from infraplan.run.steps import assess, make_plan
 
 if TYPE_CHECKING:
     from infraplan.run.batch import RunOutcome, run_study

@@ -27,6 +27,7 @@ from infraplan.report.headline import headline_of
 from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.chosen import chosen_cities, goal_wanted
+from infraplan.run.findings import Findings
 from infraplan.run.pages import (
     CityLayers,
     city_layers,
@@ -37,7 +38,8 @@ from infraplan.run.pages import (
     province_layers,
     village_table,
 )
-from infraplan.run.steps import Findings, Progress, Silent, assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
+from infraplan.run.progress import Progress, Silent
+from infraplan.run.steps import assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.run.tags import dates_of
 from infraplan.siting.plan_sites import with_closed_gaps
@@ -73,10 +75,45 @@ def run_study(
     formats: tuple[str, ...] = FORMATS,
     progress: Progress | None = None,
 ) -> RunOutcome:
-    """Everything the study asks for.
+    """Write everything a study asks for: the folder of every city, and the whole study's.
 
-    With `cities` only those are written: the provincial plan is reused where the ledger shows that it was made from the same inputs, else
-    those cities' own goal is planned for alone, and said so; the provincial pages and summary stay untouched.
+    With `cities` only those are written: the plan of the whole study is used again where it was made from the same inputs, else these
+    cities' own goal is planned for alone, and their pages say so. The pages of the whole study stay untouched.
+
+    Parameters
+    ----------
+    study : Study
+        `Study.open(folder)`.
+    cities : tuple of str
+        Adcodes of the cities to write; all of them where it is empty.
+    jobs : int
+        Processes; the results do not depend on it.
+    resume, overwrite : bool
+        Keep the cities that an interrupted run has finished; replace the results of an earlier run.
+    lang : {"zh", "en"}
+        Language of the pages.
+    formats : tuple of str
+        Pages beside the data: "html", "map", "xlsx", "pdf", "docx", "kmz".
+    progress : Progress, optional
+        Is told of each step.
+
+    Returns
+    -------
+    RunOutcome
+        `.output` (the folder), `.cities` (what became of each), `.summary`, `.plan`, `.check` and `.absent`.
+
+    Raises
+    ------
+    UsageError
+        Results exist already, and neither `resume`, `overwrite` nor `cities` is given. Faults of the files are one DataError.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> outcome = ip.run_study(study, jobs=1, formats=())
+    >>> outcome.cities[["adcode", "state"]].values.tolist(), outcome.check["feasible"], len(list(outcome.output.iterdir()))
+    ()
     """
     progress = progress or Silent()
     output = study.output
@@ -286,7 +323,7 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
     context = page.context
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
-    write_geopackage(folder / "plan.gpkg", plan_layers(context), tags=dates, lang=lang)
+    write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))

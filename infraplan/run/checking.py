@@ -8,7 +8,8 @@ from typing import Any
 from infraplan.errors import Fault, collected
 from infraplan.messages import both
 from infraplan.run.planning import goal_in, plan_faults, study_candidates
-from infraplan.run.steps import Silent, predict, with_status
+from infraplan.run.progress import Silent
+from infraplan.run.steps import predict, with_status
 from infraplan.study import Study
 from infraplan.study.choices import Attempts, input_faults
 from infraplan.study.comparing import asked_of_data

@@ -19,7 +19,8 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.report.page_rows import zone_table
-from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.run.findings import Findings
+from infraplan.run.steps import zones_of_cities
 from infraplan.run.tags import stated_dates
 from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.plan_sites import no_sites

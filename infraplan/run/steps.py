@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,9 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
+from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of, study_instance
+from infraplan.run.progress import Progress, Silent
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.explanations import Explanation
@@ -41,35 +42,6 @@ from infraplan.units import cut
 
 RIM_M = 3000.0
 """Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
-
-
-class Progress(Protocol):
-    """What a run tells while it works: a step begins; so much of it is done."""
-
-    def step(self, key: str) -> Callable[[int, int], None]:
-        """Begin a step named by a message key; the answer is called with (done, total)."""
-        ...
-
-
-class Silent:
-    """No progress shown."""
-
-    def step(self, key: str) -> Callable[[int, int], None]:
-        """A step nobody watches."""
-        return lambda done, total: None
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All that is known before anything is built."""
-
-    study: Study
-    cover: Coverage
-    villages: Any
-    by_zone: pd.DataFrame
-    card: pd.DataFrame
-    gaps: pd.DataFrame
-    asked: pd.DataFrame | None = None
 
 
 def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
@@ -179,10 +151,37 @@ def with_status(villages: Any, cover: Coverage, measured: Measured | None = None
 
 
 def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
-    """Coverage, population by zone, scorecard and (unless a plan comes first) gaps; for some cities on their part of the grid alone.
+    """What stands today in a study: coverage, population by zone, scorecard and gaps.
 
-    A restricted run cuts its window from the study's grid and keeps every sector that reaches into it, so that its pixels equal those of a
-    whole run.
+    Parameters
+    ----------
+    study : Study
+        `Study.open(folder)`.
+    progress : Progress, optional
+        Is told of each step.
+    cities : tuple of str
+        Adcodes of the cities to look at, on their part of the grid, whose pixels equal those of the whole study; all of them where it is
+        empty.
+    gaps : bool
+        Whether the gaps are listed too; a plan lists them anew with its sites as remedies.
+
+    Returns
+    -------
+    Findings
+        `.cover`, `.by_zone`, `.card`, `.gaps` and `.villages`.
+
+    Raises
+    ------
+    DataError
+        Everything wrong in the study's files, at once.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> findings = ip.assess(study)
+    >>> findings.by_zone.loc[:1, ["name", "family", "network", "population", "served"]].values.tolist()
+    [['示例省', 'nr', 'any', 12234, 1321], ['示例省', 'nbiot', 'any', 12234, 4416]]
     """
     progress = progress or Silent()
     study.read_all()
@@ -278,9 +277,36 @@ def limits_of(study: Study) -> SearchLimits:
 
 
 def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
-    """New sites that bring the study's goal: one plan for the whole study, or for some cities alone.
+    """The plan for a study's goal: new sites for the whole study, or for some cities alone.
 
-    Where study.toml asks for it, the plan of the whole study comes with the curve of cost against coverage.
+    Where study.toml asks for it, the plan of the whole study has the curve of cost against coverage.
+
+    Parameters
+    ----------
+    findings : Findings
+        `assess(study)`.
+    progress : Progress, optional
+        Is told of each step.
+    cities : tuple of str
+        Adcodes of the cities to plan for; all of them where it is empty.
+
+    Returns
+    -------
+    Plan
+        New sites in build order, with their proof.
+
+    Raises
+    ------
+    UsageError
+        The study has no [plan] target that a plan can be made for.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> plan = ip.make_plan(ip.assess(study, gaps=False))
+    >>> plan.status, len(plan.sites), plan.served_before, plan.served_after
+    ()
     """
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto

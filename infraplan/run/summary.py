@@ -18,8 +18,9 @@ from infraplan.outputs import names, types
 from infraplan.outputs.summary import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
+from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of
-from infraplan.run.steps import Findings, zones_of_cities
+from infraplan.run.steps import zones_of_cities
 from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, ShareTarget
 from infraplan.siting.plan_sites import as_sites

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +18,14 @@ from infraplan.outputs import types
 from infraplan.presets import load
 from infraplan.siting.costs import host
 from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
+from infraplan.tables import needed
 from infraplan.tables.families import families_of, with_families
 from infraplan.tables.lineage import ancestors
 from infraplan.tables.planes import to_plane
 from infraplan.tables.typed import typed
+
+if TYPE_CHECKING:
+    from infraplan.geo.terrain import Terrain
 
 COLUMNS = (
     "id", "name", "place", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna",
@@ -44,30 +48,35 @@ def candidate_sites(
     operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
     existing: gpd.GeoDataFrame | None = None,
-    exclude: Iterable[Any] = (),
+    exclude: Iterable[gpd.GeoDataFrame] = (),
     hosts: gpd.GeoDataFrame | None = None,
     least_people: int = 0,
     residents: gpd.GeoDataFrame | None = None,
-    terrain: Any = None,
+    terrain: Terrain | None = None,
     ridges_per_square: int = 0,
     smart_poles: bool = False,
     keep: Collection[str] = (),
 ) -> gpd.GeoDataFrame:
-    """Candidates for new sites, each place once for every set of families that it lacks; grid points keep half the spacing to the others.
+    """Candidates for new sites, each place once for every set of families that it lacks.
+
+    Grid points keep half the spacing to the other candidates.
 
     Parameters
     ----------
     zones : GeoDataFrame
-        Land to build on: the zones of the finest level from the county up.
+        Land to build on (`read_zones`): the zones of the finest level from the county up.
     grid : Grid, optional
-        Whose metric CRS to work in; by default one over the zones.
+        A grid whose metric CRS is used; by default one over the zones.
     demand : GeoDataFrame, optional
-        Points that lack the service (`unserved_demand`, or villages): the most populous one of each square of half the spacing becomes a
-        candidate. A point that several rows list counts once.
-    services, operators
-        What would be switched on at the site. Services of one family go together; a site may carry one family or several.
-    own_services : mapping, optional
-        Family of every service beyond the presets.
+        Points that lack the service, with their people (`unserved_demand`, or villages): the most populous one of each square of half the
+        spacing becomes a candidate. A point that several rows list counts once.
+    services : iterable of str
+        Names of the services that a new site would carry (also `services("nr-n28", ...)`, whose keys are names). Those of one family go
+        together; a site may carry one family or several.
+    own_services : mapping of str, optional
+        Family of every service beyond the presets, by name.
+    operators : str
+        Operators of the new sites, joined by "+".
     spacing_m : float
         Step of the regular grid. [m]
     existing : GeoDataFrame, optional
@@ -85,7 +94,9 @@ def candidate_sites(
         All people, served or not: where they live as densely as the preset says is an urban centre, and a site there is judged as urban.
         By default `demand`.
     terrain : Terrain, optional
-        Ground, from which the `ridges_per_square` summits of each square of the spacing are taken that see most people of `demand`.
+        Ground (`read_terrain`), on which the summits that see most people of `demand` become candidates.
+    ridges_per_square : int
+        How many summits of each square of the spacing; 0: none.
     smart_poles : bool
         Add a smart pole beside each settlement candidate in an urban centre.
     keep : collection of str
@@ -94,9 +105,27 @@ def candidate_sites(
     Returns
     -------
     GeoDataFrame
-        Columns of a site table, with place (equal for the service sets of one place), cost_cny and origin (co_location, host, settlement,
-        ridge, grid), EPSG:4326.
+        The columns of a site table, with place (equal for the service sets of one place), cost_cny and origin (co_location, host,
+        settlement, ridge, grid), in EPSG:4326.
+
+    Raises
+    ------
+    UsageError
+        Tables without the columns of their readers; an unknown service.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"], existing=world.sites, spacing_m=6000)
+    >>> candidates["origin"].value_counts().to_dict()
+    {'settlement': 30, 'grid': 10, 'co_location': 1}
     """
+    needed.require(
+        "candidate_sites", zones=(zones, needed.OUTLINES),
+        **needed.given(demand=(demand, needed.DEMAND), existing=(existing, needed.MASTS), hosts=(hosts, needed.HOSTS)),
+    )  # fmt: skip
     land = _land(zones)
     grid = grid or Grid.over(zones)
     services = tuple(services)

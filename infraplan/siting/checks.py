@@ -32,6 +32,7 @@ from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M
+from infraplan.tables import needed
 
 if TYPE_CHECKING:
     from infraplan.siting.plans import Plan
@@ -60,17 +61,19 @@ def check_plan(
     Parameters
     ----------
     plan : Plan or GeoDataFrame
-        A plan, or its list of sites alone, in the columns of a site table.
+        A plan (`place_sites`), or its list of sites alone, in the columns of a site table.
     cover : Coverage
         The map of the existing sites.
     zones, villages : GeoDataFrame
         Zones with their codes; points with people.
     goal : Goal, optional
-        What is judged; by default the plan's. Needed for a bare list of sites.
+        What is judged (`goal_of`); by default the plan's. Needed for a bare list of sites.
     services : mapping of Service, optional
-        Of the plan's sites; by default those of the map, and the presets of the names it lacks.
-    targets, places : Targets, GeoDataFrame, optional
-        Needed where the goal names places that must be served.
+        Services of the plan's sites; by default those of the map, and the presets of the names it lacks.
+    targets : Targets, optional
+        The clauses of the policies, where the goal names places that must be served.
+    places : GeoDataFrame, optional
+        Places, where the goal names places that must be served.
     existing : GeoDataFrame, optional
         Existing sites, for the spacing to those of the same family.
     spacing_m : float
@@ -91,8 +94,28 @@ def check_plan(
         shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places (asked,
         served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
         full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal requires.
+
+    Raises
+    ------
+    UsageError
+        A bare list of sites without a goal; tables without the columns of their readers.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
+    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> checked = ip.check_plan(plan, world.cover, zones=world.zones, villages=world.villages)
+    >>> checked["feasible"], checked["served"], checked["required"], checked["cost_cny"]
+    (True, 11018, 11011, 10849486)
     """
     plan_sites: Any = getattr(plan, "sites", plan)
+    needed.require(
+        "check_plan", plan=(plan_sites, (*needed.SITES, "cost_cny")), cover=(cover, needed.COVER), zones=(zones, needed.ZONES),
+        villages=(villages, needed.PEOPLE), **needed.given(places=(places, needed.PLACES), existing=(existing, needed.STANDING)),
+    )  # fmt: skip
     goal = goal or getattr(plan, "goal", None)
     if goal is None:
         raise UsageError(both("siting.no_goal"))

@@ -36,7 +36,7 @@ def build_curve(plan: Plan) -> pd.DataFrame:
 def cost_curve(
     plan: Plan, budgets_cny: Sequence[float] = (), *, points: int = 10, limits: SearchLimits | None = None, instance: Instance | None = None
 ) -> pd.DataFrame:
-    """What each budget buys at best around a plan: the columns of `pareto_curve`.
+    """What each budget buys at best around a plan, one row a budget.
 
     Parameters
     ----------
@@ -44,15 +44,33 @@ def cost_curve(
         `place_sites(...)`, which remembers its problem.
     budgets_cny : sequence of float
         Budgets; by default `points` equal steps up to the plan's cost. [CNY]
+    points : int
+        How many budgets, where none are given.
     limits : SearchLimits, optional
         How long to search at each budget.
     instance : Instance, optional
         The problem, for a plan that does not remember it.
 
+    Returns
+    -------
+    DataFrame
+        The columns budget_cny, cost_cny (of the plan found), sites, people (served, today's included), share, share_bound (no plan within
+        the budget exceeds it), proven_gap.
+
     Raises
     ------
     UsageError
         A plan without its problem.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
+    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))[["sites", "people"]].values.tolist()
+    [[5, 6357], [10, 9044], [16, 11018]]
     """
     budgets = list(budgets_cny) or budgets_up_to(plan.cost_cny, points)
     return pareto_curve(problem_of(plan, instance), budgets, limits or SearchLimits(), known=plan)

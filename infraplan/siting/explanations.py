@@ -61,14 +61,32 @@ def explain_plan(
     candidates : sequence of str, optional
         Ids of candidates, or of masts and hosts; by default the `MOST_CANDIDATES` not chosen ones that reach most people without service.
     villages : sequence of str
-        Ids of villages, blocks or places.
+        Ids of villages, blocks or places to explain.
     instance : Instance, optional
         The problem, for a plan that does not remember it.
+
+    Returns
+    -------
+    Explanation
+        The tables candidates, villages, targets and unreachable.
 
     Raises
     ------
     UsageError
-        An id that does not exist, with the nearest; a plan without its problem.
+        A candidate that does not exist, with the nearest; a plan without its problem.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
+    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> why = ip.explain_plan(plan, villages=["V003"])
+    >>> why.candidates[["id", "reason", "adds_people"]].iloc[0].tolist()
+    ['C000017', 'dominated', np.int64(0)]
+    >>> why.villages[["id", "status", "by"]].iloc[0].tolist()
+    ['V003', 'not_asked', '']
     """
     instance = problem_of(plan, instance)
     chosen = chosen_columns(instance, plan)

@@ -73,20 +73,36 @@ def goal_of(
     Parameters
     ----------
     targets : Targets
-        `read_policy(...)`.
+        The clauses of the policies: `read_policy(...)`.
     target : str or iterable of str
         Population targets, each of another family.
     county_floor : float
-        Share each county must reach; only with a single target.
+        Share of its people that each county must reach, 0..1; only with a single target.
+    cities : tuple of str
+        Adcodes of the cities that are planned for; all of them where it is empty.
+    margin_db : float
+        Planning margin: a pixel counts as served from this margin on. [dB]
     must : iterable of str
         Targets of places or villages ("nr-prd-townships", or "id/part"): every one of their places has to be served, whatever share or
         number the clause requires.
+
+    Returns
+    -------
+    Goal
+        What a plan must reach; `check_plan(sites, ..., goal=...)` takes it.
 
     Raises
     ------
     UsageError
         A target that no plan can be made for, with how to fix it: another measure than people, no number, a subset of the people,
         a receiver behind walls, two targets of one family, a county floor beside several targets.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> goal = ip.goal_of(ip.read_policy("guangdong-2020"), "nr-pop90")
+    >>> goal.family, goal.share
+    ('nr', 0.9)
     """
     names = (target,) if isinstance(target, str) else tuple(target)
     if not names:

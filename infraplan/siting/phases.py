@@ -25,11 +25,38 @@ COLUMNS = tuple(TYPES)
 
 @dataclass(frozen=True)
 class Phase:
-    """A period, its targets, and its limits.
+    """A period of building, its targets, and its limits.
 
-    Targets: `share` of the people in scope (of the goal's first family) to be served at its end; `must`, whose places must all be served at
-    its end. Limits: the number of `sites` and the money `budget_cny`. A phase with limits uses them up as far as the plan has sites; one
-    with targets alone builds no more than they need; one without either takes all that is left.
+    A phase with limits uses them up as far as the plan has sites; one with targets alone builds no more than they need; one without either
+    takes all that is left.
+
+    Parameters
+    ----------
+    name : str
+        Name of the period.
+    end, start : str
+        Days, such as "2026-12-31"; "" for none.
+    share : float, optional
+        Target: share of the people in scope (of the goal's first family) served at its end, 0..1.
+    sites : int, optional
+        Limit: number of sites.
+    budget_cny : float, optional
+        Limit: money. [CNY]
+    must : tuple of str
+        Targets of places, all served at its end.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
+    >>> phases = [ip.Phase("first", sites=1), ip.Phase("rest")]
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, phases=phases, work_limit=2000
+    ... )
+    >>> plan.phases[["name", "sites"]].values.tolist()
+    [['first', 1], ['rest', 15]]
     """
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 
@@ -13,6 +12,7 @@ from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.updating import cover_with, services_of
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
+from infraplan.geo.terrain import Terrain
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
@@ -21,6 +21,7 @@ from infraplan.siting.instances import instance_of
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
+from infraplan.tables import needed
 
 
 def place_sites(
@@ -34,7 +35,7 @@ def place_sites(
     existing: gpd.GeoDataFrame | None = None,
     grid: Grid | None = None,
     services: Mapping[str, Service] | None = None,
-    terrain: Any = None,
+    terrain: Terrain | None = None,
     target: str | Iterable[str] = "nr-pop90",
     must: Iterable[str] = (),
     budget_cny: float | None = None,
@@ -52,34 +53,60 @@ def place_sites(
     time_limit_s: float = 60.0,
     seed: int = 0,
 ) -> Plan:
-    """New sites that reach the targets at the least cost found, or that serve most people within a budget; with their proof.
+    """The plan: new sites that reach the targets at the least cost found, or that serve most people within a budget, with its proof.
 
     Parameters
     ----------
     targets : Targets
-        `read_policy(...)`; `target` and `must` name rows of it.
+        The clauses of the policies: `read_policy(...)`; `target` and `must` name rows of it.
     cover : Coverage or None
         The map of the existing network. With None it is predicted first, from `existing` on `grid` with `services` (over `terrain`).
     candidates : GeoDataFrame
-        `candidate_sites(...)`.
-    zones, villages, places : GeoDataFrame
-        Zones with their codes; points with people; places, where `must` asks for them.
+        Where sites may be built, with their costs: `candidate_sites(...)`.
+    zones, villages : GeoDataFrame
+        Zones with their codes (`read_zones`); points with people and the codes of their zones (`read_villages(path, zones=zones)`).
+    places : GeoDataFrame, optional
+        Places (`read_places`), where `must` asks for them.
     existing : GeoDataFrame, optional
-        Existing sites or their sectors; part of every plan at no cost.
+        Existing sites or their sectors, where `cover` is None. What they serve counts as served, at no cost.
+    grid : Grid, optional
+        The pixels of the map, where `cover` is None.
     services : mapping of Service, optional
-        Of the candidates; by default those of the map, and the presets of the names it lacks.
+        Services of the candidates; by default those of the map, and the presets of the names it lacks.
+    terrain : Terrain, optional
+        Ground under the map, where `cover` is None.
     target : str or iterable of str
         Shares of people to reach, each of another family.
     must : iterable of str
         Targets of places: every one of their places has to be served.
-    budget_cny, max_sites : float, int, optional
-        With one of them the plan serves most people within it, and no target binds.
-    county_floor, margin_db, spacing_m, capacity_people
-        As in `goal_of` and `instance_of`.
+    budget_cny : float, optional
+        Most money to spend; the plan then serves most people within it, and no target binds. [CNY]
+    max_sites : int, optional
+        Most sites to build; the plan then serves most people with them, and no target binds.
+    county_floor : float
+        Share of its people that each county must reach, 0..1; with a single target.
+    margin_db : float
+        Planning margin: a pixel counts as served from this margin on. [dB]
+    spacing_m : float
+        No two new sites of one family are nearer than this. [m]
+    capacity_people : int
+        People that a new site serves at most; 0: no limit.
+    priority_counties : collection of str
+        Adcodes of counties whose people count `priority_weight` times within a budget.
+    priority_weight : float
+        Weight of the people of these counties.
     phases : sequence of Phase
-        Into which the build order is divided.
-    gap, work_limit, time_limit_s, seed
-        As in `SearchLimits`.
+        The periods into which the build order is divided.
+    measured : Measured, optional
+        Measurements, which override prediction at their places.
+    gap : float
+        Share of the cost within which the bound must be for the search to stop, 0..1.
+    work_limit : int, optional
+        Iterations of the search: the same input then gives the same plan on any machine.
+    time_limit_s : float
+        Longest search without `work_limit`. [s]
+    seed : int
+        Seed of the search.
 
     Returns
     -------
@@ -89,7 +116,7 @@ def place_sites(
     Raises
     ------
     UsageError
-        Neither a map nor sites to predict one; a target that no plan can be made for.
+        Neither a map nor sites to predict one; a target that no plan can be made for; tables without the columns of their readers.
 
     Examples
     --------
@@ -98,9 +125,15 @@ def place_sites(
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
     >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
-    >>> plan.status
-    'optimal'
+    >>> plan
+    <Plan for nr-pop90: 16 sites, CNY 10.85 million, 10.7% -> 90.0% of residents; optimal, within 0.00% of the best>
+    >>> plan.sites[["id", "cost_cny", "people_gained"]].iloc[0].tolist()
+    ['N00001', np.int64(697982), np.int64(1363)]
     """
+    needed.require(
+        "place_sites", targets=(targets, needed.TARGETS), candidates=(candidates, needed.CANDIDATES), zones=(zones, needed.ZONES),
+        villages=(villages, needed.VILLAGES_TO_PLAN), **needed.given(cover=(cover, needed.COVER), places=(places, needed.PLACES)),
+    )  # fmt: skip
     if cover is None:
         if existing is None or grid is None or services is None:
             raise UsageError(both("siting.no_map"))

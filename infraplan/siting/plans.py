@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -30,18 +30,64 @@ ALL_TARGETS_MET = ("optimal", "feasible")
 class Plan:
     """New sites in build order, their cost, the bound that no plan can beat, and the people they serve. Proven within the model.
 
-    `objective` is "cheapest" (reach the goal; `bound` is CNY no plan can undercut) or "most" (serve most people within a budget or a number
-    of sites; `bound` is people no plan can exceed, or, where `weighted`, the worth no plan can exceed: people of priority areas, and of
-    each family, counted with their weights; `worth` is the same measure of this plan). `population`, `served_before`,
-    `served_after` count people of the goal's first family; `families` counts each. `extras_cny` holds what an option adds to the plan's
-    cost: "county_floor", "planning_margin" (both are differences of plans found); and "rent_free", what the same sites would save if public
-    premises charged no rent. `unreachable` lists the demand no candidate can serve, the certificate; `phases` the stretches the build order
-    is divided into, `pareto` the curve of cost against coverage (`pareto_curve`), both None where the study does not ask for them.
-    `instance` is the problem it was made for, where it remembers it (`place_sites`).
+    Parameters
+    ----------
+    goal : Goal
+        What the plan was made for.
+    sites : GeoDataFrame
+        New sites in build order, points in EPSG:4326: the columns of a site table, with cost_cny, people_gained and more.
+    objective : {"cheapest", "most"}
+        "cheapest": reach the goal. "most": serve most people within a budget or a number of sites.
+    cost_cny : int
+        Cost of the sites. [CNY]
+    bound : int
+        Of "cheapest" the money that no plan can undercut [CNY]; of "most" the people that no plan can exceed, or the worth where
+        `weighted`.
+    proven_gap : float
+        Distance of the plan from the bound, as a share: 0 is proven best.
+    status : str
+        "optimal", "feasible", or why the goal is not reached.
+    population, served_before, served_after : int
+        People of the goal's first family: all, served today, served with the plan.
+    candidates : int
+        How many candidates there were.
+    unreachable_people : int
+        People that no candidate can serve.
+    extras_cny : mapping of int
+        What an option adds to the cost: "county_floor", "planning_margin" (differences of plans found); "rent_free", what the same sites
+        would save if public premises charged no rent. [CNY]
+    families : mapping of mapping of int
+        population, served_before and served_after by family.
+    weighted : bool
+        People of priority areas, and of each family, were counted with weights.
+    worth : float
+        What the plan brings in that measure; with "most" alone.
+    unreachable : DataFrame
+        The demand that no candidate can serve, the certificate.
+    phases : DataFrame, optional
+        The periods into which the build order is divided.
+    pareto : DataFrame, optional
+        The curve of cost against coverage, as `cost_curve` makes it.
+    instance : Instance, optional
+        The problem that the plan was made for; `explain_plan` and `cost_curve` need it.
+
+    See Also
+    --------
+    place_sites : Makes it.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
+    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
+    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan.status, len(plan.sites), plan.population_gained, plan.bound_cny
+    ('optimal', 16, 9697, 10849486)
     """
 
     goal: Goal
-    sites: Any
+    sites: gpd.GeoDataFrame
     objective: str
     cost_cny: int
     bound: int
@@ -82,7 +128,22 @@ class Plan:
 class SearchLimits:
     """How long to search, how close to the bound to stop, and with which seed.
 
-    `work_limit` counts iterations: the same input then gives the same plan on any machine; without it `time_limit_s` stops the search.
+    Parameters
+    ----------
+    gap : float
+        Share of the cost within which the bound must be for the search to stop, 0..1.
+    work_limit : int, optional
+        Iterations of the search: the same input then gives the same plan on any machine.
+    time_limit_s : float
+        Longest search without `work_limit`. [s]
+    seed : int
+        Seed of the search.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> ip.SearchLimits(work_limit=2000).gap
+    0.01
     """
 
     gap: float = 0.01

@@ -45,7 +45,7 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
 
 def test_layers_come_back(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     path = tmp_path / "plan.gpkg"
-    write_geopackage(path, layers)
+    write_geopackage(layers, path)
     assert [name for name, _ in pyogrio.list_layers(path)] == [*layers, "layer_styles"]
     zones = gpd.read_file(path, layer="zones")
     assert (
@@ -58,7 +58,7 @@ def test_layers_come_back(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -
 
 def test_each_layer_has_a_readable_style(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     path = tmp_path / "plan.gpkg"
-    write_geopackage(path, layers)
+    write_geopackage(layers, path)
     with sqlite3.connect(path) as base:
         styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles").fetchall())
         columns = dict(base.execute("SELECT f_table_name, f_geometry_column FROM layer_styles").fetchall())
@@ -76,14 +76,14 @@ def test_each_layer_has_a_readable_style(layers: dict[str, gpd.GeoDataFrame], tm
 
 def test_equal_content_equal_bytes(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_geopackage(tmp_path / f"{name}.gpkg", layers)
+        write_geopackage(layers, tmp_path / f"{name}.gpkg")
     assert sha256(tmp_path / "a.gpkg") == sha256(tmp_path / "b.gpkg")
     assert str(tmp_path).encode() not in (tmp_path / "a.gpkg").read_bytes()
 
 
 def test_every_layer_and_raster_carries_the_dates(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     tags = {"AS_OF": "2020-08-31", "REPORT_DATE": "2020-09-15", "VERSION": "infraplan 0.1.0"}
-    write_geopackage(tmp_path / "a.gpkg", layers, tags=tags)
+    write_geopackage(layers, tmp_path / "a.gpkg", tags=tags)
     with sqlite3.connect(tmp_path / "a.gpkg") as file:
         told = dict(file.execute("SELECT table_name, description FROM gpkg_contents").fetchall())
     assert {told[name] for name in layers} == {"AS_OF=2020-08-31; REPORT_DATE=2020-09-15; VERSION=infraplan 0.1.0"}
@@ -95,16 +95,16 @@ def test_every_layer_and_raster_carries_the_dates(layers: dict[str, gpd.GeoDataF
 
 
 def test_other_crs_is_brought_to_wgs84(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
-    write_geopackage(tmp_path / "a.gpkg", {"gaps": layers["gaps"].to_crs(32649)})
+    write_geopackage({"gaps": layers["gaps"].to_crs(32649)}, tmp_path / "a.gpkg")
     assert gpd.read_file(tmp_path / "a.gpkg").geometry.x.tolist() == pytest.approx([113.1, 113.2])
 
 
 def test_a_failure_leaves_the_old_file(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     path = tmp_path / "plan.gpkg"
-    write_geopackage(path, layers)
+    write_geopackage(layers, path)
     before = sha256(path)
     with pytest.raises(Exception):  # noqa: B017
-        write_geopackage(path, {"zones": layers["zones"], "broken": pd.DataFrame({"a": [1]})})
+        write_geopackage({"zones": layers["zones"], "broken": pd.DataFrame({"a": [1]})}, path)
     assert sha256(path) == before and [entry.name for entry in tmp_path.iterdir()] == ["plan.gpkg"]
 
 

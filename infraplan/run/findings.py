@@ -1,0 +1,42 @@
+"""What is known of a study before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from infraplan.coverage.prediction import Coverage
+from infraplan.study import Study
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is known before anything is built.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked.
+    cover : Coverage
+        The map of the existing network.
+    villages : GeoDataFrame or None
+        The villages that were counted.
+    by_zone : DataFrame
+        People (or land, in a study without villages) by zone, family and network.
+    card : DataFrame
+        The scorecard.
+    gaps : GeoDataFrame
+        The gaps; empty where they were not asked for.
+    asked : DataFrame, optional
+        How many things each target asks for.
+    """
+
+    study: Study
+    cover: Coverage
+    villages: Any
+    by_zone: pd.DataFrame
+    card: pd.DataFrame
+    gaps: pd.DataFrame
+    asked: pd.DataFrame | None = None
