@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 
@@ -165,3 +167,80 @@ def test_type_checkers_see_every_public_name() -> None:
     }
     assert seen == {name: f"infraplan.{home}" for name, home in ip._HOMES.items()}
     assert sorted(seen) == ip.__all__
+
+
+def calls(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str, gpd.GeoDataFrame]]]:
+    """Function -> how to call it with the tables that a caller may forget to read or to make, and these tables as they should be."""
+    policy, cover, zones, villages, sites = ip.read_policy("guangdong-2020"), world["cover"], world["zones"], world["villages"], world["sites"]
+    few, sectors, found = policy.only("nr-pop90"), ip.sectors_of(sites, world["services"]), candidates(world)
+    demand = ip.unserved_demand(cover, zones=zones, villages=villages)
+    places = villages[["id", "name", "geometry"]].assign(place_class="school", synthetic=True)
+    lines = gpd.GeoDataFrame({"id": ["C1"], "line_class": ["expressway"]}, geometry=zones.geometry.iloc[[0]].boundary.to_numpy(), crs=4326)
+    layers = {"zones": zones, "villages": villages}
+    return {
+        "predict_coverage": (lambda sectors: ip.predict_coverage(sectors, world["grid"], world["services"]), {"sectors": sites}),
+        "predict_signal": (lambda sectors: ip.predict_signal(cover, sectors, "nr-n28"), {"sectors": sectors}),
+        "sectors_of": (lambda sites: ip.sectors_of(sites, world["services"]), {"sites": sites}),
+        "update_coverage": (lambda before, after: ip.update_coverage(cover, before, after), {"before": sectors, "after": sectors}),
+        "cover_with": (lambda plan_sites: ip.cover_with(plan_sites, cover), {"plan_sites": plan.sites}),
+        "service_status": (lambda demand: ip.service_status(demand, cover), {"demand": villages}),
+        "population_coverage": (lambda demand, zones: ip.population_coverage(demand, cover, zones), {"demand": villages, "zones": zones}),
+        "scorecard": (lambda **tables: ip.scorecard(few, cover, **tables), {**layers, "sites": sites, "places": places, "corridors": lines}),
+        "find_gaps": (lambda **tables: ip.find_gaps(policy.only("nr-schools", "nr-transport", "village-nr"), cover, **tables),
+                      {**layers, "sites": sites, "places": places, "corridors": lines, "plan": plan.sites.head(1)}),
+        "unserved_demand": (lambda **tables: ip.unserved_demand(cover, **tables), {**layers, "sites": sites, "plan": plan.sites.head(1)}),
+        "candidate_sites": (lambda **tables: ip.candidate_sites(**tables, spacing_m=6000),
+                            {"zones": zones, "demand": demand, "existing": sites}),
+        "place_sites": (lambda candidates, **tables: ip.place_sites(policy, cover, candidates, **tables, max_sites=1, work_limit=20),
+                        {**layers, "candidates": found}),
+        "check_plan": (lambda plan, **tables: ip.check_plan(plan, cover, goal=GOAL, spacing_m=10.0, **tables),
+                       {**layers, "plan": plan.sites, "existing": sites}),
+        "with_geometry": (ip.with_geometry, {"card": ip.scorecard(few, cover, **layers), "zones": zones}),
+        "zone_faults": (ip.zone_faults, layers),
+        "fibre_award": (lambda **tables: ip.fibre_award(policy, **tables), layers),
+        "gaps_annex": (ip.gaps_annex, {"gaps": ip.find_gaps(policy, cover, **layers, target="nr-pop90")}),
+        "scorecard_annex": (ip.scorecard_annex, {"card": ip.scorecard(few, cover, **layers)}),
+        "absent_layers": (ip.absent_layers, {"card": ip.scorecard(few, cover, **layers)}),
+        "Grid.over": (ip.Grid.over, {"zones": zones}),
+    }  # fmt: skip
+
+
+GOAL = ip.goal_of(ip.read_policy("guangdong-2020"))
+FUNCTIONS = (
+    "predict_coverage", "predict_signal", "sectors_of", "update_coverage", "cover_with", "service_status", "population_coverage",
+    "scorecard", "find_gaps", "unserved_demand", "candidate_sites", "place_sites", "check_plan", "with_geometry", "zone_faults",
+    "fibre_award", "gaps_annex", "scorecard_annex", "absent_layers", "Grid.over",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_forgotten_step_is_an_error_that_names_the_call(function: str, world: dict[str, Any], plan: ip.Plan) -> None:
+    """Without any one column a function works, or says which table lacks it and which public call makes that table."""
+    call, tables = calls(world, plan)[function]
+    refused = 0
+    for argument, table in tables.items():
+        for column in table.columns:
+            cut = pd.DataFrame(table).drop(columns=column) if column == "geometry" else table.drop(columns=column)
+            try:
+                call(**{**tables, argument: cut})
+            except ip.UsageError as error:
+                refused += 1
+                assert f"{function}()" in str(error) and f"argument {argument} lacks the columns {column}" in str(error)
+                named = re.findall(r"infraplan\.([A-Za-z_]+)", str(error).partition("argument")[2])
+                assert named and set(named) <= set(ip.__all__)
+        with pytest.raises(ValueError, match=f"argument {argument} is str; give what"):
+            call(**{**tables, argument: "file.gpkg"})
+    assert refused or function == "absent_layers"
+
+
+def test_a_policy_and_a_map_are_not_their_names(world: dict[str, Any]) -> None:
+    layers = {"zones": world["zones"], "villages": world["villages"]}
+    with pytest.raises(ValueError, match=r"read_policy\(.*predict_coverage\("):
+        ip.scorecard("guangdong-2020", None, **layers)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="argument villages is NoneType|argument villages is None"):
+        ip.place_sites(ip.read_policy("guangdong-2020"), world["cover"], candidates(world), zones=world["zones"], villages=None)
+
+
+def test_the_example_world_is_a_study_too(tmp_path: Path) -> None:
+    study = ip.Study.open(ip.example_world().write(tmp_path / "study"))
+    assert len(study.villages) == 40 and set(study.zones["level"]) == {"province", "city", "county"} and len(study.sectors)

@@ -83,11 +83,11 @@ class Coverage:
     >>> import infraplan as ip
     >>> cover = ip.example_world().cover
     >>> cover
-    <Coverage: nr outdoor, nbiot indoor; any network and 2 apart; 67 x 63 pixels of 500 m; 23 sectors; statistical, 90% of the area>
+    <Coverage: nr outdoor, nbiot indoor; any network and 2 apart; 67 x 62 pixels of 500 m; 21 sectors; statistical, 90% of the area>
     >>> cover["nr"].margin_db.shape
-    (67, 63)
+    (67, 62)
     >>> float((cover["nr"].margin_db >= 0).mean().round(2))
-    0.13
+    0.07
     """
 
     grid: Grid

@@ -36,9 +36,29 @@ RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0, 4.0, 5.5, 
 
 @dataclass
 class FootprintCache:
-    """Path loss windows of masts already computed, the least recently used dropped beyond `max_bytes`. Belongs to one terrain.
+    """Path loss over terrain that was computed already, the least recently used dropped beyond `max_bytes`. Belongs to one terrain.
 
     A window of float32 costs 4 bytes a pixel and band: radius 5 km on a 100 m grid 42 kB a site, 10 km 165 kB.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Most memory of the windows. [bytes]
+    bytes : int
+        Memory of the windows that are kept. [bytes]
+    hits, misses : int
+        How often a window was kept already, and how often not.
+    terrain : Terrain, optional
+        The ground of the windows.
+    windows : OrderedDict
+        The windows, the least recently used first.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> cache = ip.FootprintCache(max_bytes=64 * 2**20)
+    >>> cache.hits, cache.bytes_per_site
+    (0, 0.0)
     """
 
     max_bytes: int = 512 * 2**20
@@ -54,7 +74,22 @@ class FootprintCache:
         return self.bytes / len(self.windows) if self.windows else 0.0
 
     def get(self, terrain: Any, key: tuple[Any, ...], compute: Callable[[], AreaLoss]) -> AreaLoss:
-        """The window of `key`, computed when it is not kept. Another terrain empties the cache."""
+        """The window of a key, computed when it is not kept. Another terrain empties the cache.
+
+        Parameters
+        ----------
+        terrain : Terrain
+            The ground of the window.
+        key : tuple
+            What the window depends on.
+        compute : callable
+            Makes the window.
+
+        Returns
+        -------
+        AreaLoss
+            Path loss around the mast. [dB]
+        """
         if terrain is not self.terrain:
             self.windows.clear()
             self.bytes, self.terrain = 0, terrain

@@ -244,7 +244,7 @@ def predict_coverage(
     >>> grid = ip.Grid.over(world.zones, resolution_m=1000)
     >>> cover = ip.predict_coverage(world.sites, grid, ip.services("nr-n28", reliability=0.9))
     >>> cover.families, cover["nr"].margin_db.shape
-    (('nr',), (34, 32))
+    (('nr',), (34, 31))
     """
     listed_sectors = "site_id" in sectors
     needed.require("predict_coverage", sectors=(sectors, needed.SECTORS if listed_sectors else needed.SITES))

@@ -65,8 +65,8 @@ def sectors_of(
     Returns
     -------
     GeoDataFrame
-        id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db, antenna,
-        status, geometry. A site's antenna that is neither a preset nor one of the services' own gives way to the service's.
+        The columns id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db,
+        antenna, status, geometry. A site's antenna that is neither a preset nor one of the services' own gives way to the service's.
 
     Raises
     ------

@@ -113,7 +113,7 @@ def example_world() -> ExampleWorld:
     >>> import infraplan as ip
     >>> world = ip.example_world()
     >>> len(world.villages), int(world.villages["population"].sum())
-    (40, 12262)
+    (40, 12234)
     """
     return ExampleWorld(_zones(), _villages(), _sites())
 

@@ -66,7 +66,7 @@ class Grid:
     >>> import infraplan as ip
     >>> grid = ip.Grid.over(ip.example_world().zones, resolution_m=500)
     >>> grid.shape, grid.resolution_m
-    ((67, 63), 500.0)
+    ((67, 62), 500.0)
     >>> x_m, y_m = grid.project(113.15, 23.15)
     >>> [int(index[0]) for index in grid.pixel_of(x_m, y_m)]
     [33, 30]
@@ -126,7 +126,7 @@ class Grid:
 
     @property
     def bounds_m(self) -> tuple[float, float, float, float]:
-        """The rectangle (left, bottom, right, top) in the grid's CRS. [m]"""
+        """The rectangle (left, bottom, right, top) in metres of the grid's CRS."""
         return self.x0_m, self.y0_m - self.height * self.resolution_m, self.x0_m + self.width * self.resolution_m, self.y0_m
 
     @property

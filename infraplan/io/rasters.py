@@ -93,7 +93,7 @@ def read_terrain(
     Returns
     -------
     Terrain
-        height_m of the shape `terrain.grid.shape` [m], and the clutter on it.
+        Its height_m has the shape `terrain.grid.shape` [m], and the clutter on it.
 
     Raises
     ------
@@ -114,8 +114,8 @@ def read_terrain(
     >>> with rasterio.open("dem.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.005, 0.005), **about) as target:
     ...     target.write(heights.astype("float32"))
     >>> terrain = ip.read_terrain("dem.tif")
-    >>> float(terrain.height_m.min()), float(terrain.height_m.max().round())
-    (0.0, 59.0)
+    >>> float(terrain.height_m.min().round()), float(terrain.height_m.max().round())
+    (0.0, 58.0)
     """
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)

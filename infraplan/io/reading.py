@@ -317,7 +317,7 @@ def read_corridors(
     >>> from shapely import LineString
     >>> line = LineString([(113.0, 23.1), (113.3, 23.2)])
     >>> gpd.GeoDataFrame({"id": ["C1"], "name": ["S1"], "geometry": [line]}, crs=4326).to_file("roads.gpkg")
-    >>> ip.read_corridors("roads.gpkg", line_class="motorway")[["id", "line_class"]].values.tolist()
+    >>> ip.read_corridors("roads.gpkg", line_class="expressway")[["id", "line_class"]].values.tolist()
     [['C1', 'expressway']]
     """
     raw = located_table(source, "corridor", sheet, encoding, datum=datum, crs=crs, used=used)

@@ -90,8 +90,8 @@ def find_gaps(
     >>> import infraplan as ip
     >>> world = ip.example_world()
     >>> gaps = ip.find_gaps(world.targets, world.cover, zones=world.zones, villages=world.villages, target="nr-pop90")
-    >>> len(gaps), gaps[["id", "status", "population"]].iloc[0].tolist()
-    (37, ['V010', 'unserved', np.float64(582.0)])
+    >>> len(gaps), gaps[["id", "status", "population"]].head(1).values.tolist()
+    (37, [['V010', 'unserved', 582.0]])
     """
     further = needed.given(places=(places, needed.PLACES), corridors=(corridors, needed.CORRIDORS))
     needed.require("find_gaps", targets=(targets, needed.TARGETS), **_needed(cover, zones, villages, sites, plan), **further)

@@ -47,7 +47,7 @@ def throughput_mbps(
     peak_bps_hz: float = PEAK_DOWNLINK_BPS_HZ,
     layers: float = 1.0,
 ) -> Array:
-    """Rate of one user who has the whole carrier: zero below -10 dB, capped at the peak efficiency. [Mbit/s]
+    """Rate of one user who has the whole carrier: zero below -10 dB, at most the peak efficiency.
 
     Parameters
     ----------

@@ -112,8 +112,8 @@ def run_study(
     >>> import infraplan as ip
     >>> study = ip.Study.open(ip.example_world().write("study"))
     >>> outcome = ip.run_study(study, jobs=1, formats=())
-    >>> outcome.cities[["adcode", "state"]].values.tolist(), outcome.check["feasible"], len(list(outcome.output.iterdir()))
-    ()
+    >>> outcome.cities[["adcode", "state"]].values.tolist(), outcome.check["feasible"]
+    ([['440100', 'done']], True)
     """
     progress = progress or Silent()
     output = study.output

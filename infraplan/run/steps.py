@@ -306,7 +306,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     >>> study = ip.Study.open(ip.example_world().write("study"))
     >>> plan = ip.make_plan(ip.assess(study, gaps=False))
     >>> plan.status, len(plan.sites), plan.served_before, plan.served_after
-    ()
+    ('optimal', 18, 1321, 11018)
     """
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto

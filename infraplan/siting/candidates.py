@@ -84,12 +84,12 @@ def candidate_sites(
         carries LTE of `operators` as an upgrade.
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
-    least_people : int
-        Candidates with fewer people of `demand` within `PEOPLE_RADIUS_M` (for a ridge: in sight) are not considered. Every proof of the
-        plan holds for the candidates that remain. Leave it 0 where single villages must be served.
     hosts : GeoDataFrame, optional
         Further buildings and poles that may be used, with a column `host` named as in the cost preset. Smart poles count in urban centres
         alone.
+    least_people : int
+        Candidates with fewer people of `demand` within `PEOPLE_RADIUS_M` (for a ridge: in sight) are not considered. Every proof of the
+        plan holds for the candidates that remain. Leave it 0 where single villages must be served.
     residents : GeoDataFrame, optional
         All people, served or not: where they live as densely as the preset says is an urban centre, and a site there is judged as urban.
         By default `demand`.
@@ -122,9 +122,10 @@ def candidate_sites(
     >>> candidates["origin"].value_counts().to_dict()
     {'settlement': 30, 'grid': 10, 'co_location': 1}
     """
+    of_demand = needed.DEMAND_WITH_URBAN if demand is not None and "urban" in demand else needed.DEMAND
     needed.require(
         "candidate_sites", zones=(zones, needed.OUTLINES),
-        **needed.given(demand=(demand, needed.DEMAND), existing=(existing, needed.MASTS), hosts=(hosts, needed.HOSTS)),
+        **needed.given(demand=(demand, of_demand), existing=(existing, needed.MASTS), hosts=(hosts, needed.HOSTS)),
     )  # fmt: skip
     land = _land(zones)
     grid = grid or Grid.over(zones)

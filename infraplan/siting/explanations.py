@@ -82,11 +82,11 @@ def explain_plan(
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
     >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
-    >>> why = ip.explain_plan(plan, villages=["V003"])
-    >>> why.candidates[["id", "reason", "adds_people"]].iloc[0].tolist()
-    ['C000017', 'dominated', np.int64(0)]
+    >>> why = ip.explain_plan(plan, villages=["V010"])
+    >>> why.candidates[["id", "reason"]].iloc[0].tolist()
+    ['C000017', 'dominated']
     >>> why.villages[["id", "status", "by"]].iloc[0].tolist()
-    ['V003', 'not_asked', '']
+    ['V010', 'served_by_plan', 'N00003']
     """
     instance = problem_of(plan, instance)
     chosen = chosen_columns(instance, plan)

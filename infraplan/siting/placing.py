@@ -127,8 +127,8 @@ def place_sites(
     >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
     >>> plan
     <Plan for nr-pop90: 16 sites, CNY 10.85 million, 10.7% -> 90.0% of residents; optimal, within 0.00% of the best>
-    >>> plan.sites[["id", "cost_cny", "people_gained"]].iloc[0].tolist()
-    ['N00001', np.int64(697982), np.int64(1363)]
+    >>> plan.sites[["id", "cost_cny", "people_gained"]].head(1).values.tolist()
+    [['N00001', 697982, 1363]]
     """
     needed.require(
         "place_sites", targets=(targets, needed.TARGETS), candidates=(candidates, needed.CANDIDATES), zones=(zones, needed.ZONES),

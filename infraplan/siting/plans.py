@@ -57,7 +57,7 @@ class Plan:
         What an option adds to the cost: "county_floor", "planning_margin" (differences of plans found); "rent_free", what the same sites
         would save if public premises charged no rent. [CNY]
     families : mapping of mapping of int
-        population, served_before and served_after by family.
+        Of each family population, served_before and served_after.
     weighted : bool
         People of priority areas, and of each family, were counted with weights.
     worth : float
