@@ -171,7 +171,8 @@ def test_type_checkers_see_every_public_name() -> None:
 
 def calls(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str, gpd.GeoDataFrame]]]:
     """Function -> how to call it with the tables that a caller may forget to read or to make, and these tables as they should be."""
-    policy, cover, zones, villages, sites = ip.read_policy("guangdong-2020"), world["cover"], world["zones"], world["villages"], world["sites"]
+    policy, cover = ip.read_policy("guangdong-2020"), world["cover"]
+    zones, villages, sites = world["zones"], world["villages"], world["sites"]
     few, sectors, found = policy.only("nr-pop90"), ip.sectors_of(sites, world["services"]), candidates(world)
     demand = ip.unserved_demand(cover, zones=zones, villages=villages)
     places = villages[["id", "name", "geometry"]].assign(place_class="school", synthetic=True)
@@ -185,7 +186,8 @@ def calls(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str
         "cover_with": (lambda plan_sites: ip.cover_with(plan_sites, cover), {"plan_sites": plan.sites}),
         "service_status": (lambda demand: ip.service_status(demand, cover), {"demand": villages}),
         "population_coverage": (lambda demand, zones: ip.population_coverage(demand, cover, zones), {"demand": villages, "zones": zones}),
-        "scorecard": (lambda **tables: ip.scorecard(few, cover, **tables), {**layers, "sites": sites, "places": places, "corridors": lines}),
+        "scorecard": (lambda **tables: ip.scorecard(few, cover, **tables),
+                      {**layers, "sites": sites, "places": places, "corridors": lines}),
         "find_gaps": (lambda **tables: ip.find_gaps(policy.only("nr-schools", "nr-transport", "village-nr"), cover, **tables),
                       {**layers, "sites": sites, "places": places, "corridors": lines, "plan": plan.sites.head(1)}),
         "unserved_demand": (lambda **tables: ip.unserved_demand(cover, **tables), {**layers, "sites": sites, "plan": plan.sites.head(1)}),
@@ -237,7 +239,7 @@ def test_a_policy_and_a_map_are_not_their_names(world: dict[str, Any]) -> None:
     layers = {"zones": world["zones"], "villages": world["villages"]}
     with pytest.raises(ValueError, match=r"read_policy\(.*predict_coverage\("):
         ip.scorecard("guangdong-2020", None, **layers)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="argument villages is NoneType|argument villages is None"):
+    with pytest.raises(ValueError, match="argument villages is None"):
         ip.place_sites(ip.read_policy("guangdong-2020"), world["cover"], candidates(world), zones=world["zones"], villages=None)
 
 

@@ -43,7 +43,7 @@ def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     >>> ip.scorecard_annex(card[card["zone_level"] == "city"], lang="en").iloc[0, [1, 5, 8]].tolist()
     ["5G for more than 90 % of the province's residents", '10.7% to 16.5%', '31 December 2020']
     """
-    needed.require("scorecard_annex", card=(card, ("id", "network", "zone_level", "zone")))
+    needed.require("scorecard_annex", card=(card, ("id", "network", "measure")))
     rows = card.loc[card["network"].isin(["", "any"])].reset_index(drop=True)
     return _sheet([cells for cells in worded(rows, "scorecard", "annex", Speech(lang)) if cells.column.official])
 
@@ -145,7 +145,7 @@ def gaps_annex(
     >>> ip.gaps_annex(gaps, lang="en", total=False).iloc[0, :5].tolist()
     [1, '示例市', '西县', '', '']
     """
-    needed.require("gaps_annex", gaps=(gaps, ("id", "target", "family", "network", "reason", "remedy")))
+    needed.require("gaps_annex", gaps=(gaps, needed.GAPS))
     speech = Speech(lang)
     rows = in_city_order(by_place(gaps, speech), order, "city").reset_index(drop=True)
     wanted = [cells for cells in worded(rows, "gaps", "annex", speech) if cells.column.official or "A" in cells.column.places

@@ -191,7 +191,7 @@ def _needed(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -
     """Arguments of both lists, with the columns that they need."""
     new = getattr(plan, "sites", plan)
     optional = needed.given(villages=(villages, needed.VILLAGES), sites=(sites, needed.NETWORK), plan=(new, needed.SITES))
-    return {"cover": (cover, needed.COVER), "zones": (zones, needed.ZONES), **optional}
+    return {"cover": (cover, needed.COVER), "zones": (zones, (*needed.ZONES, needed.GEOMETRY)), **optional}
 
 
 def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None:

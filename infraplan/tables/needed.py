@@ -23,6 +23,7 @@ DEMAND_WITH_URBAN = ("name", "population", GEOMETRY)
 DEMAND = (*DEMAND_WITH_URBAN, "kind")
 PLACES = ("id", "place_class", GEOMETRY)
 CORRIDORS = ("id", "line_class", GEOMETRY)
+GAPS = ("id", "target", "family", "network", "reason", "remedy", "city", "households", "population")
 HOSTS = ("id", "name", "host", GEOMETRY)
 NETWORK = ("id", "services", GEOMETRY)
 MASTS = ("name", "mast", "operators", "services", GEOMETRY)
@@ -84,7 +85,7 @@ def require(function: str, **given: tuple[Any, Collection[str]]) -> None:
             lacking += [GEOMETRY] if GEOMETRY in needed and not _has_geometry(value) else []
             if lacking:
                 found.append(both("tables.needed_columns", function=function, name=name, lacking=", ".join(lacking), call=call))
-        elif not all(hasattr(value, attribute) for attribute in needed if attribute != GEOMETRY):
+        elif not all(hasattr(value, attribute) for attribute in needed):
             kind = "None" if value is None else type(value).__name__
             found.append(both("tables.needed_kind", function=function, name=name, kind=kind, call=call))
     if found:
