@@ -64,7 +64,7 @@ class Study(StudySteps):
     (40, (34, 31), ['nr-n28', 'nbiot-800'])
     >>> plan = study.plan()
     >>> plan.status, len(plan.sites)
-    ()
+    ('optimal', 18)
     """
 
     folder: Path
