@@ -24,6 +24,7 @@ test: .venv/installed
 
 lint: .venv/installed
 	$(BIN)/ruff check infraplan tests tools benchmarks examples
+	$(BIN)/ruff format --check --quiet infraplan tests tools benchmarks examples
 
 types: .venv/installed
 	$(BIN)/mypy infraplan

@@ -55,6 +55,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+# fmt: off
 ID = Field(
     "id", "编号", "id", "code", example="SG-0001",
     aliases=words(
@@ -352,8 +353,15 @@ REGISTER = (
     ),
     SYNTHETIC,
 )
+# fmt: on
 TABLES = {
-    "village": VILLAGE, "site": SITE, "place": PLACE, "zone": ZONE, "corridor": CORRIDOR, "host": HOST, "register": REGISTER,
+    "village": VILLAGE,
+    "site": SITE,
+    "place": PLACE,
+    "zone": ZONE,
+    "corridor": CORRIDOR,
+    "host": HOST,
+    "register": REGISTER,
 }  # fmt: skip
 WITHOUT_GEOMETRY = ("register",)
 LOCATING = ("lon", "lat", "lonlat")  # columns that become the geometry

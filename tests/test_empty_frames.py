@@ -168,5 +168,3 @@ def test_a_study_needs_people_and_zones(check: Callable[[Any], Any]) -> None:
     with pytest.raises(DataError) as caught:
         check(table.iloc[:0])
     assert [fault.rule for fault in caught.value.fault_list] == ["no_rows"]
-
-

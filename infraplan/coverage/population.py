@@ -191,9 +191,7 @@ def service_status(
     needed.require("service_status", demand=(demand, (needed.GEOMETRY,)), cover=(cover, needed.COVER))
     there = receivers or {}
     columns = {
-        family: as_status(
-            judged(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0]
-        )
+        family: as_status(judged(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0])
         for family in (cover.families if families is None else families)
     }
     return pd.DataFrame(columns, index=demand.index)

@@ -105,9 +105,7 @@ def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.Dat
     return masts.assign(cmcc=(kind & 1) > 0, joint=(kind & 2) > 0, mast=[f"GD-M{n:06d}" for n in range(1, len(masts) + 1)])
 
 
-def mast_frame(
-    sources: Sources, crowd: Crowd, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def mast_frame(sources: Sources, crowd: Crowd, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a mast near its point, in its county, apart from each other and from `others`: height, tilt, azimuths, host."""
     rules = sources.rules["network"]
     points = crowd.points.iloc[home].reset_index(drop=True)

@@ -192,9 +192,7 @@ def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask
     return np.asarray(binary_propagation(edge, mask=open_water))
 
 
-def valleys(
-    sources: Sources, shape: tuple[int, int], west: float, north: float, step: float, km: Doubles, rule: dict[str, Any]
-) -> Doubles:
+def valleys(sources: Sources, shape: tuple[int, int], west: float, north: float, step: float, km: Doubles, rule: dict[str, Any]) -> Doubles:
     """1 far from every real settlement, low beside one."""
     empty = np.ones(shape, bool)
     places = sources.settlements

@@ -76,8 +76,18 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     --------
     >>> import infraplan as ip
     >>> import numpy as np, rasterio
-    >>> about = {"driver": "GTiff", "height": 30, "width": 30, "count": 1, "dtype": "float32", "crs": "EPSG:4326", "nodata": -99999}
-    >>> with rasterio.open("people.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.01, 0.01), **about) as target:
+    >>> about = {
+    ...     "driver": "GTiff",
+    ...     "height": 30,
+    ...     "width": 30,
+    ...     "count": 1,
+    ...     "dtype": "float32",
+    ...     "crs": "EPSG:4326",
+    ...     "nodata": -99999,
+    ... }
+    >>> with rasterio.open(
+    ...     "people.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.01, 0.01), **about
+    ... ) as target:
     ...     target.write(np.full((1, 30, 30), 2.5, "float32"))
     >>> people = ip.read_population_raster("people.tif", ip.example_world().grid)
     >>> int(people["population"].sum())

@@ -80,7 +80,16 @@ def read_opencellid(
     --------
     >>> import infraplan as ip
     >>> import pandas as pd
-    >>> cells = {"radio": ["LTE", "NR"], "mcc": 460, "net": 0, "area": 9, "cell": [257, 4097], "lon": 113.1, "lat": 23.1, "range": 900}
+    >>> cells = {
+    ...     "radio": ["LTE", "NR"],
+    ...     "mcc": 460,
+    ...     "net": 0,
+    ...     "area": 9,
+    ...     "cell": [257, 4097],
+    ...     "lon": 113.1,
+    ...     "lat": 23.1,
+    ...     "range": 900,
+    ... }
     >>> masts = ip.read_opencellid(pd.DataFrame({**cells, "samples": 20}), services="nr-n28")
     >>> masts[["radios", "services"]].values.tolist()
     [['LTE;NR', 'nr-n41']]

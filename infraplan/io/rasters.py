@@ -111,7 +111,9 @@ def read_terrain(
     >>> import numpy as np, rasterio
     >>> about = {"driver": "GTiff", "height": 60, "width": 60, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
     >>> heights = np.add.outer(np.arange(60.0), np.zeros(60))[None]
-    >>> with rasterio.open("dem.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.005, 0.005), **about) as target:
+    >>> with rasterio.open(
+    ...     "dem.tif", "w", transform=rasterio.transform.from_origin(113, 23.3, 0.005, 0.005), **about
+    ... ) as target:
     ...     target.write(heights.astype("float32"))
     >>> terrain = ip.read_terrain("dem.tif")
     >>> float(terrain.height_m.min().round()), float(terrain.height_m.max().round())

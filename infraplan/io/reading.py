@@ -64,7 +64,9 @@ def read_villages(
     --------
     >>> import infraplan as ip
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"自然村名称": ["大岭", "小岭"], "经度": [113.05, 113.25], "纬度": [23.1, 23.2], "人口": [120, 80]})
+    >>> table = pd.DataFrame(
+    ...     {"自然村名称": ["大岭", "小岭"], "经度": [113.05, 113.25], "纬度": [23.1, 23.2], "人口": [120, 80]}
+    ... )
     >>> table.to_csv("villages.csv", index=False)
     >>> villages = ip.read_villages("villages.csv", zones=ip.example_world().zones)
     >>> villages[["name", "population", "county"]].values.tolist()
@@ -128,7 +130,9 @@ def read_places(
     >>> import infraplan as ip
     >>> import pandas as pd
     >>> table = pd.DataFrame({"name": ["一中"], "lon": [113.05], "lat": [23.1]})
-    >>> ip.read_places(table, place_class="school", zones=ip.example_world().zones)[["name", "place_class", "county"]].values.tolist()
+    >>> ip.read_places(table, place_class="school", zones=ip.example_world().zones)[
+    ...     ["name", "place_class", "county"]
+    ... ].values.tolist()
     [['一中', 'school', '440101']]
     """
     raw = located_table(source, "place", sheet, encoding, datum=datum, crs=crs, optional=True, used=used)

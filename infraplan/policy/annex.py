@@ -112,9 +112,7 @@ def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:
     return joined.where(~joined.index.isin(whole.index), ANY)
 
 
-def gaps_annex(
-    gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = ""
-) -> pd.DataFrame:
+def gaps_annex(gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = "") -> pd.DataFrame:
     """Rows of `find_gaps` in the official columns, one a place, 合计 first, cities in the provincial order; the inspector's columns empty.
 
     The remarks carry the id by which a filled sheet is read back.

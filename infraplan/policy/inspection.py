@@ -29,8 +29,14 @@ ID_TEXT = re.compile(r"(?:编号|\bid)\s*[:：]?\s*([^；;\s]+)", re.IGNORECASE)
 
 
 def measurements(
-    sheet: pd.DataFrame, places: Any, *, source: str = "", sha256: str = "", rows: Any = None,
-    own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
+    sheet: pd.DataFrame,
+    places: Any,
+    *,
+    source: str = "",
+    sha256: str = "",
+    rows: Any = None,
+    own_services: Mapping[str, str] | None = None,
+    own_operators: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The measurements of a filled gap sheet, one row each.
 

@@ -85,7 +85,9 @@ def scorecard(
     >>> import infraplan as ip
     >>> world = ip.example_world()
     >>> card = ip.scorecard(world.targets.only("nr-pop90"), world.cover, zones=world.zones, villages=world.villages)
-    >>> card.loc[(card["network"] == "any") & ~card["beside"], ["zone_level", "required", "achieved", "status"]].head(2).values.tolist()
+    >>> card.loc[(card["network"] == "any") & ~card["beside"], ["zone_level", "required", "achieved", "status"]].head(
+    ...     2
+    ... ).values.tolist()
     [['province', 0.9, 0.10797776687918914, 'example'], ['city', nan, 0.10797776687918914, 'example']]
     """
     needed.require(

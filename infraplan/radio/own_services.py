@@ -50,14 +50,34 @@ LIMITS: dict[str, tuple[float, float]] = {
     "rx_height_m": (0.5, 100.0),
 }
 NEEDED = (
-    "frequency_mhz", "bandwidth_mhz", "subcarrier_khz", "resource_blocks", "carrier_power_dbm", "ssb_gain_dbi", "traffic_gain_dbi",
-    "feeder_loss_db", "ue_power_dbm", "body_loss_db", "interference_margin_db", "uplink_interference_margin_db", "receiver",
-    "shadowing_sigma_db", "path_loss_exponent", "rx_height_m",
+    "frequency_mhz",
+    "bandwidth_mhz",
+    "subcarrier_khz",
+    "resource_blocks",
+    "carrier_power_dbm",
+    "ssb_gain_dbi",
+    "traffic_gain_dbi",
+    "feeder_loss_db",
+    "ue_power_dbm",
+    "body_loss_db",
+    "interference_margin_db",
+    "uplink_interference_margin_db",
+    "receiver",
+    "shadowing_sigma_db",
+    "path_loss_exponent",
+    "rx_height_m",
 )
 NEEDED_COUPLING = ("mcl_classes_db", "mcl_downlink_power_dbm", "mcl_uplink_power_dbm")
 NEEDED_WIDEBAND = (
-    *SHARES, "downlink_rate_mbps", "uplink_rate_mbps", "uplink_resource_blocks", "ue_noise_figure_db",
-    "bs_noise_figure_db", "required_rsrp_dbm", "rate_alpha_downlink", "rate_alpha_uplink",
+    *SHARES,
+    "downlink_rate_mbps",
+    "uplink_rate_mbps",
+    "uplink_resource_blocks",
+    "ue_noise_figure_db",
+    "bs_noise_figure_db",
+    "required_rsrp_dbm",
+    "rate_alpha_downlink",
+    "rate_alpha_uplink",
 )
 
 
@@ -220,9 +240,7 @@ def _plausible(key: str, value: Any) -> bool:
     return numbers == sorted(numbers) and low <= numbers[0] and numbers[-1] <= high
 
 
-def _fault(
-    faults: list[Fault], file: str, rule: str, place: str, *, value: object = "", severity: str = "error", **values: object
-) -> None:
+def _fault(faults: list[Fault], file: str, rule: str, place: str, *, value: object = "", severity: str = "error", **values: object) -> None:
     message, cure = both(f"radio.services_{rule}", **values), both(f"radio.services_{rule}_cure", **values)
     shown = str(value)[:80]
     faults.append(Fault(file, message, cure, rule=f"services_{rule}", column=place, value=shown, severity=severity))

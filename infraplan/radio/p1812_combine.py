@@ -276,9 +276,7 @@ def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_pe
             bound = c[DUCT_DB] + (1.2 + 3.7e-3 * d) / LN10 * ratio - (0.0 if ratio >= 0.0 else 12.0) + 20.0 / LN10 * math.log(horizons)
             bound += per_mrad * (1000.0 * d / radius_km + min(tx_mrad, 0.0) + min(rx_mrad, 0.0))
             if bound < path:
-                duct = anomalous_fast(
-                    q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, paths, c, buffer
-                )
+                duct = anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, paths, c, buffer)
         modified = with_ducting(path, sight, duct, least, far, near)
         scatter = c[SCATTER_DB] + 20.0 / LN10 * math.log(d) + 0.573 * theta
         buffer[OUT, q] = final_loss(modified, scatter, sight, free, c[LOCATION_DB], buffer[WEIGHT, q])

@@ -20,8 +20,16 @@ Array = npt.NDArray[np.float64]
 PathLoss = Callable[..., Array]
 
 __all__ = [
-    "cost231_hata", "expected_loss", "free_space", "los_probability", "models", "okumura_hata",
-    "tr38901_inh", "tr38901_rma", "tr38901_uma", "tr38901_umi",
+    "cost231_hata",
+    "expected_loss",
+    "free_space",
+    "los_probability",
+    "models",
+    "okumura_hata",
+    "tr38901_inh",
+    "tr38901_rma",
+    "tr38901_uma",
+    "tr38901_umi",
 ]
 
 

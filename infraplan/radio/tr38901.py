@@ -81,8 +81,12 @@ def tr38901_rma(
     everywhere_clear = bool(np.all(line_of_sight))
     check_validity(
         "tr38901_rma_los" if everywhere_clear else "tr38901_rma_nlos",
-        distance_km=distance_km, frequency_mhz=frequency_mhz, base_height_m=base_height_m, mobile_height_m=mobile_height_m,
-        street_width_m=street_width_m, building_height_m=building_height_m,
+        distance_km=distance_km,
+        frequency_mhz=frequency_mhz,
+        base_height_m=base_height_m,
+        mobile_height_m=mobile_height_m,
+        street_width_m=street_width_m,
+        building_height_m=building_height_m,
     )
     flat_m, slant_m, base_m, mobile_m, _ = _metres(distance_km, base_height_m, mobile_height_m)
     f_ghz = np.asarray(frequency_mhz, dtype=float) / 1e3
@@ -103,8 +107,12 @@ def tr38901_rma(
         return np.asarray(los_db)
     log_hb = np.log10(base_m)
     fixed_db = (
-        161.04 - 7.1 * np.log10(np.asarray(street_width_m, dtype=float)) + 7.5 * np.log10(roof_m)
-        - (24.37 - 3.7 * (roof_m / base_m) ** 2) * log_hb + 20.0 * log_f - (3.2 * np.log10(11.75 * mobile_m) ** 2 - 4.97)
+        161.04
+        - 7.1 * np.log10(np.asarray(street_width_m, dtype=float))
+        + 7.5 * np.log10(roof_m)
+        - (24.37 - 3.7 * (roof_m / base_m) ** 2) * log_hb
+        + 20.0 * log_f
+        - (3.2 * np.log10(11.75 * mobile_m) ** 2 - 4.97)
     )
     slope_db = 43.42 - 3.1 * log_hb
     return _pick(np.asarray(los_db), (fixed_db - 3.0 * slope_db) + slope_db * log_d, line_of_sight)
@@ -199,8 +207,13 @@ def tr38901_umi(
 
 
 def _two_slopes(
-    distance_km: npt.ArrayLike, frequency_mhz: npt.ArrayLike, base_height_m: npt.ArrayLike, mobile_height_m: npt.ArrayLike,
-    constant_db: float, slope_db: float, bend_db: float,
+    distance_km: npt.ArrayLike,
+    frequency_mhz: npt.ArrayLike,
+    base_height_m: npt.ArrayLike,
+    mobile_height_m: npt.ArrayLike,
+    constant_db: float,
+    slope_db: float,
+    bend_db: float,
 ) -> tuple[Array, Array, Array, Array]:
     """The line-of-sight formula that UMa and UMi share, with lg d3D, lg f and the mobile's height for the other one."""
     flat_m, slant_m, base_m, mobile_m, rise2 = _metres(distance_km, base_height_m, mobile_height_m)

@@ -13,7 +13,14 @@ from infraplan.report.words import Words
 
 
 def curve(
-    x: Any, y: Any, words: Words, x_label: str, y_label: str, goal: float | None = None, bound: Any = None, facts: Facts | None = None,
+    x: Any,
+    y: Any,
+    words: Words,
+    x_label: str,
+    y_label: str,
+    goal: float | None = None,
+    bound: Any = None,
+    facts: Facts | None = None,
 ) -> bytes:
     """One line with labelled axes, a goal and what no plan exceeds as dashed lines. PNG."""
     ink = palette()["ink"]

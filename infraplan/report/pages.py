@@ -63,7 +63,7 @@ def print_head(left: str, right: str) -> str:
 
     corners = {"top-left": left, "top-right": right}
     boxes = "".join(f"@{place} {{ content: {quoted(written)}; }} " for place, written in corners.items() if written)
-    return f'\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n'
+    return f"\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n"
 
 
 def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:

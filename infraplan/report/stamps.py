@@ -8,7 +8,7 @@ from infraplan.report.words import Words
 
 
 def stamp(facts: Facts, words: Words) -> str:
-    """"数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0", in one text; what nobody stated is said or left out.
+    """ "数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0", in one text; what nobody stated is said or left out.
 
     Dates come from the study alone: the day of the run would change the bytes of equal content. "" for facts without a version,
     which no study made.

@@ -148,9 +148,7 @@ def set_page(sheet: Any, heads: Sequence[str], words: Words, rows: int, last: in
     sheet.print_area(0, 0, HEAD_ROW + rows, last)
 
 
-def _write(
-    book: Any, context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]
-) -> int:
+def _write(book: Any, context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]) -> int:
     """One sheet; returns its number of data rows. Sums stand below the list, outside its filter, and follow the filter."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
     last, rows, first = len(columns) - 1, len(columns[0].values), HEAD_ROW + 1

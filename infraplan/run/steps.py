@@ -320,7 +320,10 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
 
 
 def plan_of(
-    findings: Findings, instance: Instance, progress: Progress | None = None, cities: tuple[str, ...] = (),
+    findings: Findings,
+    instance: Instance,
+    progress: Progress | None = None,
+    cities: tuple[str, ...] = (),
     limits: SearchLimits | None = None,
 ) -> Plan:
     """The cheapest plan of an instance in the study's phases, with the price of its options."""

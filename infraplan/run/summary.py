@@ -235,9 +235,7 @@ class Scope:
         return {"province": "city", "city": "county"}.get(self.top, "")
 
 
-def summarise(
-    findings: Findings, plan: dict[str, Any] | None, city: str = "", *, headline: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *, headline: dict[str, Any] | None = None) -> dict[str, Any]:
     """population, zones, targets and plan at the top level, and how they were made, of the study or of one city.
 
     `plan`: `plan_numbers` or `part_numbers`; `headline`: `report.headline.headline_of`. `outputs.summary` describes every key.

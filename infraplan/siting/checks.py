@@ -106,7 +106,9 @@ def check_plan(
     >>> world = ip.example_world()
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
+    ... )
     >>> checked = ip.check_plan(plan, world.cover, zones=world.zones, villages=world.villages)
     >>> checked["feasible"], checked["served"], checked["required"], checked["cost_cny"]
     (True, 11018, 11011, 10849486)

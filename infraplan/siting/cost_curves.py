@@ -68,7 +68,9 @@ def cost_curve(
     >>> world = ip.example_world()
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
+    ... )
     >>> ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))[["sites", "people"]].values.tolist()
     [[5, 6357], [10, 9044], [16, 11018]]
     """

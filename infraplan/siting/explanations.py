@@ -81,7 +81,9 @@ def explain_plan(
     >>> world = ip.example_world()
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
+    ... )
     >>> why = ip.explain_plan(plan, villages=["V010"])
     >>> why.candidates[["id", "reason"]].iloc[0].tolist()
     ['C000017', 'dominated']

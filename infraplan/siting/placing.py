@@ -124,7 +124,9 @@ def place_sites(
     >>> world = ip.example_world()
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
+    ... )
     >>> plan
     <Plan for nr-pop90: 16 sites, CNY 10.85 million, 10.7% -> 90.0% of residents; optimal, within 0.00% of the best>
     >>> plan.sites[["id", "cost_cny", "people_gained"]].head(1).values.tolist()

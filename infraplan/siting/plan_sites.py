@@ -135,5 +135,3 @@ def unreachable_rows(instance: Instance, lost: Ints) -> pd.DataFrame:
     """Demand rows that no allowed candidate serves, those that must be served first, then by people: the certificate as a table."""
     table = instance.rows.iloc[lost].assign(must=instance.problem.must[lost])
     return table.sort_values(["must", "population", "id"], ascending=[False, False, True], kind="stable", ignore_index=True)
-
-

@@ -81,7 +81,9 @@ class Plan:
     >>> world = ip.example_world()
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000)
+    >>> plan = ip.place_sites(
+    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
+    ... )
     >>> plan.status, len(plan.sites), plan.population_gained, plan.bound_cny
     ('optimal', 16, 9697, 10849486)
     """

@@ -22,9 +22,7 @@ at boresight, or beyond the radius); some signal, too weak; enough at the point 
 everywhere on the disc of its position error; enough from a candidate that is forbidden or too close to an existing site."""
 
 
-def best_margins(
-    instance: Instance, rows: pd.DataFrame, points: Any, services: Mapping[str, Service], cover: Coverage
-) -> pd.DataFrame:
+def best_margins(instance: Instance, rows: pd.DataFrame, points: Any, services: Mapping[str, Service], cover: Coverage) -> pd.DataFrame:
     """`rows` (some of `instance.rows`) with best_db, the best margin of any allowed candidate at the point, and why that is not enough.
 
     Parameters

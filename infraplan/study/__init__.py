@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from infraplan.geo.terrain import Terrain
 
 
-
 @dataclass(frozen=True, repr=False)
 class Study(StudySteps):
     """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when first asked for.

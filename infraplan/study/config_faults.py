@@ -18,9 +18,7 @@ SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 OLD_DATUMS = ("xian80", "beijing54")
 
 
-def key_faults(
-    error: ValidationError, model: type[BaseModel], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]
-) -> list[Fault]:
+def key_faults(error: ValidationError, model: type[BaseModel], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]) -> list[Fault]:
     """One fault a key. `used_by`: the options that each file has."""
     faults: dict[str, Fault] = {}
     for item in error.errors():

@@ -28,11 +28,31 @@ HOSTS = ("id", "name", "host", GEOMETRY)
 NETWORK = ("id", "services", GEOMETRY)
 MASTS = ("name", "mast", "operators", "services", GEOMETRY)
 SITES = (
-    "id", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", GEOMETRY,
+    "id",
+    "services",
+    "operators",
+    "environment",
+    "height_m",
+    "azimuth_deg",
+    "tilt_deg",
+    "carrier_power_dbm",
+    "antenna",
+    "status",
+    GEOMETRY,
 )
 CANDIDATES = (*SITES, "host", "cost_cny", "origin")
 SECTORS = (
-    "id", "site_id", "service", "family", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "power_offset_db", "antenna",
+    "id",
+    "site_id",
+    "service",
+    "family",
+    "operators",
+    "environment",
+    "height_m",
+    "azimuth_deg",
+    "tilt_deg",
+    "power_offset_db",
+    "antenna",
     GEOMETRY,
 )
 COVER = ("grid", "layers", "services")

@@ -22,6 +22,7 @@ from infraplan.tables.zoning import settle_zones
 
 PATTERN_ENDINGS = (".msi", ".pln")
 
+
 def check_sites(
     frame: gpd.GeoDataFrame,
     faults: FaultList | None = None,
@@ -149,5 +150,3 @@ def _tell_makers_antennas(settled: gpd.GeoDataFrame, filled: dict[str, int], fau
     faults.add("tables.maker_antenna", column="antenna", severity="warning", count=int(own.sum()), models=int(names[own].nunique()),
                value=", ".join(names[own].value_counts().index[:5]), known=presets)  # fmt: skip
     return {"antenna": filled.get("antenna", 0) + int(own.sum())}
-
-

@@ -61,9 +61,7 @@ def one_row_a_site(frame: gpd.GeoDataFrame, cells: Texts | None, faults: FaultLi
     return joined
 
 
-def split_masts(
-    frame: gpd.GeoDataFrame, faults: FaultList, unit: Unit | None, own_operators: Sequence[str] = ()
-) -> gpd.GeoDataFrame:
+def split_masts(frame: gpd.GeoDataFrame, faults: FaultList, unit: Unit | None, own_operators: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """For `unit` "mast": one row for each shared network on a mast. Else the frame, with a warning where a row's operators share none."""
     shared = [frozenset(network.split("+")) for network in own_operators or load("networks")["networks"]]
     texts = frame["operators"].to_numpy(object)

@@ -104,7 +104,6 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
     return found
 
 
-
 def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] | None:
     if entry.form.startswith("fill"):
         return [None] * len(frame)
@@ -340,9 +339,7 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "phase": lambda frame, speech, name: (
         [int(phase) or None for (phase,) in _rows(frame, "phase")] if name in frame and (frame[name] > 0).any() else None
     ),
-    "settled": lambda frame, speech, name: [
-        None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")
-    ],
+    "settled": lambda frame, speech, name: [None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")],
     "why": lambda frame, speech, name: [text(said) for (said,) in _rows(frame, name)],
     "x": lambda frame, speech, name: [point.x for point in frame.geometry] if len(frame) else [],
     "y": lambda frame, speech, name: [point.y for point in frame.geometry] if len(frame) else [],

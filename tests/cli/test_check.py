@@ -272,8 +272,6 @@ def test_measurements_saved_by_a_spreadsheet_mean_the_same(tmp_path: Path) -> No
     assert frames[0]["indoors"].tolist() == [True] and frames[0]["row"].tolist() == [2]
 
 
-
-
 def _raster(path: Path, heights: Any, crs: str | None, west: float) -> None:
     values = np.asarray(heights, dtype="float32")
     shape = {"height": values.shape[0], "width": values.shape[1], "transform": Affine(0.01, 0, west, 0, -0.01, 24.0)}

@@ -22,9 +22,7 @@ def square(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("ending", [*MAGIC, ".CSV"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_table_is_what_its_name_says(
-    square: Path, tmp_path: Path, infraplan: Callable[..., object], verb: str, ending: str
-) -> None:
+def test_a_table_is_what_its_name_says(square: Path, tmp_path: Path, infraplan: Callable[..., object], verb: str, ending: str) -> None:
     path = tmp_path / f"out{ending}"
     answer = infraplan(verb, square, *VERBS[verb], "-o", path)
     assert answer.code == 0, answer.err  # type: ignore[attr-defined]

@@ -48,9 +48,21 @@ def test_the_simple_models_know_no_location_and_no_wall() -> None:
 def test_p1812_at_half_of_the_locations_holds_no_variability_but_clutter() -> None:
     def loss_db(percent: float, sigma_db: float, clutter_m: float) -> float:
         path = p1812.loss(
-            np.linspace(0, 3, 101), np.full(101, 100.0), np.full(101, clutter_m), np.full(101, 4), frequency_ghz=0.773, time_percent=50.0,
-            location_percent=percent, location_sigma_db=sigma_db, tx_height_m=35.0, rx_height_m=1.5, polarisation="vertical", delta_n=45.0,
-            n0=325.0, tx_lonlat=(113.0, 24.0), rx_lonlat=(113.03, 24.0),
+            np.linspace(0, 3, 101),
+            np.full(101, 100.0),
+            np.full(101, clutter_m),
+            np.full(101, 4),
+            frequency_ghz=0.773,
+            time_percent=50.0,
+            location_percent=percent,
+            location_sigma_db=sigma_db,
+            tx_height_m=35.0,
+            rx_height_m=1.5,
+            polarisation="vertical",
+            delta_n=45.0,
+            n0=325.0,
+            tx_lonlat=(113.0, 24.0),
+            rx_lonlat=(113.03, 24.0),
         )
         return path.loss_db
 
@@ -77,8 +89,12 @@ def test_the_page_shows_the_figures_of_the_presets() -> None:
         service = services(cells[0])[cells[0]]
         given = [float(cell) for cell in (*cells[1:6], cells[8])]
         expected = [
-            service.carrier_power_dbm, service.rsrp_at_zero_loss_dbm, service.required_rsrp_dbm, service.downlink_max_path_loss_db,
-            service.uplink_max_path_loss_db, service.entry_loss_db,
+            service.carrier_power_dbm,
+            service.rsrp_at_zero_loss_dbm,
+            service.required_rsrp_dbm,
+            service.downlink_max_path_loss_db,
+            service.uplink_max_path_loss_db,
+            service.entry_loss_db,
         ]
         assert given == pytest.approx(expected, abs=0.0501), cells[0]
         assert cells[6:8] == [service.limiting_link, service.receiver]

@@ -70,11 +70,18 @@ rx_height_m = { value = true, source = "planner" }
         own_services(tomllib.loads(text), file="mine.toml")
     found = {(fault.rule.removeprefix("services_"), fault.column) for fault in caught.value.fault_list}
     assert {
-        ("section", "oops"), ("family", "service.mine.family"), ("antenna", "service.other.antenna"),
+        ("section", "oops"),
+        ("family", "service.mine.family"),
+        ("antenna", "service.other.antenna"),
         ("range", "service.other.frequency_mhz"),
-        ("entry", "service.other.bandwidth_mhz"), ("power", "service.other.carrier_power_dbm"), ("key", "service.other.colour"),
-        ("entry", "service.other.feeder_loss_db"), ("receiver", "family.nr.receiver"), ("range", "common.rx_height_m"),
-        ("lacks", "service.other.ssb_gain_dbi"), ("lacks", "service.other.downlink_rate_mbps"),
+        ("entry", "service.other.bandwidth_mhz"),
+        ("power", "service.other.carrier_power_dbm"),
+        ("key", "service.other.colour"),
+        ("entry", "service.other.feeder_loss_db"),
+        ("receiver", "family.nr.receiver"),
+        ("range", "common.rx_height_m"),
+        ("lacks", "service.other.ssb_gain_dbi"),
+        ("lacks", "service.other.downlink_rate_mbps"),
     } <= found
     assert all(fault.cure and "{" not in fault.message.replace("{ value", "") for fault in caught.value.fault_list)
 
@@ -101,8 +108,12 @@ def test_a_frame_of_ones_own_replaces_the_shares() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        ('"DSU"', '"DSX"', "frame"), ('"DSU"', '"DDS"', "frame"), ("[4, 4, 6]", "[4, 4]", "frame"), ("[4, 4, 6]", "[4, 4, 5]", "frame"),
-        ('frame = "mine"', 'frame = "yours"', "no_frame"), ('frame = "mine"', "frame = 3", "word"),
+        ('"DSU"', '"DSX"', "frame"),
+        ('"DSU"', '"DDS"', "frame"),
+        ("[4, 4, 6]", "[4, 4]", "frame"),
+        ("[4, 4, 6]", "[4, 4, 5]", "frame"),
+        ('frame = "mine"', 'frame = "yours"', "no_frame"),
+        ('frame = "mine"', "frame = 3", "word"),
         ("[frame.mine]", "[power_class.2]\nbands = 3\n[frame.mine]", "power_class"),
     ],
 )

@@ -29,8 +29,11 @@ def test_tr38901_published_values(reference_dir: Path) -> None:
     assert len(cases) == 32
     for case in cases:
         loss_db = radio.models[SCENARIOS[case["scenario"]]](
-            float(case["distance_2d_m"]) / 1e3, float(case["frequency_ghz"]) * 1e3, base_height_m=float(case["base_height_m"]),
-            mobile_height_m=float(case["mobile_height_m"]), line_of_sight=case["line_of_sight"] == "true",
+            float(case["distance_2d_m"]) / 1e3,
+            float(case["frequency_ghz"]) * 1e3,
+            base_height_m=float(case["base_height_m"]),
+            mobile_height_m=float(case["mobile_height_m"]),
+            line_of_sight=case["line_of_sight"] == "true",
         )
         assert float(loss_db) == pytest.approx(float(case["path_loss_db"]), abs=1e-3), case
 
@@ -41,8 +44,11 @@ def test_hata_published_values(reference_dir: Path) -> None:
     for case in rows(reference_dir / "hata/path_loss_vectors.csv"):
         options = {"area": areas[case["environment"], case["city"]]} if case["model"] == "okumura-hata" else {}
         loss_db = radio.models[case["model"]](
-            float(case["distance_km"]), float(case["frequency_mhz"]), base_height_m=float(case["base_height_m"]),
-            mobile_height_m=float(case["mobile_height_m"]), **options,
+            float(case["distance_km"]),
+            float(case["frequency_mhz"]),
+            base_height_m=float(case["base_height_m"]),
+            mobile_height_m=float(case["mobile_height_m"]),
+            **options,
         )
         assert float(loss_db) == pytest.approx(float(case["path_loss_db"]), abs=0.01), case
 
@@ -106,7 +112,11 @@ def test_all_models_take_the_same_names() -> None:
 
 
 @given(
-    name=sampled_from(sorted(HEIGHTS)), start=floats(0.0, 1.0), step=floats(1e-3, 1.0), frequency_mhz=floats(500, 6000), clear=booleans(),
+    name=sampled_from(sorted(HEIGHTS)),
+    start=floats(0.0, 1.0),
+    step=floats(1e-3, 1.0),
+    frequency_mhz=floats(500, 6000),
+    clear=booleans(),
 )
 def test_loss_grows_with_distance(name: str, start: float, step: float, frequency_mhz: float, clear: bool) -> None:
     low_km, high_km = (0.005, 0.1) if name == "tr38901-inh" else (0.01, 5.0)

@@ -19,7 +19,10 @@ DISTANCES_M = np.geomspace(1.0, 30_000.0, 3000)
 
 @settings(max_examples=60)
 @given(
-    plan=sampled_from(PLANS), environment=sampled_from(ENVIRONMENTS), frequency_mhz=floats(400, 6000), base_height_m=floats(3, 250),
+    plan=sampled_from(PLANS),
+    environment=sampled_from(ENVIRONMENTS),
+    frequency_mhz=floats(400, 6000),
+    base_height_m=floats(3, 250),
     rx_height_m=floats(1, 22),
 )
 def test_continuous_monotone_and_inside_every_range(

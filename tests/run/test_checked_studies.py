@@ -308,5 +308,3 @@ def test_the_unchanged_study_goes_well() -> None:
 @given(CHANGES)
 def test_what_check_lets_pass_no_verb_refuses(changes: list[Change]) -> None:
     keeps_its_word(changes, VERBS)
-
-

@@ -35,17 +35,35 @@ def random_problem(seed: int, *, reachable: bool = True) -> CoverProblem:
     inside = base & (zone >= 0)
     total = np.bincount(zone[inside], weights=weight[inside], minlength=zones)
     return CoverProblem(
-        cover=sp.csr_matrix(cover), weight=weight, cost=cost, zone=zone,
+        cover=sp.csr_matrix(cover),
+        weight=weight,
+        cost=cost,
+        zone=zone,
         zone_required=total * rng.uniform(0, 1, zones) * (rng.random(zones) < 0.7),
-        required=float(weight[base].sum() * rng.uniform(0, 1)), must=(rng.random(rows) < 0.15) & base, covered=covered,
-        position_m=rng.random((candidates, 2)) * 100, spacing_m=0.0, forced=forced, forbidden=forbidden,
+        required=float(weight[base].sum() * rng.uniform(0, 1)),
+        must=(rng.random(rows) < 0.15) & base,
+        covered=covered,
+        position_m=rng.random((candidates, 2)) * 100,
+        spacing_m=0.0,
+        forced=forced,
+        forbidden=forbidden,
     )
 
 
 def with_spacing(problem: CoverProblem, spacing_m: float) -> CoverProblem:
     return CoverProblem(
-        problem.cover, problem.weight, problem.cost, problem.zone, problem.zone_required, problem.required, problem.must, problem.covered,
-        problem.position_m, spacing_m, None, problem.forbidden,
+        problem.cover,
+        problem.weight,
+        problem.cost,
+        problem.zone,
+        problem.zone_required,
+        problem.required,
+        problem.must,
+        problem.covered,
+        problem.position_m,
+        spacing_m,
+        None,
+        problem.forbidden,
     )
 
 

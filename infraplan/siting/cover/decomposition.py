@@ -201,9 +201,16 @@ def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
     home = int(own.min(initial=last))
     need = 0.0 if cut[home] else float(model.zone_need[home])
     small = model._replace(
-        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), row_start=across.indptr.astype(np.int64),
-        columns=across.indices.astype(np.int32), weight=model.weight[classes], zone=(own == last).astype(np.int32),
-        must=model.must[classes], cost=model.cost[candidates], zone_need=np.array([need, 0.0]), need=0.0,
+        start=matrix.indptr.astype(np.int64),
+        rows=matrix.indices.astype(np.int32),
+        row_start=across.indptr.astype(np.int64),
+        columns=across.indices.astype(np.int32),
+        weight=model.weight[classes],
+        zone=(own == last).astype(np.int32),
+        must=model.must[classes],
+        cost=model.cost[candidates],
+        zone_need=np.array([need, 0.0]),
+        need=0.0,
         place=model.place[candidates] if len(model.place) else model.place,
     )
     program, shared, musts, needed = relaxed_program(small, cliques_of(small))

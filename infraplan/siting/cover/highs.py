@@ -70,9 +70,14 @@ def run_highs(program: Program, *, start: Floats | None = None, **options: Any) 
         highspy.Highs.resetGlobalScheduler(True)  # another part of the process used more threads
     info, solution = solver.getInfo(), solver.getSolution()
     return Answer(
-        done=status == highspy.HighsModelStatus.kOptimal, feasible=info.primal_solution_status == 2,
-        objective=float(info.objective_function_value), dual_bound=float(info.mip_dual_bound), x=np.array(solution.col_value),
-        row_dual=np.array(solution.row_dual), reduced_cost=np.array(solution.col_dual), nodes=int(info.mip_node_count),
+        done=status == highspy.HighsModelStatus.kOptimal,
+        feasible=info.primal_solution_status == 2,
+        objective=float(info.objective_function_value),
+        dual_bound=float(info.mip_dual_bound),
+        x=np.array(solution.col_value),
+        row_dual=np.array(solution.row_dual),
+        reduced_cost=np.array(solution.col_dual),
+        nodes=int(info.mip_node_count),
     )
 
 

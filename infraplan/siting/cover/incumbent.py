@@ -137,10 +137,21 @@ class Incumbent:
         self.value, self.bound = value, bound
         timed_out = self.clock.work_limit is None and self.clock.over and not self.gap_reached
         return CoverPlan(
-            chosen=order, cost=cost, weight=weight, bound=bound, proven_gap=self.proven_gap if met else 1.0,
-            status=self._status(met, interrupted), certificate=self.certificate, gains=gains, losses=removal_losses(self.problem, order),
-            loads=check.load[np.searchsorted(np.sort(order), order)] if check.load.size else check.load, bound_source=self.source,
-            work=self.clock.work, seconds=self.clock.seconds, timed_out=timed_out, history=self.history,
+            chosen=order,
+            cost=cost,
+            weight=weight,
+            bound=bound,
+            proven_gap=self.proven_gap if met else 1.0,
+            status=self._status(met, interrupted),
+            certificate=self.certificate,
+            gains=gains,
+            losses=removal_losses(self.problem, order),
+            loads=check.load[np.searchsorted(np.sort(order), order)] if check.load.size else check.load,
+            bound_source=self.source,
+            work=self.clock.work,
+            seconds=self.clock.seconds,
+            timed_out=timed_out,
+            history=self.history,
         )
 
     def _status(self, met: bool, interrupted: bool) -> Status:

@@ -122,6 +122,11 @@ def restrict(model: Model, keep: Ints, position_m: Floats | None = None) -> Mode
     across.sort_indices()
     place, ring = buckets_of(None if position_m is None else position_m[keep], model.spacing_m)
     return model._replace(
-        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), row_start=across.indptr.astype(np.int64),
-        columns=across.indices.astype(np.int32), cost=model.cost[keep], place=place, ring=ring,
+        start=matrix.indptr.astype(np.int64),
+        rows=matrix.indices.astype(np.int32),
+        row_start=across.indptr.astype(np.int64),
+        columns=across.indices.astype(np.int32),
+        cost=model.cost[keep],
+        place=place,
+        ring=ring,
     )

@@ -136,13 +136,9 @@ class CoverProblem:
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
 
-    def _blame(
-        self, column: str, key: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object
-    ) -> None:
+    def _blame(self, column: str, key: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object) -> None:
         message, fix = both(f"siting.{key}", **values), both(f"siting.{key}_cure", **values)
-        self.faults.append(
-            Fault("CoverProblem", message, fix, f"siting.{key}", column=column, row=row, value=str(value), count=count)
-        )
+        self.faults.append(Fault("CoverProblem", message, fix, f"siting.{key}", column=column, row=row, value=str(value), count=count))
 
     def _sparse(self, cover: Any) -> sp.csr_matrix:
         given: Any = cover if sp.issparse(cover) else np.atleast_2d(np.asarray(cover))

@@ -50,8 +50,13 @@ def reachable_targets(problem: CoverProblem) -> ReachableTargets:
     lost = np.flatnonzero(~able & ((problem.weight > 0) | problem.must))
     beyond = np.flatnonzero(problem.zone_required > reachable + slack)
     certificate = Certificate(
-        rows=lost, must_rows=lost[problem.must[lost]], zones=beyond,
-        zone_required=problem.zone_required[beyond], zone_reachable=reachable[beyond], required=problem.required, reachable=reachable_all,
+        rows=lost,
+        must_rows=lost[problem.must[lost]],
+        zones=beyond,
+        zone_required=problem.zone_required[beyond],
+        zone_reachable=reachable[beyond],
+        required=problem.required,
+        reachable=reachable_all,
     )
     zone_need = np.minimum(problem.zone_required, reachable) - weight_by_zone(problem, problem.weight * served)
     need = min(problem.required, reachable_all) - float(problem.weight[served].sum())

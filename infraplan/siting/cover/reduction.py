@@ -153,8 +153,14 @@ def restrict_and_merge(model: Model, keep: Ints, position_m: Floats | None) -> M
     columns = rows.T.tocsr()
     columns.sort_indices()
     return small._replace(
-        start=columns.indptr.astype(np.int64), rows=columns.indices.astype(np.int32), row_start=rows.indptr.astype(np.int64),
-        columns=rows.indices.astype(np.int32), weight=weight, value=value, zone=small.zone[first], must=small.must[first],
+        start=columns.indptr.astype(np.int64),
+        rows=columns.indices.astype(np.int32),
+        row_start=rows.indptr.astype(np.int64),
+        columns=rows.indices.astype(np.int32),
+        weight=weight,
+        value=value,
+        zone=small.zone[first],
+        must=small.must[first],
     )
 
 

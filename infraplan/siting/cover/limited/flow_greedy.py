@@ -114,8 +114,12 @@ def _only(model: Model, built: Ints) -> Model:
     """The model with these candidates alone, as far as a flow needs it. Classes keep their numbers."""
     matrix = model.matrix[built]
     return model._replace(
-        start=matrix.indptr.astype(np.int64), rows=matrix.indices.astype(np.int32), cost=model.cost[built],
-        capacity=model.capacity[built], fixed=model.fixed[built], place=model.place[built] if model.spacing_m > 0 else model.place,
+        start=matrix.indptr.astype(np.int64),
+        rows=matrix.indices.astype(np.int32),
+        cost=model.cost[built],
+        capacity=model.capacity[built],
+        fixed=model.fixed[built],
+        place=model.place[built] if model.spacing_m > 0 else model.place,
     )
 
 
