@@ -31,7 +31,7 @@ class InfraplanError(Exception):
 
 
 class UsageError(InfraplanError, ValueError):
-    """A command or a function was asked for something that does not exist, or was given what it cannot take. A ValueError.
+    """A command or a function got a name that does not exist, or an argument that it cannot use. A ValueError.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Docstrings of public names: complete by numpydoc's checks, their examples run as they stand."""
+"""Docstrings of public names: complete by numpydoc's checks, their examples run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEFT_OUT = {
     "SA01": "a See Also section in each docstring would repeat the reference page",
     "ES01": "many functions need no more than a line",
     "SS05": "the first line names what is returned; numpydoc takes the plural of a noun for a verb",
-    "PR09": "tested below: a unit in brackets may stand behind the last full stop",
+    "PR09": "tested below: a unit in brackets may follow the last full stop",
     "RT05": "tested below",
     "RT02": "values that are returned together have names",
 }
@@ -67,9 +67,9 @@ def test_an_example_shows_what_it_says(name: str, tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     (test,) = doctest.DocTestFinder(recurse=False).find(getattr(ip, name), name, globs={})
     assert test.examples
-    told: list[str] = []
-    doctest.DocTestRunner(optionflags=FLAGS).run(test, out=told.append)
-    assert not told, "".join(told)
+    output: list[str] = []
+    doctest.DocTestRunner(optionflags=FLAGS).run(test, out=output.append)
+    assert not output, "".join(output)
 
 
 def test_each_check_that_is_left_out_is_one_of_numpydoc() -> None:

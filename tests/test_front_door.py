@@ -169,12 +169,28 @@ def test_type_checkers_see_every_public_name() -> None:
     assert sorted(seen) == ip.__all__
 
 
-def calls(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str, gpd.GeoDataFrame]]]:
+@pytest.fixture(scope="module")
+def small(world: dict[str, Any]) -> dict[str, Any]:
+    """The same with a dozen villages, one service and large pixels, for what is called once a column."""
+    services, grid = ip.services("nr-n28", reliability=0.9), ip.Grid.over(world["zones"], resolution_m=2000)
+    cover = ip.predict_coverage(world["sites"].head(2), grid, services, networks=["any"])
+    sites, villages = world["sites"].head(2), world["villages"].head(12)
+    return {**world, "services": services, "grid": grid, "cover": cover, "sites": sites, "villages": villages}
+
+
+@pytest.fixture(scope="module")
+def calls(small: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str, gpd.GeoDataFrame]]]:
+    return calls_of(small, plan)
+
+
+def calls_of(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str, gpd.GeoDataFrame]]]:
     """Function -> how to call it with the tables that a caller may forget to read or to make, and these tables as they should be."""
     policy, cover = ip.read_policy("guangdong-2020"), world["cover"]
     zones, villages, sites = world["zones"], world["villages"], world["sites"]
+    listed = policy.only("nr-schools", "nr-transport", "village-nr")
     few, sectors, found = policy.only("nr-pop90"), ip.sectors_of(sites, world["services"]), candidates(world)
     demand = ip.unserved_demand(cover, zones=zones, villages=villages)
+    new, after = plan.sites.head(1), ip.cover_with(plan.sites.head(1), cover)
     places = villages[["id", "name", "geometry"]].assign(place_class="school", synthetic=True)
     lines = gpd.GeoDataFrame({"id": ["C1"], "line_class": ["expressway"]}, geometry=zones.geometry.iloc[[0]].boundary.to_numpy(), crs=4326)
     layers = {"zones": zones, "villages": villages}
@@ -188,10 +204,10 @@ def calls(world: dict[str, Any], plan: ip.Plan) -> dict[str, tuple[Any, dict[str
         "population_coverage": (lambda demand, zones: ip.population_coverage(demand, cover, zones), {"demand": villages, "zones": zones}),
         "scorecard": (lambda **tables: ip.scorecard(few, cover, **tables),
                       {**layers, "sites": sites, "places": places, "corridors": lines}),
-        "find_gaps": (lambda **tables: ip.find_gaps(policy.only("nr-schools", "nr-transport", "village-nr"), cover, **tables),
-                      {**layers, "sites": sites, "places": places, "corridors": lines, "plan": plan.sites.head(1)}),
-        "unserved_demand": (lambda **tables: ip.unserved_demand(cover, **tables), {**layers, "sites": sites, "plan": plan.sites.head(1)}),
-        "candidate_sites": (lambda **tables: ip.candidate_sites(**tables, spacing_m=6000),
+        "find_gaps": (lambda **tables: ip.find_gaps(listed, cover, **tables, after=after),
+                      {**layers, "sites": sites, "places": places, "corridors": lines, "plan": new}),
+        "unserved_demand": (lambda **tables: ip.unserved_demand(cover, **tables, after=after), {**layers, "sites": sites, "plan": new}),
+        "candidate_sites": (lambda **tables: ip.candidate_sites(**tables, spacing_m=9000),
                             {"zones": zones, "demand": demand, "existing": sites}),
         "place_sites": (lambda candidates, **tables: ip.place_sites(policy, cover, candidates, **tables, max_sites=1, work_limit=20),
                         {**layers, "candidates": found}),
@@ -216,9 +232,9 @@ FUNCTIONS = (
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_forgotten_step_is_an_error_that_names_the_call(function: str, world: dict[str, Any], plan: ip.Plan) -> None:
+def test_a_forgotten_step_is_an_error_that_names_the_call(function: str, calls: dict[str, Any]) -> None:
     """Without any one column a function works, or says which table lacks it and which public call makes that table."""
-    call, tables = calls(world, plan)[function]
+    call, tables = calls[function]
     refused = 0
     for argument, table in tables.items():
         for column in table.columns:

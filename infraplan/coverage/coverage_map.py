@@ -52,7 +52,7 @@ class Coverage:
     sector_ids, sector_services : ndarray of str, shape (sectors,)
         Id and service of each sector, in the numbering of `server`.
     model : str
-        "p1812" or "statistical", as asked for.
+        "p1812" or "statistical", as chosen.
     models_used : tuple of str
         The path-loss models that were used.
     reliability : float

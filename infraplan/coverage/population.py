@@ -157,7 +157,7 @@ def service_status(
     Parameters
     ----------
     demand : GeoDataFrame
-        Points, such as villages; with `position_error_m` [m] a point stands for every pixel that its disc meets.
+        Points, such as villages; with `position_error_m` [m] a point is judged at every pixel that its disc meets.
     cover : Coverage
         The map: `predict_coverage(...)`.
     families : iterable of str, optional
@@ -169,7 +169,7 @@ def service_status(
     weaker_db : float
         By how much every predicted signal is made weaker. [dB]
     receivers : mapping of str, optional
-        Receiver by family, where another than its own is asked for.
+        Receiver by family, where another than its own is wanted.
 
     Returns
     -------
@@ -212,8 +212,11 @@ def zone_of(demand: Any, zones: Any, level: str, counted: pd.DataFrame | None = 
 
 def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np.object_]) -> pd.DataFrame:
     """People by zone and status, in whole people: one row a zone, "" for outside."""
-    table = pd.crosstab(pd.Series(zone, name="adcode"), pd.Series(np.asarray(status), name="status"), values=people, aggfunc="sum")
-    return table.reindex(columns=list(STATUSES)).fillna(0).astype(np.int64)
+    names, row = np.unique(zone.astype(str), return_inverse=True)
+    code = pd.Categorical(np.asarray(status), categories=list(STATUSES)).codes
+    counts = np.zeros((len(names), len(STATUSES)), np.int64)
+    np.add.at(counts, (row[code >= 0], code[code >= 0]), people[code >= 0])
+    return pd.DataFrame(counts, index=pd.Index(names, name="adcode"), columns=list(STATUSES))
 
 
 def population_coverage(
@@ -248,7 +251,7 @@ def population_coverage(
     weaker_db : float
         By how much every predicted signal is made weaker. [dB]
     receivers : mapping of str, optional
-        Receiver by family, where another than its own is asked for.
+        Receiver by family, where another than its own is wanted.
 
     Returns
     -------

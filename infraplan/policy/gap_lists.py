@@ -105,8 +105,8 @@ def find_gaps(
         for network in networks if row.family else ("",):
             found = _listed(row, network, layers)
             if found is not None and len(found):
-                told = {"target": row.id, "part": row.part, "family": row.family, "network": network}
-                parts.append(explain(found, row, network, layers, future).assign(**told))
+                names = {"target": row.id, "part": row.part, "family": row.family, "network": network}
+                parts.append(explain(found, row, network, layers, future).assign(**names))
     return _finished(parts, zones)
 
 

@@ -95,7 +95,7 @@ def run_study(
     formats : tuple of str
         Pages beside the data: "html", "map", "xlsx", "pdf", "docx", "kmz".
     progress : Progress, optional
-        Is told of each step.
+        Gets a call for each step.
 
     Returns
     -------

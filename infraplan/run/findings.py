@@ -28,7 +28,7 @@ class Findings:
     card : DataFrame
         The scorecard.
     gaps : GeoDataFrame
-        The gaps; empty where they were not asked for.
+        The gaps; empty where they are not wanted.
     asked : DataFrame, optional
         How many things each target asks for.
     """

@@ -151,19 +151,19 @@ def with_status(villages: Any, cover: Coverage, measured: Measured | None = None
 
 
 def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
-    """What stands today in a study: coverage, population by zone, scorecard and gaps.
+    """The state of a study today: coverage, population by zone, scorecard and gaps.
 
     Parameters
     ----------
     study : Study
         `Study.open(folder)`.
     progress : Progress, optional
-        Is told of each step.
+        Gets a call for each step.
     cities : tuple of str
         Adcodes of the cities to look at, on their part of the grid, whose pixels equal those of the whole study; all of them where it is
         empty.
     gaps : bool
-        Whether the gaps are listed too; a plan lists them anew with its sites as remedies.
+        Whether the gaps are listed too; a plan lists them again, with its sites as remedies.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     findings : Findings
         `assess(study)`.
     progress : Progress, optional
-        Is told of each step.
+        Gets a call for each step.
     cities : tuple of str
         Adcodes of the cities to plan for; all of them where it is empty.
 

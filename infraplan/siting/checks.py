@@ -116,7 +116,7 @@ def check_plan(
     plan_sites: Any = getattr(plan, "sites", plan)
     needed.require(
         "check_plan", plan=(plan_sites, (*needed.SITES, "cost_cny")), cover=(cover, needed.COVER), zones=(zones, needed.ZONES),
-        villages=(villages, needed.PEOPLE), **needed.given(places=(places, needed.PLACES), existing=(existing, needed.STANDING)),
+        villages=(villages, needed.PEOPLE), **needed.given(places=(places, needed.PLACES), existing=(existing, needed.EXISTING)),
     )  # fmt: skip
     goal = goal or getattr(plan, "goal", None)
     if goal is None:

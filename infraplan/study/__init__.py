@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Study(StudySteps):
-    """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when first asked for.
+    """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when it is first used.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Study(StudySteps):
     config : Config
         What study.toml says.
     warnings : list of Fault
-        What the readers of the layers asked for so far have warned of.
+        What the readers of the layers used so far have warned of.
 
     Examples
     --------
@@ -61,9 +61,6 @@ class Study(StudySteps):
     <Study example: Example study; study/study.toml>
     >>> len(study.villages), study.grid.shape, list(study.services)
     (40, (34, 31), ['nr-n28', 'nbiot-800'])
-    >>> plan = study.plan()
-    >>> plan.status, len(plan.sites)
-    ('optimal', 18)
     """
 
     folder: Path
@@ -82,7 +79,7 @@ class Study(StudySteps):
         Returns
         -------
         Study
-            Its layers are read when they are asked for. A DataError has every fault of study.toml.
+            Its layers are read when they are first used. A DataError has every fault of study.toml.
         """
         place = Path(path)
         file = place if place.suffix == ".toml" else place / FILE_NAME
@@ -386,7 +383,7 @@ class Study(StudySteps):
 
     @layer
     def sectors(self) -> gpd.GeoDataFrame:
-        """Sectors of the sites that stand, as `sectors_of` returns them."""
+        """Sectors of the existing sites, as `sectors_of` returns them."""
         return study_sectors(self)
 
     @property

@@ -31,7 +31,7 @@ class StudySteps:
         Parameters
         ----------
         progress : Progress, optional
-            Is told of each step.
+            Gets a call for each step.
         cities : tuple of str
             Adcodes of the cities to look at; all of them where it is empty.
         gaps : bool

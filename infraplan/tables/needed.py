@@ -13,7 +13,7 @@ from infraplan.messages import both, together
 
 GEOMETRY = "geometry"
 ZONES = ("level", "adcode", "name")
-STANDING = ("id", "services", "status", GEOMETRY)
+EXISTING = ("id", "services", "status", GEOMETRY)
 ZONES_WITH_PARENT = (*ZONES, "parent")
 OUTLINES = ("level", "adcode", GEOMETRY)
 PEOPLE = ("population", GEOMETRY)
