@@ -53,7 +53,14 @@ class Phase:
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
     >>> phases = [ip.Phase("first", sites=1), ip.Phase("rest")]
     >>> plan = ip.place_sites(
-    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, phases=phases, max_sites=3, work_limit=200
+    ...     world.targets,
+    ...     world.cover,
+    ...     candidates,
+    ...     zones=world.zones,
+    ...     villages=world.villages,
+    ...     phases=phases,
+    ...     max_sites=3,
+    ...     work_limit=200,
     ... )
     >>> plan.phases[["name", "sites"]].values.tolist()
     [['first', 1], ['rest', 2]]
