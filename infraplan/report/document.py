@@ -17,7 +17,7 @@ from infraplan.report.page_rows import Shown
 from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words
 
-TARGETS, GAPS, GAPS_OF_A_COUNTY, SITES = 60, 60, 20, 60
+TARGETS, GAPS, GAPS_OF_A_COUNTY, SITES = 60, 60, 14, 60
 
 
 @dataclass(frozen=True)
