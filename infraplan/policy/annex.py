@@ -82,7 +82,7 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
     some = gaps.assign(_group=group)
     own = some.sort_values("network", key=lambda names: names != ANY, kind="stable").drop_duplicates(["_group", "family"]).sort_index()
     first = group[table.index].to_numpy()
-    table["family"] = own.groupby("_group")["family"].agg("+".join).reindex(first).to_numpy()
+    table["family"] = _texts(own, ["_group"], "family", "+").reindex(first).to_numpy()
     table["target"] = _joined(some, ["_group"], "target").reindex(first).to_numpy()
     table["network"] = _joined(some, ["_group"], "network").reindex(first).to_numpy()
     networks = _joined(some, ["_group", "family"], "network")
@@ -95,21 +95,30 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
     for name in ("reason", "remedy"):
         said = own[name].map({code: speech.reason(code) for code in own[name].unique()})
         named = own["family"].map(speech.family) + ("：" if speech.lang == "zh" else ": ") + said
-        pairs = pd.DataFrame({"group": own["_group"], "said": said, "named": named})
-        joined = {
-            code: rows["said"].iloc[0] if rows["said"].nunique() == 1 else speech.joined(rows["named"].tolist())
-            for code, rows in pairs.groupby("group")
-        } if own["_group"].duplicated().any() else dict(zip(pairs["group"], pairs["said"], strict=True))  # fmt: skip
-        table[name] = [joined[code] for code in first]
+        pairs = pd.DataFrame({"_group": own["_group"], "said": said, "named": named})
+        alike = pairs.groupby("_group")["said"].nunique() == 1
+        one = pairs.drop_duplicates("_group").set_index("_group")["said"]
+        several = _texts(pairs, ["_group"], "named", "；" if speech.lang == "zh" else "; ")
+        table[name] = one.where(alike.reindex(one.index), several.reindex(one.index)).reindex(first).to_numpy()
     return table
 
 
 def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:
     """The different values of each group, joined by ";"; "any" alone where it is among them."""
+    joined = _texts(rows, keys, name, ";")
+    whole = rows.loc[rows[name] == ANY, keys].drop_duplicates().set_index(keys).index
+    return joined.where(~joined.index.isin(whole), ANY)
+
+
+def _texts(rows: pd.DataFrame, keys: list[str], name: str, mark: str) -> pd.Series[Any]:
+    """The different values of each group in their order, joined; each combination of values is joined once."""
     once = rows.drop_duplicates([*keys, name])
-    joined = once.groupby(keys)[name].agg(";".join)
-    whole = once.loc[once[name] == ANY].groupby(keys)[name].first()
-    return joined.where(~joined.index.isin(whole.index), ANY)
+    if not len(once):
+        return once.set_index(keys)[name]
+    wide = once.assign(_at=once.groupby(keys, sort=False).cumcount()).set_index([*keys, "_at"])[name].unstack("_at")
+    codes, combinations = pd.MultiIndex.from_frame(wide.fillna("").astype(str)).factorize()
+    texts = np.array([mark.join(part for part in parts if part) for parts in combinations], dtype=object)
+    return pd.Series(texts[codes], index=wide.index)
 
 
 def gaps_annex(gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = "") -> pd.DataFrame:
