@@ -14,6 +14,7 @@ import pytest
 import rasterio
 
 import infraplan as ip
+from infraplan.errors import DataWarning
 
 ROOT = Path(__file__).parents[1]
 
@@ -257,6 +258,11 @@ def test_a_policy_and_a_map_are_not_their_names(world: dict[str, Any]) -> None:
         ip.scorecard("guangdong-2020", None, **layers)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="argument villages is None"):
         ip.place_sites(ip.read_policy("guangdong-2020"), world["cover"], candidates(world), zones=world["zones"], villages=None)
+
+
+def test_a_family_that_no_site_carries_is_no_silent_zero(world: dict[str, Any]) -> None:
+    with pytest.warns(DataWarning, match=r'no site carries nr-n41.*services\("nr-n28"'):
+        ip.predict_coverage(world["sites"], world["grid"], ip.services("nr-n41", "nbiot-800"))
 
 
 def test_the_example_world_is_a_study_too(tmp_path: Path) -> None:

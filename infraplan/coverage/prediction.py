@@ -17,7 +17,7 @@ from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import belongs, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites, keep_best_over_terrain
-from infraplan.coverage.sectors import sectors_of
+from infraplan.coverage.sectors import sectors_on_map
 from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
@@ -232,6 +232,11 @@ def predict_coverage(
     DataError
         A service of the sites that neither `services` nor the presets have.
 
+    Warns
+    -----
+    DataWarning
+        A family of `services` that no site carries, while the sites carry other services of it.
+
     References
     ----------
     Recommendation ITU-R P.1812-7. 3GPP TR 38.901, table 7.4.1-1. Hata, IEEE Trans. Veh. Technol. 29, 1980. COST 231 Final Report, 1999,
@@ -248,7 +253,7 @@ def predict_coverage(
     """
     listed_sectors = "site_id" in sectors
     needed.require("predict_coverage", sectors=(sectors, needed.SECTORS if listed_sectors else needed.SITES))
-    sectors = sectors if listed_sectors else sectors_of(sectors, services)
+    sectors = sectors if listed_sectors else sectors_on_map(sectors, services)
     if terrain is None and base is not None:
         terrain = base.terrain
     model = choose(model or ("statistical" if terrain is None else P1812), MODELS, "model")

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from infraplan.errors import DataError, Fault, UsageError
+from infraplan.errors import DataError, Fault, UsageError, warn
 from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.radio import budgets
@@ -119,6 +119,21 @@ def sectors_of(
     if rows["id"].duplicated().any():
         raise UsageError(both("coverage.duplicate_sector", ids=", ".join(rows.loc[rows["id"].duplicated(), "id"].head(5))))
     return rows.drop(columns="carrier_power_dbm").astype(TYPES).sort_values("id", kind="stable", ignore_index=True)
+
+
+def sectors_on_map(sites: gpd.GeoDataFrame, services: Mapping[str, Service]) -> gpd.GeoDataFrame:
+    """`sectors_of` for a map; warns of a family that no sector carries though sites carry other services of it."""
+    sectors = sectors_of(sites, services)
+    families = {name: row["family"] for name, row in load("services")["service"].items()}
+    named = {part.strip() for text in sites["services"].astype(str) for part in text.split(";")}
+    for family in dict.fromkeys(service.family for service in services.values()):
+        others = sorted(name for name in named - set(services) if families.get(name) == family)
+        if others and not (sectors["family"] == family).any():
+            wanted = ", ".join(name for name, service in services.items() if service.family == family)
+            message = both("coverage.family_nowhere", wanted=wanted, others=", ".join(others))
+            cure = both("coverage.family_nowhere_cure", others=", ".join(f'"{name}"' for name in others))
+            warn([Fault("sites", message, cure, rule="family_nowhere", severity="warning", column="services", value=wanted)])
+    return sectors
 
 
 def _with_own_sectors(rows: Any, listed: Any) -> Any:
