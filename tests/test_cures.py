@@ -151,7 +151,7 @@ def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) 
     assert len(opened.villages) == 40 and len(opened.sites) == 12
     cure = messages.both("io.looks_shifted_cure", name="gcj02")
     for sheet in ("villages", "sites"):
-        (told,) = opened._followable([Fault("all.xlsx", "x", cure, sheet=sheet)])
+        (told,) = opened.followable([Fault("all.xlsx", "x", cure, sheet=sheet)])
         assert f'[options.{sheet}] datum = "gcj02"' in told.cure
 
 

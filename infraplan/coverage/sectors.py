@@ -127,7 +127,7 @@ def sectors_on_map(sites: gpd.GeoDataFrame, services: Mapping[str, Service]) -> 
     families = {name: row["family"] for name, row in load("services")["service"].items()}
     named = {part.strip() for text in sites["services"].astype(str) for part in text.split(";")}
     for family in dict.fromkeys(service.family for service in services.values()):
-        others = sorted(name for name in named - set(services) if families.get(name) == family)
+        others = [name for name in sorted(named) if name not in services and families.get(name) == family]
         if others and not (sectors["family"] == family).any():
             wanted = ", ".join(name for name, service in services.items() if service.family == family)
             message = both("coverage.family_nowhere", wanted=wanted, others=", ".join(others))

@@ -242,7 +242,7 @@ def _sites(plan: Plan, groups: list[_Points]) -> Any:
     order = list(dict.fromkeys(one.target for one in groups))
     names = [set(str(own).split(";")) - {""} for own in plan.sites["targets"]]
     for one in groups:
-        for site in set(one.needs.indices.tolist()):
+        for site in np.unique(one.needs.indices).tolist():
             names[site].add(one.target)
     columns["targets"] = pd.Series([";".join(sorted(own, key=order.index)) for own in names], index=plan.sites.index, dtype=str)
     return plan.sites.assign(**columns)
