@@ -261,3 +261,26 @@ def test_dates_and_mark_stand_on_every_printed_page(browser: Any, site: Path, tm
     pages = ["".join(page.split()) for page in text.split("\f")[:-1]]
     assert len(pages) > 2 and all("示例数据（合成），非真实网络研究未写明数据截止日·infraplan" in page for page in pages)
     visit.context.close()
+
+
+def test_on_paper_the_map_fits_its_sheet_with_mark_and_dates(browser: Any, site: Path, tmp_path: Path) -> None:
+    """One sheet; all of the zone between the title and the sources, points drawn; the view on the screen comes back."""
+    import shutil
+    import subprocess
+
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is absent: run tools/install_system_packages.sh")
+    visit = open_map(browser, site / "cities" / "990100-甲市" / "map.html")
+    before = visit.page.evaluate("[infraplanMap.getZoom(), infraplanMap.getSize().y]")
+    visit.page.pdf(path=tmp_path / "map.pdf", prefer_css_page_size=True, print_background=True)
+    assert visit.page.evaluate("[infraplanMap.getZoom(), infraplanMap.getSize().y]") == before
+    written = subprocess.run(["pdftotext", "-raw", tmp_path / "map.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert written.count("\f") == 1
+    told = written.replace(" ", "").replace("\n", "")
+    for part in ("甲市覆盖与规划地图", "示例数据（合成），非真实网络", "研究未写明数据截止日", "5G（室外）信号余量（dB）", "天地图"):
+        assert part in told, part
+    subprocess.run(["pdftoppm", "-r", "60", "-png", "-singlefile", tmp_path / "map.pdf", tmp_path / "map"], check=True)
+    pixels = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)
+    pink = np.abs(pixels - (194, 24, 135)).max(axis=2) < 60  # suggested sites
+    assert 20 < pink.sum() < 4000, "signs are drawn, and none as a blot"
+    visit.context.close()

@@ -315,10 +315,10 @@ var InfraplanMap = (function () {
     function go(result) {
       list.hidden = true;
       if (result.bounds) {
-        map.fitBounds(result.bounds);
+        map.fitBounds(result.bounds, { animate: false });  // a popup pans the map from where it stands
         answer(map, L.latLngBounds(result.bounds).getCenter(), zonePopup(result.properties));
       } else {
-        map.setView([result.source.lat[result.index], result.source.lon[result.index]], Math.max(map.getZoom(), 13));
+        map.setView([result.source.lat[result.index], result.source.lon[result.index]], Math.max(map.getZoom(), 13), { animate: false });
         show(map, result.source, result.index);
       }
     }
