@@ -78,7 +78,7 @@ class Fault:
         return f"{where}{shown}{times}: {self.message} → {self.cure}"
 
 
-class DataError(InfraplanError, ValueError):
+class DataError(InfraplanError):
     """Everything wrong with an input, at once. A ValueError.
 
     Parameters

@@ -239,7 +239,7 @@ def predict_coverage(
 
     References
     ----------
-    Recommendation ITU-R P.1812-7. 3GPP TR 38.901, table 7.4.1-1. Hata, IEEE Trans. Veh. Technol. 29, 1980. COST 231 Final Report, 1999,
+    Recommendation ITU-R P.1812-8. 3GPP TR 38.901, table 7.4.1-1. Hata, IEEE Trans. Veh. Technol. 29, 1980. COST 231 Final Report, 1999,
     section 4.4.1.
 
     Examples

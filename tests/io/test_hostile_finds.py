@@ -111,7 +111,7 @@ def test_an_archive_of_several_layers_is_refused_before_anything_is_read(tmp_pat
 def test_what_warns_while_a_city_is_written_comes_back_with_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker process has nobody to tell: its warnings would stand raw on stderr, or nowhere."""
 
-    def written(page: Any, folder: Path, chosen: Any) -> tuple[str, dict[str, Any]]:
+    def written(page: Any, summary: str, folder: Path, chosen: Any) -> tuple[str, dict[str, Any]]:
         for _ in range(3):
             warnings.warn("model: distance_km = 90 lies outside 1 to 20", ValidityWarning, stacklevel=1)
         return "440100", {"state": "done"}
@@ -119,7 +119,7 @@ def test_what_warns_while_a_city_is_written_comes_back_with_its_row(tmp_path: Pa
     monkeypatch.setattr(batch, "_written_city", written)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        adcode, _, noticed = batch._write_city(None, tmp_path, None)  # type: ignore[arg-type]
+        adcode, _, noticed = batch._write_city(None, "", tmp_path, None)  # type: ignore[arg-type]
     assert adcode == "440100" and [type(notice) for notice in noticed] == [ValidityWarning]
     assert np.unique([str(notice) for notice in noticed]).tolist() == ["model: distance_km = 90 lies outside 1 to 20"]
 
