@@ -51,14 +51,17 @@ def few_colours(picture: Any) -> Any:
     """The picture in 256 colours, a third of the bytes: its 160 most frequent ones exactly, the shades of its texts, the others near."""
     from PIL import Image
 
-    counted = sorted(picture.getcolors(1 << 24), key=lambda entry: (-entry[0], entry[1]))
-    rest = picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]
-    frequent = [part for _, colour in counted[:160] for part in colour]
-    ink = [int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)]
-    shades = [round(dark + (255 - dark) * step / 31) for step in range(32) for dark in ink]
-    palette_of = Image.new("P", (1, 1))
-    palette_of.putpalette((frequent + shades + rest)[:768])
-    return picture.quantize(palette=palette_of, dither=Image.Dither.NONE)
+    rgb = np.asarray(picture).astype(np.int64)
+    packed, where, counts = np.unique(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], return_inverse=True, return_counts=True)
+    found = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    ink = np.array([int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)])
+    shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
+    rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
+    colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
+    nearest = [int(((colours - colour) ** 2).sum(axis=1).argmin()) for colour in found]  # PIL's own search is coarse
+    made = Image.fromarray(np.array(nearest, np.uint8)[where.reshape(rgb.shape[:2])], "P")
+    made.putpalette(colours.astype(np.uint8).ravel().tolist())
+    return made
 
 
 def canvas(width_in: float, height_in: float) -> Any:
