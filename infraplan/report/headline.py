@@ -10,7 +10,7 @@ import pandas as pd
 
 from infraplan.coverage.networks import counted
 from infraplan.outputs import column, types
-from infraplan.policy.verdicts import DECIDABLE, people_needed, verdict
+from infraplan.policy.verdicts import people_needed, verdict
 from infraplan.report.context import PageContext
 from infraplan.report.page_rows import ANYONE, Shown
 from infraplan.report.style import day, integer, missing, percent, text
@@ -123,7 +123,7 @@ def _beside(own: Mapping[str, Any], context: PageContext, family: str, words: Wo
 
 
 def goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
-    """The first clause that asks for a share of all residents of the family, any network: of the zone, else of the scorecard; or None."""
+    """The first clause of the zone for a share of all its residents, any network: one with a requirement, else one without; or None."""
     card = context.targets
     if not len(card):
         return None
@@ -163,7 +163,7 @@ def _goal(own: Mapping[str, Any], context: PageContext, family: str, words: Word
     if found == "none":
         return words.t("headline_goal_none", clause=clause)
     checked = integer(own["to_check"]) if not missing(own.get("to_check")) else ""
-    key = f"headline_goal_{found}" if found not in DECIDABLE or found != "uncertain" or checked else "headline_goal_unsure"
+    key = "headline_goal_unsure" if found == "uncertain" and not checked else f"headline_goal_{found}"
     return words.t(key, clause=clause, count=checked)
 
 

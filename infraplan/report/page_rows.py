@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -21,6 +22,8 @@ from infraplan.tables.figures import out_of
 from infraplan.tables.wording import worded
 from infraplan.tables.zone_order import in_city_order
 
+LEAST_ROWS_A_COUNTY = 3
+"""With this many rows a county on average, or more, each county of a list begins a page of its own."""
 DECIDED = ("met", "not_met")
 ANYONE = ("", "any")
 ZONE_KEY = ["level", "adcode"]
@@ -204,8 +207,10 @@ def gap_note(part: GapList, words: Words, each: int) -> str:
 
 
 def county_breaks(rows: Any) -> list[int]:
-    """The rows with which another county begins."""
+    """The rows with which another county's page begins; none where counties would leave their pages empty, as in a list of seats."""
     county = rows["county"].astype(str).to_numpy()
+    if len(rows) < LEAST_ROWS_A_COUNTY * len(np.unique(county)):
+        return []
     return [index for index in range(1, len(rows)) if county[index] != county[index - 1]]
 
 

@@ -27,10 +27,10 @@ class Findings:
         People (or land, in a study without villages) by zone, family and network.
     card : DataFrame
         The scorecard.
-    gaps : GeoDataFrame
-        The gaps; empty where they are not wanted.
+    gaps : DataFrame
+        The gaps, where by lon and lat; empty where they are not wanted.
     asked : DataFrame, optional
-        How many things each target asks for.
+        Every village, place, line and site that some target asks about (`policy.gap_counts.things_asked`).
     """
 
     study: Study

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
+from infraplan.report.page_rows import county_breaks
 from infraplan.report.workbook import FONT_PT, HEAD_ROW, write_annex
 
 GAP_COLUMNS = [
@@ -171,3 +172,10 @@ def test_a_village_is_one_row_with_a_status_for_each_family_and_a_county_begins_
     assert sheet.count("<brk ") == sum(a != b for a, b in pairwise(counties)) > 0
     scale = re.search(r'<pageSetup [^>]*scale="(\d+)"', sheet)
     assert scale and FONT_PT * int(scale[1]) / 100 >= 8
+
+
+def test_a_list_with_hardly_a_row_a_county_runs_on() -> None:
+    """Eight county seats are eight rows of one page, not eight pages."""
+    assert county_breaks(pd.DataFrame({"county": [f"44140{number}" for number in range(8)]})) == []
+    assert county_breaks(pd.DataFrame({"county": ["a"] * 4 + ["b"] * 2 + ["c"] * 3})) == [4, 6]
+    assert county_breaks(pd.DataFrame({"county": []})) == []
