@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,12 +55,12 @@ class Fault:
     """One thing wrong in a file: where it stands, what it says, how to fix it.
 
     `row` is the row as the file's own program numbers it (Excel's row, the line of a CSV, the feature of a layer), from 1.
-    `message` and `cure` are bilingual texts. `count` > 1: the same fault in that number of rows, `row` being the first.
+    `message` and `how_to_fix` are bilingual texts. `count` > 1: the same fault in that number of rows, `row` being the first.
     """
 
     file: str
     message: str
-    cure: str
+    how_to_fix: str
     rule: str = ""
     sheet: str = ""
     row: int | None = None
@@ -75,7 +75,11 @@ class Fault:
         )
         shown = f' "{self.value}"' if self.value else ""
         times = f" (×{self.count})" if self.count > 1 else ""
-        return f"{where}{shown}{times}: {self.message} → {self.cure}"
+        return f"{where}{shown}{times}: {self.message} → {self.how_to_fix}"
+
+    def record(self) -> dict[str, Any]:
+        """The fault by the names that outputs use: `check --json`, summary.json, `DataError.faults`. There `how_to_fix` is `cure`."""
+        return {"cure" if name == "how_to_fix" else name: value for name, value in asdict(self).items()}
 
 
 class DataError(InfraplanError):
@@ -106,10 +110,10 @@ class DataError(InfraplanError):
 
     @property
     def faults(self) -> pd.DataFrame:
-        """The faults as a table, one row a fault: file, sheet, row, column, value, message, cure and more."""
+        """The faults as a table, one row a fault: file, sheet, row, column, value, message, fix and more."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(fault) for fault in self.fault_list], columns=list(Fault.__dataclass_fields__))
+        return pd.DataFrame([fault.record() for fault in self.fault_list], columns=list(Fault("", "", "").record()))
 
 
 class DataWarning(UserWarning):

@@ -30,11 +30,11 @@ def read_toml_text(path: Path, kind: str, file: str = "") -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        message, cure = both("schema.unreadable", why=error.strerror or ""), both("schema.unreadable_cure")
-        raise DataError(Fault(file or path.name, message, cure, rule=f"{kind}-file")) from None
+        message, fix = both("schema.unreadable", why=error.strerror or ""), both("schema.unreadable_fix")
+        raise DataError(Fault(file or path.name, message, fix, rule=f"{kind}-file")) from None
     except UnicodeDecodeError:
-        message, cure = both("schema.not_utf8"), both("schema.not_utf8_cure")
-        raise DataError(Fault(file or path.name, message, cure, rule=f"{kind}-encoding")) from None
+        message, fix = both("schema.not_utf8"), both("schema.not_utf8_fix")
+        raise DataError(Fault(file or path.name, message, fix, rule=f"{kind}-encoding")) from None
 
 
 def parse_toml(text: str, file: str, kind: str, *, told: str | None = None) -> dict[str, Any]:
@@ -62,4 +62,4 @@ def parse_toml(text: str, file: str, kind: str, *, told: str | None = None) -> d
         lines = (told or text).splitlines()
         value = lines[row - 1].strip()[:80] if 0 < row <= len(lines) else ""
         message = both("schema.not_toml", why=toml_message(error))
-        raise DataError(Fault(file, message, both("schema.not_toml_cure"), rule=f"{kind}-toml", row=row, value=value)) from None
+        raise DataError(Fault(file, message, both("schema.not_toml_fix"), rule=f"{kind}-toml", row=row, value=value)) from None

@@ -1,4 +1,4 @@
-"""study.toml: every fault at once with its line and cure; layers read once; what two equal studies share."""
+"""study.toml: every fault at once with its line and how to fix it; layers read once; what two equal studies share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_all_faults_of_study_toml_at_once(mini_study: Path, tmp_path: Path) -> N
     for key, fault in faults.items():
         assert fault.row is not None
         assert lines[fault.row - 1].startswith(key.partition(".")[2])
-        assert fault.cure and fault.value
+        assert fault.how_to_fix and fault.value
 
 
 def test_a_layer_is_read_once(mini_study: Path) -> None:
@@ -71,7 +71,7 @@ def test_families_follow_the_services(mini_study: Path, tmp_path: Path) -> None:
         named.check_choices()
 
 
-def test_no_people_is_a_fault_that_names_the_cure(mini_study: Path, tmp_path: Path) -> None:
+def test_no_people_is_a_fault_that_names_the_fix(mini_study: Path, tmp_path: Path) -> None:
     study = Study.open(edited(copy_of(mini_study, tmp_path), ('villages = "villages.csv"\n', "")))
     assert not study.peopled
     study.read_all(people=False)

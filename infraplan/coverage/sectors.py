@@ -131,8 +131,8 @@ def sectors_on_map(sites: gpd.GeoDataFrame, services: Mapping[str, Service]) -> 
         if others and not (sectors["family"] == family).any():
             wanted = ", ".join(name for name, service in services.items() if service.family == family)
             message = both("coverage.family_nowhere", wanted=wanted, others=", ".join(others))
-            cure = both("coverage.family_nowhere_cure", others=", ".join(f'"{name}"' for name in others))
-            warn([Fault("sites", message, cure, rule="family_nowhere", severity="warning", column="services", value=wanted)])
+            fix = both("coverage.family_nowhere_fix", others=", ".join(f'"{name}"' for name in others))
+            warn([Fault("sites", message, fix, rule="family_nowhere", severity="warning", column="services", value=wanted)])
     return sectors
 
 
@@ -157,8 +157,8 @@ def _refuse(rows: pd.DataFrame, presets: Mapping[str, Service], known: Collectio
     unknown = sorted(named - set(presets) - set(known) - set(load("services")["service"]))
     listed = ", ".join(presets)
     if unknown:
-        message, cure = both("coverage.unknown_service"), both("coverage.unknown_service_cure", known=listed)
-        raise DataError(Fault("sites", message, cure, rule="unknown_service", column="services", value=name) for name in unknown)
+        message, fix = both("coverage.unknown_service"), both("coverage.unknown_service_fix", known=listed)
+        raise DataError(Fault("sites", message, fix, rule="unknown_service", column="services", value=name) for name in unknown)
     if len(rows) and not rows["service"].isin(list(presets)).any():
-        message, cure = both("coverage.no_sector", wanted=listed), both("coverage.no_sector_cure")
-        raise DataError(Fault("sites", message, cure, rule="no_sector", column="services", value=", ".join(sorted(named))[:80]))
+        message, fix = both("coverage.no_sector", wanted=listed), both("coverage.no_sector_fix")
+        raise DataError(Fault("sites", message, fix, rule="no_sector", column="services", value=", ".join(sorted(named))[:80]))

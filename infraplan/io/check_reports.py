@@ -11,7 +11,7 @@ from infraplan.files import atomic_path, write_text
 from infraplan.messages import both
 from infraplan.tables.faults import tally
 
-COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "count", "message", "cure", "rule")
+COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "count", "message", "how_to_fix", "rule")
 WIDTHS = (14, 24, 20, 8, 16, 24, 8, 48, 48, 20)
 STYLE = """
 body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2em; color: #222 }

@@ -61,7 +61,7 @@ def read_inspection(
     if faults:
         raise DataError(faults)
     if not tables:
-        raise DataError(Fault(file.name, both("inspections.no_sheet"), both("inspections.no_sheet_cure"), rule="no-inspection-sheet"))
+        raise DataError(Fault(file.name, both("inspections.no_sheet"), both("inspections.no_sheet_fix"), rule="no-inspection-sheet"))
     return pd.concat(tables, ignore_index=True)
 
 

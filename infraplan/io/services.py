@@ -66,8 +66,8 @@ def _no_words(node: Any, file: str, place: str = "") -> list[Fault]:
         where = f"{place}.{key}" if place else key
         names = "." in place and (key in NAMING or (key == "value" and place.endswith(".receiver")))
         if names and isinstance(value, list | dict):
-            message, cure = both("radio.services_word"), both("radio.services_word_cure")
-            faults.append(Fault(file, message, cure, rule="services_word", column=where, value=str(value)[:80]))
+            message, fix = both("radio.services_word"), both("radio.services_word_fix")
+            faults.append(Fault(file, message, fix, rule="services_word", column=where, value=str(value)[:80]))
         else:
             faults += _no_words(value, file, where)
     return faults

@@ -103,7 +103,7 @@ KEYS = (
     K("sites", "现有站点记录数", "records of existing sites", "sites"),
     K("warnings[].file", "读入时的提醒：文件", "what the readers noticed: file"),
     K("warnings[].message", "是什么", "what it is"),
-    K("warnings[].cure", "怎么办", "what to do"),
+    K("warnings[].cure", "怎么办", "how to fix"),
     K("warnings[].rule", "规则代码", "key of the rule"),
     K("warnings[].sheet", "工作表", "sheet"),
     K("warnings[].row", "行号，null 为整个文件", "row, null for the file as a whole"),

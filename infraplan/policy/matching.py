@@ -182,9 +182,9 @@ def _fault(group: list[Asked], ids: Mapping[Asked, list[str]], near: str) -> Fau
     listed = "; ".join(f"{asked.value} ({_shortened(dict.fromkeys(ids[asked]))})" for asked in group)
     there = "、".join(first.there[:20]) or "-"
     message = both(f"policy.{first.rule}", ids=listed)
-    cure = both(f"policy.{first.rule}_cure", there=there, near=f" ({near}?)" if near else "")
+    fix = both(f"policy.{first.rule}_fix", there=there, near=f" ({near}?)" if near else "")
     value = "、".join(asked.value for asked in group)
-    return Fault(f"{first.policy}.toml", message, cure, rule=first.rule, column=first.key, value=value, severity="warning")
+    return Fault(f"{first.policy}.toml", message, fix, rule=first.rule, column=first.key, value=value, severity="warning")
 
 
 def _shortened(ids: Collection[str]) -> str:
@@ -193,6 +193,6 @@ def _shortened(ids: Collection[str]) -> str:
 
 def _unused(name: str, used: list[str]) -> Fault:
     near = difflib.get_close_matches(name, used, n=1, cutoff=0.5)
-    cure = both("policy.unused_register_cure", there="、".join(used) or "-", near=f" ({near[0]}?)" if near else "")
+    fix = both("policy.unused_register_fix", there="、".join(used) or "-", near=f" ({near[0]}?)" if near else "")
     message = both("policy.unused_register")
-    return Fault("study.toml", message, cure, rule="unused_register", column=f"files.registers.{name}", value=name, severity="warning")
+    return Fault("study.toml", message, fix, rule="unused_register", column=f"files.registers.{name}", value=name, severity="warning")

@@ -116,11 +116,11 @@ def _faults(item: dict[str, Any], raw: Any, lines: Lines, name: str) -> Iterator
     )
     kind = item["type"]
     column, value = str(path[-1]) if path else "", _shown(item.get("input"))
-    rule, cure = _rule(kind, column, item)
+    rule, fix = _rule(kind, column, item)
     yield Fault(
         name,
         both(f"policy.{rule}", detail=key_message(item)),
-        cure,
+        fix,
         rule=rule,
         row=lines.line(path),
         column=column,
@@ -130,19 +130,19 @@ def _faults(item: dict[str, Any], raw: Any, lines: Lines, name: str) -> Iterator
 
 def _rule(kind: str, column: str, item: dict[str, Any]) -> tuple[str, str]:
     if kind == "missing":
-        return "missing_key", both("policy.missing_key_cure", name=column)
+        return "missing_key", both("policy.missing_key_fix", name=column)
     if kind == "extra_forbidden":
         known = _keys_of(item["loc"])
         near = difflib.get_close_matches(column, known, n=1)
-        return "unknown_key", both("policy.unknown_key_cure", near=near[0] if near else "-", known=", ".join(known))
+        return "unknown_key", both("policy.unknown_key_fix", near=near[0] if near else "-", known=", ".join(known))
     if column == "measure" and kind == "literal_error":
         near = difflib.get_close_matches(str(item.get("input")), MEASURES, n=1)
-        return "unknown_measure", both("policy.unknown_measure_cure", options=", ".join(MEASURES), near=near[0] if near else "-")
+        return "unknown_measure", both("policy.unknown_measure_fix", options=", ".join(MEASURES), near=near[0] if near else "-")
     if column in ("due", "issued", "expires", "since", "until"):
-        return "not_a_date", both("policy.not_a_date_cure")
+        return "not_a_date", both("policy.not_a_date_fix")
     if kind == "literal_error":
-        return "not_an_option", both("policy.not_an_option_cure", options=", ".join(options_of(item)))
-    return "wrong_value", both("policy.wrong_value_cure")
+        return "not_an_option", both("policy.not_an_option_fix", options=", ".join(options_of(item)))
+    return "wrong_value", both("policy.wrong_value_fix")
 
 
 def _keys_of(place: tuple[int | str, ...]) -> list[str]:
@@ -192,7 +192,7 @@ def _row_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Fault]
         for key, rule in _problems(row) if isinstance(row, dict) else ():
             at = ("target", index, key)
             value = _shown(row.get(key, ""))
-            yield Fault(name, both(f"policy.{rule}"), both(f"policy.{rule}_cure"), rule=rule, row=lines.line(at), column=key, value=value)
+            yield Fault(name, both(f"policy.{rule}"), both(f"policy.{rule}_fix"), rule=rule, row=lines.line(at), column=key, value=value)
 
 
 def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Fault]:
@@ -218,7 +218,7 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
                 yield Fault(
                     name,
                     both("policy.duplicate_key", line=seen[key]),
-                    both("policy.duplicate_key_cure"),
+                    both("policy.duplicate_key_fix"),
                     rule="duplicate_key",
                     row=lines.line(("target", index, "id")),
                     column="id",
@@ -232,7 +232,7 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
                 yield Fault(
                     name,
                     both("policy.unknown_scope"),
-                    both("policy.unknown_scope_cure", options=", ".join(["province", *sorted(known)])),
+                    both("policy.unknown_scope_fix", options=", ".join(["province", *sorted(known)])),
                     rule="unknown_scope",
                     row=lines.line(("target", index, column)),
                     column=column,
@@ -243,7 +243,7 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
             yield Fault(
                 name,
                 both("policy.unknown_receiver"),
-                both("policy.unknown_receiver_cure", options=", ".join(receivers)),
+                both("policy.unknown_receiver_fix", options=", ".join(receivers)),
                 rule="unknown_receiver",
                 row=lines.line(("target", index, "receiver")),
                 column="receiver",
@@ -254,7 +254,7 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
             yield Fault(
                 name,
                 both("policy.unknown_number"),
-                both("policy.unknown_number_cure"),
+                both("policy.unknown_number_fix"),
                 rule="unknown_number",
                 row=lines.line(("target", index, "measure_number")),
                 column="measure_number",

@@ -237,7 +237,7 @@ def read_policy(*names_or_paths: str | Path) -> Targets:
             Fault(
                 name,
                 both("policy.duplicate_across"),
-                both("policy.duplicate_key_cure"),
+                both("policy.duplicate_key_fix"),
                 rule="duplicate_key",
                 column="id",
                 value=f"{row.id} / {row.part}",

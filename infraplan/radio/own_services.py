@@ -241,6 +241,6 @@ def _plausible(key: str, value: Any) -> bool:
 
 
 def _fault(faults: list[Fault], file: str, rule: str, place: str, *, value: object = "", severity: str = "error", **values: object) -> None:
-    message, cure = both(f"radio.services_{rule}", **values), both(f"radio.services_{rule}_cure", **values)
+    message, fix = both(f"radio.services_{rule}", **values), both(f"radio.services_{rule}_fix", **values)
     shown = str(value)[:80]
-    faults.append(Fault(file, message, cure, rule=f"services_{rule}", column=place, value=shown, severity=severity))
+    faults.append(Fault(file, message, fix, rule=f"services_{rule}", column=place, value=shown, severity=severity))

@@ -113,8 +113,8 @@ def _fault(
     faults: list[Fault], file: str, rule: str, *, row: int | None = None, column: str = "", value: str = "", severity: str = "error",
     **values: object,
 ) -> None:  # fmt: skip
-    message, cure = both(f"radio.pattern_{rule}", **values), both(f"radio.pattern_{rule}_cure", **values)
-    faults.append(Fault(file, message, cure, rule=f"pattern_{rule}", row=row, column=column, value=value, severity=severity))
+    message, fix = both(f"radio.pattern_{rule}", **values), both(f"radio.pattern_{rule}_fix", **values)
+    faults.append(Fault(file, message, fix, rule=f"pattern_{rule}", row=row, column=column, value=value, severity=severity))
 
 
 def _front(upright_db: Array, vertical: str) -> tuple[Array, float]:

@@ -132,13 +132,13 @@ def read_summaries(*folders: Path) -> list[dict[str, Any]]:
         except DataError as error:
             faults += error.fault_list
         except OSError:
-            faults.append(Fault(folder.name, both("report.not_a_run"), both("report.not_a_run_cure"), rule="not_a_run"))
+            faults.append(Fault(folder.name, both("report.not_a_run"), both("report.not_a_run_fix"), rule="not_a_run"))
         except ValueError as error:
             faults.append(
                 Fault(
                     f"{folder.name}/summary.json",
                     both("report.bad_summary"),
-                    both("report.not_a_run_cure"),
+                    both("report.not_a_run_fix"),
                     rule="bad_summary",
                     value=str(error)[:80],
                 )
@@ -180,9 +180,9 @@ def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
         try:
             table = pd.read_csv(folder / TARGETS, encoding="utf-8-sig", dtype=str, keep_default_na=False, usecols=TARGET_COLUMNS)
         except (OSError, ValueError) as error:
-            cure = both("report.not_a_run_cure")
+            fix = both("report.not_a_run_fix")
             where = f"{folder.name}/{TARGETS}"
-            raise DataError(Fault(where, both("report.bad_targets"), cure, rule="bad_targets", value=str(error)[:80])) from None
+            raise DataError(Fault(where, both("report.bad_targets"), fix, rule="bad_targets", value=str(error)[:80])) from None
     texts = [*TARGET_KEY, "zone_name", "measure", "unit", "status"]
     figures = table[["required", "achieved"]].apply(pd.to_numeric, errors="coerce")
     return table.assign(**{name: table[name].fillna("").astype(object) for name in texts}, **figures)

@@ -92,7 +92,7 @@ def check_glyphs(texts: Iterable[str], extra: str = "") -> None:
     Raises
     ------
     InfraplanError
-        Names the first character that neither font has, and the cure.
+        Names the first character that neither font has, and how to get one that has it.
     """
     family = chinese_family()
     known = _characters(family) | _characters(LATIN)

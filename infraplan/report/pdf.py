@@ -60,7 +60,7 @@ def write_pdf(report: Report, path: str | Path) -> None:
     Raises
     ------
     InfraplanError
-        typst is not installed, no Chinese font is found, or a character is in none of the fonts (it is named, with the cure).
+        typst is not installed, no Chinese font is found, or a character is in none of the fonts (the message names it).
     """
     try:
         import typst

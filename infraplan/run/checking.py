@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from infraplan.errors import Fault, collected
@@ -44,7 +43,7 @@ def check_study(study: Study) -> list[Fault]:
 
 def records(faults: list[Fault]) -> list[dict[str, Any]]:
     """The faults as plain values, in the order of `RECORD`."""
-    return [{name: values[name] for name in RECORD} for values in map(asdict, faults)]
+    return [{name: values[name] for name in RECORD} for values in map(Fault.record, faults)]
 
 
 def _there(study: Study, layer: str) -> bool:

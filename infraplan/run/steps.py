@@ -73,8 +73,8 @@ def cut_off(cover: Coverage) -> list[Fault]:
         name = f"caps_km.{family}" if radius_km < cover.max_radius_km else "max_radius_km"
         if count:
             message = both("study.capped", family=family_name(family), count=f"{count:,}", radius=f"{radius_km:g}")
-            cure = both("study.capped_cure", name=name)
-            faults.append(Fault(FILE_NAME, message, cure, rule="capped", severity="warning", column=f"coverage.{name}"))
+            fix = both("study.capped_fix", name=name)
+            faults.append(Fault(FILE_NAME, message, fix, rule="capped", severity="warning", column=f"coverage.{name}"))
     return faults
 
 

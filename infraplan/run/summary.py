@@ -274,7 +274,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
         "gaps": gap_counts(scope.gaps, scope.asked, cover.families),
         "sites": len(scope.sites),
-        "warnings": [asdict(fault) for fault in grouped(study.warnings)],
+        "warnings": [fault.record() for fault in grouped(study.warnings)],
         "plan": plan,
     }
 

@@ -120,5 +120,5 @@ def _nearest(name: str, ids: npt.NDArray[np.str_], masts: npt.NDArray[np.str_], 
 
 def _fault(file: str, key: str, value: str, rule: str, **values: object) -> Fault:
     return Fault(
-        file, both(f"siting.{rule}", **values), both(f"siting.{rule}_cure", **values), f"siting.{rule}", column=f"plan.{key}", value=value
+        file, both(f"siting.{rule}", **values), both(f"siting.{rule}_fix", **values), f"siting.{rule}", column=f"plan.{key}", value=value
     )

@@ -23,7 +23,7 @@ from infraplan.radio.budgets import Service
 from infraplan.study.choices import choice_faults, input_faults
 from infraplan.study.comparing import asked_of_data, compared
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
-from infraplan.study.cures import followable
+from infraplan.study.fix_keys import followable
 from infraplan.study.gathering import all_of, layer, refuse
 from infraplan.study.ground import input_hashes, study_grid, study_terrain
 from infraplan.study.licences import Licence, read_licences
@@ -166,7 +166,7 @@ class Study(StudySteps):
         return self.followable(compared(**layers, listed=self.config.coverage.services))
 
     def followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
-        """Faults whose cures name keys of study.toml.
+        """Faults that name the keys of study.toml.
 
         Parameters
         ----------
@@ -226,7 +226,7 @@ class Study(StudySteps):
         path = self.path("villages")
         if path is None:
             raise DataError(
-                Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_cure"), rule="study-villages", column="files.villages")
+                Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_fix"), rule="study-villages", column="files.villages")
             )
         basis = self.config.study.population_basis
         return read_villages(path, used=named_columns(self), zones=self.zones, population_basis=basis, **self.config.options_of("villages"))

@@ -46,9 +46,9 @@ class Attempts:
 
     def add(self, key: str, message: str, value: object = "", *, rule: str = "study-choice", severity: str = "error") -> None:
         """One fault of a key of study.toml."""
-        cure = both("study.choice_cure", name=key)
+        fix = both("study.choice_fix", name=key)
         self.faults.append(
-            Fault(FILE_NAME, message, cure, rule=rule, column=key, value=str(value)[:80], row=self.line(key), severity=severity)
+            Fault(FILE_NAME, message, fix, rule=rule, column=key, value=str(value)[:80], row=self.line(key), severity=severity)
         )
 
     def line(self, key: str) -> int | None:

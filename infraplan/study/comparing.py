@@ -48,7 +48,7 @@ def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:
     counts = ", ".join(f"{name}: {count:,}" for name, count in beyond.most_common())
     message = both("study.unlisted_services", services=counts, lost=f"{lost:,}", total=f"{len(sites):,}", listed=", ".join(listed))
     file = str(sites.attrs.get("file", "")) or "sites"
-    return [Fault(file, message, both("study.unlisted_services_cure"), rule="unlisted-services", column="services", severity="warning",
+    return [Fault(file, message, both("study.unlisted_services_fix"), rule="unlisted-services", column="services", severity="warning",
                   count=max(lost, 1))]  # fmt: skip
 
 
@@ -56,4 +56,4 @@ def _zone_fault(row: Mapping[Any, Any], file: str) -> Fault:
     """An overlap or a gap between zones, with its area and the people who stand in it."""
     facts = {"zone": row["zone_name"], "other": row["other_name"], "area": f"{row['area_km2']:.1f}", "people": f"{row['people']:,.0f}"}
     message, rule = both(f"study.zones_{row['kind']}", **facts), f"zones-{row['kind']}"
-    return Fault(file, message, both("study.zones_cure"), rule=rule, value=str(row["zone"]), severity="warning")
+    return Fault(file, message, both("study.zones_fix"), rule=rule, value=str(row["zone"]), severity="warning")

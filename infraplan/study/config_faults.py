@@ -28,8 +28,8 @@ def key_faults(error: ValidationError, model: type[BaseModel], file: str, text: 
         options = used_by.get(path[1]) if path[0] == "options" and len(path) == 3 else None
         message = unknown_key_message(path[-1], options or _known(path[:-1], model)) if unknown else key_message(dict(item))
         value = "" if item["type"] == "missing" or isinstance(item["input"], dict) else str(item["input"])[:80]
-        cure = both("study.no_key_cure" if unknown else "study.bad_key_cure", name=_written(path))
-        faults.setdefault(key, Fault(file, message, cure, rule="study-key", column=key, value=value, row=line_of(text, path)))
+        fix = both("study.no_key_fix" if unknown else "study.bad_key_fix", name=_written(path))
+        faults.setdefault(key, Fault(file, message, fix, rule="study-key", column=key, value=value, row=line_of(text, path)))
     return list(faults.values())
 
 
@@ -43,8 +43,8 @@ def misplaced_options(raw: Mapping[str, Any], file: str, text: str, used_by: Map
             if name in known and name not in used_by[layer]:
                 path = ("options", layer, name)
                 message = both("study.option_elsewhere", layer=layer, known=", ".join(used_by[layer]))
-                cure = both("study.no_key_cure", name=_written(path))
-                faults.append(Fault(file, message, cure, rule="study-key", column=".".join(path), row=line_of(text, path)))
+                fix = both("study.no_key_fix", name=_written(path))
+                faults.append(Fault(file, message, fix, rule="study-key", column=".".join(path), row=line_of(text, path)))
     return faults
 
 
@@ -58,8 +58,8 @@ def two_datums(raw: Mapping[str, Any], file: str, text: str) -> list[Fault]:
         own = options[layer].get("datum", datum) if isinstance(options.get(layer), dict) else datum
         if str(own).lower() != str(datum).lower():
             message, path = both("study.two_datums", layer=layer), ("datum", layer)
-            cure = both("study.no_key_cure", name=_written(path))
-            faults.append(Fault(file, message, cure, rule="study-key", column=".".join(path), value=str(datum), row=line_of(text, path)))
+            fix = both("study.no_key_fix", name=_written(path))
+            faults.append(Fault(file, message, fix, rule="study-key", column=".".join(path), value=str(datum), row=line_of(text, path)))
     return faults
 
 

@@ -40,9 +40,9 @@ def study_grid(study: Study) -> Grid:
     if pixels > MOST_PIXELS:
         least_m = f"{choice.resolution_m * (pixels / MOST_PIXELS) ** 0.5:.3g}"
         told = {"pixels": f"{pixels:,}", "limit": f"{MOST_PIXELS:,}", "least": least_m}
-        message, cure = both("study.too_many_pixels", **told), both("study.too_many_pixels_cure", **told)
+        message, fix = both("study.too_many_pixels", **told), both("study.too_many_pixels_fix", **told)
         raise DataError(
-            Fault(FILE_NAME, message, cure, rule="study-pixels", column="coverage.resolution_m", value=f"{choice.resolution_m:g}")
+            Fault(FILE_NAME, message, fix, rule="study-pixels", column="coverage.resolution_m", value=f"{choice.resolution_m:g}")
         )
     return grid
 
@@ -56,10 +56,10 @@ def study_terrain(study: Study) -> Terrain | None:
         return None
     path = study.path("terrain")
     if path is None:
-        raise DataError(Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_cure"), rule="terrain", column="files.terrain"))
+        raise DataError(Fault(FILE_NAME, both("study.no_terrain"), both("study.no_terrain_fix"), rule="terrain", column="files.terrain"))
     options, clutter = study.config.options_of("terrain"), study.path("clutter")
     if clutter is None:
-        warn([Fault(FILE_NAME, both("study.bare_earth"), both("study.bare_earth_cure"), "bare-earth", severity="warning")])
+        warn([Fault(FILE_NAME, both("study.bare_earth"), both("study.bare_earth_fix"), "bare-earth", severity="warning")])
     return read_terrain(
         path, over=study.grid, margin_m=choice.max_radius_km * 1000.0, clutter=clutter, clutter_table=choice.clutter_table,
         nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,

@@ -137,19 +137,19 @@ def _odd_antennas(sectors: Any, made: Mapping[str, Service], antennas: Mapping[s
 
 def _unknown(study: Study, name: str, known: list[str], key: str) -> Fault:
     near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known))
-    message, cure = both("study.no_service"), both("study.no_service_cure", near=near)
+    message, fix = both("study.no_service"), both("study.no_service_fix", near=near)
     row = line_of((study.folder / FILE_NAME).read_text(encoding="utf-8-sig"), tuple(key.split(".")))
-    return Fault(FILE_NAME, message, cure, rule="study-choice", row=row, column=key, value=name)
+    return Fault(FILE_NAME, message, fix, rule="study-choice", row=row, column=key, value=name)
 
 
 def _beyond(service: Service, file: str) -> Fault:
     facts = {"service": service.name, "frequency": f"{service.frequency_mhz:g}"}
-    message, cure = both("coverage.beyond_p1812", **facts), both("study.beyond_p1812_cure")
-    return Fault(Path(file).name, message, cure, rule="service-beyond-model", column="frequency_mhz", value=facts["frequency"])
+    message, fix = both("coverage.beyond_p1812", **facts), both("study.beyond_p1812_fix")
+    return Fault(Path(file).name, message, fix, rule="service-beyond-model", column="frequency_mhz", value=facts["frequency"])
 
 
 def _plain(
     rule: str, column: str, value: str, severity: str = "error", *, file: str = FILE_NAME, count: int = 1, **values: object
 ) -> Fault:
-    message, cure = both(f"study.{rule}", count=count, **values), both(f"study.{rule}_cure")
-    return Fault(file, message, cure, rule=rule.replace("_", "-"), column=column, value=value, severity=severity, count=count)
+    message, fix = both(f"study.{rule}", count=count, **values), both(f"study.{rule}_fix")
+    return Fault(file, message, fix, rule=rule.replace("_", "-"), column=column, value=value, severity=severity, count=count)

@@ -25,8 +25,8 @@ def standing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fa
     for key, rows in (("built_after", after), ("built_unclear", perhaps)):
         count = int(rows.sum())
         if count:
-            message, cure = both(f"study.{key}", count=count, day=as_of.isoformat()), both(f"study.{key}_cure")
-            faults.append(Fault(file, message, cure, rule=key.replace("_", "-"), column="built", severity="warning", count=count))
+            message, fix = both(f"study.{key}", count=count, day=as_of.isoformat()), both(f"study.{key}_fix")
+            faults.append(Fault(file, message, fix, rule=key.replace("_", "-"), column="built", severity="warning", count=count))
     kept = sites.loc[~after].reset_index(drop=True)
     kept.attrs = sites.attrs | {"built_after": int(after.sum())}
     return kept, faults

@@ -57,12 +57,13 @@ class FaultList:
         sheet: str | None = None,
         **values: object,
     ) -> None:
-        """One fault. `rule` is a key "room.name" of the catalogue; its cure stands under "room.name_cure"."""
+        """One fault. `rule` is a key "room.name" of the catalogue; how to fix it stands under "room.name_fix"."""
         place = self.sheet if sheet is None else sheet
         heading = self.headings_of.get(place, self.headings).get(column, column)
         self.items.append(Fault(
             file=shown(self.file), sheet=shown(place), row=row, column=shown(heading), value=shown(value),
-            rule=rule.partition(".")[2], message=both(rule, **values), cure=both(f"{rule}_cure", **values), severity=severity, count=count,
+            rule=rule.partition(".")[2], message=both(rule, **values), how_to_fix=both(f"{rule}_fix", **values),
+            severity=severity, count=count,
         ))  # fmt: skip
 
     def at(
@@ -189,8 +190,8 @@ def fault_line(fault: Fault, lang: str) -> str:
     sheet = fault.sheet and say("tables.at_sheet", lang, sheet=fault.sheet)
     where = " ".join(part for part in (fault.file, sheet, row, fault.column) if part)
     value, times = f' "{fault.value}"' if fault.value else "", f" (×{fault.count})" if fault.count > 1 else ""
-    arrow = " → " if fault.cure else ""
-    return f"{where}{value}{times}: {in_language(fault.message, lang)}{arrow}{in_language(fault.cure, lang)}"
+    arrow = " → " if fault.how_to_fix else ""
+    return f"{where}{value}{times}: {in_language(fault.message, lang)}{arrow}{in_language(fault.how_to_fix, lang)}"
 
 
 def sheets_of(frame: Any) -> npt.NDArray[np.object_] | None:

@@ -1,4 +1,4 @@
-"""Every fault a user's file can have ends in a message that names file, row and cure, exit code 3, never a traceback, and no output."""
+"""Every fault of a user's file gives a message with file, row and how to fix it, exit code 3, no traceback and no output."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def test_decimal_commas_are_told_as_such(tmp_path: Path, lon: str, lat: str) -> 
     path.write_text(f"id;lon;lat;population;households\n1;{lon};{lat};1,5;3\n", encoding="utf-8")
     faults = faults_in(lambda: read_villages(path))
     assert {fault.rule for fault in faults} == {"decimal_comma"}
-    assert lon.replace(",", ".") in faults[0].cure and "crs" not in faults[0].cure
+    assert lon.replace(",", ".") in faults[0].how_to_fix and "crs" not in faults[0].how_to_fix
     assert {fault.column for fault in faults} == {"lon", "population"} | ({"lat"} if "," in lat else set())
 
 
@@ -65,7 +65,7 @@ def test_long_codes_beside_an_empty_one_stay_whole(tmp_path: Path, ending: str) 
 def test_floats_that_lost_digits_are_refused_with_their_cause(code: int) -> None:
     table = pd.DataFrame({"id": [code, None], "lon": [113.1, 113.2], "lat": [24.0, 24.1], "population": [1, 2]})
     (fault,) = faults_in(lambda: read_villages(table))
-    assert fault.rule == "code_was_float" and "Int64" in fault.cure
+    assert fault.rule == "code_was_float" and "Int64" in fault.how_to_fix
 
 
 def test_a_row_without_geometry_is_told_as_such(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_row_without_geometry_is_told_as_such(tmp_path: Path) -> None:
         faults = faults_in(lambda read=read, frame=frame: read(frame))
         assert ("no_geometry", 2) in {(fault.rule, fault.row) for fault in faults}
         assert not {"not_a_point", "wrong_geometry"} & {fault.rule for fault in faults}
-        assert not any("0" in fault.cure for fault in faults if fault.rule == "blank_cell")
+        assert not any("0" in fault.how_to_fix for fault in faults if fault.rule == "blank_cell")
     boxes.to_file(tmp_path / "water.gpkg")
     with collected() as found:
         assert len(read_exclusions(tmp_path / "water.gpkg")) == 1

@@ -111,7 +111,7 @@ def test_the_shift_is_recognised_by_known_settlements(datum: str) -> None:
     if datum == "gcj02":
         assert 350 < evidence.offset_m < 800 and 70 < evidence.bearing_deg < 150
         (fault,) = cross_check(places=frame, settlements=known)
-        assert fault.rule == "looks_shifted" and "GCJ-02" in fault.message and "datum=gcj02" in fault.cure
+        assert fault.rule == "looks_shifted" and "GCJ-02" in fault.message and "datum=gcj02" in fault.how_to_fix
 
 
 def test_on_real_townships(shared_dir: Path) -> None:

@@ -74,8 +74,8 @@ def test_a_table_of_which_no_heading_is_known_is_refused(tmp_path: Path, read: C
     with pytest.raises(DataError) as caught:
         read(tmp_path / "other.csv")
     (fault,) = caught.value.fault_list
-    assert fault.rule == "no_known_heading" and "docs/data.md" in fault.cure
-    assert ("县(市、区)" if read is read_register else "名称") in fault.cure
+    assert fault.rule == "no_known_heading" and "docs/data.md" in fault.how_to_fix
+    assert ("县(市、区)" if read is read_register else "名称") in fault.how_to_fix
 
 
 @pytest.mark.parametrize("read", [read_zones, read_corridors, read_exclusions])

@@ -1,4 +1,4 @@
-"""What is wrong with a file is said at once, with its place and its cure; and nothing but DataError is ever raised."""
+"""What is wrong with a file is said at once, with its place and how to fix it; nothing but DataError is ever raised."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_everything_wrong_is_said_at_once_with_line_column_value(tmp_path: Path)
     assert found[2, "not_a_number"].value == "约一百五" and found[2, "not_a_number"].column == "人口"
     assert "第 2 行" in found[4, "repeated"].message
     for fault in faults:
-        assert fault.file == "村.csv" and " / " in fault.message and " / " in fault.cure
+        assert fault.file == "村.csv" and " / " in fault.message and " / " in fault.how_to_fix
     table = DataError(faults).faults
     assert list(table.columns)[:3] == ["file", "message", "cure"]
 
@@ -81,7 +81,7 @@ def test_a_fault_in_many_rows_is_one_line_with_a_count_and_the_first_rows(tmp_pa
 def test_missing_columns_name_what_they_may_be_called(tmp_path: Path) -> None:
     faults = faults_in(lambda: read_villages(written(tmp_path, "编号,名称\n1,村\n")))
     assert {fault.column for fault in faults} == {"经度", "纬度", "常住人口"}
-    assert any("人口数" in fault.cure for fault in faults)
+    assert any("人口数" in fault.how_to_fix for fault in faults)
 
 
 def test_excel_rows_sheets_uncalculated_formulas_and_error_cells(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_bad_file_is_always_a_data_error(tmp_path: Path, name: str) -> None:
         path.write_bytes(contents.get(name, b"\x13\x37 junk that is no table at all" * 20))
     for read in (read_villages, read_sites, read_places, read_zones, read_corridors):
         for fault in faults_in(lambda read=read: read(path)):
-            assert fault.message and fault.cure
+            assert fault.message and fault.how_to_fix
 
 
 def test_hostile_files_end_in_a_fault_not_in_a_full_memory(tmp_path: Path) -> None:

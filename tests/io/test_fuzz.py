@@ -98,8 +98,10 @@ def throw(mutants: Mutants, kind: str, numbers: range) -> tuple[Counter[str], di
             door(path)
             ends["read"] += 1
         except DataError as problem:
-            whole = problem.fault_list and all(fault.message and fault.cure and fault.rule and fault.file for fault in problem.fault_list)
-            ends["refused" if whole else "fault without a place or a cure"] += 1
+            whole = problem.fault_list and all(
+                fault.message and fault.how_to_fix and fault.rule and fault.file for fault in problem.fault_list
+            )
+            ends["refused" if whole else "fault without a place or how to fix it"] += 1
             if not whole:
                 escaped.setdefault("incomplete", f"{kind} {number} {path.name}: {problem.fault_list}")
         except Exception as problem:

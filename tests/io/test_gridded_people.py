@@ -74,7 +74,7 @@ def test_points_stand_where_the_people_are(tmp_path: Path) -> None:
     assert found["position_error_m"][0] == pytest.approx(250 * np.sqrt(0.5))
 
 
-def test_an_undeclared_no_data_value_is_refused_with_the_cure(tmp_path: Path) -> None:
+def test_an_undeclared_no_data_value_is_refused_with_the_fix(tmp_path: Path) -> None:
     values = np.ones((10, 10))
     values[0, 0] = -99999
     path = write_people(tmp_path / "world.tif", values, "EPSG:4326", 113.0, 23.0, 1 / 1200, None)

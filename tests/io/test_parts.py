@@ -161,7 +161,7 @@ def test_what_cannot_be_told_stops_the_run_and_names_the_key(tmp_path: Path, cha
     with pytest.raises(DataError) as caught:
         read_villages(path)
     fault = next(fault for fault in caught.value.fault_list if fault.severity == "error")
-    assert fault.rule == rule and "[options.villages]" in fault.cure and "sheet = [" in fault.cure
+    assert fault.rule == rule and "[options.villages]" in fault.how_to_fix and "sheet = [" in fault.how_to_fix
 
 
 def test_a_hidden_sheet_of_the_same_kind_stops_the_run(tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def test_a_bad_file_is_a_data_error(tmp_path: Path, fault: str) -> None:
         path.mkdir()
     with pytest.raises(DataError) as raised:
         read_terrain(path, grid)
-    assert all(item.message and item.cure for item in raised.value.fault_list)
+    assert all(item.message and item.how_to_fix for item in raised.value.fault_list)
 
 
 def test_an_unknown_choice_lists_the_known_ones(tmp_path: Path) -> None:

@@ -107,10 +107,14 @@ def test_the_tilts_of_several_sectors_in_a_cell(tmp_path: Path, cell: str) -> No
     with pytest.raises(DataError) as caught:
         read_sites(path)
     (fault,) = [fault for fault in caught.value.fault_list if fault.severity == "error"]
-    assert (fault.rule, fault.row, fault.value) == ("several_sectors", 2, cell) and "下倾角" in fault.cure and "same id" in fault.cure
+    assert (
+        (fault.rule, fault.row, fault.value) == ("several_sectors", 2, cell)
+        and "下倾角" in fault.how_to_fix
+        and "same id" in fault.how_to_fix
+    )
 
 
-def test_the_cure_for_several_tilts_can_be_followed(tmp_path: Path) -> None:
+def test_what_the_message_says_of_several_tilts_works(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     rows = "".join(f"S1,113.1,23.1,nr-n28,移动,{azimuth},{tilt}\n" for azimuth, tilt in ((0, 3), (120, 5), (240, 6)))
     path.write_text("编号,经度,纬度,业务制式,运营商,方位角,下倾角\n" + rows, encoding="utf-8")

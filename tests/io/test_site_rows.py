@@ -99,7 +99,7 @@ def test_what_the_rows_do_not_tell_is_asked_and_the_key_settles_it() -> None:
     table = one_row_a_site(lon=113.0, mast="T1", azimuth_deg="", id=list("abcde"))
     frame = read_sites(table)
     told = [fault for fault in faults_of(frame) if fault.rule == "perhaps_cells"]
-    assert len(frame) == MASTS and told and "unit" in told[0].cure and "options.sites" in told[0].cure
+    assert len(frame) == MASTS and told and "unit" in told[0].how_to_fix and "options.sites" in told[0].how_to_fix
     assert len(read_sites(table, unit="sector")) == 1
     settled = read_sites(table, unit="site")
     assert len(settled) == MASTS and "perhaps_cells" not in [fault.rule for fault in faults_of(settled)]

@@ -61,7 +61,7 @@ def test_each_warning_comes_once_for_zones_of_several_files() -> None:
 
 
 def test_an_error_is_no_warning_and_messages_keep_their_halves() -> None:
-    fault = Fault("a.csv", both("tables.not_a_number"), both("tables.not_a_date_cure"))
+    fault = Fault("a.csv", both("tables.not_a_number"), both("tables.not_a_date_fix"))
     with collected() as found:
         warn([fault])
     assert found == []

@@ -83,7 +83,7 @@ rx_height_m = { value = true, source = "planner" }
         ("lacks", "service.other.ssb_gain_dbi"),
         ("lacks", "service.other.downlink_rate_mbps"),
     } <= found
-    assert all(fault.cure and "{" not in fault.message.replace("{ value", "") for fault in caught.value.fault_list)
+    assert all(fault.how_to_fix and "{" not in fault.message.replace("{ value", "") for fault in caught.value.fault_list)
 
 
 FRAME = """

@@ -58,7 +58,7 @@ def test_a_missing_glyph_is_named(contexts) -> None:
         figures.coverage_figure(replace(city, zones=zones), "nr")
 
 
-def test_no_font_is_an_error_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_font_is_an_error_with_a_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "FAMILIES", ("No Such Font",))
     monkeypatch.setattr(fonts, "_looks_chinese", lambda path: False)
     fonts.chinese_family.cache_clear()

@@ -244,7 +244,7 @@ def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path
     assert not outcome.failed
 
 
-def test_a_study_without_people_is_refused_with_the_cure(mini_study: Path, tmp_path: Path) -> None:
+def test_a_study_without_people_is_refused_with_the_fix(mini_study: Path, tmp_path: Path) -> None:
     study = copy_of(mini_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
     (study / "study.toml").write_text(text.replace('villages = "villages.csv"\n', ""), encoding="utf-8")

@@ -184,7 +184,7 @@ def test_every_fault_of_the_lists_at_once() -> None:
         ("siting.forced_and_refused", "plan.forced", b),
         ("siting.forced_near_existing", "plan.forced", d),
     }
-    assert caught.value.exit_code == 3 and all(fault.cure and fault.file == "study.toml" for fault in caught.value.fault_list)
+    assert caught.value.exit_code == 3 and all(fault.how_to_fix and fault.file == "study.toml" for fault in caught.value.fault_list)
 
 
 def test_forced_sites_keep_their_distance() -> None:

@@ -76,7 +76,7 @@ def test_faults_are_told_before_solving(changes: dict[str, object], column: str)
         little(**changes)
     assert isinstance(caught.value, DataError) and isinstance(caught.value, ValueError)
     assert [fault.column for fault in caught.value.fault_list] == [column]
-    assert "/" in caught.value.fault_list[0].message and caught.value.fault_list[0].cure
+    assert "/" in caught.value.fault_list[0].message and caught.value.fault_list[0].how_to_fix
 
 
 def test_all_faults_at_once() -> None:

@@ -137,7 +137,7 @@ class CoverProblem:
             object.__setattr__(self, name, value)
 
     def _blame(self, column: str, key: str, *, value: object = "", row: int | None = None, count: int = 1, **values: object) -> None:
-        message, fix = both(f"siting.{key}", **values), both(f"siting.{key}_cure", **values)
+        message, fix = both(f"siting.{key}", **values), both(f"siting.{key}_fix", **values)
         self.faults.append(Fault("CoverProblem", message, fix, f"siting.{key}", column=column, row=row, value=str(value), count=count))
 
     def _sparse(self, cover: Any) -> sp.csr_matrix:

@@ -109,4 +109,4 @@ def _limits_left(problem: CoverProblem, max_sites: int | None, budget: float | N
 
 
 def _fault(key: str, column: str = "", value: str = "") -> Fault:
-    return Fault("max_cover", both(f"siting.{key}"), both(f"siting.{key}_cure"), f"siting.{key}", column=column, value=value)
+    return Fault("max_cover", both(f"siting.{key}"), both(f"siting.{key}_fix"), f"siting.{key}", column=column, value=value)

@@ -1,4 +1,4 @@
-"""Cures as study.toml has them: where a reader says `encoding=`, the key of that file is named."""
+"""How to fix a fault, as study.toml has them: where a reader says `encoding=`, the key of that file is named."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:
 
 
 def followable(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
-    """The fault with the keys of study.toml for the arguments that its message and its cure name.
+    """The fault with the keys of study.toml for the arguments that its texts name.
 
     A reader that names a section itself knows what kind of table it reads, not which file of the study: that is `layer`, with `options`.
     """
@@ -38,7 +38,7 @@ def followable(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
     def both_told(text: str) -> str:
         return Bilingual(told(text.zh), told(text.en)) if isinstance(text, Bilingual) else told(text)
 
-    return replace(fault, message=both_told(fault.message), cure=both_told(fault.cure))
+    return replace(fault, message=both_told(fault.message), how_to_fix=both_told(fault.how_to_fix))
 
 
 def _named(text: str, keys: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from infraplan import messages
 from infraplan.errors import DataError, Fault
 from infraplan.study import Study
 from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files, PlanChoice
-from infraplan.study.cures import ELSEWHERE, followable
+from infraplan.study.fix_keys import ELSEWHERE, followable
 
 PYTHON_ONLY = {"mcc", "bbox", "zones", "grid"}  # arguments of functions that no study calls, or that a study always gives
 KEY = re.compile(r"\[([\w.]+)\] (\w+)")
@@ -48,12 +48,12 @@ def test_every_argument_that_a_message_tells_has_its_key() -> None:
 
 
 def test_the_key_of_the_file_is_named_in_both_languages() -> None:
-    fault = Fault("villages.csv", messages.both("tables.not_a_number"), messages.both("io.looks_shifted_cure", name="gcj02"))
-    cure = followable(fault, "villages", USED_BY["villages"]).cure
-    assert cure.count('[options.villages] datum = "gcj02"') == 2
-    assert isinstance(cure, messages.Bilingual) and "datum=" not in cure
-    holes = messages.both("geo.terrain_holes_cure")
-    assert '[coverage] terrain_holes = "fill"' in followable(Fault("dem.tif", "x", holes), "terrain", USED_BY["terrain"]).cure
+    fault = Fault("villages.csv", messages.both("tables.not_a_number"), messages.both("io.looks_shifted_fix", name="gcj02"))
+    fix = followable(fault, "villages", USED_BY["villages"]).how_to_fix
+    assert fix.count('[options.villages] datum = "gcj02"') == 2
+    assert isinstance(fix, messages.Bilingual) and "datum=" not in fix
+    holes = messages.both("geo.terrain_holes_fix")
+    assert '[coverage] terrain_holes = "fill"' in followable(Fault("dem.tif", "x", holes), "terrain", USED_BY["terrain"]).how_to_fix
 
 
 def test_metres_without_a_crs(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_metres_without_a_crs(tmp_path: Path) -> None:
     plane = whole.geometry.to_crs(4547)
     table = pd.read_csv(study / "villages.csv").assign(lon=plane.x.round(2), lat=plane.y.round(2))
     table.to_csv(study / "villages.csv", index=False)
-    cure = faults_of(study, "villages")[0].cure
-    assert ("options.villages", "crs") in KEY.findall(cure) and "EPSG:4547" in cure
+    fix = faults_of(study, "villages")[0].how_to_fix
+    assert ("options.villages", "crs") in KEY.findall(fix) and "EPSG:4547" in fix
     mended = Study.open(with_keys(study, "options.villages", crs='"EPSG:4547"')).villages
     assert mended.geometry.to_crs(4547).distance(plane, align=False).max() < 0.1
 
@@ -73,7 +73,7 @@ def test_another_encoding(tmp_path: Path) -> None:
     table = pd.read_csv(study / "villages.csv", dtype=str).assign(name="Peña\xff")
     (study / "villages.csv").write_bytes(table.to_csv(index=False).encode("cp1252"))
     fault = faults_of(study, "villages")[0]
-    assert fault.rule == "unknown_encoding" and ("options.villages", "encoding") in KEY.findall(fault.cure)
+    assert fault.rule == "unknown_encoding" and ("options.villages", "encoding") in KEY.findall(fault.how_to_fix)
     assert set(Study.open(with_keys(study, "options.villages", encoding='"cp1252"')).villages["name"]) == {"Peña\xff"}
 
 
@@ -83,7 +83,7 @@ def test_a_class_for_the_whole_table(tmp_path: Path) -> None:
     file = study / "study.toml"
     file.write_text(file.read_text(encoding="utf-8").replace('sites = "', 'places = "schools.csv"\nsites = "'), encoding="utf-8")
     fault = next(fault for fault in faults_of(study, "places") if fault.rule == "no_place_class")
-    assert ("options.places", "place_class") in KEY.findall(fault.cure)
+    assert ("options.places", "place_class") in KEY.findall(fault.how_to_fix)
     assert set(Study.open(with_keys(study, "options.places", place_class='"school"')).places["place_class"]) == {"school"}
 
 
@@ -93,7 +93,7 @@ def test_a_village_beyond_the_study(tmp_path: Path) -> None:
     table.loc[0, "lon"] = 119.0
     table.to_csv(study / "villages.csv", index=False)
     fault = faults_of(study, "villages")[0]
-    assert '[options.villages] outside = "warning"' in fault.cure and "[options.villages] datum" in fault.cure
+    assert '[options.villages] outside = "warning"' in fault.how_to_fix and "[options.villages] datum" in fault.how_to_fix
     assert len(Study.open(with_keys(study, "options.villages", outside='"warning"')).villages) == len(table)
 
 
@@ -110,7 +110,7 @@ def test_a_value_for_no_data_that_the_terrain_does_not_declare(tmp_path: Path) -
     text = file.read_text(encoding="utf-8").replace('sites = "', 'terrain = "dem.tif"\nsites = "')
     file.write_text(text.replace("reliability = 0.9", 'reliability = 0.9\nmodel = "p1812"\nterrain_holes = "sea"'), encoding="utf-8")
     fault = faults_of(study, "terrain")[0]
-    assert fault.rule == "height_impossible" and ("options.terrain", "nodata") in KEY.findall(fault.cure)
+    assert fault.rule == "height_impossible" and ("options.terrain", "nodata") in KEY.findall(fault.how_to_fix)
     assert Study.open(with_keys(study, "options.terrain", nodata="-32000")).terrain is not None
 
 
@@ -149,10 +149,10 @@ def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) 
     file.write_text(text, encoding="utf-8")
     opened = Study.open(with_keys(with_keys(study, "options.villages", sheet='"villages"'), "options.sites", sheet='"sites"'))
     assert len(opened.villages) == 40 and len(opened.sites) == 12
-    cure = messages.both("io.looks_shifted_cure", name="gcj02")
+    fix = messages.both("io.looks_shifted_fix", name="gcj02")
     for sheet in ("villages", "sites"):
-        (told,) = opened.followable([Fault("all.xlsx", "x", cure, sheet=sheet)])
-        assert f'[options.{sheet}] datum = "gcj02"' in told.cure
+        (told,) = opened.followable([Fault("all.xlsx", "x", fix, sheet=sheet)])
+        assert f'[options.{sheet}] datum = "gcj02"' in told.how_to_fix
 
 
 def test_a_census_in_a_workbook_names_its_own_section(tmp_path: Path) -> None:
@@ -163,7 +163,12 @@ def test_a_census_in_a_workbook_names_its_own_section(tmp_path: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace('sites = "', 'census = "census.xlsx"\nsites = "'), encoding="utf-8")
     whole = file.read_text(encoding="utf-8")
     fault = faults_of(with_keys(study, "options.census", sheet='"人口"'), "zones")[0]
-    assert fault.rule == "no_such_sheet" and "[options.census]" in fault.cure and "普查" in fault.cure and "options.zones" not in fault.cure
+    assert (
+        fault.rule == "no_such_sheet"
+        and "[options.census]" in fault.how_to_fix
+        and "普查" in fault.how_to_fix
+        and "options.zones" not in fault.how_to_fix
+    )
     file.write_text(whole, encoding="utf-8")
     zones = Study.open(with_keys(study, "options.census", sheet='"普查"')).zones
     assert int(zones.loc[zones["level"] == "province", "population"].iloc[0]) == 400
