@@ -6,7 +6,10 @@ Names are opened when they are first used, so that `import infraplan` costs noth
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from infraplan.compiled import drop_old_kernels
 
 if TYPE_CHECKING:
     from infraplan.coverage.over_terrain import FootprintCache
@@ -176,3 +179,6 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])
+
+
+drop_old_kernels(Path(__file__).parent)

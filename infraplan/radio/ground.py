@@ -16,7 +16,9 @@ from numba import njit
 
 Floats = npt.NDArray[np.float64]
 TOUCHING = 1e-6
-"""Two points of a path closer than this are one. [steps]"""
+"""Two points of a path closer than this are one; lengths that differ by less take the same points. [steps]"""
+PIXEL_EDGE = 0.5 + 1e-6
+"""From a pixel's centre to its edge, so that rounding does not choose the class of a point on the edge of two. [pixels]"""
 LEAST_PATH_M = 1.0
 """A receiver is never nearer to the mast than this. [m]"""
 TAIL_STEPS = 3.0
@@ -78,10 +80,10 @@ def height_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def class_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
-    """Clutter class of the pixel that holds a point; beyond the map the nearest pixel's."""
+    """Clutter class of the pixel that holds a point (on an edge, the southern or eastern one); beyond the map the nearest pixel's."""
     rows, cols = ground.clutter.shape
-    r = (ground.clutter_y_m - y_m) / ground.clutter_step_m + 0.5
-    c = (x_m - ground.clutter_x_m) / ground.clutter_step_m + 0.5
+    r = (ground.clutter_y_m - y_m) / ground.clutter_step_m + PIXEL_EDGE
+    c = (x_m - ground.clutter_x_m) / ground.clutter_step_m + PIXEL_EDGE
     return ground.clutter[int(min(max(r, 0.0), rows - 0.5)), int(min(max(c, 0.0), cols - 0.5))]
 
 
@@ -93,17 +95,17 @@ def short_path_weight(length, both_nominal):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
 def ray_of(right, up):  # type: ignore[no-untyped-def]
-    """Number of the ray nearest to a receiver so many steps to the east and north."""
+    """Number of the ray nearest to a receiver so many steps to the east and north; half-way between two, the one nearer to the axis."""
     longest = max(abs(right), abs(up))
     half = LEAST_SQUARE
-    while half < RAYS_A_STEP * longest:
+    while half < RAYS_A_STEP * longest - TOUCHING:
         half *= 2
     if abs(right) >= abs(up):
         side, across = (0, up) if right >= 0.0 else (1, up)
     else:
         side, across = (2, right) if up >= 0.0 else (3, right)
-    k = np.int64(math.floor(across / max(longest, 1e-9) * half + 0.5))
-    return 16 * half + side * (2 * half + 1) + k + half
+    k = np.int64(math.ceil(abs(across) / max(longest, 1e-9) * half - 0.5 - TOUCHING))
+    return 16 * half + side * (2 * half + 1) + (k if across > 0.0 else -k) + half
 
 
 @njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -125,7 +127,7 @@ def direction_of(number):  # type: ignore[no-untyped-def]
 def shared_steps(j, nominal, most_nominal):  # type: ignore[no-untyped-def]
     """Whole steps of a path that stand on its ray: those before the halved steps and before the receiver's nominal point, whatever its
     class; none on a short path. `nominal` is the mast's nominal distance, `most_nominal` the largest of all classes. [steps]"""
-    shared = int(j - max(TAIL_STEPS, most_nominal)) - 1
+    shared = int(j - max(TAIL_STEPS, most_nominal) + TOUCHING) - 1
     return shared if shared > nominal + 1.0 else 0
 
 
@@ -177,7 +179,7 @@ def map_profile(
         if not own_line:
             shared_m = shared_steps(length_m / step_m, near_m / step_m, float(ground.nominal_m.max()) / step_m) * step_m
         halves = np.arange(1, math.ceil(2.0 * length_m / step_m - TOUCHING))
-        samples_m = halves[(halves % 2 == 0) | (0.5 * halves >= length_m / step_m - TAIL_STEPS)] * (0.5 * step_m)
+        samples_m = halves[(halves % 2 == 0) | (0.5 * halves >= length_m / step_m - TAIL_STEPS - TOUCHING)] * (0.5 * step_m)
         apart = (np.abs(samples_m - near_m) > TOUCHING * step_m) & (np.abs(samples_m - far_m) > TOUCHING * step_m)
         along_m = np.unique(np.concatenate([[0.0, near_m, far_m, length_m], samples_m[apart]]))
         clutter_m = np.zeros(len(along_m))

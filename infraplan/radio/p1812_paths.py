@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST
-from infraplan.radio.ground import LEAST_PATH_M, TAIL_STEPS, TOUCHING, class_at, direction_of, shared_steps, short_path_weight
+from infraplan.radio.ground import LEAST_PATH_M, PIXEL_EDGE, TAIL_STEPS, TOUCHING, class_at, direction_of, shared_steps, short_path_weight
 from infraplan.radio.p1812_combine import ln_b0_inland, median_repair, median_values, time_values
 from infraplan.radio.p1812_passes import (
     BATCH,
@@ -57,7 +57,7 @@ def positions(j, near, nominal, shared, at, count):  # type: ignore[no-untyped-d
     """Positions of a path's own points into `at` from `count` on: those behind `shared` whole steps; whole steps, half steps near the
     receiver, the receiver's nominal point, and the mast's where nothing is shared. Returns the next free place, and the places of the
     mast's nominal point (before `count` where it is shared) and of the receiver's."""
-    halved = j - TAIL_STEPS
+    halved = j - TAIL_STEPS - TOUCHING
     waits = shared == 0
     mast_at = count - 1
     own_at = -1
@@ -125,7 +125,7 @@ def heights_on_line(flat, rows, cols, row, col, down, right, length, at, first, 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def clutter_on_line(codes, class_height_m, row, col, down, right, at, first, end, top, shift):  # type: ignore[no-untyped-def]
-    """Add the clutter height at `at[k]` steps to top[shift + k], first <= k < end. (`row`, `col`): the mast, half a pixel added. [m]"""
+    """Add the clutter height at `at[k]` steps to top[shift + k], first <= k < end. (`row`, `col`): the mast, PIXEL_EDGE added. [m]"""
     last_row, last_col = codes.shape[0] - 0.5, codes.shape[1] - 0.5
     start = np.uint64(first)
     to = np.uint64(shift + first)
@@ -171,7 +171,8 @@ def place_receivers(  # type: ignore[no-untyped-def]
     per_step = step_m / ground.height_step_m
     row, col = (ground.height_y_m - y_m) / ground.height_step_m, (x_m - ground.height_x_m) / ground.height_step_m
     codes_per_step = step_m / ground.clutter_step_m
-    code_row, code_col = (ground.clutter_y_m - y_m) / ground.clutter_step_m + 0.5, (x_m - ground.clutter_x_m) / ground.clutter_step_m + 0.5
+    code_row = (ground.clutter_y_m - y_m) / ground.clutter_step_m + PIXEL_EDGE
+    code_col = (x_m - ground.clutter_x_m) / ground.clutter_step_m + PIXEL_EDGE
     half_way = 0.5 * step_m / 6.371e6
     turn = 0.5 * half_way * half_way * math.tan(latitude)
     mast = class_at(ground, x_m, y_m)

@@ -176,6 +176,18 @@ def test_turning_map_and_mast_together_changes_nothing() -> None:
     assert np.nanquantile(difference, 0.97) < 1e-3
 
 
+@pytest.mark.parametrize("step_m", [50.0, 100.0])
+@pytest.mark.parametrize("with_clutter", [False, True])
+def test_a_nanometre_changes_no_loss(step_m: float, with_clutter: bool) -> None:
+    """Mast on a pixel's centre: many paths are whole numbers of half steps long, lie half-way between two rays or along pixels' edges."""
+    terrain_m = hills()
+    clutter_m = np.where(hills(seed=5) > 120.0, 15.0, 0.0).astype(np.float32) if with_clutter else None
+    still = median(terrain_m, 60.0, 60.0, clutter_m, 5010.0, step_m=step_m).loss_db
+    for aside in (1e-12, 1e-11, -1e-11):
+        moved = median(terrain_m, 60.0 + aside, 60.0 - 2.0 * aside, clutter_m, 5010.0, step_m=step_m).loss_db
+        np.testing.assert_allclose(moved, still, atol=1e-3)
+
+
 def test_frequencies_on_one_geometry_equal_frequencies_alone() -> None:
     terrain_m, bands = hills(), (0.763, 0.9, 2.6, 4.9)
     for time_percent in (50.0, 10.0):
