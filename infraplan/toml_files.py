@@ -37,7 +37,7 @@ def read_toml_text(path: Path, kind: str, file: str = "") -> str:
         raise DataError(Fault(file or path.name, message, fix, rule=f"{kind}-encoding")) from None
 
 
-def parse_toml(text: str, file: str, kind: str, *, told: str | None = None) -> dict[str, Any]:
+def parse_toml(text: str, file: str, kind: str, *, as_written: str | None = None) -> dict[str, Any]:
     """The content of a TOML text.
 
     Parameters
@@ -47,7 +47,7 @@ def parse_toml(text: str, file: str, kind: str, *, told: str | None = None) -> d
         Name of the file, for its fault.
     kind : str
         As in `read_toml_text`.
-    told : str, optional
+    as_written : str, optional
         The text as the person wrote it, where `text` was changed before; its lines are those of `text`.
 
     Raises
@@ -59,7 +59,7 @@ def parse_toml(text: str, file: str, kind: str, *, told: str | None = None) -> d
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         row = toml_line(error, text)
-        lines = (told or text).splitlines()
+        lines = (as_written or text).splitlines()
         value = lines[row - 1].strip()[:80] if 0 < row <= len(lines) else ""
         message = both("schema.not_toml", why=toml_message(error))
         raise DataError(Fault(file, message, both("schema.not_toml_fix"), rule=f"{kind}-toml", row=row, value=value)) from None

@@ -70,12 +70,12 @@ def _answer() -> object:
 
 
 def _tell_warnings() -> None:
-    """Warnings about the input that no verb has told yet."""
-    told = take()
-    if told:
+    """Prints the warnings about the input that no verb has printed yet."""
+    warned = take()
+    if warned:
         from infraplan.cli.shared import tell_warnings
 
-        tell_warnings(told)
+        tell_warnings(warned)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -41,17 +41,17 @@ def explain(
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
         reasons = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)
-        told = on_their_map(findings, made, reasons)
-        lost = told.unreachable
+        explained = on_their_map(findings, made, reasons)
+        lost = explained.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]
         lost = best_margins(instance, lost, known_points(findings), opened.plan_services, findings.cover)
     if json:
-        tables = {"targets": told.targets, "unreachable": lost, "candidates": told.candidates, "villages": told.villages}
+        tables = {"targets": explained.targets, "unreachable": lost, "candidates": explained.candidates, "villages": explained.villages}
         content = {name: records(table, tuple(table.columns)) for name, table in tables.items()}
         show_json({"status": made.status, "sites": len(made.sites), "proven": "within the model", **content})
     else:
-        _print(told, lost, bool(village))
+        _print(explained, lost, bool(village))
     if output is not None:
         show(lost, output=output, overwrite=overwrite)
 
@@ -69,21 +69,21 @@ def _refuse_strangers(study: Any, villages: list[str]) -> None:
             choose(name, near, "village")
 
 
-def _print(told: Explanation, lost: Any, only_named: bool) -> None:
+def _print(explained: Explanation, lost: Any, only_named: bool) -> None:
     """The tables a reader sees, reasons in words."""
     from infraplan.messages.amounts import amounts
     from infraplan.siting.explanations import reason_key
 
     if not only_named:
         tell(both("cli.explain_targets"))
-        show(told.targets, "explained_targets")
-    if len(told.villages):
+        show(explained.targets, "explained_targets")
+    if len(explained.villages):
         tell(both("cli.explain_villages"))
-        show(told.villages, "explained_villages")
+        show(explained.villages, "explained_villages")
     if len(lost):
         tell(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
         show(lost, "certificate", limit=SHOWN)
-    candidates = told.candidates
+    candidates = explained.candidates
     if len(candidates):
         tell(both("cli.explain_candidates"))
         said = [

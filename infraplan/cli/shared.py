@@ -50,7 +50,7 @@ class Bars:
         self.bars = bars
 
     def step(self, key: str) -> Callable[[int, int], None]:
-        """Begin a step; what readers have warned of before is told first."""
+        """Begin a step; warnings of readers so far are printed first."""
         tell_warnings(take())
         task = self.bars.add_task(both(key), total=None)
 

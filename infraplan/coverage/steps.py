@@ -141,11 +141,11 @@ def build_steps(
             for number, window in enumerate(pool.map(margins.of, margins.sites[start : start + AT_ONCE]), start):
                 _enter(first, several, *window, required_db, number)
     completes = np.empty(len(demand), np.int64)
-    told = (points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, first, several)
+    points_and_margins = (points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, first, several)
     place = (grid.x0_m, grid.y0_m, grid.resolution_m, required_db)
-    room = _judge(completes, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), *told, *place)
+    room = _judge(completes, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), *points_and_margins, *place)
     point_of, site_of, part = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-    _judge(completes, point_of, site_of, part, *told, *place)
+    _judge(completes, point_of, site_of, part, *points_and_margins, *place)
     if lone.any():
         choice = {"family": family, "known": known, "alone": lone[lone], "required_db": required_db, "max_radius_km": max_radius_km}
         matrix = reach(demand.loc[lone], sectors, grid, services, caps_km=caps_km, terrain=terrain, workers=workers, **choice)

@@ -36,7 +36,7 @@ def class_from_people(sites: Any, people: Any, grid: Grid) -> Texts:
 
 
 def class_from_land(built_share: npt.NDArray[np.float64]) -> Texts:
-    """Settlement class by the built-up part of the land around each mast, 0..1; "" where it is NaN. Dense cities cannot be told apart."""
+    """Settlement class by the built-up part of the land around each mast, 0..1; "" where it is NaN. It never says "dense_urban"."""
     rule = load("site_defaults")["surroundings"]
     return _classes(built_share, [float(rule[f"{name}_built_share"]) for name in CLASSES[1:3]], np.isfinite(built_share))
 

@@ -58,8 +58,8 @@ def county_seats(sources: Sources) -> pd.DataFrame:
         namesake = found[[bool({county.name, bare} & set(names.split("|"))) for names in found["names_zh"]]]
         codes = sources.by_county["townships"][county.adcode]["code"]
         listed = found[found["township"].isin(codes[:1])]
-        told = found[found["name"] == named.get(county.adcode)]
-        shortlist = next(part for part in (told, namesake, listed, found) if len(part))
+        by_name = found[found["name"] == named.get(county.adcode)]
+        shortlist = next(part for part in (by_name, namesake, listed, found) if len(part))
         best = shortlist.sort_values(["population", "geonameid"], ascending=[False, True]).iloc[0]
         seat = {"seat": best["name"] or best["name_en"], **best[["geonameid", "lon", "lat"]]}
         chosen.append({"county": county.adcode, "county_name": county.name, **seat})

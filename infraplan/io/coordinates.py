@@ -140,7 +140,7 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
         for name, zh, en in (("lon", "经度", "longitude"), ("lat", "纬度", "latitude")):
             if name not in frame:
                 faults.add("tables.missing_column", column=zh, zh=zh, en=en, aliases=f"{name}, {zh}, 经纬度")
-        faults.told = np.ones(len(frame), dtype=bool)
+        faults.reported = np.ones(len(frame), dtype=bool)
         return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object), crs=4326)
     if not optional:
         faults.at(empty, "io.no_coordinate", "lon", shown_lon)
@@ -151,7 +151,7 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
     good = _possible(lon, lat, shown_lon, shown_lat, faults)
     if crs is None and datum not in ("wgs84", "cgcs2000", "bd09mc"):
         lon, lat = to_wgs84(lon, lat, datum)
-    faults.told = ~good
+    faults.reported = ~good
     points = np.full(len(frame), None, dtype=object)
     points[good] = shapely.points(lon[good], lat[good])
     rest = frame.drop(columns=[name for name in ("lon", "lat", "lonlat") if name in frame])
@@ -176,7 +176,7 @@ def with_whole_angles(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
 
 
 def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Texts, faults: FaultList) -> BoolArray:
-    """True where both coordinates can be degrees; the others are faults, told apart: swapped, zero, or out of range."""
+    """True where both coordinates can be degrees; the others are faults of three kinds: swapped, zero, or out of range."""
     known = ~(np.isnan(lon) | np.isnan(lat))
     swapped = known & (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
     faults.at(swapped, "io.swapped", "lat", shown_lat)

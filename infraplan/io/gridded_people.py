@@ -118,9 +118,9 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
         faults = FaultList(file=names(files))
         faults.add("geo.raster_elsewhere", bounds="")
         faults.stop()
-    told = seams.settle()
+    warnings = seams.settle()
     frame = demand_points(tally, whole_people)
-    frame.attrs["faults"] = told.records()
+    frame.attrs["faults"] = warnings.records()
     return frame
 
 

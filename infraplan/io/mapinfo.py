@@ -25,8 +25,8 @@ def settled_mapinfo(main: Path, asked: str | None) -> Path:
     wanted = CHARSETS.get("gb18030" if asked in ("gbk", "gb2312") else asked or "")
     if wanted is None and says in UNSURE:
         side = main.with_suffix({".tab": ".dat", ".mif": ".mid"}[main.suffix])
-        told = side.read_bytes() if side.exists() else b""
-        cells = [*_headings(content), *_characters(content, told)] if main.suffix == ".tab" else BETWEEN_CELLS.split(content + b"\n" + told)
+        data = side.read_bytes() if side.exists() else b""
+        cells = [*_headings(content), *_characters(content, data)] if main.suffix == ".tab" else BETWEEN_CELLS.split(content + b"\n" + data)
         texts = [cell for cell in cells if not cell.isascii()]
         wanted = CHARSETS.get(judged(texts)[0]) if texts else None
     if wanted is None:

@@ -1,6 +1,6 @@
 """Which parts of a file are the table: the sheets of a workbook, the layers of a GeoPackage, the folders of a KML, the files of an archive.
 
-Parts that hold the same kind of table are read as one. Where it cannot be told, the run stops and names the key that tells it.
+Parts that hold the same kind of table are read as one. Where this is not clear, the run stops and names the key that decides it.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _belongs_elsewhere(part: Part, table: str) -> bool:
 
 
 def _likest(parts: Sequence[Part], table: str, positions: list[int]) -> int:
-    """Where nothing fits: the part called after the table, else the one whose headings are known best; its faults are then told."""
+    """Where nothing fits: the part named after the table, else the one with the most known headings; its faults are then reported."""
     called = [position for position in positions if parts[position].name.strip().lower() in CALLED.get(table, ())]
     visible = [position for position in positions if not parts[position].hidden] or positions
     return (called or [max(visible, key=lambda position: len(parts[position].known(table)))])[0]

@@ -71,10 +71,10 @@ def absent_patterns(sites: Any, paths: Mapping[str, Path]) -> list[Fault]:
     """Sites whose antenna ends like a pattern file and is none: one fault a name, at its first row."""
     names = named_antennas(sites)
     absent = names[names.str.lower().str.endswith(SUFFIXES) & ~names.isin(set(paths)) & ~names.isin(set(load("antennas")))]
-    told = FaultList(file=str(sites.attrs.get("file", "")), sheet=str(sites.attrs.get("sheet", "")), rows=rows_of(sites))
+    faults = FaultList(file=str(sites.attrs.get("file", "")), sheet=str(sites.attrs.get("sheet", "")), rows=rows_of(sites))
     for name, rows in absent.groupby(absent, sort=True):
-        told.add("io.no_pattern", row=told.row(int(rows.index.min())), column="antenna", value=name, count=len(set(rows.index)))
-    return told.items
+        faults.add("io.no_pattern", row=faults.row(int(rows.index.min())), column="antenna", value=name, count=len(set(rows.index)))
+    return faults.items
 
 
 def read_pattern(source: str | os.PathLike[str], *, vertical: str | None = None, encoding: str | None = None) -> Antenna:

@@ -98,7 +98,7 @@ class Seams:
         return found
 
     def settle(self) -> FaultList:
-        """A DataError where files count the same people; what lies on a seam is told as a warning, and stands once."""
+        """A DataError where files count the same people; people on a seam count once, with a warning."""
         faults = FaultList()
         for (first, second), people in self.twice.items():
             fewest = min(self.people[first], self.people[second])

@@ -80,11 +80,11 @@ def looks_shifted(
         return []
     faults = FaultList(file=str(frame.attrs.get("file", "")), sheet=str(frame.attrs.get("sheet", "")))
     faults.add("io.looks_shifted", column="lon", severity="warning", datum={"gcj02": "GCJ-02", "bd09": "BD-09"}[evidence.datum],
-               name=evidence.datum, evidence_zh=_told(evidence, "zh"), evidence_en=_told(evidence, "en"))  # fmt: skip
+               name=evidence.datum, evidence_zh=_evidence_text(evidence, "zh"), evidence_en=_evidence_text(evidence, "en"))  # fmt: skip
     return faults.items
 
 
-def _told(evidence: ShiftEvidence, lang: str) -> str:
+def _evidence_text(evidence: ShiftEvidence, lang: str) -> str:
     parts = []
     if evidence.matches >= FEWEST_MATCHES:
         wind = WINDS[round(evidence.bearing_deg / 22.5) % 16]

@@ -9,7 +9,7 @@ SEVERAL_BYTES = ("gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "cp93
 ALL_BUT_FEW = 0.99  # interpretation: so many cells must decode; a damaged one must not turn the others
 FEWEST = 5  # interpretation: among so many one may be damaged
 COMMON_SHARE = 0.4  # interpretation: Chinese names are mostly of the 3,755 common characters (GB 2312, level 1); chance gives a fifth
-SURE_SHARE = 0.7  # interpretation: with fewer of them the choice is told
+SURE_SHARE = 0.7  # interpretation: with fewer of them the choice is a warning
 LATIN_SHARE = 0.7  # interpretation: accented letters stand among plain ones
 
 

@@ -107,11 +107,13 @@ def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList)
             plain = folder / f"layer{number}{_ending(main)}"
             shape = plain.suffix == ".shp"
             name = PurePosixPath(_member_name(main)).stem if len(mains) > 1 else ""
-            told = FaultList(file=path.name, sheet=name)
+            own_faults = FaultList(file=path.name, sheet=name)
             try:
-                opened.append(_shapefile(plain, name, folder, encoding, told) if shape else Opened(settled_mapinfo(plain, encoding), name))
+                opened.append(
+                    _shapefile(plain, name, folder, encoding, own_faults) if shape else Opened(settled_mapinfo(plain, encoding), name)
+                )
             finally:
-                faults.items += told.items
+                faults.items += own_faults.items
     return opened
 
 

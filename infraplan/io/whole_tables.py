@@ -39,7 +39,7 @@ def located_table(
 ) -> RawTable:  # fmt: skip
     """One table with a geometry in EPSG:4326; the faults of all sheets come at once.
 
-    `optional`: a row may have no geometry. `used`: columns that a policy names, which are not told as unused.
+    `optional`: a row may have no geometry. `used`: columns that a policy names, which are not reported as unused.
     `levels`: zones without a column for it take their level from the heading of their codes.
     """
     parts = _named_parts(source, table, sheet, encoding, basis, used)
@@ -130,8 +130,10 @@ def _one_after_another(frame: pd.DataFrame, columns: list[str]) -> list[str]:
 
 
 def _coalesced(frame: pd.DataFrame, seconds: dict[str, str], faults: FaultList) -> pd.DataFrame:
-    """The frame with blank names and codes filled from a second column of the same meaning; that the second was passed over is told where
-    it says something else."""
+    """The frame with blank names and codes filled from a second column of the same meaning.
+
+    Where the second says something else than the first, a warning says that it was not used.
+    """
     for second, name in seconds.items():
         first, other = texts(frame[name]), texts(frame[second])
         blank, silent = no_answer(first), no_answer(other)
@@ -174,9 +176,9 @@ def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> Ra
     faults.items = [item for raw in parts for item in raw.faults.items]
     faults.rows = np.concatenate([raw.rows for raw in parts])
     faults.sheets = np.repeat(np.array([raw.faults.sheet for raw in parts], dtype=object), [len(raw.frame) for raw in parts])
-    if any(raw.faults.told is not None for raw in parts):
-        told = [np.zeros(len(raw.frame), dtype=bool) if raw.faults.told is None else raw.faults.told for raw in parts]
-        faults.told = np.concatenate(told)
+    if any(raw.faults.reported is not None for raw in parts):
+        reported = [np.zeros(len(raw.frame), dtype=bool) if raw.faults.reported is None else raw.faults.reported for raw in parts]
+        faults.reported = np.concatenate(reported)
     bases = {str(raw.notes["population_basis"]) for raw in parts if "population" in raw.frame}
     if len(bases) > 1:
         faults.add("io.mixed_bases", column="population", value=" / ".join(sorted(bases)))

@@ -72,13 +72,13 @@ def _with_level_above(table: Any, below: str, above: str, whole: str, faults: Fa
     children = table.loc[table["level"] == below]
     known = ancestors(table, below)
     found = children["adcode"].map(known[above]) if above in known else pd.Series("", index=children.index)
-    told = children["parent"].fillna("")
+    stated = children["parent"].fillna("")
     words = frozenset(table["adcode"]) | frozenset(table["name"])
-    moved = (found != "") & (told != "") & ~told.isin(words)
-    faults.at(moved.to_numpy(bool), "io.parent_by_place", "parent", told.to_numpy(object), severity="warning",
+    moved = (found != "") & (stated != "") & ~stated.isin(words)
+    faults.at(moved.to_numpy(bool), "io.parent_by_place", "parent", stated.to_numpy(object), severity="warning",
               detail=lambda row: {"zone": children["name"].iloc[row], "parent": found.iloc[row]})  # fmt: skip
     lost = found == ""
-    made_of = told.where(told != "", children["adcode"].map(lambda code: _province_of(known, code)))
+    made_of = stated.where(stated != "", children["adcode"].map(lambda code: _province_of(known, code)))
     made_of = made_of.where(made_of != "", WHOLE)
     parent = found.where(~lost, made_of)
     table = table.assign(parent=table["parent"].where(table["level"] != below, parent.reindex(table.index).fillna("")))

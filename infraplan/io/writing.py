@@ -123,8 +123,8 @@ def _finish(path: Path, styles: Mapping[str, str], tags: Mapping[str, str]) -> N
                 connection.execute(ADD_STYLE, (name, geometry.get(name, "geom"), name, qml, FIXED_TIME))
             connection.execute(ADD_CONTENTS, (FIXED_TIME,))
             connection.execute("UPDATE gpkg_contents SET last_change = ?", (FIXED_TIME,))
-            told = "; ".join(f"{name}={value}" for name, value in tags.items())
-            connection.execute("UPDATE gpkg_contents SET description = ? WHERE table_name <> 'layer_styles'", (told,))
+            description = "; ".join(f"{name}={value}" for name, value in tags.items())
+            connection.execute("UPDATE gpkg_contents SET description = ? WHERE table_name <> 'layer_styles'", (description,))
         connection.execute("VACUUM")
     finally:
         connection.close()
@@ -161,8 +161,8 @@ def write_coverage(cover: Coverage, path: str | Path, *, tags: Mapping[str, str]
 
 def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:
     """What a coverage raster says of itself: where each family's devices are, how reliable, by which models."""
-    told = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
-    return {**told, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
+    tags = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
+    return {**tags, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
 
 
 def write_coverage_cog(

@@ -54,8 +54,8 @@ def key_message(item: dict[str, Any]) -> Bilingual:
     if kind == "missing":
         return both("schema.missing")
     if isinstance(context.get("error"), Exception) and context["error"].args:
-        told = context["error"].args[0]
-        return told if isinstance(told, Bilingual) else Bilingual(str(told), str(told))
+        message = context["error"].args[0]
+        return message if isinstance(message, Bilingual) else Bilingual(str(message), str(message))
     if kind in ("literal_error", "enum"):
         options = options_of(item)
         return both("schema.choice", options=", ".join(options), nearest=nearest(str(item.get("input")), options))

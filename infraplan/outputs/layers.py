@@ -24,8 +24,8 @@ GAP_SUMS = (
     C("things", "缺口（处）", "Gaps", "", "whole", "p", "有缺口的村庄、场所、线路和站点，一处计一次", "villages, places, lines and sites that lack something, each once"),
 )  # fmt: skip
 METHOD = (
-    C("item", "项目", "Item", "", "text", "ad", "说明的项目", "what is told", width=26),
-    C("content", "内容", "Content", "", "wrap", "ad", "说明的内容", "what is told of it", width=110),
+    C("item", "项目", "Item", "", "text", "ad", "说明的项目", "what is described", width=26),
+    C("content", "内容", "Content", "", "wrap", "ad", "说明的内容", "what is said about it", width=110),
 )  # fmt: skip
 BUDGET = (
     C("link", "链路", "Link", "str", "code", "t", "downlink、uplink 或 both", "downlink, uplink or both", "radio:link"),

@@ -46,7 +46,7 @@ def unmatched(
 ) -> list[Fault]:
     """Warnings: the words of a policy that match nothing in the study, with the targets that get no result from them.
 
-    Words of one key stand in one warning; one that is written much like something the study has is told alone.
+    Words of one key are in one warning; a word that is much like one of the study has a warning of its own.
 
     Parameters
     ----------
@@ -166,10 +166,10 @@ def _classes(policy: str, key: str, asked: Iterable[str], table: Any, column: st
 
 
 def _provinces(zones: Any) -> tuple[str, ...]:
-    """Codes of the provinces the zones lie in; empty where nothing tells them."""
+    """Codes of the provinces the zones lie in; empty where nothing states them."""
     own = zones.loc[zones["level"] == "province", "adcode"]
-    told = own if len(own) else zones.loc[zones["level"] == "city", "parent"]
-    return tuple(sorted({str(code) for code in told} - {""}))
+    codes = own if len(own) else zones.loc[zones["level"] == "city", "parent"]
+    return tuple(sorted({str(code) for code in codes} - {""}))
 
 
 def _some(words: Iterable[object]) -> tuple[str, ...]:

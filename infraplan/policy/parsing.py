@@ -72,7 +72,7 @@ class Lines:
 def parse(text: str, name: str) -> PolicyFile:
     """The checked content of a policy file; DataError with every fault and its line."""
     quoted = BARE_DATE.sub(lambda found: found[0] if _is_date(found[2]) else f'{found[1]}"{found[2]}"', text)
-    raw = parse_toml(quoted, name, "policy", told=text)
+    raw = parse_toml(quoted, name, "policy", as_written=text)
     lines = Lines(text)
     faults: list[Fault] = []
     try:

@@ -192,8 +192,8 @@ def _is_frame(entry: Mapping[str, Any], sources: Mapping[str, Any]) -> bool:
 
 def _is_power_class(entry: Mapping[str, Any], sources: Mapping[str, Any]) -> bool:
     bands, power, share = entry.get("bands"), entry.get("ue_power_dbm"), entry.get("largest_uplink_share")
-    told = isinstance(power, Mapping) and _plausible("ue_power_dbm", power.get("value")) and power.get("source") in sources
-    return told and isinstance(bands, list) and all(isinstance(band, str) for band in bands) and _plausible("uplink_share", share)
+    has_power = isinstance(power, Mapping) and _plausible("ue_power_dbm", power.get("value")) and power.get("source") in sources
+    return has_power and isinstance(bands, list) and all(isinstance(band, str) for band in bands) and _plausible("uplink_share", share)
 
 
 def _small_sigmas(table: Mapping[str, Any], usual_db: float, file: str) -> list[Fault]:
@@ -201,9 +201,9 @@ def _small_sigmas(table: Mapping[str, Any], usual_db: float, file: str) -> list[
     found = {"common": table.get("common", {})}
     for section in ("family", "service"):
         found |= {f"{section}.{name}": values for name, values in table.get(section, {}).items()}
-    told = {f"{place}.{SIGMA}": values[SIGMA]["value"] for place, values in found.items() if SIGMA in values}
+    sigmas = {f"{place}.{SIGMA}": values[SIGMA]["value"] for place, values in found.items() if SIGMA in values}
     faults: list[Fault] = []
-    for place, value in told.items():
+    for place, value in sigmas.items():
         if value < usual_db:
             _fault(faults, file, "sigma", place, severity="warning", value=value, usual=f"{usual_db:g}")
     return faults

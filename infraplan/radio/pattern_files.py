@@ -135,7 +135,7 @@ def _compare_tilt(heading: dict[str, tuple[int, str]], tilt_deg: float, file: st
     for key in ("ELECTRICAL_TILT", "ELECTRICALTILT", "TILT"):
         row, shown = heading.get(key, (0, ""))
         numbers = _NUMBER.findall(_DECIMAL_COMMA.sub(".", shown))
-        if len(numbers) != 1 or "MECH" in shown.upper():  # nothing told, a range of tilts, or the housing's
+        if len(numbers) != 1 or "MECH" in shown.upper():  # nothing stated, a range of tilts, or the housing's
             continue
         if abs(abs(float(numbers[0])) - abs(tilt_deg)) > TILT_STEP_DEG:
             _fault(faults, file, "tilt", row=row, column=key, value=shown[:40], severity="warning", tilt=f"{tilt_deg:g}")
@@ -193,8 +193,8 @@ def _circle_db(found: dict[str, _Cut], section: str, file: str, faults: list[Fau
         return np.zeros(360)
     cut = found[section]
     if cut.announced is not None and cut.announced != len(cut.angles_deg):
-        told, count = cut.announced, len(cut.angles_deg)
-        _fault(faults, file, "count", row=cut.row, column=section, value=str(told), announced=told, found=count)
+        announced, count = cut.announced, len(cut.angles_deg)
+        _fault(faults, file, "count", row=cut.row, column=section, value=str(announced), announced=announced, found=count)
     angles_deg, first = np.unique(np.array(cut.angles_deg), return_index=True)
     if len(angles_deg) == 0:
         _fault(faults, file, "gap", row=cut.row, column=section, gap="360", limit=f"{WIDEST_GAP_DEG:g}")

@@ -45,15 +45,15 @@ class ServicePreset:
 
     def share(self, direction: str) -> float:
         """Fraction of the time given to a direction: as the service says, else by the symbols of its frame, else all of it."""
-        told = self.service.get(f"{direction}_share")
-        if told is not None:
-            return float(told["value"])
+        stated = self.service.get(f"{direction}_share")
+        if stated is not None:
+            return float(stated["value"])
         return frame_share(self.frame, direction) if self.frame else 1.0
 
     def share_source(self, direction: str) -> str:
         """Where that fraction comes from."""
-        told = self.service.get(f"{direction}_share", self.frame)
-        return str(self.sources[told["source"]]) if told else ""
+        stated = self.service.get(f"{direction}_share", self.frame)
+        return str(self.sources[stated["source"]]) if stated else ""
 
     def entry(self, key: str) -> dict[str, Any]:
         """Value and source of a key, from the nearest layer that has it."""

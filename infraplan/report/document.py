@@ -152,9 +152,9 @@ def _body(
         yield Paragraph(words.t("no_data"))
     yield Heading(words.t("doc_method"))
     lines = list(method_lines(context, words))
-    told = [line for line in lines if line[0] != words.t("limits")]
-    items = [item if number == 0 or told[number - 1][0] != item else "" for number, (item, _) in enumerate(told)]
-    rows = [(item, content) for item, (_, content) in zip(items, told, strict=True)]
+    kept = [line for line in lines if line[0] != words.t("limits")]
+    items = [item if number == 0 or kept[number - 1][0] != item else "" for number, (item, _) in enumerate(kept)]
+    rows = [(item, content) for item, (_, content) in zip(items, kept, strict=True)]
     yield Table(0, "", [entry.label(words.lang) for entry in TABLES["method"]], (20, 80), (), rows)
     yield Heading(words.t("doc_limits"))
     for number, content in enumerate((content for item, content in lines if item == words.t("limits")), 1):

@@ -49,13 +49,13 @@ def _text(value: Any) -> str:
 
 
 def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
-    told = [words.plain("synthetic_short")] if context.facts.synthetic else []
-    told += [part for part in (stamps.stamp(context.facts, words),) if part]
+    notes = [words.plain("synthetic_short")] if context.facts.synthetic else []
+    notes += [part for part in (stamps.stamp(context.facts, words),) if part]
     many = len(context.sites) > MOST_SITES
     if many:
-        told.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
-    if told:
-        yield f"<description>{_text(' · '.join(told))}</description>"
+        notes.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
+    if notes:
+        yield f"<description>{_text(' · '.join(notes))}</description>"
     yield _folder(words.t("layer_new"), _new_sites(context, words))
     if not many:
         yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
@@ -79,11 +79,11 @@ def _folder(name: str, placemarks: Iterable[str], shown: bool = True) -> str:
 
 
 def _point(name: Any, lon: float, lat: float, style: str, rows: Iterable[tuple[str, Any]]) -> str:
-    told = "".join(
+    data = "".join(
         f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in rows if not missing(value) and value != ""
     )
     return (
-        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{told}</ExtendedData>"
+        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
         f"<Point><coordinates>{lon:.6f},{lat:.6f}</coordinates></Point></Placemark>"
     )
 
@@ -92,32 +92,32 @@ def _quoted(label: str) -> str:
     return escape(clean(label), {'"': "&quot;"})
 
 
-def _told(frame: Any, table: str, words: Words) -> list[list[tuple[str, str]]]:
-    """What each placemark tells: headings and cells of the columns that Google Earth shows."""
+def _shown_columns(frame: Any, table: str, words: Words) -> list[list[tuple[str, str]]]:
+    """What each placemark shows: headings and cells of the columns that Google Earth shows."""
     cells = worded(frame, table, "kmz", words)
     return [list(zip([one.label for one in cells], row, strict=True)) for row in zip(*(one.texts() for one in cells), strict=True)]
 
 
 def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
     frame = page_rows.first_sites(context)
-    for row, told in zip(frame.itertuples(index=False), _told(frame, "sites", words), strict=True):
-        yield _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", told)
+    for row, shown in zip(frame.itertuples(index=False), _shown_columns(frame, "sites", words), strict=True):
+        yield _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", shown)
 
 
 def _sites(context: PageContext, words: Words) -> Iterator[str]:
     if not len(context.sites):
         return
     frame = points_of_masts(context.sites, words)
-    for name, x, y, told in zip(frame["name"], frame.geometry.x, frame.geometry.y, _told(frame, "masts", words), strict=True):
-        yield _point(name, x, y, "existing", told)
+    for name, x, y, shown in zip(frame["name"], frame.geometry.x, frame.geometry.y, _shown_columns(frame, "masts", words), strict=True):
+        yield _point(name, x, y, "existing", shown)
 
 
 def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[str]:
     sure = set(context.gaps.loc[context.gaps["status"] == "unserved", "id"])
-    for row, told in zip(gaps.to_dict("records"), _told(gaps, "gaps", words), strict=True):
+    for row, shown in zip(gaps.to_dict("records"), _shown_columns(gaps, "gaps", words), strict=True):
         if not missing(row["lon"]) and not missing(row["lat"]):
             style = "unserved" if row["id"] in sure else "uncertain"
-            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, told)
+            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, shown)
 
 
 def _zones(context: PageContext, words: Words) -> Iterator[str]:
@@ -125,8 +125,10 @@ def _zones(context: PageContext, words: Words) -> Iterator[str]:
 
     frame = zone_table(context).reset_index(drop=True)
     shapes = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
-    for row, told, shape in zip(frame.drop(columns="geometry").to_dict("records"), _told(frame, "zones", words), shapes, strict=True):
-        data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in told)
+    for row, shown, shape in zip(
+        frame.drop(columns="geometry").to_dict("records"), _shown_columns(frame, "zones", words), shapes, strict=True
+    ):
+        data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in shown)
         rings = "".join(_polygon(part) for part in get_parts(shape))
         yield (
             f"<Placemark><name>{_text(row['name'])}</name><styleUrl>#zone</styleUrl><ExtendedData>{data}</ExtendedData>"

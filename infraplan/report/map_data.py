@@ -123,14 +123,14 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
     cells = []
     for one in worded(frame, "zones", "map", words.about(context)):
         unit = f" {one.column.units(words.lang)}" if one.column.unit else ""
-        cells.append((one.label, [told if told == "—" else f"{told}{unit}" for told in one.texts()]))
+        cells.append((one.label, [shown if shown == "—" else f"{shown}{unit}" for shown in one.texts()]))
     geometry = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
     finest = next(level for level in ("township", "county", "city", "province") if (frame["level"] == level).any())
     features: list[dict[str, Any]] = []
     labels: list[tuple[int, dict[str, Any]]] = []
     for index, zone in frame.iterrows():
         outer = zone["adcode"] in context.own and zone["level"] == context.level
-        told = [[label, told[index]] for label, told in cells if told[index] != "—"]
+        rows = [[label, texts[index]] for label, texts in cells if texts[index] != "—"]
         shares = {family: zone.get(f"{family}_share") for family in context.families}
         first = next(iter(shares.values()), None)
         shape = geometry[index]
@@ -145,7 +145,7 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
                     "rank": 2 if outer else 1 if zone["level"] == "city" else 0,
                     "finest": zone["level"] == finest,
                     "ground": bool(outer) or (zone["level"] == finest and not len(context.outline)),
-                    "rows": told or [[words.t("no_data"), ""]],
+                    "rows": rows or [[words.t("no_data"), ""]],
                     "fill": {family: share_colour(share) for family, share in shares.items()},
                     "bounds": [[south, west], [north, east]],
                 },

@@ -193,8 +193,8 @@ def _bounds(context: PageContext) -> tuple[float, float, float, float]:
 
 def _bar(context: PageContext, words: Words, title: str, alone: bool) -> str:
     report = "" if alone else f'<a href="report.html">{escape(words.t("to_report"))}</a>'
-    told = [("ip-banner", stamps.mark(context.facts, words)), ("ip-stamp", stamps.stamp(context.facts, words))]
-    banner = "".join(f'<span class="{kind}">{escape(written)}</span>' for kind, written in told if written)
+    parts = [("ip-banner", stamps.mark(context.facts, words)), ("ip-stamp", stamps.stamp(context.facts, words))]
+    banner = "".join(f'<span class="{kind}">{escape(written)}</span>' for kind, written in parts if written)
     side = "" if words.lang == "en" else f'<small lang="en">{escape(Words("en").t("map_title", name=context.name_en))}</small>'
     return (
         f'<header class="ip-bar"><h1>{escape(title)}{side}</h1>{banner}{report}'

@@ -1,4 +1,4 @@
-"""One point a mast on maps: stations that share a place, a height, azimuths and a status are told together."""
+"""One point a mast on maps: stations that share a place, a height, azimuths and a status are one point."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def points_of_masts(sites: Any, words: Words) -> Any:
         The name is that of the first station, with "+ 2" behind it where two more stand there.
     """
     frame = sites.reset_index(drop=True)
-    told = [column(frame, name).fillna("").astype(str) for name in ("services", "operators")]
-    pairs = pd.MultiIndex.from_arrays(told)
+    columns = [column(frame, name).fillna("").astype(str) for name in ("services", "operators")]
+    pairs = pd.MultiIndex.from_arrays(columns)
     text = {(one, who): station(one, who, words) for one, who in pairs.unique()}
     services = pd.Series([text[pair] for pair in pairs], dtype="object")
     mast = column(frame, "mast")

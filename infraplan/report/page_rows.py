@@ -92,11 +92,11 @@ def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     for at, (key, row, asked) in enumerate(zip(keys, rows.to_dict("records"), judged(rows), strict=True)):
         if text(row["network"]) in ANYONE:
             networks = words.t("by_network", parts=words.joined(beside[key], "、")) if key in beside else ""
-            told: dict[str, Any] = {name: values[at] for name, values in cells.items()}
-            told |= {"title": told["task"], "status_text": words.code("status", row["status"]), "asks": asked}
-            told |= {name: text(row[name]) for name in ("status", "quotation", "document")}
-            told |= {name: bool(row[name]) for name in ("expired", "interpretation")}
-            out.append(told | {"evidence": words.joined([words.one(text_of(row["evidence"])), networks])})
+            row_out: dict[str, Any] = {name: values[at] for name, values in cells.items()}
+            row_out |= {"title": row_out["task"], "status_text": words.code("status", row["status"]), "asks": asked}
+            row_out |= {name: text(row[name]) for name in ("status", "quotation", "document")}
+            row_out |= {name: bool(row[name]) for name in ("expired", "interpretation")}
+            out.append(row_out | {"evidence": words.joined([words.one(text_of(row["evidence"])), networks])})
     return out
 
 
@@ -162,8 +162,8 @@ def zone_table(context: PageContext) -> Any:
     """The zones with their people and the figures of each family, columns of the output table `zones`."""
     anyone = context.population.loc[context.population["network"] == "any"]
     figures = [entry.name.removeprefix("{family}_") for entry in TABLES["zones"] if entry.name.startswith("{family}_")]
-    told = [name for name in figures if name in anyone and name != "receiver"]
-    wide = anyone.pivot_table(index=ZONE_KEY, columns="family", values=told, observed=True)
+    shown = [name for name in figures if name in anyone and name != "receiver"]
+    wide = anyone.pivot_table(index=ZONE_KEY, columns="family", values=shown, observed=True)
     wide.columns = [f"{family}_{figure}" for figure, family in wide.columns]
     zones = context.zones.drop(columns="population", errors="ignore").merge(wide.reset_index(), on=ZONE_KEY, how="left")
     zones = zones.merge(anyone.drop_duplicates(ZONE_KEY)[[*ZONE_KEY, "population"]], on=ZONE_KEY, how="left")
@@ -255,8 +255,8 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))
     if len(context.gaps):
         form = "{} {}（{}）" if words.lang == "zh" else "{} {} ({})"
-        told = [form.format(*row) if row[2] else f"{row[0]} {row[1]}" for row in lacking_words(context, words)]
-        out.append(words.t("words_gaps", gaps=words.joined(told)))
+        counts = [form.format(*row) if row[2] else f"{row[0]} {row[1]}" for row in lacking_words(context, words)]
+        out.append(words.t("words_gaps", gaps=words.joined(counts)))
     if len(context.plan_sites):
         cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))

@@ -228,14 +228,14 @@ def city_list(context: PageContext, words: Words) -> page_rows.Shown:
     link, kinds = Markup('<a href="{}{}">{}</a>'), (("html", "page_report"), ("map", "page_map"), ("xlsx", "page_annex"))
     rows = []
     for cells, row in zip(shown.rows, frame.to_dict("records"), strict=True):
-        name, *told, pages = cells
+        name, *others, pages = cells
         folder = quote(style.text(row["folder"]).strip("/")) + "/" if row["state"] == "done" and style.text(row["folder"]) else ""
         if folder:
             name = link.format(folder, FILES["html"], name)
             pages = Markup(" · ").join(link.format(folder, FILES[kind], words.t(key)) for kind, key in kinds)
         elif row["adcode"]:
             pages = words.code("state", row["state"]) + (f": {row['reason']}" if style.text(row["reason"]) else "")
-        rows.append([name, *told, pages])
+        rows.append([name, *others, pages])
     return replace(shown, rows=rows)
 
 

@@ -48,13 +48,13 @@ def draw_foot(figure: Any, facts: Facts, words: Words, lines: list[str]) -> None
 
 def _stamp(figure: Any, facts: Facts, words: Words, y: float) -> None:
     """Mark and dates side by side, at a height of the figure (0..1)."""
-    mark, told = stamps.mark(facts, words), stamps.stamp(facts, words)
+    mark, dates = stamps.mark(facts, words), stamps.stamp(facts, words)
     x = 0.01
     if mark:
         figure.text(x, y, mark, fontsize=STAMP_SIZE, color=SYNTHETIC_COLOUR, va="bottom")
         x += (width_in(mark, STAMP_SIZE) + 0.2) / float(figure.get_figwidth())
-    if told:
-        figure.text(x, y, told, fontsize=STAMP_SIZE, color=palette()["ink"]["muted"], va="bottom")
+    if dates:
+        figure.text(x, y, dates, fontsize=STAMP_SIZE, color=palette()["ink"]["muted"], va="bottom")
 
 
 def stamped(figure: Any, facts: Facts | None, words: Words) -> None:

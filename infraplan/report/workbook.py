@@ -113,9 +113,9 @@ def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
 def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, last: int) -> None:
     """附件N, the title in the centre, who fills it in, the unit of measure."""
     sheet.write_string(0, 0, words.t("annex_number", number=number), forms["annex"])
-    told = stamps.marked_stamp(context.facts, words)
-    if told:
-        sheet.write_string(0, min(2, last), told, forms["note"])
+    stamp = stamps.marked_stamp(context.facts, words)
+    if stamp:
+        sheet.write_string(0, min(2, last), stamp, forms["note"])
     sheet.merge_range(1, 0, 1, last, "", forms["title"])
     sheet.write_string(1, 0, words.t(f"annex_{key}", name=context.name), forms["title"])
     sheet.set_row(1, 30)

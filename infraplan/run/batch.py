@@ -208,8 +208,8 @@ def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
     """A sentence on what the plan covers, and what it falls short of."""
     if plan is None:
         return ""
-    told = {"cities": "、".join(cities)} if kind == "alone" else {}
-    return together((both(f"run.plan_{kind}", **told), plan_note(plan)))
+    names = {"cities": "、".join(cities)} if kind == "alone" else {}
+    return together((both(f"run.plan_{kind}", **names), plan_note(plan)))
 
 
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:

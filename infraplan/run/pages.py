@@ -83,8 +83,8 @@ def in_china(zones: Any) -> bool:
 def measured_note(findings: Findings) -> tuple[str, ...]:
     """How many points of each family are judged by measurement, where any is."""
     counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
-    told = ", ".join(f"{family_name(family)} {count:,}" for family, count in counts.items() if count)
-    return (both("run.measured", counts=told),) if told else ()
+    counted = ", ".join(f"{family_name(family)} {count:,}" for family, count in counts.items() if count)
+    return (both("run.measured", counts=counted),) if counted else ()
 
 
 def service_line(service: Service) -> str:

@@ -352,11 +352,11 @@ def on_the_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
     return counted_on_map(plan, study.plan_services, findings.cover, after, phases=phases_of(study), **_of_map(findings))
 
 
-def on_their_map(findings: Findings, plan: Plan, told: Explanation) -> Explanation:
+def on_their_map(findings: Findings, plan: Plan, explanation: Explanation) -> Explanation:
     """An explanation of a plan as the map with its sites shows it."""
     services = findings.study.plan_services
     after = cover_with(plan.sites, findings.cover, services)
-    return explained_on_map(told, plan, services, findings.cover, after, **_of_map(findings))
+    return explained_on_map(explanation, plan, services, findings.cover, after, **_of_map(findings))
 
 
 def _of_map(findings: Findings) -> dict[str, Any]:

@@ -31,7 +31,7 @@ BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share
 """What a zone's figures carry beside its share, as `with_ranges` names it."""
 
 OF_THE_WHOLE = ("bound_cny", "bound", "proven_gap", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check")
-"""What is told of a plan, and not of a city's part of it."""
+"""Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
 """From the top down."""
 SCHEMA_VERSION = 2
@@ -106,9 +106,9 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     goal, villages = replace(plan.goal, cities=(city,)), findings.villages.loc[findings.villages["city"] == city]
     kept = {"zones": study.zones, "villages": villages, "measured": study.measured}
     counted = served_by_family(goal, plan.sites, study.plan_services, findings.cover, after, **kept)
-    told: dict[str, dict[str, int | None]] = {family: dict(numbers) for family, numbers in counted.items()}
+    by_family: dict[str, dict[str, int | None]] = {family: dict(numbers) for family, numbers in counted.items()}
     if study.config.plan.capacity_people:  # who is carried is known of the whole alone
-        told = {family: numbers | {"served_after": None} for family, numbers in told.items()}
+        by_family = {family: numbers | {"served_after": None} for family, numbers in by_family.items()}
     phases = []
     for number, phase in enumerate(phases_of(study), start=1):
         own = sites.loc[sites["phase"] == number]
@@ -120,9 +120,9 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
         "scope": "part",
         "sites": len(sites),
         "cost_cny": int(sites["cost_cny"].sum()),
-        **told[plan.goal.family],
+        **by_family[plan.goal.family],
         "population_gained": int(sites["people_gained"].sum()),
-        "families": told,
+        "families": by_family,
         "phases": phases or None,
     }
 
@@ -176,15 +176,15 @@ def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
     if not len(rows):
         return {}
     people = int(rows["population"].sum())
-    told: dict[str, Any] = {"receiver": str(rows["receiver"].iloc[0])}
+    figures: dict[str, Any] = {"receiver": str(rows["receiver"].iloc[0])}
     for name in ("weaker", "stronger"):
         served = int(rows[f"served_{name}"].sum())
-        told |= {f"served_{name}": served, f"share_{name}": served / people if people else None}
+        figures |= {f"served_{name}": served, f"share_{name}": served / people if people else None}
     if str(rows["other_receiver"].iloc[0]):
-        told["other_receiver"] = str(rows["other_receiver"].iloc[0])
-        told |= {f"other_{name}": int(rows[f"other_{name}"].sum()) for name in ("served", "uncertain", "unserved")}
-        told["other_share"] = told["other_served"] / people if people else None
-    return told
+        figures["other_receiver"] = str(rows["other_receiver"].iloc[0])
+        figures |= {f"other_{name}": int(rows[f"other_{name}"].sum()) for name in ("served", "uncertain", "unserved")}
+        figures["other_share"] = figures["other_served"] / people if people else None
+    return figures
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ class Scope:
         study = findings.study
         tops = study.zones.loc[study.zones["level"] == "province"]
         adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)
-        told = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.asked, study.sites
-        return cls("province", *told)
+        of_whole = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.asked, study.sites
+        return cls("province", *of_whole)
 
     @classmethod
     def city(cls, findings: Findings, adcode: str) -> Scope:

@@ -14,5 +14,5 @@ def stated_dates(study: Study) -> dict[str, str]:
 
 def dates_of(as_of: str, report_date: str, synthetic: bool) -> dict[str, str]:
     """The dates and the version that files for a GIS carry, as tags; what the study does not state is left out."""
-    told = {"AS_OF": as_of, "REPORT_DATE": report_date, "VERSION": f"infraplan {infraplan.__version__}"}
-    return {name: value for name, value in told.items() if value} | ({"SYNTHETIC": "true"} if synthetic else {})
+    tags = {"AS_OF": as_of, "REPORT_DATE": report_date, "VERSION": f"infraplan {infraplan.__version__}"}
+    return {name: value for name, value in tags.items() if value} | ({"SYNTHETIC": "true"} if synthetic else {})

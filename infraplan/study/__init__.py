@@ -234,8 +234,8 @@ class Study(StudySteps):
     @property
     def population_basis(self) -> str:
         """Whose people are counted: "resident" (常住) or "registered" (户籍), of study.toml, else of the villages' own headings."""
-        told = self.config.study.population_basis
-        return told or (str(self.villages.attrs.get("population_basis", "resident")) if self.peopled else "resident")
+        stated = self.config.study.population_basis
+        return stated or (str(self.villages.attrs.get("population_basis", "resident")) if self.peopled else "resident")
 
     @layer
     def sites(self) -> gpd.GeoDataFrame:

@@ -23,7 +23,7 @@ MOST_ZONES = 20
 def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any = None, listed: Collection[str] = ()) -> list[Fault]:
     """Faults between checked layers; all but `zones` may be absent. Warnings, except a mix of population bases, which is an error.
 
-    `listed`: services that study.toml puts on the map; sites that carry others are told.
+    `listed`: services that study.toml puts on the map; sites that carry others give a warning.
     """
     rows = zone_faults(zones, villages).head(MOST_ZONES).to_dict("records")
     file = str(zones.attrs.get("file", "")) or "zones"

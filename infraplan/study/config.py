@@ -50,8 +50,8 @@ class About(_Section):
 
     @field_validator("report_date")
     @classmethod
-    def _not_before_its_data(cls, given: date | None, told: ValidationInfo) -> date | None:
-        as_of = told.data.get("as_of")
+    def _not_before_its_data(cls, given: date | None, others: ValidationInfo) -> date | None:
+        as_of = others.data.get("as_of")
         if given is not None and as_of is not None and given < as_of:
             raise ValueError(both("study.report_before_data", day=as_of.isoformat()))
         return given
@@ -247,9 +247,9 @@ class Config(_Section):
 
     def options_of(self, file: str) -> dict[str, Any]:
         """The options that study.toml sets for a file, as its reader's keyword arguments."""
-        told: dict[str, Any] = getattr(self.options, file).model_dump(exclude_none=True)
+        stated: dict[str, Any] = getattr(self.options, file).model_dump(exclude_none=True)
         short = getattr(self.datum, file, None)
-        return told if short is None else {"datum": short} | told
+        return stated if short is None else {"datum": short} | stated
 
 
 def read_config(path: Path) -> Config:

@@ -30,22 +30,22 @@ def followable(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
     """
     keys = keys_of(layer, options)
 
-    def told(text: str) -> str:
+    def with_keys(text: str) -> str:
         if options:
             text = re.sub(r"\[options\.\w+\]", f"[options.{layer}]", text)
         return _named(text, keys)
 
-    def both_told(text: str) -> str:
-        return Bilingual(told(text.zh), told(text.en)) if isinstance(text, Bilingual) else told(text)
+    def in_both(text: str) -> str:
+        return Bilingual(with_keys(text.zh), with_keys(text.en)) if isinstance(text, Bilingual) else with_keys(text)
 
-    return replace(fault, message=both_told(fault.message), how_to_fix=both_told(fault.how_to_fix))
+    return replace(fault, message=in_both(fault.message), how_to_fix=in_both(fault.how_to_fix))
 
 
 def _named(text: str, keys: Mapping[str, str]) -> str:
     """`datum=gcj02` as `[options.sites] datum = "gcj02"`, `encoding=` alone as `[options.sites] encoding`."""
 
     def key(found: re.Match[str]) -> str:
-        told, value = keys[found[1]], found[2].strip('"')
-        return f'{told} = "{value}"' if value else told
+        full_name, value = keys[found[1]], found[2].strip('"')
+        return f'{full_name} = "{value}"' if value else full_name
 
     return re.sub(rf'\b({"|".join(keys)})=("[\w.:-]+"|[\w.:-]*[A-Za-z0-9]|)', key, text, flags=re.ASCII)

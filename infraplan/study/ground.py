@@ -39,8 +39,8 @@ def study_grid(study: Study) -> Grid:
     pixels = grid.height * grid.width
     if pixels > MOST_PIXELS:
         least_m = f"{choice.resolution_m * (pixels / MOST_PIXELS) ** 0.5:.3g}"
-        told = {"pixels": f"{pixels:,}", "limit": f"{MOST_PIXELS:,}", "least": least_m}
-        message, fix = both("study.too_many_pixels", **told), both("study.too_many_pixels_fix", **told)
+        values = {"pixels": f"{pixels:,}", "limit": f"{MOST_PIXELS:,}", "least": least_m}
+        message, fix = both("study.too_many_pixels", **values), both("study.too_many_pixels_fix", **values)
         raise DataError(
             Fault(FILE_NAME, message, fix, rule="study-pixels", column="coverage.resolution_m", value=f"{choice.resolution_m:g}")
         )

@@ -64,7 +64,7 @@ def antenna_files(study: Study) -> dict[str, Path]:
     _, named = study.own_presets
     try:
         sites = study.sites
-    except DataError:  # told where the sites are read
+    except DataError:  # reported where the sites are read
         return named
     folders = ((study.folder / study.config.files.sites).parent, study.folder)
     found = pattern_paths(named_antennas(sites), folders)

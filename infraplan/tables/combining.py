@@ -39,8 +39,8 @@ def with_whole_tilt(frame: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFr
                   detail=lambda row: {"difference": f"{whole[row] - total[row]:+.1f}"})  # fmt: skip
     else:
         own, other = field_of("site", "tilt_deg"), field_of("site", there[0])
-        whole_told, part_told = (Bilingual(faults.headings.get(field.name, field.zh), field.en) for field in (own, other))
-        faults.add("tables.tilt_part_unused", column=there[0], severity="warning", whole=whole_told, part=part_told)
+        whole_heading, part_heading = (Bilingual(faults.headings.get(field.name, field.zh), field.en) for field in (own, other))
+        faults.add("tables.tilt_part_unused", column=there[0], severity="warning", whole=whole_heading, part=part_heading)
     blank = np.isnan(whole) & stated & (texts(frame["tilt_deg"]) == "")
     cells = frame["tilt_deg"].astype(object).to_numpy().copy()
     cells[blank] = total[blank]

@@ -92,7 +92,9 @@ def check_hosts(
     faults.at((settled["host"] == "").to_numpy(bool) & was_empty(frame, "host"), "tables.no_host", "host")
     shapes = settled.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    faults.at(missing & ~(np.zeros(len(shapes), dtype=bool) if faults.told is None else faults.told), "tables.no_geometry", "geometry")
+    faults.at(
+        missing & ~(np.zeros(len(shapes), dtype=bool) if faults.reported is None else faults.reported), "tables.no_geometry", "geometry"
+    )
     faults.stop()
     settled = settle_zones(points_of(settled, faults, keep_radius=False), zones, faults, outside=outside)
     faults.stop()

@@ -30,8 +30,8 @@ class FaultList:
     """The faults of one table, and where its rows stand in the file.
 
     `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
-    and the unit that name carries; `told` marks the rows whose missing point has been told already; `warned` counts the items that
-    `warn` has passed on. Rows of several sheets or layers read as one table have `sheets`, one a row, and `headings_of` each.
+    and the unit that name carries; `reported` marks the rows whose missing or wrong point is a fault already; `warned` counts the
+    items that `warn` has passed on. Rows of several sheets or layers read as one table have `sheets`, one a row, and `headings_of` each.
     """
 
     file: str = ""
@@ -40,7 +40,7 @@ class FaultList:
     headings: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     items: list[Fault] = field(default_factory=list)
-    told: BoolArray | None = None
+    reported: BoolArray | None = None
     warned: int = 0
     sheets: npt.NDArray[np.object_] | None = None
     headings_of: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class FaultList:
         """The table now has the rows at these positions, in this order."""
         self.rows = None if self.rows is None else self.rows[positions]
         self.sheets = None if self.sheets is None else self.sheets[positions]
-        self.told = None if self.told is None else self.told[positions]
+        self.reported = None if self.reported is None else self.reported[positions]
 
     @property
     def failed(self) -> bool:

@@ -51,9 +51,9 @@ def fill_sites(
         by_class = frame["environment"].map({key: value for key, value in presets[name].items() if isinstance(value, float)})
         if "smart_pole" in presets[name]:
             by_class = by_class.where(~poles, presets[name]["smart_pole"])
-        told = [with_default(text, name, value) for text, value in zip(frame["sectors"].tolist(), by_class.tolist(), strict=True)]
-        frame["sectors"] = pd.Series([text for text, _ in told], index=frame.index, dtype=str)
-        cells = sum(count for _, count in told)
+        with_values = [with_default(text, name, value) for text, value in zip(frame["sectors"].tolist(), by_class.tolist(), strict=True)]
+        frame["sectors"] = pd.Series([text for text, _ in with_values], index=frame.index, dtype=str)
+        cells = sum(count for _, count in with_values)
         fill(name, frame[name].isna().to_numpy(bool), by_class)
         if cells:
             filled[name] = filled.get(name, 0) + cells

@@ -129,10 +129,10 @@ def points_of(frame: gpd.GeoDataFrame, faults: FaultList, *, keep_radius: bool) 
         return frame
     areal = (kinds == 3) | (kinds == 6)
     lone = (kinds == 4) & (shapely.get_num_geometries(shapes) == 1)
-    told = np.zeros(len(shapes), dtype=bool) if faults.told is None else faults.told
-    absent = (shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~told
+    reported = np.zeros(len(shapes), dtype=bool) if faults.reported is None else faults.reported
+    absent = (shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~reported
     faults.at(absent, "tables.no_geometry", "geometry", frame["id"].to_numpy(object))
-    unusable = ~((kinds == 0) | areal | lone) & ~absent & ~told
+    unusable = ~((kinds == 0) | areal | lone) & ~absent & ~reported
     faults.at(unusable, "tables.not_a_point", "geometry", frame["id"].to_numpy(object))
     points = shapes.copy()
     points[lone] = shapely.get_geometry(shapes[lone], 0)
@@ -154,7 +154,7 @@ def was_empty(frame: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
 
 
 def finished(frame: gpd.GeoDataFrame, table: str, faults: FaultList, drop_empty: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
-    """Contract columns first, in order; the warnings told, and kept in `attrs`."""
+    """Contract columns first, in order; the warnings are issued and kept in `attrs`."""
     faults.warn()
     first = [name for name in contract_columns(table)[:-1] if name not in drop_empty or frame[name].notna().any()]
     rest = [name for name in frame.columns if name not in first and name != "geometry" and name not in drop_empty]

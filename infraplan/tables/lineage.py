@@ -58,10 +58,10 @@ def _ancestors(known: _Zones, level: str) -> pd.DataFrame:
     above = [name for name in levels_present(zones) if LEVELS.index(name) < LEVELS.index(level)]
     own = zones.loc[zones["level"] == level].drop_duplicates("adcode")
     table = pd.DataFrame("", index=pd.Index(own["adcode"].to_numpy(object)), columns=above, dtype=object)
-    told = own["parent"].fillna("").to_numpy(object) if "parent" in own else np.full(len(own), "", dtype=object)
+    stated = own["parent"].fillna("").to_numpy(object) if "parent" in own else np.full(len(own), "", dtype=object)
     for name in reversed(above):
         part = zones.loc[zones["level"] == name].drop_duplicates("adcode")
-        direct = _named(told, part)
+        direct = _named(stated, part)
         table[name] = np.where(table[name] == "", direct, table[name])
         _climb(table, name, known)
     for name in reversed(above):
@@ -83,14 +83,14 @@ def _climb(table: pd.DataFrame, name: str, zones: _Zones) -> None:
         table[column] = np.where(table[column] == "", found, table[column])
 
 
-def _named(told: Codes, part: Any) -> Codes:
+def _named(stated: Codes, part: Any) -> Codes:
     """Codes of the zones that texts mean: their codes, else the name of one zone alone."""
     codes = part["adcode"].to_numpy(object)
     names = part["name"].to_numpy(object) if "name" in part else codes
     once = pd.Series(codes, index=names)
     once = once[~once.index.duplicated(keep=False)]
     known = dict(once.items()) | {code: code for code in codes}
-    return np.array([known.get(text, "") if text else "" for text in told], dtype=object)
+    return np.array([known.get(text, "") if text else "" for text in stated], dtype=object)
 
 
 def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: _Zones, *, only: bool) -> Codes:

@@ -95,10 +95,10 @@ def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, 
             faults.at(codes != "", "tables.zone_of_sheet", name, codes, severity="warning")
             made[name] = np.where(codes != "", codes, made[name]).astype(object)
     alone = (made["county"] == "") & (made["city"] == "") & (made["adcode"] != "")
-    told = {name: np.where(alone, made["adcode"], made[name]).astype(object) for name in ("county", "city")}
-    told["province"] = np.where(alone, made["adcode"], "").astype(object)
-    told["adcode"] = made["adcode"]
-    return {name: pd.Series(list(values), dtype=str) for name, values in told.items()}
+    codes_by_level = {name: np.where(alone, made["adcode"], made[name]).astype(object) for name in ("county", "city")}
+    codes_by_level["province"] = np.where(alone, made["adcode"], "").astype(object)
+    codes_by_level["adcode"] = made["adcode"]
+    return {name: pd.Series(list(values), dtype=str) for name, values in codes_by_level.items()}
 
 
 def _any_level(cells: Texts, zones: Any, faults: FaultList) -> Texts:

@@ -39,7 +39,7 @@ def check_sites(
     """Sites that keep the contract, one row a site, or one DataError.
 
     What the table leaves out comes from `presets/site_defaults.toml`; `attrs["filled"]` counts it by column. Sites of technologies the
-    house does not plan (2G, 3G, 4G alone) and those whose technology is not told are set aside with a warning. Sites outside the zones
+    library does not plan (2G, 3G, 4G alone) and those whose technology is not stated are set aside with a warning. Sites outside the zones
     only warn: a neighbour's sectors count.
 
     Parameters
@@ -97,7 +97,7 @@ def check_sites(
     filled = {name: count for name, count in ({"id": int(nameless.sum())} | filled | more).items() if count}
     for name, count in filled.items():
         if name == "id" and count < len(settled):
-            continue  # told row by row
+            continue  # one warning a row exists already
         by = inferred if name == "environment" and inferred else filled_by(name, services)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
     filled |= _tell_makers_antennas(settled, filled, faults)
@@ -141,7 +141,7 @@ def _distinct_ids(settled: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFr
 
 
 def _tell_makers_antennas(settled: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
-    """Antennas that are neither a preset nor a pattern file keep their name, count as filled, and are told."""
+    """Antennas that are neither a preset nor a pattern file keep their name and count as filled, with a warning."""
     names = settled["antenna"].fillna("").astype(str)
     own = (names != "") & ~names.isin(list(load("antennas"))) & ~names.str.lower().str.endswith(PATTERN_ENDINGS)
     if not own.any():

@@ -112,8 +112,8 @@ def _groups(frame: gpd.GeoDataFrame, cell: Texts, faults: FaultList, sure: bool)
         found = _components(group, pd.factorize(key)[0])
         far = faults if keys is masts else FaultList()
         group = _accepted(group, found, azimuth, cells, metres, sure, telling, unclear, far)
-    told = unclear & (pd.Series(group).groupby(group).transform("size").to_numpy() == 1)
-    faults.at(told, "tables.perhaps_cells", "mast", np.where(masts != "", masts, ids), severity="warning")
+    unsure = unclear & (pd.Series(group).groupby(group).transform("size").to_numpy() == 1)
+    faults.at(unsure, "tables.perhaps_cells", "mast", np.where(masts != "", masts, ids), severity="warning")
     group = _same_id_other_service(frame, group)
     return np.asarray(pd.factorize(group)[0], dtype=np.int64)
 
@@ -122,7 +122,7 @@ def _accepted(
     before: Ints, found: Ints, azimuth: list[str], cell: list[str], place: tuple[list[float], list[float]], sure: bool, telling: bool,
     unclear: npt.NDArray[np.bool_], faults: FaultList,
 ) -> Ints:  # fmt: skip
-    """The groups found, where their rows are cells of one site; `unclear` marks the rows of those where it cannot be told."""
+    """The groups found, where their rows are cells of one site; `unclear` marks the rows of those where this is not clear."""
     group, was = before.copy(), before.tolist()
     apart_m: dict[int, float] = {}
     for rows in _members(found):
@@ -229,7 +229,7 @@ def _sectors(part: dict[str, list[Any]]) -> str:
 
 
 def with_default(sectors: str, name: str, value: float) -> tuple[str, int]:
-    """(listed sectors with `value` wherever `name` is not told, how many there were)."""
+    """(listed sectors with `value` wherever `name` is not given, how many there were)."""
     if f'"{name}": null' not in sectors:
         return sectors, 0
     cells = json.loads(sectors)

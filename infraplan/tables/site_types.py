@@ -14,7 +14,7 @@ TELLING = ("host", "site_type")  # 站型 is used for the host and for the type 
 
 
 def without_indoor(frame: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFrame:
-    """The rows that are no indoor systems, told; a type written in the column of the host leaves the host blank, told too.
+    """The rows that are not indoor systems; the others give a warning. A type in the host column leaves the host blank, with a warning.
 
     Where every row is indoors the table is refused: a network without a mast is a heading alone, and says so.
     """

@@ -36,8 +36,8 @@ class Figure:
 
     def __str__(self) -> str:
         ends = [self.least] if self.single else [self.least, self.most]
-        told = [figures.percent(end, 2 if self.single else 1) if self.share else figures.count(end) for end in ends]
-        joined = told[0] if len(told) == 1 else figures.interval(told[0], told[1], self.lang)
+        shown = [figures.percent(end, 2 if self.single else 1) if self.share else figures.count(end) for end in ends]
+        joined = shown[0] if len(shown) == 1 else figures.interval(shown[0], shown[1], self.lang)
         return joined if self.share or not self.unit else f"{joined} {self.unit}"
 
 
@@ -178,11 +178,11 @@ def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
 
 
 def _documents(frame: Any, speech: Speech, name: str) -> list[str]:
-    told = []
+    texts = []
     for document, number in _rows(frame, "document", "measure_number"):
         clause = say("policy.annex_clause", speech.lang, number=number) if text(number).isdigit() else text(number)
-        told.append("" if document == "-" else f"{text(document)}{clause}")
-    return told
+        texts.append("" if document == "-" else f"{text(document)}{clause}")
+    return texts
 
 
 def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
@@ -212,13 +212,13 @@ def _verdicts(frame: Any, speech: Speech, name: str) -> list[str]:
 
 def _remarks(frame: Any, speech: Speech, name: str) -> list[str]:
     """The id by which a filled sheet is read back, where a stretch lies on its line, the priority area."""
-    told = []
+    texts = []
     for place, priority, start, end, length in _rows(frame, "id", "priority", "from_km", "to_km", "length_km"):
         parts = [say("policy.annex_id", speech.lang, id=place)]
         if not missing(start):
             parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.1f}", end=f"{end:.1f}", length=f"{length:.1f}"))
-        told.append(speech.joined([*parts, text(priority)]))
-    return told
+        texts.append(speech.joined([*parts, text(priority)]))
+    return texts
 
 
 def _deciding(frame: Any, speech: Speech, name: str) -> list[str]:
@@ -232,11 +232,11 @@ def _deciding(frame: Any, speech: Speech, name: str) -> list[str]:
 
 def _status_at(frame: Any, speech: Speech, name: str) -> list[str]:
     """A family's status, with the networks that lack service where others serve: 未覆盖（电信+联通）."""
-    form, told = "{}（{}）" if speech.lang == "zh" else "{} ({})", []
+    form, texts = "{}（{}）" if speech.lang == "zh" else "{} ({})", []
     for code, network in _rows(frame, name, name.replace("_status", "_network")):
         status, names = speech.code("village", code), "" if missing(network) or network == "any" else CODES["network"](speech)(network)
-        told.append(form.format(status, names) if status and names else status)
-    return told
+        texts.append(form.format(status, names) if status and names else status)
+    return texts
 
 
 def _margin_at(frame: Any, speech: Speech, name: str) -> list[Any]:
@@ -256,10 +256,10 @@ def loss(people: Any, places: Any, speech: Speech) -> str:
     """What the finished plan would lose with one site: people, and places that must be served."""
     if missing(people):
         return ""
-    told = figures.integer(people)
+    texts = figures.integer(people)
     if missing(places) or not places:
-        return told
-    return say("report.loss_with_places", speech.lang, people=told, places=figures.integer(places))
+        return texts
+    return say("report.loss_with_places", speech.lang, people=texts, places=figures.integer(places))
 
 
 def _spans(frame: Any, speech: Speech, name: str) -> list[str]:
@@ -284,13 +284,13 @@ def _headlines(frame: Any, speech: Speech, name: str) -> list[str]:
 
 def _ranged(frame: Any, speech: Speech, name: str) -> list[str]:
     """A share in one decimal, with the shares when every signal is weaker and stronger: 27.8%（10.4–72.6%）."""
-    told = []
+    texts = []
     for share, *ends in _rows(frame, "share", "share_weaker", "share_stronger"):
         low, high = (figures.percent(end, 1) for end in ends)
         ranged = not any(missing(end) for end in ends)
         main = figures.percent(share, 1)
-        told.append(say("report.headline_range", speech.lang, share=main, low=low[:-1], high=high) if ranged else main)
-    return told
+        texts.append(say("report.headline_range", speech.lang, share=main, low=low[:-1], high=high) if ranged else main)
+    return texts
 
 
 def _zones(frame: Any, speech: Speech, name: str) -> list[str]:

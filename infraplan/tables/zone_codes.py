@@ -76,10 +76,10 @@ def _cut(code: str, level: str) -> str:
     return code if level == "township" else code[:6].ljust(6, "0")
 
 
-def _parent(code: str, level: str, told: str) -> str:
+def _parent(code: str, level: str, stated: str) -> str:
     """The parent stated, in six digits where it is a Chinese code, else what the digits say."""
-    if told:
-        return _cut(told, "county") if ADMINISTRATIVE_CODE.fullmatch(told) else told
+    if stated:
+        return _cut(stated, "county") if ADMINISTRATIVE_CODE.fullmatch(stated) else stated
     return {"province": "", "city": code[:2] + "0000", "county": code[:4] + "00", "township": code[:6]}[level]
 
 

@@ -187,17 +187,17 @@ def zones_of_sheets(silent: npt.NDArray[np.bool_], zones: pd.DataFrame, faults: 
 def _beside_its_sheet(
     stated: dict[str, Texts], here: Texts, points: npt.NDArray[Any], zones: gpd.GeoDataFrame, finest: str, faults: FaultList
 ) -> dict[str, Texts]:
-    """What sheets tell of rows that state nothing: the zones of those without a point; a warning for those whose point lies elsewhere."""
+    """What sheets say about rows that state nothing: the zones of those without a point; a warning for those whose point lies elsewhere."""
     silent = np.asarray((stated["county"] == "") & (stated["city"] == ""), dtype=bool)
-    told = zones_of_sheets(silent, zones, faults)
+    of_sheets = zones_of_sheets(silent, zones, faults)
     located = {"county": here, "city": _cities_of(here, zones)} if finest == "county" else {"county": here, "city": here}
     names = dict(zip(zones["adcode"], zones["name"], strict=True))
     for level in ("county", "city") if finest == "county" else ("city",):
-        away = (told[level] != "") & (located[level] != "") & (told[level] != located[level])
+        away = (of_sheets[level] != "") & (located[level] != "") & (of_sheets[level] != located[level])
         faults.at(away, "tables.outside_its_sheet", "lon", detail=lambda row: {"here": f"{names.get(here[row], '')} {here[row]}".strip()},
                   severity="warning")  # fmt: skip
     nowhere = np.asarray(shapely.is_missing(points) | shapely.is_empty(points), dtype=bool)
-    taken = {level: np.where(nowhere, codes, "").astype(object) for level, codes in told.items()}
+    taken = {level: np.where(nowhere, codes, "").astype(object) for level, codes in of_sheets.items()}
     for level, codes in taken.items():
         faults.at(codes != "", "tables.zone_of_sheet", level, codes, severity="warning")
     return taken
@@ -260,7 +260,7 @@ def _take_in(
     close = distance_m <= NEAR_M
     names = dict(zip(zones["adcode"], zones["name"], strict=True))
 
-    def told(position: int) -> dict[str, object]:
+    def where_it_lies(position: int) -> dict[str, object]:
         place = int(np.flatnonzero(astray == position)[0])
         return {"km": f"{distance_m[place] / 1000:.1f}", "zone": f"{names.get(nearest[place], '')} {nearest[place]}".strip()}
 
@@ -273,11 +273,11 @@ def _take_in(
     shown = np.full(len(points), "", dtype=object)
     shown[astray] = cells
     if outside != "ignore":
-        faults.at(mask, "tables.just_outside", "lon", shown, severity="warning", detail=told)
+        faults.at(mask, "tables.just_outside", "lon", shown, severity="warning", detail=where_it_lies)
         far = np.zeros(len(points), dtype=bool)
         far[astray[~close]] = True
         swapped = far & _held_when_swapped(points, far, zones, level)
-        faults.at(swapped, "tables.swapped_inside", "lon", shown, severity=outside, detail=told)
+        faults.at(swapped, "tables.swapped_inside", "lon", shown, severity=outside, detail=where_it_lies)
         far &= ~swapped
-        faults.at(far, "tables.outside_zones", "lon", shown, severity=outside, detail=told)
+        faults.at(far, "tables.outside_zones", "lon", shown, severity=outside, detail=where_it_lies)
     return np.where(close, nearest, "").astype(object)

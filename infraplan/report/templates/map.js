@@ -256,9 +256,9 @@ var InfraplanMap = (function () {
     head.appendChild(element("span", "", data.words.sources));
     head.setAttribute("aria-label", data.words.sources);
     box.appendChild(head);
-    var told = element("p");
-    told.innerHTML = data.attribution;
-    box.appendChild(told);
+    var note = element("p");
+    note.innerHTML = data.attribution;
+    box.appendChild(note);
     box.open = !NARROW.matches;
     NARROW.addEventListener("change", function () { box.open = !NARROW.matches; });
     box.addEventListener("toggle", function () { map.invalidateSize({ animate: false }); });
