@@ -20,9 +20,9 @@ import pandas as pd
 from infraplan.radio import p1812
 from infraplan.radio.antennas import pattern_db
 from infraplan.radio.budgets import services
-from infraplan.radio.ground import Ground, map_profile
+from infraplan.radio.ground_profiles import Ground, map_profile
+from infraplan.radio.model_selection import loss_curve
 from infraplan.radio.path_loss import free_space
-from infraplan.radio.selection import loss_curve
 
 Array = npt.NDArray[np.float64]
 

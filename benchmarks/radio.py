@@ -26,7 +26,7 @@ import rasterio
 from rasterio.warp import Resampling, reproject
 
 from infraplan.radio import p1812
-from infraplan.radio.ground import Ground, map_profile
+from infraplan.radio.ground_profiles import Ground, map_profile
 from infraplan.radio.p1812_area import area_loss
 
 Floats = npt.NDArray[np.float64]

@@ -22,8 +22,8 @@ import rasterio
 from rasterio.warp import Resampling, reproject
 from shapely import contains_xy
 
+from infraplan.coverage.map_update import update_coverage
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.coverage.updating import update_coverage
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Clutter, Terrain
 from infraplan.radio.budgets import services

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from infraplan.compiled import drop_old_kernels
 
 if TYPE_CHECKING:
+    from infraplan.coverage.map_update import cover_with, update_coverage
     from infraplan.coverage.over_terrain import FootprintCache
     from infraplan.coverage.population import population_coverage, service_status
     from infraplan.coverage.prediction import Coverage, predict_coverage
     from infraplan.coverage.sectors import sectors_of
     from infraplan.coverage.signal import predict_signal
-    from infraplan.coverage.updating import cover_with, update_coverage
     from infraplan.errors import DataError, InfraplanError, UsageError
     from infraplan.examples.small_world import example_world
     from infraplan.geo.grids import Grid
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from infraplan.io.services import read_services
     from infraplan.io.writing import write_coverage, write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
+    from infraplan.policy.fibre_award import fibre_award
     from infraplan.policy.gap_lists import find_gaps, unserved_demand
-    from infraplan.policy.ledgers import fibre_award
     from infraplan.policy.scorecards import absent_layers, scorecard, with_geometry
     from infraplan.policy.targets import read_policy
     from infraplan.radio.budgets import services
     from infraplan.radio.throughput import throughput_mbps
-    from infraplan.report.compare import compare_runs
     from infraplan.report.plotting import plot_plan
+    from infraplan.report.run_comparison import compare_runs
     from infraplan.run.batch import run_study
     from infraplan.run.steps import assess, make_plan
     from infraplan.siting.candidates import candidate_sites
@@ -68,12 +68,12 @@ _HOMES = {
     "assess": "run.steps",
     "candidate_sites": "siting.candidates",
     "check_plan": "siting.checks",
-    "compare_runs": "report.compare",
+    "compare_runs": "report.run_comparison",
     "cost_curve": "siting.cost_curves",
-    "cover_with": "coverage.updating",
+    "cover_with": "coverage.map_update",
     "example_world": "examples.small_world",
     "explain_plan": "siting.explanations",
-    "fibre_award": "policy.ledgers",
+    "fibre_award": "policy.fibre_award",
     "find_gaps": "policy.gap_lists",
     "gaps_annex": "policy.annex",
     "goal_of": "siting.goals",
@@ -104,7 +104,7 @@ _HOMES = {
     "services": "radio.budgets",
     "throughput_mbps": "radio.throughput",
     "unserved_demand": "policy.gap_lists",
-    "update_coverage": "coverage.updating",
+    "update_coverage": "coverage.map_update",
     "with_geometry": "policy.scorecards",
     "write_coverage": "io.writing",
     "write_geopackage": "io.writing",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infraplan.fields import TABLES, WITHOUT_GEOMETRY, contract_columns, field_of
-from infraplan.io.headings import parse_heading, recognise
+from infraplan.io.heading_matching import parse_heading, recognise
 
 ROOT = Path(__file__).resolve().parents[1]
 

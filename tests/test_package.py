@@ -121,5 +121,5 @@ def test_the_program_runs_as_a_module() -> None:
 
 
 def test_the_example_s_data_stand_beside_the_package_or_in_it() -> None:
-    sources = import_module("infraplan.examples.sources")
+    sources = import_module("infraplan.examples.source_data")
     assert sources.read_sources("example_guangdong") is not None

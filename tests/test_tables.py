@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from infraplan.errors import DataError
 from infraplan.fields import contract_columns
 from infraplan.tables import FaultList, check_corridors, check_places, check_sites, check_villages, check_zones
-from infraplan.tables.radio_words import known_services, service_words
+from infraplan.tables.radio_names import known_services, service_words
 from infraplan.tables.values import booleans, codes, dates, numbers
 from infraplan.tables.zoning import ZoneIndex, code_of_level, short_name
 

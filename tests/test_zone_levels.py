@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from infraplan.errors import DataError, DataWarning
 from infraplan.io import read_villages, read_zones
-from infraplan.io.whole_zones import WHOLE, whole_study, with_parents
+from infraplan.io.completed_zones import WHOLE, whole_study, with_parents
 from infraplan.tables import check_register, faults_of
-from infraplan.tables.lineage import ancestors
+from infraplan.tables.zone_parents import ancestors
 
 BOXES = {
     "P": shapely.box(0, 0, 4, 2), "A": shapely.box(0, 0, 2, 2), "B": shapely.box(2, 0, 4, 2),

@@ -20,7 +20,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from infraplan.radio import p1812
-from infraplan.radio.ground import Ground
+from infraplan.radio.ground_profiles import Ground
 from infraplan.radio.p1812_area import area_loss
 from infraplan.radio.path_loss import expected_loss, models
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infraplan.files import write_text
 from infraplan.outputs import TABLES, names
-from infraplan.outputs.summary import KEYS
+from infraplan.outputs.summary_keys import KEYS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TITLES = {

@@ -15,7 +15,7 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     Faults of study.toml itself are shown alone: without it nobody knows what else to read, or where the report belongs.
     """
     from infraplan.io.check_reports import ordered, write_check_html, write_check_xlsx
-    from infraplan.run.checking import check_study, records
+    from infraplan.run.study_check import check_study, records
     from infraplan.tables.faults import tally
 
     try:

@@ -20,8 +20,8 @@ def compare(
     overwrite: Overwrite = False,
 ) -> None:
     """Coverage, targets won and lost and sites added between two output folders, as HTML and XLSX."""
-    from infraplan.report.compare import compare_runs
-    from infraplan.report.compare_pages import write_comparison
+    from infraplan.report.comparison_pages import write_comparison
+    from infraplan.report.run_comparison import compare_runs
 
     comparison = compare_runs(run_a, run_b)
     folder = output or run_b / f"compare-{run_a.resolve().name}"

@@ -26,7 +26,7 @@ def explain(
     overwrite: Overwrite = False,
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
-    from infraplan.run.chosen import last_plan
+    from infraplan.run.run_scope import last_plan
     from infraplan.run.steps import assess, known_points, on_their_map, plan_of, planning_instance
     from infraplan.run.summary import records
     from infraplan.siting.explanations import explain_plan

@@ -47,9 +47,9 @@ def plan(
     overwrite: Overwrite = False,
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
-    from infraplan.coverage.updating import cover_with
-    from infraplan.run.chosen import chosen_cities
+    from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
+    from infraplan.run.run_scope import chosen_cities
     from infraplan.run.steps import assess, check_of, on_the_map, plan_of, planning_instance
     from infraplan.run.summary import plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
@@ -125,9 +125,9 @@ def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
     import infraplan
     from infraplan.files import atomic_path
     from infraplan.report.charts import pareto_picture
-    from infraplan.report.context import Facts
+    from infraplan.report.page_context import Facts
     from infraplan.report.words import Words
-    from infraplan.run.tags import stated_dates
+    from infraplan.run.file_tags import stated_dates
 
     dates = stated_dates(study)
     facts = Facts(

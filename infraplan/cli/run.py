@@ -58,7 +58,7 @@ def run(
 
 def tell_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
     """People served, each family where it is judged and at the other receiver, on stderr."""
-    from infraplan.tables.speech import Speech
+    from infraplan.tables.language import Speech
 
     total = people["total"]
     for family in families:

@@ -96,9 +96,9 @@ def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> 
     `targets`: the study's policies, one of which may ask for premises free of rent.
     """
     from infraplan.messages.amounts import amounts
-    from infraplan.policy.words import rent_measure
+    from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
-    from infraplan.tables.speech import Speech
+    from infraplan.tables.language import Speech
     from infraplan.units import cut
 
     def where(family: str) -> Bilingual:
@@ -187,7 +187,7 @@ def show(
 
 def in_words(table: Any, kind: str, names: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the columns a terminal shows, in both languages where they differ."""
-    from infraplan.tables.speech import Speech
+    from infraplan.tables.language import Speech
     from infraplan.tables.wording import worded
 
     def paired(chinese: str, english: str) -> str:

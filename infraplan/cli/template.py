@@ -16,7 +16,7 @@ def template(
     overwrite: Overwrite = False,
 ) -> None:
     """A workbook with the expected columns, explanations, drop-downs and an example row."""
-    from infraplan.io.template import write_template
+    from infraplan.io.template_workbook import write_template
 
     path = output or Path(say("cli.template_name"))
     refuse_output(path, overwrite, only=(".xlsx",))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.coverage import showing
+from infraplan.coverage import coverage_repr
 from infraplan.coverage.networks import ANY, EVERY, apart
 from infraplan.geo.grids import Grid
 from infraplan.presets import choose
@@ -191,10 +191,10 @@ class Coverage:
         return tuple(dict.fromkeys(network for _, network in self.layers))
 
     def __repr__(self) -> str:
-        return showing.line(self)
+        return coverage_repr.line(self)
 
     def _repr_html_(self) -> str:
-        return showing.html(self)
+        return coverage_repr.html(self)
 
     def to_xarray(self) -> xarray.Dataset:
         """The map as a dataset for programs that know the CF conventions.
@@ -211,7 +211,7 @@ class Coverage:
         UsageError
             Package xarray is not installed: `pip install infraplan[xarray]`.
         """
-        found: xarray.Dataset = showing.dataset(self)
+        found: xarray.Dataset = coverage_repr.dataset(self)
         return found
 
     def write(self, path: str | Path) -> None:

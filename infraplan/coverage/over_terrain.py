@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.masts import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
+from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
-from infraplan.radio.ground import Ground
+from infraplan.radio.ground_profiles import Ground
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 Float32 = npt.NDArray[np.float32]

@@ -18,7 +18,7 @@ from infraplan.coverage.population import STATUSES, demand_margin, status_of
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import part_of, share
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import booleans
 
 Codes = npt.NDArray[np.int8]

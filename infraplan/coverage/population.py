@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from infraplan.coverage.measured import SERVED, Measured, inside, with_measured
+from infraplan.coverage.measurements import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY, EVERY, apart
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
-from infraplan.tables import needed
-from infraplan.tables.lineage import levels_present
+from infraplan.tables import arguments
+from infraplan.tables.zone_parents import levels_present
 
 Floats = npt.NDArray[np.float64]
 
@@ -188,7 +188,7 @@ def service_status(
     >>> ip.service_status(world.villages, world.cover)["nr"].value_counts().to_dict()
     {'unserved': 34, 'served': 3, 'uncertain': 3}
     """
-    needed.require("service_status", demand=(demand, (needed.GEOMETRY,)), cover=(cover, needed.COVER))
+    arguments.require("service_status", demand=(demand, (arguments.GEOMETRY,)), cover=(cover, arguments.COVER))
     there = receivers or {}
     columns = {
         family: as_status(judged(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0])
@@ -272,8 +272,8 @@ def population_coverage(
     >>> people.loc[people["level"] == "county", ["name", "population", "served", "share"]].round(3).values.tolist()
     [['西县', 6463, 1321, 0.204], ['东县', 5771, 0, 0.0]]
     """
-    needed.require(
-        "population_coverage", demand=(demand, needed.PEOPLE), cover=(cover, needed.COVER), zones=(zones, needed.ZONES_WITH_PARENT)
+    arguments.require(
+        "population_coverage", demand=(demand, arguments.PEOPLE), cover=(cover, arguments.COVER), zones=(zones, arguments.ZONES_WITH_PARENT)
     )  # fmt: skip
     status = service_status(demand, cover, families, network, measured=measured, weaker_db=weaker_db, receivers=receivers)
     return people_by_zone(demand, demand["population"].to_numpy(dtype=np.int64), status, zones, network, membership(demand, zones))

@@ -26,7 +26,7 @@ from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import at_receiver, other_receiver
-from infraplan.tables import needed
+from infraplan.tables import arguments
 
 P1812 = "p1812"
 MODELS = ("statistical", P1812)
@@ -252,7 +252,7 @@ def predict_coverage(
     (('nr',), (34, 31))
     """
     listed_sectors = "site_id" in sectors
-    needed.require("predict_coverage", sectors=(sectors, needed.SECTORS if listed_sectors else needed.SITES))
+    arguments.require("predict_coverage", sectors=(sectors, arguments.SECTORS if listed_sectors else arguments.SITES))
     sectors = sectors if listed_sectors else sectors_on_map(sectors, services)
     if terrain is None and base is not None:
         terrain = base.terrain

@@ -208,7 +208,7 @@ def reach(
 
     A village is judged here as in the map: by every pixel that meets the disc of its position error, at least one of which the candidate
     must serve. A disc that only two new sites together would serve is not counted: the map of a
-    plan may therefore show more served people than the matrix, never fewer; `coverage.steps` counts as the map does.
+    plan may therefore show more served people than the matrix, never fewer; `coverage.build_order` counts as the map does.
 
     Parameters
     ----------

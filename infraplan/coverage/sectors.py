@@ -15,7 +15,7 @@ from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.radio import budgets
 from infraplan.radio.budgets import Service
-from infraplan.tables import needed
+from infraplan.tables import arguments
 
 OMNI = "omni"
 TYPES = {
@@ -83,7 +83,7 @@ def sectors_of(
     >>> sectors.loc[:2, ["id", "family", "azimuth_deg"]].values.tolist()
     [['S1/nbiot-800/1', 'nbiot', 0.0], ['S1/nbiot-800/2', 'nbiot', 120.0], ['S1/nbiot-800/3', 'nbiot', 240.0]]
     """
-    needed.require("sectors_of", sites=(sites, needed.SITES))
+    arguments.require("sectors_of", sites=(sites, arguments.SITES))
     kept = sites.loc[sites["status"].isin(include)]
     rows = kept[
         ["id", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna", "status", "geometry"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from infraplan.radio.antennas import ELEVATIONS_DEG, Antenna, antenna_named, cuts
 from infraplan.radio.budgets import Service, gain_offset_db
-from infraplan.radio.selection import LossCurve, loss_curve
+from infraplan.radio.model_selection import LossCurve, loss_curve
 
 Float32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ from infraplan.geo.grids import Grid
 from infraplan.presets import choose
 from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.shadowing import coverage_probability
-from infraplan.tables import needed
+from infraplan.tables import arguments
 from infraplan.units import noise_floor_dbm
 
 Float32 = npt.NDArray[np.float32]
@@ -131,7 +131,7 @@ def predict_signal(
     >>> float(rate_mbps.max().round(1))
     132.0
     """
-    needed.require("predict_signal", cover=(cover, needed.COVER), sectors=(sectors, needed.SECTORS))
+    arguments.require("predict_signal", cover=(cover, arguments.COVER), sectors=(sectors, arguments.SECTORS))
     choose(service, cover.services, "service")
     if not 0.0 <= load <= 1.0:
         raise ValueError(f"load = {load:g} is outside 0 to 1")

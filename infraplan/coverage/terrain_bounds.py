@@ -9,7 +9,7 @@ from numba import njit
 
 from infraplan.radio.diffraction import knife_edge
 from infraplan.radio.fast_math import FAST, LN10, fast_log
-from infraplan.radio.ground import class_at, direction_of, height_at, ray_of, shared_steps
+from infraplan.radio.ground_profiles import class_at, direction_of, height_at, ray_of, shared_steps
 from infraplan.radio.p1812_combine import least_ducting
 from infraplan.radio.p1812_passes import RX_BACK, RX_RISE, TX_AT, TX_SLOPE
 from infraplan.radio.p1812_spherical import FREE_DB, ROOT_WAVE, SCATTER_DB, WAVE

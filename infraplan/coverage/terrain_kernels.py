@@ -13,7 +13,7 @@ from numba import njit
 from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
 from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
 from infraplan.radio.fast_math import FAST
-from infraplan.radio.ground import LEAST_PATH_M, class_at, height_at
+from infraplan.radio.ground_profiles import LEAST_PATH_M, class_at, height_at
 from infraplan.radio.p1812_combine import far_factor
 from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J
 from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths

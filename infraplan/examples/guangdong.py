@@ -12,13 +12,13 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.errors import DataError, Fault, UsageError
+from infraplan.examples.city_extract import Example, city_codes, of_cities
+from infraplan.examples.example_sites import synthetic_sites
 from infraplan.examples.landcover import invented_landcover
 from infraplan.examples.landmarks import real_places
-from infraplan.examples.network import synthetic_sites
-from infraplan.examples.parts import Example, city_codes, of_cities
 from infraplan.examples.people import synthetic_people
 from infraplan.examples.relief import made_relief
-from infraplan.examples.sources import Sources, read_sources, reproducible_gdal
+from infraplan.examples.source_data import Sources, read_sources, reproducible_gdal
 from infraplan.files import atomic_path, write_text
 from infraplan.messages import both, say
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from infraplan.examples.relief import Relief
-from infraplan.examples.sources import METRES_PER_DEGREE
+from infraplan.examples.source_data import METRES_PER_DEGREE
 
 WATER, OPEN, SUBURBAN, URBAN_OR_FOREST, DENSE_URBAN = 1, 2, 3, 4, 5
 Cover = npt.NDArray[np.uint8]

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import Point
 
-from infraplan.examples.sources import Sources
+from infraplan.examples.source_data import Sources
 
 COLUMNS = [
     "id", "name", "place_class", "kind", "county", "city", "position_error_m", "indoor_system", "synthetic", "point_source", "geometry",

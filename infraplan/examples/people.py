@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 from scipy.optimize import linear_sum_assignment
 
-from infraplan.examples.naming import area_of, part_twins, village_names
-from infraplan.examples.scattering import Acceptance, scatter_inside, uniform_inside
-from infraplan.examples.sources import Sources, apportion
+from infraplan.examples.random_points import Acceptance, scatter_inside, uniform_inside
+from infraplan.examples.source_data import Sources, apportion
+from infraplan.examples.village_names import area_of, part_twins, village_names
 
 Floats = npt.NDArray[np.float64]
 COLUMNS = [

@@ -18,8 +18,8 @@ from rasterio.features import rasterize
 from scipy.ndimage import binary_propagation, distance_transform_edt, maximum_filter, zoom
 
 from infraplan import presets
-from infraplan.examples.scattering import Acceptance
-from infraplan.examples.sources import METRES_PER_DEGREE, Sources
+from infraplan.examples.random_points import Acceptance
+from infraplan.examples.source_data import METRES_PER_DEGREE, Sources
 from infraplan.files import atomic_path
 
 Floats = npt.NDArray[np.float32]

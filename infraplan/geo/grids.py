@@ -12,9 +12,9 @@ import numpy.typing as npt
 from pyproj import CRS, Transformer
 
 from infraplan.arrays import Floats, Ints
+from infraplan.tables.arguments import GEOMETRY, require
 from infraplan.tables.faults import FaultList
-from infraplan.tables.needed import GEOMETRY, require
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 
 if TYPE_CHECKING:
     import geopandas as gpd

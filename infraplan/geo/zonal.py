@@ -15,10 +15,10 @@ from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_matrix
 
 from infraplan.geo.grids import Grid, metric_crs
-from infraplan.tables import needed
-from infraplan.tables.lineage import ancestors, levels_present
-from infraplan.tables.planes import to_plane
-from infraplan.tables.typed import typed
+from infraplan.tables import arguments
+from infraplan.tables.column_types import typed
+from infraplan.tables.reprojection import to_plane
+from infraplan.tables.zone_parents import ancestors, levels_present
 
 LEVELS = ("province", "city", "county")
 OVERLAP_TYPES = {
@@ -181,8 +181,8 @@ def zone_faults(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None = Non
     >>> ip.zone_faults(zones[zones["adcode"] != "440102"])[["kind", "level", "zone", "area_km2"]].round(1).values.tolist()
     [['gap', 'county', '440100', 510.4]]
     """
-    needed.require(
-        "zone_faults", zones=(zones, (*needed.ZONES, needed.GEOMETRY)), **needed.given(villages=(villages, needed.PEOPLE))
+    arguments.require(
+        "zone_faults", zones=(zones, (*arguments.ZONES, arguments.GEOMETRY)), **arguments.given(villages=(villages, arguments.PEOPLE))
     )  # fmt: skip
     degrees = zones.set_geometry(to_plane(zones, 4326))
     west, south, east, north = degrees.total_bounds

@@ -17,9 +17,9 @@ from infraplan.errors import UsageError
 from infraplan.geo.datums import DATUMS, to_wgs84
 from infraplan.messages import both
 from infraplan.presets import choose
+from infraplan.tables.column_conversion import tell_unread
 from infraplan.tables.faults import FaultList, shown
-from infraplan.tables.planes import to_plane
-from infraplan.tables.settling import tell_unread
+from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
 LARGEST_MISS_M = 10.0  # interpretation: what comes back so far off was never in the projection

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.io.text_judging import judged, whole_letters
+from infraplan.io.encoding_guess import judged, whole_letters
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 

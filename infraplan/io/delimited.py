@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings
+from infraplan.io.heading_matching import HEADER_DEPTH, header_depth, joined_headings
 from infraplan.io.opening import MOST_COLUMNS, MOST_ROWS, Bounded, byte_stream
-from infraplan.io.raw import RawTable, column_names
+from infraplan.io.raw_table import RawTable, column_names
 from infraplan.io.text_encoding import text_encoding
 from infraplan.tables.faults import FaultList
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from infraplan.io.excel_scan import SheetScan, scan_sheet
-from infraplan.io.headings import HEADER_DEPTH, header_depth, joined_headings
+from infraplan.io.file_parts import Part, Wanted, chosen_parts, columns_of
+from infraplan.io.heading_matching import HEADER_DEPTH, header_depth, joined_headings
 from infraplan.io.opening import MOST_CELLS, MOST_ROWS, refuse_bombs
-from infraplan.io.parts import Part, Wanted, chosen_parts, columns_of
-from infraplan.io.raw import RawTable, column_names
+from infraplan.io.raw_table import RawTable, column_names
 from infraplan.tables.faults import FaultList
 
 Rows = list[list[Any]]

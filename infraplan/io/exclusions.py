@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from infraplan.io.parts import Wanted
-from infraplan.io.sources import Source
-from infraplan.io.whole_tables import located_table
+from infraplan.io.file_kinds import Source
+from infraplan.io.file_parts import Wanted
+from infraplan.io.joined_tables import located_table
 
 POLYGONS = (3, 6)
 

@@ -139,7 +139,7 @@ def read_geoboundaries(path: str | Path, *, level: str) -> gpd.GeoDataFrame:
 
 def read_raw_boundaries(path: str | Path) -> gpd.GeoDataFrame:
     """The features of a geoBoundaries file as they are."""
-    from infraplan.io.sources import load_source
+    from infraplan.io.file_kinds import load_source
 
     raw = load_source(path, "zone")[0]
     if not isinstance(raw.frame, gpd.GeoDataFrame) or "shapeName" not in raw.frame:

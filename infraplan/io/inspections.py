@@ -11,8 +11,8 @@ import pandas as pd
 
 from infraplan.errors import DataError, Fault
 from infraplan.files import sha256
+from infraplan.io.file_kinds import load_source
 from infraplan.io.opening import existing_file, reading, refuse_bombs
-from infraplan.io.sources import load_source
 from infraplan.io.table_files import write_csv
 from infraplan.messages import both
 from infraplan.outputs import column
@@ -20,7 +20,7 @@ from infraplan.policy.inspection import COLUMNS as MEASURED_COLUMNS
 from infraplan.policy.inspection import RSRP_DBM, measurements
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
-from infraplan.tables.radio_words import operator_names
+from infraplan.tables.radio_names import operator_names
 from infraplan.tables.values import booleans, dates, numbers, texts
 
 MOST_TITLE_ROWS = 30

@@ -6,7 +6,7 @@ import re
 import struct
 from pathlib import Path
 
-from infraplan.io.text_judging import judged
+from infraplan.io.encoding_guess import judged
 
 CHARSET = re.compile(rb"""(^\s*!charset\s+"?|\bcharset\s+")([\w\-]+)""", re.IGNORECASE | re.MULTILINE)
 CHARSETS = {"utf-8": b"UTF-8", "gb18030": b"WindowsSimpChinese", "big5": b"WindowsTradChinese", "cp1252": b"WindowsLatin1"}

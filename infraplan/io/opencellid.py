@@ -17,9 +17,9 @@ from pyarrow import csv
 
 from infraplan.errors import DataError
 from infraplan.io.cell_files import OTHER_NAMES, TYPES, first_line, layout_of, typed
-from infraplan.io.masts import clusters, places_of_nodes
+from infraplan.io.file_kinds import Source
+from infraplan.io.masts_from_cells import clusters, places_of_nodes
 from infraplan.io.opening import existing_file, reading
-from infraplan.io.sources import Source
 from infraplan.presets import load
 from infraplan.tables import check_sites
 from infraplan.tables.faults import FaultList

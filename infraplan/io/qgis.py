@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from infraplan.messages import say
 from infraplan.presets import load
-from infraplan.tables.speech import Speech
+from infraplan.tables.language import Speech
 
 
 def layer_style(name: str, frame: Any, share_column: str = "nr_share", lang: str = "zh") -> str:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 import geopandas as gpd
 import pandas as pd
 
-from infraplan.io.parts import Wanted
-from infraplan.io.sources import Source
-from infraplan.io.whole_tables import located_table, plain_table
+from infraplan.io.file_kinds import Source
+from infraplan.io.file_parts import Wanted
+from infraplan.io.joined_tables import located_table, plain_table
 from infraplan.tables import check_corridors, check_hosts, check_places, check_register, check_sites, check_villages
-from infraplan.tables.filling import Surroundings
+from infraplan.tables.site_defaults import Surroundings
 from infraplan.tables.site_rows import Unit
 
 

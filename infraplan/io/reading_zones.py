@@ -10,10 +10,10 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.fields import field_of
-from infraplan.io.parts import Wanted
-from infraplan.io.sources import Source
-from infraplan.io.whole_tables import located_table, plain_table
-from infraplan.io.whole_zones import with_parents
+from infraplan.io.completed_zones import with_parents
+from infraplan.io.file_kinds import Source
+from infraplan.io.file_parts import Wanted
+from infraplan.io.joined_tables import located_table, plain_table
 from infraplan.io.zone_tables import with_population
 from infraplan.presets import choose
 from infraplan.tables import check_zones

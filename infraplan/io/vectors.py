@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from infraplan.io.file_parts import Part, Wanted, chosen_parts
 from infraplan.io.opening import MOST_ROWS
-from infraplan.io.parts import Part, Wanted, chosen_parts
-from infraplan.io.raw import RawTable
+from infraplan.io.raw_table import RawTable
 from infraplan.io.unpacking import Opened, opened_files
 from infraplan.tables.faults import FaultList
 

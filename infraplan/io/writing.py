@@ -15,7 +15,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
 from infraplan.io.qgis import layer_style, margin_classes, raster_style
-from infraplan.tables.speech import Speech
+from infraplan.tables.language import Speech
 
 if TYPE_CHECKING:
     import geopandas as gpd

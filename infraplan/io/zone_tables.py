@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from infraplan.fields import field_of
+from infraplan.tables.column_conversion import settle
 from infraplan.tables.faults import FaultList
-from infraplan.tables.settling import settle
 from infraplan.tables.values import codes, texts
 from infraplan.tables.zoning import ZoneIndex, zone_codes
 

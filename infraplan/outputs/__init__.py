@@ -11,7 +11,7 @@ from functools import cache
 
 from infraplan.columns import FAMILY, PLACES
 from infraplan.columns import Column as C
-from infraplan.outputs.answers import (
+from infraplan.outputs.answer_tables import (
     COMPARED_CITIES,
     COMPARED_COVERAGE,
     COMPARED_SITES,
@@ -20,8 +20,8 @@ from infraplan.outputs.answers import (
     EXPLAINED_TARGETS,
     EXPLAINED_VILLAGES,
 )
-from infraplan.outputs.layers import BUDGET, GAP_SUMS, METHOD, ZONES
-from infraplan.outputs.tables import (
+from infraplan.outputs.page_tables import BUDGET, GAP_SUMS, METHOD, ZONES
+from infraplan.outputs.run_tables import (
     AREA,
     CERTIFICATE,
     CITIES,

@@ -9,8 +9,8 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY
 from infraplan.messages import say
-from infraplan.tables import needed
-from infraplan.tables.speech import Speech
+from infraplan.tables import arguments
+from infraplan.tables.language import Speech
 from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 
@@ -43,7 +43,7 @@ def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     >>> ip.scorecard_annex(card[card["zone_level"] == "city"], lang="en").iloc[0, [1, 5, 8]].tolist()
     ["5G for more than 90 % of the province's residents", '10.7% to 16.5%', '31 December 2020']
     """
-    needed.require("scorecard_annex", card=(card, ("id", "network", "measure")))
+    arguments.require("scorecard_annex", card=(card, ("id", "network", "measure")))
     rows = card.loc[card["network"].isin(["", "any"])].reset_index(drop=True)
     return _sheet([cells for cells in worded(rows, "scorecard", "annex", Speech(lang)) if cells.column.official])
 
@@ -152,7 +152,7 @@ def gaps_annex(gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, test
     >>> ip.gaps_annex(gaps, lang="en", total=False).iloc[0, :5].tolist()
     [1, '示例市', '西县', '', '']
     """
-    needed.require("gaps_annex", gaps=(gaps, needed.GAPS))
+    arguments.require("gaps_annex", gaps=(gaps, arguments.GAPS))
     speech = Speech(lang)
     rows = in_city_order(by_place(gaps, speech), order, "city").reset_index(drop=True)
     wanted = [cells for cells in worded(rows, "gaps", "annex", speech) if cells.column.official or "A" in cells.column.places

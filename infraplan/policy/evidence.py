@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from infraplan.messages import LANGUAGES, Bilingual, say
+from infraplan.policy.layer_names import layer_name
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
-from infraplan.policy.tallies import Table
 from infraplan.policy.targets import Target
-from infraplan.policy.words import layer_name
-from infraplan.tables.speech import Speech
+from infraplan.policy.zone_sums import Table
+from infraplan.tables.language import Speech
 
 
 def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[Bilingual]:

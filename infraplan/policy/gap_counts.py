@@ -11,7 +11,7 @@ import pandas as pd
 from infraplan.policy.annex import SETTLED
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import in_scope, place_rows, village_rows, where_rows
-from infraplan.policy.sites import sites_asked
+from infraplan.policy.site_counts import sites_asked
 from infraplan.policy.targets import Target, Targets
 
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")

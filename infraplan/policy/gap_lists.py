@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.map_update import cover_with
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
-from infraplan.coverage.updating import cover_with
 from infraplan.outputs import types
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import in_scope, indoors, place_rows, residents_rows, village_rows, where_rows
-from infraplan.policy.sites import sites_asked
+from infraplan.policy.site_counts import sites_asked
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.presets import load
-from infraplan.tables import needed
-from infraplan.tables.typed import typed
+from infraplan.tables import arguments
+from infraplan.tables.column_types import typed
 
 if TYPE_CHECKING:
     from infraplan.siting.plans import Plan
@@ -93,8 +93,8 @@ def find_gaps(
     >>> len(gaps), gaps[["id", "status", "population"]].head(1).values.tolist()
     (37, [['V010', 'unserved', 582.0]])
     """
-    further = needed.given(places=(places, needed.PLACES), corridors=(corridors, needed.CORRIDORS))
-    needed.require("find_gaps", targets=(targets, needed.TARGETS), **_needed(cover, zones, villages, sites, plan), **further)
+    further = arguments.given(places=(places, arguments.PLACES), corridors=(corridors, arguments.CORRIDORS))
+    arguments.require("find_gaps", targets=(targets, arguments.TARGETS), **_needed(cover, zones, villages, sites, plan), **further)
     layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
     chosen = targets if target is None else targets.only(target)
     future = _future(plan, after, cover)
@@ -175,7 +175,7 @@ def unserved_demand(
     >>> len(demand), int(demand["population"].sum())
     (37, 10913)
     """
-    needed.require("unserved_demand", **_needed(cover, zones, villages, sites, plan))
+    arguments.require("unserved_demand", **_needed(cover, zones, villages, sites, plan))
     layers, future = Layers(cover, zones, villages, sites=sites, measured=Measured.of(measured, sites)), _future(plan, after, cover)
     parts = []
     for family in cover.families if families is None else families:
@@ -190,8 +190,12 @@ def unserved_demand(
 def _needed(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
     """Arguments of both lists, with the columns that they need."""
     new = getattr(plan, "sites", plan)
-    optional = needed.given(villages=(villages, needed.VILLAGES), sites=(sites, needed.NETWORK), plan=(new, needed.SITES))
-    return {"cover": (cover, needed.COVER), "zones": (zones, (*needed.ZONES, needed.GEOMETRY)), **optional}
+    optional = arguments.given(villages=(villages, arguments.VILLAGES), sites=(sites, arguments.NETWORK), plan=(new, arguments.SITES))
+    return {
+        "cover": (cover, arguments.COVER),
+        "zones": (zones, (*arguments.ZONES, arguments.GEOMETRY)),
+        **optional,
+    }
 
 
 def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None:

@@ -13,8 +13,8 @@ from infraplan.coverage.places import NO_DATA, UNCERTAIN
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
-from infraplan.policy.losses import class_offset_db, receiver_losses_db
-from infraplan.policy.sites import sites_asked
+from infraplan.policy.site_counts import sites_asked
+from infraplan.policy.target_losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
 

@@ -1,4 +1,4 @@
-"""Measured truth read back: what inspectors wrote into a gap sheet. `coverage.measured` puts it on top of prediction."""
+"""Measured truth read back: what inspectors wrote into a gap sheet. `coverage.measurements` puts it on top of prediction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pandas as pd
 
 from infraplan.errors import DataError
 from infraplan.outputs import by_heading, column, types
+from infraplan.tables.column_types import typed
 from infraplan.tables.families import family_of
 from infraplan.tables.faults import FaultList
-from infraplan.tables.radio_words import operator_names, operator_sets, service_words
-from infraplan.tables.typed import typed
+from infraplan.tables.radio_names import operator_names, operator_sets, service_words
 from infraplan.tables.values import dates, folded, numbers, texts
 
 TYPES = types("measured")

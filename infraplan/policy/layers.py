@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from infraplan.coverage.measured import Measured, inside, with_measured
+from infraplan.coverage.measurements import Measured, inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import (
     NO_DATA,
@@ -28,9 +28,9 @@ from infraplan.coverage.places import (
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, part_of, share
-from infraplan.policy.losses import class_offset_db, receiver_losses_db
+from infraplan.policy.target_losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]

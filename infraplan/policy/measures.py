@@ -12,7 +12,7 @@ import pandas as pd
 
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, within
 from infraplan.policy.layers import Layers
-from infraplan.policy.sites import in_period, other_counts, site_weights, sites_asked
+from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_asked
 from infraplan.policy.targets import Target
 from infraplan.tables.values import folded, numbers, texts
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
@@ -19,10 +19,10 @@ from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import Units, units_of
 from infraplan.policy.schema import RADIO, SHARES
-from infraplan.policy.tallies import Table, ZoneList, joined, tallied, zone_lists
 from infraplan.policy.targets import Target, Targets
-from infraplan.tables import needed
-from infraplan.tables.typed import typed
+from infraplan.policy.zone_sums import Table, ZoneList, joined, tallied, zone_lists
+from infraplan.tables import arguments
+from infraplan.tables.column_types import typed
 
 TYPES = types("scorecard")
 COLUMNS = tuple(TYPES)
@@ -90,10 +90,11 @@ def scorecard(
     ... ).values.tolist()
     [['province', 0.9, 0.10797776687918914, 'example'], ['city', nan, 0.10797776687918914, 'example']]
     """
-    needed.require(
-        "scorecard", targets=(targets, needed.TARGETS), cover=(cover, needed.COVER), zones=(zones, (*needed.ZONES_WITH_PARENT,
-        needed.GEOMETRY)), **needed.given(villages=(villages, needed.PEOPLE), places=(places, needed.PLACES), sites=(sites, needed.NETWORK),
-                       corridors=(corridors, needed.CORRIDORS)),
+    arguments.require(
+        "scorecard", targets=(targets, arguments.TARGETS), cover=(cover, arguments.COVER),
+        zones=(zones, (*arguments.ZONES_WITH_PARENT, arguments.GEOMETRY)),
+        **arguments.given(villages=(villages, arguments.PEOPLE), places=(places, arguments.PLACES), sites=(sites, arguments.NETWORK),
+                          corridors=(corridors, arguments.CORRIDORS)),
     )  # fmt: skip
     day = as_of or datetime.date.today()
     network_synthetic = bool(synthetic) or (
@@ -136,7 +137,7 @@ def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFra
     >>> ip.with_geometry(card, world.zones).geometry.geom_type.dropna().unique().tolist()
     ['Polygon']
     """
-    needed.require("with_geometry", card=(card, ("zone_level", "zone")), zones=(zones, needed.OUTLINES))
+    arguments.require("with_geometry", card=(card, ("zone_level", "zone")), zones=(zones, arguments.OUTLINES))
     outlines = zones.drop_duplicates(["level", "adcode"]).set_index(["level", "adcode"]).geometry
     keys = pd.MultiIndex.from_arrays([card["zone_level"], card["zone"]])
     return gpd.GeoDataFrame(card, geometry=outlines.reindex(keys).to_numpy(), crs=zones.crs)
@@ -163,7 +164,7 @@ def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:
     >>> ip.absent_layers(card)
     {'enterprise': ['nr-parks'], 'park': ['nr-parks']}
     """
-    needed.require("absent_layers", card=(card, ("absent", "measure", "id")))
+    arguments.require("absent_layers", card=(card, ("absent", "measure", "id")))
     rows = card.loc[(card["absent"] != "") & (card["measure"] != "none"), ["absent", "id"]].drop_duplicates()
     return {str(layer): sorted(group["id"]) for layer, group in rows.groupby("absent", sort=True)}
 

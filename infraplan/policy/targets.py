@@ -15,7 +15,7 @@ from infraplan import presets
 from infraplan.errors import DataError, Fault
 from infraplan.fields import field_of
 from infraplan.messages import both
-from infraplan.policy.parsing import parse
+from infraplan.policy.policy_files import parse
 from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
 from infraplan.tables.values import folded, word_table
 from infraplan.toml_files import read_toml_text

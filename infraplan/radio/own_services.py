@@ -10,7 +10,7 @@ from typing import Any
 from infraplan.errors import DataError, Fault, warn
 from infraplan.messages import both
 from infraplan.presets import load
-from infraplan.radio.selection import PLANS
+from infraplan.radio.model_selection import PLANS
 
 SECTIONS = ("sources", "common", "frame", "power_class", "family", "service")
 WORDS = ("family", "antenna", "frame", "band", "plan")

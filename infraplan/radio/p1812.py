@@ -5,7 +5,8 @@ model by common volume (after P.2001), which the ITU advised users not to apply;
 edition 6 (eq. 44), and so are we. Terminal clutter with a street width left the recommendation when clutter heights became
 part of the profile: `street_width_m` is taken and checked so that older input files fit, and changes nothing.
 
-This is the recommendation alone. What is done with maps before (nominal clutter distance, very short paths) is `infraplan.radio.ground`'s.
+This is the recommendation alone. `infraplan.radio.ground_profiles` prepares profiles from maps
+(nominal clutter distance, very short paths).
 """
 
 from __future__ import annotations

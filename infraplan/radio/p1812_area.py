@@ -2,7 +2,7 @@
 
 Exact: each receiver gets what `p1812.loss` gives for its profile (inland paths: zone 4, one refractivity), within float32. The map's pixels
 only say where losses are wanted: a path ends at the pixel's centre, and is sampled at a step of its own over ground that has grids of
-its own (`infraplan.radio.ground`).
+its own (`infraplan.radio.ground_profiles`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.ground import Ground, height_at
+from infraplan.radio.ground_profiles import Ground, height_at
 from infraplan.radio.p1812 import check_arguments
 from infraplan.radio.p1812_passes import BATCH, ROWS
 from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths
@@ -139,7 +139,8 @@ def area_loss(
     Returns
     -------
     AreaLoss
-        The window of the map the circle covers. Below the sum of both nominal clutter distances see `infraplan.radio.ground.map_profile`.
+        The window of the map the circle covers. For paths below the sum of both nominal clutter distances see
+        `infraplan.radio.ground_profiles.map_profile`.
 
     Raises
     ------

@@ -12,7 +12,16 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST
-from infraplan.radio.ground import LEAST_PATH_M, PIXEL_EDGE, TAIL_STEPS, TOUCHING, class_at, direction_of, shared_steps, short_path_weight
+from infraplan.radio.ground_profiles import (
+    LEAST_PATH_M,
+    PIXEL_EDGE,
+    TAIL_STEPS,
+    TOUCHING,
+    class_at,
+    direction_of,
+    shared_steps,
+    short_path_weight,
+)
 from infraplan.radio.p1812_combine import ln_b0_inland, median_repair, median_values, time_values
 from infraplan.radio.p1812_passes import (
     BATCH,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.radio.fast_math import FAR, FAST
-from infraplan.radio.ground import ray_of
+from infraplan.radio.ground_profiles import ray_of
 
 BLOCK_BITS = 4
 BLOCK = 1 << BLOCK_BITS

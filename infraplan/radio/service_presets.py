@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infraplan.presets import choose
-from infraplan.radio.selection import default_plan
+from infraplan.radio.model_selection import default_plan
 
 POWER_CLASS = 3
 """Of an ordinary device, by 3GPP."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from infraplan.report.context import Facts
-from infraplan.report.figures import canvas, png_of, type_face
-from infraplan.report.picture_feet import stamped
+from infraplan.report.page_context import Facts
+from infraplan.report.picture_footers import stamped
+from infraplan.report.printed_maps import canvas, png_of, type_face
 from infraplan.report.style import integer, palette, percent, text
 from infraplan.report.words import Words
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from infraplan.outputs import TABLES
 from infraplan.report import page_rows, plan_words, stamps
-from infraplan.report.annex_columns import method_lines
-from infraplan.report.context import PageContext
 from infraplan.report.headline import headline_sentences, shown_headline
+from infraplan.report.method_lines import method_lines
+from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown
 from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words

@@ -11,11 +11,11 @@ import pandas as pd
 from infraplan.coverage.networks import counted
 from infraplan.outputs import column, types
 from infraplan.policy.verdicts import people_needed, verdict
-from infraplan.report.context import PageContext
+from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import ANYONE, Shown
 from infraplan.report.style import day, integer, missing, percent, text
 from infraplan.report.words import Words
-from infraplan.tables.figures import people_amount
+from infraplan.tables.number_formats import people_amount
 from infraplan.tables.wording import worded
 
 FIGURES = ("served", "other", "uncertain", "unserved", "after")

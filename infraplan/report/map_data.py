@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.report import packing
-from infraplan.report.context import PageContext
+from infraplan.report import packed_points
+from infraplan.report.margin_images import margin_colours, margin_edges
 from infraplan.report.mast_points import points_of_masts
+from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import zone_table
-from infraplan.report.rasters import margin_colours, margin_edges
 from infraplan.report.style import missing, palette, percent
 from infraplan.report.words import Words
 from infraplan.tables.wording import worded
@@ -48,11 +48,11 @@ def _packed(frame: Any, table: str, words: Words) -> list[dict[str, Any]]:
     for cells in worded(frame, table, "map", words):
         form, unit = cells.column.form, cells.column.units(words.lang)
         if form == "whole":
-            out.append(packing.integers(cells.label, cells.values, unit))
+            out.append(packed_points.integers(cells.label, cells.values, unit))
         elif form == "db":
-            out.append(packing.tenths(cells.label, cells.values, unit))
+            out.append(packed_points.tenths(cells.label, cells.values, unit))
         else:
-            out.append(packing.choices(cells.label, cells.texts()))
+            out.append(packed_points.choices(cells.label, cells.texts()))
     return out
 
 
@@ -61,18 +61,18 @@ def _villages(context: PageContext, words: Words) -> dict[str, Any]:
     known = [family for family in context.families if f"{family}_status" in frame]
     styles: dict[str, npt.ArrayLike] = {family: status_codes(frame[f"{family}_status"]) for family in known}
     names = frame["name"].astype(str).tolist()
-    return packing.points(frame, words.t("title_village"), names, _packed(frame, "villages", words), styles, place=1)
+    return packed_points.points(frame, words.t("title_village"), names, _packed(frame, "villages", words), styles, place=1)
 
 
 def _sites(sites: Any, words: Words) -> dict[str, Any]:
     frame = points_of_masts(sites, words)
-    return packing.points(frame, words.t("title_site"), frame["name"].tolist(), _packed(frame, "masts", words))
+    return packed_points.points(frame, words.t("title_site"), frame["name"].tolist(), _packed(frame, "masts", words))
 
 
 def _new_sites(context: PageContext, words: Words) -> dict[str, Any]:
     frame = context.plan_sites
     names = frame["name"].fillna(frame["id"]) if "name" in frame else frame["id"]
-    return packing.points(frame, words.t("title_new"), names.astype(str).tolist(), _packed(frame, "sites", words))
+    return packed_points.points(frame, words.t("title_new"), names.astype(str).tolist(), _packed(frame, "sites", words))
 
 
 def share_colour(share: Any) -> str:

@@ -17,10 +17,10 @@ from folium.template import Template
 
 from infraplan.files import write_text
 from infraplan.report import map_data, stamps
-from infraplan.report.context import PageContext
+from infraplan.report.margin_images import web_picture
 from infraplan.report.offline import OfflineMap, Verbatim, inline
-from infraplan.report.packing import script_json
-from infraplan.report.rasters import web_picture
+from infraplan.report.packed_points import script_json
+from infraplan.report.page_context import PageContext
 from infraplan.report.style import FONT_STACK, palette
 from infraplan.report.words import Words
 

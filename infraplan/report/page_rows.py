@@ -14,11 +14,11 @@ from infraplan.columns import Column
 from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
-from infraplan.report.context import PageContext
+from infraplan.report.page_context import PageContext
 from infraplan.report.plan_words import nothing_to_build, price_sentences
 from infraplan.report.style import integer, missing, money, percent_up, text
 from infraplan.report.words import Words
-from infraplan.tables.figures import out_of
+from infraplan.tables.number_formats import out_of
 from infraplan.tables.wording import worded
 from infraplan.tables.zone_order import in_city_order
 

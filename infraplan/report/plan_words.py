@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infraplan.messages import in_language
-from infraplan.policy.words import rent_measure
-from infraplan.report.context import PageContext
+from infraplan.policy.layer_names import rent_measure
+from infraplan.report.page_context import PageContext
 from infraplan.report.style import integer, money
 from infraplan.report.words import Words
 

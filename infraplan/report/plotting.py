@@ -9,8 +9,8 @@ import pandas as pd
 
 from infraplan.outputs import types
 from infraplan.policy.annex import by_place
-from infraplan.report.context import Facts, PageContext
 from infraplan.report.maps import OfflinePage, draw_map
+from infraplan.report.page_context import Facts, PageContext
 from infraplan.report.words import Words
 
 if TYPE_CHECKING:

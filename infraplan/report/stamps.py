@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infraplan.report.context import Facts
+from infraplan.report.page_context import Facts
 from infraplan.report.style import day
 from infraplan.report.words import Words
 

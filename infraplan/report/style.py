@@ -1,11 +1,11 @@
-"""Colours from the palette; numbers, shares, money and dates are those of `tables.figures`."""
+"""Colours from the palette; numbers, shares, money and dates are those of `tables.number_formats`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from infraplan.presets import load
-from infraplan.tables.figures import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text, units
+from infraplan.tables.number_formats import count, day, decimal, integer, missing, money, percent, percent_up, quantity, text, units
 
 FONT_STACK = (
     '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Source Han Sans CN",'

@@ -9,9 +9,9 @@ from markupsafe import Markup, escape
 
 from infraplan import fields
 from infraplan.messages import Bilingual, in_language, say
-from infraplan.report.context import Facts, PageContext
-from infraplan.tables.figures import text
-from infraplan.tables.speech import Speech
+from infraplan.report.page_context import Facts, PageContext
+from infraplan.tables.language import Speech
+from infraplan.tables.number_formats import text
 from infraplan.tables.wording import clause_of
 
 

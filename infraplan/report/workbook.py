@@ -12,8 +12,8 @@ from infraplan.files import atomic_path
 from infraplan.outputs import TABLES
 from infraplan.policy.annex import SETTLED, gap_parts
 from infraplan.report import stamps
-from infraplan.report.annex_columns import method_lines
-from infraplan.report.context import PageContext
+from infraplan.report.method_lines import method_lines
+from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import county_breaks
 from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words

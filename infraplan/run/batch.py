@@ -12,23 +12,23 @@ from typing import Any, Literal
 import joblib
 import pandas as pd
 
-from infraplan.coverage.updating import cover_with
+from infraplan.coverage.map_update import cover_with
 from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
 from infraplan.messages import both, in_language, together
 from infraplan.outputs import types
+from infraplan.policy.fibre_award import awarded, fibre_award
 from infraplan.policy.gap_counts import gap_counts
-from infraplan.policy.ledgers import awarded, fibre_award
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
 from infraplan.report.headline import headline_of
-from infraplan.report.pages import FORMATS, write_city_pages, write_province_pages
+from infraplan.report.html_pages import FORMATS, write_city_pages, write_province_pages
 from infraplan.run import ledger
-from infraplan.run.chosen import chosen_cities, goal_wanted
+from infraplan.run.file_tags import dates_of
 from infraplan.run.findings import Findings
-from infraplan.run.pages import (
+from infraplan.run.page_contexts import (
     CityLayers,
     city_layers,
     facts_of,
@@ -39,9 +39,9 @@ from infraplan.run.pages import (
     village_table,
 )
 from infraplan.run.progress import Progress, Silent
+from infraplan.run.run_scope import chosen_cities, goal_wanted
 from infraplan.run.steps import assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
-from infraplan.run.tags import dates_of
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
 from infraplan.study import Study

@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from infraplan.coverage.measured import SERVED
+from infraplan.coverage.measurements import SERVED
 from infraplan.coverage.population import judged
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import Fault, UsageError
@@ -21,9 +21,9 @@ from infraplan.siting.phases import Phase
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
 from infraplan.study import Study
-from infraplan.study.choices import Attempts
 from infraplan.study.config import FILE_NAME
-from infraplan.tables.radio_words import operator_set
+from infraplan.study.input_checks import Attempts
+from infraplan.tables.radio_names import operator_set
 
 MOST_CANDIDATES = 5_000_000  # interpretation: points of the regular grid that a desktop can still search
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.map_update import cover_with
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY, counted
 from infraplan.coverage.places import served_area
 from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.coverage.updating import cover_with
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
@@ -37,7 +37,7 @@ from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.tables.families import family_name
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 from infraplan.units import cut
 
 RIM_M = 3000.0

@@ -15,7 +15,7 @@ import infraplan
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import names, types
-from infraplan.outputs.summary import units
+from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.findings import Findings
@@ -238,7 +238,7 @@ class Scope:
 def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *, headline: dict[str, Any] | None = None) -> dict[str, Any]:
     """population, zones, targets and plan at the top level, and how they were made, of the study or of one city.
 
-    `plan`: `plan_numbers` or `part_numbers`; `headline`: `report.headline.headline_of`. `outputs.summary` describes every key.
+    `plan`: `plan_numbers` or `part_numbers`; `headline`: `report.headline.headline_of`. `outputs.summary_keys` describes every key.
     """
     study, cover = findings.study, findings.cover
     scope = Scope.city(findings, city) if city else Scope.whole(findings)

@@ -18,11 +18,11 @@ from infraplan.outputs import types
 from infraplan.presets import load
 from infraplan.siting.costs import host
 from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
-from infraplan.tables import needed
+from infraplan.tables import arguments
+from infraplan.tables.column_types import typed
 from infraplan.tables.families import families_of, with_families
-from infraplan.tables.lineage import ancestors
-from infraplan.tables.planes import to_plane
-from infraplan.tables.typed import typed
+from infraplan.tables.reprojection import to_plane
+from infraplan.tables.zone_parents import ancestors
 
 if TYPE_CHECKING:
     from infraplan.geo.terrain import Terrain
@@ -122,10 +122,10 @@ def candidate_sites(
     >>> candidates["origin"].value_counts().to_dict()
     {'settlement': 30, 'grid': 10, 'co_location': 1}
     """
-    of_demand = needed.DEMAND_WITH_URBAN if demand is not None and "urban" in demand else needed.DEMAND
-    needed.require(
-        "candidate_sites", zones=(zones, needed.OUTLINES),
-        **needed.given(demand=(demand, of_demand), existing=(existing, needed.MASTS), hosts=(hosts, needed.HOSTS)),
+    of_demand = arguments.DEMAND_WITH_URBAN if demand is not None and "urban" in demand else arguments.DEMAND
+    arguments.require(
+        "candidate_sites", zones=(zones, arguments.OUTLINES),
+        **arguments.given(demand=(demand, of_demand), existing=(existing, arguments.MASTS), hosts=(hosts, arguments.HOSTS)),
     )  # fmt: skip
     land = _land(zones)
     grid = grid or Grid.over(zones)

@@ -14,13 +14,13 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from infraplan.coverage.measured import SERVED, Measured
+from infraplan.coverage.map_update import cover_with, services_of
+from infraplan.coverage.measurements import SERVED, Measured
 from infraplan.coverage.networks import ANY, EVERY, apart, belongs
 from infraplan.coverage.population import as_status, demand_margin, denied, judged, people_by_zone, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.updating import cover_with, services_of
 from infraplan.errors import UsageError
 from infraplan.geo.zonal import membership
 from infraplan.messages import both
@@ -32,7 +32,7 @@ from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M
-from infraplan.tables import needed
+from infraplan.tables import arguments
 
 if TYPE_CHECKING:
     from infraplan.siting.plans import Plan
@@ -114,9 +114,10 @@ def check_plan(
     (True, 11018, 11011, 10849486)
     """
     plan_sites: Any = getattr(plan, "sites", plan)
-    needed.require(
-        "check_plan", plan=(plan_sites, (*needed.SITES, "cost_cny")), cover=(cover, needed.COVER), zones=(zones, needed.ZONES),
-        villages=(villages, needed.PEOPLE), **needed.given(places=(places, needed.PLACES), existing=(existing, needed.EXISTING)),
+    arguments.require(
+        "check_plan", plan=(plan_sites, (*arguments.SITES, "cost_cny")), cover=(cover, arguments.COVER), zones=(zones, arguments.ZONES),
+        villages=(villages, arguments.PEOPLE),
+        **arguments.given(places=(places, arguments.PLACES), existing=(existing, arguments.EXISTING)),
     )  # fmt: skip
     goal = goal or getattr(plan, "goal", None)
     if goal is None:

@@ -15,7 +15,7 @@ from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.solve import max_cover
 from infraplan.siting.instances import Instance
 from infraplan.siting.plans import Plan, SearchLimits, problem_of
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 CURVE_TYPES = types("curve")
 CURVE = tuple(CURVE_TYPES)

@@ -17,7 +17,7 @@ from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import unreachable_rows
 from infraplan.siting.plans import Plan, problem_of
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 MOST_CANDIDATES = 20
 """Candidates explained where none is named: those that would serve most people on their own."""

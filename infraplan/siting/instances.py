@@ -13,20 +13,20 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
-from infraplan.coverage.measured import SERVED, Measured
+from infraplan.coverage.measurements import SERVED, Measured
 from infraplan.coverage.population import denied, judged
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.policy.losses import class_offset_db
+from infraplan.policy.target_losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 ROW_TYPES = {
     **dict.fromkeys(("id", "name", "kind", "family", "target", "county", "city"), "str"),

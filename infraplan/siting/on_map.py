@@ -18,11 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.build_order import build_steps
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.population import denied
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.steps import build_steps
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.checks import Maps

@@ -15,7 +15,7 @@ from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import build_order
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 PHASE_WORK = 20_000
 """Search steps a phase may take; counted, so that the phases are the same on any machine."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import geopandas as gpd
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.map_update import cover_with, services_of
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.coverage.updating import cover_with, services_of
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Terrain
@@ -21,7 +21,7 @@ from infraplan.siting.instances import instance_of
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
-from infraplan.tables import needed
+from infraplan.tables import arguments
 
 
 def place_sites(
@@ -132,9 +132,10 @@ def place_sites(
     >>> plan.sites[["id", "cost_cny", "people_gained"]].head(1).values.tolist()
     [['N00001', 697982, 1363]]
     """
-    needed.require(
-        "place_sites", targets=(targets, needed.TARGETS), candidates=(candidates, needed.CANDIDATES), zones=(zones, needed.ZONES),
-        villages=(villages, needed.VILLAGES_TO_PLAN), **needed.given(cover=(cover, needed.COVER), places=(places, needed.PLACES)),
+    arguments.require(
+        "place_sites", targets=(targets, arguments.TARGETS), candidates=(candidates, arguments.CANDIDATES), zones=(zones, arguments.ZONES),
+        villages=(villages, arguments.VILLAGES_TO_PLAN),
+        **arguments.given(cover=(cover, arguments.COVER), places=(places, arguments.PLACES)),
     )  # fmt: skip
     if cover is None:
         if existing is None or grid is None or services is None:

@@ -15,7 +15,7 @@ from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.instances import Instance
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 SITE_TYPES = types("sites")
 SITE_COLUMNS = tuple(SITE_TYPES)

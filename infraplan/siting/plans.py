@@ -12,7 +12,7 @@ import pandas as pd
 
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.siting import plan_showing
+from infraplan.siting import plan_repr
 from infraplan.siting.costs import rent_cny
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
@@ -110,10 +110,10 @@ class Plan:
     instance: Instance | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        return plan_showing.line(self)
+        return plan_repr.line(self)
 
     def _repr_html_(self) -> str:
-        return plan_showing.html(self)
+        return plan_repr.html(self)
 
     @property
     def population_gained(self) -> int:

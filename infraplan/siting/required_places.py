@@ -16,7 +16,7 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.measures import place_rows, village_rows
 from infraplan.policy.targets import Target, Targets
 from infraplan.siting.goals import required_places_target
-from infraplan.tables.typed import typed
+from infraplan.tables.column_types import typed
 
 POINT_TYPES = {
     **dict.fromkeys(("id", "name", "kind", "county", "city"), "str"),

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from infraplan.siting.costs import host, life_cost_cny
+from infraplan.tables.column_types import typed
 from infraplan.tables.families import families_carried, families_of, family_of
-from infraplan.tables.typed import typed
 
 LTE = "lte"
 MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}

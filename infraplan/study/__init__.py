@@ -8,30 +8,30 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infraplan.coverage.measured import Measured
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import networks
 from infraplan.errors import DataError, Fault, warn
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
+from infraplan.io.completed_zones import whole_study
 from infraplan.io.exclusions import read_exclusions
-from infraplan.io.whole_zones import whole_study
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import choose, load
 from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service
-from infraplan.study.choices import choice_faults, input_faults
-from infraplan.study.comparing import asked_of_data, compared
+from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
+from infraplan.study.existing_sites import standing_on
 from infraplan.study.fix_keys import followable
-from infraplan.study.gathering import all_of, layer, refuse
-from infraplan.study.ground import input_hashes, study_grid, study_terrain
+from infraplan.study.grid_and_terrain import input_hashes, study_grid, study_terrain
+from infraplan.study.input_checks import choice_faults, input_faults
+from infraplan.study.layer_checks import asked_of_data, compared
 from infraplan.study.licences import Licence, read_licences
-from infraplan.study.named import named_classes, named_columns
-from infraplan.study.radio import antenna_files, study_sectors, study_services
-from infraplan.study.standing import standing_on
-from infraplan.study.steps import StudySteps
-from infraplan.study.surroundings import surroundings_of
+from infraplan.study.notebook_steps import StudySteps
+from infraplan.study.policy_names import named_classes, named_columns
+from infraplan.study.radio_inputs import antenna_files, study_sectors, study_services
+from infraplan.study.site_environment import surroundings_of
 
 if TYPE_CHECKING:
     import geopandas as gpd

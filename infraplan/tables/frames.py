@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
+from infraplan.tables.column_conversion import settle
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
-from infraplan.tables.planes import to_plane
-from infraplan.tables.settling import settle
+from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import Texts, no_answer, numbers, texts
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from infraplan.fields import REGISTER, Field
+from infraplan.tables.column_conversion import settle
 from infraplan.tables.faults import FaultList, row_runs
-from infraplan.tables.lineage import ancestors, levels_present
-from infraplan.tables.settling import settle
 from infraplan.tables.values import Texts, folded, no_answer, numbers, texts
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
+from infraplan.tables.zone_parents import ancestors, levels_present
 from infraplan.tables.zoning import ZoneIndex, zone_codes, zones_of_sheets
 
 ZONE_COLUMNS = ("adcode", "county", "city")

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from infraplan.presets import load
-from infraplan.tables.combining import all_operators, with_whole_tilt, without_parts
+from infraplan.tables.combined_columns import all_operators, with_whole_tilt, without_parts
 from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList
-from infraplan.tables.filling import Surroundings, fill_sites, filled_by
 from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
-from infraplan.tables.radio_words import azimuth_sets, service_sets
+from infraplan.tables.radio_names import azimuth_sets, service_sets
+from infraplan.tables.site_defaults import Surroundings, fill_sites, filled_by
 from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
 from infraplan.tables.site_types import without_indoor
 from infraplan.tables.values import Texts, texts

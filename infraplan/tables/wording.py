@@ -12,10 +12,10 @@ import pandas as pd
 from infraplan.columns import Column
 from infraplan.messages import catalogue, say
 from infraplan.outputs import shown
-from infraplan.tables import figures
-from infraplan.tables.figures import missing, text
+from infraplan.tables import number_formats
 from infraplan.tables.headings import heading, named
-from infraplan.tables.speech import Speech
+from infraplan.tables.language import Speech
+from infraplan.tables.number_formats import missing, text
 from infraplan.units import cut
 
 
@@ -36,8 +36,8 @@ class Figure:
 
     def __str__(self) -> str:
         ends = [self.least] if self.single else [self.least, self.most]
-        shown = [figures.percent(end, 2 if self.single else 1) if self.share else figures.count(end) for end in ends]
-        joined = shown[0] if len(shown) == 1 else figures.interval(shown[0], shown[1], self.lang)
+        shown = [number_formats.percent(end, 2 if self.single else 1) if self.share else number_formats.count(end) for end in ends]
+        joined = shown[0] if len(shown) == 1 else number_formats.interval(shown[0], shown[1], self.lang)
         return joined if self.share or not self.unit else f"{joined} {self.unit}"
 
 
@@ -67,11 +67,17 @@ def written(form: str, value: Any, lang: str = "zh") -> str:
     if value is None:
         return "—"
     if form == "money":
-        return figures.money(value, lang)
+        return number_formats.money(value, lang)
     if form in ("share", "points", "signed"):
-        return figures.percent(value) if form == "share" else figures.points(value) if form == "points" else figures.signed(value)
+        return (
+            number_formats.percent(value)
+            if form == "share"
+            else number_formats.points(value)
+            if form == "points"
+            else number_formats.signed(value)
+        )
     digits = {"whole": 0, "db": 1, "km": 2, "degree": 5, "rate": 2, "dbm": 1}[form]
-    return figures.integer(value) if form == "whole" else figures.decimal(value, digits)
+    return number_formats.integer(value) if form == "whole" else number_formats.decimal(value, digits)
 
 
 def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
@@ -141,7 +147,7 @@ CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
     "host": lambda speech: lambda value: speech.host(text(value)),
     "tasks": lambda speech: lambda value: speech.targets(text(value)),
     "services": lambda speech: lambda value: ", ".join(part for part in text(value).split(";") if part),
-    "day": lambda speech: lambda value: figures.day(value, speech.lang),
+    "day": lambda speech: lambda value: number_formats.day(value, speech.lang),
     "language": lambda speech: speech.one,
     "departments": lambda speech: lambda value: say("policy.annex_not_assigned", speech.lang) if value == "not assigned" else text(value),
     "asked": lambda speech: lambda value: speech.code("asked", "met" if value else "missed"),
@@ -172,7 +178,7 @@ def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
     for row in frame.to_dict("records"):
         value, short = row.get(name), name.startswith("shortfall")
         unit = speech.code("unit", row.get("unit"))
-        share = not short and figures.is_share({"achieved": None, "numerator": None, "denominator": None, **row})
+        share = not short and number_formats.is_share({"achieved": None, "numerator": None, "denominator": None, **row})
         cells.append(None if missing(value) else Figure(float(value), share, unit, row.get(f"{name}_most"), speech.lang))
     return cells
 
@@ -198,7 +204,7 @@ def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
 def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
     return [
         "" if missing(part) or missing(whole) or float(whole) <= 0
-        else f"{figures.count(part)} / {figures.count(whole)} {speech.code('unit', unit)}"
+        else f"{number_formats.count(part)} / {number_formats.count(whole)} {speech.code('unit', unit)}"
         for part, whole, unit in _rows(frame, "numerator", "denominator", "unit")
     ]  # fmt: skip
 
@@ -225,7 +231,7 @@ def _deciding(frame: Any, speech: Speech, name: str) -> list[str]:
     """The margin with where it was judged: −3.2（室外）."""
     form = "{}（{}）" if speech.lang == "zh" else "{} {}"
     return [
-        form.format(figures.decimal(db), speech.receiver(place)) if text(place) and not missing(db) else figures.decimal(db)
+        form.format(number_formats.decimal(db), speech.receiver(place)) if text(place) and not missing(db) else number_formats.decimal(db)
         for db, place in _rows(frame, "margin_db", "receiver")
     ]
 
@@ -243,7 +249,7 @@ def _margin_at(frame: Any, speech: Speech, name: str) -> list[Any]:
     """A family's deciding margin; with its place where that is not the one in the heading: −3.2（室内）."""
     usual, form = speech.receivers.get(name.partition("_")[0], ""), "{}（{}）" if speech.lang == "zh" else "{} {}"
     return [
-        None if missing(db) else float(db) if text(at) in ("", usual) else form.format(figures.decimal(db), speech.receiver(at))
+        None if missing(db) else float(db) if text(at) in ("", usual) else form.format(number_formats.decimal(db), speech.receiver(at))
         for db, at in _rows(frame, name, name.replace("_margin_db", "_receiver"))
     ]
 
@@ -256,21 +262,24 @@ def loss(people: Any, places: Any, speech: Speech) -> str:
     """What the finished plan would lose with one site: people, and places that must be served."""
     if missing(people):
         return ""
-    texts = figures.integer(people)
+    texts = number_formats.integer(people)
     if missing(places) or not places:
         return texts
-    return say("report.loss_with_places", speech.lang, people=texts, places=figures.integer(places))
+    return say("report.loss_with_places", speech.lang, people=texts, places=number_formats.integer(places))
 
 
 def _spans(frame: Any, speech: Speech, name: str) -> list[str]:
     pairs = _rows(frame, "share_weaker", "share_stronger")
-    return ["—" if missing(low) or missing(high) else f"{figures.percent(low, 1)} – {figures.percent(high, 1)}" for low, high in pairs]
+    return [
+        "—" if missing(low) or missing(high) else f"{number_formats.percent(low, 1)} – {number_formats.percent(high, 1)}"
+        for low, high in pairs
+    ]
 
 
 def _others(frame: Any, speech: Speech, name: str) -> list[str]:
     """The share at the other receiver, with that receiver: 室内 17.7%."""
     pairs = _rows(frame, "other_receiver", "other_share")
-    return [f"{speech.receiver(place)} {figures.percent(share, 1)}" if text(place) else "—" for place, share in pairs]
+    return [f"{speech.receiver(place)} {number_formats.percent(share, 1)}" if text(place) else "—" for place, share in pairs]
 
 
 def _headlines(frame: Any, speech: Speech, name: str) -> list[str]:
@@ -286,9 +295,9 @@ def _ranged(frame: Any, speech: Speech, name: str) -> list[str]:
     """A share in one decimal, with the shares when every signal is weaker and stronger: 27.8%（10.4–72.6%）."""
     texts = []
     for share, *ends in _rows(frame, "share", "share_weaker", "share_stronger"):
-        low, high = (figures.percent(end, 1) for end in ends)
+        low, high = (number_formats.percent(end, 1) for end in ends)
         ranged = not any(missing(end) for end in ends)
-        main = figures.percent(share, 1)
+        main = number_formats.percent(share, 1)
         texts.append(say("report.headline_range", speech.lang, share=main, low=low[:-1], high=high) if ranged else main)
     return texts
 
@@ -318,7 +327,7 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "deciding": _deciding,
     "status_at": _status_at,
     "margin_at": _margin_at,
-    "lacking": lambda frame, speech, name: [figures.out_of(*pair) for pair in _rows(frame, name, "asked")],
+    "lacking": lambda frame, speech, name: [number_formats.out_of(*pair) for pair in _rows(frame, name, "asked")],
     "lost": _losses,
     "span": _spans,
     "other": _others,
@@ -334,7 +343,7 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "city": lambda frame, speech, name: [text(speech.zones.get(text(code))) or text(code) for (code,) in _rows(frame, "city")],
     "county": lambda frame, speech, name: [text(speech.zones.get(text(code))) or text(code) for (code,) in _rows(frame, "county")],
     "period": lambda frame, speech, name: [
-        " – ".join(figures.day(day, speech.lang) for day in pair if text(day)) for pair in _rows(frame, "start", "end")
+        " – ".join(number_formats.day(day, speech.lang) for day in pair if text(day)) for pair in _rows(frame, "start", "end")
     ],
     "phase": lambda frame, speech, name: (
         [int(phase) or None for (phase,) in _rows(frame, "phase")] if name in frame and (frame[name] > 0).any() else None

@@ -14,10 +14,10 @@ import shapely
 
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
-from infraplan.tables.lineage import ancestors, levels_present
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import Texts, folded
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
+from infraplan.tables.zone_parents import ancestors, levels_present
 
 NEAR_M = 2_000.0  # a point so close outside a boundary is taken in, with a warning: coasts are drawn simplified
 LONGEST_ENDING = re.compile(r"(特别行政区|自治州|自治县|自治旗|地区|林区|新区|省|市|县|区|州|盟|旗)$")

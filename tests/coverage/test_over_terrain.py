@@ -10,12 +10,12 @@ import pytest
 from hilly_ground import hills
 
 from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.masts import ground_of, masts_of
+from infraplan.coverage.map_update import update_coverage
+from infraplan.coverage.mast_arrays import ground_of, masts_of
 from infraplan.coverage.over_terrain import FootprintCache, keep_best_over_terrain
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
-from infraplan.coverage.updating import update_coverage
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Clutter, Terrain

@@ -19,7 +19,7 @@ from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.radio.antennas import antenna_named, cuts, pattern_db
 from infraplan.radio.budgets import gain_offset_db
-from infraplan.radio.selection import default_plan, loss_curve
+from infraplan.radio.model_selection import default_plan, loss_curve
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.networks import EVERY, apart, counted
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.updating import cover_with
 from infraplan.geo.grids import Grid
 from infraplan.geo.terrain import Terrain
 from infraplan.radio.budgets import services

@@ -17,11 +17,11 @@ from scipy.spatial import cKDTree
 
 from infraplan import presets
 from infraplan.errors import UsageError
+from infraplan.examples.city_extract import Example, city_codes, of_cities
 from infraplan.examples.guangdong import build, make_example, study_text, write_example
-from infraplan.examples.parts import Example, city_codes, of_cities
+from infraplan.examples.random_points import Plane
 from infraplan.examples.relief import read_means, with_means
-from infraplan.examples.scattering import Plane
-from infraplan.examples.sources import Sources, data_folder, read_sources
+from infraplan.examples.source_data import Sources, data_folder, read_sources
 
 PEOPLE = 126_012_510
 SEED = 440_000

@@ -37,10 +37,10 @@ from infraplan.io.osm import read_osm
 from infraplan.io.patterns import read_pattern
 from infraplan.io.rasters import read_terrain
 from infraplan.io.services import read_services
-from infraplan.io.template import write_template
+from infraplan.io.template_workbook import write_template
 from infraplan.policy.inspection import COLUMNS
 from infraplan.policy.targets import read_policy
-from infraplan.run.checking import check_study, records
+from infraplan.run.study_check import check_study, records
 from infraplan.study import Study
 
 Rng = np.random.Generator

@@ -393,16 +393,16 @@ def test_a_sheet_of_repeated_cells_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from infraplan.io import sources
+    from infraplan.io import file_kinds
 
     path = written(tmp_path, HEAD + "a,村,1,1,113.1,25.1\n")
-    found = sources.kind_of(path)
+    found = file_kinds.kind_of(path)
 
     def vanish(gone: Path) -> str:
         gone.unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(sources, "kind_of", vanish)
+    monkeypatch.setattr(file_kinds, "kind_of", vanish)
     assert faults_in(lambda: read_villages(path))[0].rule == "vanished"
 
 

@@ -21,10 +21,10 @@ from infraplan.io.exclusions import read_exclusions
 from infraplan.io.osm import read_osm
 from infraplan.io.services import read_services
 from infraplan.run import batch
-from infraplan.run.checking import check_study
+from infraplan.run.study_check import check_study
 from infraplan.study import Study
 from infraplan.tables import check_zones
-from infraplan.tables.planes import to_plane
+from infraplan.tables.reprojection import to_plane
 
 SQUARE = [(113.0, 23.0), (113.2, 23.0), (113.2, 23.2), (113.0, 23.2)]
 STILL = [(113.1, 23.1)] * 4

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from results import copy_of, run_light, summary_of
 
+from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.population import service_status
-from infraplan.coverage.updating import cover_with
 from infraplan.errors import Fault, collected
 from infraplan.io.reading import read_sites, read_villages
 from infraplan.presets import load

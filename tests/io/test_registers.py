@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from infraplan.errors import DataError, Fault
 from infraplan.fields import PLACE, field_of
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_zones
-from infraplan.io.template import SHEETS, offered, write_template
+from infraplan.io.template_workbook import SHEETS, offered, write_template
 from infraplan.tables import faults_of
 
 ROWS = [("乐昌市", "韶关市", 1200, "是"), ("南雄市", "韶关市", 800, "否")]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infraplan.errors import DataError, collected
 from infraplan.io import read_places
-from infraplan.io.text_judging import judged
+from infraplan.io.encoding_guess import judged
 
 CHINESE = ["深圳市", "韶关市乐昌市", "濮阳县", "浈江区", "广州"]
 LATIN = ["São Paulo", "Córdoba", "Ceará", "Besançon", "Malmö"]

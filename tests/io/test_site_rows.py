@@ -11,7 +11,7 @@ import pytest
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError
 from infraplan.io import read_sites, read_villages
-from infraplan.policy.sites import site_weights
+from infraplan.policy.site_counts import site_weights
 from infraplan.tables import faults_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::infraplan.errors.DataWarning")

@@ -12,7 +12,7 @@ from infraplan.policy.gap_counts import gap_counts, things_asked
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.layers import Layers
 from infraplan.policy.targets import Targets
-from infraplan.tables.speech import Speech
+from infraplan.tables.language import Speech
 from infraplan.tables.wording import worded
 
 

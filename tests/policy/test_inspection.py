@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from infraplan.coverage.measured import latest
+from infraplan.coverage.measurements import latest
 from infraplan.errors import DataError
 from infraplan.policy.annex import gaps_annex
 from infraplan.policy.gap_lists import find_gaps

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from infraplan.messages import catalogue
+from infraplan.policy.layer_names import layer_name
 from infraplan.policy.targets import read_policy
-from infraplan.policy.words import layer_name
 from infraplan.presets import load, names
 
 

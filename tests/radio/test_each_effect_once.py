@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infraplan.coverage.masts import MEDIAN
+from infraplan.coverage.mast_arrays import MEDIAN
 from infraplan.presets import load
 from infraplan.radio import models, p1812
 from infraplan.radio.budgets import service_names, services
 from infraplan.radio.entry_loss import p2109
-from infraplan.radio.selection import default_plan, loss_curve
+from infraplan.radio.model_selection import default_plan, loss_curve
 
 EFFECTS = ("terrain", "clutter", "location_variability", "entry_loss")
 CONTAINS = {name: {effect: row[effect] for effect in EFFECTS} for name, row in load("radio_environment")["contains"].items()}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from infraplan.radio import p1812
-from infraplan.radio.ground import Ground, direction_of, map_profile, ray_of
+from infraplan.radio.ground_profiles import Ground, direction_of, map_profile, ray_of
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 Float32 = npt.NDArray[np.float32]

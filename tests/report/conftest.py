@@ -14,8 +14,8 @@ from sample import FORMULA, HOSTILE, sample_contexts
 
 from infraplan.errors import InfraplanError
 from infraplan.report import fonts
-from infraplan.report.context import PageContext
-from infraplan.report.pages import write_city_pages, write_province_pages
+from infraplan.report.html_pages import write_city_pages, write_province_pages
+from infraplan.report.page_context import PageContext
 
 HOSTILE_NAMES = [
     HOSTILE,

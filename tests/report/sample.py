@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from infraplan.geo.grids import Grid
-from infraplan.report.context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
 
 FAMILIES = ("nr", "nbiot")
 NETWORKS = ("any", "cbn+cmcc", "ctcc+cucc")

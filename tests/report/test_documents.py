@@ -15,12 +15,12 @@ import pytest
 from docx.oxml.ns import qn
 
 from infraplan.errors import InfraplanError, UsageError
-from infraplan.report.context import PageContext
 from infraplan.report.document import chinese_number, every_text, report_of
-from infraplan.report.earth import write_kmz
-from infraplan.report.pages import pictures_of, write_city_pages
+from infraplan.report.google_earth import write_kmz
+from infraplan.report.html_pages import pictures_of, write_city_pages
+from infraplan.report.page_context import PageContext
 from infraplan.report.pdf import write_pdf
-from infraplan.report.word import write_docx
+from infraplan.report.word_document import write_docx
 
 KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -164,7 +164,7 @@ def test_libreoffice_opens_them_without_repair(city: PageContext, soffice: str, 
 
 
 def test_a_kmz_with_too_many_sites_says_that_they_are_left_out(city: PageContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infraplan.report.earth.MOST_SITES", len(city.sites) - 1)
+    monkeypatch.setattr("infraplan.report.google_earth.MOST_SITES", len(city.sites) - 1)
     write_kmz(city, tmp_path / "plan.kmz")
     with zipfile.ZipFile(tmp_path / "plan.kmz") as archive:
         text = archive.read("doc.kml").decode("utf-8")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from infraplan.outputs import types
-from infraplan.report.context import PageContext
 from infraplan.report.headline import headline_of, headline_sentences, headline_table, headline_verdict, shown_headline
+from infraplan.report.page_context import PageContext
 from infraplan.report.words import Words
 
 PEOPLE = 1_000_000

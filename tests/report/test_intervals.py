@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infraplan.report.style import percent
-from infraplan.tables.speech import Speech
+from infraplan.tables.language import Speech
 from infraplan.tables.wording import worded
 from infraplan.units import cut, cut_percent
 

@@ -12,7 +12,7 @@ import pytest
 import shapely
 from PIL import Image
 
-from infraplan.report import figures
+from infraplan.report import printed_maps
 
 FINE = 8
 OFFSETS_PX = ((0.0, 0.0), (0.25, 0.5), (0.5, 0.25), (0.75, 0.75), (0.4, 0.1), (0.1, 0.6))
@@ -25,16 +25,16 @@ pytestmark = pytest.mark.usefixtures("chinese_font")
 def ink(label: str, offset_px: tuple[float, float], dpi: int, finer: int = 1, snap: Any = False) -> npt.NDArray[np.float64]:
     """Darkness (0..255) of a label as maps draw it, so many pixels of `dpi` from the middle, on pixels `finer` times as fine."""
     width_in, height_in = 0.8, 0.4
-    with figures.type_face():
-        figure = figures.canvas(width_in, height_in)
+    with printed_maps.type_face():
+        figure = printed_maps.canvas(width_in, height_in)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set_xlim(0, width_in * dpi)
         axes.set_ylim(0, height_in * dpi)
         x, y = width_in * dpi / 2 + offset_px[0], height_in * dpi / 2 + offset_px[1]
-        figures._names(axes, gpd.GeoDataFrame(geometry=[shapely.box(x - 1, y - 1, x + 1, y + 1)]), [label])
+        printed_maps._names(axes, gpd.GeoDataFrame(geometry=[shapely.box(x - 1, y - 1, x + 1, y + 1)]), [label])
         if snap is False:
-            png = figures.png_of(figure, dpi * finer)
+            png = printed_maps.png_of(figure, dpi * finer)
         else:
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=dpi * finer)
@@ -55,7 +55,7 @@ def lost(label: str, offset_px: tuple[float, float], dpi: int, snap: Any = False
     return max(worst)
 
 
-@pytest.mark.parametrize("dpi", [110, figures.DPI])
+@pytest.mark.parametrize("dpi", [110, printed_maps.DPI])
 @pytest.mark.parametrize("label", ["中山", "韶关", "梅州"])
 def test_no_label_loses_a_stroke(label: str, dpi: int) -> None:
     for offset in OFFSETS_PX:
@@ -68,5 +68,5 @@ def test_a_lost_stroke_would_be_seen() -> None:
 
 
 def test_pictures_are_printed_at_300_dots_an_inch(contexts: Any) -> None:
-    picture = Image.open(io.BytesIO(figures.coverage_figure(contexts[1][0], "nr")))
+    picture = Image.open(io.BytesIO(printed_maps.coverage_figure(contexts[1][0], "nr")))
     assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.01) and picture.width >= 2000

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from infraplan.report.pages import index_page, report_page
+from infraplan.report.html_pages import index_page, report_page
 from infraplan.report.style import day, decimal, integer, money, percent, percent_up
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from infraplan.report.context import PageContext
+from infraplan.report.page_context import PageContext
 from infraplan.report.workbook import LEAST_PT, write_annex
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from infraplan.report import charts, figures, picture_feet, stamps
-from infraplan.report.context import PageContext
-from infraplan.report.pages import write_city_pages, write_province_pages
+from infraplan.report import charts, picture_footers, printed_maps, stamps
+from infraplan.report.html_pages import write_city_pages, write_province_pages
+from infraplan.report.page_context import PageContext
 from infraplan.report.words import Words
 
 AS_OF, REPORT = "数据截至2020年8月31日", "报告日期2020年9月15日"
@@ -101,20 +101,20 @@ def texts_of(figure: Any) -> list[Any]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The figures that were drawn, as matplotlib's objects."""
     kept: list[Any] = []
-    original = figures.png_of
+    original = printed_maps.png_of
 
     def keep(figure: Any, *more: Any) -> bytes:
         kept.append(figure)
         return original(figure, *more)
 
-    monkeypatch.setattr(figures, "png_of", keep)
+    monkeypatch.setattr(printed_maps, "png_of", keep)
     monkeypatch.setattr(charts, "png_of", keep)
     return kept
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pictures_show_all_of_it(dated: PageContext, drawn: list[Any], lang: str) -> None:
-    from infraplan.report.pages import pictures_of
+    from infraplan.report.html_pages import pictures_of
 
     many = tuple(replace(one, name=f"{one.name} {number}", licence="CC BY 4.0 " * 9) for number, one in enumerate(dated.facts.datasets * 6))
     pictures_of(replace(dated, facts=replace(dated.facts, datasets=many)), lang)
@@ -136,10 +136,10 @@ def test_pictures_show_all_of_it(dated: PageContext, drawn: list[Any], lang: str
 
 def test_sources_are_never_cut(dated: PageContext) -> None:
     many = tuple(replace(one, name=f"{one.name} {number}") for number, one in enumerate(dated.facts.datasets * 9))
-    lines, _ = picture_feet.foot_lines(replace(dated, facts=replace(dated.facts, datasets=many)), Words("zh"))
+    lines, _ = picture_footers.foot_lines(replace(dated, facts=replace(dated.facts, datasets=many)), Words("zh"))
     whole = "".join(lines).replace(" ", "")
     assert all(one.name.replace(" ", "") in whole for one in many)
-    assert max(picture_feet.width_in(line, picture_feet.FOOT_SIZE) for line in lines) <= picture_feet.MAP_WIDTH_IN
+    assert max(picture_footers.width_in(line, picture_footers.FOOT_SIZE) for line in lines) <= picture_footers.MAP_WIDTH_IN
     assert not any(line[0] in "，。；：）、" for line in lines[1:])
     assert np.all([len(line) > 0 for line in lines])
 

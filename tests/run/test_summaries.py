@@ -13,10 +13,10 @@ import pytest
 from results import DEMO, demo_of_this_code, summary_of
 
 from infraplan.outputs import types
-from infraplan.outputs.summary import KEYS, describes, key_of, units, ways_in
-from infraplan.report.compare import compare_runs
+from infraplan.outputs.summary_keys import KEYS, describes, key_of, units, ways_in
+from infraplan.report.run_comparison import compare_runs
 from infraplan.run.ledger import code
-from infraplan.run.pages import plan_summary
+from infraplan.run.page_contexts import plan_summary
 from infraplan.run.steps import Findings, assess, plan_of, planning_instance
 from infraplan.run.summary import SCHEMA_VERSION
 from infraplan.siting.plans import SearchLimits, most_served

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from shapely import Point
 
+from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.population import service_status
-from infraplan.coverage.updating import cover_with
 from infraplan.run.steps import Findings, assess, check_of, plan_of, planning_instance
 from infraplan.siting.checks import check_plan, too_close
 from infraplan.siting.goals import ShareTarget, goal_of

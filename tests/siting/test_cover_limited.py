@@ -21,7 +21,7 @@ from infraplan.siting.cover.limited.exact import limited_relaxation
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.limited.flow_greedy import greedy_by_flow
 from infraplan.siting.cover.limited.model import limited_model
-from infraplan.siting.cover.limited.targets import limited_targets
+from infraplan.siting.cover.limited.reachable_targets import limited_targets
 
 SEEDS = st.integers(0, 2**32 - 1)
 

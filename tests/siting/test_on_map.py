@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.population import judged, service_status
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.updating import cover_with
 from infraplan.run.steps import Findings, assess, check_of, on_the_map, on_their_map, plan_of, planning_instance
 from infraplan.siting.explanations import explain_plan
 from infraplan.siting.on_map import counted_on_map

@@ -16,7 +16,7 @@ from pages import CHINESE, texts_of, visible
 
 import infraplan as ip
 from infraplan.radio.antennas import pattern_db
-from infraplan.radio.selection import default_plan, loss_curve
+from infraplan.radio.model_selection import default_plan, loss_curve
 from infraplan.run import run_study
 from infraplan.study import Study
 

@@ -12,7 +12,7 @@ from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.limited.assignment import gains_by_flow
 from infraplan.siting.cover.limited.bounds import least_cost_bound
 from infraplan.siting.cover.limited.model import limited_model
-from infraplan.siting.cover.limited.targets import limited_targets
+from infraplan.siting.cover.limited.reachable_targets import limited_targets
 from infraplan.siting.cover.model import SERVES_NOTHING
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reachable_targets import reachable_targets

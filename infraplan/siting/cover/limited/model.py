@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from infraplan.siting.cover.limited.assignment import capacities
 from infraplan.siting.cover.limited.flow import Flow
-from infraplan.siting.cover.limited.targets import LimitedTargets
+from infraplan.siting.cover.limited.reachable_targets import LimitedTargets
 from infraplan.siting.cover.model import SERVES_NOTHING, Model, Reduced
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.reachable_targets import common_unit, weight_by_zone

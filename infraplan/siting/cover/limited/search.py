@@ -18,8 +18,8 @@ from infraplan.siting.cover.limited.bounds import LimitedBound, least_cost_bound
 from infraplan.siting.cover.limited.exact import limited_exact, limited_relaxation
 from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_by_flow, likely
 from infraplan.siting.cover.limited.model import limited_model
+from infraplan.siting.cover.limited.reachable_targets import LimitedTargets, limited_targets
 from infraplan.siting.cover.limited.rounds import Rounds, grown
-from infraplan.siting.cover.limited.targets import LimitedTargets, limited_targets
 from infraplan.siting.cover.model import Reduced
 from infraplan.siting.cover.most_people import most_people
 from infraplan.siting.cover.problem import CoverProblem, conflicts

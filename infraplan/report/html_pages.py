@@ -1,0 +1,357 @@
+"""HTML pages of a city and of the province, each one file with everything inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from infraplan.files import atomic_path, write_text
+from infraplan.outputs import TABLES, column
+from infraplan.presets import choose
+from infraplan.report import charts, page_rows, plan_words, printed_maps, stamps, style
+from infraplan.report.cards import labelled
+from infraplan.report.document import report_of
+from infraplan.report.google_earth import write_kmz
+from infraplan.report.headline import headline_sentences, shown_headline
+from infraplan.report.map_data import dataset_lines, share_colour
+from infraplan.report.maps import draw_map
+from infraplan.report.method_lines import warning_lines
+from infraplan.report.page_context import PageContext
+from infraplan.report.pdf import write_pdf
+from infraplan.report.word_document import write_docx
+from infraplan.report.words import Words, field_label
+from infraplan.report.workbook import write_annex
+
+GAPS_SHOWN, GAPS_OF_A_COUNTY = 40, 10
+SITES_SHOWN = 60
+SITES_ON_INDEX = 12
+FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
+FORMATS = tuple(FILES)
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """The room's templates; every value is escaped."""
+    loader = jinja2.PackageLoader("infraplan.report", "templates")
+    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+
+
+@cache
+def page_css() -> str:
+    """The one style sheet."""
+    css = files("infraplan.report").joinpath("templates", "page.css").read_text(encoding="utf-8")
+    status = "\n".join(f".status.{name} {{ color: {colour}; }}" for name, colour in style.palette()["status"].items())
+    return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
+
+
+def print_head(left: str, right: str) -> str:
+    """Style rules that print two texts (mark and dates) on the head of every sheet of paper, and the page's number at its foot."""
+
+    def quoted(written: str) -> str:
+        return '"' + "".join(f"\\{ord(char):x} " if char in '"\\<>&\n' else char for char in written) + '"'
+
+    corners = {"top-left": left, "top-right": right}
+    boxes = "".join(f"@{place} {{ content: {quoted(written)}; }} " for place, written in corners.items() if written)
+    return f"\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n"
+
+
+def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
+    """The files of one zone: report.html, map.html, annex.xlsx, report.pdf, report.docx, plan.kmz.
+
+    Parameters
+    ----------
+    context : PageContext
+        What the pages show.
+    folder : path
+        Made if absent. Each file appears under its name only when it is complete.
+    lang : str
+        "zh": Chinese with English beside it; "en": English alone.
+    formats : sequence of str
+        Which of `FORMATS`.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    UsageError
+        A format that does not exist, with the list.
+    InfraplanError
+        No Chinese font, or a character that no font has.
+    """
+    folder = Path(folder)
+    formats = [choose(name, FORMATS, "format") for name in formats]
+    pictures = pictures_of(context, lang) if {"html", "pdf", "docx"} & set(formats) else []
+    paper = report_of(context, pictures, lang) if {"pdf", "docx"} & set(formats) else None
+    written = []
+    for name in formats:
+        path = folder / FILES[name]
+        if name == "html":
+            write_text(path, report_page(context, lang, pictures, formats))
+        elif name == "map":
+            draw_map(context, lang).save(path)
+        elif name == "xlsx":
+            write_annex(context, path, lang)
+        elif name == "kmz":
+            write_kmz(context, path, lang)
+        elif paper is not None:
+            (write_pdf if name == "pdf" else write_docx)(paper, path)
+        written.append(path)
+    return written
+
+
+def write_province_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
+    """index.html, the scoreboard that links the cities of `context.cities`, and the province's own files."""
+    folder = Path(folder)
+    index = folder / "index.html"
+    write_text(index, index_page(context, lang, formats))
+    written = [index]
+    picture = frontier_picture(context, Words(lang))
+    if picture is not None:
+        written.append(folder / "pareto.png")
+        with atomic_path(written[-1]) as part:
+            part.write_bytes(picture[1])
+    return [*written, *write_city_pages(context, folder, lang=lang, formats=formats)]
+
+
+def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes]]:
+    """Captions and PNGs of a zone's report: shares by city, margins by family, cost and coverage."""
+    words = Words(lang)
+    found = []
+    if context.level == "province" and len(context.children):
+        for family in context.families[:1]:
+            caption = words.t("choropleth_caption", family=words.family_in(context, family))
+            found.append((caption, printed_maps.choropleth(context, family, lang)))
+    for family in context.families:
+        if family in context.margins:
+            caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
+            found.append((caption, printed_maps.coverage_figure(context, family, lang)))
+    extras = (frontier_picture(context, words), cost_curve(context, words), phase_picture(context, words))
+    return [*found, *(extra for extra in extras if extra is not None)]
+
+
+def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
+    """Links of a page to the files beside it."""
+    keys = {"map": "to_map", "xlsx": "to_annex", "pdf": "to_pdf", "docx": "to_docx", "kmz": "to_kmz"}
+    return [(FILES[name], key) for name, key in keys.items() if name in formats]
+
+
+def report_page(
+    context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS
+) -> str:
+    """The report of a zone as one HTML text."""
+    words = Words(lang).about(context)
+    pictures = pictures_of(context, lang) if pictures is None else pictures
+    links = file_links(formats)
+    if context.level == "province":
+        links.insert(0, ("index.html", "to_index"))
+    elif context.index_href:
+        links.insert(0, (context.index_href, "to_index"))
+    values = _common(context, words, "report_title")
+    tables = [
+        {
+            "title": words.t("table_by_zone", family=words.family_in(context, family)),
+            "shown": page_rows.people_table(page_rows.people_rows(context, family, lang), "page", words),
+        }
+        for family in context.families
+    ]
+    own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, column("population", "network"))
+    tables.append({"title": words.t("table_by_network", name=context.title_name(lang)), "shown": own})
+    names, sums = page_rows.gap_sums(context, words)
+    gaps = [
+        {
+            "title": words.b(f"doc_{part.key}"),
+            "note": page_rows.gap_note(part, words, GAPS_OF_A_COUNTY),
+            "shown": page_rows.shown_table(part.frame, "gaps", "page", words, breaks=part.breaks),
+        }
+        for part in page_rows.gap_lists(context, words, GAPS_SHOWN, GAPS_OF_A_COUNTY)
+    ]
+    return labelled(
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            **values,
+            links=links,
+            figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
+            tables=tables,
+            gap_targets=names,
+            gap_sums=sums,
+            gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
+            gap_lists=gaps,
+            people_heading="cities_table" if context.level == "province" else "counties_table",
+        )
+    )
+
+
+def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = FORMATS) -> str:
+    """The provincial scoreboard as one HTML text."""
+    words = Words(lang).about(context)
+    family = context.families[0]
+    pictures = [(words.t("choropleth_caption", family=words.family_in(context, family)), printed_maps.choropleth(context, family, lang))]
+    parts = (
+        ("frontier_section", frontier_picture(context, words)),
+        ("pareto_section", cost_curve(context, words)),
+        ("phases_section", phase_picture(context, words)),
+    )
+    curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
+    return labelled(
+        templates()
+        .get_template("index.html.j2")
+        .render(
+            **_common(context, words, "index_title", SITES_ON_INDEX),
+            links=[("report.html", "to_province_report"), *file_links(formats)],
+            figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
+            curves=curves,
+            cities=city_list(context, words),
+            city_count=len(context.cities),
+        )
+    )
+
+
+def city_list(context: PageContext, words: Words) -> page_rows.Shown:
+    """合计, then the cities in the provincial order with what each has; the last column links its pages, or says why there are none."""
+    frame = page_rows.city_frame(context, words, context.families)
+    shown = page_rows.shown_table(frame, "cities", "page", words, bold=[code == "" for code in frame["adcode"]])
+    link, kinds = Markup('<a href="{}{}">{}</a>'), (("html", "page_report"), ("map", "page_map"), ("xlsx", "page_annex"))
+    rows = []
+    for cells, row in zip(shown.rows, frame.to_dict("records"), strict=True):
+        name, *others, pages = cells
+        folder = quote(style.text(row["folder"]).strip("/")) + "/" if row["state"] == "done" and style.text(row["folder"]) else ""
+        if folder:
+            name = link.format(folder, FILES["html"], name)
+            pages = Markup(" · ").join(link.format(folder, FILES[kind], words.t(key)) for kind, key in kinds)
+        elif row["adcode"]:
+            pages = words.code("state", row["state"]) + (f": {row['reason']}" if style.text(row["reason"]) else "")
+        rows.append([name, *others, pages])
+    return replace(shown, rows=rows)
+
+
+def _cost(context: PageContext) -> float | None:
+    """What the suggested sites cost; 0 where a plan builds none, None without a plan."""
+    if context.plan is None and not len(context.plan_sites):
+        return None
+    return float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
+
+
+def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
+    """What every page shows."""
+    targets = page_rows.target_rows(context, words)
+    heads = page_rows.shown_table(context.targets.head(0), "scorecard", "page", words) if targets else None
+    decided = [row for row in targets if row["status"] in page_rows.DECIDED]
+    own = [row for family in context.families for row in context.people(family).to_dict("records")]
+    families = [SimpleNamespace(**{**row, "family": words.both_in(context, row["family"])}) for row in own]
+    phases = context.phases if context.phases is not None and len(context.phases) else None
+    total = len(context.plan_sites)
+    cost = _cost(context)
+    return {
+        "w": words,
+        "c": context,
+        "f": number_formats(words),
+        "css": Markup(page_css() + print_head(*stamps.corners(context.facts, words))),
+        "stamp": stamps.stamp(context.facts, words),
+        "title": words.t(title_key, name=context.title_name(words.lang)),
+        "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
+        "datasets": dataset_lines(context, words),
+        "warnings": warning_lines(context, words),
+        "expired": expired_documents(context, words),
+        "expired_text": lambda due, names: words.b("expired_banner", day=due, titles=names),
+        "people_total": own[0]["population"] if own else None,
+        "families": families,
+        "lacking": page_rows.lacking_words(context, words, heads=True),
+        "new_total": total,
+        "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
+        "whole_plan": context.plan is not None and (context.level == "province" or context.plan.whole),
+        "new_cost": style.money(cost, words.lang) if cost is not None else "",
+        "headline": headline_sentences(context, words),
+        "headline_table": shown_headline(context, words),
+        "targets": targets,
+        "target_heads": [] if heads is None else list(zip(heads.columns, heads.heads, strict=True)),
+        "decided": len(decided),
+        "met": sum(row["status"] == "met" for row in decided),
+        "sentences": page_rows.summary_sentences(context, words),
+        "plan_table": page_rows.shown_table(page_rows.first_sites(context, most_sites), "sites", "page", words),
+        "phases": None if phases is None else page_rows.shown_table(phases, "phases", "page", words),
+        "prices": plan_words.price_sentences(context, words),
+        "unreachable": plan_words.unreachable_sentences(context, words),
+        "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
+    }
+
+
+def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """The curve of cost and coverage, when the run has one."""
+    if context.pareto is None or not len(context.pareto):
+        return None
+    targets = context.targets
+    goals = targets[(targets["id"] == "nr-pop90") & (targets["network"] == "any")]["required"].dropna().tolist() if len(targets) else []
+    cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
+    bound = context.pareto["share_bound"].to_numpy(float) * 100 if "share_bound" in context.pareto else None
+    goal = float(goals[0]) * 100 if goals else None
+    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, bound, context.facts)
+    return words.t("pareto_caption"), png
+
+
+def plan_share_label(context: PageContext, words: Words) -> str:
+    """Label of an axis of the plan's share: its first family, and where its devices are."""
+    family = next(iter(context.plan.families), "") if context.plan is not None else ""
+    return words.t("served_share", family=words.family_in(context, family)) + "（%）" if family else words.t("axis_share")
+
+
+def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """What each budget buys at best, with the proven ceiling, when the run was asked to find it."""
+    frontier, plan = context.frontier, context.plan
+    if frontier is None or not len(frontier):
+        return None
+    first = plan.families.get(context.families[0]) if plan is not None else None
+    before = None if first is None else first["served_before"] / max(first["population"], 1)
+    goal, label = None if plan is None else plan.goal, plan_share_label(context, words)
+    png = charts.pareto_picture(frontier, words, goal=goal, before=before, label=label, facts=context.facts)
+    return words.t("frontier_caption"), png
+
+
+def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """The phases over time, when the run has phases with dates."""
+    phases = context.phases
+    if phases is None or not len(phases) or not all((phases[name].astype(str).str.len() >= 10).any() for name in ("start", "end")):
+        return None
+    return words.t("phases_caption"), charts.timeline(phases, words, context.facts)
+
+
+def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:
+    """Expired documents grouped by the day they ran out."""
+    groups: dict[str, list[str]] = {}
+    for document in context.facts.documents:
+        if document.expired:
+            groups.setdefault(document.expires, []).append(document.number or document.title)
+    return [(day, "、".join(names)) for day, names in sorted(groups.items())]
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def number_formats(words: Words) -> SimpleNamespace:
+    """How templates write numbers."""
+    return SimpleNamespace(
+        integer=style.integer,
+        decimal=style.decimal,
+        percent=style.percent,
+        percent_up=style.percent_up,
+        money=lambda value, least=False: style.money(value, words.lang, least=least),
+        day=lambda value: style.day(value, words.lang),
+        colour=share_colour,
+        field=lambda name: field_label(name, words.lang),
+        width=lambda share: 0 if style.missing(share) else round(float(share) * 100, 1),
+    )

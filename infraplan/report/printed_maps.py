@@ -1,0 +1,294 @@
+"""Printed pictures: coverage maps with legend, scale bar and north arrow, the province by city, curves. Drawn without pyplot: no state."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
+from infraplan.report.map_data import margin_legend, share_colour, share_legend, simplified, site_legend
+from infraplan.report.margin_images import NOTHING, classes_of, margin_colours, thinned
+from infraplan.report.page_context import PageContext
+from infraplan.report.picture_footers import MAP_WIDTH_IN, draw_foot, foot_lines
+from infraplan.report.style import palette, percent
+from infraplan.report.words import Words
+from infraplan.tables.families import families_carried
+from infraplan.tables.reprojection import to_plane
+
+DPI = 300
+MOST_PIXELS = 2000
+
+
+@contextmanager
+def type_face() -> Iterator[None]:
+    import matplotlib
+
+    with matplotlib.rc_context({"font.family": [chinese_family(), LATIN], "axes.unicode_minus": True, "svg.hashsalt": "infraplan"}):
+        yield
+
+
+def png_of(figure: Any, dpi: int = DPI) -> bytes:
+    """PNG bytes that tell nothing of the machine or the day; every text has been checked for missing glyphs."""
+    from matplotlib.text import Text
+    from PIL import Image
+
+    written = figure.findobj(Text)
+    check_glyphs(text.get_text() for text in written if text.get_visible())
+    for text in written:
+        text.set_snap(False)  # a glyph with straight edges alone, such as 中, is else moved to whole pixels and loses a stroke
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 1})
+    few_colours(Image.open(drawn).convert("RGB")).save(small, "PNG", compress_level=9, dpi=(dpi, dpi))
+    return small.getvalue()
+
+
+def few_colours(picture: Any) -> Any:
+    """The picture in 256 colours, a third of the bytes: its 160 most frequent ones exactly, the shades of its texts, the others near."""
+    from PIL import Image
+
+    rgb = np.asarray(picture).astype(np.int64)
+    packed, where, counts = np.unique(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], return_inverse=True, return_counts=True)
+    found = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    ink = np.array([int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)])
+    shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
+    rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
+    colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
+    nearest = [int(((colours - colour) ** 2).sum(axis=1).argmin()) for colour in found]  # PIL's own search is coarse
+    made = Image.fromarray(np.array(nearest, np.uint8)[where.reshape(rgb.shape[:2])], "P")
+    made.putpalette(colours.astype(np.uint8).ravel().tolist())
+    return made
+
+
+def canvas(width_in: float, height_in: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _map_axes(
+    bounds: tuple[float, float, float, float], width_in: float = MAP_WIDTH_IN, foot_in: float = 0.44, side_in: float = 1.75
+) -> tuple[Any, Any]:
+    """A figure whose map keeps its shape, with a column for legend, arrow and scale at the right and a line for the sources below."""
+    left, bottom, right, top = bounds
+    map_width = width_in - side_in
+    height = min(max(map_width * (top - bottom) / (right - left), 3.6), 8.2)
+    figure = canvas(width_in, height + foot_in)
+    axes = figure.add_axes((0.0, foot_in / (height + foot_in), map_width / width_in, height / (height + foot_in)))
+    metres_per_inch = max((right - left) / map_width, (top - bottom) / height)
+    middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
+    axes.set_xlim(middle_x - metres_per_inch * map_width / 2, middle_x + metres_per_inch * map_width / 2)
+    axes.set_ylim(middle_y - metres_per_inch * height / 2, middle_y + metres_per_inch * height / 2)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _padded(bounds: Any, share: float = 0.04) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(value) for value in bounds)
+    pad = share * max(right - left, top - bottom)
+    return left - pad, bottom - pad * 1.6, right + pad, top + pad
+
+
+def _lines(axes: Any, frame: Any, colour: str, width: float) -> None:
+    from matplotlib.collections import LineCollection
+    from shapely import get_coordinates, get_parts
+
+    rings = [get_coordinates(part) for part in get_parts(frame.geometry.boundary.to_numpy())]
+    rings = [piece for ring in rings for piece in [ring] if len(piece) > 1]
+    axes.add_collection(LineCollection(rings, colors=colour, linewidths=width, zorder=3, capstyle="round"), autolim=False)
+
+
+def _fill(axes: Any, frame: Any, colours: list[str]) -> None:
+    from matplotlib.collections import PolyCollection
+    from shapely import get_coordinates, get_exterior_ring, get_parts
+
+    parts, index = get_parts(frame.geometry.to_numpy(), return_index=True)
+    rings = [get_coordinates(get_exterior_ring(part)) for part in parts]
+    axes.add_collection(PolyCollection(rings, facecolors=[colours[i] for i in index], edgecolors="none", zorder=1), autolim=False)
+
+
+def scale_length_m(most_m: float) -> float:
+    """The longest round length that is not above `most_m`: 1, 2 or 5 times a power of ten. [m]"""
+    power = float(f"1e{math.floor(math.log10(most_m))}")
+    lengths = [step * power for step in (1.0, 2.0, 5.0)]
+    return max(length for length in lengths if length <= most_m)
+
+
+def _furniture(figure: Any, axes: Any, words: Words) -> None:
+    """North arrow, pointing up, and scale bar, in the right margin, where no map can run into them."""
+    from matplotlib.patches import Polygon, Rectangle
+
+    width_in, height_in = figure.get_figwidth(), figure.get_figheight()
+    ink = palette()["ink"]["text"]
+    metres_per_inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width_in)
+    length_m = scale_length_m(1.15 * metres_per_inch)
+    length, x, y, high = length_m / metres_per_inch / width_in, 0.797, 0.62 / height_in, 0.075 / height_in
+    edge = {"edgecolor": ink, "linewidth": 0.8, "transform": figure.transFigure, "figure": figure}
+    for k, colour in enumerate((ink, "white")):
+        figure.patches.append(Rectangle((x + k * length / 2, y), length / 2, high, facecolor=colour, **edge))
+    for at, label in ((0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g}")):
+        figure.text(x + at * length, y + high * 1.6, label, ha="center", va="bottom", fontsize=8, color=ink)
+    figure.text(x + length + 0.012, y + high / 2, words.t("km"), ha="left", va="center", fontsize=8, color=ink)
+    middle, foot, tip, half = x + 0.16 / width_in, 1.12 / height_in, 1.52 / height_in, 0.12 / width_in
+    notch = foot + 0.28 * (tip - foot)
+    for sign, colour in ((-1, ink), (1, "white")):
+        corners = [(middle, tip), (middle + sign * half, foot), (middle, notch)]
+        figure.patches.append(Polygon(corners, closed=True, facecolor=colour, **edge))
+    figure.text(middle, tip + 0.04 / height_in, words.t("north"), ha="center", va="bottom", fontsize=10, fontweight="bold", color=ink)
+
+
+NUDGES_PT = (
+    (0, 0), (0, 11), (0, -11), (24, 0), (-24, 0), (22, 11), (-22, 11), (22, -11), (-22, -11), (0, 20), (0, -20), (34, -6), (-34, 6),
+    (30, -20), (-30, -20),
+)  # fmt: skip
+
+
+def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
+    """Names on zones, largest first, moved aside where one would lie on another; one that finds no room is left out."""
+    from matplotlib import patheffects
+
+    check_glyphs(labels)
+    renderer = axes.figure.canvas.get_renderer()
+    halo = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
+    taken: list[Any] = []
+    room = axes.get_window_extent(renderer)
+    for i in np.argsort(-frame.geometry.area.to_numpy(), kind="stable"):
+        point = frame.geometry.iloc[i].representative_point()
+        text = axes.annotate(
+            labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
+            color=palette()["ink"]["text"], zorder=5, path_effects=halo, linespacing=1.1,
+        )  # fmt: skip
+        for nudge in NUDGES_PT:
+            text.set_position(nudge)
+            box = text.get_window_extent(renderer)
+            if room.x0 <= box.x0 and box.x1 <= room.x1 and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
+
+
+def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, side: float = 0.795) -> float:
+    """A column of swatches in the figure's right margin; returns where the next one may start."""
+    height = float(figure.get_figheight())
+    ink = palette()["ink"]["text"]
+    figure.text(side, top, title, fontsize=9, fontweight="bold", va="top", color=ink)
+    y = top - 0.27 / height
+    markers = {"circle": "o", "triangle": "^", "diamond": "D"}
+    for item in items:
+        if item["shape"] == "square":
+            figure.patches.append(_swatch(figure, side, y - 0.12 / height, 0.24 / figure.get_figwidth(), 0.12 / height, item["colour"]))
+        else:
+            figure.lines.append(
+                _marker(figure, side + 0.12 / figure.get_figwidth(), y - 0.06 / height, markers[item["shape"]], item["colour"])
+            )
+        figure.text(side + 0.33 / figure.get_figwidth(), y - 0.06 / height, item["label"], fontsize=8, va="center", color=ink)
+        y -= 0.2 / height
+    return y - 0.14 / height
+
+
+def _swatch(figure: Any, x: float, y: float, width: float, height: float, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(
+        (x, y), width, height, facecolor=colour, edgecolor="#8794a1", linewidth=0.5, transform=figure.transFigure, figure=figure
+    )
+
+
+def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([x], [y], marker=marker, color=colour, markersize=6, linestyle="none", transform=figure.transFigure, figure=figure)
+
+
+def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
+    """Margin classes of a family, zones, existing and suggested sites. PNG."""
+    from rasterio.features import geometry_mask
+    from rasterio.transform import Affine
+
+    words = Words(lang)
+    colours = palette()
+    grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
+    outline = context.outline.set_geometry(to_plane(context.outline, grid.crs))
+    children = context.children.reset_index(drop=True)
+    if len(children):
+        children = children.assign(geometry=simplified(children, 0.0012))
+        children = children.set_geometry(to_plane(children, grid.crs))
+    picture = np.full((256, 4), 0, np.uint8)
+    for index, colour in enumerate(margin_colours()):
+        picture[index] = [*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), 255]
+    classes = classes_of(margin_db)
+    if len(outline):
+        classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
+    with type_face():
+        lines, foot_in = foot_lines(context, words)
+        figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m), foot_in=foot_in)
+        left, bottom, right, top = grid.bounds_m
+        axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
+        _lines(axes, children, colours["ink"]["zone"], 0.6)
+        _lines(axes, outline, colours["ink"]["text"], 1.1)
+        province = context.level == "province"
+        for frame, marker, size, colour in (
+            (context.sites, "^", 0.5 if province else 9.0, colours["site"]["existing"]),
+            (context.plan_sites, "D", 2.6 if province else 15.0, colours["site"]["new"]),
+        ):
+            frame = of_family(frame, family)
+            if len(frame):
+                points = frame.geometry.to_crs(grid.crs)
+                rim = 0 if province else 0.25
+                axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=rim, edgecolors="white", zorder=4)
+        _names(axes, children, [str(name) for name in children["name"]])
+        _furniture(figure, axes, words)
+        below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
+        _legend(figure, words.t("legend_sites"), site_legend(words), below)
+        draw_foot(figure, context.facts, words, lines)
+        return png_of(figure)
+
+
+def of_family(sites: Any, family: str) -> Any:
+    """Sites that carry a service of the family."""
+    if not len(sites) or "services" not in sites:
+        return sites
+    return sites[[family in own for own in families_carried(sites)]]
+
+
+def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
+    """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
+    words = Words(lang)
+    cities = context.children.reset_index(drop=True)
+    share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
+    cities = cities.assign(geometry=simplified(cities, 0.003))
+    cities = cities.set_geometry(to_plane(cities, context.grid.crs))
+    with type_face():
+        lines, foot_in = foot_lines(context, words)
+        figure, axes = _map_axes(_padded(cities.total_bounds, 0.03), foot_in=foot_in)
+        _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
+        _lines(axes, cities, "white", 0.7)
+        _lines(axes, context.outline.set_geometry(to_plane(context.outline, context.grid.crs)), palette()["ink"]["zone"], 0.8)
+        pairs = zip(cities["name"], cities["adcode"], strict=True)
+        _names(axes, cities, [f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}" for name, code in pairs], 7.8)
+        _furniture(figure, axes, words)
+        _island_note(axes, context, words)
+        _legend(figure, words.t("legend_share_at", receiver=words.receiver(context.receiver(family))), share_legend(), 0.965)
+        draw_foot(figure, context.facts, words, lines)
+        return png_of(figure)
+
+
+def _island_note(axes: Any, context: PageContext, words: Words) -> None:
+    """A name at 东沙群岛 when the boundaries carry it."""
+    from infraplan.presets import load
+
+    for island in load("palette").get("islands", []):
+        x, y = context.grid.project(island["lon"], island["lat"])
+        left, right = axes.get_xlim()
+        bottom, top = axes.get_ylim()
+        if left < float(x) < right and bottom < float(y) < top:
+            at, ink = (float(x), float(y) - 0.03 * (top - bottom)), palette()["ink"]["muted"]
+            axes.text(*at, words.t(f"inset_{island['key']}"), ha="center", va="top", fontsize=7.5, color=ink, zorder=5)

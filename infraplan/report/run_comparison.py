@@ -1,0 +1,234 @@
+"""What changed between two runs: coverage, targets won and lost, sites added and removed, from their own outputs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infraplan.errors import DataError, Fault
+from infraplan.messages import both
+from infraplan.outputs import types
+from infraplan.report.page_context import Facts
+
+ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
+TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
+COMPARED = {name.removesuffix("_before") for name in (*types("compared_targets"), *types("compared_coverage"))}
+TARGET_COLUMNS = [name for name in types("scorecard") if name in COMPARED]
+TARGETS = "targets.csv"
+ZONE_KEY = ["level", "adcode", "family"]
+WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side.
+
+    Attributes
+    ----------
+    before, after : str
+        Names of the run folders.
+    unlike : tuple of str
+        What the runs do not share (model, resolution, ...), each "name: before -> after".
+    coverage : DataFrame
+        level, adcode, name, family, receiver, population_before, population_after, served_before, served_after, share_before, share_after,
+        served_change, share_change; every zone and family.
+    targets : DataFrame
+        Keys of a scorecard row, zone_name, measure, unit, required, achieved_before, achieved_after, status_before, status_after, change
+        ("won" | "lost" | "moved" | "figure" | "new" | "gone"); rows that changed.
+    sites : DataFrame or None
+        id, name, services, city, city_name, change ("added" | "removed"); None where a run has no layer of sites.
+    facts : pair of Facts
+        What each run says of itself: dates, version, whether its data are synthetic.
+    receivers : dict
+        family -> where its devices are judged, as the later run says.
+    city_order : str
+        Name of the official order of the cities, as the later run says; "" lists them by code.
+    """
+
+    before: str
+    after: str
+    unlike: tuple[str, ...]
+    coverage: Any
+    targets: Any
+    sites: Any
+    facts: tuple[Facts, Facts]
+    receivers: dict[str, str]
+    city_order: str = ""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether one of the runs rests on synthetic data."""
+        return any(facts.synthetic for facts in self.facts)
+
+
+def compare_runs(before: str | Path, after: str | Path) -> Comparison:
+    """What changed between two runs: coverage, targets won and lost, sites added and removed.
+
+    Parameters
+    ----------
+    before, after : path
+        Folders that `infraplan run` or `run_study` wrote.
+
+    Returns
+    -------
+    Comparison
+        The tables `.coverage`, `.targets` and `.sites`, and what the runs do not share (`.unlike`).
+
+    Raises
+    ------
+    DataError
+        A folder is none of a finished run, or its summary cannot be read.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> run = ip.run_study(ip.Study.open(ip.example_world().write("study")), jobs=1, formats=())
+    >>> changed = ip.compare_runs(run.output, run.output)
+    >>> changed.unlike, len(changed.targets), int(changed.coverage["served_change"].sum())
+    ((), 0, 0)
+    """
+    first, second = Path(before), Path(after)
+    old, new = read_summaries(first, second)
+    unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if name in old and name in new and old[name] != new[name])
+    coverage = _coverage(old, new)
+    names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] == "city"}
+    return Comparison(
+        before=first.resolve().name,
+        after=second.resolve().name,
+        unlike=unlike,
+        coverage=coverage,
+        targets=_targets(old["scorecard"], new["scorecard"]),
+        sites=_sites(first, second, names),
+        facts=(_facts(old), _facts(new)),
+        receivers=_receivers(old, new),
+        city_order=str(new.get("city_order") or ""),
+    )
+
+
+def _facts(summary: dict[str, Any]) -> Facts:
+    """The dates, the version and the mark of a run."""
+    version, as_of, dated = (str(summary.get(name) or "") for name in ("version", "as_of", "report_date"))
+    return Facts("", 0.0, 0.0, "", synthetic=bool(summary.get("synthetic")), version=version, as_of=as_of, report_date=dated)
+
+
+def _receivers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+    return {**(old.get("receivers") or {}), **(new.get("receivers") or {})}
+
+
+def read_summaries(*folders: Path) -> list[dict[str, Any]]:
+    """The summaries of run folders, each with its whole "scorecard" as a frame; every fault at once."""
+    found, faults = [], []
+    for folder in folders:
+        path = folder / "summary.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(content, dict) or not {"zones", "targets"} <= content.keys():
+                raise ValueError("zones, targets")
+            found.append(content | {"scorecard": _target_table(folder, content)})
+        except DataError as error:
+            faults += error.fault_list
+        except OSError:
+            faults.append(Fault(folder.name, both("report.not_a_run"), both("report.not_a_run_fix"), rule="not_a_run"))
+        except ValueError as error:
+            faults.append(
+                Fault(
+                    f"{folder.name}/summary.json",
+                    both("report.bad_summary"),
+                    both("report.not_a_run_fix"),
+                    rule="bad_summary",
+                    value=str(error)[:80],
+                )
+            )
+    if faults:
+        raise DataError(faults)
+    return found
+
+
+def _zone_table(summary: dict[str, Any]) -> pd.DataFrame:
+    rows = []
+    for zone in summary["zones"]:
+        for family, counts in zone.items():
+            if isinstance(counts, dict) and "share" in counts:
+                rows.append({**zone, **counts, "family": family})
+    return pd.DataFrame(rows, columns=[name for name in types("population") if name in COMPARED and name != "receiver"])
+
+
+def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
+    table = _zone_table(new).merge(_zone_table(old), on=ZONE_KEY, how="outer", suffixes=("_after", "_before"), sort=False)
+    table["name"] = table["name_after"].fillna(table["name_before"])
+    table["served_change"] = table["served_after"] - table["served_before"]
+    table["share_change"] = table["share_after"] - table["share_before"]
+    order = {key: index for index, key in enumerate(zip(_zone_table(new)["level"], _zone_table(new)["adcode"], strict=True))}
+    place = [order.get(key, len(order)) for key in zip(table["level"], table["adcode"], strict=True)]
+    families = list(dict.fromkeys(_zone_table(new)["family"]))
+    rank = [families.index(family) if family in families else len(families) for family in table["family"]]
+    table = table.assign(_place=place, _rank=rank).sort_values(["_place", "_rank"], kind="stable")
+    known = _receivers(old, new)
+    table["receiver"] = [known.get(family, "") for family in table["family"]]
+    return table[list(types("compared_coverage"))].reset_index(drop=True)
+
+
+def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
+    """The scorecard of a run: targets.csv; of a run older than that file, what its summary holds."""
+    if "schema_version" not in summary:
+        table = pd.DataFrame(summary["targets"], columns=TARGET_COLUMNS)
+    else:
+        try:
+            table = pd.read_csv(folder / TARGETS, encoding="utf-8-sig", dtype=str, keep_default_na=False, usecols=TARGET_COLUMNS)
+        except (OSError, ValueError) as error:
+            fix = both("report.not_a_run_fix")
+            where = f"{folder.name}/{TARGETS}"
+            raise DataError(Fault(where, both("report.bad_targets"), fix, rule="bad_targets", value=str(error)[:80])) from None
+    texts = [*TARGET_KEY, "zone_name", "measure", "unit", "status"]
+    figures = table[["required", "achieved"]].apply(pd.to_numeric, errors="coerce")
+    return table.assign(**{name: table[name].fillna("").astype(object) for name in texts}, **figures)
+
+
+def _targets(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    table = second.merge(first, on=TARGET_KEY, how="outer", suffixes=("_after", "_before"), indicator=True, sort=False)
+    for name in ("zone_name", "measure", "unit", "required"):
+        table[name] = table[f"{name}_after"].where(table[f"{name}_after"].notna(), table[f"{name}_before"])
+    before, after = table["status_before"], table["status_after"]
+    moved = (pd.to_numeric(table["achieved_after"]) - pd.to_numeric(table["achieved_before"])).abs() > 1e-9
+    moved |= table["achieved_after"].isna() != table["achieved_before"].isna()
+    change = pd.Series("", index=table.index)
+    change[moved] = FIGURE
+    change[before != after] = MOVED
+    change[(before != "met") & (after == "met")] = WON
+    change[(before == "met") & (after != "met")] = LOST
+    change[table["_merge"] == "left_only"] = NEW
+    change[table["_merge"] == "right_only"] = GONE
+    rank = {WON: 0, LOST: 1, MOVED: 2, NEW: 3, GONE: 4, FIGURE: 5}
+    level = {"province": 0, "city": 1, "county": 2}
+    table = table.assign(change=change)[change != ""]
+    table = table.assign(_rank=table["change"].map(rank), _level=table["zone_level"].map(level).fillna(3))
+    table = table.sort_values(["_rank", "_level", "id", "zone", "network"], kind="stable").reset_index(drop=True)
+    return table[list(types("compared_targets"))]
+
+
+def _site_table(folder: Path) -> pd.DataFrame | None:
+    path = folder / "plan.gpkg"
+    if not path.is_file():
+        return None
+    import pyogrio
+
+    try:
+        frame = pyogrio.read_dataframe(path, layer="existing_sites", read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return None
+    table: pd.DataFrame = frame.reindex(columns=["id", "name", "services", "city"]).astype("object")
+    return table
+
+
+def _sites(first: Path, second: Path, names: dict[str, str]) -> pd.DataFrame | None:
+    old, new = _site_table(first), _site_table(second)
+    if old is None or new is None:
+        return None
+    added, removed = new[~new["id"].isin(old["id"])], old[~old["id"].isin(new["id"])]
+    table = pd.concat([added.assign(change="added"), removed.assign(change="removed")], ignore_index=True)
+    table["city_name"] = table["city"].map(names).fillna("")
+    return table[list(types("compared_sites"))]

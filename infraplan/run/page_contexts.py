@@ -1,0 +1,303 @@
+"""What each page needs to know, cut from the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import infraplan
+from infraplan.coverage.prediction import Coverage
+from infraplan.geo.datums import in_shifted_area
+from infraplan.messages import Bilingual, both, parted
+from infraplan.outputs import types
+from infraplan.policy.targets import Targets
+from infraplan.presets import load
+from infraplan.radio.budgets import Service
+from infraplan.radio.receivers import signal_band_db
+from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.report.page_rows import zone_table
+from infraplan.run.file_tags import stated_dates
+from infraplan.run.findings import Findings
+from infraplan.run.steps import zones_of_cities
+from infraplan.siting.cost_curves import build_curve
+from infraplan.siting.plan_sites import no_sites
+from infraplan.siting.plans import Plan
+from infraplan.study import Study
+from infraplan.tables.families import family_name, with_families
+from infraplan.tables.faults import grouped
+from infraplan.tables.headings import headings
+from infraplan.tables.language import Speech
+from infraplan.tables.reprojection import to_plane
+from infraplan.units import cut_percent
+
+LONGEST_FOLDER = 60  # characters; in UTF-8 a file system takes 255 bytes
+FEW_CITIES = 3
+CHINESE_PROVINCE = r"[1-8]\d0000"
+
+
+def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
+    """How the numbers were made, for the foot of every page."""
+    study, cover = findings.study, findings.cover
+    as_of, dates = study.config.study.as_of, stated_dates(study)
+    documents = tuple(
+        Document(
+            Bilingual(policy.title, policy.title_en) if policy.title_en else policy.title,
+            policy.document,
+            policy.expires.isoformat() if policy.expires else "",
+            as_of is not None and policy.expired(as_of),
+        )
+        for policy in study.targets.policies
+    )
+    return Facts(
+        model="; ".join(cover.models_used),
+        resolution_m=cover.grid.resolution_m,
+        reliability=cover.reliability,
+        population_basis=both(f"run.basis_{study.population_basis}"),
+        map_approval="" if in_china(study.zones) else both("run.map_elsewhere"),
+        services=(*(service_line(service) for service in cover.services.values()), *antenna_lines(study)),
+        documents=documents,
+        datasets=datasets_of(study),
+        filled_in=dict(study.sites.attrs.get("filled", {})),
+        synthetic=study.synthetic,
+        warnings=tuple(grouped(study.warnings)),
+        version=infraplan.__version__,
+        study=study.config.study.name,
+        notes=(*notes, *measured_note(findings), *ground_notes(cover)),
+        receivers=cover.receivers,
+        band_db=signal_band_db(),
+        as_of=dates["as_of"],
+        report_date=dates["report_date"],
+    )
+
+
+def in_china(zones: Any) -> bool:
+    """Whether zones lie in China, whose rules for maps then hold: by the codes of their provinces, else by where their middle is."""
+    left, bottom, right, top = zones.total_bounds
+    provinces = zones.loc[zones["level"] == "province", "adcode"].astype(str)
+    return bool(provinces.str.fullmatch(CHINESE_PROVINCE).all() or in_shifted_area((left + right) / 2, (bottom + top) / 2))
+
+
+def measured_note(findings: Findings) -> tuple[str, ...]:
+    """How many points of each family are judged by measurement, where any is."""
+    counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
+    counted = ", ".join(f"{family_name(family)} {count:,}" for family, count in counts.items() if count)
+    return (both("run.measured", counts=counted),) if counted else ()
+
+
+def service_line(service: Service) -> str:
+    """A service in one line: carrier, largest path loss, what limits it, the device, the share of time of each direction."""
+    shares = {"down": f"{service.downlink_share * 100:.1f}", "up": f"{service.uplink_share * 100:.1f}", "frame": service.frame}
+    time = both("run.frame", **shares) if service.frame else both("run.time", **shares)
+    return both(
+        "run.service", name=service.name, carrier=f"{service.frequency_mhz:g}", loss=f"{service.max_path_loss_db:.1f}",
+        link=both(f"run.{service.limiting_link}"), sigma=f"{service.shadowing_sigma_db:.1f}", device=f"{service.ue_power_dbm:g}", time=time,
+    )  # fmt: skip
+
+
+def antenna_lines(study: Study) -> tuple[str, ...]:
+    """The study's pattern files, one line each: gain, tilt, sectors of sites that carry them."""
+    lines = []
+    counts = study.sectors["antenna"].value_counts()
+    for name, antenna in study.antennas.items():
+        facts = {"gain": f"{antenna.gain_dbi:.1f}", "tilt": f"{antenna.electrical_tilt_deg:g}", "sectors": int(counts.get(name, 0))}
+        lines.append(both("run.antenna", name=name, model=antenna.name, **facts))
+    return tuple(lines)
+
+
+def ground_notes(cover: Coverage) -> tuple[str, ...]:
+    """What ground the prediction rests on."""
+    if cover.terrain is None:
+        return (both("run.no_terrain"),)
+    key = "run.synthetic_terrain" if cover.terrain.synthetic else "run.terrain"
+    if cover.terrain.clutter is None:
+        return both(key, source=cover.terrain.source), both("study.bare_earth")
+    known = load("nominal_distance")
+    distances = sorted(set(cover.terrain.clutter.class_nominal_m))
+    profile = both("run.profile", step=f"{cover.terrain.profile_step_m:g}", nominal=", ".join(f"{d:g}" for d in distances))
+    lists = ("distance_m", "brno_dbm", "chengdu_dbi", "chengdu_without_pattern_dbi", "example_percent")
+    rows = {name: " / ".join(f"{value:g}" for value in known[name]) for name in lists}
+    evidence = both(
+        "run.evidence", **rows, budget=known["brno_budget_dbm"], physical="-".join(map(str, known["chengdu_physical_dbi"])),
+        without=known["example_without_terrain_percent"],
+    )  # fmt: skip
+    return both(key, source=cover.terrain.source), profile, evidence
+
+
+def datasets_of(study: Study) -> tuple[Dataset, ...]:
+    """Inputs with their licences: `licences.toml` beside study.toml, else the bare names of the files."""
+    if study.licences is not None:
+        return tuple(Dataset(row.name, parted(row.holder), parted(row.licence), row.synthetic) for row in study.licences)
+    return tuple(Dataset(name, both("run.user_data"), both("run.user_licence")) for name in study.inputs if name != "study.toml")
+
+
+def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = None) -> PlanSummary | None:
+    """Totals of the plan; with `sites`, the part of them that lies in one city."""
+    if plan is None:
+        return None
+    whole = sites is None
+    return PlanSummary(
+        sites=len(plan.sites if whole else sites),
+        cost_cny=plan.cost_cny if whole else float(sites["cost_cny"].sum()),
+        bound_cny=plan.bound_cny,
+        proven_gap=plan.proven_gap,
+        population_gained=plan.population_gained if whole else int(sites["people_gained"].sum()),
+        status=plan.status,
+        scope=scope,
+        extras_cny=dict(plan.extras_cny),
+        goal=plan.goal.share,
+        margin_db=plan.goal.margin_db,
+        rent_measure=targets.measure_of("public_rent"),
+        families=plan.families,
+        whole=whole,
+    )
+
+
+def plan_note(plan: Plan) -> str:
+    """What must be said of a plan that does not bring its goal, "" of one that does."""
+    if plan.status not in ("unreachable", "short") or plan.served_after >= plan.goal.share * plan.population:
+        return ""
+    return both(
+        f"run.goal_{plan.status}",
+        goal=f"{plan.goal.share * 100:g}",
+        share=cut_percent(plan.served_after / max(plan.population, 1))[:-1],
+        people=f"{plan.unreachable_people:,}",
+    )
+
+
+def folder_name(adcode: str, name: str) -> str:
+    """`440200-韶关市`, without characters a file system refuses: those of the code as %XX, so that no two codes share a folder."""
+    code = "".join(c if c.isalnum() or c in "-_" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in adcode)
+    return (code + "-" + "".join(c for c in name if c.isalnum() or c in "-_"))[:LONGEST_FOLDER]
+
+
+def _window(cover: Coverage, zones: Any) -> Coverage:
+    """The part of the map a page shows: its zones with a rim of 2 km."""
+    left, bottom, right, top = to_plane(zones, cover.grid.crs).total_bounds
+    return cover.within(cover.grid.window(left - 2000, bottom - 2000, right + 2000, top + 2000))
+
+
+@dataclass(frozen=True)
+class CityLayers:
+    """A page's context, and what only the files need: best server per family, the sectors those indices name, headings of the villages."""
+
+    context: PageContext
+    servers: dict[str, Any]
+    sector_ids: Any
+    village_headings: str = "names"
+
+
+def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLayers:
+    servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
+    return CityLayers(context, servers, cover.sector_ids, findings.study.config.outputs.village_headings)
+
+
+def plan_layers(context: PageContext) -> dict[str, Any]:
+    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites."""
+    import geopandas as gpd
+
+    zones = zone_table(context)
+    gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
+    return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
+
+
+def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
+    """Every point with people, its status, whether it rests on measurement, and predicted margins: from it totals can be recounted.
+
+    `heads`: "names" of `outputs`, or "zh" for its Chinese headings, which `read_villages` understands too.
+    """
+    villages = context.villages
+    table = villages[[name for name in types("villages") if name in villages]].copy()
+    table["lon"], table["lat"] = villages.geometry.x.round(6), villages.geometry.y.round(6)
+    for family in context.families:
+        table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
+        table[f"{family}_measured"] = villages[f"{family}_measured"]
+        table[f"{family}_receiver"] = context.receiver(family)
+    if heads == "names":
+        return pd.DataFrame(table)
+    speech = Speech(heads, receivers=context.facts.receivers)
+    return pd.DataFrame(table.rename(columns=headings(table, "villages", heads, speech.judged)))
+
+
+def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, facts: Facts) -> CityLayers:
+    """One city's part of everything."""
+    study = findings.study
+    zones = zones_of_cities(study.zones, (adcode,))
+    codes = frozenset(zones["adcode"])
+    name = str(zones.loc[zones["level"] == "city", "name"].iloc[0])
+    cover = _window(findings.cover, zones)
+    by_zone = findings.by_zone
+    new = plan.sites.loc[plan.sites["city"] == adcode] if plan is not None else no_sites()
+    context = PageContext(
+        level="city",
+        adcode=adcode,
+        name=name,
+        zones=zones,
+        population=by_zone.loc[
+            ((by_zone["level"] == "city") & (by_zone["adcode"] == adcode))
+            | ((by_zone["level"] == "county") & (by_zone["parent"] == adcode))
+        ],
+        scorecard=findings.card.loc[(findings.card["zone_level"].isin(["city", "county"])) & findings.card["zone"].isin(codes)],
+        gaps=findings.gaps.loc[findings.gaps["city"] == adcode],
+        asked=None if findings.asked is None else findings.asked.loc[findings.asked["city"] == adcode],
+        villages=findings.villages.loc[findings.villages["city"] == adcode],
+        sites=study.sites.loc[study.sites["city"] == adcode],
+        plan_sites=with_families(new, study.own_services),
+        grid=cover.grid,
+        margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
+        facts=facts,
+        plan=plan_summary(plan, scope, study.targets, new if plan is not None and plan.goal.cities != (adcode,) else None),
+        families=cover.families,
+        networks=cover.networks,
+        index_href="../../index.html",
+        city_order=study.config.study.city_order,
+    )
+    return _layers(context, findings, cover)
+
+
+def whole_name(study: Study, lang: str) -> str:
+    """What pages call the zones of a study that is no single province with a name: its cities where they are few, else its title."""
+    cities = study.zones.loc[study.zones["level"] == "city"]
+    if 0 < len(cities) <= FEW_CITIES and (lang == "zh" or "name_en" in cities):
+        return ("、" if lang == "zh" else ", ").join(cities["name" if lang == "zh" else "name_en"].astype(str))
+    about = study.config.study
+    return about.title_zh if lang == "zh" else about.title_en
+
+
+def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
+    """The whole study on one page."""
+    study, cover = findings.study, findings.cover
+    province = study.zones.loc[study.zones["level"] == "province"]
+    one = len(province) == 1 and province["name"].iloc[0] != province["adcode"].iloc[0]
+    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if one else ("", whole_name(study, "zh"))
+    context = PageContext(
+        level="province",
+        adcode=adcode,
+        name=name,
+        zones=study.zones,
+        population=findings.by_zone,
+        scorecard=findings.card,
+        gaps=findings.gaps,
+        asked=findings.asked,
+        villages=findings.villages,
+        sites=study.sites,
+        plan_sites=with_families(plan.sites if plan is not None else no_sites(), study.own_services),
+        grid=cover.grid,
+        margins={family: cover[family].margin_db for family in cover.families},
+        facts=facts,
+        plan=plan_summary(plan, scope, study.targets),
+        families=cover.families,
+        networks=cover.networks,
+        cities=cities,
+        pareto=None if plan is None else build_curve(plan),
+        phases=None if plan is None else plan.phases,
+        frontier=None if plan is None else plan.pareto,
+        unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
+        index_href="index.html",
+        city_order=study.config.study.city_order,
+        tops=() if one else tuple(province["adcode"].astype(str)),
+        title_en="" if one else whole_name(study, "en"),
+    )
+    return _layers(context, findings, cover)

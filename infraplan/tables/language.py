@@ -1,0 +1,86 @@
+"""A language, and the names that codes stand for in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from infraplan.messages import catalogue, in_language, say
+from infraplan.presets import load
+from infraplan.tables.families import family_name
+from infraplan.tables.number_formats import missing, text
+
+ROOMS = ("report", "policy", "siting", "coverage")
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A language and the names that codes stand for: zones by adcode, tasks by target, where each family is judged, the plan's first."""
+
+    lang: str = "zh"
+    zones: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    receivers: Mapping[str, str] = field(default_factory=dict)
+    band_db: float = 0.0
+    first: str = ""
+
+    def code(self, group: str, value: Any) -> str:
+        """The word for a code of the data (status, host, kind, layer ...), or the code itself when no catalogue has one."""
+        if missing(value) or value == "":
+            return ""
+        key = f"{group}_{value}"
+        entry = catalogue("policy").get(key) or catalogue("report").get(key)
+        return entry[self.lang] if entry else str(value)
+
+    def joined(self, parts: Sequence[str], mark: str = "；") -> str:
+        """Phrases in a row, empty ones left out."""
+        return (mark if self.lang == "zh" else {"；": "; ", "、": ", "}[mark]).join(part for part in parts if part)
+
+    def family(self, family: str) -> str:
+        """5G, NB-IoT, 4G."""
+        return family_name(family)
+
+    def receiver(self, receiver: str) -> str:
+        """室外, 室内 / outdoors, indoors."""
+        return "、".join(self.code("receiver", part) for part in receiver.split("+"))
+
+    def judged(self, family: str, receiver: str = "") -> str:
+        """The family with the receiver it is judged at: 5G（室外） / 5G outdoors."""
+        name, place = self.family(family), self.receiver(receiver or self.receivers.get(family, ""))
+        return name if not place else f"{name}（{place}）" if self.lang == "zh" else f"{name} {place}"
+
+    def network(self, network: str) -> str:
+        """任一运营商, 移动+广电, 各网均可用; "" for what asks no network, such as fibre; own operators bear their names."""
+        known = load("networks")
+        if network in ("", "any", "every"):
+            return str(known[network][self.lang]) if network else ""
+        return str(known["networks"].get(network, {}).get(self.lang, network.replace("+", " + ")))
+
+    def one(self, written: Any) -> str:
+        """The page's language of a text that knows both."""
+        return str(in_language(written, self.lang))
+
+    def host(self, code: str) -> str:
+        """What a site stands on."""
+        known = load("costs")["hosts"]
+        return str(known[code][self.lang]) if code in known else self.code("host", code)
+
+    def targets(self, ids: str) -> str:
+        """Targets by the names of their tasks."""
+        named = [self.tasks.get(name, self.tasks.get(name.split("/")[0], name)) for name in ids.split(";") if name]
+        return self.joined(list(dict.fromkeys(named)))
+
+    def reason(self, value: Any) -> str:
+        """A reason or remedy: a key of some room's catalogue, a planned site, or free text kept as it is."""
+        written = text(value)
+        if written[:1] == "N" and written[1:].isdigit():
+            return say("policy.annex_plan_site", self.lang, site=written)
+        room, _, name = written.partition(".")
+        for where, key in [(room, name)] if name else [(other, written) for other in ROOMS]:
+            for candidate in (key, f"reason_{key}", f"remedy_{key}"):
+                try:
+                    return str(catalogue(where)[candidate][self.lang])
+                except KeyError:
+                    continue
+        return written

@@ -1,0 +1,147 @@
+"""Two runs compared: every change is found, once, and nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from python_calamine import CalamineWorkbook
+
+from infraplan.errors import DataError
+from infraplan.report.comparison_pages import write_comparison
+from infraplan.report.run_comparison import compare_runs
+from infraplan.report.workbook import HEAD_ROW
+from infraplan.tables.number_formats import points, signed
+
+
+def target(name: str, achieved: float | None, status: str, zone: str = "990000") -> dict[str, Any]:
+    return {
+        "id": name,
+        "part": "main",
+        "zone_level": "province" if zone == "990000" else "city",
+        "zone": zone,
+        "zone_name": "<b>样例省</b>",
+        "family": "nr",
+        "network": "any",
+        "measure": "place_share",
+        "required": 0.9,
+        "achieved": achieved,
+        "unit": "places",
+        "status": status,
+    }
+
+
+def zone(level: str, adcode: str, served: int) -> dict[str, Any]:
+    return {
+        "level": level,
+        "adcode": adcode,
+        "name": "甲市",
+        "population": 1000,
+        "nr": {"served": served, "uncertain": 0, "unserved": 1000 - served, "share": served / 1000},
+    }
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Path]:
+    old = {
+        "population_basis": "resident",
+        "model": ["uma"],
+        "resolution_m": 250.0,
+        "reliability": 0.9,
+        "synthetic": False,
+        "as_of": "2020-08-31",
+        "report_date": "2020-09-15",
+        "version": "0.1.0",
+        "receivers": {"nr": "outdoor"},
+        "zones": [zone("province", "990000", 700), zone("city", "990100", 300)],
+        "targets": [target("a", 0.5, "not_met"), target("b", 0.95, "met"), target("c", 0.2, "not_met"), target("d", None, "no_data")],
+    }
+    new = copy.deepcopy(old)
+    new["reliability"] = 0.95
+    new |= {"as_of": "2020-12-31", "report_date": None, "version": "0.2.0", "synthetic": True}
+    new["zones"][0] = zone("province", "990000", 750)
+    new["targets"] = [target("a", 0.91, "met"), target("b", 0.8, "not_met"), target("c", 0.2, "not_met"), target("e", 0.1, "not_met")]
+    folders = []
+    for name, content, ids in (("a", old, ["S1", "S2"]), ("b", new, ["S2", "S3", "=1+1"])):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "summary.json").write_text(json.dumps(content), encoding="utf-8")
+        sites = gpd.GeoDataFrame(
+            {"id": ids, "name": ids, "services": "nr-n41", "city": "990100"},
+            geometry=gpd.points_from_xy([113.0] * len(ids), [24.0] * len(ids)),
+            crs=4326,
+        )
+        sites.to_file(folder / "plan.gpkg", layer="existing_sites")
+        folders.append(folder)
+    return folders[0], folders[1]
+
+
+def test_every_change_is_found(runs: tuple[Path, Path]) -> None:
+    found = compare_runs(*runs)
+    assert dict(zip(found.targets["id"], found.targets["change"], strict=True)) == {"a": "won", "b": "lost", "e": "new", "d": "gone"}
+    assert found.coverage["served_change"].tolist() == [50, 0] and found.coverage["share_change"].round(6).tolist() == [0.05, 0.0]
+    assert dict(zip(found.sites["id"], found.sites["change"], strict=True)) == {"S3": "added", "=1+1": "added", "S1": "removed"}
+    assert found.unlike == ("as_of: 2020-08-31 → 2020-12-31", "reliability: 0.9 → 0.95", "synthetic: False → True")
+
+
+def test_a_run_equals_itself(runs: tuple[Path, Path]) -> None:
+    found = compare_runs(runs[0], runs[0])
+    assert len(found.targets) == 0 and len(found.sites) == 0 and found.unlike == () and (found.coverage["served_change"] == 0).all()
+
+
+def test_pages_tell_it_and_names_stay_text(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    html, book = write_comparison(compare_runs(*runs), tmp_path / "out")
+    page = html.read_text(encoding="utf-8")
+    assert (
+        "新达标 1 项，转为未达标 1 项；站点：新增 2 座，减少 1 座" in page
+        and "<b>样例省</b>" not in page
+        and "reliability: 0.9 → 0.95" in page
+    )
+    workbook = CalamineWorkbook.from_path(str(book))
+    assert workbook.sheet_names == ["覆盖变化", "目标变化", "站点变化"]
+    assert [row[0] for row in workbook.get_sheet_by_name("站点变化").to_python()[HEAD_ROW + 1 :]] == ["S3", "=1+1", "S1"]
+    before = "之前：a · 数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0"
+    after = "之后：b · 示例数据（合成），非真实网络 · 数据截至2020年12月31日 · infraplan 0.2.0"
+    assert f">{before}<" in page and f">{after}<" in page and "5G（室外）" in page
+    assert f'@top-left {{ content: "{before}"; }}' in page and f'@top-right {{ content: "{after}"; }}' in page
+    for name in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        assert [row[0] for row in sheet[1:3]] == [before, after] and not any(sheet[1][1:]), name
+    with zipfile.ZipFile(book) as archive:
+        for number in range(1, 4):
+            head = re.search("<oddHeader>(.*?)</oddHeader>", archive.read(f"xl/worksheets/sheet{number}.xml").decode())
+            assert head is not None and before in head[1] and after in head[1]
+    first = book.read_bytes()
+    write_comparison(compare_runs(*runs), tmp_path / "out")
+    assert book.read_bytes() == first
+
+
+def test_both_folders_are_named_when_both_are_wrong(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "summary.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        compare_runs(tmp_path / "a", tmp_path / "b")
+    assert [fault.rule for fault in caught.value.fault_list] == ["not_a_run", "bad_summary"]
+
+
+def test_runs_without_layers_of_sites(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    (runs[0] / "plan.gpkg").unlink()
+    found = compare_runs(*runs)
+    assert found.sites is None
+    write_comparison(found, tmp_path / "out", lang="en")
+
+
+def test_signs() -> None:
+    assert (
+        signed(0) == "0"
+        and signed(1200) == "+1,200"
+        and signed(-3) == "\u22123"
+        and points(0.0) == "0.00"
+        and points(-0.0123) == "\u22121.23"
+    )
