@@ -27,7 +27,7 @@ from scipy.spatial import cKDTree
 from infraplan.coverage.networks import networks
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
-from infraplan.policy.fibre_award import fibre_award
+from infraplan.policy.fibre_awards import fibre_award
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import read_policy

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from infraplan.io.services import read_services
     from infraplan.io.writing import write_coverage, write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
-    from infraplan.policy.fibre_award import fibre_award
+    from infraplan.policy.fibre_awards import fibre_award
     from infraplan.policy.gap_lists import find_gaps, unserved_demand
     from infraplan.policy.scorecards import absent_layers, scorecard, with_geometry
     from infraplan.policy.targets import read_policy
@@ -73,7 +73,7 @@ _HOMES = {
     "cover_with": "coverage.map_update",
     "example_world": "examples.small_world",
     "explain_plan": "siting.explanations",
-    "fibre_award": "policy.fibre_award",
+    "fibre_award": "policy.fibre_awards",
     "find_gaps": "policy.gap_lists",
     "gaps_annex": "policy.annex",
     "goal_of": "siting.goals",

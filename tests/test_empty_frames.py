@@ -19,7 +19,7 @@ from infraplan.coverage.population import demand_margin, population_coverage, se
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import DataError
 from infraplan.geo.zonal import membership, zone_faults
-from infraplan.policy.fibre_award import fibre_award
+from infraplan.policy.fibre_awards import fibre_award
 from infraplan.policy.gap_lists import find_gaps, unserved_demand
 from infraplan.policy.inspection import measurements
 from infraplan.policy.scorecards import scorecard

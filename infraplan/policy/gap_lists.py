@@ -94,7 +94,7 @@ def find_gaps(
     (37, [['V010', 'unserved', 582.0]])
     """
     further = arguments.given(places=(places, arguments.PLACES), corridors=(corridors, arguments.CORRIDORS))
-    arguments.require("find_gaps", targets=(targets, arguments.TARGETS), **_needed(cover, zones, villages, sites, plan), **further)
+    arguments.require("find_gaps", targets=(targets, arguments.TARGETS), **_columns(cover, zones, villages, sites, plan), **further)
     layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
     chosen = targets if target is None else targets.only(target)
     future = _future(plan, after, cover)
@@ -175,7 +175,7 @@ def unserved_demand(
     >>> len(demand), int(demand["population"].sum())
     (37, 10913)
     """
-    arguments.require("unserved_demand", **_needed(cover, zones, villages, sites, plan))
+    arguments.require("unserved_demand", **_columns(cover, zones, villages, sites, plan))
     layers, future = Layers(cover, zones, villages, sites=sites, measured=Measured.of(measured, sites)), _future(plan, after, cover)
     parts = []
     for family in cover.families if families is None else families:
@@ -187,15 +187,11 @@ def unserved_demand(
     return _finished(parts, zones)
 
 
-def _needed(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
+def _columns(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
     """Arguments of both lists, with the columns that they need."""
     new = getattr(plan, "sites", plan)
     optional = arguments.given(villages=(villages, arguments.VILLAGES), sites=(sites, arguments.NETWORK), plan=(new, arguments.SITES))
-    return {
-        "cover": (cover, arguments.COVER),
-        "zones": (zones, (*arguments.ZONES, arguments.GEOMETRY)),
-        **optional,
-    }
+    return {"cover": (cover, arguments.COVER), "zones": (zones, (*arguments.ZONES, arguments.GEOMETRY))} | optional
 
 
 def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None:

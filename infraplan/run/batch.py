@@ -19,7 +19,7 @@ from infraplan.io.table_files import write_csv
 from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
 from infraplan.messages import both, in_language, together
 from infraplan.outputs import types
-from infraplan.policy.fibre_award import awarded, fibre_award
+from infraplan.policy.fibre_awards import awarded, fibre_award
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
