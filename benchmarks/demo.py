@@ -104,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one flat JSON object on stdout")
     parser.add_argument("--quick", action="store_true", help="leave out the run of all 21 cities")
-    parser.add_argument("--study", type=Path, help="a study that stands already; its results are written anew")
+    parser.add_argument("--study", type=Path, help="a study that exists already; its results are written again")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     found = figures(asked.quick, asked.study, asked.jobs)

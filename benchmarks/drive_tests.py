@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one flat JSON object on stdout")
     as_json = parser.parse_args().json
     if not FOLDER.is_dir():
-        raise SystemExit("../shared/data/radio is absent: the drive tests may not stand in the repository")
+        raise SystemExit("../shared/data/radio is absent: the drive tests may not be in the repository")
     found = scores()
     if as_json:
         print(json.dumps(found))

@@ -1,7 +1,7 @@
 """The 11,000 sites of the example's first network, kept to compare speed: the same sites over the same ground at any commit.
 
     python benchmarks/old_network.py FOLDER            makes the example study in FOLDER, puts the old sites into it, times the prediction
-    python benchmarks/old_network.py FOLDER --keep     times the prediction of the study that stands in FOLDER already
+    python benchmarks/old_network.py FOLDER --keep     times the prediction of the study that is in FOLDER already
 
 Run the second with another commit's code on PYTHONPATH to compare both on the same files.
 """
@@ -68,7 +68,7 @@ def predict_study(folder: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--keep", action="store_true", help="predict the study in FOLDER as it stands")
+    parser.add_argument("--keep", action="store_true", help="predict the study in FOLDER as it is")
     choice = parser.parse_args()
     if not choice.keep:
         from infraplan.examples import guangdong

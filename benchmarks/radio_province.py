@@ -60,8 +60,8 @@ def ground(grid: Grid, seed: int = 3) -> Terrain:
     height_m = np.maximum(broad * (1.0 + 0.6 * hills), 0.0).astype(np.float32)
     blocks = rng.choice(np.array([0, 0, 0, 8, 12, 15], np.float32), size=(grid.height // 5 + 1, grid.width // 5 + 1))
     clutter_m = np.repeat(np.repeat(blocks, 5, axis=0), 5, axis=1)[: grid.height, : grid.width]
-    stands = Clutter.of_heights(grid, clutter_m)
-    return Terrain(grid, height_m, stands, np.full(grid.shape, 4, np.uint8), "ITU-R P.1511 and invented hills", synthetic=True)
+    clutter = Clutter.of_heights(grid, clutter_m)
+    return Terrain(grid, height_m, clutter, np.full(grid.shape, 4, np.uint8), "ITU-R P.1511 and invented hills", synthetic=True)
 
 
 def county_points(count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -73,7 +73,7 @@ def main() -> None:
     print(f"formats {choice.formats}")
     print(f"wall: cities {between - start:.1f} s, province {end - between:.1f} s, all {end - start:.1f} s")
     cpu = sum(seconds for seconds, _ in each)
-    print(f"processor: cities {cpu:.1f} s (dearest {max(seconds for seconds, _ in each):.1f} s), province {after - before:.1f} s")
+    print(f"processor: cities {cpu:.1f} s (slowest {max(seconds for seconds, _ in each):.1f} s), province {after - before:.1f} s")
     print(f"peak memory of one process {peak:.0f} MiB")
     for kind, found in sorted(sizes.items()):
         print(f"largest {kind}: {max(found) / 1e6:.2f} MB")

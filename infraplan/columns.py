@@ -16,11 +16,11 @@ WIDTHS = {"text": 14, "wrap": 24, "code": 10, "fill": 10, "day": 13, "fill_day":
 class Column:
     """One column.
 
-    `kind`: its pandas type; "" where it stands in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
+    `kind`: its pandas type; "" where it is in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
     whole | count (12 / 340) | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers
     fill in. `places`: letters of `PLACES`; A: in a sheet it stays among the official columns. `words`: how a code becomes a word
     (`tables.wording`). `official`: its number in the official annex, 0 for none.
-    "{family}" in a name stands for one column a family, "{judged}" in a heading for the family with its receiver.
+    "{family}" in a name means one column a family, "{judged}" in a heading for the family with its receiver.
     """
 
     name: str
@@ -52,5 +52,5 @@ class Column:
 
     @property
     def numeric(self) -> bool:
-        """Whether its cells stand at the right."""
+        """Whether its cells are aligned right."""
         return self.form in ("whole", "db", "dbm", "km", "degree", "share", "rate", "money", "figure", "points", "signed", "count")

@@ -52,7 +52,7 @@ class ValidityWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a file: where it stands, what it says, how to fix it.
+    """One thing wrong in a file: where it is, what it says, how to fix it.
 
     `row` is the row as the file's own program numbers it (Excel's row, the line of a CSV, the feature of a layer), from 1.
     `message` and `how_to_fix` are bilingual texts. `count` > 1: the same fault in that number of rows, `row` being the first.

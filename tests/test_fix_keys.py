@@ -1,4 +1,4 @@
-"""What a message tells to do can be done: its key stands in study.toml, and following it mends the study."""
+"""What a message tells to do can be done: its key is in study.toml, and following it mends the study."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_a_bound_is_never_rounded_up(cny: float, zh: str, en: str) -> None:
 
 
 def test_no_sentence_counts_in_units_of_its_own() -> None:
-    """Amounts bring their unit: 万元, million and "x 10,000" stand in no sentence, only above columns and axes."""
+    """Amounts bring their unit: 万元, million and "x 10,000" are in no sentence, only above columns and axes."""
     own = re.compile(r"\{\w+\} *(万元|元|x 10,000|million)|CNY \{")
     said = {f"{room}.{key}": " ".join(entry.values()) for room, key, entry in ENTRIES if not key.startswith("yuan")}
     assert not [key for key, text in said.items() if own.search(text)]

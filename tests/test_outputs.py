@@ -16,7 +16,7 @@ MAKERS = {"report/run_comparison.py": 1, "run/batch.py": 1, "run/summary.py": 3}
 """Lists of names that choose no column to show: by which columns rows of two runs are the same; rows filled with the values of a city and
 of a zone; summary.json, whose keys are documented."""
 DERIVED = ("cities", "compared_cities", "gap_sums", "method")
-"""Tables that stand in no frame of the library."""
+"""Tables that are in no frame of the library."""
 
 
 @pytest.mark.parametrize("table", outputs.TABLES)
@@ -59,7 +59,7 @@ def listed_columns(file: Path, least: int) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def test_no_writer_lists_columns() -> None:
-    """Whoever writes or shows says which table and which place; names stand in `outputs` alone."""
+    """Whoever writes or shows says which table and which place; names are in `outputs` alone."""
     package = ROOT / "infraplan"
     files = [file for room in ("cli", "report", "run") for file in sorted((package / room).rglob("*.py"))]
     found = {str(file.relative_to(package)): rows for file in files if (rows := listed_columns(file, 5))}
@@ -91,7 +91,7 @@ def test_a_measured_name_stands_where_it_is_made_and_in_the_schema() -> None:
 
 
 def test_no_catalogue_holds_headings() -> None:
-    """A heading of a table stands in `outputs`; what is left under these prefixes is not a column's."""
+    """A heading of a table is in `outputs`; what is left under these prefixes is not a column's."""
     prefixes = ("head_", "x_", "field_", "col_", "compare_col")
     left = [f"{room}.{key}" for room in rooms() for key in catalogue(room) if key.startswith(prefixes)]
     assert not left, left

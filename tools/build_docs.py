@@ -45,7 +45,7 @@ LIMITS = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
 
 
 def cell(text: object) -> str:
-    """A text that may stand in a cell of a table."""
+    """A text that may be in a cell of a table."""
     return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
 
 

@@ -4,7 +4,7 @@ A figure is marked by a comment right before it, which no reader sees:
 
     5G reaches <!-- figure: population.nr.share -->71.3 % of people, on <!-- figure: sites -->162,064 sites.
 
-After `figure:` stands the way into summary.json: keys joined by dots, a row of a list by what it holds, as in
+After `figure:` comes the path in summary.json: keys joined by dots, a row of a list by what it holds, as in
 `zones[level=city, adcode=441800].nr.share`. The figure is the number that follows the comment; with a % behind it,
 the value is a share times 100.
 As many decimals as the page writes are compared, rounded down as in the reports; thousands may be parted by commas.
@@ -25,7 +25,7 @@ STEP = re.compile(r"(?P<key>[^.\[\]]+)(?:\[(?P<choice>[^\]]*)\])?(?:\.|$)")
 
 
 def value_at(summary: Any, way: str) -> Any:
-    """What stands in the summary at a way such as `zones[adcode=441800].nr.share`. ValueError tells where the way ends."""
+    """The value in the summary at a path such as `zones[adcode=441800].nr.share`. ValueError says where the path ends."""
     here, place = summary, 0
     while place < len(way):
         step = STEP.match(way, place)

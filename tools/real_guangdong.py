@@ -75,7 +75,7 @@ def zones() -> Any:
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
 
 
-def settled_points(counties: Any) -> Any:
+def settlement_points(counties: Any) -> Any:
     """Real points with the county that holds them; the two lists name many places twice, the better position is kept."""
     geonames = pd.read_csv(DATA / "gd_geonames_cities500.csv")
     names = geonames["names_zh"].fillna("").str.split("|").str[-1]
@@ -100,7 +100,7 @@ def villages(counties: Any) -> Any:
     """Every county's census people on its points, to the person."""
     table = pd.read_csv(DATA / "gd_census2020_county.csv", dtype={"adcode": str, "city_adcode": str})
     census: dict[str, Any] = {row["adcode"]: row for row in table.to_dict("records")}
-    points = settled_points(counties)
+    points = settlement_points(counties)
     parts = []
     for adcode, shape in zip(counties["adcode"], counties.geometry.to_crs(4326), strict=True):
         people, size = round(census[adcode]["pop2020"]), float(census[adcode]["HHLD_S"])
@@ -206,7 +206,7 @@ def main() -> None:
         raise SystemExit("../shared/data/guangdong is absent: nothing real to run on")
     folder = asked.folder.resolve()
     if folder.is_relative_to(ROOT):
-        raise SystemExit("choose a folder outside the repository: these data may not stand in it")
+        raise SystemExit("choose a folder outside the repository: these data may not be in it")
     study = build(folder)
     if not asked.no_run:
         raise SystemExit(infraplan("run", str(study), "--overwrite", *(["--cities", asked.cities] if asked.cities else [])))

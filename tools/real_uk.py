@@ -83,7 +83,7 @@ def main() -> None:
         raise SystemExit("../shared/data/sites is absent: nothing real to map")
     folder = asked.folder.resolve()
     if folder.is_relative_to(ROOT):
-        raise SystemExit("choose a folder outside the repository: these data may not stand in it")
+        raise SystemExit("choose a folder outside the repository: these data may not be in it")
     study = build(folder, asked.resolution_m)
     verb = [sys.executable, "-m", "infraplan", "coverage", str(study), "--raster", str(folder / "coverage.tif"), "--overwrite", "--json"]
     with open(folder / "land.json", "w", encoding="utf-8") as land:

@@ -42,7 +42,7 @@ HEAD = """# 成果数据字典 What the outputs hold
 只在表格和页面里出现。`{family}` 每种制式一列（`nr`、`nbiot`），名称里的 `{judged}` 是制式和接收位置，`{first}` 是方案第一制式的。
 “附表”是该列在官方附表中的列号。
 
-Generated from `infraplan/outputs`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and stands
+Generated from `infraplan/outputs`. Names are those of CSV, GPKG and JSON; a column without a type is worded from others and is
 only in sheets and pages. `{family}` is one column a family; `{judged}` in a heading is the family with its receiver, `{first}`
 that of the plan's first family. The last column is its number in the official annex.
 """
@@ -63,7 +63,7 @@ SUMMARY = """
 
 整个研究一份，每个地市的文件夹里一份，键相同。`[]` 是列表的每一行，`{…}` 是数据里的名称。比例为 0 到 1，不舍入。`null` 为没有或不适用。
 旁边的 `targets.csv` 是全部记分牌：每个条款、分项、区划、网络一行，列见下面的“记分牌”，文件里的数不加单位、不改写。
-*One for the study and one in each city's folder, with the same keys. `[]` stands for each row of a list, `{…}` for a name of the data.
+*One for the study and one in each city's folder, with the same keys. `[]` means each row of a list, `{…}` a name of the data.
 Shares are 0..1, not rounded; `null` where there is nothing to tell. `targets.csv` beside it is the whole scorecard, a row a clause, part,
 zone and network, with raw values under the columns of the scorecard below.*
 

@@ -10,7 +10,7 @@ from infraplan.messages import both
 
 
 def check(study: StudyPath, json: AsJson = False) -> None:
-    """Check every input of a study; the report stands beside its results as check.html and check.xlsx.
+    """Check every input of a study; the report is written beside its results as check.html and check.xlsx.
 
     Faults of study.toml itself are shown alone: without it nobody knows what else to read, or where the report belongs.
     """

@@ -109,7 +109,7 @@ def _limits(study: Study, time: float | None, gap: float | None, seed: int) -> S
 
 
 def _refuse_plot(plot: Path | None, pareto: int, overwrite: bool) -> None:
-    """Before any work: a picture of a curve nobody asked for, of another kind than PNG, or one that stands there already."""
+    """Before any work: a picture without --pareto, of another kind than PNG, or one that exists already."""
     if plot is None:
         return
     if not pareto:

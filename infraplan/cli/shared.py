@@ -134,7 +134,7 @@ def show_json(content: Any) -> None:
 
 
 def refuse_output(output: Path | None, overwrite: bool, *, placed: bool = True, only: tuple[str, ...] = ()) -> None:
-    """Before any work: a file that cannot be written as its name says, or one that stands there already.
+    """Before any work: a file that cannot be written as its name says, or one that exists already.
 
     `placed`: the table has a place a row, so that a map layer can hold it. `only`: the endings possible instead of those of tables.
     """

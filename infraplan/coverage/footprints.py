@@ -114,7 +114,7 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
 
 
 def by_site(sectors: Any, grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """(site id, index of its first sector, the mapping `site_footprint` takes) for a frame whose sectors of a site stand together."""
+    """(site id, index of its first sector, the mapping `site_footprint` takes) for a frame whose sectors of a site follow one another."""
     x_m, y_m = grid.place(sectors)
     columns = {
         name: sectors[name].to_numpy()

@@ -139,7 +139,7 @@ def update_coverage(
 
 
 def cover_with(plan_sites: gpd.GeoDataFrame, cover: Coverage, services: Mapping[str, Service] | None = None) -> Coverage:
-    """The map when the planned sites stand beside the existing ones, by the same model, caps and terrain, for the same receivers.
+    """The map with the planned sites beside the existing ones, by the same model, caps and terrain, for the same receivers.
 
     Parameters
     ----------

@@ -152,7 +152,7 @@ def check_terrain(grid: Grid, terrain: Any) -> None:
 
 
 def stands_on(terrain: Any, x_m: Floats, y_m: Floats) -> npt.NDArray[np.bool_]:
-    """Whether points stand on known ground."""
+    """Whether points are on known ground."""
     return np.asarray(np.isfinite(terrain.height_at(x_m, y_m)))
 
 

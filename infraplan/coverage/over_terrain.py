@@ -189,7 +189,7 @@ def keep_best_over_terrain(
     Returns
     -------
     Masts
-        `beyond` tells the sectors that stand on no known ground and were left out.
+        `beyond` tells the sectors that are on no known ground and were left out.
     """
     terrain = radio.terrain
     check_terrain(grid, terrain)

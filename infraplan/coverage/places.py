@@ -111,7 +111,7 @@ def place_status(
     """Whether each place is served.
 
     A polygon is served when `served_part` of its area is. A point is judged by its pixel, and is uncertain when the answer flips among the
-    pixels whose square meets the disc of its `position_error_m`; with `radius_m` it stands for a settlement, served when `served_part` of
+    pixels whose square meets the disc of its `position_error_m`; with `radius_m` it represents a settlement, served when `served_part` of
     the residents within that radius are (uncertain when it depends on uncertain residents), or by its own pixel where nobody lives within
     the radius. `fractions` is `share` of the polygons among the places, in their order, when it is known already.
 

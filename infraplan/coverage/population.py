@@ -135,7 +135,7 @@ def judged(
 def denied(
     points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None, network: str = ANY
 ) -> npt.NDArray[np.bool_]:
-    """Points that prediction serves and a measurement does not: the map of what stands does not hold there."""
+    """Points that prediction serves and a measurement does not: the map of the existing network is wrong there."""
     if measured is None:
         return np.zeros(len(points), dtype=bool)
     predicted = status_of(demand_margin(points, cover, family, network), required_db)
@@ -309,7 +309,7 @@ def people_by_zone(
 def with_ranges(
     demand: Any, cover: Coverage, zones: Any, network: str = ANY, *, band_db: float, measured: Measured | None = None
 ) -> pd.DataFrame:
-    """`population_coverage` with what stands beside each share: the receiver, every signal weaker or stronger, the other receiver.
+    """`population_coverage` with the figures beside each share: the receiver, every signal weaker or stronger, the other receiver.
 
     Returns
     -------

@@ -83,7 +83,7 @@ def keep_best(
 ) -> Merged:
     """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
 
-    `index` numbers the sectors; those of a site stand together. A key whose network ends in "@" and a receiver takes the sectors
+    `index` numbers the sectors; those of a site follow one another. A key whose network ends in "@" and a receiver takes the sectors
     whose column `receiver` says so (`twice`), any other key those without one; only the latter are counted as capped.
     """
     takes_part = _takes_part(sectors, keys)
@@ -148,7 +148,7 @@ def twice(
 ) -> tuple[Any, npt.NDArray[np.int64], dict[str, Service]]:
     """Sectors listed again for another receiver of their family, the row each came from, and all services.
 
-    `receivers` is the other receiver by family. The copies stand beside the sectors of their site, with `receiver` filled.
+    `receivers` is the other receiver by family. The copies follow the sectors of their site, with `receiver` filled.
     """
     row = np.arange(len(sectors))
     again = row[sectors["family"].isin(list(receivers)).to_numpy()]
@@ -186,7 +186,7 @@ def predict_coverage(
     Parameters
     ----------
     sectors : GeoDataFrame
-        Checked sites (`read_sites`) of which those of status "existing" stand on the map, or their sectors (`sectors_of(sites)`).
+        Checked sites (`read_sites`) of which those of status "existing" are on the map, or their sectors (`sectors_of(sites)`).
     grid : Grid
         The pixels, in metres: `Grid.over(zones)`. Sites outside it still serve pixels inside.
     services : mapping of Service

@@ -145,7 +145,7 @@ class SiteMargins:
     sectors : GeoDataFrame
         Sectors of a site together.
     known : Layer
-        Margins of what stands: pixels it serves are not computed, unless a site has to serve the whole disc alone.
+        Margins of the existing network: pixels it serves are not computed, unless a site has to serve the whole disc alone.
     required_db : float
         Margins below it may be left out. [dB]
     """

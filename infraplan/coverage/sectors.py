@@ -56,7 +56,7 @@ def sectors_of(
     services : mapping of Service, optional
         Only sectors of these services are returned; by default each service the sites name.
     include : tuple of str
-        Which statuses stand on the map.
+        Which statuses are on the map.
     known : collection of str
         Further services, beside these and the presets, that sites may name without being on the map.
     part : bool

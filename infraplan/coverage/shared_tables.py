@@ -47,7 +47,7 @@ class Radial:
 
 @dataclass
 class Radio:
-    """Tables many footprints share, filled as they are asked for: without terrain all but the horizontal pattern depends on distance.
+    """Tables that many footprints share, each made when first used: without terrain all but the horizontal pattern depends on distance.
 
     Pixels whose margin at boresight would lie below `floor_db` are not computed. `caps_km` tightens `max_radius_km` for a family. With
     `terrain` the footprints are ITU-R P.1812's, and `cache`, a `FootprintCache`, keeps their path loss.

@@ -21,7 +21,7 @@ EDGE_DB += 10.0 * (1.0 - np.exp(-EDGE_DB / 6.0))
 """Bullington loss (eqs. 12, 21) of a knife edge from v = -0.78 upward, without its share by distance: rounded down, a lower bound. [dB]"""
 STEPS_OF_DB = 32
 EDGE_OF_DB = np.interp(np.arange(EDGE_DB[-1] * STEPS_OF_DB) / STEPS_OF_DB, EDGE_DB, np.arange(len(EDGE_DB)) / EDGE_STEPS - 0.78) + 0.01
-"""The other way round, rounded up: v from which on the loss is so many dB at least."""
+"""The inverse, rounded up: the least v with a loss of at least a number of dB."""
 PROBES = 8
 SLACK_DB = 0.01
 """Added to the upper bound of a margin before a pixel is skipped: far above rounding."""

@@ -22,7 +22,7 @@ from infraplan.radio.p1812_tables import STEP_KM
 
 STEPS_PER_DB = 1024.0
 CHUNK = 1 << 14
-"""Receivers of a mast are ordered by ray so many at a time."""
+"""Receivers of a mast that are ordered by ray at a time."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
@@ -147,7 +147,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             first_col = max(math.ceil((x_m - half_m - left_m) / resolution_m) - 1, 0)
             last_col = min(math.floor((x_m + half_m - left_m) / resolution_m) + 1, width - 1)
             if n > 0 and (r > last_row or n + last_col - first_col + 1 > room):
-                computed += settle(
+                computed += compute_pixels(
                     best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude[m],
                     tx_height_m[m], rx_height_m[m], values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m,
                     azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, pairs,
@@ -204,7 +204,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def settle(  # type: ignore[no-untyped-def]
+def compute_pixels(  # type: ignore[no-untyped-def]
     best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude, tx_height_m, rx_height_m,
     values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band,
     layers, horizontal, vertical, pairs,

@@ -90,7 +90,7 @@ def stations_by_city(sources: Sources) -> dict[str, int]:
 def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.DataFrame:
     """One row a mast that carries 5G, with `cmcc` and `joint`: which of the two networks stand on it.
 
-    A city's masts are its stations divided by the tenants a tower has; so many of them carry both networks that the stations come out.
+    A city's masts are its stations divided by the tenants a tower has; enough of them carry both networks to give the number of stations.
     """
     rule = sources.rules["network"]["nr"]
     homes, flags = [], []

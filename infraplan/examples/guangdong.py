@@ -49,7 +49,7 @@ def build(
     output : str
         Where a run shall put results, relative to the folder.
     overwrite : bool
-        Replace a study that stands there already.
+        Replace a study that exists already.
     lang : str
         Of the comments in study.toml, "zh" or "en".
 

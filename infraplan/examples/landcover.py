@@ -20,7 +20,7 @@ def invented_landcover(relief: Relief, people: gpd.GeoDataFrame, rules: dict[str
     """Classes on a raster `parts` times as fine as the relief's.
 
     Towns follow from people per km2, woods from height and slope, on the relief's pixels; then every natural village clears a disc for its
-    houses, where no town stands.
+    houses, where there is no town.
     """
     rule, steps = rules["landcover"], rules["network"]
     per_km2 = density_per_km2(relief, people, rule["smoothing_m"])

@@ -43,7 +43,7 @@ def townships(sources: Sources) -> pd.DataFrame:
 
 
 def county_seats(sources: Sources) -> pd.DataFrame:
-    """The settlement that stands for a county's seat, by a rule, approximate.
+    """The settlement taken as a county's seat, by a rule, approximate.
 
     First the one the preset names; else the one that bears the county's own name; else the first township of the code list (lists open with
     the seat); else the settlement with most people.

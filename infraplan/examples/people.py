@@ -26,7 +26,7 @@ VILLAGE, BLOCK = 1, 2  # streams of random numbers: one a county and kind, so th
 def synthetic_people(sources: Sources, seed: int, accept: Acceptance | None = None) -> gpd.GeoDataFrame:
     """Villages and blocks of the whole province: the contract's `villages` table, whole people, exact in every county."""
     parts = []
-    for county in sources.settled.itertuples(index=False):
+    for county in sources.near_counties.itertuples(index=False):
         shapely.prepare(county.geometry)
         urban = int(county.urban_people)
         rng = [np.random.default_rng([seed, int(county.adcode), stream]) for stream in (VILLAGE, BLOCK)]

@@ -129,7 +129,7 @@ def read_means(path: Path, bounds: tuple[float, ...]) -> Means:
 
 
 def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[str, Any]) -> Mask:
-    """Pixels inside a county, in Hong Kong or Macau, or in a cell that holds none of these and whose mean stands above the shore."""
+    """Pixels inside a county, in Hong Kong or Macau, or in a cell that holds none of these and whose mean is above the shore."""
     step = means.step_deg / int(rule["pixels_per_cell"])
     transform = rasterio.transform.from_origin(means.west, means.north, step, step)
     rings = [ring for key in ("hong_kong", "macau") for ring in presets.load("datum_outlines")[key]["rings"]]

@@ -61,7 +61,7 @@ class Sources:
         return {name: {code: groups[name].get(code, table.iloc[:0]) for code in self.counties.index} for name, table in tables.items()}
 
     @cached_property
-    def settled(self) -> gpd.GeoDataFrame:
+    def near_counties(self) -> gpd.GeoDataFrame:
         """The counties without parts that lie far from their largest one: nobody is put on an atoll."""
         counties, far_deg = self.counties, self.rules["villages"]["islets_beyond_deg"]
         return counties.set_geometry([near_parts(shape, far_deg) for shape in counties.geometry], crs=counties.crs)

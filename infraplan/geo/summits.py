@@ -74,7 +74,7 @@ def ridge_points(
     """The summits of each square that see most people of `demand`.
 
     Seen means: within the preset's range, the straight line between the antenna and a receiver above the ground clears the terrain and the
-    bulge of an earth of 4/3 of its radius. What stands on the ground is not looked at, diffraction neither: this only chooses where to ask;
+    bulge of an earth of 4/3 of its radius. What is on the ground is not looked at, diffraction neither: this only chooses where to ask;
     what such a site serves is predicted like any other.
 
     Parameters

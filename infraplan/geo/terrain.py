@@ -25,7 +25,7 @@ PROFILE_STEP_M, LONGEST_STEP_M = 50.0, 100.0
 
 @dataclass(frozen=True)
 class Clutter:
-    """What stands on the ground, as classes on a grid of its own.
+    """What is on the ground, as classes on a grid of its own.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from infraplan.geo.grids import Grid
 from infraplan.io.rasters import open_band, raster_files
 
 RINGS, SPOKES = 5, 24
-"""Samples of equal area around a point: so many rings with so many points each."""
+"""Samples of equal area around a point: the number of rings, and of points on each."""
 
 
 def built_share(source: Path, table: str, points: Any, radius_m: float, grid: Grid) -> npt.NDArray[np.float64]:

@@ -25,9 +25,9 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
     A zone above is made of those that name it, their outlines joined, their people summed; of a county that names a province, a city with
     the province's code; of zones that name nothing and lie in no zone above, one zone `whole` with the code `WHOLE`. A province without
     cities gets one city, a city without counties one county: itself again, under its code. Names come from columns `city_name` and
-    `province_name` where there are any, else from the zone with that code, else the code stands for them.
+    `province_name` where there are any, else from the zone with that code, else the code is used.
 
-    What was made is a warning, unless `tell` is False: then it was asked for. Levels stand one after another, each in the order of the
+    What was made is a warning, unless `tell` is False: then the caller wanted it. Levels follow one another, each in the order of the
     table, what was made in the order of codes.
     """
     faults = FaultList(file=str(zones.attrs.get("file", "")), sheet=str(zones.attrs.get("sheet", "")))

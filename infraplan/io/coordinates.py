@@ -62,7 +62,7 @@ def angles(column: pd.Series[Any]) -> tuple[FloatArray, BoolArray]:
     """(degrees, unreadable) of a column of longitudes or latitudes."""
     values, unread = numbers(column)
     huge = np.flatnonzero(np.abs(values) > 360)
-    if huge.size:  # 113,258 is no thousand of degrees: the comma stands for a point
+    if huge.size:  # 113,258 is no thousand of degrees: the comma is a decimal point
         unread[huge] = decimal_commas(texts(column.iloc[huge]))
         values[unread] = np.nan
     if unread.any():
@@ -97,7 +97,7 @@ def _one_pair(cell: str) -> tuple[float, float]:
     return (second, first) if says_lat_first else (first, second)
 
 
-def settle_datum(asked: str | None, named: str, faults: FaultList) -> str:
+def choose_datum(asked: str | None, named: str, faults: FaultList) -> str:
     """The datum of a file: the argument, else what the headings name, else WGS-84. Both naming different ones is a fault."""
     if asked is not None:
         asked = asked.lower().replace("-", "").replace("_", "")
@@ -190,10 +190,10 @@ def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Tex
 
 
 def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> tuple[FloatArray, FloatArray]:
-    settled = settle_crs(crs, faults)
-    lon, lat, beyond = _degrees(x, y, settled)
+    plane = trusted_crs(crs, faults)
+    lon, lat, beyond = _degrees(x, y, plane)
     lost = beyond & ~(np.isnan(x) | np.isnan(y))
-    faults.at(lost, "io.outside_projection", "lon", x, crs=settled.name)
+    faults.at(lost, "io.outside_projection", "lon", x, crs=plane.name)
     lon[lost] = lat[lost] = np.nan
     return lon, lat
 
@@ -213,18 +213,18 @@ def _degrees(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> tuple[FloatArray,
     return lon, lat, np.asarray(missed | ~np.isfinite(lon) | ~np.isfinite(lat) | ~np.isfinite(back_x), dtype=bool)
 
 
-def settle_crs(crs: object, faults: FaultList) -> pyproj.CRS:
+def trusted_crs(crs: object, faults: FaultList) -> pyproj.CRS:
     """A CRS that can be trusted: Xi'an 80 and Beijing 54 need local parameters nobody publishes, and are refused."""
     try:
-        settled = pyproj.CRS.from_user_input(crs)
+        trusted = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
         raise UsageError(both("io.unknown_crs", crs=shown(crs))) from None
-    geodetic = settled.geodetic_crs
-    described = f"{settled.name} {geodetic.name if geodetic else ''} {geodetic.datum.name if geodetic and geodetic.datum else ''}"
+    geodetic = trusted.geodetic_crs
+    described = f"{trusted.name} {geodetic.name if geodetic else ''} {geodetic.datum.name if geodetic and geodetic.datum else ''}"
     if REFUSED_NAMES.search(described):
-        faults.add("io.old_datum", value=settled.name)
+        faults.add("io.old_datum", value=trusted.name)
         faults.stop()
-    return settled
+    return trusted
 
 
 def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: str | None) -> gpd.GeoDataFrame:
@@ -239,16 +239,16 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
         faults.stop()
     in_degrees = bool(abs(bounds[[0, 2]]).max() <= 180 and abs(bounds[[1, 3]]).max() <= 90)
     own = frame.crs if frame.crs is not None and pyproj.CRS(frame.crs).geodetic_crs is not None else None  # a plan's own plane is nowhere
-    settled = crs if crs is not None else own
-    if settled is None and datum in ("gcj02", "bd09", "bd09mc"):
-        settled = 4326
-    if settled is None:
+    chosen = crs if crs is not None else own
+    if chosen is None and datum in ("gcj02", "bd09", "bd09mc"):
+        chosen = 4326
+    if chosen is None:
         if not in_degrees:
             faults.add("io.no_crs_metres", value=", ".join(f"{bound:.0f}" for bound in bounds))
             faults.stop()
         faults.add("io.no_crs_degrees", severity="warning")
-        settled = 4326
-    known = settle_crs(settled, faults)
+        chosen = 4326
+    known = trusted_crs(chosen, faults)
     if known.is_geographic and not in_degrees and datum != "bd09mc":
         faults.add("io.crs_belied", value=", ".join(f"{bound:.6g}" for bound in bounds), crs=known.name)
         faults.stop()

@@ -50,11 +50,11 @@ class DbfTexts:
         return found
 
 
-def settled_texts(dbf: Path, cpg: Path | None, asked: str | None, faults: FaultList) -> tuple[str, bytes | None]:
-    """(encoding of a .dbf, its content where that had to be mended).
+def encoding_of(dbf: Path, cpg: Path | None, asked: str | None, faults: FaultList) -> tuple[str, bytes | None]:
+    """(encoding of a .dbf, its content where letters were cut off).
 
-    What is asked for, else `judged` by its texts and what the .cpg, else the language driver id, declares. A doubtful choice is a warning;
-    texts that do not decode are faults with their row; a half letter at the end of a full field is taken off, with a warning.
+    The encoding is `asked`, else `judged` by the texts and by what the .cpg, else the language driver id, declares. A doubtful choice is
+    a warning; texts that do not decode are faults with their row; a half letter at the end of a full field is cut off, with a warning.
     """
     texts = DbfTexts(dbf)
     cells = texts.cells()
@@ -68,7 +68,7 @@ def settled_texts(dbf: Path, cpg: Path | None, asked: str | None, faults: FaultL
     if not sure:
         shown = _sample(list(dict.fromkeys(sample)), encoding)
         faults.add("io.encoding_judged", severity="warning", encoding=encoding, declared=declared or "—", sample=shown)
-    return encoding, _mended(texts, cells, encoding, faults)
+    return encoding, _without_half_letters(texts, cells, encoding, faults)
 
 
 def _sample(cells: list[bytes], encoding: str) -> str:
@@ -87,7 +87,7 @@ def _of_cpg(cpg: Path | None) -> str:
     return f"cp{digits}" if digits else says.replace(" ", "-")
 
 
-def _mended(texts: DbfTexts, cells: dict[tuple[int, int], bytes], encoding: str, faults: FaultList) -> bytes | None:
+def _without_half_letters(texts: DbfTexts, cells: dict[tuple[int, int], bytes], encoding: str, faults: FaultList) -> bytes | None:
     """The .dbf with half letters blanked, None where it has none; faults for texts damaged elsewhere."""
     cut, damaged = {}, np.zeros(len(texts.records), dtype=bool)
     whole = {cell: whole_letters(cell, encoding) for cell in dict.fromkeys(cells.values())}

@@ -6,11 +6,11 @@ import codecs
 from collections.abc import Sequence
 
 SEVERAL_BYTES = ("gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "cp932", "shift_jis", "euc_jp", "cp949", "euc_kr")
-ALL_BUT_FEW = 0.99  # interpretation: so many cells must decode; a damaged one must not turn the others
-FEWEST = 5  # interpretation: among so many one may be damaged
+ALL_BUT_FEW = 0.99  # interpretation: this share of cells must decode; a damaged one must not decide for the others
+FEWEST = 5  # interpretation: among this number of cells one may be damaged
 COMMON_SHARE = 0.4  # interpretation: Chinese names are mostly of the 3,755 common characters (GB 2312, level 1); chance gives a fifth
 SURE_SHARE = 0.7  # interpretation: with fewer of them the choice is a warning
-LATIN_SHARE = 0.7  # interpretation: accented letters stand among plain ones
+LATIN_SHARE = 0.7  # interpretation: accented letters are among plain ones
 
 
 def judged(cells: Sequence[bytes], declared: str = "") -> tuple[str, bool]:
@@ -88,7 +88,7 @@ def _common_share(cells: Sequence[bytes]) -> float:
 
 
 def _latin_share(cells: Sequence[bytes]) -> float:
-    """Of the bytes beyond ASCII, the share that are letters in cp1252 and stand beside a plain letter or such a one that does."""
+    """Of the bytes beyond ASCII, the share that are letters in cp1252 and are beside a plain letter or such a one that does."""
     beside = total = 0
     for cell in cells:
         text = cell.decode("cp1252", "replace")

@@ -118,7 +118,7 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
         faults = FaultList(file=names(files))
         faults.add("geo.raster_elsewhere", bounds="")
         faults.stop()
-    warnings = seams.settle()
+    warnings = seams.check()
     frame = demand_points(tally, whole_people)
     frame.attrs["faults"] = warnings.records()
     return frame

@@ -11,7 +11,7 @@ from functools import cache
 from infraplan.fields import TABLES
 from infraplan.presets import load
 
-HEADER_DEPTH = 30  # a header stands within the first so many rows
+HEADER_DEPTH = 30  # the header is within this number of first rows
 DATUMS = (
     ("bd09mc", re.compile(r"bd[-_ ]?09[-_ ]?mc|百度墨卡托")),
     ("bd09", re.compile(r"bd[-_ ]?09(ll)?|百度|baidu")),

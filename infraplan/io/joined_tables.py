@@ -13,7 +13,7 @@ import shapely
 
 from infraplan.errors import DataError, Fault
 from infraplan.fields import TABLES
-from infraplan.io.coordinates import locate, settle_datum
+from infraplan.io.coordinates import choose_datum, locate
 from infraplan.io.file_kinds import Source, load_source
 from infraplan.io.file_parts import Wanted, columns_of, section_of
 from infraplan.io.heading_matching import datum_of, numbered_azimuths, recognise, second_headings, units_of
@@ -49,8 +49,8 @@ def located_table(
             if table in WITH_GEOMETRY and not isinstance(raw.frame, gpd.GeoDataFrame):
                 raw.faults.add("io.needs_geometry")
                 raw.faults.stop()
-            settled = settle_datum(datum, str(raw.notes["datum"]), raw.faults)
-            raw.frame = locate(raw.frame, raw.faults, datum=settled, crs=crs, optional=optional)
+            chosen = choose_datum(datum, str(raw.notes["datum"]), raw.faults)
+            raw.frame = locate(raw.frame, raw.faults, datum=chosen, crs=crs, optional=optional)
             if levels and "level" not in raw.frame and (hint := _level_of_heading(raw.faults.headings.get("adcode", ""))):
                 raw.frame["level"] = hint
         except DataError as error:
@@ -218,7 +218,7 @@ def _tell_sums(parts: list[RawTable], faults: FaultList, table: str) -> None:
 
 
 def _tell_repeated(joined: pd.DataFrame, faults: FaultList, table: str) -> None:
-    """Faults of records that stand in two sheets alike: a sheet of all counties beside the sheets of each would count everybody twice."""
+    """Faults of records that are in two sheets alike: a sheet of all counties beside the sheets of each would count everybody twice."""
     assert faults.sheets is not None
     columns = {name: texts(joined[name]) for name in COMPARED if name in joined}
     if isinstance(joined, gpd.GeoDataFrame):

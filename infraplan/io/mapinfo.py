@@ -1,4 +1,4 @@
-"""MapInfo tables (TAB, MIF) with their charset settled: many programs write Neutral or Latin 1 over Chinese text, which GDAL believes."""
+"""MapInfo tables (TAB, MIF) with the right charset: many programs write Neutral or Latin 1 over Chinese text, which GDAL believes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BETWEEN_CELLS = re.compile(rb"""[",;\t\r\n]+""")
 ROWS_JUDGED = 20_000
 
 
-def settled_mapinfo(main: Path, asked: str | None) -> Path:
-    """The unpacked .tab or .mif, rewritten where another charset than the declared one is asked for or comes out."""
+def with_known_charset(main: Path, asked: str | None) -> Path:
+    """The unpacked .tab or .mif, rewritten where another charset than the declared one is asked or found."""
     content = main.read_bytes()
     found = CHARSET.search(content[:4096])
     says = found.group(2).lower() if found else b""
@@ -48,7 +48,7 @@ def _headings(content: bytes) -> list[bytes]:
 
 
 def _characters(content: bytes, table: bytes) -> list[bytes]:
-    """The cells of the text fields of a .dat. Numbers stand there in binary, and so do lengths in its heading: no text."""
+    """The cells of the text fields of a .dat. Its numbers and the lengths in its heading are binary, no text."""
     definitions = _definitions(content)
     if len(table) < 32:
         return []

@@ -22,7 +22,7 @@ farther apart than the half of both ranges, at least `NEAR_M` (positions are ave
 def places_of_nodes(node: Ints, lon: Floats, lat: Floats, range_m: Floats, weight: Floats) -> Ints:
     """Which place of its node each cell belongs to: 0 for the best-seen place, 1 for the next, ... Rows are sorted by node.
 
-    The best-seen cell leads and takes the free cells that may stand where it stands; then the best of the rest. No chains form.
+    The best-seen cell leads and takes the free cells that may be on the same mast; then the best of the rest does so. No chains form.
     """
     place = np.zeros(len(node), dtype=np.int64)
     if not len(node):

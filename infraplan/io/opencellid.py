@@ -247,7 +247,7 @@ def _described(nodes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(words: pd.Series[Any], group: Ints, count: int, glue: str) -> npt.NDArray[np.object_]:
-    """Sorted distinct words of each group, joined. Words are few: a bit stands for each."""
+    """Sorted distinct words of each group, joined. Words are few: each is one bit."""
     position, distinct = pd.factorize(words, sort=True)
     masks = np.zeros(count, dtype=np.int64)
     np.bitwise_or.at(masks, group, np.int64(1) << position.astype(np.int64))

@@ -80,7 +80,7 @@ def _unreadable(path: Path, sheet: str, problem: BaseException) -> DataError:
 
 
 class Bounded:
-    """A binary stream that refuses to give more than so many bytes."""
+    """A binary stream that refuses to give more than a number of bytes."""
 
     def __init__(self, stream: IO[bytes], limit: int, path: Path):
         self.stream, self.left, self.limit, self.path = stream, limit, limit, path

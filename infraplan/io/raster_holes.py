@@ -26,7 +26,7 @@ class Choice:
     fill_km: float
 
 
-def settle_holes(
+def treat_holes(
     height_m: Float32, grid: Grid, choice: Choice, faults: FaultList, required: tuple[slice, slice]
 ) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
     """Heights with holes filled, made sea or refused; how many were filled; where they became sea. Outside `required` a hole stays one

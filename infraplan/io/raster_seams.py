@@ -97,8 +97,8 @@ class Seams:
             found[there] = counted(values, empty, faults)[rows[there] - top, cols[there] - left]
         return found
 
-    def settle(self) -> FaultList:
-        """A DataError where files count the same people; people on a seam count once, with a warning."""
+    def check(self) -> FaultList:
+        """DataError where files count the same people; people on a seam count once, with a warning."""
         faults = FaultList()
         for (first, second), people in self.twice.items():
             fewest = min(self.people[first], self.people[second])

@@ -26,7 +26,7 @@ from infraplan import presets
 from infraplan.errors import DataError
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import PROFILE_STEP_M, Clutter, Terrain, radio_zones, sea_by_flatness
-from infraplan.io.raster_holes import FILL_KM, HOLES, Choice, report_holes, settle_holes
+from infraplan.io.raster_holes import FILL_KM, HOLES, Choice, report_holes, treat_holes
 from infraplan.tables.faults import FaultList, shown
 
 Float32 = npt.NDArray[np.float32]
@@ -38,7 +38,7 @@ LARGEST_BLOCK_BYTES = 512 * 2**20
 LARGEST_GRID_PIXELS = 400_000_000
 METRES_PER_DEGREE = 111_320.0
 SMALLEST_PIXEL_M = 0.05
-"""Interpretation: no map of heights, land cover or people has smaller pixels; smaller ones stand in a wrong coordinate system."""
+"""Interpretation: no map of heights, land cover or people has smaller pixels; smaller ones are in a wrong coordinate system."""
 HEIGHT_PIXELS, CLUTTER_PIXELS = 240_000_000, 340_000_000
 """Most pixels of heights (5 bytes each, with the zone) and of land cover (2 bytes each): 1.9 GB together."""
 
@@ -127,8 +127,8 @@ def read_terrain(
     height_m, synthetic = mosaic(files, target, Resampling.bilinear, nodata)
     faults = FaultList(file=names(files))
     check_heights(height_m, faults)
-    height_m, filled, sea = settle_holes(height_m, target, Choice(holes, fill_km), faults, within(area, target))
-    stands = None if clutter is None else read_clutter(clutter, area, margin_m, clutter_table, holes, nominal_m)
+    height_m, filled, sea = treat_holes(height_m, target, Choice(holes, fill_km), faults, within(area, target))
+    clutter_grid = None if clutter is None else read_clutter(clutter, area, margin_m, clutter_table, holes, nominal_m)
     sea_pixels = int(sea.sum())
     for rule, pixels in (("geo.holes_filled", filled), ("geo.holes_sea", sea_pixels)):
         if pixels:
@@ -136,7 +136,7 @@ def read_terrain(
     faults.warn()
     sea |= sea_by_flatness(height_m, target.resolution_m)
     zone = radio_zones(height_m, sea, target.resolution_m)
-    return Terrain(target, height_m, stands, zone, names(files), synthetic, filled, sea_pixels, float(profile_step_m))
+    return Terrain(target, height_m, clutter_grid, zone, names(files), synthetic, filled, sea_pixels, float(profile_step_m))
 
 
 def read_clutter(source: Source, area: Grid, margin_m: float, table: str, holes: str, nominal_m: float | None) -> Clutter:
@@ -150,7 +150,7 @@ def read_clutter(source: Source, area: Grid, margin_m: float, table: str, holes:
 def own_grid(files: Sequence[Path], area: Grid, margin_m: float, most_pixels: int) -> Grid:
     """Pixels of the files' own size under an area and a margin around it, in the area's CRS; larger where they would be too many.
 
-    Corners lie on whole multiples of the pixel, so that two maps of one study, whatever their resolution, stand on the same ground.
+    Corners lie on whole multiples of the pixel, so that two maps of one study, whatever their resolution, are on the same ground.
     """
     step = min(metres_per_pixel(path) for path in files)
     left, bottom, right, top = area.bounds_m

@@ -13,7 +13,7 @@ from infraplan.presets import load
 SHEETS = {"village": "自然村", "site": "站点", "place": "场所", "host": "可用载体", "register": "登记表"}
 EXPLAINED = SHEETS | {"corridor": "线路（图层）"}  # lines come as a layer: their columns are explained, there is nothing to fill in
 ROWS = 2000  # rows prepared with drop-downs and text formats
-HIDDEN = ("lonlat",)  # readable, but not asked for
+HIDDEN = ("lonlat",)  # readable, but not in the template
 
 
 def write_template(path: str | Path) -> None:

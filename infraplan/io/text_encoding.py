@@ -22,7 +22,7 @@ OFFERED = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16", "utf-16-l
 def text_encoding(path: Path, asked: str | None = None) -> str:
     """Name of the encoding; `asked` wins. A file that fits none is a DataError with the line of the first byte that does not fit.
 
-    GB18030 stands for GBK and GB2312, which it contains. Big5 bytes often fit GB18030 too: then `encoding="big5"` must be given.
+    GB18030 is taken for GBK and GB2312, which it contains. Big5 bytes often fit GB18030 too: then `encoding="big5"` must be given.
     """
     if asked is not None:
         name = choose(asked.lower().replace("_", "-"), OFFERED, "encoding")

@@ -1,4 +1,4 @@
-"""A vector file as GDAL may open it: unpacked under names of ours, decompressed, without XML entities, with its encoding settled."""
+"""A vector file as GDAL may open it: unpacked under names of ours, decompressed, without XML entities, with its encoding known."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import unescape
 
-from infraplan.io.dbf_texts import settled_texts
-from infraplan.io.mapinfo import settled_mapinfo
+from infraplan.io.dbf_texts import encoding_of
+from infraplan.io.mapinfo import with_known_charset
 from infraplan.io.opening import LARGEST_MEMBER_BYTES, Bounded, byte_stream, refuse_bombs
 from infraplan.io.text_encoding import text_encoding
 from infraplan.tables.faults import FaultList
@@ -60,7 +60,7 @@ def opened_files(path: Path, kind: str, encoding: str | None, faults: FaultList)
             for ending in (path.suffix.lower(), *SIDE_ENDINGS[path.suffix.lower()]):
                 if ending in beside:
                     shutil.copyfile(beside[ending], folder / f"layer{ending}")
-            yield [Opened(settled_mapinfo(folder / f"layer{path.suffix.lower()}", encoding))]
+            yield [Opened(with_known_charset(folder / f"layer{path.suffix.lower()}", encoding))]
         elif kind in ("kml", "kmz"):
             yield _plain_kmls(path, kind, folder, faults)
         else:
@@ -110,7 +110,7 @@ def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList)
             own_faults = FaultList(file=path.name, sheet=name)
             try:
                 opened.append(
-                    _shapefile(plain, name, folder, encoding, own_faults) if shape else Opened(settled_mapinfo(plain, encoding), name)
+                    _shapefile(plain, name, folder, encoding, own_faults) if shape else Opened(with_known_charset(plain, encoding), name)
                 )
             finally:
                 faults.items += own_faults.items
@@ -132,18 +132,18 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
 
 
 def _shapefile(path: Path, name: str, folder: Path, asked: str | None, faults: FaultList) -> Opened:
-    """A shapefile with its encoding settled; where its texts had to be mended, a copy of the .dbf stands in `folder` beside links."""
+    """A shapefile with its encoding; where its texts had to be corrected, a copy of the .dbf is in `folder` beside links."""
     beside = {entry.suffix.lower(): entry for entry in path.parent.glob(_escaped(path.stem) + ".*")}
     if ".dbf" not in beside:
         return Opened(path, name, {} if asked is None else {"encoding": asked})
-    encoding, mended = settled_texts(beside[".dbf"], beside.get(".cpg"), asked, faults)
-    if mended is not None:
-        inside = folder / f"mended-{path.stem}"
+    encoding, corrected = encoding_of(beside[".dbf"], beside.get(".cpg"), asked, faults)
+    if corrected is not None:
+        inside = folder / f"corrected-{path.stem}"
         inside.mkdir()
         for ending in (".shp", ".shx", ".prj"):
             if ending in beside:
                 shutil.copyfile(beside[ending], inside / f"layer{ending}")
-        (inside / "layer.dbf").write_bytes(mended)
+        (inside / "layer.dbf").write_bytes(corrected)
         path = inside / "layer.shp"
     return Opened(path, name, {"encoding": encoding})
 

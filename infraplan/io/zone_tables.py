@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.fields import field_of
-from infraplan.tables.column_conversion import settle
+from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList
 from infraplan.tables.values import codes, texts
 from infraplan.tables.zoning import ZoneIndex, zone_codes
@@ -18,7 +18,7 @@ LEVELS = ("province", "city", "county")
 
 
 def with_population(zones: gpd.GeoDataFrame, table: pd.DataFrame, faults: FaultList) -> gpd.GeoDataFrame:
-    """`zones` with `population` from a table whose columns are settled: `adcode` (or `name`) and `population`.
+    """`zones` with `population` from a table whose columns have their names: `adcode` (or `name`) and `population`.
 
     Rows are matched at the finest level of the zones that knows them; a level that the table does not give is summed from the level
     below, where that is complete. Unknown, ambiguous and repeated names are faults.
@@ -30,7 +30,7 @@ def with_population(zones: gpd.GeoDataFrame, table: pd.DataFrame, faults: FaultL
         field = field_of("zone", name)
         faults.add("tables.missing_column", column=field.zh, zh=field.zh, en=field.en, aliases=", ".join(field.aliases[:6]))
     faults.stop()
-    people = settle(table["population"], field_of("zone", "population"), faults).to_numpy(object)
+    people = converted(table["population"], field_of("zone", "population"), faults).to_numpy(object)
     cells = codes(table["adcode"])[0] if "adcode" in table else texts(table["name"])
     level = _level_of(cells, zones)
     found = zone_codes(cells, zones, level, faults, "adcode" if "adcode" in table else "name")

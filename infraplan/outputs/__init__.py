@@ -56,7 +56,7 @@ def types(table: str) -> dict[str, str]:
 
 @cache
 def shown(table: str, place: str) -> tuple[C, ...]:
-    """The columns a place shows, in the order of the table; in a sheet those of the official annex stand first."""
+    """The columns a place shows, in the order of the table; in a sheet those of the official annex come first."""
     found = [entry for entry in TABLES[table] if PLACES[place] in entry.places.lower()]
     return tuple(sorted(found, key=lambda entry: place == "annex" and not entry.official and "A" not in entry.places))
 

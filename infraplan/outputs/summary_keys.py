@@ -11,9 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Key:
-    """One key, by the way to it from the top: "[]" stands for each row of a list, "{family}" and such for a name of the data.
+    """One key, by the way to it from the top: "[]" means each row of a list, "{family}" and such for a name of the data.
 
-    `rows`: the table of `outputs` whose columns the rows of a list have; they are not listed again. `maybe`: it stands there only where
+    `rows`: the table of `outputs` whose columns the rows of a list have; they are not listed again. `maybe`: it is there only where
     the study has what it tells of.
     """
 
@@ -142,13 +142,13 @@ KEYS = (
     K("plan.status", "optimal、feasible、short 或 unreachable", "optimal, feasible, short or unreachable"),
     K("plan.candidates", "候选站数", "candidates", "sites"),
     K("plan.population", "目标所计的人口", "people the goal counts", "people"),
-    K("plan.served_before", "其中现有网络已覆盖", "of them served by what stands", "people"),
+    K("plan.served_before", "其中现有网络已覆盖", "of them served by the existing network", "people"),
     K("plan.served_after", "建成后已覆盖，按含新站的地图计，与 plan.check.served 是同一个数；有容量限制时为各站能承载的人口，同 plan.check.capacity.served", "served with the plan, on the map with its sites: the same figure as plan.check.served; with a capacity whom the sites can carry, as plan.check.capacity.served", "people"),
     K("plan.population_gained", "所列新站按建设次序新增的人口；whole 时等于 served_after 减 served_before；part 时为本市新站所增，不论住在哪里", "people the listed sites gain in build order; of the whole, served_after less served_before; of a part, whom the sites in this city gain, wherever they live", "people"),
     K("plan.unreachable_people", "没有任何候选站能独立覆盖、本方案各站合起来也没有覆盖的人口", "people no candidate can serve alone, nor the plan's sites together", "people"),
     K("plan.extras_cny.{option}", "各项要求增加的费用；rent_free 为公共场所免租可省", "what each option adds to the cost; rent_free: what premises free of rent would save", "CNY", maybe=True),
     K("plan.families.{family}.population", "每种制式：目标所计的人口", "of each family: people the goal counts", "people"),
-    K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by what stands", "people"),
+    K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by the existing network", "people"),
     K("plan.families.{family}.served_after", "建成后已覆盖", "served with the plan", "people"),
     K("plan.weighted", "worth 和 bound 是否加权", "whether worth and bound are weighted"),
     K("plan.worth", "most 时搜索所计的（加权）人数：每个点须由一个新站独立覆盖；否则为 0", "for most: (weighted) people as the search counts, each point served by one new site alone; else 0"),
@@ -190,7 +190,7 @@ def _patterns() -> tuple[tuple[Key, re.Pattern[str]], ...]:
 
 
 def describes(way: str, value: Any) -> bool:
-    """Whether some key describes this way of a real summary, or what would stand below it where it is null."""
+    """Whether some key describes this way of a real summary, or the keys below it where it is null."""
     return key_of(way) is not None or (value is None and any(key.way.startswith((f"{way}.", f"{way}[]")) for key in KEYS))
 
 

@@ -14,14 +14,14 @@ from infraplan.tables.language import Speech
 from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 
-SETTLED = ("village", "block")
+RESIDENTIAL = ("village", "block")
 TESTS = ("band", "device", "indoors")
 
 
 def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     """Rows of `scorecard` (usually of one zone) in the official columns.
 
-    Only figures of any operator: the shared networks stand in the card itself.
+    Only figures of any operator: the shared networks are in the card itself.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def gap_parts(gaps: pd.DataFrame, speech: Speech) -> dict[str, pd.DataFrame]:
     """Rows of `by_place`: villages first, then county seats, other places and lines, sites; only villages may have no rows."""
     rows = by_place(gaps, speech)
     kind = rows["kind"].astype(str)
-    settled, seat, site = kind.isin(SETTLED), kind == "county_seat", kind == "site"
-    parts = {"gaps": settled, "gaps_seats": seat, "gaps_places": ~(settled | seat | site), "gaps_sites": site}
+    residential, seat, site = kind.isin(RESIDENTIAL), kind == "county_seat", kind == "site"
+    parts = {"gaps": residential, "gaps_seats": seat, "gaps_places": ~(residential | seat | site), "gaps_sites": site}
     return {key: rows.loc[chosen] for key, chosen in parts.items() if key == "gaps" or chosen.any()}
 
 

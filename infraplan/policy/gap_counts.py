@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.policy.annex import SETTLED
+from infraplan.policy.annex import RESIDENTIAL
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import in_scope, place_rows, village_rows, where_rows
 from infraplan.policy.site_counts import sites_asked
@@ -71,7 +71,7 @@ def gap_counts(gaps: pd.DataFrame, asked: Any, families: Iterable[str]) -> dict[
         villages (one entry a family), places, sites: `lacking`, how many of them are only `uncertain`, and `asked`, out of how many; None
         where `asked` is not known. A thing that two targets list counts once.
     """
-    settled, site = gaps["kind"].isin(SETTLED), gaps["kind"] == "site"
+    residential, site = gaps["kind"].isin(RESIDENTIAL), gaps["kind"] == "site"
 
     def count(rows: pd.DataFrame, things: tuple[str, ...], family: str = "") -> dict[str, int | None]:
         lacking, sure = rows["id"].nunique(), rows.loc[rows["status"] != "uncertain", "id"].nunique()
@@ -81,6 +81,6 @@ def gap_counts(gaps: pd.DataFrame, asked: Any, families: Iterable[str]) -> dict[
             whole = int(asked.loc[own, "id"].nunique())
         return {"lacking": int(lacking), "uncertain": int(lacking - sure), "asked": whole}
 
-    villages = {family: count(gaps.loc[settled & (gaps["family"] == family)], ("village",), family) for family in families}
-    places = count(gaps.loc[~settled & ~site], ("place", "line"))
+    villages = {family: count(gaps.loc[residential & (gaps["family"] == family)], ("village",), family) for family in families}
+    places = count(gaps.loc[~residential & ~site], ("place", "line"))
     return {"villages": villages, "places": places, "sites": count(gaps.loc[site], ("site",))}

@@ -22,7 +22,7 @@ BARE_DATE = re.compile(r"(=\s*)(\d{1,4}-\d{1,2}-\d{1,2})(?=\s*(?:[,}\]#\r\n]|$))
 
 
 class Lines:
-    """Where each key of a TOML text stands: `line(("target", 3, "due"))` is the nearest line known."""
+    """The line of each key of a TOML text: `line(("target", 3, "due"))` is the nearest line known."""
 
     def __init__(self, text: str) -> None:
         self._at: dict[tuple[Any, ...], int] = {}
@@ -146,7 +146,7 @@ def _rule(kind: str, column: str, item: dict[str, Any]) -> tuple[str, str]:
 
 
 def _keys_of(place: tuple[int | str, ...]) -> list[str]:
-    """The keys of the table in which an error stands."""
+    """The keys of the table that has an error."""
     tables: dict[str, type[BaseModel]] = {
         "policy": PolicyRow, "target": TargetRow, "scopes": ScopeRow, "thresholds": ThresholdRow, "residents": ResidentsRow,
     }  # fmt: skip

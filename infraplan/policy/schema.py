@@ -113,7 +113,7 @@ class TargetRow(_Strict):
 
 
 class PolicyRow(_Strict):
-    """The `[policy]` table: which document the clauses stand in."""
+    """The `[policy]` table: which document the clauses are in."""
 
     document: Annotated[str, Field(min_length=1)]
     title: Annotated[str, Field(min_length=1)]

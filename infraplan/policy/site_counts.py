@@ -24,7 +24,7 @@ def sites_asked(target: Target, sites: Any) -> Bools:
 
 
 def in_period(built: Any, since: date | None, until: date | None) -> tuple[Bools, Bools]:
-    """(surely built in the period, perhaps). "2020" and "2020-06" stand for the whole year or month, an empty date for any day."""
+    """(surely built in the period, perhaps). "2020" and "2020-06" mean the whole year or month, an empty date for any day."""
     text = built.fillna("").astype(str).to_numpy(dtype=object)
     first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in text], dtype="U10")
     last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in text], dtype="U10")

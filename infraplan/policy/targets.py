@@ -329,7 +329,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
 
 
 def _classes(names: Iterable[str], table: str) -> tuple[str, ...]:
-    """Classes of places or lines by the house's names, as the readers of the tables settle them; others as they are."""
+    """Classes of places or lines by the house's names, as the readers of the tables write them; others as they are."""
     field = field_of(table, f"{'place' if table == 'place' else 'line'}_class")
     known = word_table(field.name, field.choices)
     return tuple(known.get(str(cell), name.strip()) for name in names for cell in folded(np.array([name], dtype=object)))

@@ -43,7 +43,7 @@ def verdict(needed: int, row: Any) -> str:
 
 
 def with_band(card: pd.DataFrame, by_zone: pd.DataFrame, band_db: float) -> pd.DataFrame:
-    """A scorecard whose shares of all residents, any network, are decided by `verdict`; what decides stands in their evidence.
+    """A scorecard whose shares of all residents, any network, are decided by `verdict`; what decides is in their evidence.
 
     Rows that count only some of the residents or another receiver, that are examples or ask for nothing, stay as they are.
     """

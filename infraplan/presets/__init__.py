@@ -38,7 +38,7 @@ def load_file(path: str | Path) -> dict[str, Any]:
 def choose(name: str, options: Iterable[str], what: str) -> str:
     """`name` if it is one of `options`; else a UsageError with the nearest matches and the list, shortened where it is long.
 
-    `what` is a word of the catalogue `general`: "target" stands under "what_target".
+    `what` is a word of the catalogue `general`: "target" is under "what_target".
     """
     known = sorted(options)
     if name in known:

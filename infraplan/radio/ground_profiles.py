@@ -1,7 +1,7 @@
 """Ground as radio paths read it: heights and clutter classes on grids of their own, sampled along a path at a step of its own.
 
 Clutter acts from the nominal clutter distance of a terminal's own class outward (`map_profile`): nearer clutter is left out, and a profile
-point with the clutter of the terminal's own class always stands at that distance. So a loss does not depend on where the last sample before
+point with the clutter of the terminal's own class is always at that distance. So a loss does not depend on where the last sample before
 a terminal happens to lie. The area kernel (`p1812_paths`) follows the same rules; a test holds the two against each other.
 """
 
@@ -22,7 +22,7 @@ PIXEL_EDGE = 0.5 + 1e-6
 LEAST_PATH_M = 1.0
 """A receiver is never nearer to the mast than this. [m]"""
 TAIL_STEPS = 3.0
-"""So far before the receiver the step is halved: what stands close before it decides most. [steps]"""
+"""Length before the receiver with half steps: the ground close to it matters most. [steps]"""
 LEAST_SQUARE = 8
 """Rays to half a side of the smallest square (`p1812_rays`)."""
 RAYS_A_STEP = 2.0
@@ -95,7 +95,7 @@ def short_path_weight(length, both_nominal):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
 def ray_of(right, up):  # type: ignore[no-untyped-def]
-    """Number of the ray nearest to a receiver so many steps to the east and north; half-way between two, the one nearer to the axis."""
+    """Number of the ray nearest to a receiver at steps to the east and north; half-way between two, the one nearer to the axis."""
     longest = max(abs(right), abs(up))
     half = LEAST_SQUARE
     while half < RAYS_A_STEP * longest - TOUCHING:
@@ -125,7 +125,7 @@ def direction_of(number):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def shared_steps(j, nominal, most_nominal):  # type: ignore[no-untyped-def]
-    """Whole steps of a path that stand on its ray: those before the halved steps and before the receiver's nominal point, whatever its
+    """Whole steps of a path that are on its ray: those before the halved steps and before the receiver's nominal point, whatever its
     class; none on a short path. `nominal` is the mast's nominal distance, `most_nominal` the largest of all classes. [steps]"""
     shared = int(j - max(TAIL_STEPS, most_nominal) + TOUCHING) - 1
     return shared if shared > nominal + 1.0 else 0
@@ -152,9 +152,9 @@ def map_profile(
     tx_xy_m, rx_xy_m : (x, y)
         Both ends in the plane of `ground`. [m]
     step_m : float
-        Samples stand at whole multiples of it from the transmitter, at half multiples within TAIL_STEPS of the receiver. [m]
+        Samples are at whole multiples of it from the transmitter, at half multiples within TAIL_STEPS of the receiver. [m]
     own_line : bool
-        True: all samples stand on the line between both ends. False: as on coverage maps, those before the last few steps stand on the
+        True: all samples are on the line between both ends. False: as on coverage maps, those before the last few steps are on the
         nearest of the rays receivers share (`infraplan.radio.p1812_rays`), at most 0.4 steps aside.
 
     Returns

@@ -113,7 +113,7 @@ def loss_curve(
 
 
 def valid_range_m(plan: str, frequency_mhz: float, base_height_m: float, environment: str, rx_height_m: float) -> Range:
-    """First and last distance at which `loss_curve` stands on a published range; (0, 0) where nothing does. [m]"""
+    """First and last distance at which `loss_curve` has a published model; (0, 0) where nothing does. [m]"""
     near, far, _ = _parts(plan, frequency_mhz, base_height_m, environment, rx_height_m)
     parts = [part for part in (near, far) if part is not None]
     return (parts[0].near_m, parts[-1].far_m) if parts else (0.0, 0.0)

@@ -25,7 +25,7 @@ from infraplan.radio.diffraction import Array, Diffraction, delta_bullington
 
 @dataclass(frozen=True)
 class Prediction:
-    """Loss of one path and how it came about. Units stand in the names; equation numbers are P.1812-8's.
+    """Loss of one path and how it came about. Units are in the names; equation numbers are P.1812-8's.
 
     `actual_beta_db`, `smooth_beta_db`, `spherical_beta_db` are the parts of `diffraction_beta_db`; `..._50_db` those of the median.
     """

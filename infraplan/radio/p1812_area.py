@@ -25,7 +25,7 @@ Float32 = npt.NDArray[np.float32]
 STEP_M = 50.0
 """Step of a profile unless another is given. [m]"""
 CHUNK = 1 << 16
-"""Receivers are ordered by ray so many at a time."""
+"""Number of receivers that are ordered by ray at a time."""
 
 
 @dataclass(frozen=True)

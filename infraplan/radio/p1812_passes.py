@@ -1,7 +1,7 @@
 """What ITU-R P.1812 asks of profiles, free of frequency, for a batch of receivers of one mast.
 
 A path has the points of its ray it shares and own points behind them (`Paths`). Each `..._pass` takes path by path; each `..._values`
-function then does the arithmetic for all receivers in one loop that vectorises. Results stand in rows of one buffer, a column a receiver.
+function then does the arithmetic for all receivers in one loop that vectorises. Results are in rows of one buffer, a column a receiver.
 Positions are in steps from the mast, slopes per step, heights in metres above sea level, d in km.
 Heights over a flattened Earth are u = h - 500 d^2 / a.
 """
@@ -41,7 +41,7 @@ ROWS = FIRST_ROWS + 19
 # J: distance [steps]; RX: antenna above sea level [m]; WEIGHT: share of the excess over free space that counts; CENTRE: latitude of the
 # path's centre [deg]; EDGE_50, EDGE_BETA: diffraction parameter for a wavelength of 1 m. The rest belongs to `p1812_paths.losses_of`.
 BATCH = 125
-"""Receivers are computed so many at a time: an odd number, so that rows of a buffer do not collide in the cache."""
+"""Number of receivers computed at a time: odd, so that rows of a buffer do not collide in the cache."""
 
 
 class Paths(NamedTuple):

@@ -1,6 +1,6 @@
 """Paths of the area kernel: the profile of each receiver read from the map, then its loss at every frequency.
 
-The far part of a path stands on a ray that neighbours share (`p1812_rays`), its last few steps on its own line to the receiver, on that
+The far part of a path is on a ray that neighbours share (`p1812_rays`), its last few steps on its own line to the receiver, on that
 point's own ground and clutter: two maps that share a pixel centre share its loss.
 """
 

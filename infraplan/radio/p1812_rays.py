@@ -1,6 +1,6 @@
 """Rays of the area kernel: the part of a path that receivers in one direction share.
 
-From the mast to shortly before the receiver a path takes its points from the nearest of many rays; from there on, the points stand on the
+From the mast to shortly before the receiver a path takes its points from the nearest of many rays; from there on, the points are on the
 path's own line (`p1812_paths`). Rays go to the border of a square around the mast, at most half a step apart there. The square is the
 smallest of a fixed row that holds the receiver, so a path depends on mast and receiver alone, never on the map or the radius.
 
@@ -25,7 +25,7 @@ BLOCK = 1 << BLOCK_BITS
 
 
 class Rays(NamedTuple):
-    """Rays of one mast, one after another. Point i of a ray stands at `at[i]` steps: i itself, but the mast's nominal point for i = 0.
+    """Rays of one mast, one after another. Point i of a ray is at `at[i]` steps: i itself, but the mast's nominal point for i = 0.
 
     `inverse`: 1 / at. The other arrays have a ray's point i at its offset + i, or its block there. `ground`, `top`: height without and with
     clutter; `high_ground`, `high_top`: largest of a block; `crest_ground`, `crest_top`: of the blocks up to it. [m]
@@ -56,7 +56,7 @@ def room_for_rays(longest, most):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def known_points(ground, offset, count):  # type: ignore[no-untyped-def]
-    """Points 1..`count` of a ray before the first hole in the terrain; 0 where the mast's nominal point stands in one."""
+    """Points 1..`count` of a ray before the first hole in the terrain; 0 where the mast's nominal point is in one."""
     total = 0.0
     start = np.uint64(offset)
     for i in range(count + 1):

@@ -171,7 +171,7 @@ def smooth_bullington(q, j, step_km, tx_m, rx_m, curve, paths, wave):  # type: i
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def add_spherical(n, step_km, radius_km, curve, paths, c, first_column, wanted, buffer, row):  # type: ignore[no-untyped-def]
-    """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas stand clear of it."""
+    """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas are clear of it."""
     js, tx_over, rx_over, loss = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[row]
     for q in range(n):
         d = js[q] * step_km

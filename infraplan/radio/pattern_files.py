@@ -36,7 +36,7 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 
 @dataclass
 class _Cut:
-    """The rows of one section as they stand in the file."""
+    """The rows of one section as they are in the file."""
 
     row: int
     announced: int | None

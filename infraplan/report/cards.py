@@ -19,7 +19,7 @@ CELL = re.compile(r"<td\b(?![^>]*\bcolspan)")
 def labelled(page: str) -> str:
     """The page with `data-label` in every cell of every table that has a head; all values in it are escaped, so that < begins a tag.
 
-    A cell over several columns gets none. Where English stands beside the Chinese of a head, the label is the Chinese alone.
+    A cell over several columns gets none. Where English is beside the Chinese of a head, the label is the Chinese alone.
     """
     return TABLE.sub(lambda found: _table(found.group()), page)
 

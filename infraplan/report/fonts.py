@@ -38,7 +38,7 @@ def chinese_family() -> str:
     from matplotlib import font_manager
 
     def there() -> set[str]:
-        """Families whose file still stands: matplotlib's list is a cache, and fonts come and go."""
+        """Families whose file still exists: matplotlib's list is a cache, and fonts are removed."""
         return {entry.name for entry in font_manager.fontManager.ttflist if Path(entry.fname).is_file()}
 
     known = there()

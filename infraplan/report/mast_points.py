@@ -21,7 +21,7 @@ def points_of_masts(sites: Any, words: Words) -> Any:
     -------
     GeoDataFrame
         name, services ("nr-n41 (China Mobile); nr-n78 (China Telecom + China Unicom)"), status, height_m, azimuth_deg, stations, geometry.
-        The name is that of the first station, with "+ 2" behind it where two more stand there.
+        The name is that of the first station, with "+ 2" behind it where two more are there.
     """
     frame = sites.reset_index(drop=True)
     columns = [column(frame, name).fillna("").astype(str) for name in ("services", "operators")]

@@ -22,7 +22,7 @@ def base64_of(values: npt.ArrayLike, kind: str) -> str:
 
 
 def script_json(value: Any) -> str:
-    """JSON that may stand inside a script: no markup, no line separators, the same order at every run."""
+    """JSON that may be inside a script: no markup, no line separators, the same order at every run."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         written = written.replace(sign, f"\\u{ord(sign):04x}")

@@ -101,7 +101,7 @@ class Facts:
     band_db : float
         By how much every signal is weaker and stronger in the shares beside a headline. [dB]
     as_of, report_date : str
-        ISO dates the data stand for and the report bears; "" where the study states none.
+        ISO dates of the data and of the report; "" where the study states none.
     """
 
     model: str
@@ -144,7 +144,7 @@ class PageContext:
         level, adcode, name, parent, geometry.
     population : DataFrame
         Rows of `with_ranges` for the zone and its children: level, adcode, name, family, network, population, served, uncertain,
-        unserved, share; what stands beside a share, and served_after, may be missing.
+        unserved, share; the figures beside a share, and served_after, may be missing.
     scorecard : DataFrame
         Rows of `scorecard`; those with zone == adcode are the page's own, the province may carry its cities' rows too.
     gaps : DataFrame

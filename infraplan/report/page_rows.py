@@ -78,7 +78,7 @@ def judged(rows: Any) -> Any:
 
 
 def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
-    """`own_targets` worded; the shared networks' figures stand below that of any operator."""
+    """`own_targets` worded; the shared networks' figures are below that of any operator."""
     rows = context.targets.reset_index(drop=True)
     if not len(rows):
         return []

@@ -42,10 +42,14 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
         counties = own.groupby("county")["population"].sum().sort_values(ascending=False, kind="stable").head(5)
         listed = [f"{names.get(code, code)} {integer(number)}" for code, number in counties.items() if number > 0]
         joined = ("、" if words.lang == "zh" else ", ").join(listed) or words.t("none_listed")
-        settled = own[own["kind"] != "place"]
+        residential = own[own["kind"] != "place"]
         out.append(
             words.t(
-                "unreachable_people", family=words.family(str(family)), rows=integer(len(settled)), people=integer(count), counties=joined
+                "unreachable_people",
+                family=words.family(str(family)),
+                rows=integer(len(residential)),
+                people=integer(count),
+                counties=joined,
             )
         )
     places = int(rows["must"].sum()) if "must" in rows else 0

@@ -32,5 +32,5 @@ def marked_stamp(facts: Facts, words: Words) -> str:
 
 
 def corners(facts: Facts, words: Words) -> tuple[str, str]:
-    """Mark and stamp: what stands at the left and at the right of the head of every printed page."""
+    """Mark and stamp: the texts at the left and at the right of the head of every printed page."""
     return mark(facts, words), stamp(facts, words)

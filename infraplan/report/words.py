@@ -17,7 +17,7 @@ from infraplan.tables.wording import clause_of
 
 @dataclass(frozen=True)
 class Words(Speech):
-    """Sentences of one page. In Chinese pages English stands beside the headings; `lang="en"` writes English alone."""
+    """Sentences of one page. In Chinese pages English is beside the headings; `lang="en"` writes English alone."""
 
     def t(self, key: str, **values: Any) -> str:
         """One sentence of the report's catalogue."""

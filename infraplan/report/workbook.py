@@ -10,7 +10,7 @@ from typing import Any
 
 from infraplan.files import atomic_path
 from infraplan.outputs import TABLES
-from infraplan.policy.annex import SETTLED, gap_parts
+from infraplan.policy.annex import RESIDENTIAL, gap_parts
 from infraplan.report import stamps
 from infraplan.report.method_lines import method_lines
 from infraplan.report.page_context import PageContext
@@ -125,7 +125,7 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
     if key != "method":
         sheet.write_string(3, last, words.t(f"annex_unit_{key.partition('_')[0]}"), forms["unit"])
     if key == "gaps" and context.level == "province":
-        total = int(context.gaps["kind"].isin(SETTLED).groupby(context.gaps["id"]).any().sum())
+        total = int(context.gaps["kind"].isin(RESIDENTIAL).groupby(context.gaps["id"]).any().sum())
         if total > MOST_GAPS:
             sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(total)), forms["line"])
 
@@ -136,7 +136,7 @@ def _verbatim(written: str) -> str:
 
 
 def set_page(sheet: Any, heads: Sequence[str], words: Words, rows: int, last: int, paper: int, scale: int) -> None:
-    """How a sheet is printed; `heads`: what stands at the left and right of every page; `scale`: percent of its size."""
+    """How a sheet is printed; `heads`: the texts at the left and right of every page; `scale`: percent of its size."""
     sheet.set_landscape()
     sheet.set_paper(paper)
     sheet.set_print_scale(scale)
@@ -149,7 +149,7 @@ def set_page(sheet: Any, heads: Sequence[str], words: Words, rows: int, last: in
 
 
 def _write(book: Any, context: PageContext, words: Words, key: str, number: int, columns: list[Cells], breaks: list[int]) -> int:
-    """One sheet; returns its number of data rows. Sums stand below the list, outside its filter, and follow the filter."""
+    """One sheet; returns its number of data rows. Sums are below the list, outside its filter, and follow the filter."""
     sheet = book.add_worksheet(words.t(f"sheet_{key}"))
     last, rows, first = len(columns) - 1, len(columns[0].values), HEAD_ROW + 1
     official = [cells.column.official or "A" in cells.column.places for cells in columns]
@@ -229,7 +229,7 @@ def fill(book: Any, sheet: Any, first: int, index: int, cells: Cells, forms: dic
 
 
 def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> None:
-    """What may stand in the inspection columns."""
+    """What may be in the inspection columns."""
     if not rows:
         return
     first, last = HEAD_ROW + 1, HEAD_ROW + rows

@@ -239,7 +239,7 @@ class _Batch:
     formats: tuple[str, ...]
 
     def finished(self, row: dict[str, Any], folder: str) -> bool:
-        """Whether a resumed run may keep what stands there: whole, untouched, and with a plan of the same kind."""
+        """Whether a resumed run may keep what is there: complete, unchanged, and with a plan of the same kind."""
         same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
         return self.resume and same_plan and row.get("state") == "done" and ledger.intact(self.output / "cities" / folder, row["files"])
 

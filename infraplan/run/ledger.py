@@ -95,5 +95,5 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def intact(folder: Path, listed: dict[str, str]) -> bool:
-    """Whether every listed file stands there unchanged."""
+    """Whether every listed file exists and is unchanged."""
     return bool(listed) and all((folder / name).is_file() and sha256(folder / name) == digest for name, digest in listed.items())

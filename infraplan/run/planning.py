@@ -178,7 +178,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
 def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
     """Points that lack a service of the goal, among which candidates are sought.
 
-    A place that must be served and is not weighs as many people as `candidate_least_people`: what stands near it stays a candidate.
+    A place that must be served and is not weighs as many people as `candidate_least_people`: places near it stay candidates.
     """
     unserved = pd.concat([villages[f"{family}_status"] != "served" for family in dict.fromkeys(goal.families)], axis=1).any(axis=1)
     columns = ["name", "population", "urban", "geometry"]

@@ -103,7 +103,7 @@ def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured 
 
 
 def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: tuple[str, ...] = ()) -> Findings:
-    """`by_zone` with served_after: people served once the plan stands, by the rules of `check_plan`, by zone, family and network."""
+    """`by_zone` with served_after: people served once the plan is built, by the rules of `check_plan`, by zone, family and network."""
     study, cover, people = findings.study, findings.cover, findings.villages
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     keys = ["level", "adcode", "family", "network"]

@@ -171,7 +171,7 @@ def _goal(stated: dict[str, Any]) -> Goal:
 
 
 def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
-    """What stands beside a family's share, for all people: every level of `anyone` adds up to them, so the first is summed."""
+    """The figures beside a family's share, for all people: every level of `anyone` adds up to them, so the first is summed."""
     rows = anyone.loc[(anyone["family"] == family) & (anyone["level"] == anyone["level"].iloc[0])] if len(anyone) else anyone
     if not len(rows):
         return {}
@@ -280,7 +280,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
 
 
 def people(villages: Any, anyone: pd.DataFrame, families: tuple[str, ...]) -> dict[str, Any]:
-    """All people by family and status, and what stands `beside` each share."""
+    """All people by family and status, and what is shown `beside` each share."""
     total = int(villages["population"].sum())
     found: dict[str, Any] = {"total": total}
     for family in families:

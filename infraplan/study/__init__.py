@@ -276,7 +276,7 @@ class Study(StudySteps):
 
     @layer
     def exclusions(self) -> tuple[gpd.GeoDataFrame, ...]:
-        """Land on which no candidate stands, one frame of polygons a file; the faults of all files at once."""
+        """Land on which no candidate may be, one frame of polygons a file; the faults of all files at once."""
         options = self.config.options_of("exclusions")
         return tuple(all_of(dict(enumerate(self.exclusion_paths)), lambda path: read_exclusions(path, **options)).values())
 

@@ -93,7 +93,7 @@ class Datums(_Section):
 
 
 class FileOptions(_Section):
-    """How one named file is read: `[options.villages]` and so on. What is unset, the reader settles and says.
+    """How one named file is read: `[options.villages]` and so on. The reader decides what is not set, and reports it.
 
     `USED_BY` tells which options each file has; docs/data.md explains them.
     """
@@ -177,7 +177,7 @@ class CoverageChoice(_Section):
 
 
 class PhaseChoice(_Section):
-    """A stretch of the build order: what must stand at its end."""
+    """A phase of the build order: what must be reached at its end."""
 
     name: str
     start: date | None = None

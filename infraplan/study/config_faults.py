@@ -49,7 +49,7 @@ def misplaced_options(raw: Mapping[str, Any], file: str, text: str, used_by: Map
 
 
 def two_datums(raw: Mapping[str, Any], file: str, text: str) -> list[Fault]:
-    """Files whose datum stands in [datum] and, another one, in their [options]."""
+    """Files whose datum is in [datum] and, another one, in their [options]."""
     short, options = raw.get("datum"), raw.get("options")
     faults: list[Fault] = []
     if not isinstance(short, dict) or not isinstance(options, dict):
@@ -100,11 +100,11 @@ def known_datum(given: str) -> str:
 def known_crs(given: str) -> str:
     """A CRS that PROJ knows and the readers take."""
     from infraplan.errors import DataError
-    from infraplan.io.coordinates import settle_crs
+    from infraplan.io.coordinates import trusted_crs
     from infraplan.tables.faults import FaultList
 
     try:
-        settle_crs(given, FaultList())
+        trusted_crs(given, FaultList())
     except UsageError as error:
         raise ValueError(error.args[0]) from None
     except DataError as error:
@@ -121,7 +121,7 @@ def known_encoding(given: str) -> str:
 
 
 def known_operators(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Networks of a study's own operators, trimmed; each operator bears a name of its own and stands once."""
+    """Networks of a study's own operators, trimmed; each operator has a name of its own and is in one network."""
     parts = [[" ".join(name.split()) for name in network.split("+")] for network in given]
     names = [name for network in parts for name in network]
     folded = [name.casefold() for name in names]

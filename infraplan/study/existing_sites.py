@@ -1,4 +1,4 @@
-"""Sites that stand on the day the study's data stand for."""
+"""Sites that exist on the day of the study's data (`as_of`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infraplan.policy.site_counts import in_period
 def standing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fault]]:
     """Sites not built after a day, and warnings of how many were left out and how many dates do not tell.
 
-    "2020" and "2020-06" stand for the whole year or month: a site counts unless its whole period lies after the day. Without a day, or
+    "2020" and "2020-06" mean the whole year or month: a site counts unless its whole period lies after the day. Without a day, or
     where `built` is empty, every site counts.
     """
     if as_of is None or "built" not in sites:

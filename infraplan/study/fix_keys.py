@@ -15,7 +15,7 @@ ELSEWHERE = {
     "model": "[coverage] model",
     "population_basis": "[study] population_basis",
 }
-"""Arguments of readers whose keys stand outside [options]."""
+"""Arguments of readers whose keys are outside [options]."""
 
 
 def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Attempts:
         )
 
     def line(self, key: str) -> int | None:
-        """The line on which a key stands."""
+        """The line of a key."""
         if self._text is None:
             self._text = (self.study.folder / FILE_NAME).read_text(encoding="utf-8-sig")
         return line_of(self._text, tuple(key.split(".")))

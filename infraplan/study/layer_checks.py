@@ -53,7 +53,7 @@ def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:
 
 
 def _zone_fault(row: Mapping[Any, Any], file: str) -> Fault:
-    """An overlap or a gap between zones, with its area and the people who stand in it."""
+    """An overlap or a gap between zones, with its area and the people who are in it."""
     facts = {"zone": row["zone_name"], "other": row["other_name"], "area": f"{row['area_km2']:.1f}", "people": f"{row['people']:,.0f}"}
     message, rule = both(f"study.zones_{row['kind']}", **facts), f"zones-{row['kind']}"
     return Fault(file, message, both("study.zones_fix"), rule=rule, value=str(row["zone"]), severity="warning")

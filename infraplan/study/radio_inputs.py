@@ -76,7 +76,7 @@ def antenna_files(study: Study) -> dict[str, Path]:
 
 
 def study_sectors(study: Study) -> Any:
-    """Sectors of the sites that stand.
+    """Sectors of the existing sites.
 
     Raises
     ------

@@ -19,7 +19,7 @@ OF_SECTORS = ("height_m", "tilt_deg", "mechanical_tilt_deg", "electrical_tilt_de
 LARGEST_INTEGER = 2**53  # above this a float is no longer an exact whole number
 
 
-def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
+def converted(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
     """The column with the field's type and a fresh index; faults are added, unreadable cells are empty."""
     if field.kind in ("number", "integer"):
         return _numeric(column, field, faults)
@@ -42,7 +42,7 @@ def settle(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series
 
 
 def _chosen(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Series[Any]:
-    """One of the field's words; of an open field any other word as it stands, with a warning."""
+    """One of the field's words; of an open field any other word as it is, with a warning."""
     found, unknown = values.choices(column, field.name, field.choices)
     cells = values.texts(column)
     if not field.open:

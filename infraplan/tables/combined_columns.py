@@ -12,7 +12,7 @@ import pandas as pd
 from infraplan.fields import TABLES, field_of
 from infraplan.messages import Bilingual
 from infraplan.presets import load
-from infraplan.tables.column_conversion import settle
+from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList
 from infraplan.tables.radio_names import operator_sets
 from infraplan.tables.values import Texts, folded, texts
@@ -26,13 +26,13 @@ def with_whole_tilt(frame: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFr
     there = [name for name in TILT_PARTS if name in frame]
     if not there:
         return frame
-    parts = [settle(frame[name].reset_index(drop=True), field_of("site", name), faults).to_numpy(float) for name in there]
+    parts = [converted(frame[name].reset_index(drop=True), field_of("site", name), faults).to_numpy(float) for name in there]
     stated = np.logical_or.reduce([~np.isnan(part) for part in parts])
     total = np.where(stated, np.sum([np.nan_to_num(part) for part in parts], axis=0), np.nan)
     rest = frame.drop(columns=there)
     if "tilt_deg" not in frame:
         return rest.assign(tilt_deg=total)
-    whole = settle(frame["tilt_deg"].reset_index(drop=True), field_of("site", "tilt_deg"), FaultList()).to_numpy(float)
+    whole = converted(frame["tilt_deg"].reset_index(drop=True), field_of("site", "tilt_deg"), FaultList()).to_numpy(float)
     if len(there) == 2:
         differ = stated & ~np.isnan(whole) & (np.abs(np.nan_to_num(whole) - np.nan_to_num(total)) > TILT_TOLERANCE_DEG)
         faults.at(differ, "tables.tilt_parts_differ", "tilt_deg", texts(frame["tilt_deg"]), severity="warning",

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 
 from infraplan.tables.faults import FaultList
-from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated, was_empty
+from infraplan.tables.frames import finished, points_of, tell_repeated, typed_frame, was_empty
 from infraplan.tables.values import texts
-from infraplan.tables.zone_codes import settle_codes
-from infraplan.tables.zoning import settle_zones
+from infraplan.tables.zone_codes import with_zone_codes
+from infraplan.tables.zoning import with_zones
 
 POINTS = ("Point",)
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -32,9 +32,9 @@ def check_villages(
     frame : GeoDataFrame
         Points or polygons with at least `population`. A polygon becomes a point inside it, its radius the position error.
     faults : FaultList, optional
-        Where the rows stand in their file, and what the reader has found already.
+        Where the rows are in their file, and what the reader has found already.
     zones : GeoDataFrame, optional
-        Checked zones; then `county` and `city` are settled to codes, from the point where the table is silent.
+        Checked zones; then `county` and `city` become codes, from the point where the table does not state them.
     outside : {"error", "warning", "ignore"}
         What a point more than 2 km outside every zone is.
 
@@ -44,17 +44,17 @@ def check_villages(
         Anything impossible in the table; improbable values only warn, in `attrs["faults"]`.
     """
     faults = faults or FaultList()
-    settled = settled_frame(frame, "village", faults)
-    settled = points_of(settled, faults, keep_radius=True)
-    stated = int((settled["county"] != "").sum())
-    settled = settle_zones(settled, zones, faults, outside=outside)
-    missing = settled["population"].isna().to_numpy(bool)
+    checked = typed_frame(frame, "village", faults)
+    checked = points_of(checked, faults, keep_radius=True)
+    stated = int((checked["county"] != "").sum())
+    checked = with_zones(checked, zones, faults, outside=outside)
+    missing = checked["population"].isna().to_numpy(bool)
     if missing.any():
         faults.at(missing & was_empty(frame, "population"), "tables.empty_cell", "population")
-    faults.at(_more(settled["households"], settled["population"]), "tables.households_exceed_people", "households",
-              settled["households"].to_numpy(object), severity="warning")  # fmt: skip
+    faults.at(_more(checked["households"], checked["population"]), "tables.households_exceed_people", "households",
+              checked["households"].to_numpy(object), severity="warning")  # fmt: skip
     faults.stop()
-    done = finished(settled.assign(population=settled["population"].astype("int64")), "village", faults)
+    done = finished(checked.assign(population=checked["population"].astype("int64")), "village", faults)
     done.attrs["county_stated"] = stated
     return done
 
@@ -73,14 +73,14 @@ def check_places(
     A class that neither the house nor `classes` knows is kept as written, with a warning.
     """
     faults = faults or FaultList()
-    settled = settled_frame(_filled_class(frame, "place_class", place_class), "place", faults, further={"place_class": classes})
-    faults.at((settled["place_class"] == "").to_numpy(bool), "tables.no_place_class", "place_class")
-    shapes = settled.geometry.to_numpy()
-    faults.at(shapely.is_missing(shapes), "tables.place_without_point", "lon", settled["name"].to_numpy(object), severity="warning")
+    checked = typed_frame(_filled_class(frame, "place_class", place_class), "place", faults, further={"place_class": classes})
+    faults.at((checked["place_class"] == "").to_numpy(bool), "tables.no_place_class", "place_class")
+    shapes = checked.geometry.to_numpy()
+    faults.at(shapely.is_missing(shapes), "tables.place_without_point", "lon", checked["name"].to_numpy(object), severity="warning")
     _refuse_shapes(shapes, (*POINTS, "MultiPoint", *POLYGONS), faults)
-    settled = settle_zones(settled, zones, faults, outside=outside)
+    checked = with_zones(checked, zones, faults, outside=outside)
     faults.stop()
-    return finished(settled, "place", faults)
+    return finished(checked, "place", faults)
 
 
 def check_hosts(
@@ -88,17 +88,17 @@ def check_hosts(
 ) -> gpd.GeoDataFrame:
     """Buildings and poles on offer that keep the contract (each with a point and a host of the cost preset), or one DataError."""
     faults = faults or FaultList()
-    settled = settled_frame(frame, "host", faults)
-    faults.at((settled["host"] == "").to_numpy(bool) & was_empty(frame, "host"), "tables.no_host", "host")
-    shapes = settled.geometry.to_numpy()
+    checked = typed_frame(frame, "host", faults)
+    faults.at((checked["host"] == "").to_numpy(bool) & was_empty(frame, "host"), "tables.no_host", "host")
+    shapes = checked.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     faults.at(
         missing & ~(np.zeros(len(shapes), dtype=bool) if faults.reported is None else faults.reported), "tables.no_geometry", "geometry"
     )
     faults.stop()
-    settled = settle_zones(points_of(settled, faults, keep_radius=False), zones, faults, outside=outside)
+    checked = with_zones(points_of(checked, faults, keep_radius=False), zones, faults, outside=outside)
     faults.stop()
-    return finished(settled, "host", faults)
+    return finished(checked, "host", faults)
 
 
 def check_corridors(
@@ -106,11 +106,11 @@ def check_corridors(
 ) -> gpd.GeoDataFrame:
     """Corridors that keep the contract, or one DataError. `classes`: further classes, such as those a policy names."""
     faults = faults or FaultList()
-    settled = settled_frame(_filled_class(frame, "line_class", line_class), "corridor", faults, further={"line_class": classes})
-    faults.at((settled["line_class"] == "").to_numpy(bool) & was_empty(frame, "line_class"), "tables.blank_cell", "line_class")
-    _refuse_shapes(settled.geometry.to_numpy(), LINES, faults, empty_too=True)
+    checked = typed_frame(_filled_class(frame, "line_class", line_class), "corridor", faults, further={"line_class": classes})
+    faults.at((checked["line_class"] == "").to_numpy(bool) & was_empty(frame, "line_class"), "tables.blank_cell", "line_class")
+    _refuse_shapes(checked.geometry.to_numpy(), LINES, faults, empty_too=True)
     faults.stop()
-    return finished(settled, "corridor", faults)
+    return finished(checked, "corridor", faults)
 
 
 def check_zones(
@@ -119,25 +119,25 @@ def check_zones(
     """Zones that keep the contract, or one DataError: polygons with a level and a code, each (level, adcode) once.
 
     The level comes from the table, else the argument, else a Chinese code (440000 province, 440200 city, 440281 county, nine digits
-    township). Where level and parent are stated any text is a code. `codes`: see `settle_codes`.
+    township). Where level and parent are stated any text is a code. `codes`: see `with_zone_codes`.
     """
     faults = faults or FaultList()
-    settled = settled_frame(frame, "zone", faults)
-    faults.at((settled["adcode"] == "").to_numpy(bool) & was_empty(frame, "adcode"), "tables.blank_cell", "adcode")
-    settled = settle_codes(settled, level, codes, faults)
-    settled["name"] = settled["name"].where(settled["name"] != "", settled["adcode"])
-    empty = (settled["adcode"] == "").to_numpy(bool)
-    tell_repeated((settled["level"] + " " + settled["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
-    shapes = settled.geometry.to_numpy()
+    checked = typed_frame(frame, "zone", faults)
+    faults.at((checked["adcode"] == "").to_numpy(bool) & was_empty(frame, "adcode"), "tables.blank_cell", "adcode")
+    checked = with_zone_codes(checked, level, codes, faults)
+    checked["name"] = checked["name"].where(checked["name"] != "", checked["adcode"])
+    empty = (checked["adcode"] == "").to_numpy(bool)
+    tell_repeated((checked["level"] + " " + checked["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
+    shapes = checked.geometry.to_numpy()
     _refuse_shapes(shapes, POLYGONS, faults, empty_too=True)
     broken = ~shapely.is_valid(shapes) & np.isin(shapely.get_type_id(shapes), (3, 6))
     faults.at(broken, "tables.polygon_mended", "geometry", shapely.is_valid_reason(shapes), severity="warning")
     if broken.any():
         shapes = shapes.copy()
         shapes[broken] = [_polygons_only(shape) for shape in shapely.make_valid(shapes[broken])]
-        settled = settled.set_geometry(gpd.GeoSeries(shapes, crs=settled.crs))
+        checked = checked.set_geometry(gpd.GeoSeries(shapes, crs=checked.crs))
     faults.stop()
-    return finished(settled, "zone", faults, drop_empty=("population", "urban_share"))
+    return finished(checked, "zone", faults, drop_empty=("population", "urban_share"))
 
 
 def _filled_class(frame: gpd.GeoDataFrame, column: str, word: str | None) -> gpd.GeoDataFrame:

@@ -27,7 +27,7 @@ def shown(value: object) -> str:
 
 @dataclass
 class FaultList:
-    """The faults of one table, and where its rows stand in the file.
+    """The faults of one table, and where its rows are in the file.
 
     `rows` holds the row number each record has in the file's own program; `headings` and `units` the file's own name of a column,
     and the unit that name carries; `reported` marks the rows whose missing or wrong point is a fault already; `warned` counts the
@@ -57,7 +57,7 @@ class FaultList:
         sheet: str | None = None,
         **values: object,
     ) -> None:
-        """One fault. `rule` is a key "room.name" of the catalogue; how to fix it stands under "room.name_fix"."""
+        """One fault. `rule` is a key "room.name" of the catalogue; how to fix it is under "room.name_fix"."""
         place = self.sheet if sheet is None else sheet
         heading = self.headings_of.get(place, self.headings).get(column, column)
         self.items.append(Fault(
@@ -166,7 +166,7 @@ def tally(faults: Iterable[Fault]) -> dict[str, int]:
 
 
 def grouped(faults: Iterable[Fault]) -> list[Fault]:
-    """Faults of one rule in one column as one, with a count and the first rows; the first one's value and message stand for all."""
+    """Faults of one rule in one column as one, with a count and the first rows; with the first one's value and message."""
     groups: dict[tuple[str, ...], list[Fault]] = {}
     for fault in faults:
         groups.setdefault((fault.severity, fault.file, fault.sheet, fault.rule, fault.column), []).append(fault)
@@ -185,7 +185,7 @@ def _as_one(group: list[Fault]) -> Fault:
 
 
 def fault_line(fault: Fault, lang: str) -> str:
-    """A fault in one language: where it stands, what it says, how to fix it."""
+    """A fault in one language: where it is, what it says, how to fix it."""
     row = "" if fault.row is None else say("tables.at_row", lang, row=fault.row)
     sheet = fault.sheet and say("tables.at_sheet", lang, sheet=fault.sheet)
     where = " ".join(part for part in (fault.file, sheet, row, fault.column) if part)

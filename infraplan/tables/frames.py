@@ -13,18 +13,18 @@ import pandas as pd
 import shapely
 
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
-from infraplan.tables.column_conversion import settle
+from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import Texts, no_answer, numbers, texts
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}
 MAY_BE_EMPTY = frozenset({"site", "place", "host", "corridor"})
-"""Tables that may have a heading alone: nothing stands yet. A study without people or zones has nothing to count."""
+"""Tables that may have a heading alone: nothing is built yet. A study without people or zones has nothing to count."""
 WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
 
 
-def settled_frame(
+def typed_frame(
     frame: gpd.GeoDataFrame, table: str, faults: FaultList, further: Mapping[str, Collection[str]] | None = None,
     *, one_row_an_id: bool = True,
 ) -> gpd.GeoDataFrame:  # fmt: skip
@@ -53,7 +53,7 @@ def settled_frame(
         given = frame[field.name].reset_index(drop=True)
         if further and field.name in further:
             field = replace(field, choices=tuple(dict.fromkeys((*field.choices, *further[field.name]))))
-        columns[field.name] = given if field.name in WORDS_OF_ITS_OWN else _defaulted(settle(given, field, faults), field)
+        columns[field.name] = given if field.name in WORDS_OF_ITS_OWN else _defaulted(converted(given, field, faults), field)
     if "id" in columns:
         columns["id"] = _ids(columns["id"], table, faults, one_row_an_id)
     if "committee" in columns:

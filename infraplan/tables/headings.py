@@ -13,7 +13,7 @@ SAID = ("人", "户", "°")
 
 
 def named(entry: Column, frame: Any, table: str) -> list[tuple[str, str]]:
-    """Names of the frame's columns that an entry stands for, each with its family."""
+    """Names of the frame's columns that an entry describes, each with its family."""
     if FAMILY not in entry.name:
         return [(entry.name, "")]
     plain = types(table)

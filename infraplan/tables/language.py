@@ -1,4 +1,4 @@
-"""A language, and the names that codes stand for in it."""
+"""A language, and the names of codes in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOMS = ("report", "policy", "siting", "coverage")
 
 @dataclass(frozen=True)
 class Speech:
-    """A language and the names that codes stand for: zones by adcode, tasks by target, where each family is judged, the plan's first."""
+    """A language and the names of codes: zones by adcode, tasks by target, where each family is judged, the plan's first."""
 
     lang: str = "zh"
     zones: Mapping[str, str] = field(default_factory=dict)

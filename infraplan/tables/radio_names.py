@@ -21,8 +21,8 @@ AZIMUTH_BREAKS = re.compile(r"[/、,;|\s]+")
 NR_NAME = re.compile(r"(?<![a-z0-9])n\d+(?![a-z0-9])")
 FREQUENCY = re.compile(r"(\d+(?:\.\d+)?)(mhz|m|ghz|g)?")
 OLDER = frozenset({"lte", "older"})
-UNTOLD, CONFLICT = "?", "!"  # a band that tells no technology; two columns that name different bands
-SHARED_NR = ("nr-n1", "nr-n5", "nr-n8")  # 5G stands there beside older technologies
+UNKNOWN, CONFLICT = "?", "!"  # a band that tells no technology; two columns that name different bands
+SHARED_NR = ("nr-n1", "nr-n5", "nr-n8")  # 5G shares these bands with older technologies
 OMNI = frozenset({"omni", "全向", "omnidirectional", "全向天线"})
 
 
@@ -80,7 +80,7 @@ def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operat
 def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None) -> tuple[str, bool] | None:
     """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours.
 
-    A frequency at which older technologies stand too (900 MHz) tells no family: alone it is `UNTOLD`. `own` has the names of further
+    A frequency that older technologies use too (900 MHz) does not say the family: alone it is `UNKNOWN`. `own` has the names of further
     services as they are written, by their folded names.
     """
     own = own or {}
@@ -104,16 +104,16 @@ def service_words(cell: str, operators: str, own: Mapping[str, str] | None = Non
         elif not families or (not set(families) <= OLDER and (not OLDER & set(families) or re.fullmatch(r"n\d+", word))):
             return None
     if unsure:
-        return None if services else (UNTOLD, False)
+        return None if services else (UNKNOWN, False)
     assumed = [_usual_band(family, operators) for family in families if family in bands and not _has(family, services)]
     if assumed and len(OLDER & set(families)) < len(families) and not services and any(word not in technologies for word in words):
-        return None  # a band stands there, and it is none of this family
+        return None  # the text names a band, which is none of this family
     return ";".join(dict.fromkeys((*services, *assumed))), bool(assumed)
 
 
 def _bands_of(word: str, families: list[str], bands: dict[str, dict[str, str]]) -> list[str]:
     """Services a word may name: by its name in every family or in those the cell names; a frequency that the family of 2G to 4G has too
-    only where no such family stands beside it."""
+    only where no such family is beside it."""
     if not families and word in _shared_words():
         return []
     mixed = OLDER & set(families) and word in _shared_words()
@@ -200,7 +200,7 @@ def service_sets(
     foreign = np.array([answer is not None and answer[0] == "other" for answer in answers], dtype=bool)
     for name in columns:
         faults.at(foreign & (first == name), "tables.other_technology", name, texts(columns[name]), severity="warning")
-    read = np.array(["" if answer is None or answer[0] == UNTOLD else answer[0] for answer in answers], dtype=object)
+    read = np.array(["" if answer is None or answer[0] == UNKNOWN else answer[0] for answer in answers], dtype=object)
     read[np.array([answer is None for answer in answers], dtype=bool)] = "unknown"
     return read, np.array([answer is not None and answer[1] for answer in answers], dtype=bool)
 
@@ -218,11 +218,11 @@ def _one_row(
     if not (services or technology or band):
         return "", False
     if asks_technology and not technology and not services and not NR_NAME.search(band) and "nb" not in band:
-        return UNTOLD, False
+        return UNKNOWN, False
     together = service_words(" ".join(filter(None, (services, technology, band))), operators, own)
     if services and band and together is not None:
         stated = service_words(services, operators, own)
-        if stated is not None and stated[0] not in ("", UNTOLD) and not stated[1] and together[0] != stated[0]:
+        if stated is not None and stated[0] not in ("", UNKNOWN) and not stated[1] and together[0] != stated[0]:
             return (CONFLICT, False) if set(together[0].split(";")) - set(stated[0].split(";")) else stated
     return together if together is None or together[0] else ("other", False)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.fields import REGISTER, Field
-from infraplan.tables.column_conversion import settle
+from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs
 from infraplan.tables.values import Texts, folded, no_answer, numbers, texts
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
@@ -27,9 +27,9 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
     frame : DataFrame
         Any columns; those of `fields.REGISTER` are checked, the others become numbers where all their cells are, else text.
     faults : FaultList, optional
-        Where the rows stand in their file, and what the reader has found already.
+        Where the rows are in their file, and what the reader has found already.
     zones : GeoDataFrame, optional
-        Checked zones: names and codes of counties, cities and `adcode` are settled to codes. What no zone is called is kept empty, with a
+        Checked zones: names and codes of counties, cities and `adcode` become codes. What no zone is called is kept empty, with a
         warning: the row counts outside every zone.
 
     Returns
@@ -50,8 +50,8 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
     columns: dict[str, Any] = {}
     for field in REGISTER:
         if field.name in frame:
-            settled = settle(frame[field.name].reset_index(drop=True), field, faults)
-            columns[field.name] = settled.fillna(False).astype(bool) if field.kind == "boolean" else settled
+            typed = converted(frame[field.name].reset_index(drop=True), field, faults)
+            columns[field.name] = typed.fillna(False).astype(bool) if field.kind == "boolean" else typed
         elif field.name in ZONE_COLUMNS:
             columns[field.name] = pd.Series([""] * len(frame), dtype=str)
     columns.setdefault("synthetic", pd.Series([False] * len(frame), dtype=bool))
@@ -75,7 +75,7 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
 
 def wrong_cells(table: pd.DataFrame, column: str, kind: str, faults: FaultList) -> None:
     """Faults of the cells of a free column that are not what a policy takes them for: kind "number" or "boolean"; empty cells are none."""
-    settle(table[column].reset_index(drop=True), Field(column, column, column, kind, example="100"), faults)
+    converted(table[column].reset_index(drop=True), Field(column, column, column, kind, example="100"), faults)
 
 
 def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, Any]:
@@ -85,11 +85,13 @@ def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, 
                                dtype=object) for name in ("county", "city")}  # fmt: skip
         made["adcode"] = cells["adcode"]
     else:
-        unsettled = FaultList(faults.file, faults.sheet, faults.rows, faults.headings, sheets=faults.sheets, headings_of=faults.headings_of)
-        city = zone_codes(cells["city"], zones, "city", unsettled, "city")
-        made = {"city": city, "county": zone_codes(cells["county"], zones, "county", unsettled, "county", city)}
-        made["adcode"] = _any_level(cells["adcode"], zones, unsettled)
-        faults.items += [replace(item, severity="warning") for item in unsettled.items]
+        zone_faults = FaultList(
+            faults.file, faults.sheet, faults.rows, faults.headings, sheets=faults.sheets, headings_of=faults.headings_of
+        )
+        city = zone_codes(cells["city"], zones, "city", zone_faults, "city")
+        made = {"city": city, "county": zone_codes(cells["county"], zones, "county", zone_faults, "county", city)}
+        made["adcode"] = _any_level(cells["adcode"], zones, zone_faults)
+        faults.items += [replace(item, severity="warning") for item in zone_faults.items]
         by_sheet = zones_of_sheets(np.asarray((cells["county"] == "") & (cells["city"] == "") & (cells["adcode"] == "")), zones, faults)
         for name, codes in by_sheet.items():
             faults.at(codes != "", "tables.zone_of_sheet", name, codes, severity="warning")

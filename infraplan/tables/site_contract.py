@@ -12,13 +12,13 @@ from infraplan.presets import load
 from infraplan.tables.combined_columns import all_operators, with_whole_tilt, without_parts
 from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList
-from infraplan.tables.frames import finished, points_of, settled_frame, tell_repeated
+from infraplan.tables.frames import finished, points_of, tell_repeated, typed_frame
 from infraplan.tables.radio_names import azimuth_sets, service_sets
 from infraplan.tables.site_defaults import Surroundings, fill_sites, filled_by
 from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
 from infraplan.tables.site_types import without_indoor
 from infraplan.tables.values import Texts, texts
-from infraplan.tables.zoning import settle_zones
+from infraplan.tables.zoning import with_zones
 
 PATTERN_ENDINGS = (".msi", ".pln")
 
@@ -64,85 +64,85 @@ def check_sites(
     said = {name: frame[name].reset_index(drop=True) for name in ("technology", "band", "cell") if name in frame}
     whole = with_whole_tilt(frame, faults)
     operators = all_operators(whole, faults, own_operators)
-    settled = settled_frame(without_parts(whole, "site"), "site", faults, one_row_an_id=False)
-    settled = points_of(settled, faults, keep_radius=False).assign(nameless_=nameless)
-    settled["operators"] = pd.Series(operators, dtype=str)
-    settled["azimuth_deg"] = pd.Series(azimuth_sets(settled["azimuth_deg"], faults), dtype=str)
+    sites = typed_frame(without_parts(whole, "site"), "site", faults, one_row_an_id=False)
+    sites = points_of(sites, faults, keep_radius=False).assign(nameless_=nameless)
+    sites["operators"] = pd.Series(operators, dtype=str)
+    sites["azimuth_deg"] = pd.Series(azimuth_sets(sites["azimuth_deg"], faults), dtype=str)
     cells = texts(said["cell"]) if "cell" in said else None
     if unit == "mast":
-        carried = settled.assign(technology_=said.get("technology", ""), band_=said.get("band", ""))
-        settled = split_masts(carried, faults, unit, own_operators)
-        said = {name: settled[f"{name}_"] for name in ("technology", "band") if name in said}
-        settled, cells = settled.drop(columns=["technology_", "band_"]), None
+        carried = sites.assign(technology_=said.get("technology", ""), band_=said.get("band", ""))
+        sites = split_masts(carried, faults, unit, own_operators)
+        said = {name: sites[f"{name}_"] for name in ("technology", "band") if name in said}
+        sites, cells = sites.drop(columns=["technology_", "band_"]), None
     found, assumed = service_sets(
-        settled["services"], settled["operators"].to_numpy(object), faults, tuple(own_services or ()), technology=said.get("technology"),
+        sites["services"], sites["operators"].to_numpy(object), faults, tuple(own_services or ()), technology=said.get("technology"),
         band=said.get("band"),
     )  # fmt: skip
     filled = {}
     if services:
         filled = {"services": int((found == "").sum())}
         found = np.where(found == "", services, found)
-    settled = settled.assign(services=pd.Series(found, dtype=str), assumed_=assumed)
+    sites = sites.assign(services=pd.Series(found, dtype=str), assumed_=assumed)
     if not without_service:
-        settled, cells = _set_aside(settled, cells, faults)
+        sites, cells = _set_aside(sites, cells, faults)
     faults.stop()
-    aside = rows - len(frame) + len(found) - len(settled)
-    settled = one_row_a_site(settled, cells, faults, unit)
-    settled = _distinct_ids(settled, faults)
+    aside = rows - len(frame) + len(found) - len(sites)
+    sites = one_row_a_site(sites, cells, faults, unit)
+    sites = _distinct_ids(sites, faults)
     if unit != "mast":
-        split_masts(settled, faults, unit, own_operators)
-    assumed, nameless = (settled[name].to_numpy(bool) for name in ("assumed_", "nameless_"))
-    settled = settle_zones(settled.drop(columns=["assumed_", "nameless_"]), zones, faults, outside=outside)
-    settled, more, inferred = fill_sites(settled, assumed, surroundings)
+        split_masts(sites, faults, unit, own_operators)
+    assumed, nameless = (sites[name].to_numpy(bool) for name in ("assumed_", "nameless_"))
+    sites = with_zones(sites.drop(columns=["assumed_", "nameless_"]), zones, faults, outside=outside)
+    sites, more, inferred = fill_sites(sites, assumed, surroundings)
     filled = {name: count for name, count in ({"id": int(nameless.sum())} | filled | more).items() if count}
     for name, count in filled.items():
-        if name == "id" and count < len(settled):
+        if name == "id" and count < len(sites):
             continue  # one warning a row exists already
         by = inferred if name == "environment" and inferred else filled_by(name, services)
-        faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(settled), by=by)
-    filled |= _tell_makers_antennas(settled, filled, faults)
+        faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(sites), by=by)
+    filled |= _tell_makers_antennas(sites, filled, faults)
     faults.stop()
-    if not (settled["sectors"] != "").any():
-        settled = settled.drop(columns="sectors")
-    done = finished(settled, "site", faults)
+    if not (sites["sectors"] != "").any():
+        sites = sites.drop(columns="sectors")
+    done = finished(sites, "site", faults)
     done.attrs["filled"] = filled
     done.attrs["set_aside"] = aside
     return with_families(done, own_services or {})
 
 
-def _set_aside(settled: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList) -> tuple[gpd.GeoDataFrame, Texts | None]:
+def _set_aside(sites: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList) -> tuple[gpd.GeoDataFrame, Texts | None]:
     """The rows that carry a service of ours; an error where rows there are, and none does."""
-    silent = (settled["services"] == "").to_numpy(bool)
-    faults.at(silent, "tables.no_technology", "technology", settled["name"].to_numpy(object), severity="warning")
-    kept = ~silent & (settled["services"] != "other").to_numpy(bool)
+    silent = (sites["services"] == "").to_numpy(bool)
+    faults.at(silent, "tables.no_technology", "technology", sites["name"].to_numpy(object), severity="warning")
+    kept = ~silent & (sites["services"] != "other").to_numpy(bool)
     if kept.all():
-        return settled, cells
+        return sites, cells
     if not kept.any():
-        faults.add("tables.no_site_left", column="technology", count_rows=len(settled))
+        faults.add("tables.no_site_left", column="technology", count_rows=len(sites))
         faults.stop()
     faults.keep(kept)
-    return settled[kept].reset_index(drop=True), None if cells is None else cells[kept]
+    return sites[kept].reset_index(drop=True), None if cells is None else cells[kept]
 
 
-def _distinct_ids(settled: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFrame:
+def _distinct_ids(sites: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFrame:
     """Ids made distinct where sites that differ in operators, services, status or date share one; a fault where nothing differs."""
-    ids = settled["id"].to_numpy(object)
+    ids = sites["id"].to_numpy(object)
     shared = pd.Series(ids).duplicated(keep=False).to_numpy()
     if not shared.any():
-        return settled
-    marks = [settled[name].to_numpy(object) for name in ("operators", "services", "status", "built")]
+        return sites
+    marks = [sites[name].to_numpy(object) for name in ("operators", "services", "status", "built")]
     parts = [mark for mark in marks if pd.DataFrame({"id": ids, "mark": mark})[shared].groupby("id")["mark"].nunique().max() > 1]
     longer = np.array([" ".join(filter(None, (cell, *(mark[row] for mark in parts)))) for row, cell in enumerate(ids)], dtype=object)
     twice = pd.Series(longer).duplicated(keep=False).to_numpy() & shared
     tell_repeated(np.where(twice, ids, longer), "id", faults, skip=~twice)
     faults.at(shared & ~twice, "tables.id_extended", "id", ids, severity="warning")
-    masts = settled["mast"].where((settled["mast"] != "") | ~shared, settled["id"])
-    return settled.assign(id=pd.Series(np.where(shared, longer, ids), dtype=str), mast=masts)
+    masts = sites["mast"].where((sites["mast"] != "") | ~shared, sites["id"])
+    return sites.assign(id=pd.Series(np.where(shared, longer, ids), dtype=str), mast=masts)
 
 
-def _tell_makers_antennas(settled: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
+def _tell_makers_antennas(sites: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
     """Antennas that are neither a preset nor a pattern file keep their name and count as filled, with a warning."""
-    names = settled["antenna"].fillna("").astype(str)
+    names = sites["antenna"].fillna("").astype(str)
     own = (names != "") & ~names.isin(list(load("antennas"))) & ~names.str.lower().str.endswith(PATTERN_ENDINGS)
     if not own.any():
         return {}

@@ -25,7 +25,7 @@ from infraplan.tables.values import Texts
 
 Unit = Literal["site", "sector", "mast"]
 Ints = npt.NDArray[np.int64]
-SAME_SITE_M = 100.0  # interpretation: antennas of one site stand no farther apart
+SAME_SITE_M = 100.0  # interpretation: antennas of one site are no farther apart
 OF_ITS_OWN = ("height_m", "tilt_deg", "carrier_power_dbm", "antenna")  # what sectors of a site may differ in
 CELL_ENDING = re.compile(
     r"(?:[-_/#.\s]+(?:\d{1,2}|[a-c])|[-_/#.\s]*(?:第?[一二三四五六]|\d)(?:小区|扇区)|[-_/#.\s]*(?:小区|扇区|cell|sector|sec)[-_\s]?\d{1,2})$",
@@ -39,7 +39,7 @@ def one_row_a_site(frame: gpd.GeoDataFrame, cells: Texts | None, faults: FaultLi
     Parameters
     ----------
     frame : GeoDataFrame
-        Settled sites with points, services, operators and azimuths, one row a row of the table.
+        Sites in typed columns, with points, services, operators and azimuths, one row a row of the table.
     cells : array of str, optional
         The table's column of cell numbers or names.
     unit : {"site", "sector", "mast"}, optional
@@ -203,7 +203,7 @@ def _joined(frame: gpd.GeoDataFrame, group: Ints, leaders: Ints, faults: FaultLi
 
 
 def _shared(texts: list[str]) -> str:
-    """What the texts of a site's cells have in common: the text itself, or what stands before the number of the cell; "" for nothing."""
+    """What the texts of a site's cells have in common: the text itself, or the part before the number of the cell; "" for nothing."""
     found = set(texts)
     stems = found if len(found) == 1 else {_stem(str(text)) for text in found}
     return str(stems.pop()) if len(stems) == 1 else ""

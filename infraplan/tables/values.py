@@ -134,7 +134,7 @@ def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tupl
 
 
 def decimal_commas(cells: Texts) -> BoolArray:
-    """True where a cell is a number whose decimals stand behind a comma."""
+    """True where a cell is a number whose decimals follow a comma."""
     return np.fromiter((bool(DECIMAL_COMMA.fullmatch(str(cell).strip())) for cell in cells), dtype=bool, count=len(cells))
 
 

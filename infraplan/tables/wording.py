@@ -97,7 +97,7 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
     Returns
     -------
     list of Cells
-        A column that the frame lacks is left out, unless it stands in the official annex; one with a family stands once a family.
+        A column that the frame lacks is left out, unless it is in the official annex; one with a family appears once for each family.
     """
     found = []
     for entry in shown(table, place):
@@ -348,7 +348,7 @@ FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "phase": lambda frame, speech, name: (
         [int(phase) or None for (phase,) in _rows(frame, "phase")] if name in frame and (frame[name] > 0).any() else None
     ),
-    "settled": lambda frame, speech, name: [None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")],
+    "residents": lambda frame, speech, name: [None if kind == "place" else people for people, kind in _rows(frame, "population", "kind")],
     "why": lambda frame, speech, name: [text(said) for (said,) in _rows(frame, name)],
     "x": lambda frame, speech, name: [point.x for point in frame.geometry] if len(frame) else [],
     "y": lambda frame, speech, name: [point.y for point in frame.geometry] if len(frame) else [],

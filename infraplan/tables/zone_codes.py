@@ -27,20 +27,20 @@ def code_of_level(code: str, level: str) -> str:
     return code[:digits].ljust(6, "0") if len(code) >= digits else code.ljust(6, "0")
 
 
-def settle_codes(settled: gpd.GeoDataFrame, level: str | None, codes: str | None, faults: FaultList) -> gpd.GeoDataFrame:
+def with_zone_codes(zones: gpd.GeoDataFrame, level: str | None, codes: str | None, faults: FaultList) -> gpd.GeoDataFrame:
     """`level`, `adcode` and `parent` of zones, from what the rows state, else from the digits of Chinese codes.
 
     Parameters
     ----------
-    settled : GeoDataFrame
+    zones : GeoDataFrame
         Columns level, adcode and parent as text, "" where the row is silent.
     level : str, optional
         Level of the rows that state none.
     codes : {"china", "text"}, optional
-        "china": every code is a Chinese one of 6, 9 or 12 digits. "text": codes are taken as they stand. Without it the table decides:
+        "china": every code is a Chinese one of 6, 9 or 12 digits. "text": codes are taken as they are. Without it the table decides:
         Chinese where most codes are, and then a row may still have any code if it states level and parent.
     """
-    code, stated, parent = (settled[name].to_numpy(object) for name in ("adcode", "level", "parent"))
+    code, stated, parent = (zones[name].to_numpy(object) for name in ("adcode", "level", "parent"))
     stated = np.where((stated == "") & (level is not None), level or "", stated).astype(object)
     known = code != ""
     shaped = np.array([bool(ADMINISTRATIVE_CODE.fullmatch(one)) for one in code], dtype=bool)
@@ -52,7 +52,7 @@ def settle_codes(settled: gpd.GeoDataFrame, level: str | None, codes: str | None
     levels = np.where((stated == "") & digits, _each(_level_of, code), np.where(stated == "", "county", stated)).astype(object)
     short = np.where(digits, _each(_cut, code, levels), code).astype(object)
     above = np.where(digits, _each(_parent, short, levels, parent), parent).astype(object)
-    return settled.assign(level=_column(levels), adcode=_column(short), parent=_column(above))
+    return zones.assign(level=_column(levels), adcode=_column(short), parent=_column(above))
 
 
 def _mostly_chinese(code: Texts, stated: Texts, shaped: npt.NDArray[np.bool_]) -> bool:

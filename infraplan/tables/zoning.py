@@ -128,7 +128,7 @@ def nearest_zone(points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str) 
     return codes_found, distance_m
 
 
-def settle_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: FaultList, *, outside: str) -> gpd.GeoDataFrame:
+def with_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: FaultList, *, outside: str) -> gpd.GeoDataFrame:
     """`county` and `city` as codes. `outside` is the severity of a point that lies in no zone: "error", "warning" or "ignore"."""
     stated = {name: frame[name].to_numpy(object) for name in ("city", "county")}
     if zones is None:
@@ -237,7 +237,7 @@ def _inner_points(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
-    """Without zones only codes can be settled; a name stays unsettled, and is said so."""
+    """Without zones only codes are understood; a name stays empty, with a warning."""
     if not any(cells):
         return cells
     numeric = np.array([bool(ADMINISTRATIVE_CODE.fullmatch(cell)) for cell in cells], dtype=bool)

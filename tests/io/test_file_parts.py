@@ -312,7 +312,7 @@ def test_a_side_file_names_the_table_it_belongs_to(tmp_path: Path) -> None:
 
 
 def test_a_mapinfo_table_of_numbers_is_judged_by_its_texts(tmp_path: Path) -> None:
-    """Numbers stand in a .dat in binary: hundreds of bytes that are no text, beside two names."""
+    """Numbers are in a .dat in binary: hundreds of bytes that are no text, beside two names."""
     table = villages()["乐昌"].rename(columns={"村名": "aaaa", "人口": "bbbb"}).head(2)
     numbers = {f"n{k}": 3.14159265358979 * 10.0**k for k in range(12)}
     geo(table.assign(**numbers)).to_file(tmp_path / "村.tab", driver="MapInfo File", engine="pyogrio", encoding="CP936")

@@ -187,7 +187,7 @@ def test_land_cover_becomes_clutter_height(tmp_path: Path) -> None:
 
 
 def test_ground_keeps_its_pixels_whatever_the_map(tmp_path: Path) -> None:
-    """Maps of 500 and of 50 m stand on the same heights and the same land cover, with the margin asked for."""
+    """Maps of 500 and of 50 m are on the same heights and the same land cover, with the margin asked for."""
     write_tile(tmp_path / "dem.tif", WEST, NORTH)
     codes = np.random.default_rng(3).choice([10, 40, 50], (240, 240))
     write_tile(tmp_path / "cover.tif", WEST, NORTH, values=codes, dtype="uint8", nodata=0)

@@ -356,7 +356,7 @@ def places() -> Any:
     """Four schools: s1 a point, s2 a campus of 3 x 2 km of which 2 x 2 are served, s3 unserved but fitted inside, s4 without a position.
 
     Two seats: that of 甲县 where 300 of 300 people near it are served, that of 乙县 (x 17) near b2 (90, unsure), b3 (120, none): 2.5 km.
-    b1's clinic stands at x 16.5, outside service.
+    b1's clinic is at x 16.5, outside service.
     """
 
     def km(*corners: tuple[float, float]) -> Any:

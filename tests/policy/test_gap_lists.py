@@ -56,7 +56,7 @@ def test_villages_and_their_reasons(listed: pd.DataFrame) -> None:
     entry_db = miniature.coverage().services["nr-n41"].entry_loss_db
     assert b3["outdoor_margin_db"] == -5
     assert b3["indoor_margin_db"] == math.floor((-5 - entry_db) * 10) / 10  # margins are cut, never rounded up
-    # g3 stands at x 12, b3 at 16.5 on the same y
+    # g3 is at x 12, b3 at 16.5 on the same y
     assert (b3["nearest_site"], b3["nearest_site_km"]) == ("g3", approx(4.5, abs=0.01))
     assert np.isnan(table.loc["c3", "outdoor_margin_db"])
 

@@ -86,7 +86,7 @@ def test_urban_and_rural_apart(card: pd.DataFrame) -> None:
     assert figures(card, "people", "rural")[0] == (410, 1450)
 
 
-# The whole city 440100 (2000) and whoever lives within 3 km of a seat elsewhere: nobody, both seats stand in 440100.
+# The whole city 440100 (2000) and whoever lives within 3 km of a seat elsewhere: nobody, both seats are in 440100.
 def test_named_residents(card: pd.DataFrame) -> None:
     named = row(card, "people", "named")
     assert (named["numerator"], named["denominator"]) == (1710, 2000)

@@ -70,7 +70,7 @@ def test_summary_has_what_programs_ask_for(tiny_results: Path) -> None:
 
 
 def test_no_machine_in_any_text(tiny_results: Path, tiny_study: Path) -> None:
-    """Neither the study's path nor the user's home stands in a file that people hand on, packed or not."""
+    """Neither the study's path nor the user's home is in a file that people hand on, packed or not."""
     needles = [str(tiny_study.parent).encode(), str(Path.home()).encode() + b"/"]
     for path in tiny_results.rglob("*"):
         if not path.is_file():

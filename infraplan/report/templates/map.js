@@ -315,7 +315,7 @@ var InfraplanMap = (function () {
     function go(result) {
       list.hidden = true;
       if (result.bounds) {
-        map.fitBounds(result.bounds, { animate: false });  // a popup pans the map from where it stands
+        map.fitBounds(result.bounds, { animate: false });  // a popup pans the map from its present position
         answer(map, L.latLngBounds(result.bounds).getCenter(), zonePopup(result.properties));
       } else {
         map.setView([result.source.lat[result.index], result.source.lon[result.index]], Math.max(map.getZoom(), 13), { animate: false });
