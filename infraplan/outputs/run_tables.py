@@ -36,7 +36,7 @@ SCORECARD = (
     C("evidence", "数据来源", "Data source", "object", "wrap", "a", "数字的依据：模型、口径、不确定的部分", "what the figure rests on: model, rule, what is uncertain", "language", official=10, width=52),
     C("interpretation", "是否解读口径", "Our reading", "bool", "truth", "adj", "阈值或口径是否为本工具的解读", "whether the threshold or rule is our reading", official=11),
     C("remark", "备注", "Remark", "", "wrap", "a", "判定状态，文件是否过期", "verdict, and whether the document has expired", "verdict", official=12, width=16),
-    C("status", "判定状态", "Status", "str", "code", "dptj", "met、not_met、uncertain、on_the_way、no_data、layer_incomplete、example", "met, not_met, uncertain, on_the_way, no_data, layer_incomplete, example", "code:status"),
+    C("status", "判定状态", "Status", "str", "code", "dptj", "met、not_met、uncertain、on_the_way、reached、no_data、none_here、not_measured、not_applicable、layer_incomplete、example", "met, not_met, uncertain, on_the_way, reached, no_data, none_here, not_measured, not_applicable, layer_incomplete, example", "code:status"),
     C("force", "措辞", "Wording", "str", "code", "j", "文件的用词，如 确保、力争", "the document's verb, such as 确保 or 力争"),
     C("expired", "是否过期", "Expired", "bool", "truth", "j", "文件在数据截至日是否过期", "whether the document had expired on the day of the data"),
     C("quotation", "原文", "Quotation", "str", "wrap", "ad", "文件原文", "words of the document", "quoted", width=36),

@@ -9,10 +9,10 @@ import numpy as np
 from infraplan.messages import LANGUAGES, Bilingual, say
 from infraplan.policy.layer_names import layer_name
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import Units
 from infraplan.policy.schema import RADIO
 from infraplan.policy.targets import Target
-from infraplan.policy.zone_sums import Table
+from infraplan.policy.units import Units
+from infraplan.policy.zone_sums import Table, nothing_here
 from infraplan.tables.language import Speech
 
 
@@ -29,19 +29,21 @@ def evidence_texts(target: Target, network: str, units: Units, table: Table, lay
     positioned = target.shape in ("population_share", "place_share", "place_count")
     memo: dict[Any, Bilingual] = {}
 
-    def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: bool) -> Bilingual:
+    empty = np.where(total > 0, "", nothing_here(units, table))
+
+    def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: str) -> Bilingual:
         key = round(unsure_share, 4), round(unknown_units, 1), round(measured_share, 4), nothing
         if key not in memo:
             memo[key] = Bilingual(*(Speech(lang).joined([common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES))
         return memo[key]
 
-    return [text(*row) for row in zip(unsure, unknown, rests, total == 0, strict=True)]
+    return [text(*row) for row in zip(unsure, unknown, rests, empty.tolist(), strict=True)]
 
 
-def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: bool, positioned: bool) -> list[str]:
+def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: str, positioned: bool) -> list[str]:
     """What holds for one row alone."""
     if nothing:
-        return [say("policy.evidence_nothing_here", lang)]
+        return [say(f"policy.evidence_{nothing}", lang)]
     pieces = [say("policy.evidence_uncertain", lang, share=f"{unsure:.2%}")] if positioned else []
     if rests:
         pieces.append(say("policy.evidence_measured", lang, share=f"{rests:.2%}"))
@@ -89,6 +91,9 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
         )
     elif target.reading:
         pieces.append(target.reading_en if lang == "en" and target.reading_en else target.reading)
+    if target.policy.draft:
+        rests = target.rests_on_en if lang == "en" and target.rests_on_en else target.rests_on
+        pieces.append(say("policy.evidence_draft", lang, source=rests or target.policy.source))
     if target.beside:
         pieces.append(say("policy.evidence_beside", lang))
     if target.measure == "reported" and target.figure == "" and not units.absent:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from infraplan.geo.zonal import levels_of
 from infraplan.outputs import types
+from infraplan.policy.counted_rows import village_rows
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import village_rows
 from infraplan.policy.site_counts import in_period
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables import arguments

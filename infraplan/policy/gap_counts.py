@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from infraplan.policy.annex import RESIDENTIAL
+from infraplan.policy.counted_rows import in_scope, place_rows, village_rows, where_rows
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import in_scope, place_rows, village_rows, where_rows
 from infraplan.policy.site_counts import sites_asked
 from infraplan.policy.targets import Target, Targets
 

@@ -16,12 +16,13 @@ from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
+from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, village_rows, where_rows
 from infraplan.policy.gap_reasons import Future, explain
+from infraplan.policy.judgements import place_codes, village_codes
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import in_scope, indoors, place_rows, residents_rows, village_rows, where_rows
+from infraplan.policy.priority import priority_names
 from infraplan.policy.site_counts import sites_asked
 from infraplan.policy.targets import Target, Targets, plain_target
-from infraplan.presets import load
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 
@@ -217,21 +218,19 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
         return _attribute_table(target, layers)
     if target.layer == "villages":
         rows = village_rows(target, layers)[0]
-        codes = layers.checked_villages(target, network) if target.check_points else layers.village_codes(target, network)
+        codes = village_codes(target, network, layers)
         rests = layers.villages_measured(target, network) & (not target.check_points)
         return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, rests)
     found = place_rows(target, layers)
     if found is None:
         return None
-    codes = layers.place_codes(target, network, found)
-    if target.indoor_system:
-        codes, _ = indoors(target, layers, found, codes)
+    codes, _ = place_codes(target, network, layers, found)
     everywhere = np.full(len(found), SERVED, dtype=np.int8)
     everywhere[found] = codes
     at = np.flatnonzero(everywhere != SERVED)
     judged_inside = layers.says_yes("places", "indoor_system")[1][at] & target.indoor_system
     rests = np.zeros(len(found), dtype=bool)
-    rests[found] = layers.places_measured(target, network, found)
+    rests[found] = layers.places_measured(target, network, found) & (not target.check_points)
     return _place_table(layers, at, everywhere).assign(inside=judged_inside, measured=rests[at] & ~judged_inside)
 
 
@@ -361,15 +360,6 @@ def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
     return _base(table.iloc[at], layers.zone(name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
 
 
-def priorities() -> dict[str, str]:
-    """County adcode -> names of the priority areas it belongs to, joined by 、."""
-    result: dict[str, str] = {}
-    for entry in load("priority_areas").values():
-        for code in entry["counties"]:
-            result[code] = "、".join([result[code], entry["zh"]] if code in result else [entry["zh"]])
-    return result
-
-
 def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
     """One table with names of zones, priority areas first within each target and part, then zone by zone, the largest first."""
     if not parts:
@@ -381,7 +371,7 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
         names = dict(zip(rows["adcode"], rows["name"], strict=True))
         position |= {(level, code): index for index, code in enumerate(rows["adcode"])}
         table[f"{level}_name"] = table[level].map(names).fillna("")
-    table["priority"] = table["county"].map(priorities()).fillna("")
+    table["priority"] = priority_names(table["county"], table["town"])
     last = len(position)
     keys = pd.DataFrame(
         {
@@ -397,4 +387,4 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
     return _located(typed(table.loc[order].reset_index(drop=True), TYPES))
 
 
-__all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "no_gaps", "priorities", "unserved_demand"]
+__all__ = ["COLUMNS", "UNCERTAIN", "find_gaps", "no_gaps", "unserved_demand"]

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.coverage.networks import ANY, belongs
 from infraplan.coverage.places import NO_DATA, UNCERTAIN
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
-from infraplan.policy.site_counts import sites_asked
+from infraplan.policy.site_counts import site_tree
 from infraplan.policy.target_losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
@@ -32,6 +31,8 @@ REMEDIES = {
     "no_site_in_range": "new_site",
 }
 REASONS = tuple(REMEDIES)
+NOT_BY_A_SITE = ("weak_indoors", "part_uncovered", "not_stated")
+"""What a new site that serves the point does not cure."""
 Future = tuple[Coverage, frozenset[str]]
 """The map with a plan on it, and the ids of the plan's sites."""
 
@@ -101,25 +102,6 @@ def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
     found.loc[known, "nearest_site"] = ids[index]
 
 
-def site_tree(family: str, network: str, layers: Layers) -> tuple[Any, npt.NDArray[np.object_]]:
-    """A search tree over the sites of a family and network, and their ids; None when there are none."""
-    from scipy.spatial import cKDTree
-
-    def make() -> tuple[Any, npt.NDArray[np.object_]]:
-        sites = layers.sites
-        if sites is None or not len(sites):
-            return None, np.zeros(0, dtype=object)
-        rows = sites_asked(plain_target(family), sites)
-        if network not in ("", ANY) and "operators" in sites:
-            rows &= belongs(sites["operators"].fillna("").astype(str).to_numpy(), network)
-        xy = np.column_stack(layers.cover.grid.place(sites.loc[rows]))
-        good = np.isfinite(xy).all(axis=1)
-        return (cKDTree(xy[good]) if good.any() else None), sites.loc[rows, "id"].astype(str).to_numpy(dtype=object)[good]
-
-    result: tuple[Any, npt.NDArray[np.object_]] = layers.keep(("tree", family, network), make)
-    return result
-
-
 def _reasons(
     found: pd.DataFrame, target: Target, network: str, layers: Layers, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 ) -> npt.NDArray[np.object_]:
@@ -134,6 +116,7 @@ def _reasons(
     with np.errstate(invalid="ignore"):
         causes = [
             ("no_position", ~np.isfinite(found["x_m"].to_numpy(dtype=float))),
+            ("not_stated", code == NO_DATA),
             ("measured_weak", (code == UNCERTAIN) & found["measured"].to_numpy(dtype=bool)),
             ("position_uncertain", code == UNCERTAIN),
             ("weak_indoors", (margin_db >= 0.0) & inside),
@@ -179,7 +162,7 @@ def _remedied(found: pd.DataFrame, target: Target | None = None, network: str = 
         sites = np.array([*map(site_of, after.sector_ids), ""], dtype=object)[server]
         own = np.isin(sites, list(new_sites))
         with np.errstate(invalid="ignore"):
-            helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), ["weak_indoors", "part_uncovered"])
+            helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), NOT_BY_A_SITE)
         remedy = np.where(helped, sites, remedy)
     found["remedy"] = remedy
     return found

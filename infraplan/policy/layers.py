@@ -143,6 +143,22 @@ class Layers:
 
         return self.keep(("checked", target.check_points, key), make)
 
+    def checked_places(self, target: Target, network: str, rows: Bools) -> Codes:
+        """The chosen places, each judged at itself and at the check points that bear its id as `village`: one network serves them all."""
+        points, chosen = self.places, self.places.loc[rows]
+        own = points.loc[points["place_class"].isin(target.check_points)] if "village" in points else points.iloc[:0]
+        key, judged = self.asked(target, network)
+
+        def make() -> Codes:
+            cover, required_db = judged()
+            every = pd.concat([chosen.assign(village=chosen["id"]), own])
+            return village_status(
+                chosen, every, cover, target.family, network, required_db,
+                adjust=lambda at, codes, name: self._measured_at(at, codes, target, name)[0],
+            )  # fmt: skip
+
+        return self.keep(("checked places", target.check_points, key, rows.tobytes()), make)
+
     def place_codes(self, target: Target, network: str, rows: Bools) -> Codes:
         """Status of the chosen places."""
         return self._place_answer(target, network, rows)[0]

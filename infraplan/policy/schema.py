@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 SHARES = ("population_share", "area_share", "place_share", "line_share", "attribute_share")
 COUNTS = ("place_count", "site_count")
@@ -74,6 +74,7 @@ class TargetRow(_Strict):
     scope: str | list[Adcode] = "province"
     asked_of: Literal["scope", "zones"] = "zones"
     setting: Literal["all", "urban", "rural"] = "all"
+    areas: Literal["all", "priority", "elsewhere"] = "all"
     receiver: str = ""
     coupling_class_db: Literal[144, 154, 164] | None = None
     residents: ResidentsRow | None = None
@@ -85,13 +86,15 @@ class TargetRow(_Strict):
     min_households: Annotated[int, Field(ge=0)] | None = None
     official_column: str = ""
     check_points: list[str] = []
+    also: list[str] = []
+    site_within_m: Annotated[Number, Field(gt=0)] | None = None
     indoor_system: bool = False
     statuses: list[Literal["existing", "planned"]] = ["existing"]
-    per_site: Annotated[Number, Field(gt=0)] | None = None
     column: str = ""
     at_least: Number | None = None
     where: dict[str, bool | int | float | str] = {}
     weight: str = ""
+    unit: Literal["people", "projects"] = "people"
     served_part: Annotated[Number, Field(gt=0, le=1)] | None = None
     radius_m: Annotated[Number, Field(gt=0)] | None = None
     count_basis: Literal["site", "mast", "operator"] = "site"
@@ -109,13 +112,15 @@ class TargetRow(_Strict):
     reading_en: str = ""
     reason: str = ""
     reason_en: str = ""
+    rests_on: str = ""
+    rests_on_en: str = ""
     source: str = ""
 
 
 class PolicyRow(_Strict):
-    """The `[policy]` table: which document the clauses are in."""
+    """The `[policy]` table: which document the clauses are in. Only a draft may leave its number blank."""
 
-    document: Annotated[str, Field(min_length=1)]
+    document: str
     title: Annotated[str, Field(min_length=1)]
     title_en: str = ""
     issued: Day | None = None
@@ -125,13 +130,28 @@ class PolicyRow(_Strict):
     source: Annotated[str, Field(min_length=1)]
     departments_missing: str = "not assigned"
 
+    @model_validator(mode="after")
+    def _numbered(self) -> PolicyRow:
+        if not self.document and not self.draft:
+            raise ValueError("a document that is no draft needs its number")
+        return self
+
 
 class ScopeRow(_Strict):
-    """A named list of cities."""
+    """A named list of cities, of counties, or of both."""
 
     name: str
     name_en: str = ""
-    cities: Annotated[list[Adcode], Field(min_length=1)]
+    cities: list[Adcode] = []
+    counties: list[Adcode] = []
+    interpretation: bool = False
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> ScopeRow:
+        if not self.cities and not self.counties:
+            raise ValueError("a scope needs cities or counties")
+        return self
 
 
 class PolicyFile(_Strict):

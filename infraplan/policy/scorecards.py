@@ -17,16 +17,22 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
 from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import Units, units_of
+from infraplan.policy.measures import units_of
 from infraplan.policy.schema import RADIO, SHARES
 from infraplan.policy.targets import Target, Targets
-from infraplan.policy.zone_sums import Table, ZoneList, joined, tallied, zone_lists
+from infraplan.policy.units import Units
+from infraplan.policy.zone_sums import Table, ZoneList, joined, nothing_here, tallied, zone_lists
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 
+NOTHING = {"unreported": "no_data", "unsaid": "no_data", "other_kind": "not_applicable", "none_here": "none_here"}
+"""Status of a zone without a unit, by `nothing_here`."""
 TYPES = types("scorecard")
 COLUMNS = tuple(TYPES)
-STATUSES = ("met", "not_met", "uncertain", "on_the_way", "no_data", "layer_incomplete", "example")
+STATUSES = (
+    "met", "not_met", "uncertain", "on_the_way", "reached", "no_data", "none_here", "not_measured", "not_applicable", "layer_incomplete",
+    "example",
+)  # fmt: skip
 Floats = npt.NDArray[np.float64]
 
 
@@ -178,7 +184,7 @@ def _networks(target: Target, cover: Coverage) -> tuple[str, ...]:
 def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, ...], day: datetime.date) -> Table:
     """The columns of one target part on one network."""
     units = units_of(target, network, layers)
-    table = tallied(units, [one.only(target.cities) for one in lists])
+    table = tallied(units, [one.only(target.cities, target.counties) for one in lists])
     asked_here = (table["zone"] != "") & ((table["zone_level"] == "province") | (target.asked_of == "zones"))
     judged = network == ANY or not target.by_network
     threshold = np.nan if target.required is None or not judged else target.required
@@ -222,10 +228,12 @@ def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
 
 
 def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.NDArray[np.object_]:
-    """Status of every row: no data before an incomplete layer before an example before a verdict.
+    """Status of every row: not measured and no data before not applicable before an incomplete layer before an example before a verdict.
 
     A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked. A verdict is
-    uncertain when the places that flip within their position error decide it.
+    uncertain when the places that flip within their position error decide it. A clause does not apply to a zone whose things of that class
+    are all of a kind that it does not mean; a zone without any such thing in the data has none here, or no data where it had to report. A
+    verb that does not bind is on the way, reached or not.
     """
     numerator, denominator, unknown = (table[name] for name in ("numerator", "denominator", "unknown"))
     perhaps = numerator + table["uncertain"]
@@ -237,8 +245,11 @@ def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.N
             open_end = open_end | (denominator < needed)
     asked = ~np.isnan(needed) & (not target.beside)
     verdict = np.where(reached, "met", np.where(reachable, "uncertain", "not_met"))
-    status = np.where(asked & target.binding, verdict, "on_the_way").astype(object)
+    status = np.where(asked & target.binding, verdict, np.where(asked & reached, "reached", "on_the_way")).astype(object)
     status = np.where(units.synthetic, "example", status)
     status = np.where(asked & ~reached & open_end & (target.measure != "reported"), "layer_incomplete", status)
+    if target.measure == "none":
+        return np.full(len(status), "not_measured", dtype=object)
     empty = (denominator == 0) & (target.shape != "site_count")
-    return np.where(empty | bool(units.absent), "no_data", status).astype(object)
+    found = np.where(empty, np.array([NOTHING[key] for key in nothing_here(units, table)], dtype=object), status)
+    return np.where(bool(units.absent), "no_data", found).astype(object)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.policy.targets import Target
+from infraplan.coverage.networks import ANY, belongs
+from infraplan.policy.layers import Layers
+from infraplan.policy.targets import Target, plain_target
 from infraplan.tables.families import families_carried
 
 Bools = npt.NDArray[np.bool_]
@@ -50,3 +52,22 @@ def site_weights(basis: str, sites: Any, rows: Bools) -> Floats:
 def other_counts(sites: Any, rows: Bools) -> dict[str, int]:
     """The same sites on every basis: as rows, masts and operators' deployments."""
     return {basis: round(float(site_weights(basis, sites, rows).sum())) for basis in ("site", "mast", "operator")}
+
+
+def site_tree(family: str, network: str, layers: Layers) -> tuple[Any, npt.NDArray[np.object_]]:
+    """A search tree over the sites of a family and network, and their ids; None when there are none."""
+    from scipy.spatial import cKDTree
+
+    def make() -> tuple[Any, npt.NDArray[np.object_]]:
+        sites = layers.sites
+        if sites is None or not len(sites):
+            return None, np.zeros(0, dtype=object)
+        rows = sites_asked(plain_target(family), sites)
+        if network not in ("", ANY) and "operators" in sites:
+            rows &= belongs(sites["operators"].fillna("").astype(str).to_numpy(), network)
+        xy = np.column_stack(layers.cover.grid.place(sites.loc[rows]))
+        good = np.isfinite(xy).all(axis=1)
+        return (cKDTree(xy[good]) if good.any() else None), sites.loc[rows, "id"].astype(str).to_numpy(dtype=object)[good]
+
+    result: tuple[Any, npt.NDArray[np.object_]] = layers.keep(("tree", family, network), make)
+    return result

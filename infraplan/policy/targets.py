@@ -66,7 +66,9 @@ class Target:
     figure : str
         What a `reported` row computes; empty where the figure is an input.
     cities : frozenset of str
-        City adcodes of the scope; empty for the whole province.
+        City adcodes of the scope.
+    counties : frozenset of str
+        County adcodes of the scope beside those cities; both empty for the whole province.
     asked_of : str
         "zones": the threshold is asked of every zone in scope; "scope": of the whole only.
     required : float or None
@@ -103,7 +105,9 @@ class Target:
     interpretation: bool
     beside: bool
     by_network: bool
+    counties: frozenset[str] = frozenset()
     setting: str = "all"
+    areas: str = "all"
     receiver: str = ""
     coupling_class_db: int | None = None
     residents: Residents | None = None
@@ -115,13 +119,15 @@ class Target:
     min_households: int | None = None
     official_column: str = ""
     check_points: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    site_within_m: float | None = None
     indoor_system: bool = False
     statuses: tuple[str, ...] = ("existing",)
-    per_site: float | None = None
     column: str = ""
     at_least: float | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     weight: str = ""
+    unit: str = "people"
     served_part: float | None = None
     radius_m: float | None = None
     count_basis: str = "site"
@@ -132,6 +138,8 @@ class Target:
     reading_en: str = ""
     reason: str = ""
     reason_en: str = ""
+    rests_on: str = ""
+    rests_on_en: str = ""
     source: str = ""
     scenario: str = ""
 
@@ -143,7 +151,7 @@ class Target:
     @property
     def provincial(self) -> bool:
         """Whether the whole province is in scope."""
-        return not self.cities
+        return not self.cities and not self.counties
 
 
 @dataclass(frozen=True)
@@ -274,6 +282,7 @@ def _targets(content: PolicyFile, name: str) -> Targets:
 
 
 def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
+    counties = frozenset[str]()
     if isinstance(row.scope, list):
         scope, label, label_en, cities = "list", "、".join(row.scope), ", ".join(row.scope), frozenset(row.scope)
     elif row.scope == "province":
@@ -281,6 +290,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
     else:
         named = content.scopes[row.scope]
         scope, label, label_en, cities = row.scope, named.name, named.name_en or named.name, frozenset(named.cities)
+        counties = frozenset(named.counties)
     residents = None
     if row.residents is not None:
         near = _classes([row.residents.near], "place")[0]
@@ -299,6 +309,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         "kinds",
         "line_classes",
         "check_points",
+        "also",
         "statuses",
         "document",
     }
@@ -314,6 +325,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         scope_name=label,
         scope_name_en=label_en,
         cities=cities,
+        counties=counties,
         asked_of="scope" if shape in ("place_count", "site_count") else row.asked_of,
         by_network=bool(row.family) and shape in SHARES + ("place_count",) and shape != "attribute_share"
         if row.networks is None
@@ -324,6 +336,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
         kinds=tuple(row.kinds),
         line_classes=_classes(row.line_classes, "corridor"),
         check_points=_classes(row.check_points, "place"),
+        also=tuple(row.also),
         statuses=tuple(row.statuses),
     )
 

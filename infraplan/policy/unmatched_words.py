@@ -10,6 +10,7 @@ from typing import Any
 from infraplan.errors import Fault
 from infraplan.fields import TABLES
 from infraplan.messages import both
+from infraplan.policy.schema import FAMILIES
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables.faults import FaultList, rows_of
 from infraplan.tables.registers import wrong_cells
@@ -67,9 +68,9 @@ def unmatched(
         adds up and no one can read are errors, answers that are neither yes nor no warnings, each with its rows.
     """
     ids: dict[Asked, list[str]] = {}
-    provinces, cities = _provinces(zones), _some(zones.loc[zones["level"] == "city", "adcode"])
+    provinces, cities, counties = _provinces(zones), *(_some(zones.loc[zones["level"] == level, "adcode"]) for level in ("city", "county"))
     for target in targets:
-        for asked in _asked(target, provinces, cities, families, tables, registers):
+        for asked in _asked(target, provinces, cities, counties, families, tables, registers):
             ids.setdefault(asked, []).append(target.id)
     alone: list[Fault] = []
     together: dict[tuple[str, str, str], list[Asked]] = {}
@@ -103,6 +104,9 @@ def _columns(target: Target) -> Iterator[tuple[str, str, str]]:
     name = target.layer or target.register
     if target.official_column:
         yield "villages", target.official_column, "boolean"
+    for other in target.also:
+        if other not in FAMILIES:
+            yield name or "places", other, "boolean"
     if target.shape == "reported":
         yield target.register, "value", "number"
     elif target.shape == "attribute_share" and name:
@@ -119,6 +123,7 @@ def _asked(
     target: Target,
     provinces: tuple[str, ...],
     cities: tuple[str, ...],
+    counties: tuple[str, ...],
     families: Collection[str],
     tables: Mapping[str, Any],
     registers: Mapping[str, Any],
@@ -129,7 +134,7 @@ def _asked(
     name = target.policy.name
     if provinces and target.policy.province not in provinces:
         yield Asked(name, "province", target.policy.province, "unmatched_province", provinces)
-    elif target.cities and not target.cities & set(cities):
+    elif not target.provincial and not (target.cities & set(cities) or target.counties & set(counties)):
         yield Asked(name, "scope", target.scope_name, "unmatched_scope", cities)
     if target.family and target.family not in families:
         yield Asked(name, "family", target.family, "unmatched_family", tuple(families))
@@ -152,7 +157,7 @@ def _asked(
         return
     for table, column, _ in _columns(target):
         frame = tables.get(table, registers.get(table))
-        optional = column == target.official_column
+        optional = column == target.official_column or column in target.also
         if frame is not None and not optional and (column not in frame or not frame[column].notna().any()):
             own = [str(one) for one in frame.columns if one not in ("geometry", "id", "name")]
             yield Asked(name, "column", f"{table}.{column}", "unmatched_column", tuple(own))

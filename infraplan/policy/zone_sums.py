@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,50 +11,59 @@ import numpy.typing as npt
 import pandas as pd
 
 from infraplan.geo.zonal import levels_of
-from infraplan.policy.measures import Units
+from infraplan.policy.units import Units
 
 OUTSIDE = "outside"
 SUMS = ("numerator", "denominator", "uncertain", "unknown", "measured")
+LEFT_OUT = ("unsaid", "others")
+"""Beside `SUMS`: things of the class that are not counted, as `Units` tells them apart."""
 Table = dict[str, npt.NDArray[Any]]
 """Columns by name, all of one length: much lighter than a frame for each of some hundred targets."""
 
 
 @dataclass(frozen=True)
 class ZoneList:
-    """Zones of one level in their own order, each with the city it belongs to ("" for a province)."""
+    """Zones of one level in their own order, each with the city it belongs to ("" for a province).
+
+    `parents`: (county, city) of the whole study.
+    """
 
     level: str
     codes: npt.NDArray[np.object_]
     names: npt.NDArray[np.object_]
     cities: npt.NDArray[np.object_]
+    parents: frozenset[tuple[str, str]] = frozenset()
 
-    def only(self, cities: frozenset[str]) -> ZoneList:
-        """Those of some cities; of the province all."""
-        if not cities or self.level == "province":
+    def only(self, cities: frozenset[str], counties: frozenset[str] = frozenset()) -> ZoneList:
+        """Those of some cities and counties, with the cities that these counties belong to; of the province all."""
+        if not (cities or counties) or self.level == "province":
             return self
-        kept = np.array([city in cities for city in self.cities], dtype=bool)
-        return ZoneList(self.level, self.codes[kept], self.names[kept], self.cities[kept])
+        meant = cities | (counties if self.level == "county" else {city for county, city in self.parents if county in counties})
+        kept = np.array([city in meant or code in meant for code, city in zip(self.codes, self.cities, strict=True)], dtype=bool)
+        return replace(self, codes=self.codes[kept], names=self.names[kept], cities=self.cities[kept])
 
 
 def zone_lists(zones: Any) -> tuple[ZoneList, ...]:
     """One list a level, from the province down."""
     lists = []
+    rows = zones.loc[zones["level"] == "county", ["adcode", "parent"]].astype(str)
+    of_city = frozenset(zip(rows["adcode"], rows["parent"], strict=True))
     for level in levels_of(zones):
         rows = zones.loc[zones["level"] == level].drop_duplicates("adcode")
         codes, parents = (rows[name].astype(str).to_numpy(dtype=object) for name in ("adcode", "parent"))
         cities = codes if level == "city" else parents if level == "county" else np.full(len(rows), "", dtype=object)
-        lists.append(ZoneList(level, codes, rows["name"].astype(str).to_numpy(dtype=object), cities))
+        lists.append(ZoneList(level, codes, rows["name"].astype(str).to_numpy(dtype=object), cities, of_city))
     return tuple(lists)
 
 
 def tallied(units: Units, lists: Iterable[ZoneList]) -> Table:
-    """`SUMS` by zone, and a row for what lies outside every zone of a level where there is any; NaN where the layer is absent."""
+    """`SUMS` and `LEFT_OUT` by zone, and a row for what lies outside every zone of a level; NaN where the layer is absent."""
     parts: list[Table] = []
     for one in lists:
         count = len(one.codes)
         table: Table = {"zone_level": np.full(count, one.level, dtype=object), "zone": one.codes, "zone_name": one.names}
         if units.absent:
-            parts.append(table | {name: np.full(count, np.nan) for name in SUMS})
+            parts.append(table | {name: np.full(count, np.nan) for name in (*SUMS, *LEFT_OUT)})
             continue
         at = _positions(units.zone[one.level], one.codes) + 1 if one.level in units.zone else np.zeros(len(units.total), dtype=np.int64)
         weights = (units.served, units.total, units.uncertain, units.unknown, units.measured)
@@ -62,12 +71,21 @@ def tallied(units: Units, lists: Iterable[ZoneList]) -> Table:
             name: np.zeros(count + 1) if weight is None else np.bincount(at, weights=weight, minlength=count + 1)
             for name, weight in zip(SUMS, weights, strict=True)
         }
+        for name, zone in zip(LEFT_OUT, (units.unsaid, units.others), strict=True):
+            rows = None if zone is None or one.level not in zone or not len(zone) else _positions(zone[one.level], one.codes) + 1
+            sums[name] = np.zeros(count + 1) if rows is None else np.bincount(rows, minlength=count + 1).astype(float)
         parts.append(table | {name: values[1:] for name, values in sums.items()})
         if sums["denominator"][0] > 0:
             named = {"zone_level": one.level, "zone": "", "zone_name": OUTSIDE}
             outside = {name: np.array([value], dtype=object) for name, value in named.items()}
             parts.append(outside | {name: values[:1] for name, values in sums.items()})
     return joined(parts)
+
+
+def nothing_here(units: Units, table: Table) -> npt.NDArray[np.object_]:
+    """What a zone without a unit means: it has not reported, nobody says what is meant, all is of another kind, or nothing is there."""
+    causes = [np.full(len(table["zone"]), units.reports), table["unsaid"] > 0, table["others"] > 0]
+    return np.asarray(np.select(causes, ["unreported", "unsaid", "other_kind"], default="none_here"), dtype=object)
 
 
 def joined(parts: list[Table]) -> Table:

@@ -13,7 +13,7 @@ from infraplan.coverage.population import judged
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
-from infraplan.policy.gap_lists import priorities
+from infraplan.policy.priority import priorities
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.goals import Goal, goal_of, required_places_target
 from infraplan.siting.instances import Instance, instance_of, refuse_narrow_class

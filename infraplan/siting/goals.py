@@ -137,7 +137,7 @@ def _share_target(row: Target) -> ShareTarget:
     """The target as a share of people, refused where a plan cannot be made for it."""
     if row.measure != "population_share" or row.required is None:
         raise UsageError(both("siting.not_a_goal", target=row.id))
-    if row.setting != "all" or row.residents is not None:
+    if row.setting != "all" or row.areas != "all" or row.counties or row.residents is not None:
         raise UsageError(both("siting.not_everybody", target=row.id))
     if row.receiver:
         raise UsageError(both("siting.behind_walls", target=row.id))

@@ -12,8 +12,8 @@ from infraplan.coverage.places import has_place, is_polygon
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import UsageError
 from infraplan.messages import both
+from infraplan.policy.counted_rows import place_rows, village_rows
 from infraplan.policy.layers import Layers
-from infraplan.policy.measures import place_rows, village_rows
 from infraplan.policy.targets import Target, Targets
 from infraplan.siting.goals import required_places_target
 from infraplan.tables.column_types import typed

@@ -26,4 +26,4 @@ def named_columns(study: Study) -> tuple[str, ...]:
         targets = study.targets
     except InfraplanError:
         return ()
-    return tuple(dict.fromkeys(name for row in targets for name in (row.column, row.weight, *row.where) if name))
+    return tuple(dict.fromkeys(name for row in targets for name in (row.column, row.weight, *row.where, *row.also) if name))

@@ -18,8 +18,9 @@ from infraplan.coverage.population import population_coverage
 from infraplan.messages import catalogue
 from infraplan.policy.annex import gaps_annex, scorecard_annex
 from infraplan.policy.fibre_awards import fibre_award
-from infraplan.policy.gap_lists import COLUMNS, find_gaps, priorities, unserved_demand
+from infraplan.policy.gap_lists import COLUMNS, find_gaps, unserved_demand
 from infraplan.policy.gap_reasons import REASONS, REMEDIES
+from infraplan.policy.priority import priorities
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import Targets
 

@@ -140,7 +140,7 @@ def test_place_count(card: pd.DataFrame) -> None:
 # 90 perhaps of 210 is below half.
 def test_seat_stands_for_the_people_around_it(card: pd.DataFrame) -> None:
     assert figures(card, "seats")[:3] == [(1, 2), (1, 1), (0, 1)]
-    assert row(card, "seats", zone="440203")["status"] == "no_data"
+    assert row(card, "seats", zone="440203")["status"] == "none_here"
 
 
 def test_area_of_polygons(card: pd.DataFrame) -> None:
@@ -197,7 +197,7 @@ def test_reported(card: pd.DataFrame) -> None:
 
 
 def test_none_and_absent_layers(card: pd.DataFrame) -> None:
-    assert row(card, "poles")["status"] == "no_data" and "不是覆盖指标" in row(card, "poles")["evidence"]
+    assert row(card, "poles")["status"] == "not_measured" and "不是覆盖指标" in row(card, "poles")["evidence"]
     park = row(card, "parks")
     assert park["status"] == "no_data" and "缺少数据：工业园区" in park["evidence"] and np.isnan(park["numerator"])
 
@@ -240,7 +240,7 @@ def test_status_given_is_used(targets: Targets, card: pd.DataFrame) -> None:
 
 def test_synthetic_data_is_only_an_example(targets: Targets) -> None:
     whole = score(targets, synthetic=True)
-    assert not whole["status"].isin(["met", "not_met", "on_the_way"]).any()
+    assert not whole["status"].isin(["met", "not_met", "on_the_way", "reached"]).any()
     part = score(targets, villages=miniature.villages(synthetic=True))
     assert row(part, "people")["status"] == "example" and row(part, "two")["status"] == "met"
 
