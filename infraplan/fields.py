@@ -258,7 +258,8 @@ PLACE = (
         "place_class", "场所类别", "place class", "choice", default="", example="学校", open=True,
         choices=words(
             "township county_seat township_seat committee settlement school hospital clinic park enterprise hub venue market square "
-            "estate office_building key_point monitor vertical private_network"
+            "estate office_building key_point monitor vertical private_network club culture event_venue utility_point border_post island "
+            "sea_area"
         ),
         aliases=words("类别 场所类型 class fclass"),
     ),
@@ -306,7 +307,7 @@ CORRIDOR = (
     ID,
     NAME,
     Field(
-        "line_class", "线路类别", "line class", "choice", choices=words("railway expressway metro intercity pilot_road"),
+        "line_class", "线路类别", "line class", "choice", choices=words("railway expressway metro intercity pilot_road pipeline road border_road"),
         example="railway",
         aliases=words("类别 类型 线路类型 class fclass"),
     ),

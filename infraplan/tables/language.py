@@ -31,6 +31,8 @@ class Speech:
             return ""
         key = f"{group}_{value}"
         entry = catalogue("policy").get(key) or catalogue("report").get(key)
+        if entry is None and group == "kind":
+            entry = catalogue("policy").get(f"layer_{value}")
         return entry[self.lang] if entry else str(value)
 
     def joined(self, parts: Sequence[str], mark: str = "；") -> str:
