@@ -307,8 +307,8 @@ CORRIDOR = (
     ID,
     NAME,
     Field(
-        "line_class", "线路类别", "line class", "choice", choices=words("railway expressway metro intercity pilot_road pipeline road border_road"),
-        example="railway",
+        "line_class", "线路类别", "line class", "choice",
+        choices=words("railway expressway metro intercity pilot_road pipeline road border_road"), example="railway",
         aliases=words("类别 类型 线路类型 class fclass"),
     ),
     Field(
