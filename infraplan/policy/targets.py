@@ -317,7 +317,7 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
     return Target(
         **plain,
         policy=policy,
-        document=row.document or policy.document,
+        document=row.document or policy.document or policy.title,
         task_en=row.task_en or row.task,
         departments=content.departments.get(row.measure_number, content.policy.departments_missing),
         binding=row.force in BINDING if row.binding is None else row.binding,

@@ -14,8 +14,9 @@ from shapely.geometry import Point
 from infraplan.errors import DataError
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.priority import priority_names
-from infraplan.policy.scorecards import scorecard
+from infraplan.policy.scorecards import STATUSES, scorecard
 from infraplan.policy.targets import Targets, read_policy
+from infraplan.presets import names
 from infraplan.tables.language import Speech
 
 POLICY = """
@@ -263,3 +264,17 @@ def test_faults_of_a_scope_and_of_a_document_without_number(tmp_path: Path) -> N
     with pytest.raises(DataError) as caught:
         read_policy(path)
     assert len(caught.value.fault_list) >= 2 and {fault.file for fault in caught.value.fault_list} == {str(path)}
+
+
+@pytest.mark.parametrize("name", names("policies"))
+def test_every_shipped_policy_is_judged(name: str) -> None:
+    """On the miniature, whose zones are not those of the policy: every row has a status, none raises."""
+    found = scorecard(
+        read_policy(name),
+        miniature.coverage(),
+        sites=miniature.sites(),
+        corridors=miniature.corridors(),
+        **{key: value for key, value in LAYERS.items() if key != "sites"},
+    )
+    assert set(found["id"]) == set(read_policy(name).ids) and found["status"].isin(STATUSES).all()
+    assert (found.loc[found["measure"] == "none", "status"] == "not_measured").all()

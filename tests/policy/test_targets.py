@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -212,8 +213,6 @@ def test_a_copy_serves_another_province(tmp_path: Path) -> None:
 
 
 def test_priority_areas_are_counties_with_a_source(shared_dir: Path) -> None:
-    import json
-
     outlines = json.loads((shared_dir / "data" / "guangdong" / "gd_district_tianditu.geojson").read_text(encoding="utf-8"))
     known = {str(item["properties"]["district_adcode"]): item["properties"]["district_name"] for item in outlines["features"]}
     for key, entry in load("priority_areas").items():
@@ -224,7 +223,59 @@ def test_priority_areas_are_counties_with_a_source(shared_dir: Path) -> None:
             assert stem[:2] in entry["source"] or known[code] == "城区", (code, known[code])
 
 
-def test_the_draft_says_so() -> None:
-    targets = read_policy("signal-upgrade-2023")
-    assert targets.policies[0].draft and {row.family for row in targets} == {"lte", "nr"}
-    assert all(row.quotation for row in targets)
+def drafts() -> list[str]:
+    return [name for name in names("policies") if read_policy(name).policies[0].draft]
+
+
+@pytest.mark.parametrize("name", drafts())
+def test_a_draft_says_what_each_row_rests_on(name: str) -> None:
+    targets = read_policy(name)
+    assert all(row.rests_on and row.rests_on_en for row in targets)
+    if not load(f"policies/{name}")["policy"]["document"]:
+        assert not any(row.quotation or row.binding for row in targets), "no sentence was seen, no verb is known"
+        assert {row.document for row in targets} == {targets.policies[0].title}
+
+
+def test_drafts() -> None:
+    assert drafts() == ["admin-village-5g", "broadband-frontier-2024", "signal-upgrade-2023", "universal-service-2018"]
+    assert {row.family for row in read_policy("signal-upgrade-2023") if row.family} == {"lte", "nr"}
+
+
+def test_there_are_goals_in_force() -> None:
+    """At least twelve clauses of documents that have not expired and that are due on this day or later, seven of them with a number."""
+    day = date(2026, 11, 29)
+    rows = [row for name in names("policies") for row in read_policy(name) if not row.policy.expired(day)]
+    open_rows = [row for row in rows if row.due is None or row.due >= day]
+    assert len(rows) >= 23 and len(open_rows) >= 12 and sum(row.required is not None for row in open_rows) >= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "required", "due"),
+    [
+        ("frontier-villages", "broadband", 1.0, date(2025, 12, 31)),
+        ("frontier-villages", "nr", 0.95, date(2027, 12, 31)),
+        ("frontier-border-posts", "nr", 0.95, date(2027, 12, 31)),
+        ("frontier-islands", "nr", 1.0, date(2027, 12, 31)),
+        ("universal-lte", "main", 0.98, date(2020, 12, 31)),
+        ("su-test-rates", "2024", 0.9, date(2024, 12, 31)),
+        ("su-test-rates", "2025", 0.95, date(2025, 12, 31)),
+    ],
+)
+def test_thresholds_in_force(name: str, part: str, required: float, due: date) -> None:
+    row = read_policy(*drafts()).row(name, part)
+    assert (row.required, row.due) == (required, due)
+
+
+def test_universities_are_not_all_schools() -> None:
+    row = read_policy("signal-upgrade-2023").row("su-key-places", "universities_nr")
+    assert "school" in row.place_classes and "高等学校" in row.kinds
+    assert "school" not in read_policy("signal-upgrade-2023").row("su-key-places", "nr").place_classes
+
+
+def test_the_coast_is_counties_of_the_province(shared_dir: Path) -> None:
+    scope = load("policies/broadband-frontier-2024")["scopes"]["coast"]
+    assert scope["interpretation"] and scope["source"]
+    outlines = json.loads((shared_dir / "data" / "guangdong" / "gd_district_tianditu.geojson").read_text(encoding="utf-8"))
+    names_of = {str(item["properties"]["district_adcode"]): item["properties"]["district_name"] for item in outlines["features"]}
+    coast = {names_of[code] for code in scope["counties"]}
+    assert {"徐闻县", "南澳县", "惠来县", "台山市"} <= coast and not coast & {"乐昌市", "连南瑶族自治县", "越秀区"}
