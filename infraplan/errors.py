@@ -156,7 +156,7 @@ def warn(faults: Iterable[Fault]) -> None:
         warnings.warn(DataWarning(fault), stacklevel=level)
 
 
-def take() -> list[Fault]:
+def take_collected() -> list[Fault]:
     """What the nearest `collected` has gathered so far, which forgets it; nothing outside of one."""
     gathered = _gathered.get()
     if not gathered:

@@ -16,7 +16,7 @@ from infraplan import messages
 from infraplan.errors import DataError, Fault
 from infraplan.study import Study
 from infraplan.study.config import USED_BY, About, CoverageChoice, FileOptions, Files, PlanChoice
-from infraplan.study.fix_keys import ELSEWHERE, followable
+from infraplan.study.fix_keys import ELSEWHERE, with_study_keys
 
 PYTHON_ONLY = {"mcc", "bbox", "zones", "grid"}  # arguments of functions that no study calls, or that a study always gives
 KEY = re.compile(r"\[([\w.]+)\] (\w+)")
@@ -49,11 +49,11 @@ def test_every_argument_that_a_message_tells_has_its_key() -> None:
 
 def test_the_key_of_the_file_is_named_in_both_languages() -> None:
     fault = Fault("villages.csv", messages.both("tables.not_a_number"), messages.both("io.looks_shifted_fix", name="gcj02"))
-    fix = followable(fault, "villages", USED_BY["villages"]).how_to_fix
+    fix = with_study_keys(fault, "villages", USED_BY["villages"]).how_to_fix
     assert fix.count('[options.villages] datum = "gcj02"') == 2
     assert isinstance(fix, messages.Bilingual) and "datum=" not in fix
     holes = messages.both("geo.terrain_holes_fix")
-    assert '[coverage] terrain_holes = "fill"' in followable(Fault("dem.tif", "x", holes), "terrain", USED_BY["terrain"]).how_to_fix
+    assert '[coverage] terrain_holes = "fill"' in with_study_keys(Fault("dem.tif", "x", holes), "terrain", USED_BY["terrain"]).how_to_fix
 
 
 def test_metres_without_a_crs(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) 
     assert len(opened.villages) == 40 and len(opened.sites) == 12
     fix = messages.both("io.looks_shifted_fix", name="gcj02")
     for sheet in ("villages", "sites"):
-        (told,) = opened.followable([Fault("all.xlsx", "x", fix, sheet=sheet)])
+        (told,) = opened.with_study_keys([Fault("all.xlsx", "x", fix, sheet=sheet)])
         assert f'[options.{sheet}] datum = "gcj02"' in told.how_to_fix
 
 

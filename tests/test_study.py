@@ -73,7 +73,7 @@ def test_families_follow_the_services(mini_study: Path, tmp_path: Path) -> None:
 
 def test_no_people_is_a_fault_that_names_the_fix(mini_study: Path, tmp_path: Path) -> None:
     study = Study.open(edited(copy_of(mini_study, tmp_path), ('villages = "villages.csv"\n', "")))
-    assert not study.peopled
+    assert not study.has_people
     study.read_all(people=False)
     with pytest.raises(DataError, match="infraplan coverage"):
         study.read_all()

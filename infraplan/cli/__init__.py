@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from infraplan import __version__
-from infraplan.errors import InfraplanError, collected, take
+from infraplan.errors import InfraplanError, collected, take_collected
 from infraplan.messages import both
 
 app = typer.Typer(name="infraplan", help=both("cli.about"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -71,11 +71,11 @@ def _answer() -> object:
 
 def _tell_warnings() -> None:
     """Prints the warnings about the input that no verb has printed yet."""
-    warned = take()
+    warned = take_collected()
     if warned:
-        from infraplan.cli.shared import tell_warnings
+        from infraplan.cli.shared import print_warnings
 
-        tell_warnings(warned)
+        print_warnings(warned)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

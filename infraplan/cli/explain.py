@@ -27,7 +27,7 @@ def explain(
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
     from infraplan.run.run_scope import last_plan
-    from infraplan.run.steps import assess, known_points, on_their_map, plan_of, planning_instance
+    from infraplan.run.steps import assess, explanation_on_map, known_points, plan_of, planning_instance
     from infraplan.run.summary import records
     from infraplan.siting.explanations import explain_plan
     from infraplan.siting.unreachable import best_margins
@@ -35,13 +35,13 @@ def explain(
     refuse_output(output, overwrite)
     opened = open_study(study)
     opened.read_all()
-    _refuse_strangers(opened, village or [])
+    _refuse_unknown_ids(opened, village or [])
     with progress() as bars:
         findings = assess(opened, bars, gaps=False)
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
         reasons = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)
-        explained = on_their_map(findings, made, reasons)
+        explained = explanation_on_map(findings, made, reasons)
         lost = explained.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]
@@ -56,7 +56,7 @@ def explain(
         show(lost, output=output, overwrite=overwrite)
 
 
-def _refuse_strangers(study: Any, villages: list[str]) -> None:
+def _refuse_unknown_ids(study: Any, villages: list[str]) -> None:
     """Ids of villages and places that the study does not have: the nearest is named."""
     from infraplan.presets import choose
 

@@ -21,7 +21,7 @@ def load(
     from infraplan.io.inspections import add_measured, read_inspection
 
     opened = open_study(study)
-    ids = [*(opened.villages["id"] if opened.peopled else ()), *(() if opened.places is None else opened.places["id"])]
+    ids = [*(opened.villages["id"] if opened.has_people else ()), *(() if opened.places is None else opened.places["id"])]
     fresh = read_inspection(file, ids, opened.own_services, opened.config.study.operators)
     total = add_measured(opened.folder, fresh, tuple(opened.own_services), opened.config.study.operators)
     tell(both("cli.measured", rows=len(fresh), total=total))

@@ -15,13 +15,13 @@ from infraplan.cli.shared import (
     StudyPath,
     open_study,
     percent,
+    print_plan,
     progress,
     refuse_output,
     show,
     show_json,
     split,
     tell,
-    tell_plan,
 )
 from infraplan.errors import UsageError
 from infraplan.extras import require
@@ -50,7 +50,7 @@ def plan(
     from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities
-    from infraplan.run.steps import assess, check_of, on_the_map, plan_of, planning_instance
+    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance
     from infraplan.run.summary import plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plans import most_served
@@ -72,7 +72,7 @@ def plan(
             top = made.cost_cny if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
         after = cover_with(made.sites, findings.cover, opened.plan_services)
-        made = on_the_map(findings, made, after)
+        made = plan_on_map(findings, made, after)
     checked = check_of(findings, made, after)
     table = made.sites.drop(columns="geometry")
     if plot is not None and curve is not None:
@@ -85,7 +85,7 @@ def plan(
         show(table, "sites", limit=30, names=names)
         if curve is not None:
             show(curve, "curve")
-        tell_plan(made, opened.services, opened.targets)
+        print_plan(made, opened.services, opened.targets)
         tell(
             both(
                 "cli.robust",

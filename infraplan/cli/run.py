@@ -14,11 +14,11 @@ from infraplan.cli.shared import (
     StudyPath,
     open_study,
     percent,
+    print_plan,
     progress,
     show_json,
     split,
     tell,
-    tell_plan,
 )
 from infraplan.messages import both
 from infraplan.presets import shortened
@@ -46,9 +46,9 @@ def run(
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():
         tell(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
     if outcome.summary is not None:
-        tell_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
+        print_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
-        tell_plan(outcome.plan, opened.services, opened.targets)
+        print_plan(outcome.plan, opened.services, opened.targets)
     for layer, ids in outcome.absent.items():
         tell(both("cli.absent", layer=layer, ids=shortened(ids)))
     tell(both("cli.look", folder=str(outcome.output)))
@@ -56,7 +56,7 @@ def run(
         raise typer.Exit(4)
 
 
-def tell_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
+def print_people(people: dict[str, Any], families: tuple[str, ...], band_db: float) -> None:
     """People served, each family where it is judged and at the other receiver, on stderr."""
     from infraplan.tables.language import Speech
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from infraplan.errors import DataError, InfraplanError, UsageError, take
+from infraplan.errors import DataError, InfraplanError, UsageError, take_collected
 from infraplan.messages import Bilingual, both
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Bars:
 
     def step(self, key: str) -> Callable[[int, int], None]:
         """Begin a step; warnings of readers so far are printed first."""
-        tell_warnings(take())
+        print_warnings(take_collected())
         task = self.bars.add_task(both(key), total=None)
 
         def tell(done: int, total: int) -> None:
@@ -90,7 +90,7 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
-def tell_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
+def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
     """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each option adds.
 
     `targets`: the study's policies, one of which may ask for premises free of rent.
@@ -211,7 +211,7 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def tell_warnings(faults: list[Fault]) -> None:
+def print_warnings(faults: list[Fault]) -> None:
     """Warnings about the input on stderr, those of one kind as one line with a count."""
     from infraplan.tables.faults import grouped
 

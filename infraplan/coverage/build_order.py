@@ -29,7 +29,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _enter(first: Int32, several: Bytes, best_db: Float32, row0: int, col0: int, required_db: float, site: int) -> None:
+def _add_site(first: Int32, several: Bytes, best_db: Float32, row0: int, col0: int, required_db: float, site: int) -> None:
     """One more site: pixels that it serves and none before it did are its own, the others have several."""
     for r in range(best_db.shape[0]):
         for c in range(best_db.shape[1]):
@@ -41,7 +41,7 @@ def _enter(first: Int32, several: Bytes, best_db: Float32, row0: int, col0: int,
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _judge(
+def _find_serving_sites(
     completes: Ints,
     point_of: Ints,
     site_of: Ints,
@@ -139,13 +139,13 @@ def build_steps(
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
         for start in range(0, len(margins.sites), AT_ONCE):  # windows wait in memory until it is their turn
             for number, window in enumerate(pool.map(margins.of, margins.sites[start : start + AT_ONCE]), start):
-                _enter(first, several, *window, required_db, number)
+                _add_site(first, several, *window, required_db, number)
     completes = np.empty(len(demand), np.int64)
     points_and_margins = (points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, first, several)
     place = (grid.x0_m, grid.y0_m, grid.resolution_m, required_db)
-    room = _judge(completes, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), *points_and_margins, *place)
+    room = _find_serving_sites(completes, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), *points_and_margins, *place)
     point_of, site_of, part = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-    _judge(completes, point_of, site_of, part, *points_and_margins, *place)
+    _find_serving_sites(completes, point_of, site_of, part, *points_and_margins, *place)
     if lone.any():
         choice = {"family": family, "known": known, "alone": lone[lone], "required_db": required_db, "max_radius_km": max_radius_km}
         matrix = reach(demand.loc[lone], sectors, grid, services, caps_km=caps_km, terrain=terrain, workers=workers, **choice)

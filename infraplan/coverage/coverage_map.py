@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.coverage import coverage_repr
-from infraplan.coverage.networks import ANY, EVERY, apart
+from infraplan.coverage.networks import ANY, EVERY, single_networks
 from infraplan.geo.grids import Grid
 from infraplan.presets import choose
 from infraplan.radio.budgets import Service
@@ -131,7 +131,7 @@ class Coverage:
             A family, network or receiver that is not on the map, with the list.
         """
         if network == EVERY:
-            margins = [self.at(family, one, receiver).margin_db for one in apart(self.networks)]
+            margins = [self.at(family, one, receiver).margin_db for one in single_networks(self.networks)]
             least_db = np.minimum.reduce(margins)
             return Layer(least_db, np.full(least_db.shape, -1, np.int32))
         if receiver in ("", self.receiver(family)):

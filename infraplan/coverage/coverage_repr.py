@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pyproj import CRS
 
-from infraplan.coverage.networks import apart
+from infraplan.coverage.networks import single_networks
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.tables.language import Speech
@@ -21,7 +21,7 @@ def line(cover: Coverage) -> str:
     """The prediction in one line."""
     grid = cover.grid
     size = f"{grid.height} x {grid.width} pixels of {grid.resolution_m:g} m"
-    networks = f"any network and {len(apart(cover.networks))} apart" if len(cover.networks) > 1 else "any network"
+    networks = f"any network and {len(single_networks(cover.networks))} apart" if len(cover.networks) > 1 else "any network"
     families = ", ".join(f"{family} {cover.receiver(family)}" for family in cover.families)
     how = f"{len(cover.sector_ids):,} sectors; {cover.model}, {cover.reliability:.0%} of the area"
     return f"<Coverage: {families}; {networks}; {size}; {how}>"

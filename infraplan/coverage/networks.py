@@ -19,12 +19,12 @@ def networks(own: Sequence[str] = ()) -> tuple[str, ...]:
     return (ANY, *(own or load("networks")["networks"]))
 
 
-def counted(mapped: Sequence[str]) -> tuple[str, ...]:
+def counted_networks(mapped: Sequence[str]) -> tuple[str, ...]:
     """The networks that people are counted for: those on a map and, where it shows several beside "any", all of them at once."""
-    return (*mapped, EVERY) if len(apart(mapped)) > 1 else tuple(mapped)
+    return (*mapped, EVERY) if len(single_networks(mapped)) > 1 else tuple(mapped)
 
 
-def apart(mapped: Sequence[str]) -> tuple[str, ...]:
+def single_networks(mapped: Sequence[str]) -> tuple[str, ...]:
     """The networks of a map without "any"."""
     return tuple(network for network in mapped if network != ANY)
 
@@ -58,7 +58,7 @@ def network_name(network: str, lang: str = "zh") -> str:
     return str(known["networks"][network][lang]) if network in known["networks"] else " + ".join(network.split("+"))
 
 
-def belongs(operators: Sequence[str], network: str) -> npt.NDArray[np.bool_]:
+def in_network(operators: Sequence[str], network: str) -> npt.NDArray[np.bool_]:
     """For each "+"-joined operator text, whether one of its operators is in the network."""
     wanted = members(network)
     if not wanted:

@@ -43,7 +43,7 @@ def has_place(places: Any) -> npt.NDArray[np.bool_]:
     return np.asarray(~(shapely.is_missing(array) | shapely.is_empty(array)), dtype=bool)
 
 
-def shifted(cover: Coverage, family: str, network: str, extra_db: dict[str, float], receiver: str = "") -> tuple[Coverage, float]:
+def with_extra_loss(cover: Coverage, family: str, network: str, extra_db: dict[str, float], receiver: str = "") -> tuple[Coverage, float]:
     """A coverage judged behind a further loss of each service, and the margin it then asks for. [dB]
 
     Where the map holds the layers for that `receiver`, they are taken. Else, where every service of the family loses the same,
@@ -254,9 +254,9 @@ def corridor_status(
     with np.errstate(invalid="ignore"):
         served = (cover[family, network].margin_db[row, col] >= required_db) & (row >= 0)
     codes = np.where(served, SERVED, UNSERVED).astype(np.int8)
-    tunnel = yes(corridors, "tunnel")[0][pieces["line"].to_numpy()]
+    tunnel = yes_answers(corridors, "tunnel")[0][pieces["line"].to_numpy()]
     if tunnel.any():
-        fitted, said = yes(corridors, "indoor_system")
+        fitted, said = yes_answers(corridors, "indoor_system")
         inside = np.where(said, np.where(fitted, SERVED, UNSERVED), NO_DATA).astype(np.int8)[pieces["line"].to_numpy()]
         codes = np.where(tunnel, inside, codes).astype(np.int8)
     return codes
@@ -284,7 +284,7 @@ def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCER
     return table.loc[table["code"].isin(list(wanted))].reset_index(drop=True)
 
 
-def yes(frame: Any, column: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def yes_answers(frame: Any, column: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """(says yes, says anything) of a column of answers such as 是/否, true/false, 1/0; what is absent or unreadable says nothing."""
     if column not in frame:
         return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)

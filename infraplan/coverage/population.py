@@ -12,7 +12,7 @@ import pandas as pd
 from numba import njit
 
 from infraplan.coverage.measurements import SERVED, Measured, inside, with_measured
-from infraplan.coverage.networks import ANY, EVERY, apart
+from infraplan.coverage.networks import ANY, EVERY, single_networks
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
@@ -91,7 +91,7 @@ def as_status(codes: npt.NDArray[np.int8]) -> Any:
     return pd.Categorical.from_codes(codes.astype(int).tolist(), categories=pd.Index(STATUSES))
 
 
-def judged(
+def point_statuses(
     points: Any,
     cover: Coverage,
     family: str,
@@ -121,8 +121,8 @@ def judged(
     """
     if network == EVERY and measured is not None:
         each = [
-            judged(points, cover, family, one, required_db, measured=measured, weaker_db=weaker_db, receiver=receiver)
-            for one in apart(cover.networks)
+            point_statuses(points, cover, family, one, required_db, measured=measured, weaker_db=weaker_db, receiver=receiver)
+            for one in single_networks(cover.networks)
         ]
         rests = np.logical_or.reduce([known for _, known in each])
         predicted = status_of(demand_margin(points, cover, family, EVERY, receiver), required_db + weaker_db)
@@ -132,14 +132,14 @@ def judged(
     return with_measured(codes, points, cover, family, network, measured, indoors=walls, offset_db=required_db)
 
 
-def denied(
+def contradicted(
     points: Any, cover: Coverage, family: str, required_db: float, measured: Measured | None, network: str = ANY
 ) -> npt.NDArray[np.bool_]:
     """Points that prediction serves and a measurement does not: the map of the existing network is wrong there."""
     if measured is None:
         return np.zeros(len(points), dtype=bool)
     predicted = status_of(demand_margin(points, cover, family, network), required_db)
-    return np.asarray((predicted == SERVED) & (judged(points, cover, family, network, required_db, measured=measured)[0] != SERVED))
+    return np.asarray((predicted == SERVED) & (point_statuses(points, cover, family, network, required_db, measured=measured)[0] != SERVED))
 
 
 def service_status(
@@ -191,7 +191,9 @@ def service_status(
     arguments.require("service_status", demand=(demand, (arguments.GEOMETRY,)), cover=(cover, arguments.COVER))
     there = receivers or {}
     columns = {
-        family: as_status(judged(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0])
+        family: as_status(
+            point_statuses(demand, cover, family, network, measured=measured, weaker_db=weaker_db, receiver=there.get(family, ""))[0]
+        )
         for family in (cover.families if families is None else families)
     }
     return pd.DataFrame(columns, index=demand.index)

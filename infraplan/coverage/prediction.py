@@ -14,7 +14,7 @@ from numba import njit
 
 from infraplan.coverage.coverage_map import Coverage, Key, Layer
 from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.networks import belongs, known_networks
+from infraplan.coverage.networks import in_network, known_networks
 from infraplan.coverage.networks import networks as usual_networks
 from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites, keep_best_over_terrain
 from infraplan.coverage.sectors import sectors_on_map
@@ -84,7 +84,7 @@ def keep_best(
     """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
 
     `index` numbers the sectors; those of a site follow one another. A key whose network ends in "@" and a receiver takes the sectors
-    whose column `receiver` says so (`twice`), any other key those without one; only the latter are counted as capped.
+    whose column `receiver` says so (`with_other_receivers`), any other key those without one; only the latter are counted as capped.
     """
     takes_part = _takes_part(sectors, keys)
     own_keys = np.array(["@" not in network for _, network in keys])
@@ -112,9 +112,9 @@ def keep_best(
     for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=total - beyond + 1 if used else 1):
         footprint = site_footprint(site, grid, flat)
         rows = left[first : first + len(footprint.margin_db)]
-        cut_off = _capped_families(site, own[rows], flat)
-        capped += bool(cut_off)
-        for family in cut_off:
+        cut_families = _capped_families(site, own[rows], flat)
+        capped += bool(cut_families)
+        for family in cut_families:
             by_family[family] += 1
         for k in range(len(keys)):
             if footprint.margin_db.size and takes_part[k, rows].any():
@@ -131,7 +131,7 @@ def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
 
     def of_network(key: str) -> npt.NDArray[np.bool_]:
         network, _, place = key.partition("@")
-        return np.asarray((receiver == place) & belongs(operators, network), dtype=bool)
+        return np.asarray((receiver == place) & in_network(operators, network), dtype=bool)
 
     return np.stack([(family_of == family) & of_network(network) for family, network in keys])
 
@@ -143,7 +143,7 @@ def _capped_families(site: Mapping[str, Any], own: npt.NDArray[np.bool_], radio:
     return {radio.services[kind[1]].family for kind, counts in zip(kinds, own, strict=True) if counts and radio.radial(*kind).capped}
 
 
-def twice(
+def with_other_receivers(
     sectors: Any, services: Mapping[str, Service], receivers: Mapping[str, str]
 ) -> tuple[Any, npt.NDArray[np.int64], dict[str, Service]]:
     """Sectors listed again for another receiver of their family, the row each came from, and all services.
@@ -281,7 +281,7 @@ def predict_coverage(
     for k, key in enumerate(planes):
         if key in start:
             best[k], server[k] = start[key].margin_db, start[key].server
-    listed, row, carried = twice(sectors, services, others) if others else (sectors, np.arange(len(sectors)), services)
+    listed, row, carried = with_other_receivers(sectors, services, others) if others else (sectors, np.arange(len(sectors)), services)
     radio = Radio(carried, max_radius_km, caps_km=caps_km or (base.caps_km if base is not None else {}))
     radio = replace(radio, terrain=terrain, cache=cache)
     merged = keep_best(best, server, listed, offset + row, planes, grid, radio, workers=workers, progress=progress)
@@ -315,4 +315,4 @@ def predict_coverage(
     )
 
 
-__all__ = ["MODELS", "P1812", "Coverage", "Key", "Layer", "Merged", "keep_best", "predict_coverage", "twice"]
+__all__ = ["MODELS", "P1812", "Coverage", "Key", "Layer", "Merged", "keep_best", "predict_coverage", "with_other_receivers"]

@@ -78,7 +78,7 @@ def _served(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _needed(
+def _pixels_needed(
     out: npt.NDArray[np.bool_],
     row: Ints,
     col: Ints,
@@ -157,7 +157,7 @@ class SiteMargins:
         self.over_terrain = None
         if radio.terrain is not None and len(sectors):
             needed = np.zeros(grid.shape, bool)
-            _needed(
+            _pixels_needed(
                 needed, points.row, points.col, points.x_m, points.y_m, points.error_m, known.margin_db, points.alone, grid.x0_m, grid.y0_m,
                 grid.resolution_m, required_db,
             )  # fmt: skip

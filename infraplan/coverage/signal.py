@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.networks import ANY, belongs, known_networks
+from infraplan.coverage.networks import ANY, in_network, known_networks
 from infraplan.coverage.over_terrain import FootprintCache
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.shared_tables import Radio
@@ -138,7 +138,7 @@ def predict_signal(
     operators = sectors["operators"].astype(str).to_numpy()
     known_networks([network], dict.fromkeys(operators), cover.networks)
     grid, carrier = window or cover.grid, cover.services[service]
-    rows = (sectors["service"].to_numpy() == service) & belongs(operators, network)
+    rows = (sectors["service"].to_numpy() == service) & in_network(operators, network)
     chosen, number = sectors[rows], np.flatnonzero(rows)
     first_db, second_db, best_db = (np.full(grid.shape, np.nan) for _ in range(3))
     first, second = (np.full(grid.shape, -1, np.int32) for _ in range(2))

@@ -29,7 +29,7 @@ COLUMNS = [
 
 def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
     """One row a station (one network's antennas of one family on one mast), in the contract's columns, lon and lat, no geometry."""
-    crowd = Crowd(people, sources.rules["network"])
+    crowd = PeopleInOrder(people, sources.rules["network"])
     masts = nr_masts(sources, crowd, np.random.default_rng([seed, NR]))
     nr = nr_stations(sources, masts, np.random.default_rng([seed, NR, 1]))
     nbiot = nbiot_stations(sources, crowd, masts, np.random.default_rng([seed, NBIOT]))
@@ -41,7 +41,7 @@ def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd
     return sites[COLUMNS]
 
 
-class Crowd:
+class PeopleInOrder:
     """The people's points in an order in which neighbours in the list are neighbours on the ground (a Hilbert curve, city by city)."""
 
     def __init__(self, people: gpd.GeoDataFrame, rules: dict[str, Any]):
@@ -87,7 +87,7 @@ def stations_by_city(sources: Sources) -> dict[str, int]:
     return dict(sorted((known | dict(zip(others.index, rest.tolist(), strict=True))).items()))
 
 
-def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.DataFrame:
+def nr_masts(sources: Sources, crowd: PeopleInOrder, rng: np.random.Generator) -> pd.DataFrame:
     """One row a mast that carries 5G, with `cmcc` and `joint`: which of the two networks stand on it.
 
     A city's masts are its stations divided by the tenants a tower has; enough of them carry both networks to give the number of stations.
@@ -105,7 +105,9 @@ def nr_masts(sources: Sources, crowd: Crowd, rng: np.random.Generator) -> pd.Dat
     return masts.assign(cmcc=(kind & 1) > 0, joint=(kind & 2) > 0, mast=[f"GD-M{n:06d}" for n in range(1, len(masts) + 1)])
 
 
-def mast_frame(sources: Sources, crowd: Crowd, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None) -> pd.DataFrame:
+def mast_frame(
+    sources: Sources, crowd: PeopleInOrder, home: Ints, rng: np.random.Generator, others: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """One row a mast near its point, in its county, apart from each other and from `others`: height, tilt, azimuths, host."""
     rules = sources.rules["network"]
     points = crowd.points.iloc[home].reset_index(drop=True)
@@ -175,7 +177,7 @@ def nbiot_count(rule: dict[str, Any], as_of: date) -> int:
     return round(int(rule["goal"]) * share)
 
 
-def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def nbiot_stations(sources: Sources, crowd: PeopleInOrder, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """NB-IoT: a row an operator and carrier, spread over each city's people for itself; on the nearest 5G mast where one is near."""
     rules = sources.rules["network"]
     rule = rules["nbiot"]
@@ -199,7 +201,7 @@ def nbiot_stations(sources: Sources, crowd: Crowd, masts: pd.DataFrame, rng: np.
     return rows
 
 
-def on_masts(sources: Sources, crowd: Crowd, masts: pd.DataFrame, home: Ints, kind: Ints, rng: np.random.Generator) -> pd.DataFrame:
+def on_masts(sources: Sources, crowd: PeopleInOrder, masts: pd.DataFrame, home: Ints, kind: Ints, rng: np.random.Generator) -> pd.DataFrame:
     """A mast for each home: the nearest 5G mast within reach that has none of its kind yet, else one of its own.
 
     Stations of one home that join no 5G mast share one of their own, each kind once.

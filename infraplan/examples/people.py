@@ -46,7 +46,7 @@ def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Ge
     rule = sources.rules["villages"]
     mean = np.exp(rule["mu"] + rule["sigma"] ** 2 / 2)
     count = max(1, round(people / mean))
-    size = sized(people, rng.lognormal(rule["mu"], rule["sigma"], count), rule["minimum_people"])
+    size = scaled_to_sum(people, rng.lognormal(rule["mu"], rule["sigma"], count), rule["minimum_people"])
     seats = committee_points(county, sources, rng, accept)
     home = rng.integers(0, len(seats), count)
     lon, lat = scatter_inside(
@@ -79,7 +79,7 @@ def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Ge
     )
 
 
-def sized(people: int, draws: Floats, minimum: int) -> npt.NDArray[np.int64]:
+def scaled_to_sum(people: int, draws: Floats, minimum: int) -> npt.NDArray[np.int64]:
     """Draws scaled to sum to `people` exactly, none below `minimum` where there are enough."""
     floor = min(minimum, people // len(draws))
     return floor + apportion(people - floor * len(draws), np.maximum(draws - floor, 1e-9))
@@ -121,7 +121,7 @@ def urban_blocks(county: Any, people: int, sources: Sources, rng: np.random.Gene
         return pd.DataFrame()
     rule = sources.rules["blocks"]
     count = max(1, -(-people // rule["target_people"]))
-    size = sized(people, rng.uniform(1 - rule["spread"], 1 + rule["spread"], count) * people / count, 1)
+    size = scaled_to_sum(people, rng.uniform(1 - rule["spread"], 1 + rule["spread"], count) * people / count, 1)
     towns = settlements_of(county, sources)
     known = towns["population"].clip(upper=rule["known_people_cap"])
     weight = known.where(known > 0, towns["guess"]).to_numpy(float) ** rule["exponent"]

@@ -103,7 +103,7 @@ def made_relief(sources: Sources, seed: int) -> Relief:
     detail = ridges(shape, step, lat.mean(), rule, seed)
     sunk = valleys(sources, coarse, means.west, means.north, step * COARSE, km, rule)
     detail *= zoom(sunk, COARSE, order=1, grid_mode=True, mode="nearest")
-    height = with_means(np.maximum(means.height_m, 0.0), tempered(detail, means.height_m, rule), dry)
+    height = with_means(np.maximum(means.height_m, 0.0), damped_on_high_ground(detail, means.height_m, rule), dry)
     return Relief(np.where(dry, np.rint(np.maximum(height, 1.0)), 0).astype(np.int16), means.west, means.north, step)
 
 
@@ -141,7 +141,7 @@ def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[s
     return np.asarray(land | beyond)
 
 
-def tempered(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
+def damped_on_high_ground(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
     """Detail about 1 whose swing falls where the mean is high, so that no peak rises beyond what the province knows."""
     fine = detail.shape[0] // means_m.shape[0]
     swing = 1 / (1 + np.maximum(means_m, 0) / rule["calm_above_m"])

@@ -17,7 +17,7 @@ from infraplan.errors import UsageError
 from infraplan.geo.datums import DATUMS, to_wgs84
 from infraplan.messages import both
 from infraplan.presets import choose
-from infraplan.tables.column_conversion import tell_unread
+from infraplan.tables.column_conversion import report_unread
 from infraplan.tables.faults import FaultList, shown
 from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
@@ -132,8 +132,8 @@ def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | Non
         projected = datum == "bd09mc" or crs is not None
         (lon, bad_lon), (lat, bad_lat) = (numbers(frame[name]) if projected else angles(frame[name]) for name in ("lon", "lat"))
         shown_lon, shown_lat = texts(frame["lon"]), texts(frame["lat"])
-        tell_unread(bad_lon, "io.bad_coordinate", "lon", frame["lon"], faults)
-        tell_unread(bad_lat, "io.bad_coordinate", "lat", frame["lat"], faults)
+        report_unread(bad_lon, "io.bad_coordinate", "lon", frame["lon"], faults)
+        report_unread(bad_lat, "io.bad_coordinate", "lat", frame["lat"], faults)
         unread = bad_lon | bad_lat
         empty = (np.isnan(lon) | np.isnan(lat)) & ~unread
     else:

@@ -64,7 +64,7 @@ def chosen_parts(parts: Sequence[Part], table: str, sheet: Wanted, faults: Fault
         faults.add("io.no_sheets")
         faults.stop()
     if sheet is not None:
-        return _asked(parts, [sheet] if isinstance(sheet, str | int) else list(sheet), table, faults)
+        return _named_by_caller(parts, [sheet] if isinstance(sheet, str | int) else list(sheet), table, faults)
     if len(parts) == 1:
         return [0]
     for part in parts:
@@ -72,23 +72,23 @@ def chosen_parts(parts: Sequence[Part], table: str, sheet: Wanted, faults: Fault
             faults.add("io.sheet_too_large_to_tell", part=part.name, rows=part.rows, section=section_of(table))
     faults.stop()
     full = [position for position, part in enumerate(parts) if part.rows]
-    offered = [position for position in full if not _belongs_elsewhere(parts[position], table)]
+    offered = [position for position in full if not _named_after_another(parts[position], table)]
     fitting = [position for position in offered if _fits(parts[position], table)]
     if not fitting:
-        return [_likest(parts, table, offered or full or list(range(len(parts))))]
+        return [_best_of_unfitting(parts, table, offered or full or list(range(len(parts))))]
     best = max((parts[position] for position in fitting), key=lambda part: len(part.known(table)))
     own = _own_fields(table)
     fitting = [position for position in fitting if not own & best.known(table) or own & parts[position].known(table)]
     if table == "register":
         fitting = [position for position in fitting if _share(parts[position], best, table) >= ALIKE]
-    _tell_left_out(parts, fitting, offered, best, table, faults)
+    _report_left_out(parts, fitting, offered, best, table, faults)
     if len(fitting) > 1:
         rows = ", ".join(f"{parts[position].name} ({parts[position].rows})" for position in fitting)
         faults.add("io.sheets_joined", severity="warning", count_sheets=len(fitting), sheets=rows, section=section_of(table))
     return fitting
 
 
-def _asked(parts: Sequence[Part], wanted: list[str | int], table: str, faults: FaultList) -> list[int]:
+def _named_by_caller(parts: Sequence[Part], wanted: list[str | int], table: str, faults: FaultList) -> list[int]:
     names = [part.name for part in parts]
     found: list[int] = []
     for one in wanted:
@@ -102,7 +102,7 @@ def _asked(parts: Sequence[Part], wanted: list[str | int], table: str, faults: F
     return list(dict.fromkeys(found))
 
 
-def _tell_left_out(parts: Sequence[Part], fitting: list[int], offered: list[int], best: Part, table: str, faults: FaultList) -> None:
+def _report_left_out(parts: Sequence[Part], fitting: list[int], offered: list[int], best: Part, table: str, faults: FaultList) -> None:
     """Hidden parts and parts that lack a column stop the run where they look like the table; others of known columns are named."""
     section = section_of(table)
     example = ", ".join(f'"{parts[position].name}"' for position in fitting[:3] if not parts[position].hidden)
@@ -119,7 +119,7 @@ def _tell_left_out(parts: Sequence[Part], fitting: list[int], offered: list[int]
     passed = []
     for position in offered:
         shared = _share(parts[position], best, table)
-        if position in fitting or not _shaped(parts[position], table) or _better_as_another(parts[position], table):
+        if position in fitting or not _has_right_geometry(parts[position], table) or _better_as_another(parts[position], table):
             continue
         if shared >= ALIKE and not parts[position].hidden:
             lacks = "、".join(_label(table, name) for name in sorted(columns - parts[position].known(table)))
@@ -144,7 +144,7 @@ def _fits(part: Part, table: str) -> bool:
     """Whether a part has what the table cannot be read without."""
     known = part.known(table)
     if table in SHAPES:
-        return _shaped(part, table) and (table != "zone" or bool({"adcode", "name"} & known))
+        return _has_right_geometry(part, table) and (table != "zone" or bool({"adcode", "name"} & known))
     if table == "register":
         return bool({"adcode", "county", "city"} & known)
     if table == "people":
@@ -161,17 +161,17 @@ def _better_as_another(part: Part, table: str) -> bool:
     return table in POINTED and max(len(part.known(other)) for other in POINTED) > len(part.known(table))
 
 
-def _shaped(part: Part, table: str) -> bool:
+def _has_right_geometry(part: Part, table: str) -> bool:
     return part.shapes in ("any", SHAPES[table]) if table in SHAPES else True
 
 
-def _belongs_elsewhere(part: Part, table: str) -> bool:
+def _named_after_another(part: Part, table: str) -> bool:
     """Whether a part is called after another table."""
     name = part.name.strip().lower()
     return any(name in names for other, names in CALLED.items() if other != table and not (table == "people" and other == "zone"))
 
 
-def _likest(parts: Sequence[Part], table: str, positions: list[int]) -> int:
+def _best_of_unfitting(parts: Sequence[Part], table: str, positions: list[int]) -> int:
     """Where nothing fits: the part named after the table, else the one with the most known headings; its faults are then reported."""
     called = [position for position in positions if parts[position].name.strip().lower() in CALLED.get(table, ())]
     visible = [position for position in positions if not parts[position].hidden] or positions

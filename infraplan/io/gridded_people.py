@@ -111,7 +111,7 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
                 own_x, own_y = (np.asarray(part) for part in transform @ (cols + 0.5, rows + 0.5))
                 x, y = (np.asarray(part) for part in to_grid.transform(own_x, own_y))
                 people = values[rows, cols]
-                fresh = seams.unseen(path, dataset.crs, own_x, own_y, people, grid.pixel_of(x, y)[0] >= 0)
+                fresh = seams.not_counted_before(path, dataset.crs, own_x, own_y, people, grid.pixel_of(x, y)[0] >= 0)
                 tally.add(x[fresh], y[fresh], people[fresh])
         faults.stop()
     if not touched:

@@ -117,7 +117,7 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
     return pd.DataFrame({name: read.get(name, cells[name]) for name in MEASURED_COLUMNS})
 
 
-def unheard(table: pd.DataFrame, ids: Collection[str], services: Collection[str]) -> list[Fault]:
+def unused_measurements(table: pd.DataFrame, ids: Collection[str], services: Collection[str]) -> list[Fault]:
     """Warnings of measurements that change nothing: of a place that is gone from the study, of a service that it does not predict."""
     faults = FaultList(file=FILE_NAME, rows=np.arange(2, len(table) + 2))
     faults.at(~table["id"].isin(list(ids)).to_numpy(), "inspections.no_place", "id", table["id"].to_numpy(object), severity="warning")

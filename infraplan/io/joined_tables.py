@@ -116,20 +116,22 @@ def _named(raw: RawTable, table: str, basis: str | None) -> RawTable:
     ways = [headings[position] for position in numbered_azimuths(headings, taken)] if several else []
     seconds = {headings[position]: name for position, name in second_headings(offered, taken, table).items()}
     if ways:
-        raw.frame = raw.frame.assign(azimuth_deg=_one_after_another(raw.frame, ways))
-    raw.frame = _coalesced(raw.frame.rename(columns=new), {new.get(name, name): field for name, field in seconds.items()}, raw.faults)
+        raw.frame = raw.frame.assign(azimuth_deg=_cells_joined(raw.frame, ways))
+    raw.frame = _filled_from_second(
+        raw.frame.rename(columns=new), {new.get(name, name): field for name, field in seconds.items()}, raw.faults
+    )
     raw.notes["unused"] = [name for name in stay if name not in ways and name not in seconds and name != geometry]
     return raw if geometry is not None else without_totals(raw)
 
 
-def _one_after_another(frame: pd.DataFrame, columns: list[str]) -> list[str]:
+def _cells_joined(frame: pd.DataFrame, columns: list[str]) -> list[str]:
     """Cells of several columns joined by "/", blanks left out."""
     cells = [texts(frame[name]) for name in columns]
     blank = [no_answer(part) for part in cells]
     return ["/".join(str(part[row]) for part, empty in zip(cells, blank, strict=True) if not empty[row]) for row in range(len(frame))]
 
 
-def _coalesced(frame: pd.DataFrame, seconds: dict[str, str], faults: FaultList) -> pd.DataFrame:
+def _filled_from_second(frame: pd.DataFrame, seconds: dict[str, str], faults: FaultList) -> pd.DataFrame:
     """The frame with blank names and codes filled from a second column of the same meaning.
 
     Where the second says something else than the first, a warning says that it was not used.
@@ -146,7 +148,7 @@ def _coalesced(frame: pd.DataFrame, seconds: dict[str, str], faults: FaultList) 
     return frame
 
 
-def _tell_unused(parts: list[RawTable], table: str, faults: FaultList, used: Collection[str]) -> None:
+def _warn_of_unused(parts: list[RawTable], table: str, faults: FaultList, used: Collection[str]) -> None:
     """One line on the columns that nobody used; those of zones that name their parents are used."""
     unused = dict.fromkeys(str(name) for raw in parts for name in cast(list[str], raw.notes["unused"]))
     known = {*used, *(NAMES_OF_PARENTS if columns_of(table) == "zone" else ())}
@@ -169,7 +171,7 @@ def _of_basis(heading: str, basis: str | None) -> str:
 def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> RawTable:
     """The parts under one another; each row keeps its sheet and its number there."""
     if len(parts) == 1:
-        _tell_unused(parts, table, parts[0].faults, used)
+        _warn_of_unused(parts, table, parts[0].faults, used)
         return parts[0]
     faults = FaultList(file=parts[0].faults.file, headings=parts[0].faults.headings)
     faults.headings_of = {raw.faults.sheet: raw.faults.headings for raw in parts}
@@ -182,12 +184,12 @@ def _joined(parts: list[RawTable], table: str, used: Collection[str] = ()) -> Ra
     bases = {str(raw.notes["population_basis"]) for raw in parts if "population" in raw.frame}
     if len(bases) > 1:
         faults.add("io.mixed_bases", column="population", value=" / ".join(sorted(bases)))
-    _tell_unused(parts, table, faults, used)
+    _warn_of_unused(parts, table, faults, used)
     faults.units = _one_unit_each(parts)
     joined: Any = pd.concat([raw.frame for raw in parts], ignore_index=True)
-    _tell_repeated(joined, faults, table)
+    _report_repeated(joined, faults, table)
     if not faults.failed:
-        _tell_sums(parts, faults, table)
+        _report_sums(parts, faults, table)
     return RawTable(joined, faults.rows, faults, parts[0].notes | {"population_basis": sorted(bases)[0] if bases else "resident"})
 
 
@@ -206,7 +208,7 @@ def _one_unit_each(parts: list[RawTable]) -> dict[str, str]:
     return units
 
 
-def _tell_sums(parts: list[RawTable], faults: FaultList, table: str) -> None:
+def _report_sums(parts: list[RawTable], faults: FaultList, table: str) -> None:
     """A fault where a sheet's people, or one of its rows, are the sum of other sheets: the same people at two levels."""
     people = [numbers(raw.frame["population"], "人")[0] if "population" in raw.frame else np.zeros(0) for raw in parts]
     sums = [float(np.nansum(values)) for values in people]
@@ -217,7 +219,7 @@ def _tell_sums(parts: list[RawTable], faults: FaultList, table: str) -> None:
             faults.add("io.sheet_of_sums", sheet=raw.faults.sheet, column="population", part=raw.faults.sheet, section=section_of(table))
 
 
-def _tell_repeated(joined: pd.DataFrame, faults: FaultList, table: str) -> None:
+def _report_repeated(joined: pd.DataFrame, faults: FaultList, table: str) -> None:
     """Faults of records that are in two sheets alike: a sheet of all counties beside the sheets of each would count everybody twice."""
     assert faults.sheets is not None
     columns = {name: texts(joined[name]) for name in COMPARED if name in joined}

@@ -64,18 +64,18 @@ class Seams:
         sides = min(east, theirs.right) - max(west, theirs.left), min(north, theirs.top) - max(south, theirs.bottom)
         return max(float(min(sides)) / float(step), 0.0)
 
-    def unseen(self, path: Path, crs: Any, x: Floats, y: Floats, people: Floats, inside: Bools) -> Bools:
+    def not_counted_before(self, path: Path, crs: Any, x: Floats, y: Floats, people: Floats, inside: Bools) -> Bools:
         """Which pixels of a file, by their centres in its CRS, hold people that no earlier file has counted."""
         self.people[path] += float(people[inside].sum())
         fresh = np.ones(len(x), dtype=bool)
         for other in self.before[path]:
-            held = fresh & self._peopled(other, crs, x, y)
+            held = fresh & self._has_people(other, crs, x, y)
             key = (other, path)
             self.twice[key] = self.twice.get(key, 0.0) + float(people[held & inside].sum())
             fresh &= ~held
         return fresh
 
-    def _peopled(self, other: Path, crs: Any, x: Floats, y: Floats) -> Bools:
+    def _has_people(self, other: Path, crs: Any, x: Floats, y: Floats) -> Bools:
         """True where another file holds people at a point."""
         found = np.zeros(len(x), dtype=bool)
         if not len(x):

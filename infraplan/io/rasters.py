@@ -121,7 +121,7 @@ def read_terrain(
     """
     presets.choose(holes, HOLES, "holes")
     files = raster_files(source)
-    with gdal_speaks(names(files)):
+    with gdal_faults(names(files)):
         area = over if over is not None else grid if grid is not None else grid_of(files)
         target = own_grid(files, area, margin_m, HEIGHT_PIXELS) if over is not None else area
     height_m, synthetic = mosaic(files, target, Resampling.bilinear, nodata)
@@ -142,7 +142,7 @@ def read_terrain(
 def read_clutter(source: Source, area: Grid, margin_m: float, table: str, holes: str, nominal_m: float | None) -> Clutter:
     """Land cover under an area at its files' own resolution, as `read_terrain` takes it."""
     files = raster_files(source)
-    with gdal_speaks(names(files)):
+    with gdal_faults(names(files)):
         target = own_grid(files, area, margin_m, CLUTTER_PIXELS)
     return clutter_classes(files, target, table, holes, within(area, target), nominal_m)
 
@@ -211,7 +211,7 @@ def names(files: Sequence[Path]) -> str:
 
 
 @contextmanager
-def gdal_speaks(file: str) -> Iterator[None]:
+def gdal_faults(file: str) -> Iterator[None]:
     """Whatever GDAL and PROJ say about a file becomes a DataError that names it."""
     try:
         yield
@@ -225,7 +225,7 @@ def gdal_speaks(file: str) -> Iterator[None]:
 def open_band(path: Path) -> Iterator[Any]:
     """A raster with one band, a CRS, pixels that are no speck and bearable blocks, or a DataError."""
     faults = FaultList(file=path.name)
-    with gdal_speaks(path.name), rasterio.open(path) as dataset:
+    with gdal_faults(path.name), rasterio.open(path) as dataset:
         if dataset.crs is None:
             faults.add("geo.raster_without_crs")
         if dataset.count != 1:

@@ -29,7 +29,7 @@ def write_template(path: str | Path) -> None:
             _sheet(book, name, [field for field in TABLES[table] if field.name not in HIDDEN and not field.part_of])
 
 
-def offered(field: Field) -> list[str]:
+def drop_down_words(field: Field) -> list[str]:
     """What a drop-down of a field offers, in Chinese; empty where anything may be written."""
     if field.kind == "boolean":
         return ["是", "否"]
@@ -48,7 +48,7 @@ def _sheet(book: Any, name: str, fields: list[Field]) -> None:
         sheet.set_column(column, column, max(10, 2 * len(field.zh) + 4), text if field.kind in ("code", "text", "date") else None)
         sheet.write_comment(0, column, f"{field.meaning_zh}\n{field.meaning_en}", {"x_scale": 2})
         _example(sheet, column, field, text)
-        options = offered(field)
+        options = drop_down_words(field)
         if options:
             sheet.data_validation(1, column, ROWS, column, {
                 "validate": "list", "source": options, "error_title": field.zh[:32], "error_message": both("io.template_choose")[:255],
@@ -90,6 +90,6 @@ def _explanations(book: Any) -> None:
                 continue
             row += 1
             needed = both("io.template_yes") if field.required or field.name in ("lon", "lat") else ""
-            cells = (name, _heading(field), needed, f"{field.meaning_zh} / {field.meaning_en}", "、".join(offered(field)))
+            cells = (name, _heading(field), needed, f"{field.meaning_zh} / {field.meaning_en}", "、".join(drop_down_words(field)))
             for column, cell in enumerate(cells):
                 sheet.write_string(row, column, cell, wrap)

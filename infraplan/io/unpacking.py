@@ -169,7 +169,7 @@ def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[
         with byte_stream(path) as stream:
             _write(stream, packed[0][1])
     columns: dict[str, str] = {}
-    texts = [_mended_kml(plain, columns, faults) for _, plain in packed]
+    texts = [_kml_as_utf8(plain, columns, faults) for _, plain in packed]
     links = [link for text in texts for link in LINKED.findall(text) if link not in members]
     if links:
         faults.add("io.kml_links", severity="warning", value=", ".join(links[:3]), count_links=len(links))
@@ -177,7 +177,7 @@ def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[
     return [Opened(plain, name if len(packed) > 1 else "", columns=own_names) for name, plain in packed]
 
 
-def _mended_kml(plain: Path, columns: dict[str, str], faults: FaultList) -> str:
+def _kml_as_utf8(plain: Path, columns: dict[str, str], faults: FaultList) -> str:
     """A KML's text, rewritten as UTF-8.
 
     Refused where it declares a document type: nothing in KML needs one, and entities expand without end. A KML without a

@@ -88,7 +88,7 @@ class _Layer:
             noise = [column for column in frame.columns if str(column).lower() in KML_NOISE]
             label = "label" if "name" in self.file.columns.values() else "name"
             frame = frame.drop(columns=noise).rename(columns={"Name": label} | self.file.columns)
-        frame = _sound_texts(frame, faults)
+        frame = _utf8_texts(frame, faults)
         if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.has_z.any():
             frame = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
         return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), faults)
@@ -131,7 +131,7 @@ def _whole_numbers(frame: pd.DataFrame, plain: Path, number: int, name: str, enc
     return frame.assign(**{column: again[column] for column in again.columns}) if len(again) == len(frame) else frame
 
 
-def _sound_texts(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
+def _utf8_texts(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
     """Text columns whose bytes are all UTF-8: a damaged file may hold others, which no later step could bear."""
     for name in frame.columns:
         if not isinstance(frame[name].dtype, pd.StringDtype):
@@ -155,5 +155,5 @@ def _read_parquet(path: Path, faults: FaultList) -> RawTable:
         faults.add("io.too_many_rows", limit=f"{MOST_ROWS:,}")
         faults.stop()
     frame: Any = gpd.read_parquet(path) if b"geo" in described else pd.read_parquet(path)
-    frame = _sound_texts(frame.reset_index(drop=True), faults)
+    frame = _utf8_texts(frame.reset_index(drop=True), faults)
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), faults)

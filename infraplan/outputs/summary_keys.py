@@ -205,16 +205,16 @@ def key_of(way: str) -> Key | None:
     return min(found, key=lambda key: key.way.count("{"), default=None)
 
 
-def ways_in(content: Any, way: str = "") -> Iterator[tuple[str, Any]]:
+def paths_in(content: Any, way: str = "") -> Iterator[tuple[str, Any]]:
     """(way, value) of everything in a summary that is no object and no list; lists of a documented table come as their rows."""
     key = key_of(f"{way}[]") if isinstance(content, list) else None
     if key is not None and key.rows:
         yield from ((key.way, row) for row in content)
     elif isinstance(content, list):
         for item in content:
-            yield from ways_in(item, f"{way}[]") if isinstance(item, dict) else ((f"{way}[]", item),)
+            yield from paths_in(item, f"{way}[]") if isinstance(item, dict) else ((f"{way}[]", item),)
     elif isinstance(content, dict):
         for name, item in content.items():
-            yield from ways_in(item, f"{way}.{name}" if way else name)
+            yield from paths_in(item, f"{way}.{name}" if way else name)
     else:
         yield way, content

@@ -11,14 +11,14 @@ import pandas as pd
 from infraplan.policy.annex import RESIDENTIAL
 from infraplan.policy.counted_rows import in_scope, place_rows, village_rows, where_rows
 from infraplan.policy.layers import Layers
-from infraplan.policy.site_counts import sites_asked
+from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target, Targets
 
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
 """Measures whose targets list things one by one."""
 
 
-def things_asked(targets: Targets, layers: Layers) -> pd.DataFrame:
+def things_of_targets(targets: Targets, layers: Layers) -> pd.DataFrame:
     """Every village, place, line and site that some target asks about, once a family and city.
 
     Returns
@@ -55,7 +55,7 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
             found = place_rows(target, layers)
             rows = np.zeros(len(table), dtype=bool) if found is None else found
         else:
-            rows = sites_asked(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
+            rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
         zone = layers.zone(name)
         ids, city = table["id"].to_numpy()[rows], zone["city"].to_numpy()[rows] if "city" in zone else ""
     thing = {"villages": "village", "places": "place", "corridors": "line", "sites": "site"}[name]

@@ -21,7 +21,7 @@ from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.judgements import place_codes, village_codes
 from infraplan.policy.layers import Layers
 from infraplan.policy.priority import priority_names
-from infraplan.policy.site_counts import sites_asked
+from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
@@ -349,7 +349,7 @@ def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
             return None
         rows = found
     else:
-        rows = sites_asked(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
+        rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
     says, said = layers.says_yes(name, target.column)
     codes = np.where(~said, NO_DATA, np.where(says, SERVED, UNSERVED)).astype(np.int8)
     at = np.flatnonzero(rows & (codes != SERVED))

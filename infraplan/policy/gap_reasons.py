@@ -48,12 +48,12 @@ def explain(found: pd.DataFrame, target: Target, network: str, layers: Layers, f
     found["nearest_site"] = found["receiver"] = ""
     if not target.family or target.measure == "attribute_share":
         found["reason"] = np.where(found["code"] == NO_DATA, "not_stated", "attribute_no")
-        return _remedied(found)
+        return _with_remedy(found)
     at = _pixels(found, layers.cover)
     _margins(found, target, network, layers.cover, at)
     _nearest(found, target, network, layers)
     found["reason"] = _reasons(found, target, network, layers, at)
-    return _remedied(found, target, network, future)
+    return _with_remedy(found, target, network, future)
 
 
 def _pixels(found: pd.DataFrame, cover: Coverage) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -153,7 +153,7 @@ def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
     return np.asarray(found["nearest_site_km"].to_numpy(dtype=float) <= layers.keep(("usual", target.family, network), usual_km))
 
 
-def _remedied(found: pd.DataFrame, target: Target | None = None, network: str = "", future: Future | None = None) -> pd.DataFrame:
+def _with_remedy(found: pd.DataFrame, target: Target | None = None, network: str = "", future: Future | None = None) -> pd.DataFrame:
     """The new site that serves the place, where the plan has one; else what usually helps."""
     remedy = found["reason"].map(REMEDIES).to_numpy(dtype=object)
     if future is not None and target is not None:

@@ -21,9 +21,9 @@ from infraplan.coverage.places import (
     is_polygon,
     place_status,
     served_area,
-    shifted,
     village_status,
-    yes,
+    with_extra_loss,
+    yes_answers,
 )
 from infraplan.coverage.population import demand_margin, status_of
 from infraplan.coverage.prediction import Coverage
@@ -83,7 +83,7 @@ class Layers:
 
     def says_yes(self, name: str, column: str) -> tuple[Bools, Bools]:
         """(says yes, says anything) of a column of a table."""
-        return self.keep(("yes", name, column), lambda: yes(self.table(name), column))
+        return self.keep(("yes", name, column), lambda: yes_answers(self.table(name), column))
 
     def synthetic(self, name: str) -> bool:
         """Whether any row of a table is made up."""
@@ -99,7 +99,7 @@ class Layers:
 
         def make() -> tuple[Coverage, float]:
             there = "" if target.check_points else receiver  # check points are judged network by network
-            cover, loss_db = shifted(self.cover, family, network, receiver_losses_db(self.cover, family, receiver), there)
+            cover, loss_db = with_extra_loss(self.cover, family, network, receiver_losses_db(self.cover, family, receiver), there)
             return cover, loss_db + offset_db
 
         return (family, network, receiver, offset_db), make

@@ -19,7 +19,7 @@ from infraplan.policy.counted_rows import (
 )  # fmt: skip
 from infraplan.policy.judgements import also_notes, place_codes, village_codes
 from infraplan.policy.layers import Layers
-from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_asked
+from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_of_target
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Note, Units, missing, units_by_code
 
@@ -147,7 +147,7 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
     else:
         rows = where_rows(target, layers, name) & in_scope(target, layers.zone(name))
         if name == "sites":
-            rows &= sites_asked(target, layers.sites)
+            rows &= sites_of_target(target, layers.sites)
         if name == "corridors" and target.line_classes:
             rows &= table["line_class"].isin(target.line_classes).to_numpy()
         unsaid, others = other_rows(target, layers, name, rows)
@@ -174,7 +174,7 @@ def _site_count(target: Target, network: str, layers: Layers) -> Units:
     sites = layers.sites
     if sites is None or not len(sites):
         return missing("sites", "sites")
-    rows = sites_asked(target, sites) & in_scope(target, layers.zone("sites"))
+    rows = sites_of_target(target, sites) & in_scope(target, layers.zone("sites"))
     counts = other_counts(sites, rows)
     notes: tuple[Note, ...] = ((f"evidence_basis_{target.count_basis}", {}), ("evidence_counts", dict(counts)))
     if target.since is not None:

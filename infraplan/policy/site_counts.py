@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.coverage.networks import ANY, belongs
+from infraplan.coverage.networks import ANY, in_network
 from infraplan.policy.layers import Layers
 from infraplan.policy.targets import Target, plain_target
 from infraplan.tables.families import families_carried
@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 
-def sites_asked(target: Target, sites: Any) -> Bools:
+def sites_of_target(target: Target, sites: Any) -> Bools:
     """Sites of the target's family (all, where it names none) whose status it counts."""
     rows = sites["status"].isin(target.statuses).to_numpy() if "status" in sites else np.ones(len(sites), dtype=bool)
     if target.family:
@@ -62,9 +62,9 @@ def site_tree(family: str, network: str, layers: Layers) -> tuple[Any, npt.NDArr
         sites = layers.sites
         if sites is None or not len(sites):
             return None, np.zeros(0, dtype=object)
-        rows = sites_asked(plain_target(family), sites)
+        rows = sites_of_target(plain_target(family), sites)
         if network not in ("", ANY) and "operators" in sites:
-            rows &= belongs(sites["operators"].fillna("").astype(str).to_numpy(), network)
+            rows &= in_network(sites["operators"].fillna("").astype(str).to_numpy(), network)
         xy = np.column_stack(layers.cover.grid.place(sites.loc[rows]))
         good = np.isfinite(xy).all(axis=1)
         return (cKDTree(xy[good]) if good.any() else None), sites.loc[rows, "id"].astype(str).to_numpy(dtype=object)[good]

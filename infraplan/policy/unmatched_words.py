@@ -21,7 +21,7 @@ ALONE = ("unmatched_province", "unmatched_scope", "unmatched_family")
 
 
 @dataclass(frozen=True)
-class Asked:
+class UnmatchedWord:
     """A word that some targets of a policy use: `key` of the policy file, `value`, and what the study has in its place."""
 
     policy: str
@@ -67,13 +67,13 @@ def unmatched(
         A class, scope, province, column, register or family that matches nothing; a register that no target reads. Numbers that a policy
         adds up and no one can read are errors, answers that are neither yes nor no warnings, each with its rows.
     """
-    ids: dict[Asked, list[str]] = {}
+    ids: dict[UnmatchedWord, list[str]] = {}
     provinces, cities, counties = _provinces(zones), *(_some(zones.loc[zones["level"] == level, "adcode"]) for level in ("city", "county"))
     for target in targets:
         for asked in _asked(target, provinces, cities, counties, families, tables, registers):
             ids.setdefault(asked, []).append(target.id)
     alone: list[Fault] = []
-    together: dict[tuple[str, str, str], list[Asked]] = {}
+    together: dict[tuple[str, str, str], list[UnmatchedWord]] = {}
     for asked in ids:
         if asked.near or asked.rule in ALONE:
             alone.append(_fault([asked], ids, asked.near))
@@ -127,31 +127,31 @@ def _asked(
     families: Collection[str],
     tables: Mapping[str, Any],
     registers: Mapping[str, Any],
-) -> Iterator[Asked]:
+) -> Iterator[UnmatchedWord]:
     """The words of a target that match nothing."""
     if target.measure == "none":
         return
     name = target.policy.name
     if provinces and target.policy.province not in provinces:
-        yield Asked(name, "province", target.policy.province, "unmatched_province", provinces)
+        yield UnmatchedWord(name, "province", target.policy.province, "unmatched_province", provinces)
     elif not target.provincial and not (target.cities & set(cities) or target.counties & set(counties)):
-        yield Asked(name, "scope", target.scope_name, "unmatched_scope", cities)
+        yield UnmatchedWord(name, "scope", target.scope_name, "unmatched_scope", cities)
     if target.family and target.family not in families:
-        yield Asked(name, "family", target.family, "unmatched_family", tuple(families))
+        yield UnmatchedWord(name, "family", target.family, "unmatched_family", tuple(families))
     near = [target.residents.near] if target.residents is not None else []
     yield from _classes(name, "place_classes", (*target.place_classes, *near), tables["places"], "place_class")
     if tables["places"] is not None and "village" in tables["places"]:
         there = set(tables["places"]["place_class"])
         if target.check_points and not there & set(target.check_points):
-            yield Asked(name, "check_points", "、".join(target.check_points), "unmatched_class", _some(there))
+            yield UnmatchedWord(name, "check_points", "、".join(target.check_points), "unmatched_class", _some(there))
     yield from _classes(name, "line_classes", target.line_classes, tables["corridors"], "line_class")
     places = tables["places"]
     if target.kinds and places is not None and "kind" in places:
         of_class = set(places.loc[places["place_class"].isin(target.place_classes), "kind"])
         if of_class and not of_class & set(target.kinds):
-            yield Asked(name, "kinds", "、".join(target.kinds), "unmatched_class", _some(of_class))
+            yield UnmatchedWord(name, "kinds", "、".join(target.kinds), "unmatched_class", _some(of_class))
     if target.register and target.register not in registers:
-        yield Asked(name, "register", target.register, "unmatched_register", tuple(registers))
+        yield UnmatchedWord(name, "register", target.register, "unmatched_register", tuple(registers))
     classes = set(target.place_classes) if target.shape == "attribute_share" else set()
     if classes and (places is None or not classes & set(places["place_class"])):
         return
@@ -160,14 +160,14 @@ def _asked(
         optional = column == target.official_column or column in target.also
         if frame is not None and not optional and (column not in frame or not frame[column].notna().any()):
             own = [str(one) for one in frame.columns if one not in ("geometry", "id", "name")]
-            yield Asked(name, "column", f"{table}.{column}", "unmatched_column", tuple(own))
+            yield UnmatchedWord(name, "column", f"{table}.{column}", "unmatched_column", tuple(own))
 
 
-def _classes(policy: str, key: str, asked: Iterable[str], table: Any, column: str) -> Iterator[Asked]:
+def _classes(policy: str, key: str, asked: Iterable[str], table: Any, column: str) -> Iterator[UnmatchedWord]:
     there = set() if table is None else set(table[column])
     for word in asked:
         if word not in there:
-            yield Asked(policy, key, word, "unmatched_class", _some(there))
+            yield UnmatchedWord(policy, key, word, "unmatched_class", _some(there))
 
 
 def _provinces(zones: Any) -> tuple[str, ...]:
@@ -181,7 +181,7 @@ def _some(words: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted({str(word) for word in words} - {""}))
 
 
-def _fault(group: list[Asked], ids: Mapping[Asked, list[str]], near: str) -> Fault:
+def _fault(group: list[UnmatchedWord], ids: Mapping[UnmatchedWord, list[str]], near: str) -> Fault:
     """Words of one key of one policy, each with the targets that lack it."""
     first = group[0]
     listed = "; ".join(f"{asked.value} ({_shortened(dict.fromkeys(ids[asked]))})" for asked in group)

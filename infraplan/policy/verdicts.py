@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from infraplan.coverage.networks import ANY
-from infraplan.messages import both, together
+from infraplan.messages import both, joined_texts
 from infraplan.units import cut_percent
 
 KEY = ["level", "adcode", "family"]
@@ -60,5 +60,5 @@ def with_band(card: pd.DataFrame, by_zone: pd.DataFrame, band_db: float) -> pd.D
             continue
         status[at] = verdict(people_needed(float(row["required"]), int(row["denominator"])), found)
         shares = {name: cut_percent(found[f"share_{name}"], 1) for name in ("weaker", "stronger")}
-        evidence[at] = together((row["evidence"], both("policy.evidence_band", band=f"{band_db:g}", **shares)), "；", "; ")
+        evidence[at] = joined_texts((row["evidence"], both("policy.evidence_band", band=f"{band_db:g}", **shares)), "；", "; ")
     return card.assign(status=status.astype(card["status"].dtype), evidence=evidence)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.coverage.networks import counted
+from infraplan.coverage.networks import counted_networks
 from infraplan.outputs import column, types
 from infraplan.policy.verdicts import people_needed, verdict
 from infraplan.report.page_context import PageContext
@@ -26,7 +26,7 @@ PEOPLE = {"other": "other_served", "after": "served_after"}
 
 def headline_table(context: PageContext) -> pd.DataFrame:
     """The figures behind the first lines: one row a family, figure and network, columns of the output table `headline`."""
-    parts = [context.people(family, network) for family in context.families for network in counted(context.networks)]
+    parts = [context.people(family, network) for family in context.families for network in counted_networks(context.networks)]
     people = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     found = []
     for figure in FIGURES:
@@ -50,7 +50,7 @@ def shown_headline(context: PageContext, words: Words) -> Shown:
     """The table below the first lines: a row a family and figure, a column a network."""
     table = headline_table(context)
     label, share = (cells.texts() for cells in worded(table, "headline", "page", words))
-    networks = [network for network in counted(context.networks) if (table["network"] == network).any()]
+    networks = [network for network in counted_networks(context.networks) if (table["network"] == network).any()]
     kinds = list(zip(table["family"], table["figure"], strict=True))
     labels = dict(zip(kinds, label, strict=True))
     cells = dict(zip(zip(kinds, table["network"], strict=True), share, strict=True))
@@ -109,7 +109,7 @@ def _range(own: Mapping[str, Any], context: PageContext, words: Words) -> str:
 def _beside(own: Mapping[str, Any], context: PageContext, family: str, words: Words) -> str:
     """Every network, and the other receiver."""
     parts = []
-    every = [network for network in counted(context.networks) if network not in context.networks]
+    every = [network for network in counted_networks(context.networks) if network not in context.networks]
     for network in every:
         for row in context.people(family, network).to_dict("records"):
             label = network_label(network, context.networks, words)

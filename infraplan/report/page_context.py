@@ -150,7 +150,7 @@ class PageContext:
     gaps : DataFrame
         Rows of `find_gaps` inside the zone.
     asked : DataFrame, optional
-        Rows of `things_asked` inside the zone: out of how many things those of the gaps are.
+        Rows of `things_of_targets` inside the zone: out of how many things those of the gaps are.
     villages : GeoDataFrame of points, EPSG:4326
         id, name, kind, population, households, town, committee, county and, per family, `<family>_status`
         ("served" | "uncertain" | "unserved") and `<family>_margin_db`.

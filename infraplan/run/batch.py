@@ -17,7 +17,7 @@ from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning,
 from infraplan.files import replace_folder, write_text
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
-from infraplan.messages import both, in_language, together
+from infraplan.messages import both, in_language, joined_texts
 from infraplan.outputs import types
 from infraplan.policy.fibre_awards import awarded, fibre_award
 from infraplan.policy.gap_counts import gap_counts
@@ -39,8 +39,8 @@ from infraplan.run.page_contexts import (
     village_table,
 )
 from infraplan.run.progress import Progress, Silent
-from infraplan.run.run_scope import chosen_cities, goal_wanted
-from infraplan.run.steps import assess, check_of, make_plan, on_the_map, with_gaps, with_plan_counted
+from infraplan.run.run_scope import chosen_cities, planned_target
+from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
@@ -121,33 +121,33 @@ def run_study(
     chosen = chosen_cities(study, cities)
     if known is not None and not (overwrite or resume or cities):
         raise UsageError(both("run.exists", folder=output.name))
-    goal_wanted(study)
+    planned_target(study)
     formats = tuple(choose(name, FORMATS, "format") for name in formats)
     fingerprint = ledger.fingerprint(study) | {"pages": {"lang": lang, "formats": list(formats)}}
     same = known is not None and known.get("fingerprint") == fingerprint
     listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
     if cities and not (overwrite or resume):
-        _refuse_changed(study, output, chosen, listed)
+        _refuse_changed_folder(study, output, chosen, listed)
     only = chosen if cities else ()
     findings = assess(study, progress, only, gaps=False)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
     plan, kind = _plan(findings, output, only, whole, progress)
     after = None if plan is None else cover_with(plan.sites, findings.cover, study.plan_services)
     if plan is not None and after is not None and kind != "reused":
-        plan = on_the_map(findings, plan, after)
+        plan = plan_on_map(findings, plan, after)
     scope = _scope(plan, kind, only)
     findings = with_gaps(findings, plan, after, only)
     if plan is not None and after is not None:
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     facts = facts_of(findings)
-    begun: dict[str, Any] = {"code": ledger.code(), "fingerprint": fingerprint, "plan": None, "complete": False}
+    begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
         begun["plan"] = _plan_record(plan)
     elif same and known is not None:
         begun = known
     record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
-    ledger.sweep(output)
+    ledger.remove_temporary(output)
     if not cities or same or known is None:
         ledger.write(output, record)
     batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
@@ -184,12 +184,12 @@ def run_study(
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
 
 
-def _refuse_changed(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
+def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
     """A city's folder is written again only over what the same inputs made and nobody touched since."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
     for adcode in cities:
         folder = output / "cities" / folder_name(adcode, str(names[adcode]))
-        if folder.exists() and not ledger.intact(folder, listed.get(adcode, {}).get("files", {})):
+        if folder.exists() and not ledger.unchanged(folder, listed.get(adcode, {}).get("files", {})):
             raise UsageError(both("run.city_exists", folder=folder.name))
 
 
@@ -199,7 +199,7 @@ def _plan(
     """The study's plan, reused for some cities where a whole run left it, and what it covers in a word."""
     stored = restore_plan(output) if cities and whole else None
     kind: Literal["whole", "reused", "alone"] = "whole" if not cities else "reused" if stored is not None else "alone"
-    if not goal_wanted(findings.study):
+    if not planned_target(findings.study):
         return None, kind
     return stored or make_plan(findings, progress, cities), kind
 
@@ -209,7 +209,7 @@ def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
     if plan is None:
         return ""
     names = {"cities": "、".join(cities)} if kind == "alone" else {}
-    return together((both(f"run.plan_{kind}", **names), plan_note(plan)))
+    return joined_texts((both(f"run.plan_{kind}", **names), plan_note(plan)))
 
 
 def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
@@ -241,7 +241,7 @@ class _Batch:
     def finished(self, row: dict[str, Any], folder: str) -> bool:
         """Whether a resumed run may keep what is there: complete, unchanged, and with a plan of the same kind."""
         same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
-        return self.resume and same_plan and row.get("state") == "done" and ledger.intact(self.output / "cities" / folder, row["files"])
+        return self.resume and same_plan and row.get("state") == "done" and ledger.unchanged(self.output / "cities" / folder, row["files"])
 
 
 def _write_cities(
@@ -331,7 +331,7 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
 
 
-def lacking_in(findings: Findings, adcode: str) -> dict[str, Any]:
+def gaps_of_city(findings: Findings, adcode: str) -> dict[str, Any]:
     """`gap_counts` of one city: its villages that lack the first family."""
     first, asked = findings.cover.families[0], findings.asked
     own = None if asked is None else asked.loc[asked["city"] == adcode]
@@ -342,7 +342,7 @@ def lacking_in(findings: Findings, adcode: str) -> dict[str, Any]:
 def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """One row a city for the scoreboard: its folder, gaps, new sites, and what became of it."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
-    lacking = {adcode: lacking_in(findings, adcode) for adcode in rows}
+    lacking = {adcode: gaps_of_city(findings, adcode) for adcode in rows}
     sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
     return pd.DataFrame(
         [

@@ -30,7 +30,7 @@ class Findings:
     gaps : DataFrame
         The gaps, where by lon and lat; empty where they are not wanted.
     asked : DataFrame, optional
-        Every village, place, line and site that some target asks about (`policy.gap_counts.things_asked`).
+        Every village, place, line and site that some target asks about (`policy.gap_counts.things_of_targets`).
     """
 
     study: Study

@@ -47,7 +47,7 @@ def fingerprint(study: Study) -> dict[str, Any]:
 
 
 @cache
-def code() -> str:
+def program_hash() -> str:
     """SHA-256 of the program that runs: its modules and its constants, by name and content."""
     package = Path(infraplan.__file__).parent
     files = [path for path in sorted(package.rglob("*")) if path.suffix in (".py", ".toml", ".j2") and path.is_file()]
@@ -76,7 +76,7 @@ def write(output: Path, content: dict[str, Any]) -> None:
     write_text(output / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
-def sweep(output: Path) -> None:
+def remove_temporary(output: Path) -> None:
     """Remove what a killed run left under temporary names, in the output folder and among its cities."""
     for left in (*output.glob(".*.part*"), *(output / "cities").glob(".*.part*"), *(output / "cities").glob(".*.old")):
         if left.is_dir():
@@ -94,6 +94,6 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def intact(folder: Path, listed: dict[str, str]) -> bool:
+def unchanged(folder: Path, listed: dict[str, str]) -> bool:
     """Whether every listed file exists and is unchanged."""
     return bool(listed) and all((folder / name).is_file() and sha256(folder / name) == digest for name, digest in listed.items())

@@ -11,7 +11,7 @@ import pandas as pd
 import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
-from infraplan.messages import Bilingual, both, parted
+from infraplan.messages import Bilingual, both, split_languages
 from infraplan.outputs import types
 from infraplan.policy.targets import Targets
 from infraplan.presets import load
@@ -129,7 +129,7 @@ def ground_notes(cover: Coverage) -> tuple[str, ...]:
 def datasets_of(study: Study) -> tuple[Dataset, ...]:
     """Inputs with their licences: `licences.toml` beside study.toml, else the bare names of the files."""
     if study.licences is not None:
-        return tuple(Dataset(row.name, parted(row.holder), parted(row.licence), row.synthetic) for row in study.licences)
+        return tuple(Dataset(row.name, split_languages(row.holder), split_languages(row.licence), row.synthetic) for row in study.licences)
     return tuple(Dataset(name, both("run.user_data"), both("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.coverage.measurements import SERVED
-from infraplan.coverage.population import judged
+from infraplan.coverage.population import point_statuses
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
@@ -147,7 +147,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
     candidates = candidate_sites(
         zones,
         grid=study.grid,
-        demand=lacking_service(study, goal, cover, villages),
+        demand=points_without_service(study, goal, cover, villages),
         services=choice.services,
         own_services=study.own_services,
         operators=operator_set(choice.operators, study.config.study.operators) or choice.operators,
@@ -175,7 +175,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
     )
 
 
-def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
+def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
     """Points that lack a service of the goal, among which candidates are sought.
 
     A place that must be served and is not weighs as many people as `candidate_least_people`: places near it stay candidates.
@@ -187,7 +187,7 @@ def lacking_service(study: Study, goal: Goal, cover: Coverage, villages: Any) ->
         target, points = required_place_points(
             study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
         )
-        lost = judged(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED
+        lost = point_statuses(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED
         parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
     return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
 

@@ -42,7 +42,7 @@ def city_order(study: Study) -> list[str]:
     return [code for code in official if code in codes] + [code for code in codes if code not in official]
 
 
-def goal_wanted(study: Study) -> str:
+def planned_target(study: Study) -> str:
     """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
     target = study.config.plan.target
     if target:

@@ -10,15 +10,15 @@ import pandas as pd
 
 from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.measurements import Measured
-from infraplan.coverage.networks import ANY, counted
+from infraplan.coverage.networks import ANY, counted_networks
 from infraplan.coverage.places import served_area
-from infraplan.coverage.population import as_status, demand_margin, judged, with_ranges
+from infraplan.coverage.population import as_status, demand_margin, point_statuses, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import share
 from infraplan.messages import both
-from infraplan.policy.gap_counts import things_asked
+from infraplan.policy.gap_counts import things_of_targets
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
@@ -61,11 +61,11 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         both_receivers=True,
         progress=progress.step("run.predicting"),
     )
-    study.keep(cut_off(cover))
+    study.keep(cap_warnings(cover))
     return cover
 
 
-def cut_off(cover: Coverage) -> list[Fault]:
+def cap_warnings(cover: Coverage) -> list[Fault]:
     """A warning for each family whose sites still served where the cap ended their computation."""
     faults = []
     for family, count in cover.capped_by_family.items():
@@ -83,7 +83,7 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
     The window of some cities holds their villages' position errors too, so that every status equals that of a whole run.
     """
-    zones, villages = study.zones, study.villages if study.peopled else None
+    zones, villages = study.zones, study.villages if study.has_people else None
     if not cities:
         return predict(study, progress), zones, villages
     zones = zones_of_cities(zones, cities)
@@ -97,7 +97,7 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
 
 def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
     """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
-    networks, band_db = counted(cover.networks), signal_band_db()
+    networks, band_db = counted_networks(cover.networks), signal_band_db()
     parts = [with_ranges(villages, cover, zones, network, band_db=band_db, measured=measured) for network in networks]
     return pd.concat(parts, ignore_index=True)
 
@@ -109,7 +109,7 @@ def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: t
     keys = ["level", "adcode", "family", "network"]
     parts = [
         people_after(people, zones, cover, after, plan.sites, study.plan_services, network, measured=study.measured)[[*keys, "served"]]
-        for network in counted(cover.networks)
+        for network in counted_networks(cover.networks)
     ]
     later = pd.concat(parts, ignore_index=True).rename(columns={"served": "served_after"})
     return replace(findings, by_zone=findings.by_zone.merge(later, on=keys, how="left", validate="one_to_one"))
@@ -143,7 +143,7 @@ def with_status(villages: Any, cover: Coverage, measured: Measured | None = None
     """Villages with `<family>_status` of any operator, whether measured (`<family>_measured`), and predicted `<family>_margin_db`."""
     columns: dict[str, Any] = {}
     for family in cover.families:
-        codes, rests = judged(villages, cover, family, measured=measured)
+        codes, rests = point_statuses(villages, cover, family, measured=measured)
         columns[f"{family}_status"] = as_status(codes)
         columns[f"{family}_margin_db"] = cut(demand_margin(villages, cover, family)["margin_db"], 1)
         columns[f"{family}_measured"] = rests
@@ -244,7 +244,7 @@ def with_gaps(
         **layers,
     )
     known = {**layers, "villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
-    return replace(findings, gaps=without_points(gaps), asked=things_asked(study.targets, Layers(findings.cover, **known)))
+    return replace(findings, gaps=without_points(gaps), asked=things_of_targets(study.targets, Layers(findings.cover, **known)))
 
 
 def without_points(gaps: Any) -> pd.DataFrame:
@@ -346,20 +346,20 @@ def _errors_m(table: Any) -> Any:
     return table["position_error_m"].to_numpy(dtype=float) if "position_error_m" in table else 0.0
 
 
-def on_the_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
+def plan_on_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
     """The plan as the map with its sites shows it: `after`."""
     study = findings.study
-    return counted_on_map(plan, study.plan_services, findings.cover, after, phases=phases_of(study), **_of_map(findings))
+    return counted_on_map(plan, study.plan_services, findings.cover, after, phases=phases_of(study), **_map_inputs(findings))
 
 
-def on_their_map(findings: Findings, plan: Plan, explanation: Explanation) -> Explanation:
+def explanation_on_map(findings: Findings, plan: Plan, explanation: Explanation) -> Explanation:
     """An explanation of a plan as the map with its sites shows it."""
     services = findings.study.plan_services
     after = cover_with(plan.sites, findings.cover, services)
-    return explained_on_map(explanation, plan, services, findings.cover, after, **_of_map(findings))
+    return explained_on_map(explanation, plan, services, findings.cover, after, **_map_inputs(findings))
 
 
-def _of_map(findings: Findings) -> dict[str, Any]:
+def _map_inputs(findings: Findings) -> dict[str, Any]:
     """What a study is counted on a map with."""
     study = findings.study
     layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}

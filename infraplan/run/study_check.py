@@ -11,7 +11,7 @@ from infraplan.run.progress import Silent
 from infraplan.run.steps import predict, with_status
 from infraplan.study import Study
 from infraplan.study.input_checks import Attempts, input_faults
-from infraplan.study.layer_checks import asked_of_data
+from infraplan.study.layer_checks import unmatched_policy_words
 
 RECORD = ("severity", "rule", "file", "sheet", "row", "column", "value", "message", "cure", "count")
 
@@ -29,10 +29,10 @@ def check_study(study: Study) -> list[Fault]:
             faults += _between_layers(study)
             judged = _there(study, "targets") and _mapped(study)
             if judged:
-                faults += asked_of_data(study)
-            if judged and study.peopled and all(_there(study, name) for name in ("plan_services", "places", "grid")):
+                faults += unmatched_policy_words(study)
+            if judged and study.has_people and all(_there(study, name) for name in ("plan_services", "places", "grid")):
                 faults += plan_faults(study)
-        if not study.peopled:
+        if not study.has_people:
             attempts = Attempts(study)
             attempts.add("files.villages", both("study.no_people"), rule="study-no-people", severity="warning")
             faults += attempts.faults
@@ -69,7 +69,7 @@ def _between_layers(study: Study) -> list[Fault]:
 def _of_named_sites(study: Study) -> list[Fault]:
     """Forced and forbidden sites that are no candidates, found by making the candidates."""
     choice = study.config.plan
-    if not (study.peopled and choice.target and (choice.forced or choice.forbidden)):
+    if not (study.has_people and choice.target and (choice.forced or choice.forbidden)):
         return []
     cover = predict(study, Silent())
     attempts = Attempts(study)

@@ -132,13 +132,13 @@ def candidate_sites(
     services = tuple(services)
     families = families_of(services, own_services)
     demand = demand.drop_duplicates("id") if demand is not None and "id" in demand else demand
-    peopled = demand is not None and len(demand) > 0
+    has_people = demand is not None and len(demand) > 0
     parts = []
     if existing is not None and len(existing):
         parts.append(_masts(existing, families, operators, grid))
     if hosts is not None and len(hosts):
         parts.append(_hosts(hosts, grid))
-    if peopled:
+    if has_people:
         parts.append(_settlements(demand, grid, spacing_m * SETTLEMENT_STEP))
         if smart_poles:
             parts.append(parts[-1].assign(host="smart_pole"))

@@ -16,8 +16,8 @@ from scipy.spatial import cKDTree
 
 from infraplan.coverage.map_update import cover_with, services_of
 from infraplan.coverage.measurements import SERVED, Measured
-from infraplan.coverage.networks import ANY, EVERY, apart, belongs
-from infraplan.coverage.population import as_status, demand_margin, denied, judged, people_by_zone, status_of
+from infraplan.coverage.networks import ANY, EVERY, in_network, single_networks
+from infraplan.coverage.population import as_status, contradicted, demand_margin, people_by_zone, point_statuses, status_of
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -185,17 +185,17 @@ class Maps:
 
     def today(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
         """Which points are served by the existing sites."""
-        return np.asarray(judged(points, self.cover, family, network, required_db, measured=self.measured)[0] == SERVED)
+        return np.asarray(point_statuses(points, self.cover, family, network, required_db, measured=self.measured)[0] == SERVED)
 
     def served(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
         """Which points are served with the plan: on its map; where a measurement contradicts today's map, by one new site alone."""
         if network == EVERY:
-            each = [self.served(points, family, required_db, one) for one in apart(self.cover.networks)]
+            each = [self.served(points, family, required_db, one) for one in single_networks(self.cover.networks)]
             return np.asarray(np.logical_and.reduce(each), dtype=bool)
         later = status_of(demand_margin(points, self.after, family, network), required_db) == SERVED
         if self.measured is None:
             return np.asarray(later)
-        lost = denied(points, self.cover, family, required_db, self.measured, network)
+        lost = contradicted(points, self.cover, family, required_db, self.measured, network)
         later |= self.today(points, family, required_db, network)
         if lost.any():
             reached = self.reach(points.loc[lost], family, required_db, lost[lost], network)
@@ -206,7 +206,7 @@ class Maps:
         """Points by new site of a network."""
         own = {name: item for name, item in self.services.items() if item.family == family}
         cover, sites = self.cover, self.plan_sites
-        sites = sites if network == ANY else sites.loc[belongs(sites["operators"].astype(str).tolist(), network)]
+        sites = sites if network == ANY else sites.loc[in_network(sites["operators"].astype(str).tolist(), network)]
         return reach(
             points,
             sectors_of(sites, own, include=("planned",), part=True),
@@ -235,8 +235,8 @@ def people_after(
 ) -> pd.DataFrame:
     """People served once the plan is built, by zone and family, counted by the rules of `check_plan` without a planning margin.
 
-    Arguments as in `check_plan`; `network` as in `judged`. Rows of `population_coverage` whose `uncertain` is 0: what is not surely served
-    counts as unserved.
+    Arguments as in `check_plan`; `network` as in `point_statuses`. Rows of `population_coverage` whose `uncertain` is 0: what is not
+    surely served counts as unserved.
     """
     maps = Maps(cover, after, plan_sites, services, measured)
     served = {family: maps.served(villages, family, 0.0, network) for family in cover.families}
@@ -284,7 +284,7 @@ def _carried(goal: Goal, maps: Maps, zones: Any, villages: Any, capacity_people:
     demand = demand_of(goal, zones, villages)
     people = demand["population"].to_numpy(dtype=np.int64)
     today = maps.today(demand, goal.family, goal.margin_db)
-    lost = denied(demand, maps.cover, goal.family, goal.margin_db, maps.measured)
+    lost = contradicted(demand, maps.cover, goal.family, goal.margin_db, maps.measured)
     total, before, size = int(people.sum()), int(people[today].sum()), 0
     weight, load = 0.0, np.zeros(0)
     if len(maps.plan_sites) and not today.all():

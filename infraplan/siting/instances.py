@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
 from infraplan.coverage.measurements import SERVED, Measured
-from infraplan.coverage.population import denied, judged
+from infraplan.coverage.population import contradicted, point_statuses
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -69,12 +69,12 @@ class Instance:
 class _RowGroup:
     """Rows of one share or of one target's places, all of one family: points, which of them are served today, and their table.
 
-    `denied`: predicted as served, measured as not.
+    `contradicted`: predicted as served, measured as not.
     """
 
     points: Any
     covered: npt.NDArray[np.bool_]
-    denied: npt.NDArray[np.bool_]
+    contradicted: npt.NDArray[np.bool_]
     rows: pd.DataFrame
     family: str
     target: str
@@ -171,8 +171,8 @@ def _served_today(
     points: Any, cover: Coverage, family: str, goal: Goal, measured: Measured | None
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which points are served today, and which others the map calls served although a measurement denies it."""
-    codes, _ = judged(points, cover, family, required_db=goal.margin_db, measured=measured)
-    return codes == SERVED, denied(points, cover, family, goal.margin_db, measured)
+    codes, _ = point_statuses(points, cover, family, required_db=goal.margin_db, measured=measured)
+    return codes == SERVED, contradicted(points, cover, family, goal.margin_db, measured)
 
 
 def _place_rows(
@@ -221,7 +221,7 @@ def _covering_matrices(
             crs=4326,
         )
         report = None if progress is None else _progress_of_family(progress, turn, len(families))
-        alone = np.concatenate([part.denied[~part.covered] for part in own])
+        alone = np.concatenate([part.contradicted[~part.covered] for part in own])
         matrix = _family_reach(points, candidates, services, cover, family, margin_db, alone, report)
         ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
         found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}

@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 
 from infraplan.coverage.build_order import build_steps
 from infraplan.coverage.measurements import Measured
-from infraplan.coverage.population import denied
+from infraplan.coverage.population import contradicted
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.policy.targets import Targets
@@ -192,7 +192,7 @@ def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
     for family in dict.fromkeys(one.family for one in groups):
         own = [one for one in groups if one.family == family]
         gained = [maps.served(one.points, family, margin_db) & ~one.before for one in own]
-        alone = [denied(one.points, maps.cover, family, margin_db, maps.measured)[new] for one, new in zip(own, gained, strict=True)]
+        alone = [contradicted(one.points, maps.cover, family, margin_db, maps.measured)[new] for one, new in zip(own, gained, strict=True)]
         parts = [points_with_error(one.points.loc[new]) for one, new in zip(own, gained, strict=True)]
         points = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
         carried = {name: item for name, item in maps.services.items() if item.family == family}

@@ -22,11 +22,11 @@ from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service
 from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
-from infraplan.study.existing_sites import standing_on
-from infraplan.study.fix_keys import followable
+from infraplan.study.existing_sites import existing_on
+from infraplan.study.fix_keys import with_study_keys
 from infraplan.study.grid_and_terrain import input_hashes, study_grid, study_terrain
 from infraplan.study.input_checks import choice_faults, input_faults
-from infraplan.study.layer_checks import asked_of_data, compared
+from infraplan.study.layer_checks import compared, unmatched_policy_words
 from infraplan.study.licences import Licence, read_licences
 from infraplan.study.notebook_steps import StudySteps
 from infraplan.study.policy_names import named_classes, named_columns
@@ -107,7 +107,7 @@ class Study(StudySteps):
         return None if relative is None else self.folder / relative
 
     @property
-    def peopled(self) -> bool:
+    def has_people(self) -> bool:
         """Whether the study names villages; without them there is a coverage map and nothing else."""
         return self.config.files.villages is not None
 
@@ -145,8 +145,8 @@ class Study(StudySteps):
     @cached_property
     def compared(self) -> tuple[Fault, ...]:
         """What the layers say of each other and the policies ask of them; warnings are kept in `warnings` and passed on."""
-        villages = self.villages if self.peopled else None
-        found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places) + asked_of_data(self)
+        villages = self.villages if self.has_people else None
+        found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places) + unmatched_policy_words(self)
         self.keep(found)
         return tuple(found)
 
@@ -163,9 +163,9 @@ class Study(StudySteps):
         list of Fault
             Errors and warnings.
         """
-        return self.followable(compared(**layers, listed=self.config.coverage.services))
+        return self.with_study_keys(compared(**layers, listed=self.config.coverage.services))
 
-    def followable(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
+    def with_study_keys(self, faults: Iterable[Fault], layer: str = "") -> list[Fault]:
         """Faults that name the keys of study.toml.
 
         Parameters
@@ -180,7 +180,7 @@ class Study(StudySteps):
         list of Fault
             In the same order.
         """
-        return [followable(fault, name, USED_BY.get(name, ())) for fault in faults for name in [self._layer_of(fault, layer)]]
+        return [with_study_keys(fault, name, USED_BY.get(name, ())) for fault in faults for name in [self._layer_of(fault, layer)]]
 
     def _layer_of(self, fault: Fault, reading: str) -> str:
         """The layer whose file a fault names, `reading` where it is that one or none."""
@@ -235,14 +235,14 @@ class Study(StudySteps):
     def population_basis(self) -> str:
         """Whose people are counted: "resident" (常住) or "registered" (户籍), of study.toml, else of the villages' own headings."""
         stated = self.config.study.population_basis
-        return stated or (str(self.villages.attrs.get("population_basis", "resident")) if self.peopled else "resident")
+        return stated or (str(self.villages.attrs.get("population_basis", "resident")) if self.has_people else "resident")
 
     @layer
     def sites(self) -> gpd.GeoDataFrame:
         """Existing, planned and retired sites on the day of the study, as `read_sites` returns them."""
         path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
         try:
-            people = self.villages if self.peopled else None
+            people = self.villages if self.has_people else None
         except DataError:  # reported where the villages are read
             people = None
         around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
@@ -250,7 +250,7 @@ class Study(StudySteps):
             path, used=named_columns(self), zones=self.zones, own_services=self.own_services,
             own_operators=self.config.study.operators, surroundings=around, **options
         )  # fmt: skip
-        sites, faults = standing_on(listed, self.config.study.as_of, path.name)
+        sites, faults = existing_on(listed, self.config.study.as_of, path.name)
         warn(faults)
         return sites
 
@@ -298,17 +298,17 @@ class Study(StudySteps):
     @layer
     def inspections(self) -> pd.DataFrame | None:
         """The table that `infraplan inspect import` left beside study.toml, None without one."""
-        from infraplan.io.inspections import read_measured, unheard
+        from infraplan.io.inspections import read_measured, unused_measurements
 
         table = read_measured(self.folder, tuple(self.own_services), self.config.study.operators)
         if table is not None:
-            warn(unheard(table, self._points() or set(table["id"]), tuple(self.services)))
+            warn(unused_measurements(table, self._points() or set(table["id"]), tuple(self.services)))
         return table
 
     def _points(self) -> set[str]:
         """Ids of villages and places; none while one of these tables has faults, which it tells itself."""
         try:
-            tables = [self.villages if self.peopled else None, self.places]
+            tables = [self.villages if self.has_people else None, self.places]
         except DataError:
             return set()
         return {name for table in tables if table is not None for name in table["id"].astype(str)}
@@ -389,6 +389,6 @@ class Study(StudySteps):
     @property
     def synthetic(self) -> bool:
         """Whether the study says so, or any of its tables does."""
-        villages = self.villages if self.peopled else None
+        villages = self.villages if self.has_people else None
         frames = [frame for frame in (self.zones, villages, self.sites, self.places) if frame is not None]
         return self.config.study.synthetic or any(bool(frame["synthetic"].any()) for frame in frames if "synthetic" in frame)

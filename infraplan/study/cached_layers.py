@@ -30,10 +30,10 @@ def layer(read: Callable[[Study], Read]) -> cached_property[Read]:
             with collected() as found:
                 return read(study)
         except DataError as error:
-            raise DataError(study.followable(error.fault_list, read.__name__)) from None
+            raise DataError(study.with_study_keys(error.fault_list, read.__name__)) from None
         finally:
             inner = set(study.warnings[before:])
-            study.keep((fault if fault in inner else study.followable([fault], read.__name__)[0] for fault in found), before)
+            study.keep((fault if fault in inner else study.with_study_keys([fault], read.__name__)[0] for fault in found), before)
 
     return cached_property(reader)
 

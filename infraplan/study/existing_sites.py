@@ -10,7 +10,7 @@ from infraplan.messages import both
 from infraplan.policy.site_counts import in_period
 
 
-def standing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fault]]:
+def existing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fault]]:
     """Sites not built after a day, and warnings of how many were left out and how many dates do not tell.
 
     "2020" and "2020-06" mean the whole year or month: a site counts unless its whole period lies after the day. Without a day, or

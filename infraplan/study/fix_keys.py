@@ -23,7 +23,7 @@ def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:
     return {name: f"[options.{layer}] {name}" for name in options} | ELSEWHERE
 
 
-def followable(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
+def with_study_keys(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
     """The fault with the keys of study.toml for the arguments that its texts name.
 
     A reader that names a section itself knows what kind of table it reads, not which file of the study: that is `layer`, with `options`.

@@ -88,7 +88,7 @@ def layer_faults(study: Study, *, people: bool = True) -> list[Fault]:
     attempts = Attempts(study)
     zoned = True
     for layer in LAYERS:
-        if (layer == "villages" and not (people or study.peopled)) or not (zoned or layer in WITHOUT_ZONES):
+        if (layer == "villages" and not (people or study.has_people)) or not (zoned or layer in WITHOUT_ZONES):
             continue
         well = attempts.at(KEYS.get(layer, f"files.{layer}"), "", getattr, study, layer)
         zoned = zoned and (well or layer != "zones")

@@ -31,7 +31,7 @@ def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any
     return found + ([] if sites is None or not listed else unlisted_services(sites, listed))
 
 
-def asked_of_data(study: Study) -> list[Fault]:
+def unmatched_policy_words(study: Study) -> list[Fault]:
     """What the policies of a study ask of data that the layers read so far do not have; warnings, and numbers that are none."""
     tables = {name: study.__dict__.get(name) for name in ("villages", "places", "sites", "corridors")}
     registers = study.__dict__.get("registers") or {}

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.errors import UsageError
-from infraplan.messages import both, together
+from infraplan.messages import both, joined_texts
 
 GEOMETRY = "geometry"
 ZONES = ("level", "adcode", "name")
@@ -109,7 +109,7 @@ def require(function: str, **given: tuple[Any, Collection[str]]) -> None:
             kind = "None" if value is None else type(value).__name__
             found.append(both("tables.needed_kind", function=function, name=name, kind=kind, call=call))
     if found:
-        raise UsageError(together(found, "；", "; "))
+        raise UsageError(joined_texts(found, "；", "; "))
 
 
 def given(**tables: tuple[Any, Collection[str]]) -> dict[str, tuple[Any, Collection[str]]]:

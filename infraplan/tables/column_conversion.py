@@ -74,7 +74,7 @@ def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Seri
             read = 10.0 * np.log10(read) + 30.0
         unread |= np.isneginf(read)
         read[~np.isfinite(read)] = np.nan
-    tell_unread(unread, "tables.not_a_number", field.name, column, faults, example=field.example or "150")
+    report_unread(unread, "tables.not_a_number", field.name, column, faults, example=field.example or "150")
     if field.minimum is not None:
         low = read < field.minimum
         rule = "tables.negative" if field.minimum == 0 else "tables.too_small"
@@ -97,7 +97,7 @@ def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Seri
     return pd.Series(nearest).astype("Int64")
 
 
-def tell_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Series[Any], faults: FaultList, example: str = "") -> None:
+def report_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Series[Any], faults: FaultList, example: str = "") -> None:
     """Cells that are no number: those with a decimal comma get that advice, the others `rule`."""
     if not unread.any():
         return

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from infraplan.tables.faults import FaultList
-from infraplan.tables.frames import finished, points_of, tell_repeated, typed_frame, was_empty
+from infraplan.tables.frames import finished, points_of, report_repeated, typed_frame, was_empty
 from infraplan.tables.values import texts
 from infraplan.tables.zone_codes import with_zone_codes
 from infraplan.tables.zoning import with_zones
@@ -127,7 +127,7 @@ def check_zones(
     checked = with_zone_codes(checked, level, codes, faults)
     checked["name"] = checked["name"].where(checked["name"] != "", checked["adcode"])
     empty = (checked["adcode"] == "").to_numpy(bool)
-    tell_repeated((checked["level"] + " " + checked["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
+    report_repeated((checked["level"] + " " + checked["adcode"]).to_numpy(object), "adcode", faults, skip=empty)
     shapes = checked.geometry.to_numpy()
     _refuse_shapes(shapes, POLYGONS, faults, empty_too=True)
     broken = ~shapely.is_valid(shapes) & np.isin(shapely.get_type_id(shapes), (3, 6))

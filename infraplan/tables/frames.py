@@ -102,7 +102,7 @@ def _ids(column: pd.Series[Any], table: str, faults: FaultList, one_row_an_id: b
     given = column.to_numpy(object)
     empty = given == ""
     if one_row_an_id:
-        tell_repeated(given, "id", faults, skip=empty)
+        report_repeated(given, "id", faults, skip=empty)
     if not empty.any():
         return column
     if not empty.all():
@@ -112,7 +112,7 @@ def _ids(column: pd.Series[Any], table: str, faults: FaultList, one_row_an_id: b
     return column.where(~empty, pd.Series(made, dtype=str))
 
 
-def tell_repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:
+def report_repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:
     """A fault for each cell that has stood in the column before, with its first row."""
     twice = pd.Series(cells).duplicated().to_numpy() & ~skip
     if not twice.any():

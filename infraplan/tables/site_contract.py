@@ -12,7 +12,7 @@ from infraplan.presets import load
 from infraplan.tables.combined_columns import all_operators, with_whole_tilt, without_parts
 from infraplan.tables.families import with_families
 from infraplan.tables.faults import FaultList
-from infraplan.tables.frames import finished, points_of, tell_repeated, typed_frame
+from infraplan.tables.frames import finished, points_of, report_repeated, typed_frame
 from infraplan.tables.radio_names import azimuth_sets, service_sets
 from infraplan.tables.site_defaults import Surroundings, fill_sites, filled_by
 from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
@@ -100,7 +100,7 @@ def check_sites(
             continue  # one warning a row exists already
         by = inferred if name == "environment" and inferred else filled_by(name, services)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(sites), by=by)
-    filled |= _tell_makers_antennas(sites, filled, faults)
+    filled |= _warn_of_unknown_antennas(sites, filled, faults)
     faults.stop()
     if not (sites["sectors"] != "").any():
         sites = sites.drop(columns="sectors")
@@ -134,13 +134,13 @@ def _distinct_ids(sites: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFram
     parts = [mark for mark in marks if pd.DataFrame({"id": ids, "mark": mark})[shared].groupby("id")["mark"].nunique().max() > 1]
     longer = np.array([" ".join(filter(None, (cell, *(mark[row] for mark in parts)))) for row, cell in enumerate(ids)], dtype=object)
     twice = pd.Series(longer).duplicated(keep=False).to_numpy() & shared
-    tell_repeated(np.where(twice, ids, longer), "id", faults, skip=~twice)
+    report_repeated(np.where(twice, ids, longer), "id", faults, skip=~twice)
     faults.at(shared & ~twice, "tables.id_extended", "id", ids, severity="warning")
     masts = sites["mast"].where((sites["mast"] != "") | ~shared, sites["id"])
     return sites.assign(id=pd.Series(np.where(shared, longer, ids), dtype=str), mast=masts)
 
 
-def _tell_makers_antennas(sites: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
+def _warn_of_unknown_antennas(sites: gpd.GeoDataFrame, filled: dict[str, int], faults: FaultList) -> dict[str, int]:
     """Antennas that are neither a preset nor a pattern file keep their name and count as filled, with a warning."""
     names = sites["antenna"].fillna("").astype(str)
     own = (names != "") & ~names.isin(list(load("antennas"))) & ~names.str.lower().str.endswith(PATTERN_ENDINGS)

@@ -145,11 +145,11 @@ def with_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: 
         abroad = foreign["city"] != ""
         stated = {name: np.where(abroad, "", cells).astype(object) for name, cells in stated.items()}
         astray = astray[~abroad[astray]]
-    of_sheet = _beside_its_sheet(stated, here, points, zones, finest, faults) if finest in ("county", "city") and foreign is None else {}
+    of_sheet = _zones_from_sheets(stated, here, points, zones, finest, faults) if finest in ("county", "city") and foreign is None else {}
     city = zone_codes(stated["city"], zones, "city", faults, "city") if "city" in levels else stated["city"]
     county = zone_codes(stated["county"], zones, "county", faults, "county", city) if "county" in levels else stated["county"]
     if astray.size:
-        here[astray] = _take_in(astray, points, zones, finest, faults, outside)
+        here[astray] = _nearest_zones(astray, points, zones, finest, faults, outside)
     if of_sheet:
         city, county = (np.where(own == "", of_sheet[name], own).astype(object) for name, own in (("city", city), ("county", county)))
     if finest == "county":
@@ -184,7 +184,7 @@ def zones_of_sheets(silent: npt.NDArray[np.bool_], zones: pd.DataFrame, faults: 
     return found
 
 
-def _beside_its_sheet(
+def _zones_from_sheets(
     stated: dict[str, Texts], here: Texts, points: npt.NDArray[Any], zones: gpd.GeoDataFrame, finest: str, faults: FaultList
 ) -> dict[str, Texts]:
     """What sheets say about rows that state nothing: the zones of those without a point; a warning for those whose point lies elsewhere."""
@@ -245,7 +245,9 @@ def _codes_only(cells: Texts, name: str, faults: FaultList) -> Texts:
     return np.array([code_of_level(cell, name) if known else "" for cell, known in zip(cells, numeric, strict=True)], dtype=object)
 
 
-def _held_when_swapped(points: npt.NDArray[Any], far: npt.NDArray[np.bool_], zones: gpd.GeoDataFrame, level: str) -> npt.NDArray[np.bool_]:
+def _inside_when_swapped(
+    points: npt.NDArray[Any], far: npt.NDArray[np.bool_], zones: gpd.GeoDataFrame, level: str
+) -> npt.NDArray[np.bool_]:
     """True for the far points that would lie in a zone with longitude and latitude exchanged."""
     held = np.zeros(len(points), dtype=bool)
     inner = _inner_points(points[far])
@@ -253,7 +255,7 @@ def _held_when_swapped(points: npt.NDArray[Any], far: npt.NDArray[np.bool_], zon
     return held
 
 
-def _take_in(
+def _nearest_zones(
     astray: npt.NDArray[np.int64], points: npt.NDArray[Any], zones: gpd.GeoDataFrame, level: str, faults: FaultList, outside: str
 ) -> Texts:
     nearest, distance_m = nearest_zone(_inner_points(points[astray]), zones, level)
@@ -276,7 +278,7 @@ def _take_in(
         faults.at(mask, "tables.just_outside", "lon", shown, severity="warning", detail=where_it_lies)
         far = np.zeros(len(points), dtype=bool)
         far[astray[~close]] = True
-        swapped = far & _held_when_swapped(points, far, zones, level)
+        swapped = far & _inside_when_swapped(points, far, zones, level)
         faults.at(swapped, "tables.swapped_inside", "lon", shown, severity=outside, detail=where_it_lies)
         far &= ~swapped
         faults.at(far, "tables.outside_zones", "lon", shown, severity=outside, detail=where_it_lies)

@@ -22,9 +22,9 @@ from infraplan.coverage.places import (
     corridor_status,
     place_status,
     served_area,
-    shifted,
     stretches,
     village_status,
+    with_extra_loss,
     yes,
 )
 from infraplan.coverage.population import service_status
@@ -109,9 +109,9 @@ def test_one_network_must_serve_all_check_points() -> None:
 
 def test_loss_behind_a_wall() -> None:
     """The same loss for every service is a threshold; different losses lower each pixel by that of its server."""
-    plain, required_db = shifted(cover(), "nr", "any", {"nr-n41": 7.0, "nr-n28": 7.0})
+    plain, required_db = with_extra_loss(cover(), "nr", "any", {"nr-n41": 7.0, "nr-n28": 7.0})
     assert required_db == 7.0 and plain["nr"].margin_db.max() == 6.0
-    lowered, required_db = shifted(cover(), "nr", "any", {"nr-n41": 7.0, "nr-n28": 3.0})
+    lowered, required_db = with_extra_loss(cover(), "nr", "any", {"nr-n41": 7.0, "nr-n28": 3.0})
     assert required_db == 0.0 and lowered["nr"].margin_db.max() == approx(-1.0)
 
 

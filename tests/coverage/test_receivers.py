@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from infraplan.coverage.map_update import cover_with
-from infraplan.coverage.networks import EVERY, apart, counted
+from infraplan.coverage.networks import EVERY, counted_networks, single_networks
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.geo.grids import Grid
@@ -46,15 +46,15 @@ def test_the_layers_equal_a_map_made_for_that_receiver(cover: Coverage, sites: A
 
 
 def test_every_network_serves_where_each_does(cover: Coverage) -> None:
-    shared = apart(cover.networks)
-    assert counted(cover.networks) == (*cover.networks, EVERY)
+    shared = single_networks(cover.networks)
+    assert counted_networks(cover.networks) == (*cover.networks, EVERY)
     assert len(shared) == 2
     for receiver in ("outdoor", "indoor"):
         every = cover.at("nr", EVERY, receiver)
         each = np.stack([cover.at("nr", network, receiver).margin_db >= 0 for network in shared])
         np.testing.assert_array_equal(every.margin_db >= 0, each.all(axis=0))
         assert receiver == "indoor" or each.any(axis=0).sum() > each.all(axis=0).sum()
-    assert counted(("any", "cmcc")) == ("any", "cmcc")
+    assert counted_networks(("any", "cmcc")) == ("any", "cmcc")
 
 
 def test_own_layers_do_not_change(cover: Coverage, sites: Any, grid: Grid, presets: Any, ground: Any) -> None:

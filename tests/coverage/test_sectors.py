@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infraplan.coverage.networks import belongs, networks
+from infraplan.coverage.networks import in_network, networks
 from infraplan.coverage.sectors import azimuths, sectors_of
 from infraplan.errors import UsageError
 
@@ -47,6 +47,6 @@ def test_a_service_listed_twice_is_refused(sites: Any, presets: Any) -> None:
 
 def test_networks() -> None:
     assert networks()[0] == "any"
-    assert list(belongs(["cmcc", "ctcc+cucc", "cbn+cmcc", ""], "cbn+cmcc")) == [True, False, True, False]
-    assert belongs(["", "x"], "any").all()
-    assert list(belongs(["mtn", "mtn+orange", "airtel"], "orange")) == [False, True, False]
+    assert list(in_network(["cmcc", "ctcc+cucc", "cbn+cmcc", ""], "cbn+cmcc")) == [True, False, True, False]
+    assert in_network(["", "x"], "any").all()
+    assert list(in_network(["mtn", "mtn+orange", "airtel"], "orange")) == [False, True, False]

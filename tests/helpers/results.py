@@ -12,7 +12,7 @@ import pandas as pd
 
 from infraplan.files import sha256
 from infraplan.run import RunOutcome, run_study
-from infraplan.run.ledger import NAME, code
+from infraplan.run.ledger import NAME, program_hash
 from infraplan.study import Study
 
 DEMO = Path(__file__).resolve().parents[2] / "outputs/guangdong"
@@ -26,7 +26,7 @@ def demo_of_this_code(skip: Callable[[str], Any]) -> Path:
     """What `make demo` left, if this very code made it; else `skip` is called with the reason."""
     if not (DEMO / "summary.json").is_file():
         skip("outputs/guangdong is absent: run make demo first")
-    elif json.loads((DEMO / NAME).read_text(encoding="utf-8")).get("code") != code():
+    elif json.loads((DEMO / NAME).read_text(encoding="utf-8")).get("code") != program_hash():
         skip("outputs/guangdong was made by other code: run make demo again")
     return DEMO
 

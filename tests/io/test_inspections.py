@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from infraplan.errors import DataError
-from infraplan.io.inspections import add_measured, read_inspection, read_measured, unheard
+from infraplan.io.inspections import add_measured, read_inspection, read_measured, unused_measurements
 
 HEADINGS = ["序号", "自然村", "运营商", "核查日期", "核查人", "实测RSRP(dBm)", "核查结果", "备注", "频段", "终端", "室内外"]
 
@@ -75,7 +75,7 @@ def test_a_sheet_that_nobody_filled(tmp_path: Path) -> None:
 
 def test_measurements_that_change_nothing_warn() -> None:
     table = pd.DataFrame({"id": ["V1", "gone", "V2"], "service": ["nr-n28", "nr-n28", "nr-n41"]})
-    faults = unheard(table, {"V1", "V2"}, ("nr-n28",))
+    faults = unused_measurements(table, {"V1", "V2"}, ("nr-n28",))
     assert [(fault.rule, fault.row, fault.value, fault.severity) for fault in faults] == [
         ("no_place", 3, "gone", "warning"), ("no_service", 4, "nr-n41", "warning"),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from infraplan.errors import DataError, Fault
 from infraplan.fields import PLACE, field_of
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_zones
-from infraplan.io.template_workbook import SHEETS, offered, write_template
+from infraplan.io.template_workbook import SHEETS, drop_down_words, write_template
 from infraplan.tables import faults_of
 
 ROWS = [("乐昌市", "韶关市", 1200, "是"), ("南雄市", "韶关市", 800, "否")]
@@ -138,7 +138,7 @@ def test_line_classes_are_known_in_chinese_and_english() -> None:
 
 def test_the_template_offers_the_classes(tmp_path: Path) -> None:
     choice = next(field for field in PLACE if field.name == "place_class")
-    words = offered(choice)
+    words = drop_down_words(choice)
     assert len(words) == len(choice.choices) and "学校" in words and len(",".join(words)) <= 255  # what Excel takes
     read = read_places(pd.DataFrame({"名称": words, "经度": 113.5, "纬度": 25.0, "场所类别": words}))
     assert read["place_class"].tolist() == list(choice.choices)

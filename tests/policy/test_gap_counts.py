@@ -8,7 +8,7 @@ import miniature
 import pandas as pd
 
 from infraplan.policy.annex import gap_parts
-from infraplan.policy.gap_counts import gap_counts, things_asked
+from infraplan.policy.gap_counts import gap_counts, things_of_targets
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.layers import Layers
 from infraplan.policy.targets import Targets
@@ -29,7 +29,7 @@ def row(**known: Any) -> dict[str, Any]:
 
 def test_everything_listed_is_asked_about(small_policy: Targets) -> None:
     gaps = find_gaps(small_policy, miniature.coverage(), **layers())
-    asked = things_asked(small_policy, Layers(miniature.coverage(), **layers()))
+    asked = things_of_targets(small_policy, Layers(miniature.coverage(), **layers()))
     assert set(gaps["id"]) <= set(asked["id"])
     assert not asked.duplicated().any()
     counts = gap_counts(gaps, asked, ("nr", "nbiot"))

@@ -288,9 +288,9 @@ def keeps_its_word(changes: list[Change], verbs: tuple[tuple[str, ...], ...]) ->
         if code:
             return
         text = (study / "study.toml").read_text(encoding="utf-8")
-        peopled, planned = "没有写村庄文件" not in told, "没有写规划目标" not in told
+        has_people, planned = "没有写村庄文件" not in told, "没有写规划目标" not in told
         for verb, *options in verbs:
-            if (verb in NEED_PEOPLE and not peopled) or (verb in NEED_PLAN and not planned) or (options and "capacity_people" in text):
+            if (verb in NEED_PEOPLE and not has_people) or (verb in NEED_PLAN and not planned) or (options and "capacity_people" in text):
                 continue
             code, told = call(verb, study, *options)
             if code:

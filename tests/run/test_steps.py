@@ -9,7 +9,7 @@ from results import run_light, summary_of
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import services
-from infraplan.run.steps import cut_off
+from infraplan.run.steps import cap_warnings
 from infraplan.run.summary import beside
 
 
@@ -22,11 +22,11 @@ def test_a_capped_family_is_named_with_its_own_cap() -> None:
         grid, presets, layers, np.array(["A"], object), np.array(["nr-n41"], object), "statistical", (), 0.9, 20.0, 1460,
         caps_km={"nr": 8.0}, capped_by_family={"nr": 1460, "nbiot": 3},
     )  # fmt: skip
-    near, far = cut_off(cover)
+    near, far = cap_warnings(cover)
     assert "5G" in near.message and "1,460" in near.message and "8 km" in near.message and "偏低" in near.message
     assert near.severity == "warning" and near.column == "coverage.caps_km.nr"
     assert "NB-IoT" in far.message and "20 km" in far.message and far.column == "coverage.max_radius_km"
-    assert cut_off(Coverage(grid, presets, layers, cover.sector_ids, cover.sector_services, "statistical", (), 0.9, 20.0, 0)) == []
+    assert cap_warnings(Coverage(grid, presets, layers, cover.sector_ids, cover.sector_services, "statistical", (), 0.9, 20.0, 0)) == []
 
 
 def test_what_stands_beside_a_share_adds_up() -> None:

@@ -13,9 +13,9 @@ import pytest
 from results import DEMO, demo_of_this_code, summary_of
 
 from infraplan.outputs import types
-from infraplan.outputs.summary_keys import KEYS, describes, key_of, units, ways_in
+from infraplan.outputs.summary_keys import KEYS, describes, key_of, paths_in, units
 from infraplan.report.run_comparison import compare_runs
-from infraplan.run.ledger import code
+from infraplan.run.ledger import program_hash
 from infraplan.run.page_contexts import plan_summary
 from infraplan.run.steps import Findings, assess, plan_of, planning_instance
 from infraplan.run.summary import SCHEMA_VERSION
@@ -37,7 +37,7 @@ def card_of(folder: Path) -> pd.DataFrame:
 def test_every_key_is_documented_and_every_documented_key_is_there(tiny_results: Path) -> None:
     found: set[str] = set()
     for summary in summaries(tiny_results):
-        for way, value in ways_in(summary):
+        for way, value in paths_in(summary):
             assert describes(way, value), way
             key = key_of(way)
             if key is None:
@@ -142,4 +142,4 @@ def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
 
 
 def test_the_ledger_names_the_code(tiny_results: Path) -> None:
-    assert json.loads((tiny_results / "ledger.json").read_text(encoding="utf-8"))["code"] == code()
+    assert json.loads((tiny_results / "ledger.json").read_text(encoding="utf-8"))["code"] == program_hash()

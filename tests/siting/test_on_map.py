@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from infraplan.coverage.map_update import cover_with
-from infraplan.coverage.population import judged, service_status
+from infraplan.coverage.population import point_statuses, service_status
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.run.steps import Findings, assess, check_of, on_the_map, on_their_map, plan_of, planning_instance
+from infraplan.run.steps import Findings, assess, check_of, explanation_on_map, plan_of, plan_on_map, planning_instance
 from infraplan.siting.explanations import explain_plan
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
@@ -29,7 +29,7 @@ def findings(mini_study: Path) -> Findings:
     """Villages whose position is uncertain by a pixel and more: many discs that two sites serve together."""
     found = assess(Study.open(mini_study), gaps=False)
     villages = found.villages.assign(position_error_m=1200.0)
-    today = judged(villages, found.cover, "nr")[0]
+    today = point_statuses(villages, found.cover, "nr")[0]
     return replace(found, villages=villages.assign(nr_status=np.array(["served", "uncertain", "unserved"])[today]))
 
 
@@ -90,7 +90,7 @@ def test_the_check_finds_the_same_people(findings: Findings, plan: Plan, mini_st
     assert check_of(findings, found)["served"] == found.served_after
     usual = assess(Study.open(mini_study), gaps=False)
     cheapest = plan_of(usual, planning_instance(usual, cities=(CITY,)))
-    told = on_the_map(usual, cheapest, after(usual, cheapest.sites))
+    told = plan_on_map(usual, cheapest, after(usual, cheapest.sites))
     assert check_of(usual, told)["served"] == told.served_after == int(told.sites["people_gained"].sum()) + told.served_before
     assert (told.cost_cny, told.bound, told.status) == (cheapest.cost_cny, cheapest.bound, cheapest.status)
 
@@ -124,7 +124,7 @@ def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan
     whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
     ids = findings.villages["id"].astype(str).to_numpy()
     plain = explain_plan(plan, villages=ids[whole & ~before].tolist(), instance=instance)
-    told = on_their_map(findings, plan, plain)
+    told = explanation_on_map(findings, plan, plain)
     assert told.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
     assert (told.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
     new = told.villages.loc[(plain.villages["status"] != "served_by_plan").to_numpy()]
