@@ -25,7 +25,7 @@ from infraplan.coverage.places import (
     stretches,
     village_status,
     with_extra_loss,
-    yes,
+    yes_answers,
 )
 from infraplan.coverage.population import service_status
 from infraplan.coverage.prediction import Coverage, Layer
@@ -159,6 +159,6 @@ def test_stretches_partition_the_line(codes: list[int]) -> None:
 
 def test_answers_in_words() -> None:
     frame = pd.DataFrame({"a": ["是", "否", "", "perhaps", None]})
-    says, said = yes(frame, "a")
+    says, said = yes_answers(frame, "a")
     assert list(says) == [True, False, False, False, False] and list(said) == [True, True, False, False, False]
-    assert not yes(frame, "absent")[1].any()
+    assert not yes_answers(frame, "absent")[1].any()
