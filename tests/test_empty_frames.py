@@ -146,7 +146,7 @@ BUILDERS: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "phases": (phases, (Phase("one"),), ()),
     "villages explained": (explained, ("V000",), ()),
     "candidates explained": (reasons, ["C000001"], []),
-    "frontier": (lambda budgets: pareto_curve(instance(), budgets, LIMITS), [1e6], []),
+    "pareto": (lambda budgets: pareto_curve(instance(), budgets, LIMITS), [1e6], []),
     "curve": (lambda order: build_curve(dataclasses.replace(plan(), sites=rows(order))), [0, 1], []),
 }
 

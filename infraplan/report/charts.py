@@ -19,19 +19,15 @@ def curve(
     x_label: str,
     y_label: str,
     goal: float | None = None,
-    bound: Any = None,
     facts: Facts | None = None,
 ) -> bytes:
-    """One line with labelled axes, a goal and what no plan exceeds as dashed lines. PNG."""
+    """One line with labelled axes, and a goal as a dashed line. PNG."""
     ink = palette()["ink"]
     red = palette()["status"]["not_met"]
     with type_face():
         figure = canvas(7.2, 3.4)
         axes = figure.add_axes((0.1, 0.16, 0.87, 0.78))
         axes.plot(x, y, color=ink["accent"], linewidth=1.8)
-        if bound is not None:
-            axes.plot(x, bound, color=ink["muted"], linestyle=":", linewidth=1.3, label=words.t("bound_line"))
-            axes.legend(loc="lower right", fontsize=8.5, frameon=False)
         if goal is not None:
             axes.axhline(goal, color=red, linestyle="--", linewidth=1)
             note = f" {words.t('goal_line', share=f'{goal:g}%')}"
@@ -45,14 +41,14 @@ def curve(
 
 
 def pareto_picture(
-    frontier: Any, words: Words, *, goal: float | None = None, before: float | None = None, label: str = "", facts: Facts | None = None
+    pareto: Any, words: Words, *, goal: float | None = None, before: float | None = None, label: str = "", facts: Facts | None = None
 ) -> bytes:
-    """The most people each budget buys, and how much higher any plan could come: `frontier` as `pareto_curve` makes it. PNG.
+    """The most people each budget buys, and how much higher any plan could come: `pareto` as `pareto_curve` makes it. PNG.
 
     `goal`, `before`: shares of people required, and served today. The ceiling is proven at the marked budgets, within the model.
     """
     ink, red = palette()["ink"], palette()["status"]["not_met"]
-    budget, share, bound = (frontier[name].to_numpy(float) for name in ("budget_cny", "share", "share_bound"))
+    budget, share, bound = (pareto[name].to_numpy(float) for name in ("budget_cny", "share", "share_bound"))
     with type_face():
         figure = canvas(7.2, 4.0)
         axes = figure.add_axes((0.1, 0.15, 0.87, 0.81))

@@ -119,7 +119,7 @@ def write_province_pages(context: PageContext, folder: str | Path, *, lang: str 
     index = folder / "index.html"
     write_text(index, index_page(context, lang, formats))
     written = [index]
-    picture = frontier_picture(context, Words(lang))
+    picture = pareto_picture(context, Words(lang))
     if picture is not None:
         written.append(folder / "pareto.png")
         with atomic_path(written[-1]) as part:
@@ -139,7 +139,7 @@ def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes
         if family in context.margins:
             caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
             found.append((caption, printed_maps.coverage_figure(context, family, lang)))
-    extras = (frontier_picture(context, words), cost_curve(context, words), phase_picture(context, words))
+    extras = (pareto_picture(context, words), build_curve_picture(context, words), phase_picture(context, words))
     return [*found, *(extra for extra in extras if extra is not None)]
 
 
@@ -202,8 +202,8 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     family = context.families[0]
     pictures = [(words.t("choropleth_caption", family=words.family_in(context, family)), printed_maps.choropleth(context, family, lang))]
     parts = (
-        ("frontier_section", frontier_picture(context, words)),
-        ("pareto_section", cost_curve(context, words)),
+        ("pareto_section", pareto_picture(context, words)),
+        ("build_curve_section", build_curve_picture(context, words)),
         ("phases_section", phase_picture(context, words)),
     )
     curves = [{"title": words.b(key), "caption": part[0], "url": _data_url(part[1])} for key, part in parts if part is not None]
@@ -290,17 +290,14 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
     }
 
 
-def cost_curve(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """The curve of cost and coverage, when the run has one."""
-    if context.pareto is None or not len(context.pareto):
+def build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """The curve of cost and coverage along the build order, when the run has a plan."""
+    if context.build_curve is None or not len(context.build_curve):
         return None
-    targets = context.targets
-    goals = targets[(targets["id"] == "nr-pop90") & (targets["network"] == "any")]["required"].dropna().tolist() if len(targets) else []
-    cost, share = (context.pareto[name].to_numpy(float) for name in ("cost_cny", "share"))
-    bound = context.pareto["share_bound"].to_numpy(float) * 100 if "share_bound" in context.pareto else None
-    goal = float(goals[0]) * 100 if goals else None
-    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, bound, context.facts)
-    return words.t("pareto_caption"), png
+    cost, share = (context.build_curve[name].to_numpy(float) for name in ("cost_cny", "share"))
+    goal = None if context.plan is None or context.plan.goal is None else context.plan.goal * 100
+    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, context.facts)
+    return words.t("build_curve_caption"), png
 
 
 def plan_share_label(context: PageContext, words: Words) -> str:
@@ -309,16 +306,16 @@ def plan_share_label(context: PageContext, words: Words) -> str:
     return words.t("served_share", family=words.family_in(context, family)) + "（%）" if family else words.t("axis_share")
 
 
-def frontier_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """What each budget buys at best, with the proven ceiling, when the run was asked to find it."""
-    frontier, plan = context.frontier, context.plan
-    if frontier is None or not len(frontier):
+def pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
+    """What each budget buys at best, with the proven upper bound, when the run has this curve."""
+    pareto, plan = context.pareto, context.plan
+    if pareto is None or not len(pareto):
         return None
     first = plan.families.get(context.families[0]) if plan is not None else None
     before = None if first is None else first["served_before"] / max(first["population"], 1)
     goal, label = None if plan is None else plan.goal, plan_share_label(context, words)
-    png = charts.pareto_picture(frontier, words, goal=goal, before=before, label=label, facts=context.facts)
-    return words.t("frontier_caption"), png
+    png = charts.pareto_picture(pareto, words, goal=goal, before=before, label=label, facts=context.facts)
+    return words.t("pareto_caption"), png
 
 
 def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:

@@ -163,11 +163,11 @@ class PageContext:
     cities : DataFrame, optional
         Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost_cny, state ("done" | "failed" |
         "skipped"), reason.
-    pareto : DataFrame, optional
+    build_curve : DataFrame, optional
         cost_cny, share (of residents served by the plan so far) per step.
     phases : DataFrame, optional
         phase, name, start, end (ISO dates), sites, cost_cny, share, asked_met.
-    frontier : DataFrame, optional
+    pareto : DataFrame, optional
         `pareto_curve`: budget_cny, cost_cny, sites, people, share, share_bound, proven_gap.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
@@ -192,9 +192,9 @@ class PageContext:
     families: tuple[str, ...] = ("nr", "nbiot")
     networks: tuple[str, ...] = ("any", "cbn+cmcc", "ctcc+cucc")
     cities: Any = None
-    pareto: Any = None
+    build_curve: Any = None
     phases: Any = None
-    frontier: Any = None
+    pareto: Any = None
     unreachable: Any = None
     index_href: str = ""
     tops: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infraplan.examples.people import sized
+from infraplan.examples.people import scaled_to_sum
 from infraplan.examples.random_points import scatter_inside, uniform_inside
 from infraplan.examples.source_data import apportion, data_folder, near_parts
 
@@ -32,7 +32,7 @@ def test_apportion_shares_out_every_one(total: int, weights: list[float]) -> Non
 
 @given(st.integers(1, 10**6), st.lists(st.floats(0.1, 1e4), min_size=1, max_size=50), st.integers(1, 5))
 def test_sizes_sum_exactly_and_keep_the_floor(people: int, draws: list[float], minimum: int) -> None:
-    size = sized(people, np.array(draws), minimum)
+    size = scaled_to_sum(people, np.array(draws), minimum)
     assert size.sum() == people
     assert size.min() >= min(minimum, people // len(draws))
 

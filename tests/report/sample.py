@@ -389,7 +389,7 @@ def sample_contexts(
             "reason": "",
         }
     )
-    pareto = pd.DataFrame({"cost_cny": np.linspace(0, cost, 30), "share": 0.78 + 0.13 * (1 - np.exp(-np.linspace(0, 3, 30)))})
+    curve = pd.DataFrame({"cost_cny": np.linspace(0, cost, 30), "share": 0.78 + 0.13 * (1 - np.exp(-np.linspace(0, 3, 30)))})
     phases = pd.DataFrame(
         {
             "phase": [1, 2],
@@ -420,7 +420,7 @@ def sample_contexts(
         plan,
         asked,
         cities=listed,
-        pareto=pareto,
+        build_curve=curve,
         phases=phases,
     )
     pages = []
@@ -447,7 +447,7 @@ def sample_contexts(
                 grid=window,
                 margins={family: layer[window.slices_in(grid)] for family, layer in margins.items()},
                 cities=None,
-                pareto=None,
+                build_curve=None,
                 phases=None,
                 index_href="../../index.html",
             )
