@@ -1,4 +1,4 @@
-"""Sites in an order: with which of them a point is served on the map, and which of them it could not do without."""
+"""Sites in build order: the site with which a point becomes served on the map, and the sites without which it would not be served."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_site(first: Int32, several: Bytes, best_db: Float32, row0: int, col0: int, required_db: float, site: int) -> None:
-    """One more site: pixels that it serves and none before it did are its own, the others have several."""
+    """Adds a site: pixels that no earlier site serves get its number in `first`, the others are marked in `several`."""
     for r in range(best_db.shape[0]):
         for c in range(best_db.shape[1]):
             if best_db[r, c] >= required_db:
@@ -111,7 +111,7 @@ def build_steps(
     terrain: Any = None,
     workers: int | None = None,
 ) -> tuple[Ints, csr_matrix]:
-    """With which site each point becomes served when they are built one by one, and which sites it needs in the end.
+    """The site with which each point becomes served in build order, and the sites that it needs in the finished plan.
 
     A point is served as on the map: when every pixel that meets its disc is, by the known layer or by any site. So several sites may serve
     a disc together, which `reach` does not count.
@@ -137,7 +137,7 @@ def build_steps(
     margins = SiteMargins(points, sectors, grid, radio, family, known, required_db)
     first, several = np.full(grid.shape, -1, np.int32), np.zeros(grid.shape, np.uint8)
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(margins.sites), AT_ONCE):  # windows wait in memory until it is their turn
+        for start in range(0, len(margins.sites), AT_ONCE):  # windows stay in memory until they are used in order
             for number, window in enumerate(pool.map(margins.of, margins.sites[start : start + AT_ONCE]), start):
                 _add_site(first, several, *window, required_db, number)
     completes = np.empty(len(demand), np.int64)

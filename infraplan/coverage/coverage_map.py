@@ -1,4 +1,4 @@
-"""The map of a prediction: layers of best margins and best servers, and what they rest on."""
+"""The map of a prediction: layers of best margins and best servers, with the model and the choices behind them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The map of a prediction: a layer for each (family, network), and what it rests on.
+    """The map of a prediction: a layer for each (family, network), with the model and the choices behind it.
 
     `cover["nr"]` is the layer of a family for any network, `cover["nr", "cmcc+cbn"]` that of one network.
 
@@ -76,7 +76,7 @@ class Coverage:
 
     See Also
     --------
-    predict_coverage : Makes it.
+    predict_coverage : Makes the map.
 
     Examples
     --------

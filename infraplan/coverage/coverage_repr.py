@@ -1,4 +1,4 @@
-"""A prediction for people at a notebook: one line, a small table, a dataset with dimensions."""
+"""How a prediction is shown in a notebook: one line, a small table; and as a dataset with dimensions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def line(cover: Coverage) -> str:
 
 
 def html(cover: Coverage) -> str:
-    """A table: of each family and network the receiver, the share of pixels with a signal that is enough, and the median margin."""
+    """A table: of each family and network the receiver, the share of served pixels, and the median margin."""
     speech, rows = Speech("en"), []
     for (family, network), layer in cover.layers.items():
         known = layer.margin_db[~np.isnan(layer.margin_db)]

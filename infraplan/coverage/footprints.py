@@ -1,12 +1,12 @@
-"""The heart: what one site does to the pixels around it.
+"""The footprint of a site: its margins at the pixels around it.
 
-A footprint is a window of margins in dB, one plane a sector. The best-server map, reach and the cache consume it; nobody computes a margin
-elsewhere.
+A footprint is a window of margins in dB, one plane a sector. The best-server map, reach and the cache use it; no other module computes
+a margin.
 
-    margin = largest loss the sector's budget bears (both links close) + pattern_db(azimuth, elevation) - path_loss_db
+    margin = largest loss of the sector's budget (both links close) + pattern_db(azimuth, elevation) - path_loss_db
     pattern_db = max(horizontal_db + vertical_db, the antenna's floor)
 
-What many sites share, loss curves and antenna cuts, is in `shared_tables`; footprints over terrain are in `over_terrain`.
+Loss curves and antenna cuts, which many sites share, are in `shared_tables`; footprints over terrain are in `over_terrain`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""One site changed: the map again, without computing what cannot have changed.
+"""The map after sites have changed, without computing the pixels that cannot have changed.
 
-A pixel keeps its server unless that sector went or changed. Pixels that lost theirs are given the best of all sectors again; new and
-changed sectors are merged over their circles. The result equals a prediction from nothing.
+A pixel keeps its server unless that sector was removed or changed. Pixels that lost theirs are given the best of all sectors again; new and
+changed sectors are merged over their circles. The result equals a new prediction.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = ("site_id", "service", "family", "operators", "environment", "height_m
 def update_coverage(
     cover: Coverage, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, cache: FootprintCache | None = None, workers: int | None = None
 ) -> Coverage:
-    """The map after sites were added, removed or changed, without computing again what they cannot have changed.
+    """The map after sites were added, removed or changed, without computing the pixels that they cannot have changed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Measurement on top of prediction: whoever asks whether a point is served gets one answer."""
+"""Measurements override predictions: there is one answer to whether a point is served."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERVED, UNCERTAIN, UNSERVED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Measured:
-    """What inspectors measured, and who operates the sites behind the map.
+    """The inspectors' measurements, and the operators of the sites of the map.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Measured:
 
     @classmethod
     def of(cls, table: Any, sites: Any) -> Measured | None:
-        """The measurements with the operators of all sites of a study; None without any. What is `Measured` already stays."""
+        """The measurements with the operators of all sites of a study; None without any. A `Measured` is returned unchanged."""
         if table is None or isinstance(table, Measured):
             return table
         if not len(table):
@@ -49,7 +49,7 @@ class Measured:
 
 
 def inside(cover: Coverage, family: str) -> bool:
-    """Whether a family's services are promised behind walls, such as meters."""
+    """Whether a family's services are judged indoors, as for meters."""
     return any(service.receiver != "outdoor" for service in cover.services.values() if service.family == family)
 
 
@@ -64,7 +64,7 @@ def with_measured(
     indoors: bool,
     offset_db: float = 0.0,
 ) -> tuple[Codes, Bools]:
-    """Predicted codes of points with measurement on top, and which answers rest on it. Arguments as in `override`."""
+    """Codes of points, measured where there is a measurement, else predicted; and which are measured. Arguments as in `override`."""
     if measured is None or not len(points):
         return codes, np.zeros(len(codes), dtype=bool)
     ids = points["id"].astype(str).to_numpy(dtype=object)
@@ -90,20 +90,20 @@ def override(
     indoors: bool,
     offset_db: float = 0.0,
 ) -> tuple[Codes, Bools]:
-    """Predicted codes with measurement on top, and which places rest on it.
+    """Codes of places, measured where there is a measurement, else predicted; and which are measured.
 
-    A measurement speaks for its operator and band alone. At or above the requirement it makes the place served, for every network its
-    operator belongs to; below, it takes away only what prediction gave to that very operator and band, and since nobody measured the others
-    the place is then uncertain, or stays unserved. Indoors suffices for the street too, and a failure in the street fails indoors.
+    A measurement is valid for its operator and band alone. At or above the requirement it makes the place served, for every network its
+    operator belongs to; below, it cancels only the service that is predicted for this operator and band; since the others are not measured,
+    the place is then uncertain, or stays unserved. A success indoors counts outdoors too, a failure outdoors counts indoors too.
 
     Parameters
     ----------
     codes, ids, server
         Predicted code, id and index of the predicted best sector of each place (-1 none).
     indoors : bool
-        Whether the question is asked behind walls.
+        Whether service indoors is judged.
     offset_db : float
-        What is asked beyond the service's required RSRP: of a coupling-loss class, a planning margin. [dB]
+        Required beyond the service's RSRP: by a coupling-loss class, a planning margin. [dB]
     """
     known = latest(measured.table)
     known = known.loc[(known["family"] == family) & known["service"].isin(list(cover.services))]

@@ -1,4 +1,4 @@
-"""Who shares a network with whom: the operator codes on a sector, and the networks a target may ask about."""
+"""Shared networks: the operator codes on a sector, and the networks that a target may name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence
     Raises
     ------
     UsageError
-        An operator that nobody knows: its network would be an empty layer. The nearest is named.
+        An operator that is unknown: its network would be an empty layer. The nearest is named.
     """
     networks = tuple(asked)
     codes = {code for text in (*load("networks")["operators"], *own, *operators) for code in str(text).split("+") if code}
@@ -51,7 +51,7 @@ def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence
 
 
 def network_name(network: str, lang: str = "zh") -> str:
-    """The name people read, e.g. 移动+广电; a network of a study's own operators bears their names."""
+    """The name people read, e.g. 移动+广电; a network of a study's own operators has their names."""
     known = load("networks")
     if network in (ANY, EVERY):
         return str(known[network][lang])

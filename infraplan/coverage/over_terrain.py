@@ -1,7 +1,7 @@
 """Footprints and best servers over terrain, by ITU-R P.1812: geometry once a mast, all its bands; sectors only add antenna patterns.
 
 The best-server map leaves out, exactly, every pixel whose margin in free space could not change it; stations on one mast share its rays.
-Near pixels of all masts come first, so that far ones have something to be compared with. The grid is cut into bands of rows that depend on
+Near pixels of all masts come first, so that far ones can be compared with them. The grid is cut into bands of rows that depend on
 the grid alone; a thread takes one band at a time: any number of workers gives the same bytes.
 """
 
@@ -189,7 +189,7 @@ def keep_best_over_terrain(
     Returns
     -------
     Masts
-        `beyond` tells the sectors that are on no known ground and were left out.
+        `beyond` lists the sectors that are on no known ground and were left out.
     """
     terrain = radio.terrain
     check_terrain(grid, terrain)
@@ -241,7 +241,7 @@ def keep_best_over_terrain(
 
 
 class NeededMargins:
-    """Best margins of sites over terrain at the pixels that are needed: what could not reach `required_db` there is not computed.
+    """Best margins of sites over terrain at the pixels that are needed: sites that cannot reach `required_db` there are not computed.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 SERVED, UNCERTAIN, UNSERVED, NO_DATA = 0, 1, 2, 3
 PLACE_STATUSES = (*STATUSES, "no_data")
-"""Names of the codes: those of demand, and no_data for a place whose position nobody knows."""
+"""Names of the codes: those of demand, and no_data for a place of unknown position."""
 
 PIECE_M = 100.0
 """Longest piece of a corridor that takes one pixel's answer; the error of a stretch's end is half of it. [m]"""
@@ -44,11 +44,11 @@ def has_place(places: Any) -> npt.NDArray[np.bool_]:
 
 
 def with_extra_loss(cover: Coverage, family: str, network: str, extra_db: dict[str, float], receiver: str = "") -> tuple[Coverage, float]:
-    """A coverage judged behind a further loss of each service, and the margin it then asks for. [dB]
+    """A coverage with a further loss for each service, and the margin that is then required. [dB]
 
     Where the map holds the layers for that `receiver`, they are taken. Else, where every service of the family loses the same,
     the map stays as it is and the loss becomes the required margin. Else each pixel's margin is lowered by the loss of its best server:
-    another server may do better inside, so the answer is on the safe side.
+    another server may be better indoors, so the answer is on the safe side.
     """
     if (family, network, receiver) in cover.elsewhere:
         return replace(cover, layers={(family, name): cover.at(family, name, receiver) for name in cover.networks}), 0.0
@@ -62,7 +62,7 @@ def with_extra_loss(cover: Coverage, family: str, network: str, extra_db: dict[s
 
 
 def _lowered(layer: Layer, by_sector_db: npt.NDArray[np.float32]) -> Layer:
-    """A layer whose margins are less by what the best server of each pixel loses."""
+    """A layer with each margin lowered by the loss of its best server."""
     return Layer(layer.margin_db - by_sector_db[layer.server], layer.server)
 
 
@@ -186,7 +186,7 @@ def village_status(
     """Villages judged by all their check points (committee, school, clinic): places whose `village` is the village's id.
 
     A village is served by a network when all its check points are; by "any" when one network serves them all. One without check points is
-    judged at its own point. `adjust(points, codes, network)` puts what was measured on top of the codes of points.
+    judged at its own point. `adjust(points, codes, network)` replaces the codes of points by measured ones.
     """
     if network == ANY and len(cover.networks) > 1:
         shared = [name for name in cover.networks if name != ANY]
@@ -247,8 +247,8 @@ def corridor_status(
 ) -> Codes:
     """Position in `PLACE_STATUSES` of every piece.
 
-    In a tunnel no outdoor prediction holds: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no,
-    no_data when nothing is said.
+    In a tunnel an outdoor prediction is not valid: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no
+    and no_data when it says nothing.
     """
     row, col = cover.grid.pixel_of(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy())
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""People and villages on the map: margins at points with a position error, status, and shares that add up to the person."""
+"""People and villages on the map: margins at points with a position error, status, and shares whose people add up exactly."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def point_statuses(
     weaker_db: float = 0.0,
     receiver: str = "",
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
-    """Position in `STATUSES` of every point, measured where somebody measured, else predicted; and which answers rest on measurement.
+    """Position in `STATUSES` of every point, measured where there is a measurement, else predicted; and which are measured.
 
     Parameters
     ----------
@@ -111,13 +111,13 @@ def point_statuses(
     required_db : float
         Margin from which a point counts as served, for prediction and for measurement alike. [dB]
     measured : Measured, optional
-        By default prediction alone answers.
+        By default every status is predicted.
     weaker_db : float
-        By how much every predicted signal is made weaker; what was measured stays. [dB]
+        Subtracted from every predicted signal; measured ones stay. [dB]
     receiver : str
         Where the device is, if not where the family is judged (`Coverage.at`).
 
-    "every" asks all shared networks of the map at once. Where a measurement speaks of one of them, the worst answer of the networks holds.
+    "every" asks for all shared networks of the map at once. Where one of them is measured, the worst status of the networks counts.
     """
     if network == EVERY and measured is not None:
         each = [
@@ -167,7 +167,7 @@ def service_status(
     measured : Measured, optional
         Measurements, which override prediction at their places.
     weaker_db : float
-        By how much every predicted signal is made weaker. [dB]
+        Subtracted from every predicted signal. [dB]
     receivers : mapping of str, optional
         Receiver by family, where another than its own is wanted.
 
@@ -251,7 +251,7 @@ def population_coverage(
     measured : Measured, optional
         Measurements, which override prediction at their places.
     weaker_db : float
-        By how much every predicted signal is made weaker. [dB]
+        Subtracted from every predicted signal. [dB]
     receivers : mapping of str, optional
         Receiver by family, where another than its own is wanted.
 

@@ -43,7 +43,7 @@ def _keep_best(
     col0: int,
     number: npt.NDArray[np.int64],
 ) -> None:
-    """Best margin so far; a tie stays with the lower sector index, whatever the order of the calls."""
+    """Keeps the best margin so far; of equal margins the lower sector index wins, in any order of the calls."""
     sectors, height, width = margin_db.shape
     for k in range(sectors):
         if not takes_part[k]:
@@ -60,7 +60,10 @@ def _keep_best(
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge of sectors met: sites the cap cut off, in all and by family; sites beyond the terrain; the models that were used."""
+    """Counts of a merge of sectors: sites that the cap cut off, in all and by family; sites beyond the terrain.
+
+    The models that were used.
+    """
 
     capped: int
     capped_by_family: dict[str, int]
@@ -81,7 +84,7 @@ def keep_best(
     count_capped: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Merged:
-    """Merge sectors into best[key, row, column] and server[...], in place: what was there stays where it is better.
+    """Merge sectors into best[key, row, column] and server[...], in place: earlier values stay where they are better.
 
     `index` numbers the sectors; those of a site follow one another. A key whose network ends in "@" and a receiver takes the sectors
     whose column `receiver` says so (`with_other_receivers`), any other key those without one; only the latter are counted as capped.
@@ -199,7 +202,7 @@ def predict_coverage(
     families : iterable of str, optional
         Families to map; by default those of the services.
     networks : sequence of str, optional
-        "any" and the networks to map apart, each its operators joined by "+"; by default those of `base`, else of the preset.
+        "any" and the networks to map separately, each as its operators joined by "+"; by default those of `base`, else of the preset.
     own_operators : sequence of str
         Networks of operators beyond the presets that `networks` may name even where no sector carries them.
     max_radius_km : float

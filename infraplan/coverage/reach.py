@@ -1,4 +1,4 @@
-"""Who could be served by whom: demand x candidate, from the same footprints as the map."""
+"""Which candidate could serve which demand: a matrix, from the same footprints as the map."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _served(
     resolution_m: float,
     required_db: float,
 ) -> int:
-    """Demand whose whole disc the site serves, alone or with what is known to be served; how many were written to `out`.
+    """Demand whose whole disc the site serves, alone or with the known layer; how many were written to `out`.
 
     Where `alone` is true the site has to serve the whole disc itself.
     """
@@ -134,7 +134,7 @@ class Points:
 
 
 Site = tuple[int, tuple[str, int, dict[str, Any]]]
-"""Position of a site in the order of the sectors, and what `by_site` tells of it."""
+"""Position of a site in the order of the sectors, and its mapping of `by_site`."""
 
 
 class SiteMargins:
@@ -204,7 +204,9 @@ def reach(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> csr_matrix:
-    """Boolean matrix, demand x candidate site: True where the candidate alone, beside the known layer, serves the whole disc of a point.
+    """Boolean matrix, demand x candidate site.
+
+    True where the candidate alone, together with the known layer, serves the whole disc of a point.
 
     A village is judged here as in the map: by every pixel that meets the disc of its position error, at least one of which the candidate
     must serve. A disc that only two new sites together would serve is not counted: the map of a
@@ -219,7 +221,7 @@ def reach(
     known : Layer
         Margins of the existing network, by which part of a disc may already be served.
     alone : bool array, optional
-        Points at which `known` does not hold, since a measurement denies it: there a candidate has to serve the whole disc.
+        Points at which `known` does not hold, since a measurement contradicts it: there a candidate has to serve the whole disc.
     required_db : float
         Margin from which a pixel counts as served: a planning margin raises it. [dB]
     max_radius_km, caps_km, terrain

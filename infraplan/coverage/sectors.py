@@ -34,7 +34,7 @@ def azimuths(text: str) -> tuple[float, ...]:
 
 
 def site_of(sector: object) -> str:
-    """Id of the site a sector's id belongs to; a site's own id may hold strokes."""
+    """Id of the site a sector's id belongs to; a site's own id may hold slashes."""
     return str(sector).rsplit("/", 2)[0]
 
 
@@ -66,7 +66,7 @@ def sectors_of(
     -------
     GeoDataFrame
         The columns id, site_id, service, family, operators, environment, height_m, azimuth_deg (NaN: omni), tilt_deg, power_offset_db,
-        antenna, status, geometry. A site's antenna that is neither a preset nor one of the services' own gives way to the service's.
+        antenna, status, geometry. A site's antenna that is neither a preset nor one of the services' own is replaced by the service's.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The settlement class around a mast where its table does not say it: from the people who live there, or from the land cover."""
+"""The settlement class around a mast where its table does not state it: from the people who live there, or from the land cover."""
 
 from __future__ import annotations
 

@@ -34,8 +34,10 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Radial:
-    """Margin of one kind of sector at boresight azimuth, every `CURVE_STEP_M` metres [dB]; the least its horizontal cut may count there,
-    so that both cuts together stay above the antenna's floor [dB]; how far it is worth computing [m]; whether a cap cut service off
+    """Margin of one kind of sector at boresight azimuth, every `CURVE_STEP_M` metres [dB].
+
+    The least value that its horizontal cut may have there, so that both cuts together stay above the antenna's floor [dB]; the distance up
+    to which it is computed [m]; whether a cap cut service off
     there; the models behind it."""
 
     margin_db: Float32
@@ -65,15 +67,15 @@ class Radio:
 
     @property
     def models(self) -> set[str]:
-        """Names of the propagation models that decided a pixel so far."""
+        """Names of the propagation models that were used so far."""
         return set().union(*(radial.models for radial in self.radials.values()))
 
     def cap_km(self, family: str) -> float:
-        """How far sectors of a family are computed at most. [km]"""
+        """Largest radius of the sectors of a family. [km]"""
         return min(self.max_radius_km, self.caps_km.get(family, self.max_radius_km))
 
     def antenna(self, name: str) -> Antenna:
-        """The antenna of that name: one that a service brings along, else the preset."""
+        """The antenna of that name: one of a service, else the preset."""
         own = (service.antennas[name] for service in self.services.values() if name in service.antennas)
         found = next(own, None)
         return antenna_named(name) if found is None else found

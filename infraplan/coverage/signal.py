@@ -1,4 +1,4 @@
-"""What a device measures on the map: strongest and second sector, interference at a stated load, probability of service."""
+"""The signal of a device on the map: strongest and second sector, interference at a stated load, probability of service."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Signal:
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _add(margin_db, to_rsrp_db, index, row0, col0, first_db, first, second_db, second, total_mw, best_margin_db):  # type: ignore[no-untyped-def]
-    """One sector into the two strongest and the sum of all powers; ties stay with the sector that came first."""
+    """Adds a sector to the two strongest and to the sum of all powers; of equal levels the first sector stays."""
     height, width = margin_db.shape
     for r in range(height):
         for c in range(width):

@@ -29,9 +29,9 @@ SLACK_DB = 0.01
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def excess_of(edge, far, weight, c, duct_db):  # type: ignore[no-untyped-def]
-    """What the median loss at one frequency is over free space at least, from Bullington's knife edge on the path. [dB]
+    """Lower bound of the median loss over free space at one frequency, from Bullington's knife edge on the path. [dB]
 
-    `edge` is the diffraction parameter for a wavelength of 1 m. Ducting, at least `duct_db` over free space, can pull the loss towards its
+    `edge` is the diffraction parameter for a wavelength of 1 m. Ducting, at least `duct_db` over free space, can move the loss towards its
     own by 1 - `far` (eqs. 60-62, `far_factor`); troposcatter bounds it (eq. 63).
     """
     v = edge / c[ROOT_WAVE]
@@ -60,7 +60,7 @@ def edge_for(excess_db, far, c):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def ducting_over(q, d_km, values, c, buffer):  # type: ignore[no-untyped-def]
-    """What ducting loses over free space at least at one frequency, after `horizons_of`. [dB]"""
+    """Lower bound of the loss by ducting over free space at one frequency, after `horizons_of`. [dB]"""
     step_km, radius_km = values[STEP_KM], values[RADIUS_50]
     tx_slope = buffer[TX_SLOPE, q] * (0.001 / step_km)
     rx_slope = buffer[RX_RISE, q] * (0.001 / step_km) - d_km / radius_km

@@ -209,7 +209,10 @@ def compute_pixels(  # type: ignore[no-untyped-def]
     values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band,
     layers, horizontal, vertical, pairs,
 ):  # fmt: skip
-    """Compute `n` pixels of a mast, those that still can change a layer, and keep what is better. How many receivers were computed."""
+    """Compute `n` pixels of a mast, those that still can change a layer, and keep the better margins.
+
+    Returns how many receivers were computed.
+    """
     step_m = values[STEP_KM] * 1000.0
     mast_m = height_at(ground, x_m, y_m)
     order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
@@ -244,7 +247,7 @@ def keep_margins(  # type: ignore[no-untyped-def]
     best, server, count, kept, at_row, at_col, px, py, square, x_m, y_m, tx_m, step_m, buffer, wanted, losses, s0, s1, reach_m,
     azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, sector_index, pairs,
 ):  # fmt: skip
-    """The margins of a mast's sectors at its placed receivers into the layers, where they are better; ties go to the lowest index."""
+    """Writes the margins of a mast's sectors at its placed receivers into the layers where they are better; ties go to the lowest index."""
     for q in range(count):
         i = kept[q]
         r = at_row[i]
@@ -271,7 +274,7 @@ def keep_margins(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer, paths):  # type: ignore[no-untyped-def]
     """Leave out bands of placed receivers that can change no layer (`spare` becomes negative), and receivers without any other; how many
-    stay. Known horizons tell what ducting loses at least."""
+    stay. With known horizons the bound of ducting is used too."""
     left = 0
     for q in range(count):
         i = kept[q]
@@ -297,7 +300,7 @@ def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer,
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def move_receiver(source, target, kept, buffer, paths):  # type: ignore[no-untyped-def]
-    """A placed receiver into an earlier column; those between are dropped."""
+    """Moves a placed receiver to an earlier column; those between are dropped."""
     kept[target] = kept[source]
     for row in range(FIRST_ROWS):
         buffer[row, target] = buffer[row, source]

@@ -14,7 +14,7 @@ from infraplan.radio.fast_math import FAST, LN10, fast_log
 from infraplan.radio.p1812_spherical import FREE_DB
 
 NEAR_SQUARE_M2 = 1e4
-"""Pixels so near to a mast are always computed. [m^2]"""
+"""Pixels nearer to a mast than this are always computed. [m^2]"""
 
 
 class Pairs(NamedTuple):

@@ -1,1 +1,1 @@
-"""Where things are: grids, zones on them, terrain, datums. No file is opened here."""
+"""Positions: grids, zones on them, terrain, datums. No file is opened here."""

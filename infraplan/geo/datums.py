@@ -4,7 +4,7 @@ GCJ-02 moves a point by 100 to 700 m along a fixed pattern, inside the mainland 
 BD-09 on Baidu's own Mercator plane. None of them has an EPSG code, and none is written to a file here. CGCS2000 equals WGS-84 within a
 metre.
 
-The shift's formulas are public since 2010 (the "eviltransform" reconstruction); the constants below are its facts. Outlines: see
+The shift's formulas are public since 2010 (the "eviltransform" reconstruction); the constants below are from it. Outlines: see
 `in_shifted_area`.
 """
 
@@ -205,7 +205,7 @@ def _bd09mc_to_bd09(east_m: FloatArray, north_m: FloatArray) -> Pair:
 
 
 def _bd09_to_bd09mc(lon: FloatArray, lat: FloatArray) -> Pair:
-    """The polynomial's inverse by Newton's steps: it rises steadily within each band."""
+    """The inverse of the polynomial by Newton's steps: within each band it is monotonic."""
     band = _band(np.abs(lat), BANDS_DEG)
     size = np.abs(lat)
     ratio = size / band[:, 3]

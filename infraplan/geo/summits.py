@@ -74,8 +74,8 @@ def ridge_points(
     """The summits of each square that see most people of `demand`.
 
     Seen means: within the preset's range, the straight line between the antenna and a receiver above the ground clears the terrain and the
-    bulge of an earth of 4/3 of its radius. What is on the ground is not looked at, diffraction neither: this only chooses where to ask;
-    what such a site serves is predicted like any other.
+    bulge of an earth of 4/3 of its radius. Clutter and diffraction are not considered: this only chooses candidates;
+    the coverage of such a site is predicted like that of any other.
 
     Parameters
     ----------
@@ -94,7 +94,8 @@ def ridge_points(
     Returns
     -------
     DataFrame
-        x, y (of the terrain's grid) [m], ground_m, people (seen), the most seeing first within each square, squares from the south-west.
+        x, y (of the terrain's grid) [m], ground_m, people (seen), the summit that sees most people first within each square, squares from
+        the south-west.
     """
     empty = pd.DataFrame({name: np.zeros(0) for name in ("x", "y", "ground_m", "people")})
     rules, grid = load("candidates")["ridges"], terrain.grid

@@ -19,7 +19,7 @@ SMALLEST_SEA_KM2 = 25.0
 
 
 NOMINAL_M = 30.0
-"""Nominal clutter distance where no table of classes gives one (ours: presets/clutter.toml tells its evidence). [m]"""
+"""Nominal clutter distance where no table of classes gives one (ours: presets/clutter.toml states the evidence). [m]"""
 PROFILE_STEP_M, LONGEST_STEP_M = 50.0, 100.0
 
 
@@ -79,7 +79,7 @@ class Terrain:
     height_m : ndarray of float32, shape `grid.shape`
         Ground above mean sea level; NaN where it is not known. [m]
     clutter : Clutter or None
-        Trees and buildings; None: bare ground, which predictions say.
+        Trees and buildings; None: bare ground, which predictions report.
     zone : ndarray of uint8, shape `grid.shape`
         1 sea, 3 coastal land, 4 inland.
     source : str
@@ -138,7 +138,7 @@ class Terrain:
 
 
 def sea_by_flatness(height_m: Float32, resolution_m: float) -> Mask:
-    """Patches at or below 0 m that touch each other and cover 25 km2 or more: how elevation models draw the sea (our reading)."""
+    """Patches at or below 0 m that touch each other and cover 25 km2 or more: how elevation models show the sea (our interpretation)."""
     flat = height_m <= 0.0
     patches, count = label(flat)
     if count == 0:
@@ -158,7 +158,7 @@ def radio_zones(height_m: Float32, sea: Mask, resolution_m: float) -> npt.NDArra
     """
     zone = np.full(height_m.shape, INLAND, np.uint8)
     if sea.any():
-        # the distance is reckoned on every fourth pixel: 50 km needs no better
+        # the distance is computed on every fourth pixel, which is exact enough for 50 km
         step = max(1, min(4, min(height_m.shape) // 8))
         away_m = distance_transform_edt(~sea[::step, ::step]) * resolution_m * step
         near = np.repeat(np.repeat(away_m <= COAST_WIDTH_M, step, axis=0), step, axis=1)[: height_m.shape[0], : height_m.shape[1]]

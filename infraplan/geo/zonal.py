@@ -78,7 +78,7 @@ def _stated(frame: Any, level: str, known: Any) -> npt.NDArray[np.object_]:
 
 
 def _mapped(codes: npt.NDArray[np.object_], table: dict[Any, Any]) -> npt.NDArray[np.object_]:
-    """table[code], "" for what it does not hold; looked up once per distinct code."""
+    """table[code], "" for unknown codes; looked up once per distinct code."""
     at, distinct = pd.factorize(codes)
     return np.array([table.get(code, "") for code in distinct] or [""], dtype=object)[at]
 
@@ -111,7 +111,7 @@ def _consistent(
 
 
 def share(zones: Any, grid: Grid) -> csr_matrix:
-    """Fraction of every pixel that lies in each polygon, exactly: turns any raster on the grid into any district's number.
+    """Fraction of every pixel that lies in each polygon, exactly: with it any raster on the grid becomes a number of each zone.
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ def zone_faults(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None = Non
     -------
     DataFrame
         The columns kind ("overlap" | "gap"), level, zone, zone_name, other, other_name (of a gap the parent, which `zone` is too),
-        area_km2, people; largest first. Parts under 100 square metres, or narrower than 1 m on average, are left out: rounding and
-        reprojection make such.
+        area_km2, people; largest first. Parts under 100 square metres, or narrower than 1 m on average, are left out: they come from
+        rounding and reprojection.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Radio: what a transmitter loses on its way to a receiver, and how much it may lose. numpy and numba only; nothing heavy on import.
+"""Radio: path loss from a transmitter to a receiver, and the largest path loss of a service. numpy and numba only; nothing heavy on import.
 
 `radio.models` is the registry of path-loss functions that need no terrain: `radio.models["tr38901-rma"](distance_km, frequency_mhz, ...)`.
 """

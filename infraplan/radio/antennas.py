@@ -2,8 +2,8 @@
 
 How the cuts are combined: as planners do, by adding them. pattern_db = max(horizontal_db(azimuth off boresight) + vertical_db(elevation),
 floor_db), both cuts 0 at their peak. Electrical tilt moves the main lobe of the vertical cut at every azimuth alike (for a panel by phase,
-so that the lobe changes shape as it does in life); mechanical tilt t turns with the azimuth: elevation + t cos(azimuth). Elevation is
-positive upward, tilt positive downward. A site's `tilt_deg` is taken as electrical: its total is all that a site table tells.
+so that the lobe changes its shape, as a real panel's does); mechanical tilt t turns with the azimuth: elevation + t cos(azimuth). Elevation
+is positive upward, tilt positive downward. A site's `tilt_deg` is taken as electrical: a site table gives only the total.
 """
 
 from __future__ import annotations
@@ -155,7 +155,10 @@ def _vertical_db(antenna: Antenna, up_deg: Array, tilt_deg: float) -> Array:
 
 
 def _array_factor_db(count: int, spacing: float, phase: Array) -> Array:
-    """Uniform line of `count` elements, `spacing` wavelengths apart, 0 dB at its peak; TR 38.901 section 7.3, TR 36.897 section 5.2."""
+    """Pattern of a uniform line of `count` elements, `spacing` wavelengths apart, 0 dB at its peak.
+
+    TR 38.901 section 7.3, TR 36.897 section 5.2.
+    """
     half = np.pi * spacing * phase
     below = np.sin(half)
     full = np.where(np.abs(below) < 1e-9, 1.0, np.sin(count * half) / np.where(np.abs(below) < 1e-9, 1.0, count * below))
@@ -164,7 +167,7 @@ def _array_factor_db(count: int, spacing: float, phase: Array) -> Array:
 
 @lru_cache(maxsize=1024)
 def _panel_peak_db(antenna: Antenna, tilt_deg: float) -> float:
-    """The element's own pattern pulls the steered lobe a little: its true peak, so that the pattern is relative to it."""
+    """The panel's true peak, to which its pattern is relative: the element's pattern moves the steered lobe a little."""
     angles_deg = np.arange(-90.0, 90.01, 0.05)
     phase = np.sin(np.radians(angles_deg)) + np.sin(np.radians(tilt_deg))
     return float(np.max(_element_cut_db(angles_deg) + _array_factor_db(antenna.rows, antenna.row_spacing, phase)))

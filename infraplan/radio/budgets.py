@@ -1,7 +1,8 @@
 """Link budgets: from a preset to the largest path loss at which downlink and uplink both close, every decibel with its source.
 
-Each direction is a ladder of signed rows whose sum is its largest path loss; the smallest ladder decides and is named. What a path-loss
-model already contains (clutter, terrain) is not in the ladder; what is in the ladder (body, wall, shadowing, interference) is in no model.
+Each direction is a ladder of signed rows whose sum is its largest path loss; the ladder with the smallest loss decides, and the service
+names it. What a path-loss model already contains (clutter, terrain) is not in the ladder; what is in the ladder (body, wall, shadowing,
+interference) is in no model.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def gain_offset_db(service: Service, antenna: str | Antenna) -> float:
 
 
 def service_names() -> list[str]:
-    """All service presets."""
+    """Names of all service presets."""
     return sorted(load("services")["service"])
 
 
@@ -137,17 +138,17 @@ def services(
     reliability : float
         Share of places served, above 0 and below 1.
     reliability_of : str
-        "area": of the whole cell (what planners usually promise); "edge": of every pixel on the contour.
+        "area": of the whole cell (as planners usually state it); "edge": of every pixel on the contour.
     power : {"low", "typical", "high"}
         Which carrier power of the preset.
     receiver : str, optional
         Where the served device is: a key of `receivers` in `radio_environment.toml`, e.g. "outdoor", "indoor", "deep-indoor", "train",
         "car". The preset's own when left out: outdoors for NR and LTE, a meter inside a building for NB-IoT.
     power_class : int
-        Power class of the devices, by 3GPP: 3 (the default), or 2, which radiates 26 dBm in the bands that `power_class` of the presets
+        Power class of the devices, by 3GPP: 3 (the default), or 2, which sends 26 dBm in the bands that `power_class` of the presets
         lists. Other services keep their family's device.
     presets : dict, optional
-        The presets with a file of one's own laid over them: `read_services(path)`.
+        The presets with the values of your own file over them: `read_services(path)`.
     antennas : mapping of Antenna, optional
         Antennas that no preset has, such as pattern files, by the names that services and sites call them.
 
@@ -328,7 +329,7 @@ def _wideband(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str,
 
 
 def _nbiot(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
-    """NB-IoT: the maximum coupling loss in both directions, moved by the power that differs from the one it was derived with."""
+    """NB-IoT: the maximum coupling loss in both directions, corrected by the difference from the power it was derived for."""
     mcl_db = preset.number("mcl_db")
     down = _per_element(preset, "downlink", carrier_dbm, "ssb_gain_dbi")
     radiated_dbm = math.fsum(row.sign * row.value for row in down)

@@ -1,4 +1,4 @@
-"""What a signal loses on its way in: buildings by ITU-R P.2109 or 3GPP O2I, vehicles by 3GPP."""
+"""Entry loss: buildings by ITU-R P.2109 or 3GPP O2I, vehicles by 3GPP."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def p2109_sigma_db(frequency_ghz: float, building_type: str = "traditional", ele
 
 
 def o2i(frequency_ghz: npt.ArrayLike, loss_class: str = "low", indoor_distance_m: npt.ArrayLike = 0.0) -> Array:
-    """Outdoor-to-indoor penetration loss with the way inside. [dB]
+    """Outdoor-to-indoor penetration loss, with the loss inside the building. [dB]
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def o2i(frequency_ghz: npt.ArrayLike, loss_class: str = "low", indoor_distance_m
     loss_class : str
         "low" (30 % plain glass, 70 % concrete) or "high" (70 % metallised glass, 30 % concrete).
     indoor_distance_m : array_like
-        Way inside the building across the facade, 0.5 dB a metre. [m]
+        Distance inside the building, from the facade, 0.5 dB a metre. [m]
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Ground as radio paths read it: heights and clutter classes on grids of their own, sampled along a path at a step of its own.
 
 Clutter acts from the nominal clutter distance of a terminal's own class outward (`map_profile`): nearer clutter is left out, and a profile
-point with the clutter of the terminal's own class is always at that distance. So a loss does not depend on where the last sample before
-a terminal happens to lie. The area kernel (`p1812_paths`) follows the same rules; a test holds the two against each other.
+point with the clutter of the terminal's own class is always at that distance. So a loss does not depend on the position of the last sample
+before a terminal. The area kernel (`p1812_paths`) follows the same rules; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 TOUCHING = 1e-6
 """Two points of a path closer than this are one; lengths that differ by less take the same points. [steps]"""
 PIXEL_EDGE = 0.5 + 1e-6
-"""From a pixel's centre to its edge, so that rounding does not choose the class of a point on the edge of two. [pixels]"""
+"""Distance from a pixel's centre to its edge, so that rounding does not choose the class of a point between two pixels. [pixels]"""
 LEAST_PATH_M = 1.0
 """A receiver is never nearer to the mast than this. [m]"""
 TAIL_STEPS = 3.0
@@ -110,7 +110,7 @@ def ray_of(right, up):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def direction_of(number):  # type: ignore[no-untyped-def]
-    """Steps to the east and north along a ray, a step long."""
+    """Direction of a ray: steps to the east and north of one step along it."""
     half = LEAST_SQUARE
     while 32 * half <= number:
         half *= 2
@@ -132,7 +132,7 @@ def shared_steps(j, nominal, most_nominal):  # type: ignore[no-untyped-def]
 
 
 class MapProfile(NamedTuple):
-    """A path as `p1812.loss` takes it, and the share of its excess over free space that counts (`short_path_weight`)."""
+    """A path with the arguments of `p1812.loss`, and the share of its excess over free space that counts (`short_path_weight`)."""
 
     distance_km: Floats
     terrain_m: Floats

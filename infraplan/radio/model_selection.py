@@ -1,10 +1,10 @@
 """Which model at which distance, when there is no terrain: one loss a distance, never from a model outside its published range.
 
-How the parts are joined. Nearest is a 3GPP TR 38.901 model (LOS and NLOS weighted in dB by the probability of line of sight), further
-out Hata's where its frequency and antenna height allow. Both ranges overlap between 1 and 5 km; inside the overlap the two losses are mixed
-in dB with a weight linear in log distance, so the curve is continuous, and a running maximum keeps it from falling. Plan "tr38901" keeps
-the 3GPP model as long as it is valid and mixes between half of that and its end; plan "hata" goes over to Hata between 1 and 2 km. Nearer
-than the first valid distance the loss of that distance holds; beyond the last one it is +inf: not computed.
+How the parts are joined. The nearest part is a 3GPP TR 38.901 model (LOS and NLOS weighted in dB by the probability of line of sight), the
+next is Hata's where its frequency and antenna height allow. Both ranges overlap between 1 and 5 km; inside the overlap the two losses are
+mixed in dB with a weight linear in log distance, so the curve is continuous, and a running maximum keeps it from falling. Plan "tr38901"
+keeps the 3GPP model as long as it is valid and mixes between half of that and its end; plan "hata" changes to Hata between 1 and 2 km.
+Nearer than the first valid distance the loss of that distance holds; beyond the last one it is +inf: not computed.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def valid_range_m(plan: str, frequency_mhz: float, base_height_m: float, environ
 
 
 def _join(plan: str, near: _Part, far: _Part) -> Range:
-    """Where the near model hands over to the far one: both are valid all the way. [m]"""
+    """First and last distance of the mix of the near and the far model: both are valid all the way. [m]"""
     if plan == "hata":
         return far.near_m, min(2.0 * far.near_m, near.far_m)
     return max(far.near_m, near.far_m / 2.0), near.far_m

@@ -91,7 +91,7 @@ def own_services(table: Mapping[str, Any], *, file: str, antennas: Collection[st
     file : str
         The file's name, for the faults.
     antennas : collection of str
-        Names of antennas beyond the presets, such as pattern files, that a service may carry.
+        Names of antennas that are no presets, such as pattern files, that a service may carry.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """ITU-R P.1812-8: basic transmission loss of one terrain profile, 30 MHz to 6 GHz, with every intermediate value.
 
 The edition. The equations are those of P.1812-8 (September 2025). P.1812-7 differs in one term: it brought a troposcatter
-model by common volume (after P.2001), which the ITU advised users not to apply; edition 8 is back at the N0 formula of
+model by common volume (after P.2001), which the ITU advised users not to apply; edition 8 uses the N0 formula of
 edition 6 (eq. 44), and so are we. Terminal clutter with a street width left the recommendation when clutter heights became
 part of the profile: `street_width_m` is taken and checked so that older input files fit, and changes nothing.
 
@@ -25,7 +25,7 @@ from infraplan.radio.diffraction import Array, Diffraction, delta_bullington
 
 @dataclass(frozen=True)
 class Prediction:
-    """Loss of one path and how it came about. Units are in the names; equation numbers are P.1812-8's.
+    """Loss of one path with its intermediate values. Units are in the names; equation numbers are P.1812-8's.
 
     `actual_beta_db`, `smooth_beta_db`, `spherical_beta_db` are the parts of `diffraction_beta_db`; `..._50_db` those of the median.
     """

@@ -1,7 +1,7 @@
 """ITU-R P.1812-8 for every pixel around a mast, several frequencies on one geometry.
 
 Exact: each receiver gets what `p1812.loss` gives for its profile (inland paths: zone 4, one refractivity), within float32. The map's pixels
-only say where losses are wanted: a path ends at the pixel's centre, and is sampled at a step of its own over ground that has grids of
+only say where losses are wanted: a path ends at the pixel's centre, and is sampled at its own step over ground that has grids of
 its own (`infraplan.radio.ground_profiles`).
 """
 
@@ -118,13 +118,13 @@ def area_loss(
     Parameters
     ----------
     ground : Ground
-        Heights and clutter, each on its own grid in the plane of the map. NaN heights end a ray: what lies behind stays NaN.
+        Heights and clutter, each on its own grid in the plane of the map. NaN heights end a ray: pixels behind them stay NaN.
     x_m, y_m : float
         The mast. [m]
     left_m, up_m, resolution_m, shape
         The map: centre of its first pixel, side of a pixel [m], rows and columns.
     radius_m : float
-        How far to go. [m]
+        Largest distance of a pixel. [m]
     frequencies_ghz : tuple of float
         0.03 to 6. [GHz]
     tx_height_m, rx_height_m : float

@@ -1,4 +1,4 @@
-"""The mechanisms of ITU-R P.1812 put together for all wanted receivers of a ray: eqs. 8-11, 41-69, inland paths.
+"""The mechanisms of ITU-R P.1812 combined for all wanted receivers of a ray: eqs. 8-11, 41-69, inland paths.
 
 Terms that cannot count are skipped exactly: ducting where a lower bound of its loss lies above the diffraction loss.
 """
@@ -62,7 +62,7 @@ def ln_b0_inland(d, latitude_deg):  # type: ignore[no-untyped-def]
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
 def far_factor(d):  # type: ignore[no-untyped-def]
     """Fk, eq. 58."""
-    return 1.0 / (1.0 + math.exp(0.15 * (d - 20.0)))  # the tangens hyperbolicus, written with one exponential
+    return 1.0 / (1.0 + math.exp(0.15 * (d - 20.0)))  # the hyperbolic tangent, written with one exponential
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -161,7 +161,7 @@ def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, weight):
 
 @njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
 def least_ducting(tx_slope, rx_slope, tx_km, rx_km, d, radius_km, duct_time_db, c):  # type: ignore[no-untyped-def]
-    """What the loss by ducting is at least, from the slopes (tangents) and distances of both horizons; `tx_km` 0 in line of sight. [dB]
+    """Lower bound of the loss by ducting, from the slopes (tangents) and distances of both horizons; `tx_km` 0 in line of sight. [dB]
 
     Eqs. 46-48 with the least term of time; the arctangent is replaced by a series that is never larger.
     """
@@ -214,7 +214,7 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, paths, c, wanted, buffer):  # type: ignore[no-untyped-def]
-    """Receivers whose ducting may count, or whose angles are too steep for the series, once more in full."""
+    """Computes in full, once more, the receivers whose ducting may count or whose angles are too steep for the series."""
     for q in range(n):
         y = buffer[TAN_ANGLE, q]
         steep = abs(y) > SERIES_LIMIT

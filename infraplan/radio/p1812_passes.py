@@ -1,4 +1,4 @@
-"""What ITU-R P.1812 asks of profiles, free of frequency, for a batch of receivers of one mast.
+"""Quantities of profiles that ITU-R P.1812 needs at every frequency, for a batch of receivers of one mast.
 
 A path has the points of its ray it shares and own points behind them (`Paths`). Each `..._pass` takes path by path; each `..._values`
 function then does the arithmetic for all receivers in one loop that vectorises. Results are in rows of one buffer, a column a receiver.
@@ -28,7 +28,7 @@ from infraplan.radio.p1812_rays import (
     sums_from_mast,
 )
 
-# rows of the per-receiver buffer: what is given of it (see `p1812_paths.place_receivers`), then what the passes find
+# rows of the per-receiver buffer: the inputs (see `p1812_paths.place_receivers`), then the results of the passes
 (
     J, RX, WEIGHT, CENTRE, EDGE_50, EDGE_BETA, TX_SLOPE, RX_RISE, TX_AT, RX_BACK,
 ) = range(10)  # fmt: skip
@@ -107,7 +107,7 @@ def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: igno
         paths.first, paths.offset, paths.shared, paths.at, paths.ground, paths.inverse, paths.reverse, paths.rays,
     )  # fmt: skip
     ray_at, ray_inverse, ray_m, high, crest = rays.at, rays.inverse, rays.ground, rays.high_ground, rays.crest_ground
-    ray, upto, past, past1, past2 = -1, 0, -FAR, 0.0, 0.0  # what the mast sees along a ray is carried on from receiver to receiver
+    ray, upto, past, past1, past2 = -1, 0, -FAR, 0.0, 0.0  # the mast's slope along a ray is passed on from receiver to receiver
     for q in range(n):
         j = buffer[J, q]
         rx_m = buffer[RX, q]
@@ -206,7 +206,9 @@ def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def bullington_pass(paths, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
-    """What the Bullington construction needs, eqs. 13-19, over ground with clutter. `wavelength_m` is the longest in use: the Fresnel scan
+    """Slopes and obstruction of the Bullington construction, eqs. 13-19, over ground with clutter.
+
+    `wavelength_m` is the longest in use: the Fresnel scan
     is left out only where no point can reach v = -0.78 even there."""
     firsts, offsets, shares, at, top, inverse, reverse, rays = (
         paths.first, paths.offset, paths.shared, paths.at, paths.top, paths.inverse, paths.reverse, paths.rays,

@@ -47,7 +47,7 @@ from infraplan.radio.p1812_spherical import ROOT_WAVE, SURFACE_50, SURFACE_BETA,
 from infraplan.radio.p1812_tables import DUCT_TIME_DB, QUANTILE, RADIUS_50, RADIUS_BETA, STEP_KM, TIME_PERCENT
 
 RAY_POINTS = 10240
-"""Points of rays kept at a time, one ray at least: what fits into the processor's cache."""
+"""Points of rays kept at a time, one ray at least: they fit into the processor's cache."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -147,7 +147,7 @@ def clutter_on_line(codes, class_height_m, row, col, down, right, at, first, end
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def outward(order, begin, end, px, py, x_m, y_m):  # type: ignore[no-untyped-def]
-    """Put receivers order[begin:end] of one ray in the order of their distance. Rows of a map have them so, or the other way round."""
+    """Sorts receivers order[begin:end] of one ray by distance. Rows of a map have this order already, or the reverse."""
     i, k = order[begin], order[end - 1]
     if (px[i] - x_m) ** 2 + (py[i] - y_m) ** 2 > (px[k] - x_m) ** 2 + (py[k] - y_m) ** 2:
         order[begin:end] = order[begin:end][::-1].copy()
@@ -165,10 +165,10 @@ def outward(order, begin, end, px, py, x_m, y_m):  # type: ignore[no-untyped-def
 def place_receivers(  # type: ignore[no-untyped-def]
     ground, x_m, y_m, latitude, rx_height_m, values, begin, count, px, py, ray, order, kept, buffer, paths
 ):
-    """Place receivers order[begin:count]: what is given of each into the buffer, its profile into `paths`, by the rules of
+    """Place receivers order[begin:count]: the inputs of each go into the buffer, its profile into `paths`, by the rules of
     `ground.map_profile`.
 
-    Returns the first not yet placed, for lack of room, and how many were placed on known ground; `kept` receives their numbers.
+    Returns the first that had no room, and how many were placed on known ground; `kept` receives their numbers.
     """
     height, codes, class_height_m, class_nominal_m = ground.height_m, ground.clutter, ground.clutter_height_m, ground.nominal_m
     firsts, at, foot, top, inverse, reverse = paths.first, paths.at, paths.ground, paths.top, paths.inverse, paths.reverse

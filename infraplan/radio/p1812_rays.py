@@ -2,10 +2,10 @@
 
 From the mast to shortly before the receiver a path takes its points from the nearest of many rays; from there on, the points are on the
 path's own line (`p1812_paths`). Rays go to the border of a square around the mast, at most half a step apart there. The square is the
-smallest of a fixed row that holds the receiver, so a path depends on mast and receiver alone, never on the map or the radius.
+smallest of a fixed series that holds the receiver, so a path depends on mast and receiver alone, never on the map or the radius.
 
-What the mast sees along a ray is carried on from receiver to receiver. Looking back, a receiver skips blocks of points that cannot hold
-what it looks for.
+The mast's slope along a ray is passed on from receiver to receiver. From a receiver back to the mast, blocks of points are skipped that
+cannot hold the point that is looked for.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def known_points(ground, offset, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
 def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
-    """Largest heights of each block of points 0..`count` of a ray, and of the blocks up to it. Points of the last block beyond are sunk
-    below all others."""
+    """Largest heights of each block of points 0..`count` of a ray, and of the blocks up to it. Points of the last block beyond them are set
+    lower than all others."""
     ground, top, high_ground, high_top = rays.ground, rays.top, rays.high_ground, rays.high_top
     crest_ground, crest_top = rays.crest_ground, rays.crest_top
     for beyond in range(offset + count + 1, ((offset + count) >> BLOCK_BITS << BLOCK_BITS) + BLOCK):

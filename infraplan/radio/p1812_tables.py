@@ -1,4 +1,4 @@
-"""What the area kernel of ITU-R P.1812 looks up, made once: constants of a frequency and of a prediction."""
+"""Constants of the area kernel of ITU-R P.1812, made once: of a frequency and of a prediction."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def least_duct_time_db(longest_km: float, time_percent: float, latitude_deg: flo
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything about a prediction but the mast and the map: what the kernels take beside them."""
+    """Constants of a prediction: the arguments of the kernels except the mast and the map."""
 
     values: Floats
     constants: Floats

@@ -57,7 +57,7 @@ def section_lengths_km(distance_km: Array, inside: npt.NDArray[np.bool_]) -> lis
 
 @dataclass(frozen=True)
 class Climate:
-    """What the radio-meteorological zones along the path say."""
+    """Radio climate of a path, from its radio-meteorological zones."""
 
     sea_fraction: float
     longest_land_km: float

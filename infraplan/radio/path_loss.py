@@ -1,4 +1,7 @@
-"""Path loss without terrain: free space, the registry of all models by name, and the expected curve of those that tell LOS from NLOS."""
+"""Path loss without terrain.
+
+Free space, the registry of all models by name, and the expected curve of those that distinguish LOS and NLOS.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ models: Mapping[str, PathLoss] = MappingProxyType(
         "tr38901-inh": tr38901_inh,
     }
 )
-"""All take (distance_km, frequency_mhz, *, base_height_m, mobile_height_m) and broadcast; what else one model needs has a default."""
+"""All take (distance_km, frequency_mhz, *, base_height_m, mobile_height_m) and broadcast; further arguments of a model have defaults."""
 
 
 def expected_loss(
@@ -98,7 +101,7 @@ def expected_loss(
     """One loss a distance: LOS and NLOS weighted in dB by the probability of line of sight. [dB]
 
     The weighting is ours (TR 38.901 draws one of the two at random); it grows with distance, because the probability falls and NLOS >= LOS.
-    Models that do not tell the two apart return their own loss.
+    Models that do not distinguish the two return their own loss.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ def expected_loss(
     distance_km, frequency_mhz, base_height_m, mobile_height_m : array_like
         As the model's function takes them.
     **options
-        What the model needs beyond that, e.g. `building_height_m`.
+        Further arguments of the model, e.g. `building_height_m`.
 
     Warns
     -----

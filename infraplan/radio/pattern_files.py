@@ -1,7 +1,7 @@
 """MSI / Planet antenna patterns (`.msi`, `.pln`): text with a heading and two cuts of attenuation in dB.
 
 Azimuth runs clockwise from the boresight. The vertical cut starts at the boresight and runs downward (90 is the ground below), as Planet
-writes it. The electrical tilt is where that cut has its peak, whatever the heading says of it: makers write TILT in many ways. A cut whose
+writes it. The electrical tilt is where that cut has its peak, not what the heading says: makers write TILT in many ways. A cut whose
 peak lies above the horizon is taken to run upward, with a warning. Of the vertical cut the front half is used; the back comes from the
 horizontal cut. A gain without a unit is dBd, as the format has it (0 dBd = 2.15 dBi). Decimal commas are understood.
 """
@@ -69,7 +69,7 @@ def parse_pattern(text: str, *, file: str, vertical: str | None = None) -> Anten
     Warns
     -----
     DataWarning
-        The heading tells another tilt than the cut has; a cut was read as running upward.
+        The heading states another tilt than the cut has; a cut was read as running upward.
     """
     if vertical is not None:
         choose(vertical, ("down", "up"), "vertical")
@@ -104,7 +104,7 @@ def parse_pattern(text: str, *, file: str, vertical: str | None = None) -> Anten
 
 
 def _first_line(text: str) -> str:
-    """Some makers write the antenna's name without the word NAME."""
+    """The antenna's name where the maker writes it without the word NAME."""
     first = text.lstrip("\ufeff").lstrip().split("\n", 1)[0].strip()
     return "" if first.split(" ", 1)[0].upper() in _KEYS else first
 
@@ -131,7 +131,7 @@ def _front(upright_db: Array, vertical: str) -> tuple[Array, float]:
 
 
 def _compare_tilt(heading: dict[str, tuple[int, str]], tilt_deg: float, file: str, faults: list[Fault]) -> None:
-    """A warning where the heading tells another electrical tilt; its sign is not compared, since makers write both."""
+    """A warning where the heading states another electrical tilt; its sign is not compared, since makers write both."""
     for key in ("ELECTRICAL_TILT", "ELECTRICALTILT", "TILT"):
         row, shown = heading.get(key, (0, ""))
         numbers = _NUMBER.findall(_DECIMAL_COMMA.sub(".", shown))

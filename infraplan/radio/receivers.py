@@ -1,4 +1,4 @@
-"""Where the served device is: what another place than a service's own costs, and the service as it is there."""
+"""Where the served device is: the loss at another place than a service's own, and the service with its device there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTDOOR, INDOOR = "outdoor", "indoor"
 
 
 def receiver_loss_db(service: Service, receiver: str) -> float:
-    """What a receiver elsewhere loses beyond the service's own: median entry loss, and the wider shadowing margin. [dB]
+    """Loss of a receiver elsewhere beyond that of the service's own: median entry loss, and the wider shadowing margin. [dB]
 
     `receiver` is a key of `receivers` in radio_environment.toml. Negative where the service already counts a thicker wall.
     """
@@ -41,7 +41,7 @@ def other_receiver(services: Mapping[str, Service], family: str) -> str:
 
 
 def at_receiver(service: Service, receiver: str) -> Service:
-    """The service with its device elsewhere; its name tells so. The budget's rows stay those of its own receiver."""
+    """The service with its device elsewhere; its name says so. The budget's rows stay those of its own receiver."""
     lost_db = receiver_loss_db(service, receiver)
     return replace(
         service,

@@ -76,5 +76,5 @@ class ServicePreset:
         return str(self.sources[self.entry(key)["source"]])
 
     def ours(self, key: str) -> bool:
-        """Whether a value is a reading of ours."""
+        """Whether a value is our interpretation."""
         return bool(self.entry(key).get("interpretation", False))

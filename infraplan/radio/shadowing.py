@@ -1,4 +1,4 @@
-"""Log-normal shadowing: the margin a reliability costs, at the edge of a cell or over its area, and the probability a margin buys."""
+"""Log-normal shadowing: the margin for a reliability, at the edge of a cell or over its area, and the probability of a margin."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def shadow_margin_db(reliability: float, sigma_db: float, *, kind: str = "area",
 
 
 def coverage_probability(margin_db: npt.ArrayLike, sigma_db: float, shadow_margin_db: float) -> Array:
-    """P(served) at a pixel whose margin already holds `shadow_margin_db` back. Fraction 0..1.
+    """P(served) at a pixel from whose margin `shadow_margin_db` is already subtracted. Fraction 0..1.
 
     At margin 0 it equals the edge probability of the shadow margin.
     """

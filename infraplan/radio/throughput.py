@@ -1,4 +1,4 @@
-"""From SINR to bits and back, with the share of time the direction has."""
+"""Throughput from SINR and SINR from throughput, with the share of time of the direction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infraplan.units import ratio
 
 Array = npt.NDArray[np.float64]
 
-SINR_FLOOR_DB = -10.0  # TR 36.942 Annex A.2: no throughput below
+SINR_FLOOR_DB = -10.0  # TR 36.942 Annex A.2: throughput is 0 below this
 PEAK_DOWNLINK_BPS_HZ = 4.4  # TR 36.942 Table A.2
 PEAK_UPLINK_BPS_HZ = 2.0
 

@@ -1,7 +1,7 @@
 """3GPP TR 38.901: rural macro, urban macro, urban micro (street canyon), indoor office. Tables 7.4.1-1 (loss) and 7.4.2-1 (LOS).
 
-Distances are horizontal (d2D) and in km, frequencies in MHz, as everywhere in the house; the table's metres and GHz are restored inside.
-The breakpoint uses c = 3.0e8 m/s, as the report says.
+Distances are horizontal (d2D) and in km, frequencies in MHz, as everywhere in infraplan; inside they are converted to the table's metres
+and GHz. The breakpoint uses c = 3.0e8 m/s, as the report says.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ def los_probability(model: str, distance_km: npt.ArrayLike, *, mobile_height_m: 
     distance_km : array_like
         Horizontal distance. [km]
     mobile_height_m : array_like
-        Only UMa depends on it: above 13 m the sky opens. Up to 23. [m]
+        Only UMa depends on it, above 13 m. Up to 23. [m]
 
     References
     ----------

@@ -40,7 +40,7 @@ VALIDITY: dict[str, dict[str, Range]] = {
 
 
 def check_validity(model: str, *, stacklevel: int = 3, **values: npt.ArrayLike) -> None:
-    """Warn of every argument that leaves the published range of `model`; the caller computes on.
+    """Warns of every argument outside the published range of `model`; the caller still computes.
 
     Warns
     -----
