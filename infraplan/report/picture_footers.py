@@ -32,11 +32,10 @@ def foot_lines(context: PageContext, words: Words) -> tuple[list[str], float]:
 def width_in(line: str, size: float) -> float:
     """Width of a line in the pictures' font. [in]"""
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
+    from matplotlib.textpath import text_to_path
 
-    if not line.strip():
-        return 0.0
-    return float(TextPath((0, 0), line, prop=FontProperties(family=[chinese_family(), LATIN], size=size)).get_extents().width) / 72
+    font = FontProperties(family=[chinese_family(), LATIN], size=size)
+    return float(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]) / 72
 
 
 def draw_foot(figure: Any, facts: Facts, words: Words, lines: list[str]) -> None:

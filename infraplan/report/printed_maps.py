@@ -43,7 +43,7 @@ def png_of(figure: Any, dpi: int = DPI) -> bytes:
         text.set_snap(False)  # a glyph with straight edges alone, such as 中, is else moved to whole pixels and loses a stroke
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 1})
-    few_colours(Image.open(drawn).convert("RGB")).save(small, "PNG", compress_level=9, dpi=(dpi, dpi))
+    few_colours(Image.open(drawn).convert("RGB")).save(small, "PNG", compress_level=8, dpi=(dpi, dpi))
     return small.getvalue()
 
 
@@ -51,15 +51,18 @@ def few_colours(picture: Any) -> Any:
     """The picture in 256 colours, a third of the bytes: its 160 most frequent ones exactly, the shades of its texts, the others near."""
     from PIL import Image
 
-    rgb = np.asarray(picture).astype(np.int64)
-    packed, where, counts = np.unique(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], return_inverse=True, return_counts=True)
+    rgb = np.asarray(picture).astype(np.int32)
+    pixels = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
+    counts = np.bincount(pixels.ravel(), minlength=1 << 24)
+    packed = np.flatnonzero(counts)
     found = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
     ink = np.array([int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)])
     shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
     rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
-    colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
-    nearest = [int(((colours - colour) ** 2).sum(axis=1).argmin()) for colour in found]  # PIL's own search is coarse
-    made = Image.fromarray(np.array(nearest, np.uint8)[where.reshape(rgb.shape[:2])], "P")
+    colours = np.concatenate([found[np.lexsort((packed, -counts[packed]))[:160]], shades, rest])[:256]
+    nearest = np.zeros(1 << 24, np.uint8)
+    nearest[packed] = [((colours - colour) ** 2).sum(axis=1).argmin() for colour in found]  # PIL's own search is coarse
+    made = Image.fromarray(nearest[pixels], "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made
 
