@@ -88,7 +88,7 @@ def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np
 
 def as_status(codes: npt.NDArray[np.int8]) -> Any:
     """Codes of `status_of` as a categorical of words."""
-    return pd.Categorical.from_codes(codes.astype(int).tolist(), categories=pd.Index(STATUSES))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(STATUSES))
 
 
 def point_statuses(
@@ -212,10 +212,9 @@ def zone_of(demand: Any, zones: Any, level: str, counted: pd.DataFrame | None = 
     return np.where(stated.isin(codes), stated, "").astype(object)
 
 
-def tally(people: npt.NDArray[np.int64], status: pd.Series, zone: npt.NDArray[np.object_]) -> pd.DataFrame:
-    """People by zone and status, in whole people: one row a zone, "" for outside."""
-    names, row = np.unique(zone.astype(str), return_inverse=True)
-    code = pd.Categorical(np.asarray(status), categories=list(STATUSES)).codes
+def tally(people: npt.NDArray[np.int64], status: pd.Series, row: npt.NDArray[np.intp], names: Any) -> pd.DataFrame:
+    """People by zone and status, in whole people: one row a zone, "" for outside. `row` is each point's place in `names`."""
+    code = status.cat.codes.to_numpy()
     counts = np.zeros((len(names), len(STATUSES)), np.int64)
     np.add.at(counts, (row[code >= 0], code[code >= 0]), people[code >= 0])
     return pd.DataFrame(counts, index=pd.Index(names, name="adcode"), columns=list(STATUSES))
@@ -291,13 +290,13 @@ def people_by_zone(
         zone = zone_of(demand, zones, level, counted)
         if level == "township" and not (zone != "").any():
             continue
+        row, names = pd.factorize(zone)
+        order = [*known.index, *([""] if "" in names else [])]
         for family in status.columns:
-            table = tally(people, status[family], zone)
-            order = [*known.index, *([""] if "" in table.index else [])]
-            table = table.reindex(order, fill_value=0).reset_index(names="adcode")
+            table = tally(people, status[family], row, names).reindex(order, fill_value=0).reset_index(names="adcode")
             table.insert(0, "level", level)
-            table.insert(2, "name", [known.at[code, "name"] if code else OUTSIDE for code in order])
-            table.insert(3, "parent", [known.at[code, "parent"] if code else "" for code in order])
+            table.insert(2, "name", [*known["name"], *[OUTSIDE] * (len(order) - len(known))])
+            table.insert(3, "parent", [*known["parent"], *[""] * (len(order) - len(known))])
             table.insert(4, "family", family)
             table.insert(5, "network", network)
             parts.append(table)

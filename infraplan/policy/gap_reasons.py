@@ -62,8 +62,9 @@ def _pixels(found: pd.DataFrame, cover: Coverage) -> tuple[npt.NDArray[np.int64]
 
 def _at_server(cover: Coverage, server: npt.NDArray[np.int32], by_service: dict[str, float]) -> npt.NDArray[np.float64]:
     """A service's value for the sector that serves each pixel; 0 where none does."""
-    values = np.array([*(by_service.get(str(name), 0.0) for name in cover.sector_services), 0.0])
-    return np.asarray(values[server])
+    sectors, place = np.unique(server, return_inverse=True)
+    values = [0.0 if sector < 0 else by_service.get(str(cover.sector_services[sector]), 0.0) for sector in sectors]
+    return np.asarray(np.array(values)[place])
 
 
 def _read(layer: Any, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
@@ -159,10 +160,12 @@ def _with_remedy(found: pd.DataFrame, target: Target | None = None, network: str
     if future is not None and target is not None:
         after, new_sites = future
         margin_db, server = _read(after[target.family, network], _pixels(found, after))
-        sites = np.array([*map(site_of, after.sector_ids), ""], dtype=object)[server]
-        own = np.isin(sites, list(new_sites))
+        sectors, place = np.unique(server, return_inverse=True)
+        names = ["" if sector < 0 else site_of(after.sector_ids[sector]) for sector in sectors]
+        sites = np.array(names, dtype=object)[place]
+        own = np.array([name in new_sites for name in names], dtype=bool)[place]
         with np.errstate(invalid="ignore"):
-            helped = (margin_db >= 0.0) & own & ~np.isin(found["reason"].to_numpy(dtype=object), NOT_BY_A_SITE)
+            helped = (margin_db >= 0.0) & own & ~found["reason"].isin(NOT_BY_A_SITE).to_numpy()
         remedy = np.where(helped, sites, remedy)
     found["remedy"] = remedy
     return found

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from infraplan.coverage.networks import ANY, in_network
 from infraplan.policy.layers import Layers
 from infraplan.policy.targets import Target, plain_target
-from infraplan.tables.families import families_carried
+from infraplan.tables.families import carries
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -21,15 +22,15 @@ def sites_of_target(target: Target, sites: Any) -> Bools:
     """Sites of the target's family (all, where it names none) whose status it counts."""
     rows = sites["status"].isin(target.statuses).to_numpy() if "status" in sites else np.ones(len(sites), dtype=bool)
     if target.family:
-        rows = rows & np.array([target.family in own for own in families_carried(sites)], dtype=bool)
+        rows = rows & carries(sites, target.family)
     return np.asarray(rows, dtype=bool)
 
 
 def in_period(built: Any, since: date | None, until: date | None) -> tuple[Bools, Bools]:
     """(surely built in the period, perhaps). "2020" and "2020-06" mean the whole year or month, an empty date for any day."""
-    text = built.fillna("").astype(str).to_numpy(dtype=object)
-    first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in text], dtype="U10")
-    last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in text], dtype="U10")
+    place, texts = pd.factorize(built.fillna("").astype(object))
+    first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in texts], dtype="U10")[place]
+    last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in texts], dtype="U10")[place]
     low, high = (since.isoformat() if since else "0000-00-00"), (until.isoformat() if until else "9999-99-99")
     sure = (first >= low) & (last <= high)
     return sure, (last >= low) & (first <= high) & ~sure
@@ -45,7 +46,8 @@ def site_weights(basis: str, sites: Any, rows: Bools) -> Floats:
         first[chosen] = ~mast.iloc[chosen].duplicated().to_numpy()
         weight = first.astype(float)
     elif basis == "operator" and "operators" in sites:
-        weight = weight * np.maximum(sites["operators"].fillna("").astype(str).str.split("+").str.len().to_numpy(dtype=float), 1.0)
+        place, names = pd.factorize(sites["operators"].fillna("").astype(object))
+        weight = weight * np.array([float(name.count("+") + 1) for name in names])[place]
     return weight
 
 

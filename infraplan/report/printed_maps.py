@@ -17,7 +17,7 @@ from infraplan.report.page_context import PageContext
 from infraplan.report.picture_footers import MAP_WIDTH_IN, draw_foot, foot_lines
 from infraplan.report.style import palette, percent
 from infraplan.report.words import Words
-from infraplan.tables.families import families_carried
+from infraplan.tables.families import carries
 from infraplan.tables.reprojection import to_plane
 
 DPI = 300
@@ -259,7 +259,7 @@ def of_family(sites: Any, family: str) -> Any:
     """Sites that carry a service of the family."""
     if not len(sites) or "services" not in sites:
         return sites
-    return sites[[family in own for own in families_carried(sites)]]
+    return sites[carries(sites, family)]
 
 
 def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from infraplan.siting.costs import host, life_cost_cny
 from infraplan.tables.column_types import typed
-from infraplan.tables.families import families_carried, families_of, family_of
+from infraplan.tables.families import carries, families_of, family_of
 
 LTE = "lte"
 MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
@@ -24,11 +24,11 @@ def masts_to_share(existing: Any, families: Sequence[str], operators: str) -> pd
     one of `operators`, only the radio has to be added (`upgrade_4g`); else the tower is shared (`existing_tower`).
     """
     ours = set(operators.split("+"))
-    carried = families_carried(existing)
-    own_lte = [LTE in own and bool(ours & set(str(text).split("+"))) for own, text in zip(carried, existing["operators"], strict=True)]
+    place, names = pd.factorize(existing["operators"].astype(object))
+    own_lte = carries(existing, LTE) & np.array([bool(ours & set(str(text).split("+"))) for text in names], dtype=bool)[place]
     table = pd.DataFrame({"mast": existing["mast"].to_numpy(), "row": np.arange(len(existing)), "upgrade": own_lte})
     for family in families:
-        table[family] = [family in own for own in carried]
+        table[family] = carries(existing, family)
     masts = table.groupby("mast", sort=False).agg({"row": "first", "upgrade": "any", **dict.fromkeys(families, "any")}).reset_index()
     lacks = [
         ";".join(family for family, has in zip(families, row, strict=True) if not has)

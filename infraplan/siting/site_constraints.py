@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from infraplan.errors import DataError, Fault
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
-from infraplan.tables.families import families_carried
+from infraplan.tables.families import carries, families_carried
 
 PROJECTION_ERROR_M = 1e-3
 """Projection moves a point by less than this: exactly at the spacing is allowed. [m]"""
@@ -27,10 +27,9 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
     if spacing_m <= 0 or not len(existing) or not len(candidates):
         return near
     at, there = np.column_stack(grid.place(candidates)), np.column_stack(grid.place(existing))
-    planned, carried = families_carried(candidates), families_carried(existing)
-    for family in dict.fromkeys(family for own in planned for family in own):
-        rows = np.flatnonzero([family in own for own in planned])
-        with_family = np.array([family in own for own in carried]) & np.isfinite(there).all(axis=1)
+    for family in dict.fromkeys(family for own in families_carried(candidates) for family in own):
+        rows = np.flatnonzero(carries(candidates, family))
+        with_family = carries(existing, family) & np.isfinite(there).all(axis=1)
         if with_family.any():
             apart_m, _ = cKDTree(there[with_family]).query(at[rows])
             near[rows] |= apart_m < spacing_m - PROJECTION_ERROR_M

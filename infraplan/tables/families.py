@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from infraplan.presets import load
@@ -32,13 +34,22 @@ def families_of(services: Iterable[str], own: Mapping[str, str] | None = None) -
 
 def families_carried(sites: Any) -> list[tuple[str, ...]]:
     """Families of each site: by its column `families` where it has one, else by the names of its services."""
-    if "families" in sites:
-        cells = sites["families"].fillna("").astype(str)
-        known = {text: tuple(name for name in text.split(";") if name) for text in dict.fromkeys(cells)}
-    else:
-        cells = sites["services"].fillna("").astype(str)
-        known = {text: families_of(name.strip() for name in text.split(";")) for text in dict.fromkeys(cells)}
-    return [known[text] for text in cells]
+    place, known = _carried(sites)
+    return [known[code] for code in place]
+
+
+def carries(sites: Any, family: str) -> npt.NDArray[np.bool_]:
+    """Whether each site carries a service of the family."""
+    place, known = _carried(sites)
+    return np.array([family in own for own in known], dtype=bool)[place]
+
+
+def _carried(sites: Any) -> tuple[npt.NDArray[np.intp], list[tuple[str, ...]]]:
+    """Row of each site in a list of families that is as short as possible; and the list."""
+    column = "families" if "families" in sites else "services"
+    place, texts = pd.factorize(sites[column].fillna("").astype(object))
+    names = [tuple(name.strip() for name in text.split(";") if name.strip()) for text in texts]
+    return place, names if column == "families" else [families_of(own) for own in names]
 
 
 def with_families(sites: Any, own: Mapping[str, str]) -> Any:
