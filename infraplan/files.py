@@ -46,6 +46,13 @@ def replace_folder(part: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def move_files(part: Path, folder: Path) -> None:
+    """Each finished file of `part` takes its place in `folder`; `part` goes."""
+    for path in sorted(part.iterdir()):
+        os.replace(path, folder / path.name)
+    part.rmdir()
+
+
 def sha256(path: str | Path) -> str:
     """Hex digest of a file's bytes."""
     with open(path, "rb") as stream:

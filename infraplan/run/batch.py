@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import joblib
 import pandas as pd
 
 from infraplan.coverage.map_update import cover_with
-from infraplan.errors import Fault, InfraplanError, UsageError, ValidityWarning, collected, warn
-from infraplan.files import replace_folder, write_text
+from infraplan.errors import UsageError
+from infraplan.files import move_files, write_text
 from infraplan.io.table_files import write_csv
-from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
-from infraplan.messages import both, in_language, joined_texts
+from infraplan.messages import both, joined_texts
 from infraplan.outputs import types
 from infraplan.policy.fibre_awards import awarded, fibre_award
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
 from infraplan.report.headline import headline_of
-from infraplan.report.html_pages import FORMATS, write_city_pages, write_province_pages
+from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
-from infraplan.run.file_tags import dates_of
 from infraplan.run.findings import Findings
+from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
 from infraplan.run.page_contexts import (
     CityLayers,
     city_layers,
     facts_of,
-    folder_name,
-    plan_layers,
     plan_note,
     province_layers,
-    village_table,
 )
 from infraplan.run.progress import Progress, Silent
 from infraplan.run.run_scope import chosen_cities, planned_target
@@ -150,7 +142,7 @@ def run_study(
     ledger.remove_temporary(output)
     if not cities or same or known is None:
         ledger.write(output, record)
-    batch = _Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
+    batch = Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
     check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
 
     def summary_of(page: CityLayers) -> str:
@@ -162,15 +154,27 @@ def run_study(
             numbers = part_numbers(plan, findings, after, city)
         return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)))
 
-    rows = _write_cities(findings, plan, chosen, batch, record, progress, summary_of)
+    folders = folders_of(study, chosen)
+
+    def layers_of(city: str) -> CityLayers:
+        return city_layers(findings, plan, city, scope, facts)
+
+    def whole_of(rows: dict[str, dict[str, Any]]) -> CityLayers:
+        return province_layers(findings, plan, _city_table(study, findings, plan, rows), scope, facts)
+
+    # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
+    expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}
+    page = None if cities else whole_of(expected)
+    rows, whole_is_there = write_folders(folders, layers_of, summary_of, page, batch, record, progress)
     table = _city_table(study, findings, plan, rows)
-    if cities:
+    if page is None:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
     tell = progress.step("run.province")
-    page = province_layers(findings, plan, table, scope, facts)
+    if not whole_is_there or (table["state"] != "done").any():
+        page = whole_of(rows)
+        write_whole(page, batch)
+    move_files(batch.part, output)
     summary = summarise(findings, plan_numbers(plan, check), headline=headline_of(page.context))
-    write_province_pages(page.context, output, lang=lang, formats=formats)
-    write_layers(page, output, lang)
     about = study.config.study
     award = fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of) if awarded(study.targets) else None
     for name, asked_for in (("pareto", None if plan is None else plan.pareto), ("fibre_award", award)):
@@ -186,9 +190,8 @@ def run_study(
 
 def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
     """A city's folder is written again only over what the same inputs made and nobody touched since."""
-    names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
-    for adcode in cities:
-        folder = output / "cities" / folder_name(adcode, str(names[adcode]))
+    for adcode, name in folders_of(study, cities).items():
+        folder = output / "cities" / name
         if folder.exists() and not ledger.unchanged(folder, listed.get(adcode, {}).get("files", {})):
             raise UsageError(both("run.city_exists", folder=folder.name))
 
@@ -222,113 +225,6 @@ def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
         "bound_cny": plan.bound_cny,
         "proven_gap": plan.proven_gap,
     }
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """How the cities are written: where, what is said of the plan, who works."""
-
-    output: Path
-    scope: str
-    kind: str
-    facts: Any
-    resume: bool
-    jobs: int
-    writes_ledger: bool
-    lang: str
-    formats: tuple[str, ...]
-
-    def finished(self, row: dict[str, Any], folder: str) -> bool:
-        """Whether a resumed run may keep what is there: complete, unchanged, and with a plan of the same kind."""
-        same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
-        return self.resume and same_plan and row.get("state") == "done" and ledger.unchanged(self.output / "cities" / folder, row["files"])
-
-
-def _write_cities(
-    findings: Findings,
-    plan: Plan | None,
-    cities: tuple[str, ...],
-    batch: _Batch,
-    record: dict[str, Any],
-    progress: Progress,
-    summary_of: Callable[[CityLayers], str],
-) -> dict[str, dict[str, Any]]:
-    """Each city's folder; finished ones are skipped on resume. A failure is a row with its reason."""
-    tell = progress.step("run.cities")
-    names = findings.study.zones.loc[findings.study.zones["level"] == "city"].set_index("adcode")["name"]
-    rows: dict[str, dict[str, Any]] = {}
-    waiting = []
-    for adcode in cities:
-        folder = folder_name(adcode, str(names[adcode]))
-        old = record["cities"].get(adcode, {})
-        if batch.finished(old, folder):
-            rows[adcode] = old
-        else:
-            waiting.append((adcode, folder))
-    tell(len(rows), len(cities))
-    pages = ((city_layers(findings, plan, adcode, batch.scope, batch.facts), folder) for adcode, folder in waiting)
-    tasks = (joblib.delayed(_write_city)(page, summary_of(page), batch.output / "cities" / folder, batch) for page, folder in pages)
-    workers = min(batch.jobs, max(len(waiting), 1))
-    faults: dict[Fault, None] = {}
-    others: dict[str, Warning] = {}
-    for adcode, row, noticed in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks):
-        rows[adcode] = {**row, "plan": batch.kind}
-        faults |= dict.fromkeys(notice for notice in noticed if isinstance(notice, Fault))
-        others |= {str(notice): notice for notice in noticed if not isinstance(notice, Fault)}
-        record["cities"] = {**record["cities"], adcode: rows[adcode]}
-        if batch.writes_ledger:
-            ledger.write(batch.output, record)
-        tell(len(rows), len(cities))
-    warn(faults)
-    for text in sorted(others):
-        warnings.warn(others[text], stacklevel=2)
-    return {adcode: rows[adcode] for adcode in cities}
-
-
-def _write_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
-    """All files of one city, in a folder that takes its final name when it is whole; and what warned meanwhile, which a worker process
-    has nobody to tell.
-    """
-    with collected() as faults, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        adcode, row = _written_city(page, summary, folder, batch)
-    own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
-    return adcode, row, [*faults, *own]
-
-
-def _plain_warning(message: Warning | str) -> Warning:
-    """A warning that can leave its process: those of libraries as their text."""
-    return message if isinstance(message, ValidityWarning) else UserWarning(f"{type(message).__name__}: {message}")
-
-
-def _written_city(page: CityLayers, summary: str, folder: Path, batch: _Batch) -> tuple[str, dict[str, Any]]:
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    adcode = page.context.adcode
-    try:
-        write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
-        write_layers(page, part, batch.lang)
-        write_text(part / "summary.json", summary)
-        listed = ledger.hashes(part)
-        replace_folder(part, folder)
-        return adcode, {"state": "done", "folder": folder.name, "files": listed, "reason": ""}
-    except Exception as error:  # one city's failure is a row with its reason, not the end of the run
-        shutil.rmtree(part, ignore_errors=True)
-        reason = str(error) if isinstance(error, InfraplanError) else f"{type(error).__name__}: {error}"
-        return adcode, {"state": "failed", "folder": folder.name, "files": {}, "reason": reason[:500]}
-
-
-def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
-    """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
-    context = page.context
-    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
-    write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)
-    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
-    write_csv(folder / "villages.csv", village_table(context, page.village_headings))
-    card = context.scorecard[list(types("scorecard"))]
-    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
 
 
 def gaps_of_city(findings: Findings, adcode: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from infraplan.io import read_corridors, read_villages, read_zones
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.osm import read_osm
 from infraplan.io.services import read_services
-from infraplan.run import batch
+from infraplan.run import folders
 from infraplan.run.study_check import check_study
 from infraplan.study import Study
 from infraplan.tables import check_zones
@@ -108,19 +108,18 @@ def test_an_archive_of_several_layers_is_refused_before_anything_is_read(tmp_pat
     assert fault.rule == "one_layer_wanted" and fault.value == "gis_osm_roads_free_1.shp, gis_osm_water_a_free_1.shp"
 
 
-def test_what_warns_while_a_city_is_written_comes_back_with_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_warns_while_a_city_is_written_comes_back_with_its_row() -> None:
     """A worker process has nobody to tell: its warnings would stand raw on stderr, or nowhere."""
 
-    def written(page: Any, summary: str, folder: Path, chosen: Any) -> tuple[str, dict[str, Any]]:
+    def written() -> dict[str, str]:
         for _ in range(3):
             warnings.warn("model: distance_km = 90 lies outside 1 to 20", ValidityWarning, stacklevel=1)
-        return "440100", {"state": "done"}
+        return {}
 
-    monkeypatch.setattr(batch, "_written_city", written)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        adcode, _, noticed = batch._write_city(None, "", tmp_path, None)  # type: ignore[arg-type]
-    assert adcode == "440100" and [type(notice) for notice in noticed] == [ValidityWarning]
+        adcode, row, noticed = folders._noticing("440100", written)
+    assert (adcode, row["state"]) == ("440100", "done") and [type(notice) for notice in noticed] == [ValidityWarning]
     assert np.unique([str(notice) for notice in noticed]).tolist() == ["model: distance_km = 90 lies outside 1 to 20"]
 
 

@@ -15,7 +15,7 @@ from results import copy_of, digests, run_light, summary_of
 
 import infraplan
 from infraplan.errors import DataError, InfraplanError, UsageError
-from infraplan.run import batch, run_study
+from infraplan.run import folders, run_study
 from infraplan.run.ledger import NAME
 from infraplan.study import Study
 
@@ -37,7 +37,7 @@ def mine(mini_study: Path, mini_results: Path, tmp_path: Path) -> Path:
 
 def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> None:
     """Make the pages of one city fail."""
-    write = batch.write_city_pages
+    write = folders.write_city_pages
 
     def pages(context: Any, folder: Path, **options: Any) -> Any:
         if context.adcode == adcode:
@@ -45,7 +45,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> N
             raise error
         return write(context, folder, **options)
 
-    monkeypatch.setattr(batch, "write_city_pages", pages)
+    monkeypatch.setattr(folders, "write_city_pages", pages)
 
 
 def test_every_city_has_its_folder(tiny_results: Path) -> None:

@@ -1,0 +1,160 @@
+"""The folders of a run: each city's, and the files of the whole study, written side by side by worker processes."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
+from infraplan.files import replace_folder, write_text
+from infraplan.io.table_files import write_csv
+from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
+from infraplan.messages import in_language
+from infraplan.outputs import types
+from infraplan.report.html_pages import write_city_pages, write_province_pages
+from infraplan.run import ledger
+from infraplan.run.file_tags import dates_of
+from infraplan.run.page_contexts import CityLayers, folder_name, plan_layers, village_table
+from infraplan.run.progress import Progress
+from infraplan.study import Study
+
+WHOLE = "whole"
+"""Stands for the whole study where a city's adcode stands."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How the folders are written: where, what is said of the plan, who works."""
+
+    output: Path
+    scope: str
+    kind: str
+    facts: Any
+    resume: bool
+    jobs: int
+    writes_ledger: bool
+    lang: str
+    formats: tuple[str, ...]
+
+    @property
+    def part(self) -> Path:
+        """Where the files of the whole study wait until those of the cities are there."""
+        return self.output / ".whole.part"
+
+    def finished(self, row: dict[str, Any], folder: str) -> bool:
+        """Whether a resumed run may keep what is there: complete, unchanged, and with a plan of the same kind."""
+        same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
+        return self.resume and same_plan and row.get("state") == "done" and ledger.unchanged(self.output / "cities" / folder, row["files"])
+
+
+def folders_of(study: Study, cities: tuple[str, ...]) -> dict[str, str]:
+    """Name of the folder of each city."""
+    names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
+    return {adcode: folder_name(adcode, str(names[adcode])) for adcode in cities}
+
+
+def write_folders(
+    folders: dict[str, str],
+    layers_of: Callable[[str], CityLayers],
+    summary_of: Callable[[CityLayers], str],
+    whole: CityLayers | None,
+    batch: Batch,
+    record: dict[str, Any],
+    progress: Progress,
+) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Each city's folder, finished ones are skipped on resume, and beside them the files of the whole study, into `batch.part`.
+
+    Returns what became of each city, a failure is a row with its reason; and whether the files of the whole study are there.
+    """
+    tell = progress.step("run.cities")
+    rows = {adcode: old for adcode, folder in folders.items() if batch.finished(old := record["cities"].get(adcode, {}), folder)}
+    waiting = [adcode for adcode in folders if adcode not in rows]
+    tell(len(rows), len(folders))
+
+    def tasks() -> Iterator[Any]:
+        if whole is not None:  # first, because it takes longest
+            yield joblib.delayed(_noticing)(WHOLE, write_whole, whole, batch)
+        for adcode in waiting:
+            page = layers_of(adcode)
+            yield joblib.delayed(_noticing)(adcode, _write_city, page, summary_of(page), batch.output / "cities" / folders[adcode], batch)
+
+    workers = min(batch.jobs, max(len(waiting), 1))
+    faults: dict[Fault, None] = {}
+    others: dict[str, Warning] = {}
+    whole_is_there = False
+    for adcode, row, noticed in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks()):
+        faults |= dict.fromkeys(notice for notice in noticed if isinstance(notice, Fault))
+        others |= {str(notice): notice for notice in noticed if not isinstance(notice, Fault)}
+        if adcode == WHOLE:
+            whole_is_there = row["state"] == "done"
+            continue
+        rows[adcode] = {**row, "folder": folders[adcode], "plan": batch.kind}
+        record["cities"] = {**record["cities"], adcode: rows[adcode]}
+        if batch.writes_ledger:
+            ledger.write(batch.output, record)
+        tell(len(rows), len(folders))
+    warn(faults)
+    for text in sorted(others):
+        warnings.warn(others[text], stacklevel=2)
+    return {adcode: rows[adcode] for adcode in folders}, whole_is_there
+
+
+def _noticing(adcode: str, write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
+    """Runs `write`: what became of it, and what warned meanwhile, which a worker process has nobody to tell."""
+    with collected() as faults, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        try:
+            row = {"state": "done", "files": write(*arguments), "reason": ""}
+        except Exception as error:  # one city's failure is a row with its reason, not the end of the run
+            reason = str(error) if isinstance(error, InfraplanError) else f"{type(error).__name__}: {error}"
+            row = {"state": "failed", "files": {}, "reason": reason[:500]}
+    own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
+    return adcode, row, [*faults, *own]
+
+
+def _plain_warning(message: Warning | str) -> Warning:
+    """A warning that can leave its process: those of libraries as their text."""
+    return message if isinstance(message, ValidityWarning) else UserWarning(f"{type(message).__name__}: {message}")
+
+
+def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> dict[str, str]:
+    """All files of one city, in a folder that takes its final name when it is complete; their hashes."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
+        write_layers(page, part, batch.lang)
+        write_text(part / "summary.json", summary)
+        listed = ledger.hashes(part)
+        replace_folder(part, folder)
+        return listed
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
+    """The pages and layers of the whole study, into `batch.part`."""
+    shutil.rmtree(batch.part, ignore_errors=True)
+    batch.part.mkdir(parents=True)
+    write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats)
+    write_layers(page, batch.part, batch.lang)
+    return {}
+
+
+def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
+    """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
+    context = page.context
+    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
+    write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)
+    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
+    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
+    write_csv(folder / "villages.csv", village_table(context, page.village_headings))
+    card = context.scorecard[list(types("scorecard"))]
+    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
