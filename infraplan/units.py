@@ -1,4 +1,4 @@
-"""The only unit conversions of the house: dB, dBm, km, the noise floor; and numbers cut for printing."""
+"""The only unit conversions of infraplan: dB, dBm, km, the noise floor; and numbers cut for printing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def noise_floor_dbm(bandwidth_hz: float, noise_figure_db: float) -> float:
 def cut(value: npt.ArrayLike, digits: int) -> npt.NDArray[np.float64]:
     """Numbers rounded down to a number of decimals, so that none reads as one it does not reach: 0.89999 never becomes 0.9.
 
-    A number within 1e-7 of the last digit above counts as that digit: the dust of binary fractions.
+    A number within 1e-7 of the last digit above counts as that digit: a rounding error of binary fractions.
     """
     scale = 10.0**digits
     return np.asarray(np.floor(np.round(np.asarray(value, dtype=float) * scale, 7)) / scale)

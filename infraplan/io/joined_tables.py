@@ -1,4 +1,4 @@
-"""From a source to one table under the house's names: each sheet or layer named and located by its own headings, then joined."""
+"""From a source to one table with infraplan's column names: each sheet or layer named and located by its own headings, then joined."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _without_known_heading(raw: RawTable, table: str, used: Collection[str]) -> 
 
 
 def _named(raw: RawTable, table: str, basis: str | None) -> RawTable:
-    """The table with its known columns under the house's names; the file's own names stay in the faults' places."""
+    """The table with its known columns under infraplan's names; the file's own names stay in the faults' places."""
     geometry = raw.frame.geometry.name if isinstance(raw.frame, gpd.GeoDataFrame) else None
     headings = [str(name) for name in raw.frame.columns]
     offered = ["" if name == geometry else _of_basis(name, basis) for name in headings]

@@ -1,1 +1,1 @@
-"""What is asked, what is met, who is left out and why: targets, scorecards, gap lists, inspections."""
+"""Policies: targets, scorecards (which targets are met), gap lists (what lacks service, and why), inspections."""

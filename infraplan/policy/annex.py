@@ -49,7 +49,7 @@ def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
 
 
 def _sheet(found: list[Cells]) -> pd.DataFrame:
-    """Cells as a frame with their headings: whole numbers whole, figures as text, what nobody knows empty."""
+    """Cells as a frame with their headings: whole numbers as integers, figures as text, unknown cells empty."""
 
     def plain(value: Any, form: str) -> Any:
         if value is None:

@@ -17,7 +17,10 @@ from infraplan.tables.values import folded, numbers, texts
 
 Bools = npt.NDArray[np.bool_]
 LeftOut = tuple[pd.DataFrame, pd.DataFrame]
-"""Zones of things of the same class that are not counted: nobody says whether they are meant, and those that surely are not."""
+"""Zones of things of the same class that are not counted.
+
+Those of which the data does not say whether the target means them, and those that it does not mean.
+"""
 
 
 def in_scope(target: Target, zone: pd.DataFrame) -> Bools:
@@ -144,7 +147,7 @@ def _households(layers: Layers) -> npt.NDArray[np.float64]:
 
 
 def other_villages(target: Target, layers: Layers, rows: Bools) -> LeftOut:
-    """Zones of the natural villages beside `rows`: those of which nobody says how many households they have, and the others."""
+    """Zones of the natural villages beside `rows`: those of which the number of households is not known, and the others."""
     natural = (layers.villages["kind"] != "block").to_numpy(dtype=bool) if "kind" in layers.villages else np.ones(len(rows), dtype=bool)
     open_end = np.zeros(len(rows), dtype=bool)
     official = bool(target.official_column) and layers.says_yes("villages", target.official_column)[1].any()

@@ -1,4 +1,4 @@
-"""What a figure rests on, in one sentence a row: layer, model, resolution, reliability, what is uncertain and what was measured."""
+"""The evidence of a figure, one sentence a row: layer, model, resolution, reliability, what is uncertain and what is measured."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def evidence_texts(target: Target, network: str, units: Units, table: Table, lay
 
 
 def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: str, positioned: bool) -> list[str]:
-    """What holds for one row alone."""
+    """The part of the evidence that is valid for one row alone."""
     if nothing:
         return [say(f"policy.evidence_{nothing}", lang)]
     pieces = [say("policy.evidence_uncertain", lang, share=f"{unsure:.2%}")] if positioned else []
@@ -63,7 +63,7 @@ def _worded(values: dict[str, object], lang: str) -> dict[str, object]:
 
 
 def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
-    """What holds for every row of a target on one network."""
+    """The part of the evidence that is valid for every row of a target on one network."""
     if target.measure == "none":
         return say("policy.evidence_none", lang, reason=target.reason_en if lang == "en" and target.reason_en else target.reason)
     pieces: list[str] = []

@@ -1,4 +1,4 @@
-"""The award for fibre in natural villages: a ledger of its own, never netted against the cost of sites."""
+"""The award for fibre in natural villages: counted by itself, never subtracted from the cost of sites."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fibre_award(
     until: date | None = None,
     column: str = "fibre_built",
 ) -> pd.DataFrame:
-    """What the award of each village newly given fibre comes to, zone by zone.
+    """The award for the villages that are newly given fibre, zone by zone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How many things lack something, of how many that are asked about: things are counted, never rows of a list."""
+"""How many things lack something, of how many that targets ask about: each thing is counted once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
 
 
 def gap_counts(gaps: pd.DataFrame, asked: Any, families: Iterable[str]) -> dict[str, Any]:
-    """Villages that lack each family, places and lines that lack anything, sites that lack what is asked of them.
+    """Villages that lack each family, places and lines that lack anything, sites that lack what a target requires.
 
     Returns
     -------

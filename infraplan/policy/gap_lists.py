@@ -1,4 +1,4 @@
-"""Who is left out, and why: villages, places and stretches of corridor without service, ready for those who must act."""
+"""Gap lists: villages, places and stretches of corridor without service, why, and what would help."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def find_gaps(
     target : str, optional
         The id of one target, to list its gaps alone.
     networks : iterable of str
-        "any" and the shared networks to list apart.
+        "any" and the shared networks to list separately.
 
     Returns
     -------
     GeoDataFrame
         One row a gap and target, with a point in EPSG:4326. status: unserved, or uncertain (position unsure, nothing stated, or no position
-        known). Margins are of the best outdoor server at the place, behind no wall and behind the wall of an ordinary building [dB].
+        known). Margins are of the best outdoor server at the place, outdoors and inside an ordinary building [dB].
         Priority areas come first within a target.
 
     Raises
@@ -112,7 +112,7 @@ def find_gaps(
 
 
 def no_gaps() -> gpd.GeoDataFrame:
-    """The list where nothing is lacking, or nobody has looked yet."""
+    """An empty list: nothing is lacking, or the gaps are not computed."""
     return _located(typed([], TYPES))
 
 
@@ -137,7 +137,7 @@ def unserved_demand(
 ) -> gpd.GeoDataFrame:
     """Every village and block that a family does not surely serve, in the columns of `find_gaps`; `target` is empty.
 
-    People of a family = served + what this table holds as uncertain and unserved: coverage can be recounted from the other end.
+    People of a family = served + uncertain and unserved people of this table, so that a coverage share can be checked by its complement.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
 
 
 def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
-    """Rows of villages, places or sites that say no in the target's column, or nothing; registers have no rows to visit."""
+    """Rows of villages, places or sites that say no in the target's column, or nothing; registers have no rows with a place."""
     name = target.layer
     table = layers.table(name) if name else None
     if (

@@ -1,4 +1,4 @@
-"""Why a place is left out and what would help: margins, the nearest site, a reason, a remedy."""
+"""Why a place lacks service and what would help: margins, the nearest site, a reason, a remedy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REMEDIES = {
 }
 REASONS = tuple(REMEDIES)
 NOT_BY_A_SITE = ("weak_indoors", "part_uncovered", "not_stated")
-"""What a new site that serves the point does not cure."""
+"""Reasons that a new site which serves the point does not remove."""
 Future = tuple[Coverage, frozenset[str]]
 """The map with a plan on it, and the ids of the plan's sites."""
 
@@ -106,7 +106,7 @@ def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
 def _reasons(
     found: pd.DataFrame, target: Target, network: str, layers: Layers, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 ) -> npt.NDArray[np.object_]:
-    """The first cause that holds, in the order of the lines."""
+    """The first reason that is true, in the order of the lines."""
     cover = layers.cover
     margin_db, server = _read(cover[target.family, network], at)
     services = {name: service for name, service in cover.services.items() if service.family == target.family}

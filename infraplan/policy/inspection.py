@@ -1,4 +1,4 @@
-"""Measured truth read back: what inspectors wrote into a gap sheet. `coverage.measurements` puts it on top of prediction."""
+"""The measurements that inspectors wrote into a gap sheet. `coverage.measurements` lets them override the prediction."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def village_codes(target: Target, network: str, layers: Layers) -> Codes:
 
 
 def place_codes(target: Target, network: str, layers: Layers, rows: Bools) -> tuple[Codes, tuple[Note, ...]]:
-    """Status of the chosen places as the target judges them, and what there is to say of it."""
+    """Status of the chosen places as the target judges them, and notes on it."""
     notes: tuple[Note, ...] = ()
     codes = layers.checked_places(target, network, rows) if target.check_points else layers.place_codes(target, network, rows)
     if target.indoor_system:
@@ -31,7 +31,10 @@ def place_codes(target: Target, network: str, layers: Layers, rows: Bools) -> tu
 
 
 def indoors(layers: Layers, rows: Bools, codes: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int8], tuple[Note, ...]]:
-    """Places that live indoors: an indoor system decides where one is stated; the others keep the outdoor answer, and the row says so."""
+    """Places that are used indoors: an indoor system decides where one is stated.
+
+    The others keep the outdoor answer, and the row says so.
+    """
     fitted, said = (answer[rows] for answer in layers.says_yes("places", "indoor_system"))
     judged = np.where(said, np.where(fitted, 0, 2), codes).astype(np.int8)
     silent = int((~said).sum())
@@ -42,7 +45,7 @@ def indoors(layers: Layers, rows: Bools, codes: npt.NDArray[np.int8]) -> tuple[n
 
 
 def also_notes(target: Target, layers: Layers) -> tuple[Note, ...]:
-    """What counts as reached beside the target's own family, and what of it the data does not have."""
+    """Notes on what counts as reached beside the target's own family, and on what the data does not have of it."""
     notes: tuple[Note, ...] = ()
     name = "villages" if target.layer == "villages" else "places"
     for other in target.also:
@@ -73,7 +76,7 @@ def _also(target: Target, network: str, layers: Layers, name: str, rows: Bools, 
 
 
 def _near_a_site(target: Target, network: str, layers: Layers, name: str, rows: Bools) -> Bools:
-    """Whether a site of the target's family and network stands within its distance of the chosen rows."""
+    """Whether a site of the target's family and network is within its distance of the chosen rows."""
     tree, _ = site_tree(target.family, network, layers)
     chosen = layers.table(name).loc[rows]
     place = np.column_stack(layers.cover.grid.place(chosen.set_geometry(chosen.geometry.representative_point())))

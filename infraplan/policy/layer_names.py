@@ -1,4 +1,4 @@
-"""What layers and measures of a policy are called in sentences; other codes are worded by `tables.wording.Speech`."""
+"""Names of layers and measures of a policy in sentences; `tables.language.Speech` words other codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def rent_measure(number: str) -> str:
 
 
 def layer_name(layer: str, lang: str) -> str:
-    """What the data lacks, in words: classes joined by 、, "table.column", "class (polygons)", "coverage family"."""
+    """The name of a layer that the data lacks: classes joined by 、, "table.column", "class (polygons)", "coverage family"."""
     if layer.endswith(" (polygons)"):
         return say("policy.layer_polygons", lang, layer=layer_name(layer.removesuffix(" (polygons)"), lang))
     if layer.startswith("coverage "):

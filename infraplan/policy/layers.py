@@ -1,4 +1,4 @@
-"""What targets are judged against: coverage and tables, each status and each membership computed once."""
+"""The data that targets are judged by: coverage and tables; each status and each membership is computed once."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ class Layers:
         return bool(self.synthetic_all or (self.table(name) is not None and self.says_yes(name, "synthetic")[0].any()))
 
     def asked(self, target: Target, network: str) -> tuple[Hashable, Callable[[], tuple[Coverage, float]]]:
-        """What a target asks of the signal, as a key, and how to get the coverage and the margin in it that mean that. [dB]
+        """The signal that a target requires: a key, and a function that gives the coverage and the required margin in it. [dB]
 
-        A receiver in a building, or a coupling-loss class, asks for more. The lowered map is made when it is needed and not kept.
+        A receiver in a building, or a coupling-loss class, requires more. The lowered map is made when it is needed and not kept.
         """
         family, receiver = target.family, target.receiver
         offset_db = class_offset_db([s for s in self.cover.services.values() if s.family == family], target.coupling_class_db)
@@ -144,7 +144,7 @@ class Layers:
         return self.keep(("checked", target.check_points, key), make)
 
     def checked_places(self, target: Target, network: str, rows: Bools) -> Codes:
-        """The chosen places, each judged at itself and at the check points that bear its id as `village`: one network serves them all."""
+        """The chosen places, each judged at its own point and at the check points with its id as `village`: one network serves them all."""
         points, chosen = self.places, self.places.loc[rows]
         own = points.loc[points["place_class"].isin(target.check_points)] if "village" in points else points.iloc[:0]
         key, judged = self.asked(target, network)
@@ -249,7 +249,7 @@ class Layers:
         return np.where(codes < 0, NO_DATA, codes).astype(np.int8)
 
     def _with_measured(self, name: str, rows: Bools, codes: Codes, target: Target, network: str) -> tuple[Codes, Bools]:
-        """Predicted codes with the measured ones on top, and which rest on measurement."""
+        """Codes, measured where there is a measurement, else predicted; and which are measured."""
         return self._measured_at(self.table(name).loc[rows], codes, target, network)
 
     def _measured_at(self, points: Any, codes: Codes, target: Target, network: str) -> tuple[Codes, Bools]:

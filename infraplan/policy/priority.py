@@ -1,4 +1,4 @@
-"""Which villages stand in areas that a policy asks to serve first."""
+"""Priority areas: which villages a policy asks to serve first."""
 
 from __future__ import annotations
 

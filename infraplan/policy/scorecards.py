@@ -1,4 +1,4 @@
-"""What is met: one row a target, part, network and zone, whose parts add up to the whole."""
+"""Scorecards: one row a target, part, network and zone; the parts add up to the whole."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def scorecard(
     synthetic: bool | None = None,
     status: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """What is met: one row a target, part, network and zone.
+    """Which targets are met: one row a target, part, network and zone.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 
 def absent_layers(card: pd.DataFrame) -> dict[str, list[str]]:
-    """What the data lacked: layer or class of places -> ids of the targets that wanted it.
+    """What the data lacks: layer or class of places -> ids of the targets that need it.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
 
 
 def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
-    """Units a share asks for: whole people, places and rows are rounded up, without the dust of binary fractions."""
+    """Units a share asks for: whole people, places and rows are rounded up, without rounding errors of binary fractions."""
     exact = required * denominator
     if not whole_units:
         return exact
@@ -233,7 +233,7 @@ def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.N
     A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked. A verdict is
     uncertain when the places that flip within their position error decide it. A clause does not apply to a zone whose things of that class
     are all of a kind that it does not mean; a zone without any such thing in the data has none here, or no data where it had to report. A
-    verb that does not bind is on the way, reached or not.
+    verb that does not bind has the status on the way, reached or not.
     """
     numerator, denominator, unknown = (table[name] for name in ("numerator", "denominator", "unknown"))
     perhaps = numerator + table["uncertain"]

@@ -1,4 +1,4 @@
-"""How much more a target asks of the signal than the map does: a receiver behind a wall, an NB-IoT class."""
+"""Losses that a target adds to those of the map: a receiver indoors, an NB-IoT class."""
 
 from __future__ import annotations
 

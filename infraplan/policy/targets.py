@@ -1,4 +1,4 @@
-"""What is asked: the clauses of a policy as rows that can be measured."""
+"""Targets: the clauses of a policy as rows that can be measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BINDING = ("确保", "实现", "覆盖", "完成", "达到")
 
 @dataclass(frozen=True)
 class Policy:
-    """A document and when it holds."""
+    """A document and its period of validity."""
 
     name: str
     document: str
@@ -42,7 +42,7 @@ class Policy:
     source: str
 
     def expired(self, as_of: date) -> bool:
-        """Whether the document had run out on that day."""
+        """Whether the document was no longer valid on that day."""
         return self.expires is not None and self.expires < as_of
 
 
@@ -70,9 +70,9 @@ class Target:
     counties : frozenset of str
         County adcodes of the scope beside those cities; both empty for the whole province.
     asked_of : str
-        "zones": the threshold is asked of every zone in scope; "scope": of the whole only.
+        "zones": the threshold is for every zone in scope; "scope": for the whole only.
     required : float or None
-        Fraction for shares, number for counts, None where nothing is asked.
+        Fraction for shares, number for counts, None without a threshold.
     binding : bool
         Whether the verb of the clause can be met or not met.
     beside : bool
@@ -190,7 +190,7 @@ class Targets:
         return next((row.measure_number for row in self.rows if row.scenario == scenario), "")
 
     def expired(self, as_of: date) -> tuple[Policy, ...]:
-        """Documents that had run out on that day."""
+        """Documents that were no longer valid on that day."""
         return tuple(policy for policy in self.policies if policy.expired(as_of))
 
     @property
@@ -342,14 +342,14 @@ def _target(row: TargetRow, content: PolicyFile, policy: Policy) -> Target:
 
 
 def _classes(names: Iterable[str], table: str) -> tuple[str, ...]:
-    """Classes of places or lines by the house's names, as the readers of the tables write them; others as they are."""
+    """Classes of places or lines by infraplan's names, as the readers of the tables write them; others as they are."""
     field = field_of(table, f"{'place' if table == 'place' else 'line'}_class")
     known = word_table(field.name, field.choices)
     return tuple(known.get(str(cell), name.strip()) for name in names for cell in folded(np.array([name], dtype=object)))
 
 
 def plain_target(family: str) -> Target:
-    """The bare question whether a family serves, outside every policy."""
+    """A target that asks only whether a family serves, outside every policy."""
     nothing = Policy("", "-", "", "", None, None, "", False, "")
     return Target(
         id="",

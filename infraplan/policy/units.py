@@ -34,7 +34,7 @@ class Units:
         Name of the layer that is missing; empty when it is there.
     unsaid, others : DataFrame, optional
         Zones of things of the same class that are not counted: because the data does not say whether the clause means them, or because it
-        surely does not. Where no unit stands, they tell whether nobody knows or the clause does not apply.
+        surely does not. In a zone without units they say whether this is not known or the clause does not apply.
     reports : bool
         A unit is what a zone reports: a zone without one has not reported.
     """

@@ -1,4 +1,4 @@
-"""What a policy asks of data that a study does not have: its province, scopes, classes, columns, registers and families."""
+"""Words of a policy that match nothing in a study: its province, scopes, classes, columns, registers and families."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class UnmatchedWord:
 
     @property
     def near(self) -> str:
-        """What the study has that is written much alike: probably the same thing."""
+        """The most similar word that the study has: probably the same thing."""
         word = self.value.rpartition(".")[2]
         return next((other for other in difflib.get_close_matches(word, self.there, n=2, cutoff=0.7) if other != word), "")
 

@@ -1,4 +1,4 @@
-"""What may be said of a share of people when every signal may be weaker or stronger than predicted."""
+"""The verdict on a share of people when every signal may be weaker or stronger than predicted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DECIDABLE = ("met", "not_met", "uncertain")
 
 
 def people_needed(required: float, population: int) -> int:
-    """Whole people that a share asks for, without the dust of binary fractions."""
+    """Whole people that a share requires, without rounding errors of binary fractions."""
     exact = required * population
     return round(exact) if abs(exact - round(exact)) < 1e-6 else math.ceil(exact)
 
@@ -45,7 +45,7 @@ def verdict(needed: int, row: Any) -> str:
 def with_band(card: pd.DataFrame, by_zone: pd.DataFrame, band_db: float) -> pd.DataFrame:
     """A scorecard whose shares of all residents, any network, are decided by `verdict`; what decides is in their evidence.
 
-    Rows that count only some of the residents or another receiver, that are examples or ask for nothing, stay as they are.
+    Rows that count only some of the residents or another receiver, that are examples or have no threshold, stay as they are.
     """
     ranges = by_zone.loc[by_zone["network"] == ANY].drop_duplicates(KEY).set_index(KEY)
     chosen = (card["measure"] == "population_share") & (card["network"] == ANY) & card["status"].isin(DECIDABLE) & card["required"].notna()

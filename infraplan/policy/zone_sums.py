@@ -16,9 +16,9 @@ from infraplan.policy.units import Units
 OUTSIDE = "outside"
 SUMS = ("numerator", "denominator", "uncertain", "unknown", "measured")
 LEFT_OUT = ("unsaid", "others")
-"""Beside `SUMS`: things of the class that are not counted, as `Units` tells them apart."""
+"""Beside `SUMS`: things of the class that are not counted, as in `Units`."""
 Table = dict[str, npt.NDArray[Any]]
-"""Columns by name, all of one length: much lighter than a frame for each of some hundred targets."""
+"""Columns by name, all of one length: much faster than a frame for each of some hundred targets."""
 
 
 @dataclass(frozen=True)

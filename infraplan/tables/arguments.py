@@ -1,4 +1,4 @@
-"""What a function needs of its arguments: a step that the caller forgot is an error that names the call which makes up for it."""
+"""Columns that a function needs in its arguments: a missing step is an error that names the call to make."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ CALLS = {
 
 
 def require(function: str, **given: tuple[Any, Collection[str]]) -> None:
-    """Refuse arguments that lack columns, or attributes where they are no tables.
+    """Raises for arguments that lack columns, or attributes where they are no tables.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A column becomes what its field says: its type, its unit, its limits. What cannot is a fault, and the cell is left empty."""
+"""Columns converted to the type, the unit and the limits of their field. A cell that cannot be converted is a fault and left empty."""
 
 from __future__ import annotations
 

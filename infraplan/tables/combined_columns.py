@@ -1,4 +1,4 @@
-"""Columns that say one thing together: both tilts are the tilt, the operator and those it shares with are the operators."""
+"""Columns that are combined into one: both tilts into the tilt, the operator and those it shares with into the operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contracts of the frames: what the rest of the house may rely on once a table has passed the door."""
+"""The contracts of the frames: what every function may rely on once a table is checked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_villages(
     zones : GeoDataFrame, optional
         Checked zones; then `county` and `city` become codes, from the point where the table does not state them.
     outside : {"error", "warning", "ignore"}
-        What a point more than 2 km outside every zone is.
+        Severity of a point more than 2 km outside every zone.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def check_places(
 ) -> gpd.GeoDataFrame:
     """Places that keep the contract, or one DataError. A place may lack a geometry: it is kept, as no data, with a warning.
 
-    A class that neither the house nor `classes` knows is kept as written, with a warning.
+    A class that neither infraplan nor `classes` knows is kept as written, with a warning.
     """
     faults = faults or FaultList()
     checked = typed_frame(_filled_class(frame, "place_class", place_class), "place", faults, further={"place_class": classes})

@@ -1,4 +1,4 @@
-"""Gathering what is wrong with a table: all of it, each with its place, repeated faults as one line with a count."""
+"""Lists of the faults of a table, each with its place; repeated faults are one line with a count."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ class FaultList:
         return f"{self.row(position)}" if self.sheets is None else f"《{self.sheet_of(position)}》{self.row(position)}"
 
     def keep(self, mask: BoolArray) -> None:
-        """Forget the rows that are not marked: the table has lost them."""
+        """Drops the rows that are not marked, as the table did."""
         self.take(np.flatnonzero(mask))
 
     def take(self, positions: npt.NDArray[np.intp]) -> None:
-        """The table now has the rows at these positions, in this order."""
+        """Takes the rows at these positions, in this order, as the table did."""
         self.rows = None if self.rows is None else self.rows[positions]
         self.sheets = None if self.sheets is None else self.sheets[positions]
         self.reported = None if self.reported is None else self.reported[positions]
@@ -128,7 +128,7 @@ class FaultList:
             raise DataError(sorted(self.items, key=lambda item: (item.severity != "error", item.row or 0)))
 
     def warn(self) -> None:
-        """Pass on, as `DataWarning`, what has been found since the last call and is no error: the last act of every reader."""
+        """Issues, as `DataWarning`, the faults since the last call that are no errors: the last step of every reader."""
         warn(self.items[self.warned :])
         self.warned = len(self.items)
 
@@ -138,13 +138,13 @@ class FaultList:
 
 
 def row_runs(rows: npt.NDArray[np.int64]) -> list[list[int]]:
-    """File rows as runs [position, row]: small enough to travel in `frame.attrs`."""
+    """File rows as runs [position, row]: small enough for `frame.attrs`."""
     starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 2) != 1)
     return [[int(position), int(rows[position])] for position in starts[:10_000]]
 
 
 def sheet_runs(sheets: npt.NDArray[np.object_]) -> list[list[Any]]:
-    """Sheets as runs [position, name], to travel in `frame.attrs`."""
+    """Sheets as runs [position, name], for `frame.attrs`."""
     codes = pd.factorize(sheets)[0]
     return [[int(position), str(sheets[position])] for position in np.flatnonzero(np.diff(codes, prepend=-1) != 0)[:10_000]]
 

@@ -1,4 +1,4 @@
-"""What every contract needs: columns with their types, ids, points from polygons, the finished frame."""
+"""Steps that all contracts share: columns with their types, ids, points from polygons, the finished frame."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _ids(column: pd.Series[Any], table: str, faults: FaultList, one_row_an_id: b
 
 
 def report_repeated(cells: Texts, column: str, faults: FaultList, skip: npt.NDArray[np.bool_]) -> None:
-    """A fault for each cell that has stood in the column before, with its first row."""
+    """A fault for each cell that repeats an earlier one of the column, with its first row."""
     twice = pd.Series(cells).duplicated().to_numpy() & ~skip
     if not twice.any():
         return

@@ -1,4 +1,4 @@
-"""The heading of each column of a frame, of those with a family one for each."""
+"""The heading of each column of a frame; columns with a family have one for each family."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infraplan.columns import FAMILY, Column
 from infraplan.outputs import TABLES, family_in, types
 
 SAID = ("人", "户", "°")
-"""Units that a heading's own words say."""
+"""Units that the words of a heading already state."""
 
 
 def named(entry: Column, frame: Any, table: str) -> list[tuple[str, str]]:

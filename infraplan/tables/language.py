@@ -53,18 +53,18 @@ class Speech:
         return name if not place else f"{name}（{place}）" if self.lang == "zh" else f"{name} {place}"
 
     def network(self, network: str) -> str:
-        """任一运营商, 移动+广电, 各网均可用; "" for what asks no network, such as fibre; own operators bear their names."""
+        """任一运营商, 移动+广电, 各网均可用; "" for what asks no network, such as fibre; own operators have their names."""
         known = load("networks")
         if network in ("", "any", "every"):
             return str(known[network][self.lang]) if network else ""
         return str(known["networks"].get(network, {}).get(self.lang, network.replace("+", " + ")))
 
     def one(self, written: Any) -> str:
-        """The page's language of a text that knows both."""
+        """The page's language of a bilingual text."""
         return str(in_language(written, self.lang))
 
     def host(self, code: str) -> str:
-        """What a site stands on."""
+        """The name of a host."""
         known = load("costs")["hosts"]
         return str(known[code][self.lang]) if code in known else self.code("host", code)
 

@@ -108,7 +108,7 @@ def quantity(value: Any, row: Any) -> str:
 
 
 def interval(least: str, most: str, lang: str = "zh") -> str:
-    """From so much to so much; one figure where both read alike."""
+    """An interval; one figure where both ends are written alike."""
     return least if least == most else say("report.interval", lang, least=least, most=most)
 
 
@@ -123,5 +123,5 @@ def signed(change: Any) -> str:
 
 
 def _signed(written: str) -> str:
-    """A real minus sign, and none at all before a zero."""
+    """A minus sign (−), and none before a zero."""
     return written.replace("-", "\u2212") if any(digit in written for digit in "123456789") else written[1:]

@@ -1,4 +1,4 @@
-"""How clerks write operators, technologies and bands, and azimuths; what the house calls them."""
+"""How clerks write operators, technologies, bands and azimuths, and the codes for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AZIMUTH_BREAKS = re.compile(r"[/、,;|\s]+")
 NR_NAME = re.compile(r"(?<![a-z0-9])n\d+(?![a-z0-9])")
 FREQUENCY = re.compile(r"(\d+(?:\.\d+)?)(mhz|m|ghz|g)?")
 OLDER = frozenset({"lte", "older"})
-UNKNOWN, CONFLICT = "?", "!"  # a band that tells no technology; two columns that name different bands
+UNKNOWN, CONFLICT = "?", "!"  # a band that does not say the technology; two columns that name different bands
 SHARED_NR = ("nr-n1", "nr-n5", "nr-n8")  # 5G shares these bands with older technologies
 OMNI = frozenset({"omni", "全向", "omnidirectional", "全向天线"})
 
@@ -51,7 +51,7 @@ def operator_names(own: Sequence[str] = ()) -> dict[str, str]:
 
 
 def operator_set(text: str, own: Sequence[str] = ()) -> str | None:
-    """Sorted codes joined by "+" of what a cell or a key says; None where one is unknown."""
+    """Sorted codes joined by "+" of a cell or a key; None where one is unknown."""
     return _one_operator_set(str(folded(np.array([text], dtype=object))[0]), operator_names(own), OWN_BREAKS if own else OPERATOR_BREAKS)
 
 
@@ -146,7 +146,7 @@ def _has(family: str, services: Collection[str]) -> bool:
 
 @cache
 def _shared_words() -> frozenset[str]:
-    """Bands that no 5G name tells and that NB-IoT shares with 2G to 4G: 900, b8, 1800 ..."""
+    """Bands without a 5G name that NB-IoT shares with 2G to 4G: 900, b8, 1800 ..."""
     aliases = load("aliases")["bands"]
     return frozenset(
         {word for listed in aliases["nbiot"].values() for word in listed if not re.fullmatch(r"n\d+", word)}
@@ -172,7 +172,7 @@ def service_sets(
     services: pd.Series[Any], operators: Texts, faults: FaultList, own: Collection[str] = (), *,
     technology: pd.Series[Any] | None = None, band: pd.Series[Any] | None = None,
 ) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:  # fmt: skip
-    """(services joined by ";", band assumed?): "" where the table tells no technology, "other" where it names only families not ours.
+    """(services joined by ";", band assumed?): "" where the table states no technology, "other" where it names only other families.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def service_sets(
 
 
 def _telling(said: Mapping[str, Texts]) -> list[str]:
-    """The column a fault of each row is shown in: the last one that says anything, band before technology before services."""
+    """The column in which a fault of each row is shown: the last one that is not empty, band before technology before services."""
     order = [name for name in ("band", "technology", "services") if name in said]
     return [next((name for name in order if said[name][row]), "services") for row in range(len(said["services"]))]
 
@@ -214,7 +214,7 @@ def _telling(said: Mapping[str, Texts]) -> list[str]:
 def _one_row(
     services: str, technology: str, band: str, operators: str, asks_technology: bool, own: Mapping[str, str]
 ) -> tuple[str, bool] | None:
-    """What a row's columns say together; ("", False) where they tell no technology, "other" where none of ours."""
+    """The services that a row's columns name; ("", False) where they state no technology, "other" where they name only other families."""
     if not (services or technology or band):
         return "", False
     if asks_technology and not technology and not services and not NR_NAME.search(band) and "nb" not in band:

@@ -29,14 +29,14 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
     faults : FaultList, optional
         Where the rows are in their file, and what the reader has found already.
     zones : GeoDataFrame, optional
-        Checked zones: names and codes of counties, cities and `adcode` become codes. What no zone is called is kept empty, with a
+        Checked zones: names and codes of counties, cities and `adcode` become codes. A name of no zone is kept empty, with a
         warning: the row counts outside every zone.
 
     Returns
     -------
     DataFrame
-        county, city and adcode always (text, "" where unknown), synthetic, then the columns of the file. A row that tells its zone by
-        `adcode` alone has that code as `province`, `city` and `county`: each level takes what it knows.
+        county, city and adcode always (text, "" where unknown), synthetic, then the columns of the file. A row that names its zone by
+        `adcode` alone has that code as `province`, `city` and `county`: each level uses the codes it has.
 
     Raises
     ------
@@ -74,12 +74,15 @@ def check_register(frame: pd.DataFrame, faults: FaultList | None = None, *, zone
 
 
 def wrong_cells(table: pd.DataFrame, column: str, kind: str, faults: FaultList) -> None:
-    """Faults of the cells of a free column that are not what a policy takes them for: kind "number" or "boolean"; empty cells are none."""
+    """Faults of the cells of a free column that are not of the kind that a policy needs: kind "number" or "boolean".
+
+    Empty cells are none.
+    """
     converted(table[column].reset_index(drop=True), Field(column, column, column, kind, example="100"), faults)
 
 
 def _zoned(cells: dict[str, Texts], zones: Any, faults: FaultList) -> dict[str, Any]:
-    """Codes of the zones that the rows tell, one column a level."""
+    """Codes of the zones that the rows name, one column a level."""
     if zones is None:
         made = {name: np.array([code_of_level(cell, name) if ADMINISTRATIVE_CODE.fullmatch(cell) else cell for cell in cells[name]],
                                dtype=object) for name in ("county", "city")}  # fmt: skip
@@ -128,7 +131,7 @@ def _codes_meant(cell: str, zones: Any) -> list[str]:
 
 
 def _one_place(code: str, zones: Any) -> list[str]:
-    """A code, or where zones of several levels bear it that do not lie in one another, each of them with its level."""
+    """A code, or, where zones of several levels that do not lie in one another have it, each of them with its level."""
     levels = [level for level in levels_present(zones) if (zones["adcode"][zones["level"] == level] == code).any()]
     nested = all(ancestors(zones, fine).at[code, coarse] == code for place, fine in enumerate(levels) for coarse in levels[:place])
     return [code] if nested else [f"{level} {code}" for level in levels]

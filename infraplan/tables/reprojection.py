@@ -1,4 +1,4 @@
-"""Lines and polygons in another CRS, their long straight edges bent as they are on the ground."""
+"""Lines and polygons in another CRS, with further vertices on long edges."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import shapely
 from pyproj import CRS
 
 STEP_DEG, STEP_M = 0.01, 1000.0
-"""Longest piece of an edge that is moved as a straight line: at 60 degrees of latitude it strays 4 cm from the bent one."""
+"""Longest piece of an edge that is moved as a straight line: at 60 degrees of latitude it is 4 cm from the true line."""
 
 MOST_PIECES = 1_000_000
-"""Longer outlines, of a million km, are on no map of the Earth: coordinates in other units than their CRS. They are moved as they are."""
+"""Longer outlines, of a million km, have coordinates in other units than their CRS; they get no vertices."""
 
 
 def to_plane(geometry: Any, crs: Any) -> gpd.GeoSeries:
     """Geometries in `crs`. Edges get a vertex every `STEP_DEG` (or `STEP_M`) first.
 
-    A reprojection moves vertices alone. A long edge along a parallel, one vertex at each end, would then leave the neighbours that divide
-    it: false gaps and overlaps, tens of metres wide at a degree's length.
+    A reprojection moves vertices alone. A long edge along a parallel, one vertex at each end, would then not match the neighbours that
+    divide it: false gaps and overlaps, tens of metres wide at a degree's length.
     """
     series = geometry if isinstance(geometry, gpd.GeoSeries) else geometry.geometry
     source, target = CRS.from_user_input(series.crs), CRS.from_user_input(crs)

@@ -1,4 +1,4 @@
-"""The contract of sites: one row a site, whatever a row of the table is; technologies we do not plan are set aside."""
+"""The contract of sites: one row a site, whatever a row of the table is; sites of technologies that are not planned are left out."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def check_sites(
     """Sites that keep the contract, one row a site, or one DataError.
 
     What the table leaves out comes from `presets/site_defaults.toml`; `attrs["filled"]` counts it by column. Sites of technologies the
-    library does not plan (2G, 3G, 4G alone) and those whose technology is not stated are set aside with a warning. Sites outside the zones
+    library does not plan (2G, 3G, 4G alone) and those whose technology is not stated are left out with a warning. Sites outside the zones
     only warn: a neighbour's sectors count.
 
     Parameters
     ----------
     services : str, optional
-        Services of rows that tell none, such as "nr-n28".
+        Services of rows that state none, such as "nr-n28".
     unit : {"site", "sector", "mast"}, optional
-        What a row of the table is; left out, the rows tell. Sectors of a site are joined, masts are split by network.
+        What a row of the table is; by default found from the rows. Sectors of a site are joined, masts are split by network.
     own_services : mapping, optional
         Family of every service beyond the presets that rows may name; the frame then has a column `families`, joined by ";".
     own_operators : sequence of str
         Networks of the study's own operators, such as "Vodacom" or "Airtel+Orange"; those of the presets without them.
     surroundings : callable, optional
-        Tells the environment of sites that do not say it, "" where it does not know.
+        Gives the environment of sites that do not state it, "" where it is not known.
     without_service : bool
-        Keep sites that carry no service of ours: hosts of a survey, not a network.
+        Keep sites without a planned service: hosts of a survey, not a network.
     """
     faults = faults or FaultList()
     rows = len(frame)
@@ -111,7 +111,7 @@ def check_sites(
 
 
 def _set_aside(sites: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList) -> tuple[gpd.GeoDataFrame, Texts | None]:
-    """The rows that carry a service of ours; an error where rows there are, and none does."""
+    """The rows with a planned service; an error where there are rows and none has one."""
     silent = (sites["services"] == "").to_numpy(bool)
     faults.at(silent, "tables.no_technology", "technology", sites["name"].to_numpy(object), severity="warning")
     kept = ~silent & (sites["services"] != "other").to_numpy(bool)

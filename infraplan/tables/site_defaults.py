@@ -1,4 +1,4 @@
-"""What a table of sites leaves out: filled from the presets and the surroundings, and counted."""
+"""Defaults of a table of sites: empty cells are filled from the presets and the surroundings, and counted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from infraplan.presets import load
 from infraplan.tables.site_rows import with_default
 
 Surroundings = Callable[[gpd.GeoDataFrame], tuple[npt.NDArray[np.object_], str]]
-"""Tells the environment of sites, "" where it does not know, and from what in words."""
+"""Gives the environment of sites, "" where it is not known, and its source in words."""
 ENVIRONMENTS = ("dense_urban", "urban", "suburban", "rural")
 
 
 def fill_sites(
     frame: gpd.GeoDataFrame, assumed: npt.NDArray[np.bool_], surroundings: Surroundings | None
 ) -> tuple[gpd.GeoDataFrame, dict[str, int], str]:
-    """What the table leaves out, from the presets and the surroundings; how often; and what was inferred of the environment."""
+    """Sites with empty cells filled from the presets and the surroundings; how many of each column.
+
+    And how the environment was inferred.
+    """
     presets = load("site_defaults")
     common = presets["common"]
     filled: dict[str, int] = {}

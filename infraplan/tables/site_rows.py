@@ -34,7 +34,7 @@ CELL_ENDING = re.compile(
 
 
 def one_row_a_site(frame: gpd.GeoDataFrame, cells: Texts | None, faults: FaultList, unit: Unit | None) -> gpd.GeoDataFrame:
-    """The frame with the rows of a site joined, and a column `sectors`; `faults` loses the rows that have gone.
+    """The frame with the rows of a site joined, and a column `sectors`; rows that are dropped are dropped from `faults` too.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def one_row_a_site(frame: gpd.GeoDataFrame, cells: Texts | None, faults: FaultLi
     cells : array of str, optional
         The table's column of cell numbers or names.
     unit : {"site", "sector", "mast"}, optional
-        What a row is; left out, the rows tell: what they do not tell warns.
+        What a row is; by default found from the rows, with a warning where they are not clear.
     """
     frame = frame.assign(sectors=pd.Series("", index=frame.index, dtype=str))
     if unit in ("site", "mast") or len(frame) < 2:
@@ -164,7 +164,7 @@ def _components(group: Ints, keys: Ints) -> Ints:
 
 
 def _same_id_other_service(frame: gpd.GeoDataFrame, group: Ints) -> Ints:
-    """Rows of one id, operators, status and date that carry different services are one site: it says so itself."""
+    """Rows of one id, operators, status and date that carry different services are one site, since the id is the same."""
     key = frame["id"] + "|" + frame["operators"] + "|" + frame["status"] + "|" + frame["built"]
     services = frame["services"].to_numpy(object)
     number = pd.factorize(key)[0]
@@ -210,7 +210,7 @@ def _shared(texts: list[str]) -> str:
 
 
 def _sectors(part: dict[str, list[Any]]) -> str:
-    """The cells of a site as JSON, one object a cell and service; "" where azimuths and services alone tell them.
+    """The cells of a site as JSON, one object a cell and service; "" where azimuths and services describe them.
 
     A cell without an azimuth is left out where the others have one.
     """

@@ -1,4 +1,4 @@
-"""宏站, 微站 or 室分: what kind of site a row is. An antenna system inside a building covers no land and is set aside."""
+"""宏站, 微站 or 室分: what kind of site a row is. An antenna system inside a building covers no land and is left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TELLING = ("host", "site_type")  # 站型 is used for the host and for the type 
 def without_indoor(frame: gpd.GeoDataFrame, faults: FaultList) -> gpd.GeoDataFrame:
     """The rows that are not indoor systems; the others give a warning. A type in the host column leaves the host blank, with a warning.
 
-    Where every row is indoors the table is refused: a network without a mast is a heading alone, and says so.
+    Where every row is indoors the table is refused: a network without a mast is given by a table with only a heading.
     """
     faults.rows = np.arange(1, len(frame) + 1) if faults.rows is None else faults.rows
     known = word_table("site_type", TYPES)

@@ -1,4 +1,4 @@
-"""What a cell says: text, codes, numbers, yes and no, dates.
+"""Values of cells: text, codes, numbers, yes and no, dates.
 
 Whole columns at a time; every function also says which cells it could not read.
 """
@@ -102,7 +102,7 @@ def _one_number(text: str, units: dict[str, float], factor: float) -> float:
 def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tuple[FloatArray, BoolArray]:
     """(values, unreadable): NaN where a cell is empty or unreadable; infinity and the like are unreadable.
 
-    A unit behind a number is obeyed; `factor` multiplies the numbers that carry none.
+    A unit behind a number is applied; `factor` multiplies the numbers without one.
     """
     if pd.api.types.is_bool_dtype(column.dtype):
         return np.full(len(column), np.nan), np.asarray(column.notna(), dtype=bool)

@@ -1,4 +1,4 @@
-"""The one function that words a frame: codes become words, numbers stay numbers with their form, for any place that shows them."""
+"""The one function that words a frame for a place that shows it: codes become words, numbers keep their values and get a form."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Figure:
 class Cells:
     """A column as one place shows it.
 
-    `values`: words; numbers in the form of the column; `Figure`; None where nothing is known, or a reader fills it in.
+    `values`: words; numbers in the form of the column; `Figure`; None where the value is unknown, or a person fills it in.
     """
 
     column: Column
@@ -59,7 +59,7 @@ class Cells:
 
 
 def written(form: str, value: Any, lang: str = "zh") -> str:
-    """One cell as it is printed; "—" for a number nobody knows."""
+    """One cell as it is printed; "—" for an unknown number."""
     if isinstance(value, str | Figure):
         return str(value)
     if form in ("text", "wrap", "code", "fill", "fill_day", "truth", "day"):
@@ -160,7 +160,7 @@ def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
 
 
 def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
-    """What a scorecard row is called: the clause's task where it is known, else its id; with its network, where it is one of them."""
+    """The name of a scorecard row: the clause's task where it is known, else its id; with its network, where it is one of them."""
     task = text(row.get("task_en" if speech.lang == "en" else "task")) or text(row.get("task"))
     part, network = text(row.get("part")), text(row.get("network"))
     code = text(row["id"]) if part in ("", "main") else f"{text(row['id'])} ({part})"
@@ -192,7 +192,7 @@ def _documents(frame: Any, speech: Speech, name: str) -> list[str]:
 
 
 def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
-    """Achieved over required in %, never rounded up to what is not reached."""
+    """Achieved over required in %, never rounded up to 100 %."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exact = [
             np.nan if missing(done) or missing(asked) or not float(asked) else float(done) / float(asked)
@@ -259,7 +259,7 @@ def _losses(frame: Any, speech: Speech, name: str) -> list[str]:
 
 
 def loss(people: Any, places: Any, speech: Speech) -> str:
-    """What the finished plan would lose with one site: people, and places that must be served."""
+    """Loss of the finished plan without one site: people, and places that must be served."""
     if missing(people):
         return ""
     texts = number_formats.integer(people)
@@ -283,7 +283,7 @@ def _others(frame: Any, speech: Speech, name: str) -> list[str]:
 
 
 def _headlines(frame: Any, speech: Speech, name: str) -> list[str]:
-    """What a row of the first lines' table counts, with where the devices are."""
+    """The figure of a row of the headline table, with the place of the devices."""
     band = f"{speech.band_db:g}"
     return [
         say(f"report.headline_row_{figure}", speech.lang, family=speech.family(family), receiver=speech.receiver(place), band=band)

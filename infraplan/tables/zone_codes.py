@@ -1,4 +1,4 @@
-"""Codes of zones: any text where level and parent are stated; the digits of a Chinese code tell both where they are not."""
+"""Codes of zones: any text where level and parent are stated; else the digits of a Chinese code give both."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_zone_codes(zones: gpd.GeoDataFrame, level: str | None, codes: str | Non
     Parameters
     ----------
     zones : GeoDataFrame
-        Columns level, adcode and parent as text, "" where the row is silent.
+        Columns level, adcode and parent as text, "" where the row does not state it.
     level : str, optional
         Level of the rows that state none.
     codes : {"china", "text"}, optional
@@ -77,7 +77,7 @@ def _cut(code: str, level: str) -> str:
 
 
 def _parent(code: str, level: str, stated: str) -> str:
-    """The parent stated, in six digits where it is a Chinese code, else what the digits say."""
+    """The parent stated, in six digits where it is a Chinese code, else the one of the digits."""
     if stated:
         return _cut(stated, "county") if ADMINISTRATIVE_CODE.fullmatch(stated) else stated
     return {"province": "", "city": code[:2] + "0000", "county": code[:4] + "00", "township": code[:6]}[level]

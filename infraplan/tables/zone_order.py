@@ -15,7 +15,9 @@ def official_order(name: str) -> list[str]:
 
 
 def in_city_order(frame: Any, name: str, column: str = "adcode") -> Any:
-    """Rows in the official order of their cities; a county follows its city, what the order does not name comes last, as it was.
+    """Rows in the official order of their cities.
+
+    A county follows its city, rows that the order does not name come last, in their own order.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ def levels_present(zones: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Zones:
-    """A table of zones that is known by its values: two with the same codes, names, parents and shapes are one."""
+    """A table of zones as a cache key: two tables with the same codes, names, parents and shapes are equal."""
 
     values: tuple[Any, ...]
     table: Any = field(compare=False)
@@ -74,7 +74,7 @@ def _ancestors(known: _Zones, level: str) -> pd.DataFrame:
 
 
 def _climb(table: pd.DataFrame, name: str, zones: _Zones) -> None:
-    """Fill the levels above `name` from what is known at it."""
+    """Fills the levels above `name` from the zones known at that level."""
     if (table[name] == "").all():
         return
     higher = _ancestors(zones, name)
@@ -94,7 +94,7 @@ def _named(stated: Codes, part: Any) -> Codes:
 
 
 def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: _Zones, *, only: bool) -> Codes:
-    """Codes of the zones of `part` that hold a point inside each zone, among those that agree with what is known above."""
+    """Codes of the zones of `part` that hold a point inside each zone, among those that agree with the known zones above."""
     found = np.full(len(own), "", dtype=object)
     if isinstance(own, gpd.GeoDataFrame):
         shapes = own.geometry.to_numpy()

@@ -19,7 +19,7 @@ from infraplan.tables.values import Texts, folded
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
 from infraplan.tables.zone_parents import ancestors, levels_present
 
-NEAR_M = 2_000.0  # a point so close outside a boundary is taken in, with a warning: coasts are drawn simplified
+NEAR_M = 2_000.0  # a point nearer than this outside a boundary counts in, with a warning: coasts are simplified
 LONGEST_ENDING = re.compile(r"(特别行政区|自治州|自治县|自治旗|地区|林区|新区|省|市|县|区|州|盟|旗)$")
 
 
@@ -30,7 +30,7 @@ def short_name(name: str) -> str:
 
 
 def folded_name(name: str) -> str:
-    """A name or code as it is looked up: narrow, lower case, without blanks."""
+    """A name or code in the form that is compared: narrow, lower case, without blanks."""
     return str(folded(np.array([name], dtype=object))[0]).replace(" ", "")
 
 
@@ -164,9 +164,9 @@ def with_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, faults: 
 
 
 def zones_of_sheets(silent: npt.NDArray[np.bool_], zones: pd.DataFrame, faults: FaultList) -> dict[str, Texts]:
-    """Codes of the county and the city that the sheet of each silent row is called after; "" where it is called after none, or several.
+    """Codes of the county and the city in the name of the sheet of each row without one; "" where the name fits none, or several.
 
-    A sheet whose name is a number of less than six digits is called after nothing.
+    A sheet whose name is a number of less than six digits fits no zone.
     """
     found = {level: np.full(len(silent), "", dtype=object) for level in ("county", "city")}
     if not silent.any():
