@@ -1,4 +1,4 @@
-"""Where files come in and go out. Nothing below this room opens one."""
+"""Reading and writing of files. No package below this one opens a file."""
 
 from infraplan.io.reading import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages
 from infraplan.io.reading_zones import read_zones

@@ -38,7 +38,7 @@ WHOLE, DEGREES = r"^-?\d{1,15}(\.0*)?$", r"^-?\d{1,15}(\.\d+)?$"
 
 
 class Layout(NamedTuple):
-    """Names of the columns in the file's order, whether its first line is a heading, what parts its cells."""
+    """Names of the columns in the file's order, whether its first line is a heading, and the separator of its cells."""
 
     names: tuple[str, ...]
     headed: bool
@@ -64,7 +64,7 @@ def layout_of(line: str) -> Layout | None:
 
 
 def typed(table: pa.Table) -> tuple[pa.Table, int]:
-    """Columns as numbers, what may be blank as 0 where it is; rows with a cell that is no number are left out and counted."""
+    """Columns as numbers, columns that may be blank as 0 where they are; rows with a cell that is no number are left out and counted."""
     nothing = pa.nulls(table.num_rows, pa.string())
     texts = {name: pc.utf8_trim_whitespace(table[name] if name in table.column_names else nothing) for name in TYPES}
     for name in BLANK_ALLOWED:

@@ -1,4 +1,4 @@
-"""Zones made whole: the province, the cities and the counties that a table lacks."""
+"""Zones completed: the province, the cities and the counties that a table lacks are made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infraplan.tables.zone_parents import ancestors, levels_present
 
 NEEDED = ("province", "city", "county")
 WHOLE = "0"
-"""Code of the zone made for those of whom nothing tells in which zone they lie."""
+"""Code of the zone made for zones whose parent is not known."""
 
 
 def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True) -> gpd.GeoDataFrame:
@@ -24,11 +24,11 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
 
     A zone above is made of those that name it, their outlines joined, their people summed; of a county that names a province, a city with
     the province's code; of zones that name nothing and lie in no zone above, one zone `whole` with the code `WHOLE`. A province without
-    cities gets one city, a city without counties one county: itself again, under its code. Names come from columns `city_name` and
+    cities gets one city, a city without counties one county, with its own outline and code. Names come from columns `city_name` and
     `province_name` where there are any, else from the zone with that code, else the code is used.
 
-    What was made is a warning, unless `tell` is False: then the caller wanted it. Levels follow one another, each in the order of the
-    table, what was made in the order of codes.
+    Made zones are a warning, unless `tell` is False: then the caller wanted them. Levels follow one another, each in the order of the
+    table, then made zones in the order of codes.
     """
     faults = FaultList(file=str(zones.attrs.get("file", "")), sheet=str(zones.attrs.get("sheet", "")))
     table = zones
@@ -124,7 +124,7 @@ def _name_of(code: str, level: str, part: Any, table: Any, whole: str) -> str:
 
 
 def _with_level_below(table: Any, above: str, below: str, faults: FaultList) -> Any:
-    """Zones in which no zone of the level below lies get one: themselves."""
+    """Zones without a zone of the level below get one with their own outline."""
     parents = table.loc[table["level"] == above]
     childless = parents.loc[~parents["adcode"].isin(table.loc[table["level"] == below, "parent"])]
     copies = childless.assign(level=below, parent=childless["adcode"])
@@ -133,7 +133,7 @@ def _with_level_below(table: Any, above: str, below: str, faults: FaultList) -> 
 
 
 def _added(table: Any, rows: list[dict[str, Any]], level: str, source: str, faults: FaultList) -> Any:
-    """The table with the rows before it, and a warning that tells them."""
+    """The table with the rows before it, and a warning that names them."""
     if not rows:
         return table
     names = ", ".join(dict.fromkeys(" ".join(dict.fromkeys((str(row["name"]), str(row["adcode"])))) for row in rows[:10]))

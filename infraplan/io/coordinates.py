@@ -22,7 +22,7 @@ from infraplan.tables.faults import FaultList, shown
 from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
 
-LARGEST_MISS_M = 10.0  # interpretation: what comes back so far off was never in the projection
+LARGEST_MISS_M = 10.0  # interpretation: a point that comes back farther off is not in the area of the projection
 METRES_PER_DEGREE = 111_320.0
 REFUSED_DATUMS = ("xian80", "beijing54")
 REFUSED_NAMES = re.compile(r"xian|xi'an|beijing|pulkovo|krass?ovsky|bj54|new_beijing", re.IGNORECASE)
@@ -199,10 +199,10 @@ def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> t
 
 
 def _degrees(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Longitudes and latitudes, and where a CRS does not hold its coordinates: they have no degrees, or degrees that lead back to another
+    """Longitudes and latitudes, and where coordinates are not valid in a CRS: they have no degrees, or degrees that lead back to another
     place.
 
-    Web Mercator wraps what lies beyond its edges around the Earth, and puts what lies far north on the pole.
+    Web Mercator wraps coordinates beyond its edges around the Earth, and moves those far north to the pole.
     """
     there = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
     lon, lat = (np.asarray(part, dtype=float) for part in there.transform(x, y))
@@ -214,7 +214,7 @@ def _degrees(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> tuple[FloatArray,
 
 
 def trusted_crs(crs: object, faults: FaultList) -> pyproj.CRS:
-    """A CRS that can be trusted: Xi'an 80 and Beijing 54 need local parameters nobody publishes, and are refused."""
+    """A CRS that can be trusted: Xi'an 80 and Beijing 54 need local parameters that are not published, and are refused."""
     try:
         trusted = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
@@ -233,12 +233,12 @@ def _from_geometry(frame: gpd.GeoDataFrame, faults: FaultList, datum: str, crs: 
     bounds = shapely.total_bounds(shapes[there]) if there.any() else np.zeros(4)
     vertices, owner = shapely.get_coordinates(shapes, return_index=True)
     wild = np.zeros(len(shapes), dtype=bool)
-    wild[owner[~np.isfinite(vertices).all(axis=1)]] = True  # bounds pass over a vertex that is no number
+    wild[owner[~np.isfinite(vertices).all(axis=1)]] = True  # bounds ignore a vertex that is no number
     if wild.any():
         faults.at(wild & there, "io.infinite_geometry", "geometry")
         faults.stop()
     in_degrees = bool(abs(bounds[[0, 2]]).max() <= 180 and abs(bounds[[1, 3]]).max() <= 90)
-    own = frame.crs if frame.crs is not None and pyproj.CRS(frame.crs).geodetic_crs is not None else None  # a plan's own plane is nowhere
+    own = frame.crs if frame.crs is not None and pyproj.CRS(frame.crs).geodetic_crs is not None else None  # else a local plane
     chosen = crs if crs is not None else own
     if chosen is None and datum in ("gcj02", "bd09", "bd09mc"):
         chosen = 4326

@@ -1,4 +1,4 @@
-"""What only shows when the tables of a study are laid side by side: totals, stated counties, the sea, twins, a shifted datum."""
+"""Checks between the tables of a study: totals, stated counties, the sea, twins, a shifted datum."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from infraplan.io.gazetteers import shipped_settlements
 from infraplan.tables.faults import FaultList, rows_of, sheets_of
 from infraplan.tables.reprojection import to_plane
 
-POPULATION_TOLERANCE = 0.05  # interpretation: a zone's villages may differ so far from its stated total before anyone is asked
-STRAY_M = 500.0  # interpretation: boundaries are simplified by less
+POPULATION_TOLERANCE = 0.05  # interpretation: a zone's villages may differ from its stated total by this share without a warning
+STRAY_M = 500.0  # interpretation: boundaries are simplified by less than this
 TWIN_M = 20.0
 
 
@@ -125,7 +125,7 @@ def in_the_sea(sites: gpd.GeoDataFrame) -> list[Fault]:
 
 
 def twins(sites: gpd.GeoDataFrame) -> list[Fault]:
-    """Sites within 20 m of another that share a service and an operator and name another mast: probably one site twice."""
+    """Sites within 20 m of another that share a service and an operator and name different masts: probably one site twice."""
     flat = sites.geometry.to_crs(_plane(sites))
     pairs = cKDTree(np.column_stack([flat.x, flat.y])).query_pairs(TWIN_M, output_type="ndarray")
     if not len(pairs):

@@ -19,7 +19,7 @@ from infraplan.tables.zoning import short_name, zone_at
 FEWEST_MATCHES = 30
 FEWEST_POINTS = 200
 METRES_PER_DEGREE = 111_320.0
-FARTHEST_MATCH_M = 8_000.0  # beyond it two settlements of one name are two settlements
+FARTHEST_MATCH_M = 8_000.0  # settlements of one name that are farther apart are different settlements
 SIGNIFICANT = 3.0  # standard errors between the measured offset and none
 WINDS = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 FloatArray = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ShiftEvidence:
-    """What was measured. `datum` is the likeliest one; "wgs84" also where nothing speaks against it.
+    """The measured shift. `datum` is the most likely one; "wgs84" also where there is no evidence against it.
 
     `offset_m`, `bearing_deg`: median offset of the points from the known settlements of their name, with `matches` of them and `error_m`
     its standard error. `outside`: share of points outside the county they state, by datum they are read as.
@@ -44,10 +44,10 @@ class ShiftEvidence:
 def measure_shift(
     frame: gpd.GeoDataFrame, *, zones: gpd.GeoDataFrame | None = None, settlements: gpd.GeoDataFrame | None = None
 ) -> ShiftEvidence:
-    """Likeliest datum of points that were read as WGS-84.
+    """The most likely datum of points that were read as WGS-84.
 
-    Two witnesses: the median offset from settlements of the same name (it is compared with the shift each datum would cause there), and
-    the share of points outside their stated county, read as each datum. A datum is named only where one of them speaks clearly.
+    Two kinds of evidence: the median offset from settlements of the same name (it is compared with the shift each datum would cause there),
+    and the share of points outside their stated county, read as each datum. A datum is named only where one of them is clear.
     """
     points = frame.geometry[frame.geometry.notna() & (frame.geometry.geom_type == "Point")]
     lon, lat = points.x.to_numpy(), points.y.to_numpy()

@@ -1,4 +1,4 @@
-"""The texts of a shapefile: the encoding its .dbf is read by, and half letters at the end of full fields taken off."""
+"""The texts of a shapefile: the encoding its .dbf is read by, and half letters at the end of full fields, which are cut off."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 
 Bytes = npt.NDArray[np.uint8]
-MOST_CELLS = 100_000  # looked at
+MOST_CELLS = 100_000  # texts that are looked at
 FIELD_BYTES = 32
 
 
@@ -76,7 +76,7 @@ def _sample(cells: list[bytes], encoding: str) -> str:
 
 
 def _of_cpg(cpg: Path | None) -> str:
-    """A .cpg's encoding as Python names it; "" where there is none or it says nothing."""
+    """A .cpg's encoding as Python names it; "" where there is none or it is empty."""
     if cpg is None:
         return ""
     says = cpg.read_bytes()[:40].decode("ascii", "replace").strip().lower()

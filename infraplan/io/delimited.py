@@ -1,4 +1,4 @@
-"""CSV and TSV, plain or gzipped, as they come: any of five separators, quoted newlines, title rows above the header."""
+"""CSV and TSV, plain or gzipped, in the forms that occur: any of five separators, quoted newlines, title rows above the header."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Record = tuple[int, list[str]]
 
 
 class _Raw(io.RawIOBase):
-    """The bounded stream as Python's text layer wants it."""
+    """The bounded stream with the interface that Python's text layer needs."""
 
     def __init__(self, stream: Bounded):
         self.stream = stream
@@ -100,7 +100,7 @@ def _separator(opening: list[str]) -> str:
 
 
 def _collect(records: Iterator[Record], width: int, faults: FaultList) -> tuple[list[int], list[Any]]:
-    """Columns as arrow strings, a chunk at a time; blank lines are passed over."""
+    """Columns as arrow strings, a chunk at a time; blank lines are skipped."""
     lines: list[int] = []
     chunks: list[list[pa.Array]] = [[] for _ in range(width)]
     long_lines: list[int] = []
@@ -137,7 +137,7 @@ def _collect(records: Iterator[Record], width: int, faults: FaultList) -> tuple[
 
 
 def _as_meant(cells: pa.Array) -> pa.Array:
-    """Cells without the apostrophe that `write_csv` and others put before what a spreadsheet would run as a formula."""
+    """Cells without the apostrophe that `write_csv` and others put before texts that a spreadsheet would run as a formula."""
     if not pc.any(pc.starts_with(cells, "'")).as_py():
         return cells
     return pc.replace_substring_regex(cells, pattern=r"^'([=+\-@\t\r])", replacement=r"\1")

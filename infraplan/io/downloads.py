@@ -1,6 +1,6 @@
-"""Fetching open data: resumed where it broke off, checked, kept in a cache, with licence and attribution beside it.
+"""Downloads of open data: resumed after an interruption, checked, kept in a cache, with licence and attribution beside it.
 
-Nothing else in the house touches the network.
+Nothing else in infraplan uses the network.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def dataset_names() -> list[str]:
 
 
 def dataset(name: str, options: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What is known of a data set: title, url (options filled in), licence, attribution, page."""
+    """Description of a data set: title, url (options filled in), licence, attribution, page."""
     entry = dict(load("datasets")[choose(name, dataset_names(), "dataset")])
     filled, short = dict(entry.get("options", {})), dict(entry.get("short", {}))
     for key, value in (options or {}).items():
@@ -73,14 +73,14 @@ def fetch(
     progress: Progress | None = None,
     pause_s: float = 1.0,
 ) -> Path:
-    """A file from the network, or from the cache where it is whole.
+    """A file from the network, or from the cache where it is complete.
 
     Parameters
     ----------
     url : str
         https, or http on this machine.
     sha256_wanted : str, optional
-        Hex digest the file must have. Without one the digest of the first fetch is kept, and a cached file that has lost it is
+        Hex digest the file must have. Without one the digest of the first fetch is kept, and a cached file whose digest has changed is
         fetched again.
     progress : callable, optional
         Called with bytes so far and bytes in all (None where the server does not say).
@@ -90,9 +90,9 @@ def fetch(
     Raises
     ------
     InfraplanError
-        The server cannot be reached, or keeps breaking off. What has arrived stays, and the next call goes on from there.
+        The server cannot be reached, or keeps interrupting. The part that has arrived stays, and the next call continues from there.
     DataError
-        The file is not what it should be: wrong digest, wrong length, too large. Nothing is left under its name.
+        Wrong digest, wrong length, too large. No file is left under its name.
     """
     _refuse_scheme(url)
     folder = Path(folder)

@@ -1,4 +1,4 @@
-"""Which encoding texts are in, judged by what comes out: what a file declares, UTF-8, GB18030, Latin letters."""
+"""The encoding of texts, judged by the characters that they decode to: the declared one, UTF-8, GB18030, Latin letters."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ALL_BUT_FEW = 0.99  # interpretation: this share of cells must decode; a damaged
 FEWEST = 5  # interpretation: among this number of cells one may be damaged
 COMMON_SHARE = 0.4  # interpretation: Chinese names are mostly of the 3,755 common characters (GB 2312, level 1); chance gives a fifth
 SURE_SHARE = 0.7  # interpretation: with fewer of them the choice is a warning
-LATIN_SHARE = 0.7  # interpretation: accented letters are among plain ones
+LATIN_SHARE = 0.7  # interpretation: the share of accented letters that are beside plain ones
 
 
 def judged(cells: Sequence[bytes], declared: str = "") -> tuple[str, bool]:
-    """(encoding, sure) of texts that are not plain ASCII; "" where nothing fits. `sure`: declared and true to it, or beyond doubt.
+    """(encoding, sure) of texts that are not plain ASCII; "" where nothing fits. `sure`: declared and confirmed, or without doubt.
 
-    UTF-8 wherever the bytes are: no other text looks like it. Else what is declared, unless it is of one byte a letter and the bytes are
-    Chinese characters. Undeclared, or declared wrongly: GB18030 where common characters come out, Latin (cp1252) where accented letters
+    UTF-8 where all bytes are valid UTF-8: no other text looks like it. Else the declared one, unless it has one byte a letter and the bytes
+    are Chinese characters. Undeclared, or declared wrongly: GB18030 where common characters come out, Latin (cp1252) where accented letters
     among plain ones do.
     """
     if not cells:
@@ -88,7 +88,7 @@ def _common_share(cells: Sequence[bytes]) -> float:
 
 
 def _latin_share(cells: Sequence[bytes]) -> float:
-    """Of the bytes beyond ASCII, the share that are letters in cp1252 and are beside a plain letter or such a one that does."""
+    """Share of the bytes beyond ASCII that are letters in cp1252 and part of a word with a plain letter."""
     beside = total = 0
     for cell in cells:
         text = cell.decode("cp1252", "replace")

@@ -1,4 +1,4 @@
-"""XLSX, XLS and ODS: title rows, merged cells, several sheets, hidden rows, formulas nobody calculated."""
+"""XLSX, XLS and ODS: title rows, merged cells, several sheets, hidden rows, formulas without a value."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _table(rows: Rows, merged: list[Any], table: str, scan: SheetScan, faults: F
 
 
 def _spread_merged(rows: Rows, merged: list[Any]) -> None:
-    """A merged cell speaks for all the cells under it: one county name merged over its villages."""
+    """The value of a merged cell is written to all cells under it, such as a county name merged over its villages."""
     for (top, left), (bottom, right) in merged:
         if bottom - top > MOST_ROWS or top >= len(rows) or left >= len(rows[top]):
             continue

@@ -1,6 +1,6 @@
-"""What the workbook reader does not tell: hidden rows, formulas without a value, error cells, and how far a sheet reaches.
+"""A scan for what the workbook reader does not report: hidden rows, formulas without a value, error cells, and how far a sheet reaches.
 
-The sheet's XML is streamed through a few patterns; nothing is built from it, and its decompression is bounded.
+The sheet's XML is streamed through a few patterns; no tree is built, and the decompression is bounded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 
 @dataclass(frozen=True)
 class Patterns:
-    """What to look for; `prefix` is the namespace's, mostly empty: a literal start keeps the search fast."""
+    """The patterns of a scan; `prefix` is the namespace's, mostly empty: a literal start keeps the search fast."""
 
     row: re.Pattern[bytes]
     far_cell: re.Pattern[bytes]
@@ -60,7 +60,7 @@ class SheetScan:
 
     @property
     def too_large(self) -> bool:
-        """True where the sheet reaches so far that its rectangle of cells would fill the memory."""
+        """True where the sheet is so large that its rectangle of cells would fill the memory."""
         return self.last_column > MOST_COLUMNS or self.last_row * max(self.last_column, 26) > MOST_CELLS
 
 

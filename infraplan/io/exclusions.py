@@ -16,7 +16,7 @@ POLYGONS = (3, 6)
 def read_exclusions(
     source: Source, *, datum: str | None = None, crs: str | None = None, sheet: Wanted = None, encoding: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Polygons (water, protected land) in EPSG:4326; what else the file says is left there. Arguments and errors as in `read_villages`."""
+    """Polygons (water, protected land) in EPSG:4326; other columns are left out. Arguments and errors as in `read_villages`."""
     raw = located_table(source, "exclusion", sheet, encoding, datum=datum, crs=crs)
     if not len(raw.frame):
         raw.faults.add("tables.none_yet", severity="warning")

@@ -1,4 +1,4 @@
-"""What a source is: a frame in memory, or a file whose content, not only its ending, says what it is."""
+"""The kind of a source: a frame in memory, or a file, whose kind is found from its content and its ending."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def load_source(source: Source, table: str, *, sheet: Wanted = None, encoding: s
 
 
 def kind_of(path: Path) -> str:
-    """Which reader a file is for. An ending that its content belies is a DataError: GDAL would follow the content anywhere."""
+    """Which reader a file is for. An ending that does not fit the content is a DataError: GDAL would read by the content alone."""
     faults = FaultList(file=path.name)
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if endings and endings[-1] == ".gz":

@@ -24,8 +24,8 @@ CALLED = {
     "corridor": ("corridor", "corridors", "线路"),
     "register": ("register", "registers", "登记表"),
 }
-ALIKE = 0.6  # interpretation: a part with so large a share of the columns of the others that lacks a needed one is no accident
-LIKE = 0.3  # interpretation: a part with so large a share of them is worth a line
+ALIKE = 0.6  # interpretation: a part with this share of the columns of the others that lacks a needed one was probably meant
+LIKE = 0.3  # interpretation: a part with this share of them is reported
 Wanted = str | int | Sequence[str | int] | None
 
 
@@ -33,7 +33,7 @@ Wanted = str | int | Sequence[str | int] | None
 class Part:
     """A sheet, layer or folder. `shapes`: point | line | polygon | any, or "" for a plain table; `rows` counts its records.
 
-    `too_large`: it reaches so far that its headings were not looked at.
+    `too_large`: it is so large that its headings were not read.
     """
 
     name: str
@@ -132,7 +132,7 @@ def _report_left_out(parts: Sequence[Part], fitting: list[int], offered: list[in
 
 
 def _share(part: Part, best: Part, table: str) -> float:
-    """How large a share of the best part's known columns a part has."""
+    """The share of the best part's known columns that a part has."""
     return len(best.known(table) & part.known(table)) / max(len(best.known(table)), 1)
 
 
@@ -141,7 +141,7 @@ def _label(table: str, name: str) -> str:
 
 
 def _fits(part: Part, table: str) -> bool:
-    """Whether a part has what the table cannot be read without."""
+    """Whether a part has the columns without which the table cannot be read."""
     known = part.known(table)
     if table in SHAPES:
         return _has_right_geometry(part, table) and (table != "zone" or bool({"adcode", "name"} & known))
@@ -157,7 +157,7 @@ def _fits(part: Part, table: str) -> bool:
 
 
 def _better_as_another(part: Part, table: str) -> bool:
-    """Whether a part's headings are known better as another table of points."""
+    """Whether a part's headings fit another table of points better."""
     return table in POINTED and max(len(part.known(other)) for other in POINTED) > len(part.known(table))
 
 
@@ -166,7 +166,7 @@ def _has_right_geometry(part: Part, table: str) -> bool:
 
 
 def _named_after_another(part: Part, table: str) -> bool:
-    """Whether a part is called after another table."""
+    """Whether a part is named after another table."""
     name = part.name.strip().lower()
     return any(name in names for other, names in CALLED.items() if other != table and not (table == "people" and other == "zone"))
 

@@ -56,7 +56,7 @@ def read_geonames(
     Raises
     ------
     DataError
-        No such file, not this layout, nothing left.
+        No such file, another layout, no place left.
     """
     place = existing_file(path)
     faults = FaultList(file=place.name)
@@ -110,13 +110,13 @@ def read_geoboundaries(path: str | Path, *, level: str) -> gpd.GeoDataFrame:
     """Zones from a geoBoundaries GeoJSON (`shapeName`, `shapeISO`, `shapeID`, `shapeGroup`, `shapeType`), one level a file.
 
     `adcode` is the ISO code of each shape where the file gives one to every shape, no two alike, else its `shapeID`; both columns stay.
-    Which zone lies in which its files do not say: `parent` is blank, and `ancestors` tells it from the outlines once files of several
+    Its files do not state parents: `parent` is blank, and `ancestors` finds it from the outlines once files of several
     levels are joined. Its outlines of China are no official base map: do not publish them.
 
     Parameters
     ----------
     level : {"province", "city", "county", "township"}
-        What the file's level is called here: ADM1 is a province, ADM2 a city or a county as the country has it.
+        Name of the file's level here: ADM1 is a province, ADM2 a city or a county as the country has it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""People from rasters (WorldPop, GHS-POP and their like): demand points on a grid, nobody lost."""
+"""People from rasters (WorldPop, GHS-POP and their like): demand points on a grid whose people add up to those of the raster."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
     ----------
     source : path, folder or list of paths
         One band of people per pixel: WorldPop (degrees, no data -99999 or -3.4e38), GHS-POP (Mollweide, no data -200). Tiles of one
-        product: where two hold people on the same ground (two years, two products) nobody knows which count.
+        product: two that hold people on the same ground (two years, two products) are an error.
     grid : Grid
         The pixels in which people are counted.
     nodata : float, optional

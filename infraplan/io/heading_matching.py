@@ -1,4 +1,4 @@
-"""Which column is which: headings as clerks write them, matched to the fields by name, label and alias."""
+"""Matching of headings, as clerks write them, to the fields by name, label and alias."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IGNORED = re.compile(r"[\s_\-*:·'\"“”]+")
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading taken apart: what may be its key, its unit, its datum."""
+    """The parts of a heading: the words that may be its key, its unit, its datum."""
 
     keys: tuple[str, ...]
     unit: str = ""
@@ -72,7 +72,7 @@ def _lookup(table: str) -> dict[str, tuple[tuple[int, str], ...]]:
 
 
 def recognise(headings: Sequence[str], table: str) -> dict[int, str]:
-    """Position -> field name. A field takes the heading nearest the front of its aliases; the others stay as they are."""
+    """Position -> field name. A field takes the heading that comes first in its aliases; the others stay as they are."""
     lookup = _lookup(table)
     claims: list[tuple[int, int, str]] = []
     for position, text in enumerate(headings):
@@ -86,7 +86,7 @@ def recognise(headings: Sequence[str], table: str) -> dict[int, str]:
 
 
 def second_headings(headings: Sequence[str], taken: dict[int, str], table: str) -> dict[int, str]:
-    """Position -> field of the headings that mean a field which another heading has taken."""
+    """Position -> field of the headings that mean a field to which another heading is matched."""
     lookup, found = _lookup(table), {}
     for position, text in enumerate(headings):
         if position not in taken:
@@ -140,7 +140,7 @@ def header_depth(rows: Sequence[Sequence[object]], table: str) -> tuple[int, int
 
 
 def joined_headings(upper: Sequence[object], lower: Sequence[object]) -> list[str]:
-    """Headings of a header of two rows: the lower cell where it says something, else the upper one."""
+    """Headings of a header of two rows: the lower cell where it is not empty, else the upper one."""
     width = max(len(upper), len(lower))
     padded = [[*(str(cell).strip() for cell in row), *[""] * (width - len(row))] for row in (upper, lower)]
     return [below or above for above, below in zip(*padded, strict=True)]

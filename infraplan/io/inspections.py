@@ -1,4 +1,4 @@
-"""Filled gap sheets come back: the measurements of an inspection, read from the workbook that was sent out."""
+"""Filled gap sheets: the measurements of an inspection, read from the workbook that was sent out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_inspection(
     """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `own_services` the families of services beyond
     the presets, `own_operators` the networks of the study's own operators.
 
-    Every sheet with a column for the measured RSRP is read, the titles above its headings are passed over.
+    Every sheet with a column for the measured RSRP is read, the titles above its headings are skipped.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
     Raises
     ------
     DataError
-        Columns that are gone, and every cell that cannot be read.
+        Missing columns, and every cell that cannot be read.
     """
     path = folder / FILE_NAME
     if not path.exists():
@@ -118,7 +118,7 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
 
 
 def unused_measurements(table: pd.DataFrame, ids: Collection[str], services: Collection[str]) -> list[Fault]:
-    """Warnings of measurements that change nothing: of a place that is gone from the study, of a service that it does not predict."""
+    """Warnings of measurements that change nothing: of a place that the study no longer has, of a service that it does not predict."""
     faults = FaultList(file=FILE_NAME, rows=np.arange(2, len(table) + 2))
     faults.at(~table["id"].isin(list(ids)).to_numpy(), "inspections.no_place", "id", table["id"].to_numpy(object), severity="warning")
     other = ~table["service"].isin(list(services)).to_numpy()

@@ -28,7 +28,7 @@ LEVEL_OF_HEADING = {"district": "county", "county": "county", "city": "city", "p
 WITH_GEOMETRY = ("zone", "corridor", "exclusion")
 COALESCED = ("id", "name", "county", "city", "town", "committee", "mast", "adcode", "parent")  # a blank is filled from a second column
 NAMES_OF_PARENTS = ("city_name", "province_name")
-FREE = ("register", "exclusion")  # tables whose other columns a policy may name, or nobody needs
+FREE = ("register", "exclusion")  # tables whose other columns a policy may name, or which need none
 MOST_COLUMNS = 20
 COMPARED = ("id", "name", "population", "services", "technology", "band", "operators", "azimuth_deg", "cell", "level", "adcode")
 
@@ -85,7 +85,7 @@ def _named_parts(
 
 
 def _without_known_heading(raw: RawTable, table: str, used: Collection[str]) -> list[Fault]:
-    """The faults of a plain table of which nobody knows a single heading: it is another table, or none."""
+    """The faults of a plain table without any known heading: it is another table, or none."""
     if isinstance(raw.frame, gpd.GeoDataFrame) or table in WITH_GEOMETRY or raw.faults.headings or "azimuth_deg" in raw.frame:
         return []
     found = [str(name) for name in raw.frame.columns]
@@ -149,7 +149,7 @@ def _filled_from_second(frame: pd.DataFrame, seconds: dict[str, str], faults: Fa
 
 
 def _warn_of_unused(parts: list[RawTable], table: str, faults: FaultList, used: Collection[str]) -> None:
-    """One line on the columns that nobody used; those of zones that name their parents are used."""
+    """One line on the columns that are not used; those of zones that name their parents are used."""
     unused = dict.fromkeys(str(name) for raw in parts for name in cast(list[str], raw.notes["unused"]))
     known = {*used, *(NAMES_OF_PARENTS if columns_of(table) == "zone" else ())}
     listed = [name for name in unused if name not in known and not re.fullmatch(r"column_\d+", name)]

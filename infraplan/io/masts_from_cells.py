@@ -1,4 +1,4 @@
-"""Cells gathered to masts by where they were seen: a number alone tells nothing of the place."""
+"""Masts from cells, by the places where the cells were seen: a cell number alone does not give the place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ farther apart than the half of both ranges, at least `NEAR_M` (positions are ave
 
 
 def places_of_nodes(node: Ints, lon: Floats, lat: Floats, range_m: Floats, weight: Floats) -> Ints:
-    """Which place of its node each cell belongs to: 0 for the best-seen place, 1 for the next, ... Rows are sorted by node.
+    """The place of its node to which each cell belongs: 0 for the best-seen place, 1 for the next, ... Rows are sorted by node.
 
     The best-seen cell leads and takes the free cells that may be on the same mast; then the best of the rest does so. No chains form.
     """

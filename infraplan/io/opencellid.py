@@ -1,4 +1,4 @@
-"""OpenCelliD exports: cells seen by phones, gathered to the masts they probably stand on."""
+"""OpenCelliD exports: cells seen by phones, combined to the masts that probably carry them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_opencellid(
 ) -> gpd.GeoDataFrame:
     """Masts from an OpenCelliD export (.csv or .csv.gz, with or without its header), as checked sites.
 
-    Cells of one node (an eNodeB's 256 cells, a GSM site's ten) that may stand at one place become one point, weighted by samples; cells of
+    Cells of one node (an eNodeB's 256 cells, a GSM site's ten) that may be at one place become one point, weighted by samples; cells of
     one number farther apart than their ranges allow are of several places. Nodes within 100 m become one mast. Columns are known by the
     headings of OpenCelliD and Mozilla (radio, mcc, net, area, cell, lon, lat ...) or older ones (mnc, lac, cid), in any order; `range`,
     `samples` and `updated` may be blank.
@@ -158,7 +158,7 @@ class LeftOut:
 
 
 def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> tuple[pd.DataFrame, LeftOut]:
-    """The wanted rows, streamed: only they are held; and what was left out."""
+    """The wanted rows, streamed: only they are kept in memory; and counts of the others."""
     line = first_line(path)
     layout = layout_of(line)
     if layout is None:
@@ -194,7 +194,7 @@ def _cells(path: Path, mcc: int | None, bbox: Box | None, faults: FaultList) -> 
 
 
 def _masts(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row a mast. The order of the cells decides nothing."""
+    """One row a mast, the same for any order of the cells."""
     cells = cells.sort_values(["radio", "mcc", "net", "area", "cell", "lon", "lat", "samples", "updated", "range"], kind="stable")
     number, area = cells["cell"].to_numpy(np.int64), cells["area"].to_numpy(np.int64)
     name = cells["radio"].astype(str).to_numpy()
@@ -223,7 +223,10 @@ def _masts(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _described(nodes: pd.DataFrame) -> pd.DataFrame:
-    """Masts with their operators, radios and services; `id` by the leader's network, radio and node, "-2" for a node's second place."""
+    """Masts with their operators, radios and services.
+
+    `id` by the network of the best-seen cell, radio and node, "-2" for a node's second place.
+    """
     codes = {460_000 + net: operator for operator, nets in load("aliases")["mcc460"].items() for net in nets}
     leaders, mast = np.unique(nodes["mast"].to_numpy(), return_inverse=True)
     weight = nodes["weight"].to_numpy(float)

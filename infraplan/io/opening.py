@@ -1,4 +1,4 @@
-"""Opening a user's file: it must exist, be a plain local file of bearable size, and whatever a parser throws becomes a fault."""
+"""Opening a user's file: it must exist and be a plain local file that is not too large; every error of a parser becomes a fault."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _nearest(path: Path) -> str:
 
 @contextmanager
 def reading(path: Path, sheet: str = "") -> Iterator[None]:
-    """Whatever a parser throws inside becomes a DataError that names the file."""
+    """Every error of a parser inside becomes a DataError that names the file."""
     try:
         yield
     except InfraplanError:
@@ -63,7 +63,7 @@ def reading(path: Path, sheet: str = "") -> Iterator[None]:
     except Exception as problem:
         raise _unreadable(path, sheet, problem) from None
     except BaseException as problem:
-        if type(problem).__name__ != "PanicException":  # a parser written in Rust gave up
+        if type(problem).__name__ != "PanicException":  # a panic of a parser written in Rust
             raise
         raise _unreadable(path, sheet, problem) from None
 
@@ -110,7 +110,7 @@ def byte_stream(path: Path) -> Iterator[Bounded]:
 
 
 def refuse_bombs(path: Path) -> None:
-    """A DataError for an archive that claims, member by member or in all, to unpack to far more than it should."""
+    """A DataError for an archive that states, for a member or in all, a size far above the limit."""
     with zipfile.ZipFile(path) as archive:
         total = sum(entry.file_size for entry in archive.infolist())
         worst = max((entry.file_size for entry in archive.infolist()), default=0)

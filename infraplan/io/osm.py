@@ -1,4 +1,4 @@
-"""OpenStreetMap extracts, streamed by layer and box: .osm.pbf as they come, or Geofabrik's shapefiles."""
+"""OpenStreetMap extracts, streamed by layer and box: .osm.pbf files, or Geofabrik's shapefiles."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_osm(source: str | Path, layer: str, *, bbox: Box | None = None) -> gpd.
     Returns
     -------
     GeoDataFrame
-        `id` ("w4236349"), `name`, `osm_class` (the tag's value), geometry; roads and railways with `line_class` ("" where the house has
+        `id` ("w4236349"), `name`, `osm_class` (the tag's value), geometry; roads and railways with `line_class` ("" where infraplan has
         none) and `tunnel`; points and areas with `place_class` and `kind`, ready for `read_places`. Only the layer's features are held.
         Licence: ODbL 1.0, © OpenStreetMap contributors.
 
@@ -81,7 +81,7 @@ def _refuse_other(place: Path) -> None:
 
 
 def _stream(place: Path, geometry: str, tags: dict[str, list[str]], bbox: Box | None) -> pd.DataFrame:
-    """The matching features of one geometry layer; GDAL streams the file and only they are held."""
+    """The matching features of one geometry layer; GDAL streams the file, and only they are kept in memory."""
     known = {str(name) for name in pyogrio.read_info(place, layer=geometry)["fields"]}
     clauses = []
     for key, words in tags.items():
@@ -144,7 +144,7 @@ def _from_shapefile(place: Path, layer: str, wanted: dict[str, Any], bbox: Box |
 
 
 def _shapefiles_in(place: Path) -> list[str]:
-    """The shapefiles that an archive lists; nothing of it is unpacked."""
+    """The shapefiles that an archive lists; the archive is not unpacked."""
     with zipfile.ZipFile(place) as archive:
         names = [PurePosixPath(name) for name in archive.namelist() if not name.startswith("__MACOSX/")]
     return [name.name for name in names if name.suffix.lower() == ".shp"]

@@ -1,4 +1,4 @@
-"""Antenna pattern files, and where a name in a table means one."""
+"""Antenna pattern files, and the names in a table that mean them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pattern_path(name: str, folders: Sequence[Path]) -> Path | None:
             path = folder / name.replace("\\", "/")
             if path.is_file():
                 return path
-        except (OSError, ValueError):  # no text that could name a file
+        except (OSError, ValueError):  # not a text that could name a file
             return None
     return None
 
@@ -44,7 +44,7 @@ def pattern_paths(names: Iterable[str], folders: Sequence[Path]) -> dict[str, Pa
 
 
 def read_patterns(paths: Mapping[str, Path]) -> dict[str, Antenna]:
-    """Antennas by the names that mean them; the faults of all files at once as one DataError."""
+    """Antennas by name; the faults of all files at once as one DataError."""
     faults: list[Fault] = []
     antennas = {}
     for name, path in paths.items():
@@ -85,7 +85,7 @@ def read_pattern(source: str | os.PathLike[str], *, vertical: str | None = None,
     source : path
         Heading and two cuts of attenuation [dB], 360 angles each.
     vertical : {"down", "up"}, optional
-        Which way the vertical cut runs from the boresight ("down" as Planet writes it). By default the cut itself tells.
+        Which way the vertical cut runs from the boresight ("down" as Planet writes it). By default found from the cut.
     encoding : str, optional
         Encoding of the text; found out by default.
 

@@ -42,7 +42,7 @@ def layer_style(name: str, frame: Any, share_column: str = "nr_share", lang: str
 
 
 def _judged(frame: Any, family: str, lang: str) -> str:
-    """5G（室外）, where the frame tells where a family is judged."""
+    """5G（室外）, where the frame states where a family is judged."""
     column = f"{family}_receiver"
     return Speech(lang).judged(family, str(frame[column].iloc[0]) if column in frame and len(frame) else "")
 
@@ -117,7 +117,7 @@ def margin_classes() -> tuple[list[float], list[str]]:
 
 
 def raster_style(about: str = "") -> str:
-    """QML of a coverage raster: the first band's margin in the palette's classes; `about` says whose it is, 5G（室外）."""
+    """QML of a coverage raster: the first band's margin in the palette's classes; `about` names its family, 5G（室外）."""
     edges, colours = margin_classes()
     items = ""
     for index, colour in enumerate(colours):

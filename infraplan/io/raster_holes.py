@@ -20,7 +20,7 @@ UNFILLED = np.float32(-9999.0)
 
 @dataclass(frozen=True)
 class Choice:
-    """How holes are dealt with, and how far filling may reach. [km]"""
+    """Treatment of holes, and the largest distance of filling. [km]"""
 
     holes: str
     fill_km: float
@@ -62,7 +62,7 @@ def _interpolated(height_m: Float32, hole: npt.NDArray[np.bool_], reach: float) 
 
 
 def _around(known: npt.NDArray[np.bool_], reach: float) -> slice:
-    """The rows (columns) from the first that is known to the last, and `reach` more on both sides; none where none is known."""
+    """The rows (columns) from the first that is known to the last, and `reach` more on both sides; an empty slice where none is known."""
     places = np.flatnonzero(known)
     if not places.size:
         return slice(0, 0)

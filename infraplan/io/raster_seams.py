@@ -1,4 +1,4 @@
-"""Population rasters that lie on one another: the same people twice, or the seam of two tiles."""
+"""Population rasters that overlap: the same people twice, or the seam of two tiles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 MOST_PEOPLE = 1e7  # in one pixel of any product
 SEAM_SHARE, SEAM_PIXELS = 0.01, 2.5
-"""Interpretation: tiles of one product share at most two rows of pixels along their edge, or at a ragged border so few of their people."""
+"""Interpretation.
+
+Tiles of one product share at most two rows of pixels along their edge, or, at an irregular border, this share of their people.
+"""
 
 
 def counted(values: Floats, empty: float | None, faults: FaultList) -> npt.NDArray[np.bool_]:
@@ -56,7 +59,7 @@ class Seams:
         return self._common_pixels(path, other) > 0.0
 
     def _common_pixels(self, path: Path, other: Path) -> float:
-        """The shorter side of the box in which two files meet, in pixels of the second; 0 where they are apart."""
+        """The shorter side of the box in which two files meet, in pixels of the second; 0 where they do not meet."""
         (box, crs, _), (theirs, their_crs, step) = self.boxes[path], self.boxes[other]
         west, south, east, north = box if crs == their_crs else transform_bounds(crs, their_crs, *box, densify_pts=21)
         if not np.isfinite((west, south, east, north)).all():

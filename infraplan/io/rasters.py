@@ -1,4 +1,4 @@
-"""Terrain from files: GeoTIFF, .hgt and whatever GDAL opens, one file or a mosaic of tiles, in any CRS, read by window onto a grid."""
+"""Terrain from files: GeoTIFF, .hgt and all formats of GDAL, one file or a mosaic of tiles, in any CRS, read by window onto a grid."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def read_terrain(
     """Ground heights, and clutter from a land-cover map, each on a grid of its own.
 
     The pixels are those of the files, not a map's: heights are interpolated between pixel centres at the files' own resolution, land cover
-    takes the class at the pixel's centre. Only where memory asks for coarser pixels (`HEIGHT_PIXELS`, `CLUTTER_PIXELS`: together at most
+    takes the class at the pixel's centre. Only where memory requires coarser pixels (`HEIGHT_PIXELS`, `CLUTTER_PIXELS`: together at most
     2 GiB) heights are averaged over them; land cover is still the class at the centre, so that each class keeps its share of the area: the
-    commonest class of a large pixel would wipe out every village smaller than it. Where tiles overlap the first in name order is taken.
+    most common class of a large pixel would hide every village smaller than it. Where tiles overlap the first in name order is taken.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def read_terrain(
     over : Grid, optional
         A map whose area is wanted, in its CRS; by default the rasters' own extent.
     margin_m : float
-        How much farther than `over` to read; there a hole is no fault. [m]
+        Width around `over` that is read too; there a hole is no fault. [m]
     clutter : path, folder or list of paths, optional
         Land cover in the codes of `clutter_table`; without it the ground is bare.
     clutter_table : str
@@ -83,10 +83,10 @@ def read_terrain(
     profile_step_m : float
         Step at which radio paths over this terrain are sampled, at most 100. [m]
     holes : str
-        What a pixel without data becomes: "refuse" (an error), "sea" (0 m), "fill" (interpolated from neighbours within `fill_km`; what
-        lies farther is an error), "fill_then_sea" (what lies farther becomes sea).
+        What a pixel without data becomes: "refuse" (an error), "sea" (0 m), "fill" (interpolated from neighbours within `fill_km`; a hole
+        that is farther is an error), "fill_then_sea" (a hole that is farther becomes sea).
     fill_km : float
-        How far filling reaches. [km]
+        Largest distance of filling. [km]
     nodata : float, optional
         The value that means no data, where the files do not say.
 
@@ -212,7 +212,7 @@ def names(files: Sequence[Path]) -> str:
 
 @contextmanager
 def gdal_faults(file: str) -> Iterator[None]:
-    """Whatever GDAL and PROJ say about a file becomes a DataError that names it."""
+    """Every error of GDAL and PROJ about a file becomes a DataError that names it."""
     try:
         yield
     except (RasterioError, CPLE_BaseError, ProjError, OSError, ValueError, OverflowError, MemoryError) as problem:
@@ -223,7 +223,7 @@ def gdal_faults(file: str) -> Iterator[None]:
 
 @contextmanager
 def open_band(path: Path) -> Iterator[Any]:
-    """A raster with one band, a CRS, pixels that are no speck and bearable blocks, or a DataError."""
+    """A raster with one band, a CRS, and pixels and blocks of possible sizes, or a DataError."""
     faults = FaultList(file=path.name)
     with gdal_faults(path.name), rasterio.open(path) as dataset:
         if dataset.crs is None:
@@ -273,7 +273,7 @@ def grid_of(files: Sequence[Path]) -> Grid:
 
 
 def strips(dataset: Any, grid: Grid) -> Iterator[tuple[slice, slice]]:
-    """The part of a grid that a raster touches, in strips of rows; none where they are apart."""
+    """The part of a grid that a raster touches, in strips of rows; none where they do not meet."""
     box = transform_bounds(dataset.crs, grid.crs, *dataset.bounds, densify_pts=21)
     if not np.isfinite(box).all():
         box = grid.bounds_m
@@ -310,7 +310,7 @@ def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: fl
 
 
 def check_heights(height_m: Float32, faults: FaultList) -> None:
-    """Refuses what no ground on Earth has: usually a no-data value that the file does not declare."""
+    """Refuses heights that no ground on Earth has: usually a no-data value that the file does not declare."""
     wrong = (height_m < LOWEST_M) | (height_m > HIGHEST_M)
     if wrong.any():
         low, high = float(height_m[wrong].min()), float(height_m[wrong].max())

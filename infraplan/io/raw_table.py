@@ -1,4 +1,4 @@
-"""A table as its file holds it: the file's own headings, the row number of every record, what is wrong so far."""
+"""A table as it is in its file: the file's own headings, the row number of every record, the faults so far."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class RawTable:
 
 
 def without_totals(raw: RawTable) -> RawTable:
-    """The table without rows of totals and notes at its foot: they have no coordinates and say 合计, 小计, 注: and so on. They warn."""
+    """The table without rows of totals and notes at its foot: they have no coordinates and say 合计, 小计, 注: and so on.
+
+    They give a warning.
+    """
     words = load("aliases")["totals"]
     total = np.zeros(len(raw.frame), dtype=bool)
     for name in raw.frame.columns[:3]:

@@ -1,4 +1,4 @@
-"""The doors: a file or a frame comes in, a checked frame goes out, or one DataError with everything wrong."""
+"""The readers: from a file or a frame to a checked frame, or one DataError with every fault."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_villages(
         CSV, TSV (also .gz), XLSX, XLS, ODS, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile and MapInfo TAB or MIF (also zipped),
         KML, KMZ; or a (Geo)DataFrame.
     zones : GeoDataFrame, optional
-        Checked zones (`read_zones`), which give `county` and `city`, and show what lies outside.
+        Checked zones (`read_zones`), which give `county` and `city`, and show which rows are outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
@@ -40,9 +40,9 @@ def read_villages(
     population_basis : {"resident", "registered"}, optional
         常住 or 户籍. Default: registered where the column is named 户籍人口, else resident. Kept in `attrs["population_basis"]`.
     outside : {"error", "warning", "ignore"}
-        What is made of a village more than 2 km outside every zone.
+        Treatment of a village more than 2 km outside every zone.
     used : collection of str
-        Further columns that somebody uses, such as those a policy names: other unknown columns warn.
+        Further columns that are used, such as those that a policy names: other unknown columns give a warning.
 
     Returns
     -------
@@ -53,12 +53,12 @@ def read_villages(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------
@@ -85,16 +85,16 @@ def read_places(
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Places (schools, hospitals, parks, township seats ...) from a file, points or polygons, checked, in EPSG:4326.
 
-    A row without coordinates is kept with a geometry of None, as no data, and warns.
+    A row without coordinates is kept with a geometry of None, as no data, with a warning.
 
     Parameters
     ----------
     source : path or DataFrame
         A file as `read_villages` reads it, or a (Geo)DataFrame.
     place_class : str, optional
-        Class of rows that say none, such as "school".
+        Class of rows that state none, such as "school".
     zones : GeoDataFrame, optional
-        Checked zones (`read_zones`), which give `county` and `city`, and show what lies outside.
+        Checked zones (`read_zones`), which give `county` and `city`, and show which rows are outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
@@ -104,11 +104,11 @@ def read_places(
     encoding : str, optional
         Encoding of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     outside : {"error", "warning", "ignore"}
-        What is made of a place more than 2 km outside every zone.
+        Treatment of a place more than 2 km outside every zone.
     classes : collection of str
-        Further classes, such as those of a policy of one's own. A class that is neither known nor named here is kept, and warns.
+        Further classes, such as those of your own policy. A class that is neither known nor named here is kept, with a warning.
     used : collection of str
-        Further columns that somebody uses, such as those a policy names: other unknown columns warn.
+        Further columns that are used, such as those that a policy names: other unknown columns give a warning.
 
     Returns
     -------
@@ -118,12 +118,12 @@ def read_places(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def read_hosts(
     source : path or DataFrame
         A file as `read_villages` reads it, or a (Geo)DataFrame.
     zones : GeoDataFrame, optional
-        Checked zones (`read_zones`), which give `county` and `city`, and show what lies outside.
+        Checked zones (`read_zones`), which give `county` and `city`, and show which rows are outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
@@ -160,7 +160,7 @@ def read_hosts(
     encoding : str, optional
         Encoding of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     outside : {"error", "warning", "ignore"}
-        What is made of a host more than 2 km outside every zone.
+        Treatment of a host more than 2 km outside every zone.
 
     Returns
     -------
@@ -170,12 +170,12 @@ def read_hosts(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------
@@ -210,30 +210,30 @@ def read_sites(
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites from a file, checked, one row a site, in EPSG:4326.
 
-    What the file leaves out is filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
+    Empty cells are filled from `presets/site_defaults.toml` and counted in `attrs["filled"]`.
 
     Parameters
     ----------
     source : path or DataFrame
         A file as `read_villages` reads it, or a (Geo)DataFrame.
     zones : GeoDataFrame, optional
-        Checked zones (`read_zones`), which give `county` and `city`, and show what lies outside.
+        Checked zones (`read_zones`), which give `county` and `city`, and show which rows are outside.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
         CRS of the columns x and y where they are metres, such as "EPSG:4547".
     services : str, optional
-        Services of rows that say none, joined by ";", such as "nr-n41;nbiot-900".
+        Services of rows that state none, joined by ";", such as "nr-n41;nbiot-900".
     unit : {"site", "sector", "mast"}, optional
-        What a row of the file is. Default: the columns tell.
+        What a row of the file is. Default: found from the columns.
     sheet : str or int or list, optional
         Sheets or layers, by name or number from 1. Default: all that hold such a table.
     encoding : str, optional
         Encoding of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     outside : {"error", "warning", "ignore"}
-        What is made of a site more than 2 km outside every zone.
+        Treatment of a site more than 2 km outside every zone.
     used : collection of str
-        Further columns that somebody uses, such as those a policy names: other unknown columns warn.
+        Further columns that are used, such as those that a policy names: other unknown columns give a warning.
     own_services : mapping of str, optional
         Family of every service beyond the presets that rows may name.
     own_operators : sequence of str
@@ -250,12 +250,12 @@ def read_sites(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------
@@ -285,7 +285,7 @@ def read_corridors(
     source : path or DataFrame
         A file as `read_villages` reads it, or a (Geo)DataFrame.
     line_class : str, optional
-        Class of rows that say none, such as "motorway".
+        Class of rows that state none, such as "motorway".
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
@@ -297,7 +297,7 @@ def read_corridors(
     classes : collection of str
         Further classes that a line may have.
     used : collection of str
-        Further columns that somebody uses, such as those a policy names: other unknown columns warn.
+        Further columns that are used, such as those that a policy names: other unknown columns give a warning.
 
     Returns
     -------
@@ -307,12 +307,12 @@ def read_corridors(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The door of zones: files with polygons come in, checked zones of every level go out."""
+"""The reader of zones: from files with polygons to checked zones of every level."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_zones(
     source : path or DataFrame or sequence
         A file as `read_villages` reads it, a GeoDataFrame, or several of them.
     level : {"province", "city", "county", "township"}, optional
-        Level of rows that say none. Default: the heading (district_adcode) or the code tells.
+        Level of rows that state none. Default: from the heading (district_adcode) or the code.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
         Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
     crs : str, optional
@@ -59,11 +59,11 @@ def read_zones(
     population_encoding : str, optional
         Encoding of that table.
     population_basis : {"resident", "registered"}, optional
-        Whether people are residents (常住) or registered (户籍). Default: the heading tells.
+        Whether people are residents (常住) or registered (户籍). Default: from the heading.
     parents : bool
         Make the provinces, cities and counties that the files lack.
     codes : {"china", "text"}, optional
-        "china": every code has 6, 9 or 12 digits as in GB/T 2260, which tell its level and parent. "text": any text is a code, and each row
+        "china": every code has 6, 9 or 12 digits as in GB/T 2260, which give its level and parent. "text": any text is a code, and each row
         needs its level. Without it the table decides; a row that states level and parent may always have any code.
 
     Returns
@@ -74,12 +74,12 @@ def read_zones(
     Raises
     ------
     DataError
-        Everything wrong in the file, at once; its `faults` is a table.
+        Every fault of the file at once; `faults` of the error is a table.
 
     Warns
     -----
     DataWarning
-        What is strange and no error, a choice between tables, a filled value.
+        Something improbable that is no error, a choice between tables, a filled value.
 
     Examples
     --------

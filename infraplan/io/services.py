@@ -1,4 +1,4 @@
-"""A study's own link budgets from disk."""
+"""Reading of a study's own link budgets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMING = ("source", "family", "antenna", "frame", "band", "plan")  # keys whose 
 
 
 def read_services(source: str | os.PathLike[str], *, folders: Sequence[Path] = ()) -> tuple[dict[str, Any], dict[str, Path]]:
-    """The built-in link budgets with a file of one's own laid over them, and the pattern files its services name, by those names.
+    """The built-in link budgets with the values of your own file over them, and the pattern files that its services name, by name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables leave the program as CSV, Excel or a vector file, chosen by the suffix; text stays text wherever it is opened."""
+"""Writing of tables as CSV, Excel or a vector file, chosen by the suffix; text stays text in every program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ SUFFIXES = (*PLAIN, ".gpkg", ".geojson")
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
-    """UTF-8 with a byte-order mark, which Excel and WPS need; a text that a spreadsheet would run as a formula gets an apostrophe first."""
+    """UTF-8 with a byte-order mark, which Excel and WPS need.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
     with atomic_path(path) as part:
         _harmless(frame).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
 
@@ -51,7 +54,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text cells that begin like a formula, defused."""
+    """Text cells; an apostrophe in front of those that begin like a formula."""
     changed = {}
     for name in frame.columns:
         column = frame[name]

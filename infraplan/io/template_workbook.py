@@ -11,7 +11,7 @@ from infraplan.messages import both
 from infraplan.presets import load
 
 SHEETS = {"village": "自然村", "site": "站点", "place": "场所", "host": "可用载体", "register": "登记表"}
-EXPLAINED = SHEETS | {"corridor": "线路（图层）"}  # lines come as a layer: their columns are explained, there is nothing to fill in
+EXPLAINED = SHEETS | {"corridor": "线路（图层）"}  # lines are read from a layer: their columns are explained, but have no sheet to fill in
 ROWS = 2000  # rows prepared with drop-downs and text formats
 HIDDEN = ("lonlat",)  # readable, but not in the template
 
@@ -30,7 +30,7 @@ def write_template(path: str | Path) -> None:
 
 
 def drop_down_words(field: Field) -> list[str]:
-    """What a drop-down of a field offers, in Chinese; empty where anything may be written."""
+    """The words in the drop-down of a field, in Chinese; empty where any text may be written."""
     if field.kind == "boolean":
         return ["是", "否"]
     groups = load("aliases").get(field.name, {})

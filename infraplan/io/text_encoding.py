@@ -20,7 +20,9 @@ OFFERED = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16", "utf-16-l
 
 
 def text_encoding(path: Path, asked: str | None = None) -> str:
-    """Name of the encoding; `asked` wins. A file that fits none is a DataError with the line of the first byte that does not fit.
+    """Name of the encoding: `asked` where it is given.
+
+    A file that fits none is a DataError with the line of the first byte that does not fit.
 
     GB18030 is taken for GBK and GB2312, which it contains. Big5 bytes often fit GB18030 too: then `encoding="big5"` must be given.
     """

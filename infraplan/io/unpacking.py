@@ -1,4 +1,4 @@
-"""A vector file as GDAL may open it: unpacked under names of ours, decompressed, without XML entities, with its encoding known."""
+"""A vector file as GDAL may open it: unpacked under our own names, decompressed, without XML entities, with its encoding known."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ DATA_NAME = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^>]*?\bn
 
 @dataclass(frozen=True)
 class Opened:
-    """A file for GDAL: `name` tells it from the others of an archive, "" where it is alone; `options` go to the driver.
+    """A file for GDAL: `name` distinguishes it from the others of an archive, "" for a single file; `options` are for the driver.
 
-    `columns`: the file's own name of a column that GDAL is given under another, since it spoils names that are not ASCII.
+    `columns`: the file's own names of columns that are renamed for GDAL, which changes names that are not ASCII.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Opened:
 
 @contextmanager
 def opened_files(path: Path, kind: str, encoding: str | None, faults: FaultList) -> Iterator[list[Opened]]:
-    """The files to read: one, or those of an archive. What is unpacked lasts as long as the block."""
+    """The files to read: one, or those of an archive. Unpacked files exist until the block ends."""
     if kind in ("gpkg", "flatgeobuf") or (kind == "geojson" and path.suffix.lower() != ".gz"):
         yield [Opened(path)]
         return
@@ -88,7 +88,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, path
 
 
 def _unzipped(path: Path, folder: Path, encoding: str | None, faults: FaultList) -> list[Opened]:
-    """The shapefiles and MapInfo tables of an archive, under our own names: a member's path decides nothing."""
+    """The shapefiles and MapInfo tables of an archive, under our own names: the paths of members are not used."""
     refuse_bombs(path)
     with zipfile.ZipFile(path) as archive:
         members = [entry for entry in archive.infolist() if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")]
@@ -122,7 +122,7 @@ def _ending(entry: zipfile.ZipInfo) -> str:
 
 
 def _member_name(entry: zipfile.ZipInfo) -> str:
-    """A member's name; archives made by Chinese programs write GBK and do not say so, which Python takes for CP437."""
+    """A member's name; archives made by Chinese programs write GBK and do not say so, so that Python reads CP437."""
     if entry.flag_bits & 0x800:
         return entry.filename
     try:
@@ -149,7 +149,7 @@ def _shapefile(path: Path, name: str, folder: Path, asked: str | None, faults: F
 
 
 def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[Opened]:
-    """Every KML of the file as UTF-8; what a network link fetches is not read, and said so."""
+    """Every KML of the file as UTF-8; the target of a network link is not read, which is a warning."""
     packed: list[tuple[str, Path]] = []
     members: set[str] = set()
     if kind == "kmz":
@@ -180,7 +180,7 @@ def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[
 def _kml_as_utf8(plain: Path, columns: dict[str, str], faults: FaultList) -> str:
     """A KML's text, rewritten as UTF-8.
 
-    Refused where it declares a document type: nothing in KML needs one, and entities expand without end. A KML without a
+    Refused where it declares a document type: KML needs none, and entities may expand without end. A KML without a
     Document gets one: GDAL sees no layer in it otherwise. Names of its data become placeholders, added to `columns`.
     """
     content = plain.read_bytes()

@@ -61,7 +61,7 @@ def _layers(file: Opened) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A layer of a file, by its number: two folders of a KML may bear one name."""
+    """A layer of a file, by its number: two folders of a KML may have one name."""
 
     file: Opened
     number: int
@@ -69,7 +69,7 @@ class _Layer:
     shapes: str
 
     def part(self, several_files: bool) -> Part:
-        """What it holds, without reading it."""
+        """Its headings and size, without reading its records."""
         info = pyogrio.read_info(self.file.path, layer=self.number, force_feature_count=True, **self.file.options)
         if not several_files:
             name = self.name
@@ -132,7 +132,7 @@ def _whole_numbers(frame: pd.DataFrame, plain: Path, number: int, name: str, enc
 
 
 def _utf8_texts(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
-    """Text columns whose bytes are all UTF-8: a damaged file may hold others, which no later step could bear."""
+    """Text columns whose bytes are all UTF-8: a damaged file may hold others, which later steps could not handle."""
     for name in frame.columns:
         if not isinstance(frame[name].dtype, pd.StringDtype):
             continue

@@ -20,7 +20,7 @@ from infraplan.tables.language import Speech
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FIXED_TIME = "2020-01-01T00:00:00.000Z"  # a clock inside would change the bytes of equal content
+FIXED_TIME = "2020-01-01T00:00:00.000Z"  # the time of writing would change the bytes of equal content
 NO_SERVER = -1
 NOTHING = 255
 STYLES = """CREATE TABLE layer_styles (
@@ -53,7 +53,7 @@ def write_geopackage(
     share_column : str
         Column of "zones" (0..1) that its style colours, when it is there.
     tags : mapping of str, optional
-        What each layer's description says, as "NAME=value; ...", e.g. the dates of data and report.
+        Text of each layer's description, as "NAME=value; ...", e.g. the dates of data and report.
     lang : str
         Language of the legends: "zh" or "en".
 
@@ -113,7 +113,7 @@ def _geometry_type(frame: Any) -> str:
 
 
 def _finish(path: Path, styles: Mapping[str, str], tags: Mapping[str, str]) -> None:
-    """Styles and descriptions in, clocks out."""
+    """Adds styles and descriptions, and removes times."""
     connection = sqlite3.connect(path)
     try:
         with connection:
@@ -160,7 +160,7 @@ def write_coverage(cover: Coverage, path: str | Path, *, tags: Mapping[str, str]
 
 
 def raster_tags(receivers: Mapping[str, str], reliability: float, model: str) -> dict[str, str]:
-    """What a coverage raster says of itself: where each family's devices are, how reliable, by which models."""
+    """Tags of a coverage raster: where each family's devices are, reliability, models."""
     tags = {f"RECEIVER_{family}": receiver for family, receiver in receivers.items()}
     return {**tags, "RELIABILITY": f"{reliability:g}", "RELIABILITY_OF": "area", "MODEL": model}
 
@@ -177,7 +177,8 @@ def write_coverage_cog(
 ) -> None:
     """Coverage as one cloud-optimised GeoTIFF: per family a band of best margin and a band of best server, NR first.
 
-    Beside it: `<name>.qml`, the style QGIS takes by itself, and per family `<name>-<family>.tif`, the margin's classes with a colour table.
+    Beside it: `<name>.qml`, the style that QGIS loads by itself, and per family `<name>-<family>.tif`, the margin's classes with a colour
+    table.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ LEVELS = ("province", "city", "county")
 def with_population(zones: gpd.GeoDataFrame, table: pd.DataFrame, faults: FaultList) -> gpd.GeoDataFrame:
     """`zones` with `population` from a table whose columns have their names: `adcode` (or `name`) and `population`.
 
-    Rows are matched at the finest level of the zones that knows them; a level that the table does not give is summed from the level
+    Rows are matched at the finest level of the zones that has them; a level that the table does not give is summed from the level
     below, where that is complete. Unknown, ambiguous and repeated names are faults.
     """
     missing = [name for name in ("population",) if name not in table]
