@@ -1,4 +1,4 @@
-"""What is known of one column of an output table."""
+"""The description of one column of an output table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Column:
     """One column.
 
     `kind`: its pandas type; "" where it is in no frame and is worded from others. `form`: how a value is written: text | wrap | code |
-    whole | count (12 / 340) | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which readers
+    whole | count (12 / 340) | db | dbm | km | degree | share | rate | money | day | truth | figure, or fill and fill_day, which persons
     fill in. `places`: letters of `PLACES`; A: in a sheet it stays among the official columns. `words`: how a code becomes a word
     (`tables.wording`). `official`: its number in the official annex, 0 for none.
     "{family}" in a name means one column a family, "{judged}" in a heading for the family with its receiver.

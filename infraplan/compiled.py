@@ -1,7 +1,7 @@
 """Compiled kernels on disk, kept in step with their sources.
 
 numba compiles a kernel again when its own file changes, but not when a kernel or a constant that it takes from another file does. In a
-checkout, after an edit or a pull, old machine code would then run beside new code without a word.
+checkout, after an edit or a pull, old machine code would then run beside new code without a warning.
 """
 
 from __future__ import annotations

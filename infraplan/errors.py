@@ -1,4 +1,7 @@
-"""A small error tree. Whatever a user can cause ends in one of these, never in a traceback; what need not stop is a `DataWarning`."""
+"""The errors of infraplan.
+
+Everything a user can cause ends in one of these, never in a traceback; faults that do not stop are `DataWarning`s.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ class DataError(InfraplanError):
 
 
 class DataWarning(UserWarning):
-    """Something in a file that a reader noticed and did not refuse: `fault` says what, where and how to fix it.
+    """A fault in a file that does not stop the reader: `fault` says what, where and how to fix it.
 
     Readers warn by `warn`. Python shows it as any warning; inside `collected` it goes into a list instead.
     """
@@ -145,7 +148,7 @@ def collected() -> Iterator[list[Fault]]:
 
 
 def warn(faults: Iterable[Fault]) -> None:
-    """Tell each fault that is no error: to the nearest `collected`, else as a `DataWarning` at the line outside infraplan that called."""
+    """Issues each fault that is no error: to the nearest `collected`, else as a `DataWarning` at the calling line outside infraplan."""
     listed = [fault for fault in faults if fault.severity != "error"]
     gathered = _gathered.get()
     if gathered is not None:
@@ -157,7 +160,7 @@ def warn(faults: Iterable[Fault]) -> None:
 
 
 def take_collected() -> list[Fault]:
-    """What the nearest `collected` has gathered so far, which forgets it; nothing outside of one."""
+    """The faults that the nearest `collected` has so far; they are removed from it. Outside of one, an empty list."""
     gathered = _gathered.get()
     if not gathered:
         return []

@@ -1,4 +1,4 @@
-"""Packages that not every user installs, by the extra that brings them; the message where they are absent."""
+"""Optional packages, by the extra that installs them; the message where they are absent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MissingExtra(InfraplanError, ImportError):
 
 
 def require(extra: str) -> None:
-    """Nothing where the packages of an extra are installed.
+    """Raises unless the packages of an extra are installed.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Every column of every table: name, labels, aliases, unit, type, limits.
 
-One table feeds the checks, the docs, the Excel headings and the template. What a column means is a sentence in `messages/fields.toml`.
+One table feeds the checks, the docs, the Excel headings and the template. The meaning of a column is a sentence in `messages/fields.toml`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ class Field:
 
     `kind`: text | code | integer | number | boolean | date | choice. `required`: a file without it is refused.
     Beyond `minimum`, `maximum` a value is impossible (an error); beyond `likely_minimum`, `likely_maximum` improbable (a warning).
-    `default`: what a checked frame holds where the file says nothing; None where the check decides (ids, presets)
-    or where unknown stays unknown. `topic`: the key of its sentence where that is not the name. `open`: a word beyond `choices`
-    is kept, with a warning. `part_of`: the field it helps to say; a checked frame has no column of its own for it.
+    `default`: value in a checked frame where the file has none; None where the check decides (ids, presets)
+    or where it stays unknown. `topic`: the key of its sentence where that is not the name. `open`: a word beyond `choices`
+    is kept, with a warning. `part_of`: the field that it is a part of; a checked frame has no column of its own for it.
     """
 
     name: str

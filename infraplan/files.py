@@ -31,13 +31,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """UTF-8 text with plain newlines, whole or not at all."""
+    """Writes UTF-8 text with plain newlines, completely or not at all."""
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def replace_folder(part: Path, final: Path) -> None:
-    """A finished folder takes its final name; what stood there is moved aside first, never half deleted under that name."""
+    """A finished folder takes its final name; an existing folder is moved aside first, never half deleted under that name."""
     old = final.with_name(f".{final.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():

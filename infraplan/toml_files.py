@@ -1,4 +1,4 @@
-"""A TOML file that a person wrote: its text and its content, or what is wrong with it in words."""
+"""A TOML file that a person wrote: its text and its content, or its faults in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_toml_text(path: Path, kind: str, file: str = "") -> str:
     kind : str
         What the file is; the rules of its faults begin with it.
     file : str
-        What faults call it; by default its name.
+        Name of the file in faults; by default its own.
 
     Raises
     ------

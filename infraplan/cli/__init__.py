@@ -1,4 +1,4 @@
-"""The command line: one file a verb. Tables on stdout, progress and messages on stderr, exit codes as the README lists them."""
+"""The command line: one file a verb. Tables go to stdout, progress and messages to stderr; the README lists the exit codes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def common(version: bool = typer.Option(False, "--version", callback=_version, i
 
 @cache
 def register() -> None:
-    """Every verb, once; their modules are light, the heavy rooms are opened when a verb runs."""
+    """Registers every verb, once; their modules are small, heavy packages are imported when a verb runs."""
     from infraplan.cli import budget, check, compare, coverage, data, explain, gaps, inspect, new, plan, run, scorecard, template
 
     for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, data):
@@ -37,7 +37,10 @@ def register() -> None:
 
 
 def main() -> None:
-    """Entry point: whatever a user can cause ends in a message and an exit code, never in a traceback; warnings are lines on stderr."""
+    """Entry point: every error that a user can cause ends in a message and an exit code, never in a traceback.
+
+    Warnings are lines on stderr.
+    """
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.showwarning = _show_warning
     register()
@@ -48,7 +51,7 @@ def main() -> None:
 
 
 def _answer() -> object:
-    """What the verb answers, its exit code where it fails."""
+    """The result of the verb, its exit code where it fails."""
     try:
         return app(standalone_mode=False)
     except InfraplanError as error:

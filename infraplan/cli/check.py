@@ -1,4 +1,4 @@
-"""`infraplan check`: read everything, change nothing, say what is wrong."""
+"""`infraplan check`: reads everything, changes nothing, and reports every fault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infraplan.messages import both
 def check(study: StudyPath, json: AsJson = False) -> None:
     """Check every input of a study; the report is written beside its results as check.html and check.xlsx.
 
-    Faults of study.toml itself are shown alone: without it nobody knows what else to read, or where the report belongs.
+    Faults of study.toml itself are shown alone: without it neither the other files nor the place of the report are known.
     """
     from infraplan.io.check_reports import ordered, write_check_html, write_check_xlsx
     from infraplan.run.study_check import check_study, records

@@ -1,4 +1,4 @@
-"""`infraplan data fetch`: open data into a cache; the only verb that touches the network."""
+"""`infraplan data fetch`: open data into a cache; the only verb that uses the network."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def explain(
 
 
 def _refuse_unknown_ids(study: Any, villages: list[str]) -> None:
-    """Ids of villages and places that the study does not have: the nearest is named."""
+    """Raises for ids of villages and places that the study does not have; the message names the nearest."""
     from infraplan.presets import choose
 
     known = dict.fromkeys(study.villages["id"].astype(str))

@@ -1,4 +1,4 @@
-"""`infraplan inspect`: measured truth read back into a study."""
+"""`infraplan inspect`: reads measurements into a study."""
 
 from __future__ import annotations
 

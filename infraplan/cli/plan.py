@@ -109,7 +109,7 @@ def _limits(study: Study, time: float | None, gap: float | None, seed: int) -> S
 
 
 def _refuse_plot(plot: Path | None, pareto: int, overwrite: bool) -> None:
-    """Before any work: a picture without --pareto, of another kind than PNG, or one that exists already."""
+    """Raises before any work for a picture without --pareto, of another kind than PNG, or one that exists already."""
     if plot is None:
         return
     if not pareto:

@@ -1,4 +1,4 @@
-"""`infraplan run`: everything, for every city."""
+"""`infraplan run`: all results, for every city."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`infraplan scorecard`: what is asked, what is met."""
+"""`infraplan scorecard`: each target, and whether it is met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the verbs share: how a study is named, how tables leave the program, how progress and errors look."""
+"""Functions that the verbs share: opening a study, writing and printing tables, progress and errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PIPED_WIDTH = 400
 
 
 def open_study(path: Path) -> Study:
-    """The study a user named."""
+    """Opens the study that the user named."""
     from infraplan.study import Study
 
     return Study.open(path)
@@ -44,7 +44,7 @@ def split(cities: list[str] | None) -> tuple[str, ...]:
 
 
 class Bars:
-    """Progress on stderr: a bar a step with time left; silent where nobody watches."""
+    """Progress on stderr: a bar a step with time left; none where stderr is no terminal."""
 
     def __init__(self, bars: Any):
         self.bars = bars
@@ -91,7 +91,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
-    """A plan's totals on stderr: sites, cost, what no plan can beat, people of each family, and what each option adds.
+    """A plan's totals on stderr: sites, cost, its bound, people of each family, and the cost that each option adds.
 
     `targets`: the study's policies, one of which may ask for premises free of rent.
     """
@@ -134,7 +134,7 @@ def show_json(content: Any) -> None:
 
 
 def refuse_output(output: Path | None, overwrite: bool, *, placed: bool = True, only: tuple[str, ...] = ()) -> None:
-    """Before any work: a file that cannot be written as its name says, or one that exists already.
+    """Raises before any work for a file that cannot be written as its name says, or that exists already.
 
     `placed`: the table has a place a row, so that a map layer can hold it. `only`: the endings possible instead of those of tables.
     """
@@ -157,7 +157,7 @@ def show(
     overwrite: bool = False,
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """A table leaves the program: to a file chosen by its suffix, as JSON, or as text on stdout.
+    """Writes or prints a table: to a file by its suffix, as JSON, or as text on stdout.
 
     `kind`: the table of `outputs` whose words and columns the text takes. `names`: zones by code.
     """
@@ -223,7 +223,7 @@ def print_warnings(faults: list[Fault]) -> None:
 
 
 def list_faults(faults: list[Fault]) -> None:
-    """A line a fault on stderr; of very many the first."""
+    """A line a fault on stderr; of more than `MOST_FAULTS` only the first."""
     for fault in faults[:MOST_FAULTS]:
         tell(f"  {fault}")
     if len(faults) > MOST_FAULTS:
@@ -231,7 +231,7 @@ def list_faults(faults: list[Fault]) -> None:
 
 
 def show_error(error: InfraplanError) -> None:
-    """The error's text on stderr; of very many faults the first."""
+    """The error's text on stderr; of more than `MOST_FAULTS` faults only the first."""
     if isinstance(error, DataError):
         from infraplan.tables.faults import tally
 

@@ -17,7 +17,7 @@ from infraplan.presets import choose
 
 @dataclass(frozen=True)
 class Example:
-    """Everything a study folder is written from; `cover` parts the pixels of the relief."""
+    """All data of a study folder; `cover` divides the pixels of the relief."""
 
     zones: gpd.GeoDataFrame
     people: gpd.GeoDataFrame
@@ -53,7 +53,7 @@ def in_cities(zones: gpd.GeoDataFrame, cities: Sequence[str]) -> gpd.GeoDataFram
 
 
 def within_reach(sites: pd.DataFrame, zones: gpd.GeoDataFrame, cities: Sequence[str], reach_km: dict[str, float]) -> pd.DataFrame:
-    """Sites of the cities, and those of others that stand no farther from them than their family is predicted."""
+    """Sites of the cities, and those of others within the distance up to which their family is predicted."""
     outline = zones[zones["level"] == "city"].geometry
     flat = outline.to_crs(outline.estimate_utm_crs())
     points = gpd.GeoSeries(gpd.points_from_xy(sites["lon"], sites["lat"]), index=sites.index, crs=4326)
@@ -69,7 +69,7 @@ def within_reach(sites: pd.DataFrame, zones: gpd.GeoDataFrame, cities: Sequence[
 def ground_about(
     zones: gpd.GeoDataFrame, relief: Relief, cover: npt.NDArray[np.uint8], reach_km: float
 ) -> tuple[Relief, npt.NDArray[np.uint8]]:
-    """The relief and the land cover, cut to the zones and as far about them as their sites stand and may be received."""
+    """The relief and the land cover, cut to the zones, their sites, and the area where these may be received."""
     west, south, east, north = zones.total_bounds
     north_deg = (2 * reach_km * 1000 + EDGE_M) / METRES_PER_DEGREE
     east_deg = north_deg / np.cos(np.radians(max(abs(south), abs(north))))

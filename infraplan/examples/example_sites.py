@@ -1,4 +1,4 @@
-"""The example's existing sites: as many as were published, put where its people are by stated rules, tuned to no result."""
+"""The example's existing sites: as many as were published, placed by stated rules where its people are, not adjusted to any result."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ def density(x_m: Floats, y_m: Floats, people: Ints, rules: dict[str, Any]) -> Fl
 
 
 def stations_by_city(sources: Sources) -> dict[str, int]:
-    """Published stations of the cities that have a figure; the rest of the province's shared among the other cities by urban people."""
+    """Published stations of the cities that have a figure.
+
+    The rest of the province's stations are divided among the other cities by urban people.
+    """
     rule = sources.rules["network"]["nr"]
     known: dict[str, int] = dict(rule["city_stations"])
     cities = sources.zones[sources.zones["level"] == "city"].set_index("adcode").sort_index()
@@ -88,7 +91,7 @@ def stations_by_city(sources: Sources) -> dict[str, int]:
 
 
 def nr_masts(sources: Sources, crowd: PeopleInOrder, rng: np.random.Generator) -> pd.DataFrame:
-    """One row a mast that carries 5G, with `cmcc` and `joint`: which of the two networks stand on it.
+    """One row a mast that carries 5G, with `cmcc` and `joint`: which of the two networks use it.
 
     A city's masts are its stations divided by the tenants a tower has; enough of them carry both networks to give the number of stations.
     """
@@ -151,7 +154,7 @@ def dates(count: int, first: date, last: date, rng: np.random.Generator) -> npt.
 
 
 def nr_stations(sources: Sources, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """A row a network on a mast. So many as were published stood at the end of 2019, in every city the same share."""
+    """A row a network on a mast. The published number existed at the end of 2019, in every city the same share."""
     rules = sources.rules["network"]
     rule, as_of = rules["nr"], rules["as_of"]
     parts = [masts[masts[name]].assign(**rule["networks"][name]) for name in ("cmcc", "joint")]
@@ -178,7 +181,7 @@ def nbiot_count(rule: dict[str, Any], as_of: date) -> int:
 
 
 def nbiot_stations(sources: Sources, crowd: PeopleInOrder, masts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """NB-IoT: a row an operator and carrier, spread over each city's people for itself; on the nearest 5G mast where one is near."""
+    """NB-IoT: a row an operator and carrier, each operator's spread over each city's people; on the nearest 5G mast where one is near."""
     rules = sources.rules["network"]
     rule = rules["nbiot"]
     kinds = list(rule["share"])
@@ -202,9 +205,9 @@ def nbiot_stations(sources: Sources, crowd: PeopleInOrder, masts: pd.DataFrame, 
 
 
 def on_masts(sources: Sources, crowd: PeopleInOrder, masts: pd.DataFrame, home: Ints, kind: Ints, rng: np.random.Generator) -> pd.DataFrame:
-    """A mast for each home: the nearest 5G mast within reach that has none of its kind yet, else one of its own.
+    """A mast for each position: the nearest 5G mast within reach that has none of its kind yet, else a new one.
 
-    Stations of one home that join no 5G mast share one of their own, each kind once.
+    Stations of one position without a 5G mast share a new mast, each kind once.
     """
     rules = sources.rules["network"]
     tree = cKDTree(np.column_stack(crowd.plane.flat(masts["lon"], masts["lat"])))

@@ -47,7 +47,7 @@ def build(
     seed : int, optional
         Of every random draw; by default the preset's. Equal seeds give equal bytes.
     output : str
-        Where a run shall put results, relative to the folder.
+        Folder of the results of a run, relative to the folder.
     overwrite : bool
         Replace a study that exists already.
     lang : str
@@ -98,7 +98,7 @@ def write_example(
 
 
 def facts_of(made: Example, seed: int, sources: Sources) -> dict[str, Any]:
-    """What the study's README counts."""
+    """Counts for the study's README."""
     people, places = made.people, made.places
     nr = made.sites["services"].str.startswith("nr-")
     levels = made.zones["level"].value_counts()
@@ -143,7 +143,7 @@ def zone_table(sources: Sources) -> gpd.GeoDataFrame:
 
 
 def check_people(people: gpd.GeoDataFrame, sources: Sources) -> None:
-    """Every county's points sum to its people, or nothing is written."""
+    """Every county's points sum to its people, else an error before anything is written."""
     found = people.groupby("county")["population"].sum()
     wanted = sources.counties["population"]
     faults = [
@@ -156,6 +156,6 @@ def check_people(people: gpd.GeoDataFrame, sources: Sources) -> None:
 
 
 def write_layer(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path, layer: str) -> None:
-    """One layer of a GeoPackage, whole or not at all."""
+    """Writes one layer of a GeoPackage, completely or not at all."""
     with atomic_path(path) as part:
         gpd.GeoDataFrame(frame).to_file(part, layer=layer, driver="GPKG", engine="pyogrio", use_arrow=True)

@@ -1,4 +1,4 @@
-"""Townships and county seats at real points. What has no real point has no geometry."""
+"""Townships and county seats at real points; those without a real point have no geometry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def townships(sources: Sources) -> pd.DataFrame:
 def county_seats(sources: Sources) -> pd.DataFrame:
     """The settlement taken as a county's seat, by a rule, approximate.
 
-    First the one the preset names; else the one that bears the county's own name; else the first township of the code list (lists open with
+    First the one the preset names; else the one with the county's own name; else the first township of the code list (lists open with
     the seat); else the settlement with most people.
     """
     named: dict[str, str] = sources.rules["places"]["seats"]

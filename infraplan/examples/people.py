@@ -40,7 +40,7 @@ def synthetic_people(sources: Sources, seed: int, accept: Acceptance | None = No
 
 
 def rural_villages(county: Any, people: int, sources: Sources, rng: np.random.Generator, accept: Acceptance | None) -> pd.DataFrame:
-    """Natural villages of one county about its real committees, which themselves stand about their real township where it has a point."""
+    """Natural villages of one county about its real committees, which are around their real township where it has a point."""
     if people == 0:
         return pd.DataFrame()
     rule = sources.rules["villages"]
@@ -86,9 +86,11 @@ def scaled_to_sum(people: int, draws: Floats, minimum: int) -> npt.NDArray[np.in
 
 
 def committee_points(county: Any, sources: Sources, rng: np.random.Generator, accept: Acceptance | None) -> pd.DataFrame:
-    """A synthetic point for every real village committee: spread over the county, then given to townships so that each lies together.
+    """A synthetic point for every real village committee.
 
-    Townships with a real point draw the nearest committees; the others gather about a random point that appears in no table.
+    Spread over the county, then given to townships so that those of a township are near each other.
+
+    Townships with a real point get the nearest committees; the others are around a random point that is in no table.
     """
     committees = sources.by_county["villages"][county.adcode]
     towns = sources.by_county["townships"][county.adcode].set_index("code")["name"]
@@ -106,7 +108,7 @@ def committee_points(county: Any, sources: Sources, rng: np.random.Generator, ac
 
 
 def town_anchors(county: Any, codes: pd.Index, sources: Sources, rng: np.random.Generator) -> pd.DataFrame:
-    """Where the townships of a county draw their committees to: the real point, else a random one."""
+    """The points around which the committees of townships are: the real point, else a random one."""
     lon, lat = uniform_inside(county.geometry, len(codes), rng)
     anchors = pd.DataFrame({"lon": lon, "lat": lat}, index=codes)
     real = sources.by_county["settlements"][county.adcode]
@@ -160,7 +162,7 @@ def urban_blocks(county: Any, people: int, sources: Sources, rng: np.random.Gene
 def settlements_of(county: Any, sources: Sources) -> pd.DataFrame:
     """Real settlements of a county, each with its township (its own, else the nearest) and a guess at the people GeoNames leaves out.
 
-    A county in which GeoNames knows no place gathers its blocks about a point inside it.
+    A county without a place in GeoNames has its blocks around a point inside it.
     """
     rule = sources.rules["blocks"]
     found = sources.by_county["settlements"][county.adcode].reset_index(drop=True)

@@ -28,7 +28,7 @@ def shift(lon: npt.ArrayLike, lat: npt.ArrayLike, east_m: npt.ArrayLike, north_m
 
 
 class Plane:
-    """A local plane about some points: metres east and north of their south-west corner, stretched as their mean latitude wants."""
+    """A local plane about some points: metres east and north of their south-west corner, scaled by their mean latitude."""
 
     def __init__(self, lon: npt.ArrayLike, lat: npt.ArrayLike):
         self.west, self.south = float(np.min(lon)), float(np.min(lat))
@@ -46,7 +46,7 @@ class Plane:
 
 
 def apart(x_m: Floats, y_m: Floats, least_m: float, fixed_m: npt.ArrayLike = ()) -> tuple[Floats, Floats]:
-    """The points, those nearer than `least_m` to each other or to a fixed one pushed apart until none is, or for `ROUNDS` rounds. [m]
+    """The points, those nearer than `least_m` to each other or to a fixed one moved apart until none is, or for `ROUNDS` rounds. [m]
 
     `fixed_m` has shape (count, 2).
     """
@@ -94,7 +94,7 @@ def scatter_inside(
     rng: np.random.Generator,
     accept: Acceptance | None = None,
 ) -> tuple[Floats, Floats]:
-    """One point about each centre: `offsets(rows)` draws metres east and north; what falls outside is drawn again, at last uniformly.
+    """One point about each centre: `offsets(rows)` draws metres east and north; points outside are drawn again, at last uniformly.
 
     `accept(lon, lat)` thins the first half of the attempts.
     """

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 RELIEF = 5  # stream of random numbers
-COARSE = 8  # distances are reckoned on every eighth pixel and drawn out smoothly
+COARSE = 8  # distances are computed on every eighth pixel and interpolated smoothly
 SOURCE = "infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail"
 STEPS = 60  # of the search for the cells' factors, on every fourth pixel
 THIN = 4
@@ -53,7 +53,7 @@ class Relief:
         return np.asarray(np.hypot(across, along), np.float32)
 
     def habitable(self, height_scale_m: float, slope_scale: float) -> Acceptance:
-        """How readily people settle at a point: exp(-height / scale - slope / scale)."""
+        """Probability factor of people living at a point: exp(-height / scale - slope / scale)."""
         odds = np.exp(-self.height_m.astype(np.float32) / height_scale_m - self.slope() / slope_scale)
 
         def accept(lon: Doubles, lat: Doubles) -> Doubles:
@@ -72,7 +72,7 @@ class Relief:
         self.write_layer(self.height_m, path, seed, "height_m", nodata=-32768)
 
     def write_layer(self, layer: npt.NDArray[Any], path: Path, seed: int, description: str, *, nodata: int) -> None:
-        """A tiled GeoTIFF on the relief's pixels or on whole parts of them, whole or not at all, that says it is synthetic."""
+        """A tiled GeoTIFF on the relief's pixels or on whole parts of them, complete or not at all, tagged as synthetic."""
         height, width = layer.shape
         step_deg = self.step_deg * self.height_m.shape[0] / height
         profile = {
@@ -142,7 +142,7 @@ def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[s
 
 
 def damped_on_high_ground(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
-    """Detail about 1 whose swing falls where the mean is high, so that no peak rises beyond what the province knows."""
+    """Detail around 1 with a smaller amplitude where the mean is high, so that no peak is higher than those of the province."""
     fine = detail.shape[0] // means_m.shape[0]
     swing = 1 / (1 + np.maximum(means_m, 0) / rule["calm_above_m"])
     smooth = zoom(swing, fine, order=1, grid_mode=True, mode="nearest").astype(np.float32)
@@ -184,7 +184,7 @@ def spread_factor(factor: Doubles, fine: int) -> Floats:
 
 
 def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask:
-    """What is outside every zone, south of the preset's line, and joined to the southern edge."""
+    """The sea: outside every zone, south of the preset's line, and connected to the southern edge."""
     line = np.array(rule["land_above"])
     open_water = ~land & (lat[:, None] < np.interp(lon, line[:, 0], line[:, 1]))
     edge = np.zeros_like(open_water)

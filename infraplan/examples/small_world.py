@@ -1,4 +1,4 @@
-"""A made-up flat country to try the functions on: two counties, 40 villages, 5 masts. Synthetic throughout."""
+"""A made-up flat country for trying the functions: two counties, 40 villages, 5 masts. Synthetic throughout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the example is made of: the files of `data/` and the presets that say what to do with them."""
+"""The sources of the example: the files of `data/` and the presets with the rules for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from infraplan.errors import InfraplanError
 from infraplan.messages import both
 
 Floats = npt.NDArray[np.float64]
-METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator: good to 0.5 %, which synthetic points do not notice
+METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator: exact to 0.5 %, which is enough for synthetic points
 
 
 def data_folder() -> Path:
@@ -62,7 +62,7 @@ class Sources:
 
     @cached_property
     def near_counties(self) -> gpd.GeoDataFrame:
-        """The counties without parts that lie far from their largest one: nobody is put on an atoll."""
+        """The counties without parts that lie far from their largest one: nobody lives on an atoll."""
         counties, far_deg = self.counties, self.rules["villages"]["islets_beyond_deg"]
         return counties.set_geometry([near_parts(shape, far_deg) for shape in counties.geometry], crs=counties.crs)
 
@@ -141,7 +141,7 @@ def apportion(total: int, weights: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 @contextmanager
 def reproducible_gdal() -> Iterator[None]:
-    """GDAL stamps the time into a GeoPackage: within the block it stamps a fixed one, so that equal content gives equal bytes."""
+    """GDAL writes the time into a GeoPackage: within the block it writes a fixed one, so that equal content gives equal bytes."""
     import pyogrio
 
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")

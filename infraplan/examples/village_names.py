@@ -1,4 +1,4 @@
-"""Names for synthetic villages, in the manner of the place: none is meant to be a real village."""
+"""Names for synthetic villages, in the style of the region: none is meant to be a real village."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def village_names(count: int, area: str, rules: dict[str, Any], rng: np.random.G
 
 
 def part_twins(names: pd.Series, group: pd.Series) -> pd.Series:
-    """Equal names within a group get 上, 下, 新 ... before them, as villages do; past that a number."""
+    """Equal names within a group get 上, 下, 新 ... before them, as villages do, then a number."""
     order = names.groupby([group.to_numpy(), names.to_numpy()]).cumcount().to_numpy()
     front = np.array(["", *TWINS])[np.minimum(order, len(TWINS))]
     back = np.where(order > len(TWINS), order.astype(str), "")

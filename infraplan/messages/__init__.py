@@ -1,4 +1,4 @@
-"""Every sentence a user reads, Chinese and English: one TOML a room, keys `room.key`. Nobody else holds text."""
+"""Every sentence a user reads, Chinese and English: one TOML file a package, keys `package.key`. No other module has texts."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def both(key: str, **values: object) -> Bilingual:
 
 
 def split_languages(text: str) -> str:
-    """A text that a file states as "中文 / English" as one that knows both languages; any other as it is."""
+    """A text that a file states as "中文 / English" as a `Bilingual`; any other as it is."""
     chinese, mark, english = text.partition(" / ")
     return Bilingual(chinese, english) if mark and any("\u4e00" <= char <= "\u9fff" for char in chinese) else text
 
 
 def joined_texts(parts: Iterable[str], zh: str = " ", en: str = " ") -> str:
-    """Texts joined in each language apart; empty ones left out."""
+    """Texts joined, each language by itself; empty ones left out."""
     kept = [part for part in parts if part]
     return Bilingual(*(mark.join(str(in_language(part, lang)) for part in kept) for lang, mark in (("zh", zh), ("en", en)))) if kept else ""
 

@@ -7,7 +7,7 @@ import math
 from infraplan.messages import LANGUAGES, Bilingual, say
 
 LARGE = {"zh": (1e4, 1), "en": (1e6, 2)}
-"""From how many yuan on a language counts in ten thousands (millions), and with how many decimals."""
+"""Amount from which a language counts in ten thousands (millions), and the number of decimals. [CNY]"""
 MINUS = "\u2212"
 
 

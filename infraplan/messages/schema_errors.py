@@ -1,4 +1,4 @@
-"""What is wrong with a key or with the syntax of a TOML file, in our own words: the parsers speak English only, to programmers."""
+"""Messages for faults of keys or of the syntax of a TOML file, in both languages: the parsers' own are English and for programmers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SYNTAX = (
 
 
 def key_message(item: dict[str, Any]) -> Bilingual:
-    """What one of pydantic's errors means, for every type but unknown keys: missing, of another type, out of range, no choice."""
+    """The message for one of pydantic's errors, for every type but unknown keys: missing, of another type, out of range, no choice."""
     kind, context = str(item["type"]), item.get("ctx") or {}
     if kind == "missing":
         return both("schema.missing")
@@ -75,7 +75,7 @@ def key_message(item: dict[str, Any]) -> Bilingual:
 
 
 def options_of(item: dict[str, Any]) -> list[str]:
-    """What a key of few words or numbers may say, from pydantic's "'a', 'b' or 'c'" or "2 or 3"."""
+    """The words or numbers that a key may have, from pydantic's "'a', 'b' or 'c'" or "2 or 3"."""
     expected = str((item.get("ctx") or {}).get("expected", ""))
     return [word or number for word, number in re.findall(r"'([^']*)'|(\d+)", expected) if word or number]
 
@@ -93,7 +93,7 @@ def nearest(word: str, known: Iterable[str]) -> Bilingual:
 
 
 def toml_message(error: Exception) -> Bilingual:
-    """What breaks the syntax of a TOML file."""
+    """The message for a syntax error of a TOML file."""
     text = str(error)
     return both(f"schema.toml_{next((word for start, word in SYNTAX if text.startswith(start)), 'other')}")
 

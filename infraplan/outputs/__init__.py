@@ -1,4 +1,4 @@
-"""Every column of every table that leaves the program: name, headings, type, how it is written, where it is shown, what it means.
+"""Every column of every output table: name, headings, type, how it is written, where it is shown, what it means.
 
 Frames hold raw values under these names; `tables.wording.worded` turns them into words and figures. A new column is one line in the
 module that has its table.
@@ -67,7 +67,7 @@ def names(table: str, place: str) -> tuple[str, ...]:
 
 
 def column(table: str, name: str) -> C:
-    """One column of a table; a name that carries a family is found by its pattern."""
+    """One column of a table; a name with a family is found by its pattern."""
     found = [entry for entry in TABLES[table] if entry.name == name]
     found += [entry for entry in TABLES[table] if FAMILY in entry.name and family_in(entry, name)]
     if not found:
@@ -76,11 +76,11 @@ def column(table: str, name: str) -> C:
 
 
 def family_in(entry: C, name: str) -> str:
-    """The family a name carries by the pattern of a column; "" where it does not fit."""
+    """The family in a name, by the pattern of a column; "" where it does not fit."""
     found = re.fullmatch(re.escape(entry.name).replace(re.escape(FAMILY), "([a-z0-9]+)"), name)
     return found[1] if found else ""
 
 
 def by_heading(table: str) -> dict[str, str]:
-    """Heading in either language -> name: how a sheet that comes back is read by the table that wrote it."""
+    """Heading in either language -> name: for reading a filled sheet by the table that wrote it."""
     return {label: entry.name for entry in reversed(TABLES[table]) for label in (entry.zh, entry.en)}

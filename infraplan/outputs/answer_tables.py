@@ -1,4 +1,4 @@
-"""The columns of the tables that answer a question: what differs between two runs, why a plan is as it is."""
+"""The columns of the tables of `compare` and `explain`: differences of two runs, reasons of a plan."""
 
 from __future__ import annotations
 

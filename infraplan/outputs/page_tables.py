@@ -1,4 +1,4 @@
-"""Columns of what maps and small tables of pages show: zones, sums of gaps, how the numbers were made; and of a link budget."""
+"""The columns of maps and small tables on pages: zones, sums of gaps, methods; and of a link budget."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Key:
-    """One key, by the way to it from the top: "[]" means each row of a list, "{family}" and such for a name of the data.
+    """One key, by the path to it from the top: "[]" means each row of a list, "{family}" and such for a name of the data.
 
     `rows`: the table of `outputs` whose columns the rows of a list have; they are not listed again. `maybe`: it is there only where
-    the study has what it tells of.
+    the study has the data for it.
     """
 
     way: str
@@ -26,7 +26,7 @@ class Key:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What a way in a real summary looks like."""
+        """Pattern of the paths that the key describes."""
         anything = re.sub(r"\\\{way\\\}", r".+", re.escape(self.way))
         return re.compile(re.sub(r"\\\{\w+\\\}", r"[^.\[\]]+", anything))
 
@@ -190,23 +190,23 @@ def _patterns() -> tuple[tuple[Key, re.Pattern[str]], ...]:
 
 
 def describes(way: str, value: Any) -> bool:
-    """Whether some key describes this way of a real summary, or the keys below it where it is null."""
+    """Whether some key describes this path of a real summary, or the keys below it where it is null."""
     return key_of(way) is not None or (value is None and any(key.way.startswith((f"{way}.", f"{way}[]")) for key in KEYS))
 
 
 def units() -> dict[str, str]:
-    """Way -> unit of the keys that have one; the columns of rows have theirs in docs/outputs.md."""
+    """Path -> unit of the keys that have one; the columns of rows have theirs in docs/outputs.md."""
     return {key.way: key.unit for key in KEYS if key.unit}
 
 
 def key_of(way: str) -> Key | None:
-    """The key that a way in a real summary belongs to: the one with most names of its own; None where nobody describes it."""
+    """The key that describes a path of a real summary: the one with most fixed names; None where there is none."""
     found = [key for key, pattern in _patterns() if pattern.fullmatch(way)]
     return min(found, key=lambda key: key.way.count("{"), default=None)
 
 
 def paths_in(content: Any, way: str = "") -> Iterator[tuple[str, Any]]:
-    """(way, value) of everything in a summary that is no object and no list; lists of a documented table come as their rows."""
+    """(path, value) of everything in a summary that is no object and no list; lists of a documented table come as their rows."""
     key = key_of(f"{way}[]") if isinstance(content, list) else None
     if key is not None and key.rows:
         yield from ((key.way, row) for row in content)

@@ -49,6 +49,6 @@ def choose(name: str, options: Iterable[str], what: str) -> str:
 
 
 def shortened(names: Sequence[str]) -> str:
-    """Names for a message: of many the first and how many there are."""
+    """Names for a message: the first of them, and how many there are where they are many."""
     listed = ", ".join(names[:MOST_LISTED])
     return listed if len(names) <= MOST_LISTED else both("general.some", names=listed, count=len(names))

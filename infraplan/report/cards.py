@@ -1,4 +1,4 @@
-"""Tables that a narrow screen shows as cards: each cell carries the words of its column's head."""
+"""Tables that a narrow screen shows as cards: each cell has the words of its column's head."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def pareto_picture(
 ) -> bytes:
     """The most people each budget buys, and how much higher any plan could come: `pareto` as `pareto_curve` makes it. PNG.
 
-    `goal`, `before`: shares of people required, and served today. The ceiling is proven at the marked budgets, within the model.
+    `goal`, `before`: shares of people required, and served today. The upper bound is proven at the marked budgets, within the model.
     """
     ink, red = palette()["ink"], palette()["status"]["not_met"]
     budget, share, bound = (pareto[name].to_numpy(float) for name in ("budget_cny", "share", "share_bound"))

@@ -25,7 +25,7 @@ SHOWN = 200
 
 
 def write_comparison(comparison: Comparison, folder: str | Path, *, lang: str = "zh") -> list[Path]:
-    """Both files, each whole or not at all."""
+    """Writes both files, each complete or not at all."""
     paths = [Path(folder) / "compare.html", Path(folder) / "compare.xlsx"]
     write_text(paths[0], comparison_page(comparison, lang))
     _workbook(comparison, paths[1], Words(lang, receivers=comparison.receivers))

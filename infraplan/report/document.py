@@ -1,4 +1,4 @@
-"""The report as a sequence of blocks that PDF and Word print alike: what is said, in which order, in which tables. No layout here."""
+"""The report as a sequence of blocks that PDF and Word print alike: texts and tables in their order, without layout."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Report:
-    """Title, banners, what it rests on, then body and annex tables."""
+    """Title, banners, basis, then body and annex tables."""
 
     title: str
     subject: str

@@ -1,4 +1,4 @@
-"""plan.kmz for Google Earth: zones, gaps, existing and suggested sites, the coverage as a picture; icons lie inside, nothing is fetched."""
+"""plan.kmz for Google Earth: zones, gaps, existing and suggested sites, the coverage as a picture; icons are inside, nothing is fetched."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from infraplan.report.word_document import clean
 from infraplan.report.words import Words
 from infraplan.tables.wording import worded
 
-MOST_GAPS = 8_000  # what Google Earth still turns smoothly
+MOST_GAPS = 8_000  # more of them make Google Earth slow
 MOST_SITES = 50_000
 ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), ("uncertain", "circle"))
 

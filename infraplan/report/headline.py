@@ -1,4 +1,4 @@
-"""The first lines of every page: how many people are served, how sure that is, and what it means for the goal; and the table below them."""
+"""The headline of every page: how many people are served, how certain that is, and whether the goal is met; and the table below."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from infraplan.tables.number_formats import people_amount
 from infraplan.tables.wording import worded
 
 FIGURES = ("served", "other", "uncertain", "unserved", "after")
-"""What the table shows, in its order."""
+"""Figures of the table, in their order."""
 PEOPLE = {"other": "other_served", "after": "served_after"}
-"""The column of people of a figure, where it is not called like it."""
+"""The column of people of a figure, where its name is another."""
 
 
 def headline_table(context: PageContext) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def shown_headline(context: PageContext, words: Words) -> Shown:
 
 
 def network_label(network: str, mapped: Sequence[str], words: Words) -> str:
-    """What a column of a network is called; all networks at once are "both" where there are two."""
+    """Heading of the column of a network; all networks at once are "both" where there are two."""
     two = len(mapped) == 3 and network not in mapped
     return words.t("both_networks") if two else words.network(network)
 
@@ -99,7 +99,7 @@ def _paragraph(context: PageContext, family: str, words: Words) -> str:
 
 
 def _range(own: Mapping[str, Any], context: PageContext, words: Words) -> str:
-    """The shares when every signal is weaker or stronger, with their comma before them; "" where nobody counted them."""
+    """The shares when every signal is weaker or stronger, with their comma before them; "" where they are not counted."""
     if missing(own.get("share_weaker")) or missing(own.get("share_stronger")):
         return ""
     low, high = (percent(own[f"share_{name}"], 1) for name in ("weaker", "stronger"))
@@ -140,8 +140,8 @@ def goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
 def headline_verdict(context: PageContext, family: str) -> str:
     """met, not_met, uncertain; else why there is no verdict.
 
-    "example": data are made up. "none": nobody asks the zone for a share of its people. "part": the study's provinces are several, or made
-    from the cities it has, so that nobody knows whether it holds the whole of one.
+    "example": data are made up. "none": no clause asks the zone for a share of its people. "part": the study's provinces are several, or
+    made from the cities it has, so that it is not known whether it holds a whole one.
     """
     row = goal_row(context, family)
     if row is None or missing(row["required"]):

@@ -222,7 +222,10 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
 
 
 def city_list(context: PageContext, words: Words) -> page_rows.Shown:
-    """合计, then the cities in the provincial order with what each has; the last column links its pages, or says why there are none."""
+    """合计, then the cities in the provincial order with what each has.
+
+    The last column links its pages, or gives the reason why there are none.
+    """
     frame = page_rows.city_frame(context, words, context.families)
     shown = page_rows.shown_table(frame, "cities", "page", words, bold=[code == "" for code in frame["adcode"]])
     link, kinds = Markup('<a href="{}{}">{}</a>'), (("html", "page_report"), ("map", "page_map"), ("xlsx", "page_annex"))
@@ -240,14 +243,14 @@ def city_list(context: PageContext, words: Words) -> page_rows.Shown:
 
 
 def _cost(context: PageContext) -> float | None:
-    """What the suggested sites cost; 0 where a plan builds none, None without a plan."""
+    """Cost of the suggested sites; 0 where a plan builds none, None without a plan."""
     if context.plan is None and not len(context.plan_sites):
         return None
     return float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
 
 
 def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
-    """What every page shows."""
+    """Values that every page shows."""
     targets = page_rows.target_rows(context, words)
     heads = page_rows.shown_table(context.targets.head(0), "scorecard", "page", words) if targets else None
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
@@ -327,7 +330,7 @@ def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | Non
 
 
 def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:
-    """Expired documents grouped by the day they ran out."""
+    """Expired documents grouped by the day of their expiry."""
     groups: dict[str, list[str]] = {}
     for document in context.facts.documents:
         if document.expired:

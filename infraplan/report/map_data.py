@@ -1,4 +1,4 @@
-"""What a map's page carries: point tables, zones with scores, labels, legend."""
+"""Data of a map's page: point tables, zones with scores, labels, legend."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def point_sources(context: PageContext, words: Words) -> dict[str, dict[str, Any
 
 
 def _packed(frame: Any, table: str, words: Words) -> list[dict[str, Any]]:
-    """The columns that the map shows, each packed as its form wants."""
+    """The columns that the map shows, each packed by its form."""
     out = []
     for cells in worded(frame, table, "map", words):
         form, unit = cells.column.form, cells.column.units(words.lang)
@@ -109,14 +109,14 @@ def dataset_lines(context: PageContext, words: Words) -> list[str]:
 
 
 def attribution(context: PageContext, words: Words) -> str:
-    """The line about the base map's approval, unless a licence says it, then who made what the map shows."""
+    """The line about the base map's approval, unless a licence states it, then the makers of the data."""
     holders = ("；" if words.lang == "zh" else "; ").join(dataset_lines(context, words))
     approval = words.one(context.facts.map_approval) or words.t("no_map_approval")
     return " · ".join(part for part in ("" if approval in holders else approval, holders) if part)
 
 
 def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Zones as GeoJSON with what their popups tell, and their labels, the most populous first."""
+    """Zones as GeoJSON with the texts of their popups, and their labels, the most populous first."""
     import shapely
 
     frame = zone_table(context).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""map.html: folium's map, layer control and overlays, our packed points; opens with the network cable pulled."""
+"""map.html: folium's map, layer control and overlays, our packed points; it opens without a network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ScriptedLayer(Layer):  # type: ignore[misc]
 
 
 class Panes(MacroElement):  # type: ignore[misc]
-    """The order in which things lie on each other."""
+    """The drawing order of the layers."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}InfraplanMap.panes({{ this._parent.get_name() }}, {{ this.names|tojson }});{% endmacro %}"
@@ -51,7 +51,7 @@ class Panes(MacroElement):  # type: ignore[misc]
 
 
 class Finish(MacroElement):  # type: ignore[misc]
-    """Legend, search, clicks; last, because it asks the other layers."""
+    """Legend, search, clicks; last, because it uses the other layers."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -66,7 +66,7 @@ class Finish(MacroElement):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class OfflinePage:
-    """A finished page. `save` writes it whole or not at all."""
+    """A finished page. `save` writes it completely or not at all."""
 
     html: str
     title: str = ""
@@ -81,7 +81,7 @@ class OfflinePage:
 
 
 def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> OfflinePage:
-    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: no report lies beside it."""
+    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: there is no report beside it."""
     words = Words(lang)
     sources = map_data.point_sources(context, words)
     west, south, east, north = _bounds(context)

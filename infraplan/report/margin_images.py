@@ -1,4 +1,4 @@
-"""Margins as small pictures: classes of the palette, laid on the web map's projection."""
+"""Margins as small pictures: classes of the palette, in the web map's projection."""
 
 from __future__ import annotations
 

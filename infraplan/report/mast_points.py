@@ -1,4 +1,4 @@
-"""One point a mast on maps: stations that share a place, a height, azimuths and a status are one point."""
+"""One point for each mast on maps: stations that share a place, a height, azimuths and a status are one point."""
 
 from __future__ import annotations
 

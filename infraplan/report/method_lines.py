@@ -12,7 +12,7 @@ from infraplan.tables.faults import fault_line
 
 
 def warning_lines(context: PageContext, words: Words) -> list[str]:
-    """What the readers of the input noticed, a line each; what presets filled in has lines of its own."""
+    """Warnings of the readers of the input, a line each; values filled in from presets have lines of their own."""
     return [fault_line(fault, words.lang) for fault in context.facts.warnings if fault.rule != "filled_in"]
 
 

@@ -28,7 +28,7 @@ REMOTE = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?\
 
 
 class Verbatim(Element):  # type: ignore[misc]
-    """Text that passes as it is: never read as a template, whatever a name holds."""
+    """Text that is not changed: it is never read as a template, whatever a name contains."""
 
     def __init__(self, content: str):
         super().__init__()
@@ -54,7 +54,7 @@ def _static(name: str) -> bytes:
 
 @cache
 def leaflet_notice() -> str:
-    """Leaflet's licence as its package carries it, or the pointer to it."""
+    """Leaflet's licence from its package, or where to find it."""
     for entry in metadata.files(DISTRIBUTION) or ():
         if entry.name == "LICENSE":
             return str(entry.read_text())
@@ -68,7 +68,7 @@ def browser_file(name: str) -> str:
     Raises
     ------
     InfraplanError
-        The name is none of the files this room knows; nothing is ever fetched.
+        The name is none of the known files; nothing is ever fetched.
     """
     if name == LEAFLET_JS:
         code = _static(LEAFLET_JS).decode("utf-8").replace("</script", "<\\/script")
@@ -88,12 +88,12 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def inline(figure: Figure, title: str, lang: str = "zh") -> str:
-    """The page of a folium figure as one text that asks the network for nothing, the same at every run.
+    """The page of a folium figure as one text that loads nothing from the network, the same at every run.
 
     Raises
     ------
     InfraplanError
-        The page links a file this room does not know, or still names a remote address.
+        The page links an unknown file, or still names a remote address.
     """
     _number(figure)
     for child in list(figure._children.values()):

@@ -70,7 +70,7 @@ def points(
     styles: dict[str, npt.ArrayLike] | None = None,
     place: int = 0,
 ) -> dict[str, Any]:
-    """One table of points. `place`: number (from 1) of the column that tells two namesakes apart in the search; 0 for none."""
+    """One table of points. `place`: number (from 1) of the column that distinguishes equal names in the search; 0 for none."""
     return {
         "n": len(frame),
         "title": title,

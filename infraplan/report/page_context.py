@@ -1,4 +1,4 @@
-"""What a page needs to know: one frozen object a zone, filled by the run, read by every writer of this room."""
+"""The data of a page: one frozen object a zone, filled by the run, read by every writer of this package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Margins = npt.NDArray[np.float32]
 COUNTS = tuple(one.name for one in TABLES["population"] if one.kind and one.form == "whole")
 """Columns of people and points that add up over zones."""
 SHARES = {one.name: one.name.replace("share", "served") for one in TABLES["population"] if one.kind and one.form == "share"}
-"""Shares, and what each is a share of the residents of."""
+"""Shares, and the people of whom each is a share."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Dataset:
-    """An input: what it is, whose it is, under which licence. `synthetic`: made up for the example."""
+    """An input: its title, owner and licence. `synthetic`: made up for the example."""
 
     name: str
     holder: str
@@ -45,7 +45,7 @@ class Dataset:
 class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
-    `bound_cny`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
+    `bound_cny`: lower bound of the cost of any plan for the goal; None where the plan serves most people, whose bound counts people.
     `whole`: not a city's part of a larger plan.
     `extras_cny`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
@@ -79,19 +79,19 @@ class Facts:
     Attributes
     ----------
     model : str
-        Names of the propagation models, as a reader should cite them.
+        Names of the propagation models, to be cited.
     resolution_m : float
         Side of a pixel. [m]
     reliability : float
-        Coverage probability that the shadowing margin buys, 0..1.
+        Coverage probability of the shadowing margin, 0..1.
     services : tuple of str
         One line a service: name, frequency, largest path loss.
     population_basis : str
         Where the people come from, e.g. "2020 年第七次全国人口普查".
     filled_in : mapping
-        What the input left out and a preset filled: field name -> number of rows.
+        Empty cells of the input that a preset filled: field name -> number of rows.
     warnings : tuple of Fault
-        What the readers of the input noticed and did not refuse, grouped.
+        Warnings of the readers of the input, grouped.
     map_approval : str
         审图号 of an approved base map; "" prints that an official publication needs one.
     notes : tuple of str
@@ -202,13 +202,13 @@ class PageContext:
     city_order: str = ""
 
     def receiver(self, family: str) -> str:
-        """Where the family's devices are judged: "outdoor", "indoor" ...; "" where nobody knows."""
+        """Where the family's devices are judged: "outdoor", "indoor" ...; "" where it is not known."""
         preset = load("services")["family"].get(family, {}).get("receiver", {})
         return str(self.facts.receivers.get(family) or preset.get("value", ""))
 
     @property
     def name_en(self) -> str:
-        """The zone's English name where the zones carry one (`name_en`), else its name."""
+        """The zone's English name where the zones have one (`name_en`), else its name."""
         if self.tops:
             return self.title_en or self.name
         own = self.outline
@@ -216,7 +216,7 @@ class PageContext:
         return str(name) if isinstance(name, str) and name else self.name
 
     def names(self, lang: str) -> dict[str, str]:
-        """Adcode -> name; English names where the zones carry them and English is asked."""
+        """Adcode -> name; English names where the zones have them and the page is English."""
         column = (
             self.zones["name_en"].where(self.zones["name_en"].notna(), self.zones["name"])
             if lang == "en" and "name_en" in self.zones
@@ -225,7 +225,7 @@ class PageContext:
         return dict(zip(self.zones["adcode"], column.astype(str), strict=True))
 
     def title_name(self, lang: str) -> str:
-        """What titles call the zone."""
+        """The zone's name in titles."""
         return self.name_en if lang == "en" else self.name
 
     @property

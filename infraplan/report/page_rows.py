@@ -1,4 +1,4 @@
-"""Tables of a context as rows that templates, workbooks and documents print: words chosen, numbers written, nothing computed."""
+"""Tables of a context as rows that templates, workbooks and documents print, in words and written numbers; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from infraplan.tables.wording import worded
 from infraplan.tables.zone_order import in_city_order
 
 LEAST_ROWS_A_COUNTY = 3
-"""With this many rows a county on average, or more, each county of a list begins a page of its own."""
+"""With this many rows a county on average, or more, each county of a list begins a new page."""
 DECIDED = ("met", "not_met")
 ANYONE = ("", "any")
 ZONE_KEY = ["level", "adcode"]
@@ -73,7 +73,7 @@ def own_targets(context: PageContext) -> Any:
 
 
 def judged(rows: Any) -> Any:
-    """Whether each row of a scorecard asks for something and is no figure beside another."""
+    """Whether each row of a scorecard has a threshold and is not a figure beside another."""
     return rows["required"].notna() & ~(rows["beside"].astype(bool) if "beside" in rows else pd.Series(False, index=rows.index))
 
 
@@ -101,7 +101,7 @@ def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
 
 
 def text_of(value: Any) -> Any:
-    """A text that may know both languages, "" where it is missing."""
+    """A text that may be bilingual, "" where it is missing."""
     return "" if missing(value) else value
 
 
@@ -201,13 +201,13 @@ def gap_lists(context: PageContext, words: Words, most: int, each: int) -> list[
 
 
 def gap_note(part: GapList, words: Words, each: int) -> str:
-    """How many the list shows, of how many, and by what choice."""
+    """How many rows the list shows, of how many, and how they are chosen."""
     limit = words.t("gaps_each", count=each) if part.breaks else ""
     return words.t("doc_gaps_note", total=integer(part.total), shown=integer(len(part.frame)), each=limit)
 
 
 def county_breaks(rows: Any) -> list[int]:
-    """The rows with which another county's page begins; none where counties would leave their pages empty, as in a list of seats."""
+    """The rows with which another county's page begins; none where most pages would be nearly empty, as in a list of seats."""
     county = rows["county"].astype(str).to_numpy()
     if len(rows) < LEAST_ROWS_A_COUNTY * len(np.unique(county)):
         return []
@@ -249,7 +249,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
 
 
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
-    """What follows the first lines in words: gaps, plan, its bound and its prices."""
+    """The sentences after the headline: gaps, plan, its bound and its prices."""
     out = []
     if not any(len(context.people(family)) for family in context.families):
         out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))

@@ -27,7 +27,7 @@ SERIF = (
     "SimSun",
 )
 TEXT_WIDTH_MM, MOST_HEIGHT_MM = 156.0, 150.0
-EPOCH = 1577836800  # 2020-01-01: a clock inside would change the bytes of equal content
+EPOCH = 1577836800  # 2020-01-01: the time of writing would change the bytes of equal content
 
 
 @cache
@@ -79,7 +79,7 @@ def write_pdf(report: Report, path: str | Path) -> None:
 
 
 def _height_mm(png: bytes) -> float:
-    """Height at which a picture fills the width of the text, or as much of the page as leaves room for its caption. [mm]"""
+    """Height at which a picture fills the width of the text, or the page with room for its caption. [mm]"""
     width, height = png_size(png)
     return min(TEXT_WIDTH_MM * height / width, MOST_HEIGHT_MM)
 
@@ -129,7 +129,7 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    """What the template lays out of a table."""
+    """A table as the template needs it."""
     return {
         "heads": list(table.heads),
         "widths": list(table.widths),

@@ -1,4 +1,4 @@
-"""The foot of a printed picture: the mark of synthetic data, the dates, and who made what it shows; nothing is cut."""
+"""The foot of a printed picture: the mark of synthetic data, the dates, and the makers of the data; no text is cut."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PIECES = re.compile(r"[!-~]+[，。；：、）]*|.[，。；：、）]*", re.DO
 
 
 def foot_lines(context: PageContext, words: Words) -> tuple[list[str], float]:
-    """All lines about the approval of the base map and who made what the map shows, none cut; and the height of the map's foot. [in]"""
+    """All lines about the approval of the base map and the makers of the data, none cut; and the height of the map's foot. [in]"""
     text = attribution(context, words)
     room = 172
     lines = wrapped(text, room)
@@ -39,7 +39,7 @@ def width_in(line: str, size: float) -> float:
 
 
 def draw_foot(figure: Any, facts: Facts, words: Words, lines: list[str]) -> None:
-    """The mark of synthetic data and the dates on a line of their own, then the sources."""
+    """The mark of synthetic data and the dates on their own line, then the sources."""
     height, ink = float(figure.get_figheight()), palette()["ink"]["muted"]
     figure.text(0.01, 0.05 / height, "\n".join(lines), fontsize=FOOT_SIZE, color=ink, va="bottom", linespacing=1.25)
     _stamp(figure, facts, words, (0.14 + FOOT_LINE_IN * len(lines)) / height)

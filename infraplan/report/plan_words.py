@@ -1,4 +1,4 @@
-"""What the pages say of a plan: the targets a site serves, what is lost without it, the price of an option, who stays out of reach."""
+"""Sentences about a plan: the targets that a site serves, the loss without it, the price of an option, the people out of reach."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from infraplan.report.words import Words
 
 
 def nothing_to_build(context: PageContext, words: Words) -> str:
-    """What a plan without a site in this zone says: its goal is met already, or nothing could help, or it builds elsewhere."""
+    """The sentence for a plan without a site in this zone: its goal is met already, or nothing could help, or it builds elsewhere."""
     plan = context.plan
     met = plan is not None and not plan.sites and plan.status in ("optimal", "feasible")
     return words.t("words_plan_met" if met else "words_plan_nothing")
 
 
 def price_sentences(context: PageContext, words: Words) -> list[str]:
-    """What each option adds to the plan's cost, within the model."""
+    """The cost that each option adds to the plan, within the model."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
@@ -31,7 +31,7 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
 
 
 def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
-    """Why the goal is out of reach: who no candidate can serve, and for what reason."""
+    """Why the goal is out of reach: the people that no candidate can serve, and the reason."""
     rows = context.unreachable
     if rows is None or not len(rows):
         return []

@@ -1,4 +1,4 @@
-"""One call from a plan and a coverage to a map that opens with the network cable pulled."""
+"""One call from a plan and a coverage to a map that opens without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Printed pictures: coverage maps with legend, scale bar and north arrow, the province by city, curves. Drawn without pyplot: no state."""
+"""Printed pictures: coverage maps with legend, scale bar and north arrow, the province by city, curves.
+
+Drawn without pyplot, which keeps state.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def type_face() -> Iterator[None]:
 
 
 def png_of(figure: Any, dpi: int = DPI) -> bytes:
-    """PNG bytes that tell nothing of the machine or the day; every text has been checked for missing glyphs."""
+    """PNG bytes that are the same on every machine and day; every text is checked for missing glyphs."""
     from matplotlib.text import Text
     from PIL import Image
 
@@ -125,7 +128,7 @@ def scale_length_m(most_m: float) -> float:
 
 
 def _furniture(figure: Any, axes: Any, words: Words) -> None:
-    """North arrow, pointing up, and scale bar, in the right margin, where no map can run into them."""
+    """North arrow, pointing up, and scale bar, in the right margin, outside the map."""
     from matplotlib.patches import Polygon, Rectangle
 
     width_in, height_in = figure.get_figwidth(), figure.get_figheight()
@@ -154,7 +157,7 @@ NUDGES_PT = (
 
 
 def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
-    """Names on zones, largest first, moved aside where one would lie on another; one that finds no room is left out."""
+    """Names on zones, largest first, moved aside where they would overlap; one without room is left out."""
     from matplotlib import patheffects
 
     check_glyphs(labels)
@@ -263,7 +266,7 @@ def of_family(sites: Any, family: str) -> Any:
 
 
 def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
-    """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
+    """Cities coloured by their share of residents served, far islands at their place. PNG."""
     words = Words(lang)
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
@@ -285,7 +288,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
 
 
 def _island_note(axes: Any, context: PageContext, words: Words) -> None:
-    """A name at 东沙群岛 when the boundaries carry it."""
+    """A name at 东沙群岛 where the boundaries have it."""
     from infraplan.presets import load
 
     for island in load("palette").get("islands", []):

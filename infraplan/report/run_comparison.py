@@ -32,7 +32,7 @@ class Comparison:
     before, after : str
         Names of the run folders.
     unlike : tuple of str
-        What the runs do not share (model, resolution, ...), each "name: before -> after".
+        Differences of the runs (model, resolution, ...), each "name: before -> after".
     coverage : DataFrame
         level, adcode, name, family, receiver, population_before, population_after, served_before, served_after, share_before, share_after,
         served_change, share_change; every zone and family.
@@ -42,11 +42,11 @@ class Comparison:
     sites : DataFrame or None
         id, name, services, city, city_name, change ("added" | "removed"); None where a run has no layer of sites.
     facts : pair of Facts
-        What each run says of itself: dates, version, whether its data are synthetic.
+        Of each run: dates, version, whether its data are synthetic.
     receivers : dict
-        family -> where its devices are judged, as the later run says.
+        family -> where its devices are judged, of the later run.
     city_order : str
-        Name of the official order of the cities, as the later run says; "" lists them by code.
+        Name of the official order of the cities, of the later run; "" lists them by code.
     """
 
     before: str
@@ -61,7 +61,7 @@ class Comparison:
 
     @property
     def synthetic(self) -> bool:
-        """Whether one of the runs rests on synthetic data."""
+        """Whether one of the runs has synthetic data."""
         return any(facts.synthetic for facts in self.facts)
 
 
@@ -76,12 +76,12 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     Returns
     -------
     Comparison
-        The tables `.coverage`, `.targets` and `.sites`, and what the runs do not share (`.unlike`).
+        The tables `.coverage`, `.targets` and `.sites`, and the differences of the runs (`.unlike`).
 
     Raises
     ------
     DataError
-        A folder is none of a finished run, or its summary cannot be read.
+        A folder is not one of a finished run, or its summary cannot be read.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
 
 
 def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
-    """The scorecard of a run: targets.csv; of a run older than that file, what its summary holds."""
+    """The scorecard of a run: targets.csv; of a run older than that file, the rows of its summary."""
     if "schema_version" not in summary:
         table = pd.DataFrame(summary["targets"], columns=TARGET_COLUMNS)
     else:

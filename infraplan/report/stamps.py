@@ -1,4 +1,4 @@
-"""What every page, picture and sheet bears: the dates of data and report, the version, the mark of synthetic data."""
+"""The texts on every page, picture and sheet: the dates of data and report, the version, the mark of synthetic data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from infraplan.report.words import Words
 
 
 def stamp(facts: Facts, words: Words) -> str:
-    """ "数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0", in one text; what nobody stated is said or left out.
+    """ "数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0", in one text; a missing data date is said to be missing.
 
     Dates come from the study alone: the day of the run would change the bytes of equal content. "" for facts without a version,
-    which no study made.
+    which come from no study.
     """
     if not facts.version:
         return ""

@@ -1,4 +1,4 @@
-"""report.docx for WPS and Word: East Asian fonts set everywhere, tables with repeated heads, equal content in equal bytes."""
+"""report.docx for WPS and Word: East Asian fonts set everywhere, tables with repeated heads, equal bytes for equal content."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def _row(cells: Any, widths: list[int], numeric: Any, *, head: bool = False, bol
 
 
 def _save(document: Any, report: Report, path: str | Path) -> None:
-    """Without author, clock or template names; the archive's own clock is fixed too."""
+    """Saves without author, time or template names; the times in the archive are fixed too."""
     core = document.core_properties
     core.author, core.last_modified_by, core.comments, core.keywords = "", "", "", ""
     core.title, core.created, core.modified, core.revision = clean(report.title), FIXED_DAY, FIXED_DAY, 1

@@ -1,4 +1,4 @@
-"""The catalogue as templates use it, and names of codes that come from the data."""
+"""The catalogue for templates, and names of codes that come from the data."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Words(Speech):
         return Bilingual(*(Words(lang).family_in(context, family) for lang in ("zh", "en")))
 
     def model(self, facts: Facts) -> str:
-        """The propagation models as a reader cites them."""
+        """The propagation models, to be cited."""
         return self.joined([self.code("model", name) for name in facts.model.split("; ")], "、")
 
     def beside(self, text: str) -> str:
-        """A sentence of another room: both languages on Chinese pages, English alone on English ones."""
+        """A sentence of another catalogue: both languages on Chinese pages, English alone on English ones."""
         return self.one(text) if self.lang == "en" else text
 
     def title(self, text: str) -> str:

@@ -21,7 +21,7 @@ from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 from infraplan.units import cut
 
-FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": a clock inside would change the bytes of equal content
+FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": the time of writing would change the bytes of equal content
 HEAD_ROW = 4
 A3, A4 = 8, 9
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
@@ -76,7 +76,7 @@ def scaled(widths: Sequence[float], paper: int) -> tuple[int, int]:
 
 
 def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
-    """How each form of `columns` looks in a sheet whose cells have a font of that size in points."""
+    """Cell formats of each form of `columns`, in a font of that size in points."""
     base = {**BASE, "font_size": size}
     numbers = {
         "whole": "#,##0",
@@ -131,7 +131,7 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
 
 
 def _verbatim(written: str) -> str:
-    """Text of a page's head as it is: & begins a code there."""
+    """Text of a page's head with & doubled, since & begins a code there."""
     return written.replace("&", "&&")
 
 
@@ -229,7 +229,7 @@ def fill(book: Any, sheet: Any, first: int, index: int, cells: Cells, forms: dic
 
 
 def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> None:
-    """What may be in the inspection columns."""
+    """Data validations of the inspection columns."""
     if not rows:
         return
     first, last = HEAD_ROW + 1, HEAD_ROW + rows

@@ -1,4 +1,4 @@
-"""The steps in order: predict, score, find gaps, plan, write every city; the ledger of what was done.
+"""The steps in order: predict, score, find gaps, plan, write every city; the ledger of the run.
 
 `run_study` is opened when it is first used: it writes pages, which need the packages of `infraplan[report]`, and the steps do not.
 """

@@ -41,7 +41,7 @@ from infraplan.study import Study
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """Where the results are, and what became of each city."""
+    """Where the results are, and the state of each city."""
 
     output: Path
     cities: pd.DataFrame
@@ -67,7 +67,7 @@ def run_study(
     formats: tuple[str, ...] = FORMATS,
     progress: Progress | None = None,
 ) -> RunOutcome:
-    """Write everything a study asks for: the folder of every city, and the whole study's.
+    """Writes all results of a study: the folder of every city, and that of the whole study.
 
     With `cities` only those are written: the plan of the whole study is used again where it was made from the same inputs, else these
     cities' own goal is planned for alone, and their pages say so. The pages of the whole study stay untouched.
@@ -92,7 +92,7 @@ def run_study(
     Returns
     -------
     RunOutcome
-        `.output` (the folder), `.cities` (what became of each), `.summary`, `.plan`, `.check` and `.absent`.
+        `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check` and `.absent`.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def run_study(
 
 
 def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:
-    """A city's folder is written again only over what the same inputs made and nobody touched since."""
+    """A city's folder is replaced only where the same inputs made it and it is unchanged."""
     for adcode, name in folders_of(study, cities).items():
         folder = output / "cities" / name
         if folder.exists() and not ledger.unchanged(folder, listed.get(adcode, {}).get("files", {})):
@@ -199,7 +199,7 @@ def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], 
 def _plan(
     findings: Findings, output: Path, cities: tuple[str, ...], whole: bool, progress: Progress
 ) -> tuple[Plan | None, Literal["whole", "reused", "alone"]]:
-    """The study's plan, reused for some cities where a whole run left it, and what it covers in a word."""
+    """The study's plan, reused for some cities from an earlier whole run, and one word for what it covers."""
     stored = restore_plan(output) if cities and whole else None
     kind: Literal["whole", "reused", "alone"] = "whole" if not cities else "reused" if stored is not None else "alone"
     if not planned_target(findings.study):
@@ -208,7 +208,7 @@ def _plan(
 
 
 def _scope(plan: Plan | None, kind: str, cities: tuple[str, ...]) -> str:
-    """A sentence on what the plan covers, and what it falls short of."""
+    """A sentence on what the plan covers, and on what it lacks."""
     if plan is None:
         return ""
     names = {"cities": "、".join(cities)} if kind == "alone" else {}
@@ -236,7 +236,7 @@ def gaps_of_city(findings: Findings, adcode: str) -> dict[str, Any]:
 
 
 def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """One row a city for the scoreboard: its folder, gaps, new sites, and what became of it."""
+    """One row a city for the scoreboard: its folder, gaps, new sites and state."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
     lacking = {adcode: gaps_of_city(findings, adcode) for adcode in rows}
     sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])

@@ -1,4 +1,4 @@
-"""What is known of a study before anything is built."""
+"""The state of a study before anything is built."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from infraplan.study import Study
 
 @dataclass(frozen=True)
 class Findings:
-    """All that is known before anything is built.
+    """The results for the existing network.
 
     Parameters
     ----------
     study : Study
-        What was asked.
+    The study.
     cover : Coverage
         The map of the existing network.
     villages : GeoDataFrame or None

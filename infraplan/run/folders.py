@@ -106,7 +106,7 @@ def write_folders(
 
 
 def _noticing(adcode: str, write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
-    """Runs `write`: what became of it, and what warned meanwhile, which a worker process has nobody to tell."""
+    """Runs `write`: what became of it, and what warned meanwhile, which a worker process cannot print."""
     with collected() as faults, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
@@ -119,7 +119,7 @@ def _noticing(adcode: str, write: Callable[..., dict[str, str]], *arguments: Any
 
 
 def _plain_warning(message: Warning | str) -> Warning:
-    """A warning that can leave its process: those of libraries as their text."""
+    """A warning that can be passed to another process: those of libraries as their text."""
     return message if isinstance(message, ValidityWarning) else UserWarning(f"{type(message).__name__}: {message}")
 
 
@@ -149,7 +149,7 @@ def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
 
 
 def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
-    """What a GIS opens: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
+    """Writes the layers for a GIS: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
     context = page.context
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
     write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)

@@ -1,4 +1,4 @@
-"""What was done with what: input hashes, versions, parameters, solver status, and a row for every city."""
+"""The ledger of a run: input hashes, versions, parameters, solver status, and a row for every city."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def program_hash() -> str:
 
 
 def same_plan(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two runs plan the same; the language and the formats of their pages do not matter."""
+    """Whether two runs make the same plan; the language and the formats of their pages do not matter."""
     return {**one, "pages": None} == {**other, "pages": None}
 
 
@@ -77,7 +77,7 @@ def write(output: Path, content: dict[str, Any]) -> None:
 
 
 def remove_temporary(output: Path) -> None:
-    """Remove what a killed run left under temporary names, in the output folder and among its cities."""
+    """Removes files that a killed run left under temporary names, in the output folder and among its cities."""
     for left in (*output.glob(".*.part*"), *(output / "cities").glob(".*.part*"), *(output / "cities").glob(".*.old")):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)

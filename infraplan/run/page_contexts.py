@@ -1,4 +1,4 @@
-"""What each page needs to know, cut from the findings."""
+"""The contexts of the pages: each zone's part of the findings."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
 
 
 def in_china(zones: Any) -> bool:
-    """Whether zones lie in China, whose rules for maps then hold: by the codes of their provinces, else by where their middle is."""
+    """Whether zones lie in China, whose rules for maps then apply: by the codes of their provinces, else by their centre."""
     left, bottom, right, top = zones.total_bounds
     provinces = zones.loc[zones["level"] == "province", "adcode"].astype(str)
     return bool(provinces.str.fullmatch(CHINESE_PROVINCE).all() or in_shifted_area((left + right) / 2, (bottom + top) / 2))
@@ -88,7 +88,7 @@ def measured_note(findings: Findings) -> tuple[str, ...]:
 
 
 def service_line(service: Service) -> str:
-    """A service in one line: carrier, largest path loss, what limits it, the device, the share of time of each direction."""
+    """A service in one line: carrier, largest path loss, the link that limits it, the device, the share of time of each direction."""
     shares = {"down": f"{service.downlink_share * 100:.1f}", "up": f"{service.uplink_share * 100:.1f}", "frame": service.frame}
     time = both("run.frame", **shares) if service.frame else both("run.time", **shares)
     return both(
@@ -108,7 +108,7 @@ def antenna_lines(study: Study) -> tuple[str, ...]:
 
 
 def ground_notes(cover: Coverage) -> tuple[str, ...]:
-    """What ground the prediction rests on."""
+    """The ground of the prediction."""
     if cover.terrain is None:
         return (both("run.no_terrain"),)
     key = "run.synthetic_terrain" if cover.terrain.synthetic else "run.terrain"
@@ -156,7 +156,7 @@ def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = N
 
 
 def plan_note(plan: Plan) -> str:
-    """What must be said of a plan that does not bring its goal, "" of one that does."""
+    """The sentence on a plan that does not reach its goal, "" for one that does."""
     if plan.status not in ("unreachable", "short") or plan.served_after >= plan.goal.share * plan.population:
         return ""
     return both(
@@ -181,7 +181,10 @@ def _window(cover: Coverage, zones: Any) -> Coverage:
 
 @dataclass(frozen=True)
 class CityLayers:
-    """A page's context, and what only the files need: best server per family, the sectors those indices name, headings of the villages."""
+    """A page's context, and the data that only the files need.
+
+    Best server per family, the sectors those indices name, headings of the villages.
+    """
 
     context: PageContext
     servers: dict[str, Any]
@@ -204,7 +207,7 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
 
 
 def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
-    """Every point with people, its status, whether it rests on measurement, and predicted margins: from it totals can be recounted.
+    """Every point with people, its status, whether it is measured, and predicted margins: the totals can be recounted from it.
 
     `heads`: "names" of `outputs`, or "zh" for its Chinese headings, which `read_villages` understands too.
     """
@@ -258,7 +261,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
 
 
 def whole_name(study: Study, lang: str) -> str:
-    """What pages call the zones of a study that is no single province with a name: its cities where they are few, else its title."""
+    """The name of a study that is not a single province with a name: its cities where they are few, else its title."""
     cities = study.zones.loc[study.zones["level"] == "city"]
     if 0 < len(cities) <= FEW_CITIES and (lang == "zh" or "name_en" in cities):
         return ("、" if lang == "zh" else ", ").join(cities["name" if lang == "zh" else "name_en"].astype(str))

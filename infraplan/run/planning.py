@@ -1,4 +1,4 @@
-"""A study's plan as a covering problem: candidates, sites that are fixed beforehand, what must be reached."""
+"""A study's plan as a covering problem: candidates, fixed sites, the goal."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from infraplan.study.config import FILE_NAME
 from infraplan.study.input_checks import Attempts
 from infraplan.tables.radio_names import operator_set
 
-MOST_CANDIDATES = 5_000_000  # interpretation: points of the regular grid that a desktop can still search
+MOST_CANDIDATES = 5_000_000  # interpretation: points of the regular grid that a desktop computer can search
 
 
 def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None = None) -> Goal:
-    """What study.toml asks its plan to reach, refused before any work where no plan can be made for it."""
+    """The goal of study.toml; an error before any work where no plan can be made for it."""
     choice = study.config.plan
     goal = goal_of(
         study.targets,
@@ -56,7 +56,7 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
 
 
 def plan_faults(study: Study) -> list[Fault]:
-    """What would stop a plan, found without a prediction: targets, places, phases and sizes that study.toml asks for.
+    """Faults that would stop a plan, found without a prediction: targets, places, phases and sizes in study.toml.
 
     Needs the study's targets, services, zones and places.
     """
@@ -81,7 +81,7 @@ def plan_faults(study: Study) -> list[Fault]:
 
 
 def _refuse_absent(study: Study, name: str) -> None:
-    """A target of `must` whose places no layer of the study holds."""
+    """Raises for a target of `must` whose places no layer of the study has."""
     target = required_places_target(study.targets, name)
     if target.layer != "villages":
         places = study.places
@@ -90,7 +90,7 @@ def _refuse_absent(study: Study, name: str) -> None:
 
 
 def phases_of(study: Study) -> tuple[Phase, ...]:
-    """The study's phases; places a phase asks for must be among those the plan must serve."""
+    """The study's phases; places that a phase requires must be among those the plan must serve."""
     choice = study.config.plan
     for phase in choice.phases:
         for name in phase.must:
@@ -176,7 +176,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
 
 
 def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
-    """Points that lack a service of the goal, among which candidates are sought.
+    """Points that lack a service of the goal, for which candidates are made.
 
     A place that must be served and is not weighs as many people as `candidate_least_people`: places near it stay candidates.
     """
@@ -193,7 +193,7 @@ def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: 
 
 
 def township_seats(places: Any) -> Any:
-    """Township seats with a known point: their public buildings are on offer as hosts where the study names no hosts of its own."""
+    """Township seats with a known point: their public buildings are hosts where the study names no hosts."""
     if places is None:
         return None
     seats = places.loc[(places["place_class"] == "township") & places.geometry.notna()]

@@ -1,4 +1,4 @@
-"""What a run tells while it works."""
+"""Progress of a run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """What a run tells while it works: a step begins; so much of it is done."""
+    """Progress of a run: the beginning of a step, and how much of it is done."""
 
     def step(self, key: str) -> Callable[[int, int], None]:
-        """Begin a step named by a message key; the answer is called with (done, total)."""
+        """Begin a step named by a message key; the returned function is called with (done, total)."""
         ...
 
 
 class Silent:
-    """No progress shown."""
+    """Shows no progress."""
 
     def step(self, key: str) -> Callable[[int, int], None]:
-        """A step nobody watches."""
+        """A step without progress."""
         return lambda done, total: None

@@ -1,4 +1,4 @@
-"""Which cities and which goal a run is for, and the plan an earlier run left. No page is written here, so that no verb but `run` needs
+"""The cities and the goal of a run, and the plan of an earlier run. No page is written here, so that no verb but `run` needs
 the packages of `report`.
 """
 
@@ -43,7 +43,7 @@ def city_order(study: Study) -> list[str]:
 
 
 def planned_target(study: Study) -> str:
-    """The target to plan for, refused before any work where no policy has it; "" where the study wants no plan."""
+    """The target to plan for; an error before any work where no policy has it; "" where the study plans nothing."""
     target = study.config.plan.target
     if target:
         goal_in(study)

@@ -116,7 +116,7 @@ def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: t
 
 
 def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
-    """Land by zone, family and network, where nobody is known to live.
+    """Land by zone, family and network, for a study without people.
 
     level, adcode, name, parent, family, network, area_km2, served_km2, share, and beside it receiver, share_weaker, share_stronger,
     other_receiver, other_share as in `with_ranges`.
@@ -203,7 +203,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     )
     card = with_band(card, by_zone, signal_band_db())
     if study.config.study.as_of is None:
-        card["expired"] = False  # nobody said on which day
+        card["expired"] = False  # the study states no day
     tell(2, 3)
     findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, without_points(no_gaps()))
     if gaps:
@@ -248,7 +248,7 @@ def with_gaps(
 
 
 def without_points(gaps: Any) -> pd.DataFrame:
-    """A gap list as tables and files hold it: lon and lat say where."""
+    """A gap list as in tables and files: with lon and lat instead of points."""
     return pd.DataFrame(gaps.drop(columns=gaps.geometry.name))
 
 
@@ -272,14 +272,14 @@ def planning_instance(
 
 
 def limits_of(study: Study) -> SearchLimits:
-    """How long a batch searches: counted work, so that the plan is the same on any machine."""
+    """Limits of the search in a batch: counted work, so that the plan is the same on any machine."""
     return SearchLimits(gap=study.config.plan.gap, work_limit=study.config.plan.work_limit)
 
 
 def make_plan(findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = ()) -> Plan:
     """The plan for a study's goal: new sites for the whole study, or for some cities alone.
 
-    Where study.toml asks for it, the plan of the whole study has the curve of cost against coverage.
+    Where study.toml has `pareto`, the plan of the whole study has the curve of cost against coverage.
 
     Parameters
     ----------
@@ -360,7 +360,7 @@ def explanation_on_map(findings: Findings, plan: Plan, explanation: Explanation)
 
 
 def _map_inputs(findings: Findings) -> dict[str, Any]:
-    """What a study is counted on a map with."""
+    """Arguments for counting a plan of the study on a map."""
     study = findings.study
     layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}
     return {**layers, "measured": study.measured, "capacity_people": study.config.plan.capacity_people}

@@ -1,4 +1,4 @@
-"""What `infraplan check` knows: every fault of every input of a study, found by reading all of it and running every choice."""
+"""`infraplan check`: every fault of every input of a study, found by reading all of it and trying every setting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECORD = ("severity", "rule", "file", "sheet", "row", "column", "value", "messag
 
 
 def check_study(study: Study) -> list[Fault]:
-    """Every fault of a study, each once: what each input says of itself, what they say of each other, what the policies and the plan ask.
+    """Every fault of a study, each once: of each input, between the inputs, and of the policies and the plan.
 
     Where none is an error, no verb ends in an error of the input. A forced or forbidden site is looked up among the candidates, which
     needs a prediction; it is made only then, and only where nothing else is wrong.
@@ -61,7 +61,7 @@ def _layer(study: Study, name: str) -> Any:
 
 
 def _between_layers(study: Study) -> list[Fault]:
-    """What the layers say of each other."""
+    """Faults between the layers."""
     layers = {name: _layer(study, name) for name in ("zones", "villages", "sites", "places")}
     return study.compare(**layers)
 

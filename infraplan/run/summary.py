@@ -28,7 +28,7 @@ from infraplan.siting.plans import Plan
 from infraplan.tables.faults import grouped
 
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
-"""What a zone's figures carry beside its share, as `with_ranges` names it."""
+"""Figures of a zone beside its share, as named by `with_ranges`."""
 
 OF_THE_WHOLE = ("bound_cny", "bound", "proven_gap", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check")
 """Keys that hold for a whole plan and not for a city's part of it."""
@@ -99,7 +99,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
 def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> dict[str, Any]:
     """A city's part of a plan that is made for more than the city, under the keys of `plan_numbers`.
 
-    Its sites, their cost and gains; its people, whichever site serves them. What holds of the whole plan alone (bound, check, prices of
+    Its sites, their cost and gains; its people, whichever site serves them. Figures that only the whole plan has (bound, check, prices of
     options ...) is None.
     """
     study, sites = findings.study, plan.sites.loc[plan.sites["city"] == city]
@@ -107,7 +107,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     kept = {"zones": study.zones, "villages": villages, "measured": study.measured}
     counted = served_by_family(goal, plan.sites, study.plan_services, findings.cover, after, **kept)
     by_family: dict[str, dict[str, int | None]] = {family: dict(numbers) for family, numbers in counted.items()}
-    if study.config.plan.capacity_people:  # who is carried is known of the whole alone
+    if study.config.plan.capacity_people:  # the people that sites can carry are known for the whole plan only
         by_family = {family: numbers | {"served_after": None} for family, numbers in by_family.items()}
     phases = []
     for number, phase in enumerate(phases_of(study), start=1):
@@ -189,7 +189,7 @@ def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a summary tells of: the whole study (`code` "") or one city, with its part of every table."""
+    """The scope of a summary: the whole study (`code` "") or one city, with its part of every table."""
 
     level: str
     adcode: str
@@ -203,7 +203,7 @@ class Scope:
 
     @classmethod
     def whole(cls, findings: Findings) -> Scope:
-        """The study. It bears its province's name where it has one province, else its own title."""
+        """The study. It has its province's name where it has one province, else its own title."""
         study = findings.study
         tops = study.zones.loc[study.zones["level"] == "province"]
         adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)

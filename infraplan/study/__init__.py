@@ -1,4 +1,4 @@
-"""A study: one study.toml and everything it names, frozen."""
+"""A study: one study.toml and the files it names; a `Study` is frozen."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Study(StudySteps):
     folder : Path
         The folder of study.toml; `Study.open(folder)` reads it.
     config : Config
-        What study.toml says.
+    The content of study.toml.
     warnings : list of Fault
-        What the readers of the layers used so far have warned of.
+        Warnings of the readers of the layers used so far.
 
     Examples
     --------
@@ -113,11 +113,11 @@ class Study(StudySteps):
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """Networks on the map: "any" and those counted apart, of study.toml, else the shared ones of the presets."""
+        """Networks on the map: "any" and the single networks: of study.toml, else the shared ones of the presets."""
         return networks(self.config.study.operators)
 
     def check_choices(self) -> None:
-        """Refuse names in study.toml that do not exist.
+        """Raises for names in study.toml that do not exist.
 
         Raises
         ------
@@ -137,14 +137,14 @@ class Study(StudySteps):
         Raises
         ------
         DataError
-            The faults of all files at once. What is no error warns.
+            The faults of all files at once. A fault that is no error is a warning.
         """
         refuse(input_faults(self, people=people))
         refuse(self.compared)
 
     @cached_property
     def compared(self) -> tuple[Fault, ...]:
-        """What the layers say of each other and the policies ask of them; warnings are kept in `warnings` and passed on."""
+        """Checks the layers against each other and against the policies; warnings are kept in `warnings` and passed on."""
         villages = self.villages if self.has_people else None
         found = self.compare(zones=self.zones, villages=villages, sites=self.sites, places=self.places) + unmatched_policy_words(self)
         self.keep(found)
@@ -188,7 +188,7 @@ class Study(StudySteps):
         named = [name for name, path in paths.items() if path is not None and path.name == fault.file]
         if reading in named or not named:
             return reading
-        sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of what has been read
+        sheets = {name: getattr(self.__dict__.get(name), "attrs", {}).get("sheet") for name in named}  # of the layers read so far
         return next((name for name in named if sheets[name] == fault.sheet), named[0])
 
     def keep(self, found: Iterable[Fault], before: int | None = None) -> None:
@@ -233,7 +233,7 @@ class Study(StudySteps):
 
     @property
     def population_basis(self) -> str:
-        """Whose people are counted: "resident" (常住) or "registered" (户籍), of study.toml, else of the villages' own headings."""
+        """Whose people are counted: "resident" (常住) or "registered" (户籍), from study.toml, else from the villages' own headings."""
         stated = self.config.study.population_basis
         return stated or (str(self.villages.attrs.get("population_basis", "resident")) if self.has_people else "resident")
 
@@ -270,7 +270,7 @@ class Study(StudySteps):
 
     @property
     def exclusion_paths(self) -> tuple[Path, ...]:
-        """Files of land to keep free."""
+        """Files of land on which nothing may be built."""
         named = self.config.files.exclusions
         return tuple(self.folder / name for name in ((named,) if isinstance(named, str) else named))
 
@@ -306,7 +306,7 @@ class Study(StudySteps):
         return table
 
     def _points(self) -> set[str]:
-        """Ids of villages and places; none while one of these tables has faults, which it tells itself."""
+        """Ids of villages and places; none while one of these tables has faults, which are reported with it."""
         try:
             tables = [self.villages if self.has_people else None, self.places]
         except DataError:
@@ -320,12 +320,12 @@ class Study(StudySteps):
 
     @layer
     def licences(self) -> tuple[Licence, ...] | None:
-        """Whose each input is, as licences.toml beside study.toml says; None without it."""
+        """The owner and the licence of each input, from licences.toml beside study.toml; None without it."""
         return read_licences(self.folder)
 
     @layer
     def own_presets(self) -> tuple[dict[str, Any], dict[str, Path]]:
-        """The service presets, the study's own file laid over the built-in ones; the pattern files that its services name."""
+        """The service presets, with the values of the study's own file over the built-in ones; the pattern files that its services name."""
         from infraplan.io.services import read_services
 
         file = self.config.coverage.services_file
@@ -378,7 +378,7 @@ class Study(StudySteps):
 
     @layer
     def terrain(self) -> Terrain | None:
-        """Ground under the study and around it, where the model asks for it."""
+        """Ground under the study and around it, where the model needs it."""
         return study_terrain(self)
 
     @layer

@@ -1,4 +1,4 @@
-"""Layers of a study: read once, the faults of several files gathered before one of them stops the work."""
+"""Layers of a study: read once, the faults of several files are collected before one of them stops the work."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Read = TypeVar("Read")
 
 
 def layer(read: Callable[[Study], Read]) -> cached_property[Read]:
-    """A layer of the study: read once; what its reader warns of is kept in `Study.warnings`, and passed on.
+    """A layer of the study: read once; its reader's warnings are kept in `Study.warnings`, and passed on.
 
-    So is what the layers warned of that it read on its way.
+    So are the warnings of the other layers that it reads.
     """
 
     @wraps(read)
@@ -39,14 +39,14 @@ def layer(read: Callable[[Study], Read]) -> cached_property[Read]:
 
 
 def refuse(faults: Iterable[Fault]) -> None:
-    """A DataError of the errors among some faults, with what was found beside them."""
+    """Raises a DataError of all faults where one of them is an error."""
     found = list(faults)
     if any(fault.severity == "error" for fault in found):
         raise DataError(found)
 
 
 def all_of(paths: Mapping[Key, Path], read: Callable[[Path], Any]) -> dict[Key, Any]:
-    """What each of several files holds; the faults of all of them at once."""
+    """The content of each of several files; the faults of all of them at once."""
     faults: list[Fault] = []
     found: dict[Key, Any] = {}
     for name, path in paths.items():

@@ -29,7 +29,7 @@ class _Section(BaseModel):
 
 
 class About(_Section):
-    """What the study is called, whose people it counts, what it is judged by."""
+    """The name of the study, the people that it counts, the policies that it is judged by."""
 
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
     title_zh: str
@@ -79,7 +79,7 @@ class Files(_Section):
 
 
 class Datums(_Section):
-    """Datum of each file's coordinates, short for `datum` in its `[options]`; unset, its headings or CRS tell, else WGS-84."""
+    """Datum of each file's coordinates, short for `datum` in its `[options]`; by default from its headings or CRS, else WGS-84."""
 
     zones: str | None = None
     villages: str | None = None
@@ -95,7 +95,7 @@ class Datums(_Section):
 class FileOptions(_Section):
     """How one named file is read: `[options.villages]` and so on. The reader decides what is not set, and reports it.
 
-    `USED_BY` tells which options each file has; docs/data.md explains them.
+    `USED_BY` lists the options of each file; docs/data.md explains them.
     """
 
     sheet: str | int | tuple[str | int, ...] | None = None
@@ -189,7 +189,7 @@ class PhaseChoice(_Section):
 
 
 class PlanChoice(_Section):
-    """What the new sites must reach, and with what: docs/planning.md explains each key.
+    """The goal of the new sites and the means: docs/planning.md explains each key.
 
     `target` is the first of `targets`; either may be written.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with a study.toml: each fault with its line, the keys that exist, and the nearest of them."""
+"""The faults of a study.toml: each with its line, the keys that exist, and the nearest of them."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def known_crs(given: str) -> str:
 
 
 def known_encoding(given: str) -> str:
-    """An encoding the readers offer."""
+    """An encoding that the readers know."""
     plain = given.lower().replace("_", "-")
     if plain not in OFFERED:
         raise ValueError(both("schema.choice", options=", ".join(OFFERED), nearest=nearest(plain, OFFERED)))
@@ -165,6 +165,6 @@ def _known(path: tuple[str, ...], model: type[BaseModel]) -> list[str]:
 
 
 def _written(path: tuple[str, ...]) -> str:
-    """A key as a reader finds it: "[plan] gap"."""
+    """A key as it is written: "[plan] gap"."""
     plain = [step for step in path if not step.isdigit()]
     return f"[{'.'.join(plain[:-1])}] {plain[-1]}" if len(plain) > 1 else f"[{plain[0]}]"

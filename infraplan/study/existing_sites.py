@@ -11,10 +11,10 @@ from infraplan.policy.site_counts import in_period
 
 
 def existing_on(sites: Any, as_of: date | None, file: str) -> tuple[Any, list[Fault]]:
-    """Sites not built after a day, and warnings of how many were left out and how many dates do not tell.
+    """Sites not built after a day, and warnings of how many were left out and how many dates are not exact enough.
 
     "2020" and "2020-06" mean the whole year or month: a site counts unless its whole period lies after the day. Without a day, or
-    where `built` is empty, every site counts.
+    where `built` is empty, a site counts.
     """
     if as_of is None or "built" not in sites:
         return sites, []

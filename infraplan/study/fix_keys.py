@@ -1,4 +1,4 @@
-"""How to fix a fault, as study.toml has them: where a reader says `encoding=`, the key of that file is named."""
+"""How to fix a fault of a study: where a reader names its argument `encoding=`, the key of study.toml is named instead."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def keys_of(layer: str, options: tuple[str, ...]) -> dict[str, str]:
 def with_study_keys(fault: Fault, layer: str, options: tuple[str, ...]) -> Fault:
     """The fault with the keys of study.toml for the arguments that its texts name.
 
-    A reader that names a section itself knows what kind of table it reads, not which file of the study: that is `layer`, with `options`.
+    A reader that names a section itself knows the kind of table, not the file of the study: that is `layer`, with `options`.
     """
     keys = keys_of(layer, options)
 

@@ -1,4 +1,4 @@
-"""What stops a verb before any work: choices of study.toml that name nothing, layers that cannot be read; every fault with its place."""
+"""Checks before any work: names in study.toml that do not exist, layers that cannot be read; every fault with its place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS = {"targets": "study.policies", "services": "coverage.services", "plan_serv
 
 
 class Attempts:
-    """Faults gathered from attempts: an error of data as it is, one of usage beside the key of study.toml that asks for it."""
+    """Collects faults of attempts: an error of data as it is, an error of usage with the key of study.toml that caused it."""
 
     def __init__(self, study: Study):
         self.study = study
@@ -33,7 +33,7 @@ class Attempts:
         self._text: str | None = None
 
     def at(self, key: str, value: object, make: Callable[..., Any], *arguments: Any) -> bool:
-        """Whether `make` goes well; its faults are kept, those of usage with the line and the value of `key`."""
+        """Whether `make` runs without an error; its faults are kept, those of usage with the line and the value of `key`."""
         try:
             make(*arguments)
         except DataError as error:
@@ -59,7 +59,7 @@ class Attempts:
 
 
 def choice_faults(study: Study) -> list[Fault]:
-    """Names in study.toml that nothing bears, each with the nearest."""
+    """Names in study.toml that do not exist, each with the nearest."""
     config, attempts = study.config, Attempts(study)
     own, known = config.study.operators, load("networks")["operators"]
     codes = list(dict.fromkeys(operator_names(own).values())) if own else known

@@ -1,5 +1,5 @@
-"""What only shows when the layers of a study are laid side by side: gaps between zones, totals, twins, a shifted datum; and beside its
-policies: words that match nothing.
+"""Checks between the layers of a study: gaps between zones, totals, twins, a shifted datum; and words of its
+policies that match nothing.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def compared(*, zones: Any, villages: Any = None, sites: Any = None, places: Any
 
 
 def unmatched_policy_words(study: Study) -> list[Fault]:
-    """What the policies of a study ask of data that the layers read so far do not have; warnings, and numbers that are none."""
+    """Words of the study's policies that match nothing in the layers read so far, as warnings; and cells that should be numbers."""
     tables = {name: study.__dict__.get(name) for name in ("villages", "places", "sites", "corridors")}
     registers = study.__dict__.get("registers") or {}
     return unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
 
 
 def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:
-    """One warning on the sites that carry services which the study does not list: how many of each, and how many carry nothing else."""
+    """One warning on the sites that carry services which the study does not list: how many of each, and how many have no listed service."""
     carried = sites["services"].fillna("").astype(str).str.split(";")
     beyond = Counter(name for names in carried for name in names if name and name not in listed)
     if not beyond:

@@ -1,4 +1,4 @@
-"""licences.toml beside study.toml: whose each input is, and under which licence; every fault at once."""
+"""licences.toml beside study.toml: the owner and the licence of each input; every fault at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE_NAME = "licences.toml"
 
 
 class Licence(BaseModel):
-    """An input: what it is, whose it is, under which licence. `synthetic`: made up for an example."""
+    """An input: its title, owner and licence. `synthetic`: made up for an example."""
 
     model_config = ConfigDict(frozen=True)
 

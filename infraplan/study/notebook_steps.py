@@ -1,4 +1,4 @@
-"""What a planner at a notebook asks of a study. The steps themselves are public functions above this package, called by their names."""
+"""`Study.assess` and `Study.plan`, for notebooks. They call public functions of packages above this one by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StudySteps:
-    """`assess` and `plan` of a study, and its one line."""
+    """`assess` and `plan` of a study, and its `repr`."""
 
     folder: Path
     config: Config

@@ -1,4 +1,4 @@
-"""What a study's policies name of its tables: classes and columns."""
+"""Classes and columns of tables that a study's policies name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def named_classes(study: Study, *keys: str) -> tuple[str, ...]:
-    """Classes that the study's policies name; none while a policy has faults, which `targets` tells."""
+    """Classes that the study's policies name; none while a policy has faults, which `targets` reports."""
     try:
         targets = study.targets
     except InfraplanError:
@@ -21,7 +21,7 @@ def named_classes(study: Study, *keys: str) -> tuple[str, ...]:
 
 
 def named_columns(study: Study) -> tuple[str, ...]:
-    """Columns that the study's policies name, in whatever table."""
+    """Columns that the study's policies name, in any table."""
     try:
         targets = study.targets
     except InfraplanError:

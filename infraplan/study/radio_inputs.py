@@ -1,4 +1,4 @@
-"""The radio part of a study: its services, its pattern files, its sectors; what would leave the map empty is an error."""
+"""The radio part of a study: its services, its pattern files, its sectors; an input that would leave the map empty is an error."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def study_services(study: Study, names: tuple[str, ...], key: str) -> dict[str, 
 
 
 def antenna_files(study: Study) -> dict[str, Path]:
-    """The pattern files that sites and services name, by those names; a site's lie beside its table or study.toml.
+    """The pattern files that sites and services name, by those names; those of sites are beside the table of sites or study.toml.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The environment of sites that do not say it, from what the study knows: its people, else its land cover."""
+"""The environment of sites that do not state it, from the study's people, else from its land cover."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from infraplan.tables.site_defaults import Surroundings
 
 
 def surroundings_of(people: Any, land: Path | None, land_table: str, zones: Any) -> Surroundings | None:
-    """What tells the environment of a mast: people where the study has villages, else land cover where it has a raster, else nothing."""
+    """The function that gives the environment of a mast.
+
+    From people where the study has villages, else from land cover where it has a raster, else None.
+    """
     radius_m = float(load("site_defaults")["surroundings"]["radius_m"])
     grid = Grid.over(zones)
     if people is not None and len(people):
