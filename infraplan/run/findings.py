@@ -18,7 +18,7 @@ class Findings:
     Parameters
     ----------
     study : Study
-    The study.
+        The study.
     cover : Coverage
         The map of the existing network.
     villages : GeoDataFrame or None

@@ -49,7 +49,7 @@ class Study(StudySteps):
     folder : Path
         The folder of study.toml; `Study.open(folder)` reads it.
     config : Config
-    The content of study.toml.
+        The content of study.toml.
     warnings : list of Fault
         Warnings of the readers of the layers used so far.
 
