@@ -149,7 +149,10 @@ def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
 
 
 def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
-    """Writes the layers for a GIS: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted; the scorecard."""
+    """Writes the layers for a GIS: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted.
+
+    The scorecard.
+    """
     context = page.context
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
     write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)
