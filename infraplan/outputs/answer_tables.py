@@ -55,7 +55,7 @@ EXPLAINED_TARGETS = (
     C("unit", "单位", "unit", "str", "code", "t", "people 或 places", "people or places", "unit"),
     C("required", "要求", "required", "int64", "whole", "t", "要求", "asked"),
     C("reachable", "候选站合计可达", "within reach of all candidates", "int64", "whole", "t", "全部候选站合起来能到", "what all candidates together reach"),
-    C("served", "方案做到", "brought by the plan", "int64", "whole", "t", "方案做到", "what the plan brings"),
+    C("served", "方案做到", "reached by the plan", "int64", "whole", "t", "方案做到", "what the plan reaches"),
     C("reachable_met", "可达", "reachable", "bool", "truth", "t", "候选站合起来能否达到", "whether all candidates together meet it"),
     C("met", "达到", "met", "bool", "truth", "t", "方案是否达到", "whether the plan meets it"),
 )  # fmt: skip

@@ -139,7 +139,7 @@ PHASES = (
     C("people_gained", "{first}新增人口", "{first} people gained", "int64", "whole", "pd", "本期新增覆盖人口", "people gained in the phase", unit="人"),
     C("share", "{first}人口覆盖率", "{first} residents covered", "float64", "share", "pd", "本期结束时的人口覆盖率", "share of residents served at its end"),
     C("places", "必达点", "Places", "int64", "whole", "", "本期结束时已服务的必达点", "places that must be served and are at its end", unit="处"),
-    C("asked_met", "本期要求", "Asked of the phase", "bool", "code", "pd", "本期要求是否达到", "whether it brings what is asked of it", "asked"),
+    C("asked_met", "本期要求", "Target of the phase", "bool", "code", "pd", "本期要求是否达到", "whether the phase reaches its target", "asked"),
 )  # fmt: skip
 CURVE = (
     C("budget_cny", "预算（元）", "Budget (CNY)", "int64", "money", "t", "预算", "budget"),
