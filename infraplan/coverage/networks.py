@@ -34,7 +34,7 @@ def members(network: str) -> frozenset[str]:
     return frozenset() if network == ANY else frozenset(network.split("+"))
 
 
-def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence[str] = ()) -> tuple[str, ...]:
+def known_networks(names: Iterable[str], operators: Iterable[str], own: Sequence[str] = ()) -> tuple[str, ...]:
     """The networks named, each operator of which some sector carries (`operators`, joined by "+"), or `own` or the presets name.
 
     Raises
@@ -42,7 +42,7 @@ def known_networks(asked: Iterable[str], operators: Iterable[str], own: Sequence
     UsageError
         An operator that is unknown: its network would be an empty layer. The nearest is named.
     """
-    networks = tuple(asked)
+    networks = tuple(names)
     codes = {code for text in (*load("networks")["operators"], *own, *operators) for code in str(text).split("+") if code}
     for network in networks:
         for code in sorted(members(network)):

@@ -320,10 +320,10 @@ def with_ranges(
         other_receiver, other_served, other_uncertain, other_unserved, other_share: "" and NaN where it was not mapped.
     """
     others = {family: receiver for family in cover.families if (receiver := cover.other_receiver(family))}
-    asked: dict[str, tuple[float, dict[str, str]]] = {"weaker": (band_db, {}), "stronger": (-band_db, {}), "other": (0.0, others)}
+    variants: dict[str, tuple[float, dict[str, str]]] = {"weaker": (band_db, {}), "stronger": (-band_db, {}), "other": (0.0, others)}
     status = {
         name: service_status(demand, cover, network=network, measured=measured, weaker_db=weaker_db, receivers=receivers)
-        for name, (weaker_db, receivers) in {"": (0.0, {}), **asked}.items()
+        for name, (weaker_db, receivers) in {"": (0.0, {}), **variants}.items()
     }
     counted, people = membership(demand, zones), demand["population"].to_numpy(dtype=np.int64)
     tables = {name: people_by_zone(demand, people, one, zones, network, counted) for name, one in status.items()}

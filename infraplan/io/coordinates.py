@@ -97,22 +97,22 @@ def _one_pair(cell: str) -> tuple[float, float]:
     return (second, first) if says_lat_first else (first, second)
 
 
-def choose_datum(asked: str | None, named: str, faults: FaultList) -> str:
+def choose_datum(given: str | None, named: str, faults: FaultList) -> str:
     """The datum of a file: the argument, else what the headings name, else WGS-84. Both naming different ones is a fault."""
-    if asked is not None:
-        asked = asked.lower().replace("-", "").replace("_", "")
-        if asked in REFUSED_DATUMS or REFUSED_NAMES.search(asked):
-            faults.add("io.old_datum", value=asked)
+    if given is not None:
+        given = given.lower().replace("-", "").replace("_", "")
+        if given in REFUSED_DATUMS or REFUSED_NAMES.search(given):
+            faults.add("io.old_datum", value=given)
             faults.stop()
-        asked = choose(asked, DATUMS, "datum")
+        given = choose(given, DATUMS, "datum")
     if named in REFUSED_DATUMS:
         faults.add("io.old_datum", value=named)
         faults.stop()
     alike = {"wgs84", "cgcs2000"}
-    if asked and named and asked != named and not {asked, named} <= alike:
-        faults.add("io.datum_conflict", value=named, asked=asked)
+    if given and named and given != named and not {given, named} <= alike:
+        faults.add("io.datum_conflict", value=named, given=given)
         faults.stop()
-    return asked or named or "wgs84"
+    return given or named or "wgs84"
 
 
 def locate(frame: pd.DataFrame, faults: FaultList, *, datum: str, crs: str | None, optional: bool = False) -> gpd.GeoDataFrame:

@@ -50,10 +50,10 @@ class DbfTexts:
         return found
 
 
-def encoding_of(dbf: Path, cpg: Path | None, asked: str | None, faults: FaultList) -> tuple[str, bytes | None]:
+def encoding_of(dbf: Path, cpg: Path | None, given: str | None, faults: FaultList) -> tuple[str, bytes | None]:
     """(encoding of a .dbf, its content where letters were cut off).
 
-    The encoding is `asked`, else `judged` by the texts and by what the .cpg, else the language driver id, declares. A doubtful choice is
+    The encoding is `given`, else `judged` by the texts and by what the .cpg, else the language driver id, declares. A doubtful choice is
     a warning; texts that do not decode are faults with their row; a half letter at the end of a full field is cut off, with a warning.
     """
     texts = DbfTexts(dbf)
@@ -61,7 +61,7 @@ def encoding_of(dbf: Path, cpg: Path | None, asked: str | None, faults: FaultLis
     headings = [word for word in texts.heading.split(b"\n") if not word.isascii()]
     sample = [*headings, *cells.values()][:MOST_CELLS]
     declared = _of_cpg(cpg) or load("code_pages")["language_driver"].get(str(texts.driver), "")
-    encoding, sure = (asked, True) if asked is not None else judged(sample, declared)
+    encoding, sure = (given, True) if given is not None else judged(sample, declared)
     if not encoding:
         faults.add("io.unknown_encoding", value=declared)
         faults.stop()

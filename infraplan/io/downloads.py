@@ -186,7 +186,7 @@ def _extent(answer: Any, have: int) -> tuple[int, int | None]:
     if answer.status == 206:
         match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range") or "")
         if match is None or int(match.group(1)) != have:
-            raise ConnectionError("the server answered another range than was asked")
+            raise ConnectionError("the server answered another range than requested")
         return have, None if match.group(3) == "*" else int(match.group(3))
     return 0, length
 

@@ -28,17 +28,17 @@ def read_workbook(path: Path, table: str, *, sheet: Wanted = None) -> list[RawTa
     if zipped:
         refuse_bombs(path)
     with CalamineWorkbook.from_path(path) as book:
-        parts = _parts(book, zipped, table, asked=sheet is not None)
+        parts = _parts(book, zipped, table, named_by_caller=sheet is not None)
         chosen = [parts[position].name for position in chosen_parts(parts, table, sheet, faults)]
         tables = [_sheet(book, zipped, name, table, FaultList(file=path.name, sheet=name)) for name in chosen]
     tables[0].faults.items = [*faults.items, *tables[0].faults.items]
     return tables
 
 
-def _parts(book: Any, path: Path | None, table: str, asked: bool) -> list[Part]:
+def _parts(book: Any, path: Path | None, table: str, named_by_caller: bool) -> list[Part]:
     """The sheets with their headings, in their order; charts hold none. Only the first rows are looked at."""
     names = [str(name) for name in book.sheet_names]
-    if asked or len(names) == 1:
+    if named_by_caller or len(names) == 1:
         return [Part(name, (), 1) for name in names]
     hidden = {entry.name: not str(entry.visible).endswith(".Visible") for entry in book.sheets_metadata if "Work" in str(entry.typ)}
     return [_part(book, path, name, table, hidden[name]) if name in hidden else Part(name, (), 0) for name in names]

@@ -17,12 +17,12 @@ BETWEEN_CELLS = re.compile(rb"""[",;\t\r\n]+""")
 ROWS_JUDGED = 20_000
 
 
-def with_known_charset(main: Path, asked: str | None) -> Path:
-    """The unpacked .tab or .mif, rewritten where another charset than the declared one is asked or found."""
+def with_known_charset(main: Path, given: str | None) -> Path:
+    """The unpacked .tab or .mif, rewritten where another charset than the declared one is given or found."""
     content = main.read_bytes()
     found = CHARSET.search(content[:4096])
     says = found.group(2).lower() if found else b""
-    wanted = CHARSETS.get("gb18030" if asked in ("gbk", "gb2312") else asked or "")
+    wanted = CHARSETS.get("gb18030" if given in ("gbk", "gb2312") else given or "")
     if wanted is None and says in UNSURE:
         side = main.with_suffix({".tab": ".dat", ".mif": ".mid"}[main.suffix])
         data = side.read_bytes() if side.exists() else b""

@@ -19,15 +19,15 @@ MARKS = (
 OFFERED = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16", "utf-16-le", "utf-16-be", "big5", "big5hkscs", "cp1252", "latin-1")
 
 
-def text_encoding(path: Path, asked: str | None = None) -> str:
-    """Name of the encoding: `asked` where it is given.
+def text_encoding(path: Path, given: str | None = None) -> str:
+    """Name of the encoding: `given` where it is given.
 
     A file that fits none is a DataError with the line of the first byte that does not fit.
 
     GB18030 is taken for GBK and GB2312, which it contains. Big5 bytes often fit GB18030 too: then `encoding="big5"` must be given.
     """
-    if asked is not None:
-        name = choose(asked.lower().replace("_", "-"), OFFERED, "encoding")
+    if given is not None:
+        name = choose(given.lower().replace("_", "-"), OFFERED, "encoding")
         return "gb18030" if name in ("gbk", "gb2312") else name
     with byte_stream(path) as stream:
         head = stream.read(4096)

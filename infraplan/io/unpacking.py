@@ -131,12 +131,12 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _shapefile(path: Path, name: str, folder: Path, asked: str | None, faults: FaultList) -> Opened:
+def _shapefile(path: Path, name: str, folder: Path, given: str | None, faults: FaultList) -> Opened:
     """A shapefile with its encoding; where its texts had to be corrected, a copy of the .dbf is in `folder` beside links."""
     beside = {entry.suffix.lower(): entry for entry in path.parent.glob(_escaped(path.stem) + ".*")}
     if ".dbf" not in beside:
-        return Opened(path, name, {} if asked is None else {"encoding": asked})
-    encoding, corrected = encoding_of(beside[".dbf"], beside.get(".cpg"), asked, faults)
+        return Opened(path, name, {} if given is None else {"encoding": given})
+    encoding, corrected = encoding_of(beside[".dbf"], beside.get(".cpg"), given, faults)
     if corrected is not None:
         inside = folder / f"corrected-{path.stem}"
         inside.mkdir()

@@ -62,23 +62,23 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
     yield pd.DataFrame({"id": ids, "city": city}).assign(thing=thing, family=target.family)
 
 
-def gap_counts(gaps: pd.DataFrame, asked: Any, families: Iterable[str]) -> dict[str, Any]:
+def gap_counts(gaps: pd.DataFrame, all_things: Any, families: Iterable[str]) -> dict[str, Any]:
     """Villages that lack each family, places and lines that lack anything, sites that lack what a target requires.
 
     Returns
     -------
     dict
         villages (one entry a family), places, sites: `lacking`, how many of them are only `uncertain`, and `asked`, out of how many; None
-        where `asked` is not known. A thing that two targets list counts once.
+        where `all_things` is None. A thing that two targets list counts once.
     """
     residential, site = gaps["kind"].isin(RESIDENTIAL), gaps["kind"] == "site"
 
     def count(rows: pd.DataFrame, things: tuple[str, ...], family: str = "") -> dict[str, int | None]:
         lacking, sure = rows["id"].nunique(), rows.loc[rows["status"] != "uncertain", "id"].nunique()
         whole = None
-        if asked is not None:
-            own = asked["thing"].isin(things) & ((asked["family"] == family) if family else True)
-            whole = int(asked.loc[own, "id"].nunique())
+        if all_things is not None:
+            own = all_things["thing"].isin(things) & ((all_things["family"] == family) if family else True)
+            whole = int(all_things.loc[own, "id"].nunique())
         return {"lacking": int(lacking), "uncertain": int(lacking - sure), "asked": whole}
 
     villages = {family: count(gaps.loc[residential & (gaps["family"] == family)], ("village",), family) for family in families}

@@ -87,8 +87,8 @@ def _margins(
         else:
             there_db = margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver))
         found[name] = cut(there_db, 1)
-    asked = [service for service in cover.services.values() if service.family == target.family]
-    offset_db = class_offset_db(asked, target.coupling_class_db)
+    services = [service for service in cover.services.values() if service.family == target.family]
+    offset_db = class_offset_db(services, target.coupling_class_db)
     found["margin_db"] = cut(found["margin_db"] - offset_db, 1) if np.isfinite(offset_db) else np.nan
 
 

@@ -64,8 +64,11 @@ def _also(target: Target, network: str, layers: Layers, name: str, rows: Bools, 
     """Codes where service of another family, a yes in a column, or a site nearby makes a place reached too."""
     for other in target.also:
         if other in layers.cover.families:
-            asked = replace(target, family=other, receiver="", coupling_class_db=None, also=(), site_within_m=None)
-            own = village_codes(asked, network, layers) if name == "villages" else place_codes(asked, network, layers, rows)[0]
+            other_target = replace(target, family=other, receiver="", coupling_class_db=None, also=(), site_within_m=None)
+            if name == "villages":
+                own = village_codes(other_target, network, layers)
+            else:
+                own = place_codes(other_target, network, layers, rows)[0]
             codes = np.minimum(codes, own)
         elif other not in FAMILIES and layers.says_yes(name, other)[1].any():
             says, said = (answer[rows] for answer in layers.says_yes(name, other))

@@ -243,11 +243,11 @@ def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.N
         open_end = (perhaps + unknown >= needed - slack) & (unknown > 0)
         if target.shape == "place_count":
             open_end = open_end | (denominator < needed)
-    asked = ~np.isnan(needed) & (not target.beside)
+    has_threshold = ~np.isnan(needed) & (not target.beside)
     verdict = np.where(reached, "met", np.where(reachable, "uncertain", "not_met"))
-    status = np.where(asked & target.binding, verdict, np.where(asked & reached, "reached", "on_the_way")).astype(object)
+    status = np.where(has_threshold & target.binding, verdict, np.where(has_threshold & reached, "reached", "on_the_way")).astype(object)
     status = np.where(units.synthetic, "example", status)
-    status = np.where(asked & ~reached & open_end & (target.measure != "reported"), "layer_incomplete", status)
+    status = np.where(has_threshold & ~reached & open_end & (target.measure != "reported"), "layer_incomplete", status)
     if target.measure == "none":
         return np.full(len(status), "not_measured", dtype=object)
     empty = (denominator == 0) & (target.shape != "site_count")

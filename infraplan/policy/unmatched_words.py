@@ -70,15 +70,15 @@ def unmatched(
     ids: dict[UnmatchedWord, list[str]] = {}
     provinces, cities, counties = _provinces(zones), *(_some(zones.loc[zones["level"] == level, "adcode"]) for level in ("city", "county"))
     for target in targets:
-        for asked in _asked(target, provinces, cities, counties, families, tables, registers):
-            ids.setdefault(asked, []).append(target.id)
+        for word in _asked(target, provinces, cities, counties, families, tables, registers):
+            ids.setdefault(word, []).append(target.id)
     alone: list[Fault] = []
     together: dict[tuple[str, str, str], list[UnmatchedWord]] = {}
-    for asked in ids:
-        if asked.near or asked.rule in ALONE:
-            alone.append(_fault([asked], ids, asked.near))
+    for word in ids:
+        if word.near or word.rule in ALONE:
+            alone.append(_fault([word], ids, word.near))
         else:
-            together.setdefault((asked.policy, asked.key, asked.rule), []).append(asked)
+            together.setdefault((word.policy, word.key, word.rule), []).append(word)
     faults = alone + [_fault(group, ids, "") for group in together.values()]
     used = {target.register for target in targets if target.register}
     faults += [_unused(name, sorted(used)) for name in registers if name not in used]
@@ -163,9 +163,9 @@ def _asked(
             yield UnmatchedWord(name, "column", f"{table}.{column}", "unmatched_column", tuple(own))
 
 
-def _classes(policy: str, key: str, asked: Iterable[str], table: Any, column: str) -> Iterator[UnmatchedWord]:
+def _classes(policy: str, key: str, words: Iterable[str], table: Any, column: str) -> Iterator[UnmatchedWord]:
     there = set() if table is None else set(table[column])
-    for word in asked:
+    for word in words:
         if word not in there:
             yield UnmatchedWord(policy, key, word, "unmatched_class", _some(there))
 
@@ -184,11 +184,11 @@ def _some(words: Iterable[object]) -> tuple[str, ...]:
 def _fault(group: list[UnmatchedWord], ids: Mapping[UnmatchedWord, list[str]], near: str) -> Fault:
     """Words of one key of one policy, each with the targets that lack it."""
     first = group[0]
-    listed = "; ".join(f"{asked.value} ({_shortened(dict.fromkeys(ids[asked]))})" for asked in group)
+    listed = "; ".join(f"{word.value} ({_shortened(dict.fromkeys(ids[word]))})" for word in group)
     there = "、".join(first.there[:20]) or "-"
     message = both(f"policy.{first.rule}", ids=listed)
     fix = both(f"policy.{first.rule}_fix", there=there, near=f" ({near}?)" if near else "")
-    value = "、".join(asked.value for asked in group)
+    value = "、".join(word.value for word in group)
     return Fault(f"{first.policy}.toml", message, fix, rule=first.rule, column=first.key, value=value, severity="warning")
 
 

@@ -132,8 +132,8 @@ def goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
     own = context.people(family)
     residents = int(own["population"].iloc[0]) if len(own) else 0
     rows = card[asks & (card["denominator"] == residents)]
-    asked = rows[rows["required"].notna()]
-    found = asked if len(asked) else rows
+    with_threshold = rows[rows["required"].notna()]
+    found = with_threshold if len(with_threshold) else rows
     return None if not len(found) else found.iloc[0].to_dict()
 
 

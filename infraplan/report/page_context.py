@@ -149,7 +149,7 @@ class PageContext:
         Rows of `scorecard`; those with zone == adcode are the page's own, the province may carry its cities' rows too.
     gaps : DataFrame
         Rows of `find_gaps` inside the zone.
-    asked : DataFrame, optional
+    things : DataFrame, optional
         Rows of `things_of_targets` inside the zone: out of how many things those of the gaps are.
     villages : GeoDataFrame of points, EPSG:4326
         id, name, kind, population, households, town, committee, county and, per family, `<family>_status`
@@ -188,7 +188,7 @@ class PageContext:
     margins: Mapping[str, Margins]
     facts: Facts
     plan: PlanSummary | None = None
-    asked: Any = None
+    things: Any = None
     families: tuple[str, ...] = ("nr", "nbiot")
     networks: tuple[str, ...] = ("any", "cbn+cmcc", "ctcc+cucc")
     cities: Any = None

@@ -133,7 +133,7 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
 def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> Any:
     """合计 first, then the cities in the provincial order, with the columns of the table `cities`."""
     first, listed = context.families[0], in_city_order(context.cities.sort_values("adcode", kind="stable"), context.city_order)
-    counts = gap_counts(context.gaps, context.asked, (first,))["villages"][first]
+    counts = gap_counts(context.gaps, context.things, (first,))["villages"][first]
     cost = None if context.plan is None and not len(context.plan_sites) else float(pd.to_numeric(context.plan_sites["cost_cny"]).sum())
     own = {name: "" for name, kind in types("cities").items() if kind == "str"} | {"name": words.t("total"), "cost_cny": cost}
     own |= {"gaps": counts["lacking"], "asked": counts["asked"], "new_sites": len(context.plan_sites)}
@@ -222,7 +222,7 @@ def first_sites(context: PageContext, most: int | None = None) -> Any:
 
 def lacking_words(context: PageContext, words: Words, *, heads: bool = False) -> list[tuple[str, str, str]]:
     """What lacks service as labels, n / N, and how many of n are only uncertain; `heads`: labels with their English beside them."""
-    counts = gap_counts(context.gaps, context.asked, context.families)
+    counts = gap_counts(context.gaps, context.things, context.families)
     label_of, name_of = (words.b, words.both_in) if heads else (words.t, words.family_in)
     out = [(label_of("lacking_villages", family=name_of(context, family)), row) for family, row in counts["villages"].items()]
     out += [(label_of(f"lacking_{key}"), counts[key]) for key in ("places", "sites") if counts[key]["lacking"] or counts[key]["asked"]]

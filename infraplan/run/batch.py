@@ -229,7 +229,7 @@ def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
 
 def gaps_of_city(findings: Findings, adcode: str) -> dict[str, Any]:
     """`gap_counts` of one city: its villages that lack the first family."""
-    first, asked = findings.cover.families[0], findings.asked
+    first, asked = findings.cover.families[0], findings.things
     own = None if asked is None else asked.loc[asked["city"] == adcode]
     counts: dict[str, Any] = gap_counts(findings.gaps.loc[findings.gaps["city"] == adcode], own, (first,))["villages"][first]
     return counts

@@ -29,7 +29,7 @@ class Findings:
         The scorecard.
     gaps : DataFrame
         The gaps, where by lon and lat; empty where they are not wanted.
-    asked : DataFrame, optional
+    things : DataFrame, optional
         Every village, place, line and site that some target asks about (`policy.gap_counts.things_of_targets`).
     """
 
@@ -39,4 +39,4 @@ class Findings:
     by_zone: pd.DataFrame
     card: pd.DataFrame
     gaps: pd.DataFrame
-    asked: pd.DataFrame | None = None
+    things: pd.DataFrame | None = None

@@ -126,8 +126,8 @@ def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
     for family in cover.families:
         for network in cover.networks:
             other = cover.other_receiver(family) if network == ANY else ""
-            asked = {"": (0.0, ""), "_weaker": (band_db, ""), "_stronger": (-band_db, ""), "other": (0.0, other)}
-            found = {name: served_area(zones, cover, family, network, *how[:1], fractions, how[1]) for name, how in asked.items()}
+            variants = {"": (0.0, ""), "_weaker": (band_db, ""), "_stronger": (-band_db, ""), "other": (0.0, other)}
+            found = {name: served_area(zones, cover, family, network, *how[:1], fractions, how[1]) for name, how in variants.items()}
             area_km2, served_km2 = found[""]
             land_km2 = np.where(area_km2 > 0, area_km2, np.nan)
             table = names.assign(family=family, network=network, area_km2=area_km2, served_km2=served_km2, share=served_km2 / land_km2)
@@ -244,7 +244,7 @@ def with_gaps(
         **layers,
     )
     known = {**layers, "villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
-    return replace(findings, gaps=without_points(gaps), asked=things_of_targets(study.targets, Layers(findings.cover, **known)))
+    return replace(findings, gaps=without_points(gaps), things=things_of_targets(study.targets, Layers(findings.cover, **known)))
 
 
 def without_points(gaps: Any) -> pd.DataFrame:

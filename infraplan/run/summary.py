@@ -198,7 +198,7 @@ class Scope:
     by_zone: pd.DataFrame
     card: pd.DataFrame
     gaps: pd.DataFrame
-    asked: Any
+    things: Any
     sites: Any
 
     @classmethod
@@ -207,7 +207,7 @@ class Scope:
         study = findings.study
         tops = study.zones.loc[study.zones["level"] == "province"]
         adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)
-        of_whole = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.asked, study.sites
+        of_whole = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.things, study.sites
         return cls("province", *of_whole)
 
     @classmethod
@@ -220,8 +220,8 @@ class Scope:
         below = (by_zone["level"] == "county") & (by_zone["parent"] == adcode)
         parts = [table.loc[table["city"] == adcode] for table in (findings.villages, findings.gaps, study.sites)]
         listed = card.loc[card["zone_level"].isin(["city", "county"]) & card["zone"].isin(frozenset(zones["adcode"]))]
-        asked = None if findings.asked is None else findings.asked.loc[findings.asked["city"] == adcode]
-        return cls("city", adcode, name, parts[0], by_zone.loc[own | below], listed, parts[1], asked, parts[2])
+        things = None if findings.things is None else findings.things.loc[findings.things["city"] == adcode]
+        return cls("city", adcode, name, parts[0], by_zone.loc[own | below], listed, parts[1], things, parts[2])
 
     @property
     def top(self) -> str:
@@ -272,7 +272,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "networks": records(scope.by_zone.loc[scope.by_zone["level"].isin([scope.top, scope.next_below])], names("population", "summary")),
         "targets": records(scope.card.loc[scope.card["zone_level"] == scope.top], names("scorecard", "summary")),
         "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
-        "gaps": gap_counts(scope.gaps, scope.asked, cover.families),
+        "gaps": gap_counts(scope.gaps, scope.things, cover.families),
         "sites": len(scope.sites),
         "warnings": [fault.record() for fault in grouped(study.warnings)],
         "plan": plan,

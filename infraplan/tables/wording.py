@@ -195,8 +195,8 @@ def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
     """Achieved over required in %, never rounded up to 100 %."""
     with np.errstate(divide="ignore", invalid="ignore"):
         exact = [
-            np.nan if missing(done) or missing(asked) or not float(asked) else float(done) / float(asked)
-            for done, asked in _rows(frame, "achieved", "required")
+            np.nan if missing(done) or missing(required) or not float(required) else float(done) / float(required)
+            for done, required in _rows(frame, "achieved", "required")
         ]
     return [None if missing(part) else float(cut(part * 100.0, 2)) for part in exact]
 

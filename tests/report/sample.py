@@ -440,7 +440,7 @@ def sample_contexts(
                 population=rows,
                 scorecard=card[card["zone"] == code],
                 gaps=gaps[gaps["city"] == code],
-                asked=asked[asked["city"] == code],
+                things=asked[asked["city"] == code],
                 villages=villages[villages["city"] == code],
                 sites=sites[sites["city"] == code],
                 plan_sites=plan_sites[plan_sites["city"] == code],
