@@ -30,7 +30,9 @@ from infraplan.tables.faults import grouped
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
 """Figures of a zone beside its share, as named by `with_ranges`."""
 
-OF_THE_WHOLE = ("bound_cny", "bound", "proven_gap", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check")
+OF_THE_WHOLE = (
+    "bound_cny", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check",
+)  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
 """From the top down."""
@@ -79,6 +81,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "bound": plan.bound,
         "proven_gap": plan.proven_gap,
         "proven": "within the model",
+        "refuted_bounds": plan.refuted_bounds,
         "status": plan.status,
         "candidates": plan.candidates,
         "population": plan.population,

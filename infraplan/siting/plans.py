@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from infraplan.errors import UsageError
+from infraplan.errors import Fault, UsageError, warn
 from infraplan.messages import both
 from infraplan.siting import plan_repr
 from infraplan.siting.costs import rent_cny
@@ -71,6 +72,9 @@ class Plan:
     instance : Instance, optional
         The problem that the plan was made for; `explain_plan` and `cost_curve` need it.
 
+    refuted_bounds : int
+        Bounds of the solver that were rejected, because a known plan contradicts them.
+
     See Also
     --------
     place_sites : Makes it.
@@ -108,6 +112,7 @@ class Plan:
     phases: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     pareto: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     instance: Instance | None = field(default=None, repr=False, compare=False)
+    refuted_bounds: int = 0
 
     def __repr__(self) -> str:
         return plan_repr.line(self)
@@ -234,6 +239,9 @@ def _plan(
     rent = sites["host"].map({name: rent_cny(name) for name in sites["host"].unique()}).fillna(0)
     if rent.any():
         extras = {**extras, "rent_free": -int(rent.sum())}
+    if answer.refuted_bounds:
+        message = both("siting.refuted_bounds", count=answer.refuted_bounds, version=version("highspy"))
+        warn([Fault("", message, both("siting.refuted_bounds_fix"), rule="refuted_bounds", severity="warning")])
     lost = np.asarray(answer.certificate.rows, dtype=np.int64)
     counted = people_by_family(instance, chosen)
     bound = math.ceil(answer.bound - 1e-6) if objective == "cheapest" else math.floor(answer.bound + 1e-6)
@@ -256,6 +264,7 @@ def _plan(
         worth=float(answer.weight) if objective == "most" else 0.0,
         unreachable=unreachable_rows(instance, lost),
         phases=table,
+        refuted_bounds=answer.refuted_bounds,
     )
 
 

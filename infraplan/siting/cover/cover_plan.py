@@ -72,6 +72,7 @@ class CoverPlan:
         Gains and losses are then those of the most weight the sites can carry together; a loss is NaN where it takes too long to find
     bound_source : where the bound comes from: "lp", "lagrangian", "parts", "mip", "all" (everything is served),
         "uncapacitated" (the problem without capacities) or "none"
+    refuted_bounds : bounds that were rejected because a known plan, or point, contradicts them; 0 unless the solver made a false claim
     work : counted search iterations used
     seconds : wall time used
     timed_out : the clock, and not the counted work or the gap, ended the search
@@ -89,6 +90,7 @@ class CoverPlan:
     losses: Floats
     loads: Floats = field(default_factory=lambda: np.empty(0))
     bound_source: str = "none"
+    refuted_bounds: int = 0
     work: int = 0
     seconds: float = 0.0
     timed_out: bool = False

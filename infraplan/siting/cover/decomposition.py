@@ -60,6 +60,7 @@ class Outcome:
     built: Bools
     served: float
     solved: bool
+    refuted: int = 0
 
 
 def part_minimum(part: Part, share: Floats, whole: float, fix_beyond: float, gap: float, nodes: int, built: Bools | None) -> Outcome:
@@ -78,7 +79,7 @@ def part_minimum(part: Part, share: Floats, whole: float, fix_beyond: float, gap
         fix_beyond = min(fix_beyond, max(0.0, float(start @ cost) - floor) + 1e-3 * gap)
     integer = np.arange(cost.size) < n
     best, bound = built if built is not None else np.zeros(n, bool), floor
-    solved = False
+    solved, refuted = False, 0
     for _ in range(4):
         lower, upper = np.zeros(cost.size), np.ones(cost.size)
         upper[:n][reduced[:n] > fix_beyond] = 0.0
@@ -86,6 +87,7 @@ def part_minimum(part: Part, share: Floats, whole: float, fix_beyond: float, gap
         rest = replace(program, lower=lower, upper=upper, integer=integer)
         answer = run_highs(rest, start=start, mip_rel_gap=0.0, mip_abs_gap=gap, mip_max_nodes=nodes, **LEAN_MIP)
         solved = answer.done
+        refuted += answer.refuted
         if answer.feasible:
             best = answer.x[:n] > 0.5
         if np.isfinite(answer.dual_bound):
@@ -93,7 +95,7 @@ def part_minimum(part: Part, share: Floats, whole: float, fix_beyond: float, gap
         if not solved or answer.dual_bound <= floor + fix_beyond:
             break
         fix_beyond *= 2.0
-    return Outcome(bound, best, _weight_of(part, best), solved)
+    return Outcome(bound, best, _weight_of(part, best), solved, refuted)
 
 
 def _weight_of(part: Part, built: Bools) -> float:

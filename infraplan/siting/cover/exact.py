@@ -21,21 +21,25 @@ PAIRS_UP_TO = 200_000  # pairs of candidates too close that get a row each
 ROUNDING = 2e-9  # of a bound that branch and bound reports, relative
 
 
-def least_cost_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
-    """A proven lower bound of the model's cost, a plan, and whether the plan is one. `start`: a plan to begin with, may be empty."""
+def least_cost_exact(model: Model, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool, bool]:
+    """A proven lower bound of the model's cost, a plan, whether the plan is one, and whether the solver's bound was refuted.
+
+    `start`: a plan to begin with, may be empty.
+    """
     program = _apart(relaxed_program(model, cliques_of(model))[0], model)
-    x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
+    x, bound, refuted = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan, met = ordered_greedy(model, np.argsort(-x[: model.candidates], kind="stable")[: int((x[: model.candidates] > 0.5).sum())])
-    return bound, plan, met
+    return bound, plan, met, refuted
 
 
-def most_people_exact(model: Model, limits: BuildLimits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float]:
-    """A proven upper bound of the weight, a plan within the limits, and its weight (negative where no plan came out)."""
+def most_people_exact(model: Model, limits: BuildLimits, start: Flags, nodes: int, time_limit_s: float) -> tuple[float, Flags, float, bool]:
+    """A proven upper bound of the weight, a plan within the limits, its weight (negative where no plan came out), and whether the solver's
+    bound was refuted."""
     program = _apart(upper_bound_program(model, limits, cliques_of(model)), model)
-    x, bound = _branch(program, model.candidates, start, nodes, time_limit_s)
+    x, bound, refuted = _branch(program, model.candidates, start, nodes, time_limit_s)
     plan = (x[: model.candidates] > 0.5).astype(np.uint8)
     weight = weight_of(model, plan) if x.size and limits.allow(model, plan) else -1.0
-    return -bound, plan, weight
+    return -bound, plan, weight, refuted
 
 
 def _apart(program: Program, model: Model) -> Program:
@@ -60,7 +64,7 @@ def _apart(program: Program, model: Model) -> Program:
     )  # fmt: skip
 
 
-def _branch(program: Program, candidates: int, start: Flags, nodes: int, time_limit_s: float) -> tuple[Floats, float]:
+def _branch(program: Program, candidates: int, start: Flags, nodes: int, time_limit_s: float) -> tuple[Floats, float, bool]:
     columns = program.cost.size
     integer = np.arange(columns) < candidates
     whole = Program(program.matrix, program.row_lower, program.row_upper, program.cost, program.lower, program.upper, integer)
@@ -73,7 +77,7 @@ def _branch(program: Program, candidates: int, start: Flags, nodes: int, time_li
     answer = run_highs(whole, start=guess, mip_rel_gap=0.0, mip_abs_gap=1e-6, **limits)
     bound = answer.dual_bound if np.isfinite(answer.dual_bound) else -np.inf
     x = answer.x if answer.feasible else np.zeros(columns)
-    return x, bound - ROUNDING * (1 + abs(bound)) if np.isfinite(bound) else bound
+    return x, bound - ROUNDING * (1 + abs(bound)) if np.isfinite(bound) else bound, answer.refuted
 
 
 def _completed(program: Program, x: Floats, candidates: int) -> Floats:

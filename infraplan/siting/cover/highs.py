@@ -1,8 +1,12 @@
-"""One way to call HiGHS: one thread, silent, limits counted."""
+"""One way to call HiGHS: one thread, silent, limits counted, and no claim taken that a known point contradicts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -12,15 +16,19 @@ import scipy.sparse as sp
 from infraplan.arrays import Bools, Floats
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
+ALWAYS: dict[str, Any] = {"output_flag": False, "threads": 1, "parallel": "off", "mip_heuristic_run_rins": False}
+"""Options of every call. RINS has crashed with one thread."""
 LEAN_MIP: dict[str, Any] = {
     "mip_heuristic_run_feasibility_jump": False,
-    "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_allow_restart": False,
     "mip_heuristic_effort": 0.05,
     "mip_detect_symmetry": False,
 }
+POINT_TOLERANCE = 1e-6
+"""A point may miss a row by this, and cost this much less than a bound, before it contradicts: relative to their sizes from 1 on."""
+_CONSTRUCTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Answer:
-    """What HiGHS returned. `done`: it says so itself (optimal). `dual_bound` is its own claim, to be trusted only for a MIP."""
+    """What HiGHS returned. `done`: it says so itself (optimal). `dual_bound` is its own claim, of use only for a MIP.
+
+    `refuted`: a point that meets every row costs less than the bound that HiGHS claimed; the claim is then minus infinity, `done` False.
+    """
 
     done: bool
     feasible: bool
@@ -48,15 +59,15 @@ class Answer:
     row_dual: Floats
     reduced_cost: Floats
     nodes: int
+    refuted: bool = False
 
 
 def run_highs(program: Program, *, start: Floats | None = None, **options: Any) -> Answer:
-    """Solve with one thread; any HiGHS option may be given by name."""
+    """Solve with one thread; any HiGHS option may be given by name. `start`: a point to begin with, which the bound must not contradict."""
     for attempt in (0, 1):
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        for name, value in options.items():
+        with _nothing_printed():
+            solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        for name, value in {**ALWAYS, **options}.items():
             solver.setOptionValue(name, value)
         solver.passModel(_lp(program))
         if start is not None:
@@ -69,7 +80,7 @@ def run_highs(program: Program, *, start: Floats | None = None, **options: Any) 
             break
         highspy.Highs.resetGlobalScheduler(True)  # another part of the process used more threads
     info, solution = solver.getInfo(), solver.getSolution()
-    return Answer(
+    answer = Answer(
         done=status == highspy.HighsModelStatus.kOptimal,
         feasible=info.primal_solution_status == 2,
         objective=float(info.objective_function_value),
@@ -79,6 +90,43 @@ def run_highs(program: Program, *, start: Floats | None = None, **options: Any) 
         reduced_cost=np.array(solution.col_dual),
         nodes=int(info.mip_node_count),
     )
+    known = [point for point in (start, answer.x if answer.feasible else None) if point is not None]
+    return answer if program.integer is None else checked(answer, program, known)
+
+
+def checked(answer: Answer, program: Program, known: Sequence[Floats]) -> Answer:
+    """The answer, without its bound where one of the known points contradicts it."""
+    assert program.integer is not None
+    for point in known:
+        if point.size != program.cost.size:
+            continue
+        x = np.where(program.integer, np.round(point), point)
+        if _allows(program, x) and program.cost @ x < answer.dual_bound - POINT_TOLERANCE * (1.0 + abs(answer.dual_bound)):
+            return replace(answer, dual_bound=-np.inf, done=False, refuted=True)
+    return answer
+
+
+def _allows(program: Program, x: Floats) -> bool:
+    """Whether a point meets every row and both its own limits."""
+    row = program.matrix @ x
+    short, over = program.row_lower - row, row - program.row_upper
+    size = 1.0 + np.abs(row)
+    inside = (x >= program.lower - POINT_TOLERANCE).all() and (x <= program.upper + POINT_TOLERANCE).all()
+    return bool(inside and (np.maximum(short, over) <= POINT_TOLERANCE * size).all())
+
+
+@contextlib.contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """The constructor of HiGHS 1.16 prints two lines before it can be told to be silent, into what may be a JSON document."""
+    with _CONSTRUCTING:
+        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 1)
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def proven_bound(program: Program, row_dual: Floats) -> tuple[float, Floats]:

@@ -14,6 +14,12 @@ from infraplan.siting.cover.cover_plan import Certificate, CoverPlan, Status
 from infraplan.siting.cover.problem import CoverProblem
 
 SPARE = 0.9  # of the time left that a last cycle is planned for: one that is not cold at the end is lost
+FROM_SOLVER = ("mip", "parts", "uncapacitated")
+"""Sources of bounds that rest on a solver's branch and bound; the others are our own sums over prices."""
+PROVEN = 1e-9
+"""A proven gap up to this is none."""
+REFUTED_BY = 1e-6
+"""A plan that beats a bound by more than this refutes it: relative to its size from 1 on."""
 
 
 @dataclass
@@ -62,6 +68,8 @@ class Clock:
 class Incumbent:
     """Takes in plans and bounds (in the problem's own terms), keeps the best of each, and makes the answer.
 
+    A bound that a known plan beats is refuted: it goes, and with it all that rests on the solver's branch and bound. `refuted` counts.
+
     `sense` is 1 where the least cost is sought, -1 where the most weight is. `unit`: every value is a whole multiple of it (0: not known),
     so that bounds may be rounded to it. `fallback`: the answer where no plan meets the targets.
     """
@@ -74,20 +82,48 @@ class Incumbent:
     clock: Clock
     chosen: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     value: float = math.inf
-    bound: float = -math.inf
-    source: str = "none"
+    bounds: dict[str, float] = field(default_factory=dict)
+    refuted: int = 0
     history: list[tuple[float, float, float]] = field(default_factory=list)
     fallback: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
-        self.value, self.bound = self.sense * math.inf, -self.sense * math.inf
+        self.value = self.sense * math.inf
+
+    @property
+    def source(self) -> str:
+        """Where the tightest bound comes from."""
+        return max(self.bounds, key=lambda name: self.sense * self.bounds[name], default="none")
+
+    @property
+    def bound(self) -> float:
+        """The tightest bound so far."""
+        return self.bounds.get(self.source, -self.sense * math.inf)
 
     def offer_plan(self, chosen: Ints, value: float) -> bool:
         """Keep the plan if it is the best so far."""
         better = bool(self.sense * value < self.sense * self.value - 1e-9 * abs(value))
         if better:
             self.chosen, self.value = np.sort(chosen), float(value)
+            for source in [name for name, bound in self.bounds.items() if self._beats(bound)]:
+                del self.bounds[source]
+                self.refute(1)
         return better
+
+    def fall_back(self, chosen: Ints, value: float) -> None:
+        """Take a plan that does not meet the targets, for want of one that does: it says nothing of the bounds."""
+        self.chosen, self.value = np.sort(chosen), float(value)
+
+    def refute(self, count: int) -> None:
+        """So many claims of the solver were refuted: none of its bounds counts any more."""
+        if count:
+            self.refuted += int(count)
+            for source in FROM_SOLVER:
+                self.bounds.pop(source, None)
+
+    def _beats(self, bound: float) -> bool:
+        """Whether the plan so far is better than the bound allows."""
+        return self.sense * (bound - self.value) > REFUTED_BY * (1.0 + abs(bound))
 
     def offer_bound(self, bound: float, source: str) -> None:
         """Keep the bound if it is the tightest so far."""
@@ -96,8 +132,12 @@ class Incumbent:
         if self.unit > 0:
             rounding = math.ceil if self.sense > 0 else math.floor
             bound = self.unit * rounding(bound / self.unit - self.sense * 1e-6)
-        if self.sense * bound > self.sense * self.bound:
-            self.bound, self.source = float(bound), source
+        if self._beats(bound):
+            self.refute(1)
+            return
+        if not (self.refuted and source in FROM_SOLVER):
+            known = self.bounds.get(source, bound)
+            self.bounds[source] = float(max(bound, known) if self.sense > 0 else min(bound, known))
 
     def chosen_in(self, candidates: Ints) -> Flags:
         """Which of these candidates are in the plan so far."""
@@ -110,15 +150,18 @@ class Incumbent:
     @property
     def proven_gap(self) -> float:
         """Of the plan so far; 1 where nothing is proven."""
-        if not (math.isfinite(self.value) and math.isfinite(self.bound)):
+        return self._gap(self.value, self.bound)
+
+    def _gap(self, value: float, bound: float) -> float:
+        if not (math.isfinite(value) and math.isfinite(bound)):
             return 1.0
-        worse, better = (self.value, self.bound) if self.sense > 0 else (self.bound, self.value)
+        worse, better = (value, bound) if self.sense > 0 else (bound, value)
         return max(0.0, (worse - better) / worse) if worse > 0 else 0.0
 
     @property
     def proven(self) -> bool:
         """No better plan exists."""
-        return self.proven_gap <= 1e-9
+        return self.proven_gap <= PROVEN
 
     @property
     def gap_reached(self) -> bool:
@@ -133,32 +176,33 @@ class Incumbent:
         value = cost if self.sense > 0 else weight
         bound = self.bound if math.isfinite(self.bound) else (0.0 if self.sense > 0 else float(self.problem.weight.sum()))
         if met and self.sense * bound > self.sense * value:
-            bound = value
-        self.value, self.bound = value, bound
+            bound = value  # they differ by rounding alone: a bound beyond that was refuted
+        gap = self._gap(value, bound)
         timed_out = self.clock.work_limit is None and self.clock.over and not self.gap_reached
         return CoverPlan(
             chosen=order,
             cost=cost,
             weight=weight,
             bound=bound,
-            proven_gap=self.proven_gap if met else 1.0,
-            status=self._status(met, interrupted),
+            proven_gap=gap if met else 1.0,
+            status=self._status(met, interrupted, gap),
             certificate=self.certificate,
             gains=gains,
             losses=removal_losses(self.problem, order),
             loads=check.load[np.searchsorted(np.sort(order), order)] if check.load.size else check.load,
             bound_source=self.source,
+            refuted_bounds=self.refuted,
             work=self.clock.work,
             seconds=self.clock.seconds,
             timed_out=timed_out,
             history=self.history,
         )
 
-    def _status(self, met: bool, interrupted: bool) -> Status:
+    def _status(self, met: bool, interrupted: bool, gap: float) -> Status:
         if interrupted:
             return "interrupted"
         if not met:
             return "short"
         if self.sense > 0 and not self.certificate.reaches_all:
             return "unreachable"
-        return "optimal" if self.proven else "feasible"
+        return "optimal" if gap <= PROVEN else "feasible"

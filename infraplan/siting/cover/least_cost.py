@@ -55,7 +55,7 @@ def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, worke
         interrupted = True
     if not np.isfinite(incumbent.value):
         fallback = incumbent.fallback if incumbent.fallback.size else reduced.locked
-        incumbent.offer_plan(fallback, float(problem.cost[fallback].sum()))
+        incumbent.fall_back(fallback, float(problem.cost[fallback].sum()))
     return incumbent.plan(met=meets(problem, targets, incumbent.chosen), interrupted=interrupted)
 
 
@@ -117,11 +117,12 @@ def _try_exact(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, c
     answer = result_in_time(crew.submit(least_cost_exact, small, start, EXACT_NODES, incumbent.clock.left_s / 3), incumbent.clock)
     if answer is None:
         return
-    bound, plan, met = answer
+    bound, plan, met, refuted = answer
+    incumbent.refute(refuted)
     whole = np.zeros(model.candidates, np.uint8)
     whole[keep] = plan
     offer(reduced, incumbent, whole, met)
-    incumbent.offer_bound(min(bound + reduced.locked_cost, best), "mip")
+    incumbent.offer_bound(bound + reduced.locked_cost, "mip")
 
 
 def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew, seed: int) -> None:
@@ -140,6 +141,7 @@ def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew
                 bound, outcomes = prices.finish(futures, None if clock.work_limit is not None else max(0.0, clock.left_s))
             except (TimeoutError, ChildFailed):
                 break
+            incumbent.refute(sum(outcome.refuted for outcome in outcomes))
             incumbent.offer_bound(bound + reduced.locked_cost, "parts")
             prices.move_prices(outcomes, bound, incumbent.value - reduced.locked_cost)
         incumbent.note()

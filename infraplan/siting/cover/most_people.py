@@ -97,13 +97,12 @@ def _search(reduced: Reduced, limits: BuildLimits, incumbent: Incumbent, seed: i
 
 @dataclass
 class PendingExact:
-    """Branch and bound under way in a child, on the candidates that a better plan than `floor` may contain."""
+    """Branch and bound under way in a child, on the candidates that a plan as good as the best so far may contain."""
 
-    future: Future[tuple[float, Flags, float]]
+    future: Future[tuple[float, Flags, float, bool]]
     candidates: Ints
     locked: Ints
     base: float
-    floor: float
     incumbent: Incumbent
 
     def done(self) -> bool:
@@ -115,10 +114,11 @@ class PendingExact:
         answer = result_in_time(self.future, clock, GRACE_S)
         if answer is None:
             return
-        bound, plan, weight = answer
+        bound, plan, weight, refuted = answer
+        self.incumbent.refute(refuted)
         if weight >= 0:
             self.incumbent.offer_plan(np.concatenate([self.locked, self.candidates[np.flatnonzero(plan)]]), self.base + weight)
-        self.incumbent.offer_bound(max(self.base + bound, self.floor), "mip")
+        self.incumbent.offer_bound(self.base + bound, "mip")
 
 
 def _start_exact(reduced: Reduced, upper: UpperBound, limits: BuildLimits, incumbent: Incumbent, crew: Crew) -> PendingExact | None:
@@ -132,7 +132,7 @@ def _start_exact(reduced: Reduced, upper: UpperBound, limits: BuildLimits, incum
     start = incumbent.chosen_in(reduced.candidate[keep])
     nodes = max(1, (clock.work_limit or 0) // 500) if counted else EXACT_NODES
     future = crew.submit(most_people_exact, model, limits, start, nodes, clock.left_s - GRACE_S)
-    return PendingExact(future, reduced.candidate[keep], reduced.locked, reduced.base, incumbent.value, incumbent)
+    return PendingExact(future, reduced.candidate[keep], reduced.locked, reduced.base, incumbent)
 
 
 class Swaps:

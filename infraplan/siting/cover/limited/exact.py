@@ -80,8 +80,9 @@ def limited_relaxation(model: Model, limits: BuildLimits | None) -> LimitedBound
     return LimitedBound(max(bound, 0.0) if limits is None else -bound, penalty, y, "lp")
 
 
-def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags]:
-    """Branch and bound: a proven bound of the cost (or of the weight within limits) and the candidates it chose, to be judged by a flow."""
+def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:
+    """Branch and bound: a proven bound of the cost (or of the weight within limits), the candidates it chose, to be judged by a flow, and
+    whether the solver's bound was refuted."""
     program = limited_program(model, limits)
     integer = np.arange(program.cost.size) < model.candidates
     whole = Program(program.matrix, program.row_lower, program.row_upper, program.cost, program.lower, program.upper, integer)
@@ -89,4 +90,4 @@ def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_lim
     answer = run_highs(whole, mip_rel_gap=0.0, mip_abs_gap=1e-6, **allowed)
     plan = (answer.x[: model.candidates] > 0.5).astype(np.uint8) if answer.feasible else np.zeros(model.candidates, np.uint8)
     bound = answer.dual_bound - ROUNDING * (1 + abs(answer.dual_bound)) if np.isfinite(answer.dual_bound) else -np.inf
-    return (bound if limits is None else -bound), plan
+    return (bound if limits is None else -bound), plan, answer.refuted

@@ -47,7 +47,7 @@ def least_cost_limited(problem: CoverProblem, clock: Clock, gap: float, seed: in
     search = _Search(problem, reduced, incumbent, None, seed, targets.certificate.reaches_all)
     interrupted = search.run(workers)
     if not np.isfinite(incumbent.value):
-        incumbent.offer_plan(search.fallback, float(problem.cost[search.fallback].sum()))
+        incumbent.fall_back(search.fallback, float(problem.cost[search.fallback].sum()))
     plan = np.isin(reduced.candidate, incumbent.chosen).astype(np.uint8)
     answer = incumbent.plan(met=assign(reduced.model, plan, spare=False).met, interrupted=interrupted)
     return answer if targets.certificate.reaches_all else _with_loads(problem, targets, answer)
@@ -187,7 +187,8 @@ class _Search:
         answer = None if pending is None else result_in_time(pending, self.incumbent.clock, -0.5 * self.incumbent.clock.time_limit_s)
         if answer is None:
             return
-        chosen, bound = answer
+        chosen, bound, refuted = answer
+        self.incumbent.refute(refuted)
         self.incumbent.offer_bound(bound, "uncapacitated")
         self.offer(assign(self.reduced.model, np.isin(self.reduced.candidate, chosen).astype(np.uint8)))
 
@@ -202,7 +203,8 @@ class _Search:
         answer = result_in_time(pending, self.incumbent.clock, -0.5 * GRACE_S)
         if answer is None:
             return
-        bound, plan = answer
+        bound, plan, refuted = answer
+        self.incumbent.refute(refuted)
         self.offer(assign(self.reduced.model, plan | self.reduced.model.fixed))
         self._offer_bound(bound, "mip")
 
@@ -221,11 +223,11 @@ class _Search:
 
 def _without_capacities(
     problem: CoverProblem, limits: BuildLimits | None, gap: float, time_limit_s: float, work_limit: int | None, seed: int
-) -> tuple[Ints, float]:  # fmt: skip
-    """The plan and the bound of a problem without capacities, computed in this process."""
+) -> tuple[Ints, float, int]:  # fmt: skip
+    """The plan and the bound of a problem without capacities, computed in this process; and how many bounds were refuted."""
     clock = Clock(time_limit_s, work_limit)
     if limits is None:
         plan = least_cost(problem, clock, gap, seed, 0)
     else:
         plan = most_people(problem, limits, clock, gap, seed, 0)
-    return plan.chosen, plan.bound
+    return plan.chosen, plan.bound, plan.refuted_bounds
