@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 
 def allowed() -> SpecifierSet:
@@ -30,9 +31,8 @@ def allowed() -> SpecifierSet:
 
 def known_versions() -> list[str]:
     """Versions in the registry."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "index", "versions", "highspy", "--disable-pip-version-check"], capture_output=True, text=True, check=True
-    ).stdout
+    command = [*PIP, "index", "versions", "highspy"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"Available versions: (.*)", listed)
     if found is None:
         raise SystemExit(f"the registry lists no versions of highspy:\n{listed}")
@@ -41,11 +41,11 @@ def known_versions() -> list[str]:
 
 def passes(version: str, parts: int) -> bool:
     folder = ROOT / "build" / f"highspy-{version}"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade", "--target", str(folder)]
-    subprocess.run([*pip, f"highspy=={version}"], check=True)
+    subprocess.run([*PIP, "install", "--quiet", "--no-deps", "--upgrade", "--target", str(folder), f"highspy=={version}"], check=True)
     places = [str(folder), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "SOLVER_PARTS": str(parts)}
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/siting/test_false_bounds.py"], cwd=ROOT, env=environment).returncode == 0
+    command = [sys.executable, "-m", "pytest", "-q", "tests/siting/test_false_bounds.py"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode == 0
 
 
 def main() -> int:
