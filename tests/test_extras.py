@@ -64,8 +64,8 @@ def test_a_verb_that_needs_an_extra_says_what_to_install(verb: str, mini_study: 
 
 
 def test_a_function_that_needs_an_extra_says_what_to_install() -> None:
-    told = "print(error, isinstance(error, ip.InfraplanError))"
-    code = f"import infraplan as ip\ntry:\n    ip.plot_plan\nexcept ImportError as error:\n    {told}"
+    found = "print(error, isinstance(error, ip.InfraplanError))"
+    code = f"import infraplan as ip\ntry:\n    ip.plot_plan\nexcept ImportError as error:\n    {found}"
     done = without(code)
     assert done.returncode == 0, done.stderr
     assert 'pip install "infraplan[report]"' in done.stdout and done.stdout.rstrip().endswith("True")

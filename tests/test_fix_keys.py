@@ -36,14 +36,14 @@ def with_keys(study: Path, section: str, **keys: str) -> Path:
 
 
 def test_every_argument_that_a_message_tells_has_its_key() -> None:
-    told = {
+    found = {
         (room, name)
         for room in ("io", "tables", "geo")
         for entry in messages.catalogue(room).values()
         for text in entry.values()
         for name in re.findall(r"\b([a-z_]+)=", text, flags=re.ASCII)
     }
-    assert {name for _, name in told} - PYTHON_ONLY <= {*FileOptions.model_fields, *ELSEWHERE}
+    assert {name for _, name in found} - PYTHON_ONLY <= {*FileOptions.model_fields, *ELSEWHERE}
     assert {option for options in USED_BY.values() for option in options} == set(FileOptions.model_fields)
 
 
@@ -151,8 +151,8 @@ def test_a_shifted_sheet_of_a_shared_workbook_names_its_own_key(tmp_path: Path) 
     assert len(opened.villages) == 40 and len(opened.sites) == 12
     fix = messages.both("io.looks_shifted_fix", name="gcj02")
     for sheet in ("villages", "sites"):
-        (told,) = opened.with_study_keys([Fault("all.xlsx", "x", fix, sheet=sheet)])
-        assert f'[options.{sheet}] datum = "gcj02"' in told.how_to_fix
+        (found,) = opened.with_study_keys([Fault("all.xlsx", "x", fix, sheet=sheet)])
+        assert f'[options.{sheet}] datum = "gcj02"' in found.how_to_fix
 
 
 def test_a_census_in_a_workbook_names_its_own_section(tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_the_plan_is_judged_explained_and_priced(world: dict[str, Any], plan: ip
     assert checked["feasible"] and checked["served"] == plan.served_after and checked["cost_cny"] == plan.cost_cny
     bare = ip.check_plan(plan.sites, world["cover"], goal=plan.goal, **kept)
     assert bare == checked
-    told = ip.explain_plan(plan)
-    assert told.targets["met"].all() and set(told.candidates["reason"])
+    explanation = ip.explain_plan(plan)
+    assert explanation.targets["met"].all() and set(explanation.candidates["reason"])
     curve = ip.cost_curve(plan, points=3)
     assert len(curve) == 3 and curve["people"].is_monotonic_increasing
     assert curve["budget_cny"].iloc[-1] == plan.cost_cny

@@ -82,7 +82,7 @@ def test_what_is_chosen_has_a_word_in_both_languages() -> None:
     assert not {word for word in asked if f"what_{word}" not in messages.catalogue("general")}
 
 
-def test_an_unknown_name_is_told_with_the_nearest_and_a_bearable_list() -> None:
+def test_an_unknown_name_is_reported_with_the_nearest_and_a_bearable_list() -> None:
     from infraplan.errors import UsageError
     from infraplan.presets import choose
 

@@ -18,8 +18,8 @@ def test_skips_are_counted_by_reason() -> None:
 
 
 def test_every_folder_of_vectors_has_its_origin() -> None:
-    told = (REFERENCE / "README.md").read_text(encoding="utf-8")
+    text = (REFERENCE / "README.md").read_text(encoding="utf-8")
     folders = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
     assert folders == ["hata", "p1812", "p2109", "tr38901"]
-    assert not [name for name in folders if f"`{name}/" not in told]
+    assert not [name for name in folders if f"`{name}/" not in text]
     assert not [name for name in ("p1812/LICENSE", "p2109/LICENSE.txt") if not (REFERENCE / name).is_file()]

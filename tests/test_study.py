@@ -154,9 +154,9 @@ def test_options_reach_the_readers(mini_study: Path, tmp_path: Path) -> None:
     options = '[options.villages]\nencoding = "big5"\n[options.sites]\nsheet = "旧"\ndatum = "GCJ-02"\n'
     file = edited(study, ('sites = "sites.csv"', 'sites = "sites.xlsx"')) / "study.toml"
     file.write_text(file.read_text(encoding="utf-8") + options, encoding="utf-8")
-    told = Study.open(study)
-    assert len(told.villages) == len(plain.villages) and len(told.sites) == 3
-    moved_m = told.sites.geometry.to_crs(3857).distance(plain.sites.head(3).geometry.to_crs(3857), align=False)
+    opened = Study.open(study)
+    assert len(opened.villages) == len(plain.villages) and len(opened.sites) == 3
+    moved_m = opened.sites.geometry.to_crs(3857).distance(plain.sites.head(3).geometry.to_crs(3857), align=False)
     assert moved_m.between(100, 1500).all()
 
 
@@ -175,7 +175,7 @@ def test_a_study_keeps_what_its_readers_warn_of_and_passes_it_on_once(mini_study
     assert [fault.row for fault in opened.warnings if fault.rule == "other_technology"] == [2]
 
 
-def test_faults_of_licences_are_told_before_any_work(mini_study: Path, tmp_path: Path) -> None:
+def test_faults_of_licences_are_reported_before_any_work(mini_study: Path, tmp_path: Path) -> None:
     study = copy_of(mini_study, tmp_path)
     (study / "licences.toml").write_text('[[dataset]]\nname = "zones"\nlicence = 3\n', encoding="utf-8")
     with pytest.raises(DataError) as raised:
@@ -188,7 +188,7 @@ def test_faults_of_licences_are_told_before_any_work(mini_study: Path, tmp_path:
         Study.open(study).read_all()
 
 
-def told(study: Study, rule: str) -> list[str]:
+def messages_of(study: Study, rule: str) -> list[str]:
     return [fault.message for fault in study.warnings if fault.rule == rule]
 
 
@@ -201,12 +201,12 @@ def test_sites_built_after_the_day_do_not_count(mini_study: Path, tmp_path: Path
     study = Study.open(folder)  # as_of = "2020-12-31"
     assert len(study.sites) == len(sites) - 2
     assert not set(sites.loc[[0, 2], "id"]) & set(study.sites["id"])
-    assert "2 个站" in told(study, "built-after")[0] and not told(study, "built-unclear")
+    assert "2 个站" in messages_of(study, "built-after")[0] and not messages_of(study, "built-unclear")
     earlier = Study.open(edited(folder, ('as_of = "2020-12-31"', 'as_of = "2020-08-31"')))
     assert len(earlier.sites) == len(sites) - 3  # 31 December is after that day, "2020" may be before
-    assert "1 个站" in told(earlier, "built-unclear")[0]
+    assert "1 个站" in messages_of(earlier, "built-unclear")[0]
     anyday = Study.open(edited(folder, ('as_of = "2020-08-31"\n', "")))
-    assert len(anyday.sites) == len(sites) and not told(anyday, "built-after")
+    assert len(anyday.sites) == len(sites) and not messages_of(anyday, "built-after")
 
 
 def test_the_report_is_dated_by_the_study_alone(mini_study: Path, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_the_environment_follows_from_the_people_around(mini_study: Path, tmp_pa
     found = study.sites.set_index("id").loc[sites["id"].head(4), "environment"].tolist()
     assert found[:3] == ["dense_urban", "urban", "suburban"] and found[3] in ("rural", "suburban")
     assert study.sites.attrs["filled"]["environment"] == len(sites)
-    assert any("人口推断" in message or "人口" in message for message in told(study, "filled_in"))
+    assert any("人口推断" in message or "人口" in message for message in messages_of(study, "filled_in"))
 
 
 def raster(path: Path, zones: Any, value: Any) -> Path:
@@ -266,11 +266,11 @@ def test_bare_earth_is_said(mini_study: Path, tmp_path: Path) -> None:
     zones = Study.open(folder).zones
     raster(folder / "dem.tif", zones, lambda lon, lat: np.full(lon.shape, 20.0, np.float32))
     bare = Study.open(folder)
-    assert bare.terrain.clutter is None and "地物" in told(bare, "bare-earth")[0]
+    assert bare.terrain.clutter is None and "地物" in messages_of(bare, "bare-earth")[0]
     edited(folder, ('terrain = "dem.tif"\n', 'terrain = "dem.tif"\nclutter = "cover.tif"\n'))
     raster(folder / "cover.tif", zones, lambda lon, lat: np.where(lon > lon.mean(), 50, 40).astype(np.uint8))
     covered = Study.open(folder)
-    assert covered.terrain.clutter is not None and not told(covered, "bare-earth")
+    assert covered.terrain.clutter is not None and not messages_of(covered, "bare-earth")
 
 
 def test_the_environment_follows_from_the_land_where_nobody_is_known(mini_study: Path, tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ PARENT = {"P": "", "A": "P", "B": "P", "a1": "A", "a2": "A", "b1": "B", "b2": "B
 
 
 def zones(*codes: str, parents: dict[str, str] | None = None) -> gpd.GeoDataFrame:
-    told = PARENT | (parents or {})
+    found = PARENT | (parents or {})
     people = {"province": 40, "city": 20, "county": 10}
-    rows = [(LEVEL[code], code, f"the {code}", told[code], people[LEVEL[code]]) for code in codes]
+    rows = [(LEVEL[code], code, f"the {code}", found[code], people[LEVEL[code]]) for code in codes]
     return gpd.GeoDataFrame(rows, columns=["level", "adcode", "name", "parent", "population"], geometry=[BOXES[c] for c in codes], crs=4326)
 
 

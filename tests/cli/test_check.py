@@ -163,12 +163,12 @@ CHOICES = {
 def test_every_choice_of_study_toml_is_run(infraplan: Call, tmp_path: Path, key: str) -> None:
     old, new, value = CHOICES[key]
     study = build_made(tmp_path / "study", change=lambda text: text.replace(old, new, 1))
-    told = errors(infraplan, study)
-    assert {(place[0], place[2]) for place in told} == {("study.toml", key)}
-    assert told[0][3] in (value, "") or value in told[0][3]
+    faults = errors(infraplan, study)
+    assert {(place[0], place[2]) for place in faults} == {("study.toml", key)}
+    assert faults[0][3] in (value, "") or value in faults[0][3]
 
 
-def test_choices_are_told_together_each_with_its_line(infraplan: Call, tmp_path: Path) -> None:
+def test_choices_are_reported_together_each_with_its_line(infraplan: Call, tmp_path: Path) -> None:
     def change(text: str) -> str:
         for key in ("study.city_order", "coverage.families", "plan.operators", "plan.target", "plan.must"):
             text = text.replace(*CHOICES[key][:2], 1)
@@ -176,17 +176,17 @@ def test_choices_are_told_together_each_with_its_line(infraplan: Call, tmp_path:
 
     people = villages().assign(population=-1)
     study = build_made(tmp_path / "study", change=change, people=people)
-    told = errors(infraplan, study)
-    rows = {column: row for file, row, column, _ in told if file == "study.toml"}
+    faults = errors(infraplan, study)
+    rows = {column: row for file, row, column, _ in faults if file == "study.toml"}
     starts = {"study.city_order": "city_order", "coverage.families": "families", "plan.operators": "operators"}
     assert rows == {key: line(study, start) for key, start in starts.items()}
-    assert "villages.csv" in {file for file, *_ in told}
+    assert "villages.csv" in {file for file, *_ in faults}
 
 
 def own_policy(study: Path, *rows: str, province: str = "440000") -> Path:
     """The study judged by a policy beside it."""
-    told = ["\n".join(("[[target]]", 'task = "-"', f'id = "t{number}"', row)) for number, row in enumerate(rows)]
-    (study / "mine.toml").write_text(POLICY.format(province=province, rows="\n\n".join(told)), encoding="utf-8")
+    shown = ["\n".join(("[[target]]", 'task = "-"', f'id = "t{number}"', row)) for number, row in enumerate(rows)]
+    (study / "mine.toml").write_text(POLICY.format(province=province, rows="\n\n".join(shown)), encoding="utf-8")
     text = (study / "study.toml").read_text(encoding="utf-8")
     text = text.replace('"guangdong-2020"', '"mine.toml"').replace("nr-pop90", "people")
     (study / "study.toml").write_text(text, encoding="utf-8")
@@ -219,32 +219,32 @@ UNMATCHED = {
 def test_what_a_policy_asks_and_no_data_has_is_told(infraplan: Call, tmp_path: Path, case: str) -> None:
     row, column, value = UNMATCHED[case]
     study = own_policy(build_made(tmp_path / "study", places=PLACES), row)
-    told = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
-    assert [(fault["severity"], fault["column"], fault["value"]) for fault in told] == [("warning", column, value)]
-    assert "t0" in told[0]["message"]
+    faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
+    assert [(fault["severity"], fault["column"], fault["value"]) for fault in faults] == [("warning", column, value)]
+    assert "t0" in faults[0]["message"]
 
 
-def test_a_province_elsewhere_is_told_once(infraplan: Call, tmp_path: Path) -> None:
+def test_a_province_elsewhere_is_reported_once(infraplan: Call, tmp_path: Path) -> None:
     study = own_policy(build_made(tmp_path / "study"), 'measure = "area_share"\nfamily = "nr"\nscope = "west"', province="450000")
-    told = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
-    assert [(fault["rule"], fault["value"]) for fault in told] == [("unmatched_province", "450000")]
+    faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
+    assert [(fault["rule"], fault["value"]) for fault in faults] == [("unmatched_province", "450000")]
 
 
 def test_classes_match_in_chinese_and_english_on_both_sides(infraplan: Call, tmp_path: Path) -> None:
     rows = (SHARE + 'place_classes = ["学校"]', SHARE + 'place_classes = ["hospital"]\nkinds = ["卫生院"]')
     study = own_policy(build_made(tmp_path / "study", places=PLACES), *rows)
-    told = [fault for fault in found(infraplan, study, 0) if fault["file"] in ("mine.toml", "places.csv")]
-    assert [fault["rule"] for fault in told] == ["unused_columns"]  # monitored: none of these two rows asks for it
+    faults = [fault for fault in found(infraplan, study, 0) if fault["file"] in ("mine.toml", "places.csv")]
+    assert [fault["rule"] for fault in faults] == ["unused_columns"]  # monitored: none of these two rows asks for it
     card = pd.DataFrame(json.loads(infraplan("scorecard", study, "--json").out))
     whole = card.loc[(card["zone"] == "440000") & (card["network"] == "any")].set_index("id")
     assert whole.loc[["t0", "t1"], "denominator"].tolist() == [1, 1]
 
 
-def test_cells_that_a_policy_cannot_read_are_told_with_their_row(infraplan: Call, tmp_path: Path) -> None:
+def test_cells_that_a_policy_cannot_read_are_reported_with_their_row(infraplan: Call, tmp_path: Path) -> None:
     asked = 'measure = "attribute_share"\nlayer = "places"\nplace_classes = ["学校", "医院"]\n'
     study = own_policy(build_made(tmp_path / "study", places=PLACES), asked + 'column = "monitored"')
-    told = [fault for fault in found(infraplan, study, 0) if fault["file"] == "places.csv"]
-    assert [(fault["severity"], fault["row"], fault["column"], fault["value"]) for fault in told] == [("warning", 3, "monitored", "也许")]
+    faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "places.csv"]
+    assert [(fault["severity"], fault["row"], fault["column"], fault["value"]) for fault in faults] == [("warning", 3, "monitored", "也许")]
     own_policy(study, asked + 'column = "monitored"\nat_least = 3')
     assert {place[:3] for place in errors(infraplan, study)} == {("places.csv", 2, "monitored"), ("places.csv", 3, "monitored")}
 
@@ -252,8 +252,8 @@ def test_cells_that_a_policy_cannot_read_are_told_with_their_row(infraplan: Call
 def test_a_register_that_no_target_reads_is_told(infraplan: Call, tmp_path: Path) -> None:
     study = build_made(tmp_path / "study", change=lambda text: registered(text).replace("nr_users =", "nr_user ="))
     (study / "users.csv").write_bytes(REGISTER)
-    told = {fault["rule"]: fault for fault in found(infraplan, study, 0)}
-    assert told["unused_register"]["value"] == "nr_user" and "nr_users?" in told["unused_register"]["cure"]
+    faults = {fault["rule"]: fault for fault in found(infraplan, study, 0)}
+    assert faults["unused_register"]["value"] == "nr_user" and "nr_users?" in faults["unused_register"]["cure"]
 
 
 def test_measurements_saved_by_a_spreadsheet_mean_the_same(tmp_path: Path) -> None:
@@ -298,5 +298,5 @@ def test_faults_of_rasters_are_records_too(infraplan: Call, tmp_path: Path, name
 
     study = build_made(tmp_path / "study", change=change)
     RASTERS[name](study / "dem.tif")
-    told = [fault for fault in found(infraplan, study, 3) if fault["severity"] == "error"]
-    assert told and all(fault["file"] == "dem.tif" and fault["rule"] and fault["message"] and fault["cure"] for fault in told)
+    faults = [fault for fault in found(infraplan, study, 3) if fault["severity"] == "error"]
+    assert faults and all(fault["file"] == "dem.tif" and fault["rule"] and fault["message"] and fault["cure"] for fault in faults)

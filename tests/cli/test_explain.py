@@ -26,12 +26,12 @@ def sparse_study(mini_study: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_reasons_for_candidates_and_villages(infraplan: Call, mini_study: Path) -> None:
     answer = infraplan("explain", mini_study, "--candidate", "C000001", "--candidate", "C000009", "--village", "V00001", "--json")
     assert answer.code == 0, answer.err
-    told = json.loads(answer.out)
-    assert [row["id"] for row in told["candidates"]] == ["C000001", "C000009"]
-    assert all(row["reason"] for row in told["candidates"])
-    assert {row["id"] for row in told["villages"]} == {"V00001"}
-    assert told["targets"][0]["met"] and told["unreachable"] == []
-    assert told["proven"] == "within the model"
+    result = json.loads(answer.out)
+    assert [row["id"] for row in result["candidates"]] == ["C000001", "C000009"]
+    assert all(row["reason"] for row in result["candidates"])
+    assert {row["id"] for row in result["villages"]} == {"V00001"}
+    assert result["targets"][0]["met"] and result["unreachable"] == []
+    assert result["proven"] == "within the model"
 
 
 def test_words_in_both_languages(infraplan: Call, mini_study: Path) -> None:
@@ -44,11 +44,11 @@ def test_words_in_both_languages(infraplan: Call, mini_study: Path) -> None:
 def test_a_goal_out_of_reach_ends_well_with_its_certificate(infraplan: Call, sparse_study: Path, tmp_path: Path) -> None:
     answer = infraplan("explain", sparse_study, "--json", "-o", tmp_path / "lost.csv")
     assert answer.code == 0, answer.err
-    told = json.loads(answer.out)
-    assert told["status"] == "unreachable"
-    targets = {row["target"]: row for row in told["targets"]}
+    result = json.loads(answer.out)
+    assert result["status"] == "unreachable"
+    targets = {row["target"]: row for row in result["targets"]}
     assert not targets["nr-pop90"]["reachable_met"] and targets["nr-pop90"]["served"] <= targets["nr-pop90"]["reachable"]
-    lost = told["unreachable"]
+    lost = result["unreachable"]
     people = sum(row["population"] for row in lost)
     plan = json.loads(infraplan("plan", sparse_study, "--json").out)
     assert plan["status"] == "unreachable" and plan["unreachable_people"] == people
@@ -84,5 +84,5 @@ def test_the_run_keeps_the_certificate(infraplan: Call, sparse_study: Path) -> N
     assert "达不到的目标：证明" in page and "Out of reach" in page
     city = next((output / "cities").iterdir())
     assert "达不到清单" not in CalamineWorkbook.from_path(str(city / "annex.xlsx")).sheet_names
-    told = json.loads(infraplan("explain", sparse_study, "--json").out)  # now from the plan of that run
-    assert told["status"] == "unreachable" and told["sites"] == plan["sites"]
+    result = json.loads(infraplan("explain", sparse_study, "--json").out)  # now from the plan of that run
+    assert result["status"] == "unreachable" and result["sites"] == plan["sites"]

@@ -73,12 +73,12 @@ def test_the_headline_equals_the_scorecard(imported: Path, before: dict[str, str
     served = int(table.loc[table["nr_status"] == "served", "population"].sum())
     was = sum(people(name) for name, status in before.items() if status == "served")
     assert served == was - people(LOST) + people(FOUND)
-    told = json.loads((results / "summary.json").read_text(encoding="utf-8"))
-    assert told["population"]["nr"]["served"] == served
-    assert told["zones"][0]["nr"]["served"] == served
-    card = [row for row in told["targets"] if row["part"] == "all_residents" and row["zone"] == "440000" and row["network"] == "any"]
+    result = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    assert result["population"]["nr"]["served"] == served
+    assert result["zones"][0]["nr"]["served"] == served
+    card = [row for row in result["targets"] if row["part"] == "all_residents" and row["zone"] == "440000" and row["network"] == "any"]
     assert [row["numerator"] for row in card if row["id"] == "nr-pop90"] == [served]
-    assert told["plan"]["served_before"] == served
+    assert result["plan"]["served_before"] == served
     zones = gpd.read_file(results / "plan.gpkg", layer="zones").set_index("adcode")
     assert zones.at["440000", "nr_served"] == served
     share = f"{served / PEOPLE['population'].sum() * 100:.2f}%"
@@ -117,6 +117,6 @@ def test_the_check_agrees_with_the_plan(imported: Path, tmp_path: Path, infrapla
     folder = copy_of(imported, tmp_path)
     text = (folder / "study.toml").read_text(encoding="utf-8")
     (folder / "study.toml").write_text(text.replace("gap = 0.05", "gap = 0.05\nsite_spacing_m = 0"), encoding="utf-8")
-    told = json.loads(infraplan("plan", folder, "--max-sites", "40", "--json").out)
-    assert told["served_before"] + told["population_gained"] == told["served_after"] == told["check"]["served"]
-    assert told["served_after"] == PEOPLE["population"].sum()
+    result = json.loads(infraplan("plan", folder, "--max-sites", "40", "--json").out)
+    assert result["served_before"] + result["population_gained"] == result["served_after"] == result["check"]["served"]
+    assert result["served_after"] == PEOPLE["population"].sum()

@@ -81,8 +81,8 @@ def test_a_city_that_needs_nothing(name: str, tmp_path: Path, infraplan: Call) -
     """One city is planned for alone: everybody there is served, or nobody lives there."""
     folder = build_arranged(tmp_path / "study", **({"people": PEOPLE} | STUDIES[name]))
     city = "440100" if name == "half_served" else "440200"
-    told = json.loads(infraplan("plan", folder, "--cities", city, "--json").out)
-    assert (told["sites"], told["cost_cny"], told["status"]) == (0, 0, "optimal")
+    result = json.loads(infraplan("plan", folder, "--cities", city, "--json").out)
+    assert (result["sites"], result["cost_cny"], result["status"]) == (0, 0, "optimal")
     answer = infraplan("run", folder, "--jobs", "1", "--cities", city, "--formats", "html")
     assert answer.code == 0, answer.err
     page = next((folder.parent / "results" / "cities").glob(f"{city}-*")) / "report.html"
@@ -97,23 +97,23 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("options", [(), ("--budget", "0"), ("--max-sites", "0")], ids=" ".join)
 def test_no_new_site_costs_nothing(met: Path, infraplan: Call, options: tuple[str, ...]) -> None:
     answer = infraplan("plan", met, *options, "--json")
-    told = json.loads(answer.out)
-    assert (answer.code, told["sites"], told["cost_cny"], told["list"]) == (0, 0, 0, [])
-    assert told["served_after"] == told["served_before"] == told["check"]["served"] == PEOPLE["population"].sum()
-    assert told["check"]["feasible"]
+    result = json.loads(answer.out)
+    assert (answer.code, result["sites"], result["cost_cny"], result["list"]) == (0, 0, 0, [])
+    assert result["served_after"] == result["served_before"] == result["check"]["served"] == PEOPLE["population"].sum()
+    assert result["check"]["feasible"]
 
 
 @pytest.mark.parametrize("options", [("--budget", "0"), ("--budget", "300000"), ("--max-sites", "0")], ids=" ".join)
 def test_limits_that_buy_no_site(tmp_path: Path, infraplan: Call, options: tuple[str, ...]) -> None:
     """A budget below one site is no fault: the plan is empty, and its check says that the goal is not met."""
     answer = infraplan("plan", build_arranged(tmp_path / "study", people=PEOPLE), *options, "--json")
-    told = json.loads(answer.out)
-    assert (answer.code, told["sites"], told["cost_cny"]) == (0, 0, 0)
-    assert told["served_after"] == told["served_before"] == told["check"]["served"] < 0.9 * PEOPLE["population"].sum()
-    assert not told["check"]["feasible"]
+    result = json.loads(answer.out)
+    assert (answer.code, result["sites"], result["cost_cny"]) == (0, 0, 0)
+    assert result["served_after"] == result["served_before"] == result["check"]["served"] < 0.9 * PEOPLE["population"].sum()
+    assert not result["check"]["feasible"]
 
 
-def test_the_reader_is_told_in_words(met: Path, infraplan: Call) -> None:
+def test_the_reader_is_reported_in_words(met: Path, infraplan: Call) -> None:
     assert "0 new sites, CNY 0" in infraplan("plan", met).err
     assert infraplan("run", met, "--jobs", "1", "--overwrite", "--formats", "html").code == 0
     results = met.parent / "results"
@@ -124,9 +124,9 @@ def test_the_reader_is_told_in_words(met: Path, infraplan: Call) -> None:
 
 
 def test_coverage_lists_every_zone(tmp_path: Path, infraplan: Call) -> None:
-    told = infraplan("coverage", build_arranged(tmp_path / "study", people=PEOPLE))
-    assert told.code == 0, told.err
-    lines = told.out.splitlines()
+    found = infraplan("coverage", build_arranged(tmp_path / "study", people=PEOPLE))
+    assert found.code == 0, found.err
+    lines = found.out.splitlines()
     for level, names in zones().groupby("level")["adcode"]:
         for name in names:
             assert sum(f" {name} " in line and f" {level} " in line for line in lines) == 2, name  # a line a family
@@ -135,8 +135,8 @@ def test_coverage_lists_every_zone(tmp_path: Path, infraplan: Call) -> None:
 def test_a_network_begins_with_a_heading_alone(tmp_path: Path, infraplan: Call) -> None:
     """Everybody lacks service, the plan serves them, and `check` says that no site stands yet."""
     folder = build_arranged(tmp_path / "study", people=PEOPLE, network=NONE)
-    told = json.loads(infraplan("plan", folder, "--json").out)
-    assert told["served_before"] == 0 and told["sites"] > 0 and told["check"]["feasible"]
+    result = json.loads(infraplan("plan", folder, "--json").out)
+    assert result["served_before"] == 0 and result["sites"] > 0 and result["check"]["feasible"]
     faults = json.loads(infraplan("check", folder, "--json").out)
     assert [(fault["file"], fault["rule"], fault["severity"]) for fault in faults if fault["rule"] == "none_yet"] == [
         ("sites.csv", "none_yet", "warning")

@@ -145,8 +145,8 @@ def test_cells_of_one_site_may_carry_files_of_their_own(study: Path) -> None:
 def test_what_a_pattern_file_says_reaches_check(infraplan: Call, study: Path) -> None:
     (study / "patterns/low.msi").write_text(pattern_text(6, frequency_mhz=2600, heading="ELECTRICAL_TILT 2"), encoding="utf-8")
     answer = infraplan("check", study, "--json")
-    told = {(fault["rule"], fault["severity"]) for fault in json.loads(answer.out)}
-    assert {("pattern_tilt", "warning"), ("pattern-band", "warning")} <= told
+    result = {(fault["rule"], fault["severity"]) for fault in json.loads(answer.out)}
+    assert {("pattern_tilt", "warning"), ("pattern-band", "warning")} <= result
     assert answer.code == 0
 
 

@@ -49,12 +49,12 @@ def test_json_has_totals_proof_list_and_curve(infraplan: Call, mini_study: Path,
     picture = tmp_path / "curve.png"
     answer = infraplan("plan", mini_study, "--pareto", 3, "--plot", picture, "--json")
     assert answer.code == 0, answer.err
-    told = json.loads(answer.out)
-    assert told["proven"] == "within the model" and told["bound_cny"] <= told["cost_cny"]
-    assert sum(site["people_gained"] for site in told["list"]) == told["population_gained"]
-    curve = pd.DataFrame(told["pareto"])
+    result = json.loads(answer.out)
+    assert result["proven"] == "within the model" and result["bound_cny"] <= result["cost_cny"]
+    assert sum(site["people_gained"] for site in result["list"]) == result["population_gained"]
+    curve = pd.DataFrame(result["pareto"])
     assert len(curve) == 3 and curve["people"].is_monotonic_increasing and (curve["share"] <= curve["share_bound"] + 1e-9).all()
-    assert told["check"]["required"] <= curve["people"].iloc[-1] <= told["population"]
+    assert result["check"]["required"] <= curve["people"].iloc[-1] <= result["population"]
     assert picture.read_bytes().startswith(b"\x89PNG")
     again = infraplan("plan", mini_study, "--pareto", 3, "--plot", picture)
     assert again.code == 2 and "--overwrite" in again.err
@@ -82,9 +82,9 @@ def test_the_planning_margin_prints_its_price(infraplan: Call, mini_study: Path,
     study = changed(mini_study, tmp_path, "work_limit = 20000", "work_limit = 20000\nplanning_margin_db = 2.0")
     answer = infraplan("plan", study, "--json")
     assert answer.code == 0, answer.err
-    told = json.loads(answer.out)
-    assert told["extras_cny"]["planning_margin"] == told["cost_cny"] - bare["cost_cny"] > 0
-    assert told["margin_db"] == 2.0
+    result = json.loads(answer.out)
+    assert result["extras_cny"]["planning_margin"] == result["cost_cny"] - bare["cost_cny"] > 0
+    assert result["margin_db"] == 2.0
     text = infraplan("plan", study)
     assert "规划余量的额外费用" in text.err and "the planning margin adds" in text.err and "within the model" in text.err
     assert "planning_margin" not in bare["extras_cny"]
@@ -100,11 +100,11 @@ must = ["nr-county-seats"]
 name = "二"
 """
     study = changed(mini_study, tmp_path, "work_limit = 20000\n", phases)
-    told = json.loads(infraplan("plan", study, "--json").out)
-    assert [phase["asked_met"] for phase in told["phases"]] == [True, True]
-    assert told["check"]["places"]["nr-county-seats"]["missed"] == [] and told["check"]["feasible"]
-    first = [site for site in told["list"] if site["phase"] == 1]
-    assert sum(site["places_gained"] for site in first) == sum(site["places_gained"] for site in told["list"]) > 0
+    result = json.loads(infraplan("plan", study, "--json").out)
+    assert [phase["asked_met"] for phase in result["phases"]] == [True, True]
+    assert result["check"]["places"]["nr-county-seats"]["missed"] == [] and result["check"]["feasible"]
+    first = [site for site in result["list"] if site["phase"] == 1]
+    assert sum(site["places_gained"] for site in first) == sum(site["places_gained"] for site in result["list"]) > 0
     assert "nr-county-seats" in ";".join(site["targets"] for site in first)
     (study / "study.toml").write_text(
         (study / "study.toml").read_text(encoding="utf-8").replace('must = ["nr-county-seats"]\nwork_limit', "work_limit"), encoding="utf-8"
@@ -115,9 +115,9 @@ name = "二"
 
 def test_priority_areas_weigh_where_most_people_are_wanted(infraplan: Call, mini_study: Path, tmp_path: Path, bare: dict[str, Any]) -> None:
     study = changed(mini_study, tmp_path, "work_limit = 20000\n", "work_limit = 20000\npriority_weight = 3.0\n")
-    told = json.loads(infraplan("plan", study, "--max-sites", 4, "--json").out)
-    assert told["served_after"] <= told["population"]
-    assert told["worth"] <= told["bound"]
+    result = json.loads(infraplan("plan", study, "--max-sites", 4, "--json").out)
+    assert result["served_after"] <= result["population"]
+    assert result["worth"] <= result["bound"]
     cheapest = json.loads(infraplan("plan", study, "--json").out)
     assert not cheapest["weighted"] and cheapest["cost_cny"] == bare["cost_cny"]
 

@@ -37,8 +37,8 @@ def test_every_verb_says_what_check_knows_once(swapped: Path, infraplan: Callabl
     answer = infraplan(verb[0], swapped, *verb[1:])
     assert answer.code == 0, answer.err  # type: ignore[attr-defined]
     lines = answer.err.splitlines()  # type: ignore[attr-defined]
-    told = [line for line in lines if ODD in line]
-    assert len(told) == 1 and "sites.csv" in told[0] and "×12" in told[0] and "2, 3, 4" in told[0]
+    found = [line for line in lines if ODD in line]
+    assert len(found) == 1 and "sites.csv" in found[0] and "×12" in found[0] and "2, 3, 4" in found[0]
     filled = [line for line in lines if "height_m" in line]
     assert len(filled) == 1 and "12" in filled[0]
     assert sum("guangdong-2020.toml province" in line for line in lines) == 1  # a policy of another province
@@ -50,9 +50,9 @@ def test_check_and_the_verbs_tell_the_same(swapped: Path, infraplan: Callable[..
     with collected() as found:
         Study.open(swapped).read_all()
     key = ("rule", "file", "row", "column")
-    told = {tuple(getattr(one, name) for name in key) for one in found}
-    assert told == {tuple(one[name] for name in key) for one in checked}
-    assert any(rule.startswith("unmatched_") for rule, *_ in told)  # a policy of another province
+    shown = {tuple(getattr(one, name) for name in key) for one in found}
+    assert shown == {tuple(one[name] for name in key) for one in checked}
+    assert any(rule.startswith("unmatched_") for rule, *_ in shown)  # a policy of another province
 
 
 def counts_in(text: str) -> list[tuple[int, int]]:
@@ -89,9 +89,9 @@ def test_the_report_has_them_in_its_data_section(swapped: Path, infraplan: Calla
         assert "Warnings about the input" in line and "×12" in line and "经纬度" not in line
     book = pd.read_excel(results / "annex.xlsx", sheet_name=None, header=None, engine="calamine")
     assert any(sheet.astype(str).apply(lambda column: column.str.contains("may be swapped")).any(axis=None) for sheet in book.values())
-    told = json.loads((results / "summary.json").read_text(encoding="utf-8"))["warnings"]
-    assert [one["count"] for one in told if one["rule"] == "swapped_inside"] == [12]
-    assert [one["rule"] for one in told if one["rule"].startswith("unmatched_")]
+    result = json.loads((results / "summary.json").read_text(encoding="utf-8"))["warnings"]
+    assert [one["count"] for one in result if one["rule"] == "swapped_inside"] == [12]
+    assert [one["rule"] for one in result if one["rule"].startswith("unmatched_")]
 
 
 def test_warnings_come_before_an_error(swapped: Path, infraplan: Callable[..., object]) -> None:

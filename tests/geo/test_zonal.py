@@ -187,7 +187,7 @@ def test_edges_of_a_projected_file_are_bent_too() -> None:
     assert len(zone_faults(read_zones(table))) == 0
 
 
-def test_a_true_gap_is_told_with_its_names() -> None:
+def test_a_true_gap_is_reported_with_its_names() -> None:
     shapes = {("city", "440100", ""): box(0, 0, 10, 10), ("county", "440101", "440100"): box(0, 0, 6, 10)}
     (gap,) = zone_faults(frame(shapes)).to_dict("records")
     assert gap["kind"] == "gap" and gap["zone_name"] == gap["other_name"] == "区440100" and gap["area_km2"] == approx(40, rel=1e-3)

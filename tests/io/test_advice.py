@@ -25,7 +25,7 @@ def faults_in(call: Callable[[], Any]) -> list[Fault]:
 
 
 @pytest.mark.parametrize("lon,lat", [("113,2583", "24,7764"), ("113,258", "24,776"), ("113,25", "24.5")])
-def test_decimal_commas_are_told_as_such(tmp_path: Path, lon: str, lat: str) -> None:
+def test_decimal_commas_are_reported_as_such(tmp_path: Path, lon: str, lat: str) -> None:
     path = tmp_path / "v.csv"
     path.write_text(f"id;lon;lat;population;households\n1;{lon};{lat};1,5;3\n", encoding="utf-8")
     faults = faults_in(lambda: read_villages(path))
@@ -68,7 +68,7 @@ def test_floats_that_lost_digits_are_refused_with_their_cause(code: int) -> None
     assert fault.rule == "code_was_float" and "Int64" in fault.how_to_fix
 
 
-def test_a_row_without_geometry_is_told_as_such(tmp_path: Path) -> None:
+def test_a_row_without_geometry_is_reported_as_such(tmp_path: Path) -> None:
     points = gpd.GeoDataFrame({"id": ["a", "b"], "population": [1, 2]}, geometry=[shapely.Point(113, 24), None], crs=4326)
     boxes = gpd.GeoDataFrame({"adcode": ["440101", None], "level": "county"}, geometry=[shapely.box(113, 24, 114, 25), None], crs=4326)
     lines = gpd.GeoDataFrame({"line_class": ["railway", "railway"]}, geometry=[shapely.LineString([(0, 0), (1, 1)]), None], crs=4326)

@@ -72,9 +72,9 @@ def server() -> Iterator[str]:
 
 
 def test_a_file_comes_whole_once_and_then_from_the_cache(server: str, tmp_path: Path) -> None:
-    told: list[int] = []
-    path = fetch(f"{server}/good.bin", tmp_path, credit={"licence": "ODbL"}, progress=lambda have, total: told.append(have))
-    assert path.read_bytes() == BODY and told[-1] == len(BODY)
+    found: list[int] = []
+    path = fetch(f"{server}/good.bin", tmp_path, credit={"licence": "ODbL"}, progress=lambda have, total: found.append(have))
+    assert path.read_bytes() == BODY and found[-1] == len(BODY)
     assert fetch(f"{server}/good.bin", tmp_path) == path and len(Moody.requests) == 1
     record = json.loads((tmp_path / "manifest.json").read_text())["good.bin"]
     assert record["sha256"] == DIGEST and record["licence"] == "ODbL"

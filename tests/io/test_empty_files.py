@@ -40,22 +40,22 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
 def test_a_heading_alone(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     WRITERS[name](path)
-    with collected() as told:
+    with collected() as warned:
         none = read_sites(path)
-    assert not len(none) and [fault.rule for fault in told] == ["none_yet"]
+    assert not len(none) and [fault.rule for fault in warned] == ["none_yet"]
     with collected():
         some = read_sites(SITES)
     assert list(none.columns) == list(some.columns) and list(map(str, none.dtypes)) == list(map(str, some.dtypes))
-    with collected() as told:
+    with collected() as warned:
         assert not len(read_places(path))
-    assert {fault.rule for fault in told} <= {"none_yet", "unused_columns"} and "none_yet" in {fault.rule for fault in told}
+    assert {fault.rule for fault in warned} <= {"none_yet", "unused_columns"} and "none_yet" in {fault.rule for fault in warned}
 
 
 def test_no_land_to_keep_free(tmp_path: Path) -> None:
     WRITERS["sites.geojson"](tmp_path / "none.geojson")
-    with collected() as told:
+    with collected() as warned:
         assert not len(read_exclusions(tmp_path / "none.geojson"))
-    assert {fault.rule for fault in told} <= {"none_yet", "unused_columns"} and "none_yet" in {fault.rule for fault in told}
+    assert {fault.rule for fault in warned} <= {"none_yet", "unused_columns"} and "none_yet" in {fault.rule for fault in warned}
 
 
 @pytest.mark.parametrize("read", [read_villages, read_zones])
@@ -88,6 +88,6 @@ def test_a_plain_table_is_no_layer_whatever_its_headings(tmp_path: Path, read: C
 
 def test_a_register_whose_columns_a_policy_names_needs_no_other(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("项目,进度\n甲,0.5\n", encoding="utf-8")
-    with collected() as told:
+    with collected() as warned:
         assert len(read_register(tmp_path / "other.csv", used=["进度"])) == 1
-    assert [fault.rule for fault in told] == ["register_without_zone"]
+    assert [fault.rule for fault in warned] == ["register_without_zone"]

@@ -29,7 +29,7 @@ def test_a_bow_tie_is_mended(tmp_path: Path) -> None:
     assert found.is_valid.all() and not found.is_empty.any()
 
 
-def test_points_and_lines_are_told_row_by_row(tmp_path: Path) -> None:
+def test_points_and_lines_are_reported_row_by_row(tmp_path: Path) -> None:
     file = written(tmp_path, [box(113, 23, 113.1, 23.1), Point(113, 23), LineString([(113, 23), (114, 23)])], "mixed.geojson")
     with pytest.raises(DataError) as caught:
         read_exclusions(file)

@@ -414,7 +414,7 @@ def test_a_table_of_too_many_rows_is_refused_in_bounded_memory(tmp_path: Path, m
     assert [fault.rule for fault in faults_in(lambda: read_villages(path))] == ["too_many_rows"]
 
 
-def test_swapped_coordinates_that_are_both_possible_are_told_by_the_zones() -> None:
+def test_swapped_coordinates_that_are_both_possible_are_reported_by_the_zones() -> None:
     west = read_zones(gpd.GeoDataFrame({"adcode": ["653101"], "name": ["喀什市"]}, geometry=[shapely.box(75, 39, 77, 40)], crs=4326))
     table = pd.DataFrame({"人口": [1, 1], "经度": [76.0, 39.5], "纬度": [39.5, 76.0]})
     assert [(fault.row, fault.rule) for fault in faults_in(lambda: read_villages(table, zones=west))] == [(2, "swapped_inside")]

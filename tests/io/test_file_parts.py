@@ -125,8 +125,8 @@ def test_faults_tell_the_sheet_the_row_and_its_own_heading(tmp_path: Path) -> No
     tables["仁化"].loc[0, "人口"] = -1
     with pytest.raises(DataError) as caught:
         read_villages(write_book(tmp_path / "村.xlsx", tables))
-    told = {(fault.sheet, fault.row, fault.column) for fault in caught.value.fault_list if fault.severity == "error"}
-    assert told == {("南雄", 4, "常住人口"), ("仁化", 2, "人口")}
+    faults = {(fault.sheet, fault.row, fault.column) for fault in caught.value.fault_list if fault.severity == "error"}
+    assert faults == {("南雄", 4, "常住人口"), ("仁化", 2, "人口")}
 
 
 def test_each_sheet_has_its_own_unit_and_datum(tmp_path: Path) -> None:

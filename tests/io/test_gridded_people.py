@@ -48,7 +48,7 @@ def test_mollweide_people_are_conserved(tmp_path: Path, resolution_m: float) -> 
     assert read_population_raster(path, grid)["population"].sum() == round(total)
 
 
-def test_people_beside_the_grid_are_told_and_the_rest_add_up(tmp_path: Path) -> None:
+def test_people_beside_the_grid_are_reported_and_the_rest_add_up(tmp_path: Path) -> None:
     path, total = mollweide_file(tmp_path / "ghs.tif")
     with rasterio.open(path) as dataset:
         outline = gpd.GeoSeries([box(*dataset.bounds)], crs="ESRI:54009").to_crs(4326)

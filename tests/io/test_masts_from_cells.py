@@ -1,4 +1,4 @@
-"""Cell files of several makers, and masts told apart by where their cells are seen."""
+"""Cell files of several makers, and masts distinguished by where their cells are seen."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def test_lines_that_are_no_cells_are_counted_and_other_files_refused(tmp_path: P
     with collected() as found:
         masts = read_opencellid(path)
     assert len(masts) == 1
-    told = [(fault.rule, fault.count) for fault in found if fault.rule != "filled_in"]
-    assert told == [("lines_passed_over", 2)]
+    faults = [(fault.rule, fault.count) for fault in found if fault.rule != "filled_in"]
+    assert faults == [("lines_passed_over", 2)]
     assert "services" not in {fault.column for fault in found}  # masts without a service of ours stay without
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(DataError):
@@ -74,9 +74,9 @@ def test_cells_left_out_are_counted_by_country(tmp_path: Path) -> None:
     path.write_text(HEADER + "\n".join([CELLS[0], *abroad, nowhere]) + "\n", encoding="utf-8")
     with collected() as found:
         read_opencellid(path)
-    told = {fault.rule: fault for fault in found}
-    assert told["other_countries"].count == 3 and "310: 2, 234: 1" in told["other_countries"].message
-    assert told["no_position"].count == 1 and "outside_box" not in told
+    faults = {fault.rule: fault for fault in found}
+    assert faults["other_countries"].count == 3 and "310: 2, 234: 1" in faults["other_countries"].message
+    assert faults["no_position"].count == 1 and "outside_box" not in faults
     with collected() as found:
         read_opencellid(path, mcc=None)
     assert "other_countries" not in {fault.rule for fault in found}

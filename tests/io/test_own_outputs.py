@@ -66,9 +66,9 @@ def test_a_plan_is_read_as_planned_sites_and_serves_the_same(
         assert ours.tolist() == theirs.tolist(), column
     assert np.allclose(sites.geometry.x, plan.geometry.x, atol=1e-9) and np.allclose(sites.geometry.y, plan.geometry.y, atol=1e-9)
     assert served_with(outcome, mini_study, sites) == outcome.check["served"] == outcome.plan.served_after
-    told = " ".join(str(fault) for fault in faults if fault.rule == "unused_columns")
+    listed = " ".join(str(fault) for fault in faults if fault.rule == "unused_columns")
     for column in TOLD.get(name, TOLD[lang]):
-        assert column in told
+        assert column in listed
     assert not [fault for fault in faults if fault.severity == "error"]
 
 
@@ -114,11 +114,11 @@ def test_villages_are_read_under_either_headings(mini_study: Path, tmp_path: Pat
     assert {"id", "population", "nr_status", "lon"} <= set(heads[plain.name])
     assert {"编码", "常住人口", "5G（室外）状态", "NB-IoT（室内）余量(dB)", "位置误差(m)", "经度"} <= set(heads[chinese.name])
     for folder in ("", *(path.relative_to(plain).as_posix() for path in sorted((plain / "cities").iterdir()))):
-        first, told = quietly(read_villages, plain / folder / "villages.csv")
+        first, warned = quietly(read_villages, plain / folder / "villages.csv")
         second, also = quietly(read_villages, chinese / folder / "villages.csv")
         kept = [name for name in first.columns if not name.startswith(("nr_", "nbiot_"))]
         assert first[kept].equals(second[kept]) and len(first)
-        assert [fault.rule for fault in told] == [fault.rule for fault in also] == ["unused_columns"]
+        assert [fault.rule for fault in warned] == [fault.rule for fault in also] == ["unused_columns"]
         original, _ = quietly(read_villages, study / "villages.csv")
         own = original.set_index("id").loc[first["id"]]
         assert own["name"].tolist() == first["name"].tolist() and own["population"].tolist() == first["population"].tolist()

@@ -162,8 +162,8 @@ def test_an_undeclared_no_data_value_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(DataError) as wrong:
         read_terrain(tmp_path / "a.tif", grid)
     assert wrong.value.fault_list[0].rule == "height_impossible"
-    told = read_terrain(tmp_path / "a.tif", grid, nodata=-9999, holes="fill")
-    assert told.height_m == pytest.approx(50.0)
+    found = read_terrain(tmp_path / "a.tif", grid, nodata=-9999, holes="fill")
+    assert found.height_m == pytest.approx(50.0)
 
 
 def test_land_cover_becomes_clutter_height(tmp_path: Path) -> None:

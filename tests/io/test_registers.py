@@ -1,4 +1,4 @@
-"""Registers, hosts and classes at the door: any file a clerk saves gives the same table; a word used as a key later is settled or told."""
+"""Registers, hosts and classes: any file a clerk saves gives the same table; a word used as a key is known or reported."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_names_row_and_column(tmp_path: Path, zones: gpd.Geo
     }
 
 
-def test_a_row_of_no_zone_is_told_and_kept(zones: gpd.GeoDataFrame) -> None:
+def test_a_row_of_no_zone_is_reported_and_kept(zones: gpd.GeoDataFrame) -> None:
     table = read_register(pd.DataFrame({"区县": ["乐昌市", "某某县"], "数值": [1, None]}), zones=zones)
     assert table["county"].tolist() == ["440281", ""]
     assert {(fault.rule, fault.severity, fault.row) for fault in faults_of(table)} == {

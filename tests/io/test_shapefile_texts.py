@@ -47,7 +47,7 @@ def names_of(path: Path, **how: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("names", "encoding", "cpg", "driver", "told"),
+    ("names", "encoding", "cpg", "driver", "rules"),
     [
         (CHINESE, "gbk", None, 0, []),
         (CHINESE, "gbk", None, 0x57, []),
@@ -77,8 +77,8 @@ def names_of(path: Path, **how: str) -> tuple[list[str], list[str]]:
         (["plain"], "ascii", "UTF-8", 0, []),
     ],
 )
-def test_what_comes_out_decides(tmp_path: Path, names: list[str], encoding: str, cpg: str | None, driver: int, told: list[str]) -> None:
-    assert names_of(write(tmp_path, names, encoding, cpg=cpg, driver=driver)) == (names, told)
+def test_what_comes_out_decides(tmp_path: Path, names: list[str], encoding: str, cpg: str | None, driver: int, rules: list[str]) -> None:
+    assert names_of(write(tmp_path, names, encoding, cpg=cpg, driver=driver)) == (names, rules)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
@@ -88,12 +88,12 @@ def test_half_a_letter_turns_no_other_text(tmp_path: Path, encoding: str, width:
     raw = (LONG * 2).encode(encoding)[:width]
     path = write(tmp_path, [*CHINESE, raw], encoding)  # type: ignore[list-item]
     whole = raw.decode(encoding, "ignore")
-    names, told = names_of(path)
+    names, rules = names_of(path)
     assert names == [*CHINESE, whole]
-    assert told == ([] if len(whole.encode(encoding)) == width else ["text_cut"])
+    assert rules == ([] if len(whole.encode(encoding)) == width else ["text_cut"])
 
 
-def test_one_damaged_cell_is_told_with_its_row(tmp_path: Path) -> None:
+def test_one_damaged_cell_is_reported_with_its_row(tmp_path: Path) -> None:
     path = write(tmp_path, [*(CHINESE * 40), b"\xff\xfe\xff abc"], "gbk")  # type: ignore[list-item]
     with pytest.raises(DataError) as caught:
         read_places(path, place_class="school")

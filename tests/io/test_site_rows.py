@@ -98,8 +98,8 @@ def test_other_operators_services_and_places_stay_apart() -> None:
 def test_what_the_rows_do_not_tell_is_asked_and_the_key_settles_it() -> None:
     table = one_row_a_site(lon=113.0, mast="T1", azimuth_deg="", id=list("abcde"))
     frame = read_sites(table)
-    told = [fault for fault in faults_of(frame) if fault.rule == "perhaps_cells"]
-    assert len(frame) == MASTS and told and "unit" in told[0].how_to_fix and "options.sites" in told[0].how_to_fix
+    faults = [fault for fault in faults_of(frame) if fault.rule == "perhaps_cells"]
+    assert len(frame) == MASTS and faults and "unit" in faults[0].how_to_fix and "options.sites" in faults[0].how_to_fix
     assert len(read_sites(table, unit="sector")) == 1
     settled = read_sites(table, unit="site")
     assert len(settled) == MASTS and "perhaps_cells" not in [fault.rule for fault in faults_of(settled)]
@@ -172,8 +172,8 @@ def test_sites_without_a_technology_are_set_aside_never_counted() -> None:
     table = pd.DataFrame({"lon": [113 + k / 10 for k in range(5)], "lat": 24.5, "制式": technologies, "频段": bands})
     frame = read_sites(table)
     assert frame["services"].tolist() == ["nr-n28", "nr-n41"] and frame.attrs["set_aside"] == 3
-    told = [(fault.rule, fault.row) for fault in faults_of(frame) if fault.rule in ("no_technology", "other_technology")]
-    assert sorted(told) == [("no_technology", 2), ("no_technology", 3), ("other_technology", 4)]
+    faults = [(fault.rule, fault.row) for fault in faults_of(frame) if fault.rule in ("no_technology", "other_technology")]
+    assert sorted(faults) == [("no_technology", 2), ("no_technology", 3), ("other_technology", 4)]
     old = table[["lon", "lat"]].assign(频段="900")
     for silent in (table[["lon", "lat"]], old):
         with pytest.raises(DataError, match=r"\[options.sites\]"):
@@ -240,8 +240,8 @@ def test_a_second_column_of_the_same_meaning_fills_blanks_or_is_told() -> None:
     table = pd.DataFrame({"村名": ["甲", ""], "村庄": ["", "乙"], "经度": [113.1, 113.2], "纬度": 24.5, "常住人口": [5, 6], "人口": [5, 7]})
     frame = read_villages(table)
     assert frame["name"].tolist() == ["甲", "乙"] and frame["population"].tolist() == [5, 6]
-    told = [fault for fault in faults_of(frame) if fault.rule == "second_heading" and fault.column == "人口"]
-    assert len(told) == 1 and "常住人口" in told[0].message
+    faults = [fault for fault in faults_of(frame) if fault.rule == "second_heading" and fault.column == "人口"]
+    assert len(faults) == 1 and "常住人口" in faults[0].message
 
 
 def test_columns_nobody_used_are_listed() -> None:
@@ -266,9 +266,9 @@ def test_ids_made_from_row_numbers_are_counted_and_told() -> None:
     frame = read_sites(named)
     assert frame["id"].tolist() == [f"S{row:06d}" for row in range(1, MASTS + 1)]
     assert frame.attrs["filled"]["id"] == MASTS
-    told = [fault for fault in faults_of(frame) if fault.column == "id"]
-    assert [(fault.rule, fault.count, fault.severity) for fault in told] == [("filled_in", MASTS, "warning")]
-    assert "row numbers" in told[0].message and "行号" in told[0].message
+    faults = [fault for fault in faults_of(frame) if fault.column == "id"]
+    assert [(fault.rule, fault.count, fault.severity) for fault in faults] == [("filled_in", MASTS, "warning")]
+    assert "row numbers" in faults[0].message and "行号" in faults[0].message
     sectors_alone = read_sites(cut(one_row_a_site()).drop(columns="id"))
     assert len(sectors_alone) == sectors_alone.attrs["filled"]["id"] == MASTS
     mixed = read_sites(pd.concat([named.assign(services="4G"), named], ignore_index=True))

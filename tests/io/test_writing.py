@@ -85,8 +85,8 @@ def test_every_layer_and_raster_carries_the_dates(layers: dict[str, gpd.GeoDataF
     tags = {"AS_OF": "2020-08-31", "REPORT_DATE": "2020-09-15", "VERSION": "infraplan 0.1.0"}
     write_geopackage(layers, tmp_path / "a.gpkg", tags=tags)
     with sqlite3.connect(tmp_path / "a.gpkg") as file:
-        told = dict(file.execute("SELECT table_name, description FROM gpkg_contents").fetchall())
-    assert {told[name] for name in layers} == {"AS_OF=2020-08-31; REPORT_DATE=2020-09-15; VERSION=infraplan 0.1.0"}
+        found = dict(file.execute("SELECT table_name, description FROM gpkg_contents").fetchall())
+    assert {found[name] for name in layers} == {"AS_OF=2020-08-31; REPORT_DATE=2020-09-15; VERSION=infraplan 0.1.0"}
     margins, servers, ids = coverage(np.random.default_rng(1))
     write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids, tags=tags)
     for name in ("coverage.tif", "coverage-nr.tif", "coverage-nbiot.tif"):

@@ -43,7 +43,7 @@ def test_people_by_code_or_name_sum_up_to_cities_and_the_province(table: pd.Data
     assert zones.geometry.iloc[0].area == pytest.approx(4.0)
 
 
-def test_zones_without_people_are_told_and_unknown_ones_refused() -> None:
+def test_zones_without_people_are_reported_and_unknown_ones_refused() -> None:
     zones = read_zones(counties(), parents=True, population=pd.DataFrame({"代码": ["440281"], "人口": [1]}))
     assert zones.loc[zones["level"] == "province", "population"].isna().all()
     assert [fault.rule for fault in faults_of(zones)] == ["zones_without_people"]

@@ -134,8 +134,8 @@ def test_another_band_of_the_same_mast_says_nothing(small_policy: Targets) -> No
     cover = dataclasses.replace(cover, services=cover.services | services("nr-n78"))
     measured = read({"备注": "编号a1", "实测RSRP(dBm)": -135, "测试频段": "3.5G"})
     given = {"zones": miniature.zones(), "villages": miniature.villages(), "sites": miniature.sites()}
-    plain, told = (scorecard(small_policy.only("villages"), cover, measured=table, **given) for table in (None, measured))
-    assert (plain["numerator"] == told["numerator"]).all() and (plain["uncertain"] == told["uncertain"]).all()
+    plain, found = (scorecard(small_policy.only("villages"), cover, measured=table, **given) for table in (None, measured))
+    assert (plain["numerator"] == found["numerator"]).all() and (plain["uncertain"] == found["uncertain"]).all()
 
 
 def test_the_street_does_not_prove_the_inside(small_policy: Targets) -> None:

@@ -101,9 +101,9 @@ def made_up(heading: str, peak_deg: float, gain: str = "17,5 dBi") -> str:
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_the_tilt_is_where_the_cut_has_its_peak(heading: str) -> None:
     """Makers write the tilt in many ways, or not at all; a site with a total tilt of 6 has its lobe 6 degrees below the horizon."""
-    with collected() as told:
+    with collected() as warned:
         antenna = parse_pattern(made_up(heading, 6), file="made-up.msi")
-    assert (antenna.electrical_tilt_deg, antenna.gain_dbi, told) == (6.0, 17.5, [])
+    assert (antenna.electrical_tilt_deg, antenna.gain_dbi, warned) == (6.0, 17.5, [])
     assert float(pattern_db(antenna, 0.0, -6.0, 6.0)) == 0.0
     assert float(pattern_db(antenna, 0.0, -9.0, 9.0)) == 0.0
 
@@ -116,18 +116,18 @@ def test_the_peak_is_found_within_half_a_degree(peak_deg: float, width_deg: floa
 
 
 def test_a_heading_that_differs_is_a_warning() -> None:
-    with collected() as told:
+    with collected() as warned:
         antenna = parse_pattern(made_up("ELECTRICAL_TILT 2", 6), file="made-up.msi")
     assert antenna.electrical_tilt_deg == 6.0
-    assert [(fault.rule, fault.row, fault.severity, fault.value) for fault in told] == [("pattern_tilt", 4, "warning", "2")]
-    assert "6" in told[0].message
+    assert [(fault.rule, fault.row, fault.severity, fault.value) for fault in warned] == [("pattern_tilt", 4, "warning", "2")]
+    assert "6" in warned[0].message
 
 
 @pytest.mark.parametrize("heading", ["ELECTRICAL_TILT 6", "TILT -6", "TILT ELECTRICAL"])
 def test_a_cut_that_runs_upward_is_turned_and_told(heading: str) -> None:
-    with collected() as told:
+    with collected() as warned:
         antenna = parse_pattern(made_up(heading, 354), file="made-up.msi")
-    assert [fault.rule for fault in told] == ["pattern_upward"]
+    assert [fault.rule for fault in warned] == ["pattern_upward"]
     assert antenna.electrical_tilt_deg == 6.0
     assert float(pattern_db(antenna, 0.0, -6.0, 6.0)) == 0.0
     assert parse_pattern(made_up(heading, 354), file="made-up.msi", vertical="down").electrical_tilt_deg == -6.0

@@ -146,14 +146,14 @@ def test_a_family_of_ones_own_names_its_models() -> None:
 def test_less_shadowing_than_an_uncalibrated_model_has_is_a_warning() -> None:
     text = '[sources]\nfit = "drive test of May"\n[{}]\nshadowing_sigma_db = {{ value = {}, source = "fit" }}\n'
     for place in ("common", "family.nr", "service.nr-n41"):
-        with collected() as told:
+        with collected() as warned:
             made = services("nr-n41", presets=own_services(tomllib.loads(text.format(place, 8.0)), file="mine.toml"))["nr-n41"]
-        assert [(fault.rule, fault.column) for fault in told] == [("services_sigma", f"{place}.shadowing_sigma_db")]
-        assert told[0].severity == "warning"
+        assert [(fault.rule, fault.column) for fault in warned] == [("services_sigma", f"{place}.shadowing_sigma_db")]
+        assert warned[0].severity == "warning"
         assert made.shadowing_sigma_db == 8.0
-        with collected() as told:
+        with collected() as warned:
             own_services(tomllib.loads(text.format(place, 11.0)), file="mine.toml")
-        assert told == []
+        assert warned == []
 
 
 def test_a_pattern_file_is_an_antenna_where_it_was_found() -> None:

@@ -276,9 +276,9 @@ def test_on_paper_the_map_fits_its_sheet_with_mark_and_dates(browser: Any, site:
     assert visit.page.evaluate("[infraplanMap.getZoom(), infraplanMap.getSize().y]") == before
     written = subprocess.run(["pdftotext", "-raw", tmp_path / "map.pdf", "-"], capture_output=True, text=True, check=True).stdout
     assert written.count("\f") == 1
-    told = written.replace(" ", "").replace("\n", "")
+    found = written.replace(" ", "").replace("\n", "")
     for part in ("甲市覆盖与规划地图", "示例数据（合成），非真实网络", "研究未写明数据截止日", "5G（室外）信号余量（dB）", "天地图"):
-        assert part in told, part
+        assert part in found, part
     subprocess.run(["pdftoppm", "-r", "60", "-png", "-singlefile", tmp_path / "map.pdf", tmp_path / "map"], check=True)
     pixels = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)
     pink = np.abs(pixels - (194, 24, 135)).max(axis=2) < 60  # suggested sites

@@ -62,12 +62,12 @@ def province(contexts: tuple[PageContext, list[PageContext]]) -> PageContext:
     return replace(whole, population=rows(), scorecard=card(), facts=facts)
 
 
-def told(context: PageContext, lang: str = "zh") -> list[str]:
+def paragraphs(context: PageContext, lang: str = "zh") -> list[str]:
     return headline_sentences(context, Words(lang).about(context))
 
 
 def test_the_sentence(province: PageContext) -> None:
-    first, second = told(province)
+    first, second = paragraphs(province)
     assert first == (
         "截至2020年8月31日，预测全省常住人口100.0万人中，室外至少一个5G网络可用的89.9万人（89.9%，信号整体偏差±6 dB时79.9–94.9%）；"
         "位置待核实2.0%；未覆盖8.0%。两网均可用59.9%，普通住宅室内44.9%。"
@@ -79,7 +79,7 @@ def test_the_sentence(province: PageContext) -> None:
 
 
 def test_english_says_the_same(province: PageContext) -> None:
-    first = told(province, "en")[0]
+    first = paragraphs(province, "en")[0]
     assert first.startswith("As of 31 August 2020, of 1.00 million ")
     assert "899,999 (89.9%; 79.9 to 94.9% if every signal is 6 dB weaker or stronger)" in first
     assert 'Against "5G for 90 %": cannot be decided; 321 villages must be checked' in first
@@ -100,25 +100,25 @@ def test_the_verdict_takes_the_ends_of_the_range(province: PageContext, served: 
     table.loc[table["served_weaker"] + 100_000 > PEOPLE, "served_weaker"] = 900_000
     asked = replace(province, population=table)
     assert headline_verdict(asked, "nr") == verdict
-    assert words in told(asked)[0]
+    assert words in paragraphs(asked)[0]
 
 
 def test_made_up_data_get_no_verdict(province: PageContext) -> None:
     made_up = replace(province, facts=replace(province.facts, synthetic=True))
-    assert headline_verdict(made_up, "nr") == "example" and "示例数据，不作判定" in told(made_up)[0]
+    assert headline_verdict(made_up, "nr") == "example" and "示例数据，不作判定" in paragraphs(made_up)[0]
     assert headline_verdict(replace(province, scorecard=card("example")), "nr") == "example"
 
 
 def test_a_zone_nobody_asks_gets_no_verdict(province: PageContext) -> None:
     free = replace(province, scorecard=card().assign(required=None))
-    assert headline_verdict(free, "nr") == "none" and "不对本区域单独考核" in told(free)[0]
-    assert headline_verdict(province, "nbiot") == "none" and "对照" not in told(province)[1]
+    assert headline_verdict(free, "nr") == "none" and "不对本区域单独考核" in paragraphs(free)[0]
+    assert headline_verdict(province, "nbiot") == "none" and "对照" not in paragraphs(province)[1]
 
 
 def test_a_province_made_from_its_cities_gets_no_verdict(province: PageContext) -> None:
     made = replace(province, adcode="", name="甲市、乙市", tops=("990000",))
     assert headline_verdict(made, "nr") == "part"
-    assert "预测甲市、乙市常住人口" in told(made)[0] and "按全省考核，区划文件没有给出这个省，不作判定" in told(made)[0]
+    assert "预测甲市、乙市常住人口" in paragraphs(made)[0] and "按全省考核，区划文件没有给出这个省，不作判定" in paragraphs(made)[0]
 
 
 def test_the_table(province: PageContext) -> None:
@@ -139,7 +139,7 @@ def test_without_plan_and_ranges_less_is_said(province: PageContext) -> None:
     absent = ["served_after", "share_weaker", "share_stronger", "other_share", "other_served", "other_receiver", "to_check"]
     bare = rows().drop(columns=absent)
     few = replace(province, population=bare[bare["network"] == "any"], networks=("any",))
-    assert "信号整体偏差" not in told(few)[0] and "两网" not in told(few)[0] and "不能判定。" in told(few)[0]
+    assert "信号整体偏差" not in paragraphs(few)[0] and "两网" not in paragraphs(few)[0] and "不能判定。" in paragraphs(few)[0]
     shown = shown_headline(few, Words("zh").about(few))
     assert len(shown.rows) == 6 and shown.heads == ["占常住人口", "任一运营商"]
 
@@ -147,14 +147,14 @@ def test_without_plan_and_ranges_less_is_said(province: PageContext) -> None:
 def test_several_provinces_are_summed(province: PageContext) -> None:
     double = pd.concat([rows(), rows().assign(adcode="980000")], ignore_index=True)
     both = replace(province, population=double, adcode="", name="两省", tops=("990000", "980000"), scorecard=card().iloc[:0])
-    first = told(both)[0]
+    first = paragraphs(both)[0]
     assert "预测两省常住人口200.0万人中" in first and "89.9%，信号整体偏差±6 dB时79.9–94.9%" in first and "普通住宅室内44.9%" in first
 
 
 def test_for_programs(province: PageContext) -> None:
     found = headline_of(province)
     assert found["verdict"] == {"nr": "uncertain", "nbiot": "none"}
-    assert found["text"]["zh"] == told(province) and found["text"]["en"] == told(province, "en")
+    assert found["text"]["zh"] == paragraphs(province) and found["text"]["en"] == paragraphs(province, "en")
     first = found["figures"][0]
     assert (first["family"], first["figure"], first["network"], first["people"]) == ("nr", "served", "any", 899_999)
     assert found["figures"][-1]["share_weaker"] is None

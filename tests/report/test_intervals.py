@@ -35,7 +35,7 @@ def row(**values: Any) -> dict[str, Any]:
     return {"measure": "place_share", "unit": "places", "numerator": 17, "denominator": 310} | values
 
 
-def told(lang: str, **values: Any) -> list[str]:
+def shown(lang: str, **values: Any) -> list[str]:
     """achieved and shortfall of one row, as a page writes them."""
     frame = pd.DataFrame([row(id="a", status="met", **values)])
     cells = {one.column.name: one.texts()[0] for one in worded(frame, "scorecard", "page", Speech(lang))}
@@ -45,6 +45,6 @@ def told(lang: str, **values: Any) -> list[str]:
 @pytest.mark.parametrize(("lang", "word", "unit"), [("zh", "至", "处"), ("en", "to", "places")])
 def test_uncertain_places_make_an_interval(lang: str, word: str, unit: str) -> None:
     unsure = {"achieved": 18 / 310, "achieved_most": 297 / 310, "shortfall": 0.0, "shortfall_most": 293.0}
-    assert told(lang, **unsure) == [f"5.8% {word} 95.8%", f"0 {word} 293 {unit}"]
+    assert shown(lang, **unsure) == [f"5.8% {word} 95.8%", f"0 {word} 293 {unit}"]
     sure = {"achieved": 18 / 310, "achieved_most": 18 / 310, "shortfall": 292.0, "shortfall_most": 292.0}
-    assert told(lang, **sure) == ["5.80%", f"292 {unit}"]
+    assert shown(lang, **sure) == ["5.80%", f"292 {unit}"]

@@ -123,14 +123,14 @@ def test_pictures_show_all_of_it(dated: PageContext, drawn: list[Any], lang: str
     for figure in drawn:
         renderer = figure.canvas.get_renderer()
         written = {text.get_text(): text for text in texts_of(figure)}
-        for told in (stamps.mark(dated.facts, words), stamps.stamp(dated.facts, words)):
-            assert told in written
+        for found in (stamps.mark(dated.facts, words), stamps.stamp(dated.facts, words)):
+            assert found in written
         boxes = [text.get_window_extent(renderer) for text in figure.texts]
         room = figure.bbox
         for box in boxes:
             assert box.x0 >= room.x0 and box.x1 <= room.x1 and box.y0 >= room.y0 and box.y1 <= room.y1
-        foot = [text.get_window_extent(renderer) for told, text in written.items() if told in (
-            stamps.mark(dated.facts, words), stamps.stamp(dated.facts, words)) or "©" in told]  # fmt: skip
+        foot = [text.get_window_extent(renderer) for found, text in written.items() if found in (
+            stamps.mark(dated.facts, words), stamps.stamp(dated.facts, words)) or "©" in found]  # fmt: skip
         assert not any(one.overlaps(other) for number, one in enumerate(foot) for other in foot[:number])
 
 

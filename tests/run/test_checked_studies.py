@@ -281,21 +281,21 @@ def keeps_its_word(changes: list[Change], verbs: tuple[tuple[str, ...], ...]) ->
         study = build(Path(name))
         for change in changes:
             change(study)
-        code, told = call("check", study)
-        assert code in (0, 3), told
+        code, found = call("check", study)
+        assert code in (0, 3), found
         if currently_in_test_context():
             event(f"check {code}")
         if code:
             return
         text = (study / "study.toml").read_text(encoding="utf-8")
-        has_people, planned = "没有写村庄文件" not in told, "没有写规划目标" not in told
+        has_people, planned = "没有写村庄文件" not in found, "没有写规划目标" not in found
         for verb, *options in verbs:
             if (verb in NEED_PEOPLE and not has_people) or (verb in NEED_PLAN and not planned) or (options and "capacity_people" in text):
                 continue
-            code, told = call(verb, study, *options)
+            code, found = call(verb, study, *options)
             if code:
                 note((study / "study.toml").read_text(encoding="utf-8"))
-            assert code == 0, f"{verb}: {code}\n{told}"
+            assert code == 0, f"{verb}: {code}\n{found}"
 
 
 def test_the_unchanged_study_goes_well() -> None:

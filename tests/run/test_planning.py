@@ -152,7 +152,7 @@ def test_capacity_and_priority_reach_the_problem(findings: Findings, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("plan", "told"),
+    ("plan", "found"),
     [
         ({"targets": ["nr", "nb"]}, r"\[plan\] services"),
         ({"targets": ["nr", "nb"], "services": ["nr-n28", "nbiot-900"], "county_floor": 0.5}, "county_floor = 0"),
@@ -162,6 +162,6 @@ def test_capacity_and_priority_reach_the_problem(findings: Findings, tmp_path: P
         ({"must": ["town"]}, "towns"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_before_any_work(findings: Findings, tmp_path: Path, plan: dict[str, Any], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_what_cannot_be_planned_is_refused_before_any_work(findings: Findings, tmp_path: Path, plan: dict[str, Any], found: str) -> None:
+    with pytest.raises(UsageError, match=found):
         goal_in(asked(findings, tmp_path, **plan).study)

@@ -33,9 +33,9 @@ def test_what_stands_beside_a_share_adds_up() -> None:
     row = {"level": "county", "family": "nr", "receiver": "outdoor", "other_receiver": "indoor"}
     counts = {"population": 100, "served_weaker": 30, "served_stronger": 80, "other_served": 20, "other_uncertain": 5, "other_unserved": 75}
     table = pd.DataFrame([row | counts, row | counts | {"population": 300}, row | counts | {"level": "city"}])
-    told = beside(table, "nr")
-    assert (told["receiver"], told["served_weaker"], told["share_stronger"]) == ("outdoor", 60, 160 / 400)
-    assert (told["other_receiver"], told["other_served"], told["other_share"]) == ("indoor", 40, 40 / 400)
+    figures = beside(table, "nr")
+    assert (figures["receiver"], figures["served_weaker"], figures["share_stronger"]) == ("outdoor", 60, 160 / 400)
+    assert (figures["other_receiver"], figures["other_served"], figures["other_share"]) == ("indoor", 40, 40 / 400)
 
 
 def test_a_run_prints_both_receivers_and_the_band(mini_study) -> None:  # type: ignore[no-untyped-def]
@@ -44,11 +44,11 @@ def test_a_run_prints_both_receivers_and_the_band(mini_study) -> None:  # type: 
         run_light(mini_study)
     summary = summary_of(results)
     for family, own, other in (("nr", "outdoor", "indoor"), ("nbiot", "indoor", "outdoor")):
-        told = summary["population"][family]
-        assert (told["receiver"], told["other_receiver"]) == (own, other)
-        assert told["served_weaker"] <= told["served"] <= told["served_stronger"]
-        assert (told["other_served"] <= told["served"]) == (own == "outdoor")
-        assert told["other_served"] + told["other_uncertain"] + told["other_unserved"] == summary["population"]["total"]
+        found = summary["population"][family]
+        assert (found["receiver"], found["other_receiver"]) == (own, other)
+        assert found["served_weaker"] <= found["served"] <= found["served_stronger"]
+        assert (found["other_served"] <= found["served"]) == (own == "outdoor")
+        assert found["other_served"] + found["other_uncertain"] + found["other_unserved"] == summary["population"]["total"]
     page = (results / "index.html").read_text(encoding="utf-8")
     assert "5G（室外）" in page and "NB-IoT（室内）" in page and "信号整体偏差±6 dB" in page and "面积的 90%" in page
     assert "边缘" not in page

@@ -64,8 +64,8 @@ def test_the_scorecard_stands_beside_each_summary(tiny_results: Path) -> None:
         card, summary = card_of(folder), summary_of(folder)
         assert list(card) == list(types("scorecard"))
         counted = Counter(zip(card["zone_level"], card["status"], strict=True))
-        told = {(level, name): n for level, row in summary["targets_by_status"].items() for name, n in row.items()}
-        assert counted == told
+        found = {(level, name): n for level, row in summary["targets_by_status"].items() for name, n in row.items()}
+        assert counted == found
         own = card.loc[card["zone_level"] == summary["zone"]["level"]]
         assert len(own) == len(summary["targets"]) > 0
         texts = ["id", "part", "zone", "network", "status"]
@@ -83,8 +83,8 @@ def test_the_cities_add_up_to_the_study(tiny_results: Path) -> None:
         assert city["population"]["total"] == row["population"] and city["zones"][0] == row
         assert {entry["level"] for entry in city["zones"]} == {"city", "county"}
         for family in ("nr", "nbiot"):
-            told = city["population"][family]
-            assert {name: told[name] for name in row[family]} == row[family]
+            found = city["population"][family]
+            assert {name: found[name] for name in row[family]} == row[family]
         assert set(city) == set(whole) and set(city["plan"]) == set(whole["plan"])
         assert city["plan"]["scope"] == "part" and city["plan"]["bound"] is None and city["plan"]["check"] is None
     assert whole["plan"]["scope"] == "whole"
@@ -133,12 +133,12 @@ def findings(mini_study: Path) -> Findings:
 def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
     instance = planning_instance(findings)
     most = most_served(instance, SearchLimits(work_limit=2000), max_sites=5)
-    told = plan_summary(most, "", findings.study.targets)
-    assert most.bound > 0 and told is not None and told.bound_cny is None and not told.bounded
+    totals = plan_summary(most, "", findings.study.targets)
+    assert most.bound > 0 and totals is not None and totals.bound_cny is None and not totals.bounded
     cheapest = plan_of(findings, instance)
     for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
-        told = plan_summary(plan, "", findings.study.targets)
-        assert told is not None and told.bound_cny == plan.bound and told.bounded == (plan.proven_gap < 1.0)
+        totals = plan_summary(plan, "", findings.study.targets)
+        assert totals is not None and totals.bound_cny == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
 
 
 def test_the_ledger_names_the_code(tiny_results: Path) -> None:

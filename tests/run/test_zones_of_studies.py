@@ -45,9 +45,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.parametrize("levels", [("city", "county"), ("county",), ("city",), ("province", "county"), ("province",)], ids="+".join)
 def test_missing_levels_change_no_number(tmp_path: Path, whole: dict[str, Any], levels: tuple[str, ...]) -> None:
-    with collected() as told:
+    with collected() as warned:
         found = outcome(with_levels(tmp_path / "study", levels))
-    assert "zones_made" in [fault.rule for fault in told]
+    assert "zones_made" in [fault.rule for fault in warned]
     assert found["plan"] == whole["plan"] and found["points"] == whole["points"] and found["gaps"] == whole["gaps"]
     everybody = whole["people"]["province", "690000"]
     for level in ("province", "city", "county"):
@@ -99,8 +99,8 @@ def test_two_provinces_each_count_their_own(twins: Path) -> None:
 def test_the_hash_seed_decides_nothing(twins: Path) -> None:
     def said(verb: str, seed: str) -> Any:
         words = [sys.executable, "-m", "infraplan", verb, str(twins), "--json"]
-        told = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": seed}, check=True)
-        return json.loads(told.stdout)
+        done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": seed}, check=True)
+        return json.loads(done.stdout)
 
     assert said("coverage", "1") == said("coverage", "2")
     assert said("plan", "1") == said("plan", "3")

@@ -46,6 +46,6 @@ def test_only_public_premises_have_a_rent_to_waive() -> None:
     assert 0 < rent_cny("public_building") < life_cost_cny("public_building")
 
 
-def test_an_unknown_host_is_told_with_the_nearest() -> None:
+def test_an_unknown_host_is_reported_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="rooftop"):
         host("roftop")

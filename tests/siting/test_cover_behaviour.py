@@ -71,7 +71,7 @@ def province(seed: int = 1, candidates: int = 300, rows: int = 3_000, zones: int
         ({"forced": [True, True, False], "position_m": [[0, 0], [1, 0], [9, 9]], "spacing_m": 5.0}, "forced"),
     ],
 )
-def test_faults_are_told_before_solving(changes: dict[str, object], column: str) -> None:
+def test_faults_are_reported_before_solving(changes: dict[str, object], column: str) -> None:
     with pytest.raises(ProblemError) as caught:
         little(**changes)
     assert isinstance(caught.value, DataError) and isinstance(caught.value, ValueError)

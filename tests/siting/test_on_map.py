@@ -90,9 +90,9 @@ def test_the_check_finds_the_same_people(findings: Findings, plan: Plan, mini_st
     assert check_of(findings, found)["served"] == found.served_after
     usual = assess(Study.open(mini_study), gaps=False)
     cheapest = plan_of(usual, planning_instance(usual, cities=(CITY,)))
-    told = plan_on_map(usual, cheapest, after(usual, cheapest.sites))
-    assert check_of(usual, told)["served"] == told.served_after == int(told.sites["people_gained"].sum()) + told.served_before
-    assert (told.cost_cny, told.bound, told.status) == (cheapest.cost_cny, cheapest.bound, cheapest.status)
+    outcome = plan_on_map(usual, cheapest, after(usual, cheapest.sites))
+    assert check_of(usual, outcome)["served"] == outcome.served_after == int(outcome.sites["people_gained"].sum()) + outcome.served_before
+    assert (outcome.cost_cny, outcome.bound, outcome.status) == (cheapest.cost_cny, cheapest.bound, cheapest.status)
 
 
 def test_phases_add_up_on_the_map(findings: Findings, plan: Plan) -> None:
@@ -124,15 +124,15 @@ def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan
     whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
     ids = findings.villages["id"].astype(str).to_numpy()
     plain = explain_plan(plan, villages=ids[whole & ~before].tolist(), instance=instance)
-    told = explanation_on_map(findings, plan, plain)
-    assert told.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
-    assert (told.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
-    new = told.villages.loc[(plain.villages["status"] != "served_by_plan").to_numpy()]
+    found = explanation_on_map(findings, plan, plain)
+    assert found.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
+    assert (found.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
+    new = found.villages.loc[(plain.villages["status"] != "served_by_plan").to_numpy()]
     for row in new.to_dict("records"):
         some = plan.sites.loc[plan.sites["id"].isin(row["by"].split(";"))]
         assert len(some) > 1 and served(findings, some)[ids == row["id"]][0] and not served(findings, some.iloc[:1])[ids == row["id"]][0]
-    assert not set(told.unreachable["id"]) & set(ids[whole]) and set(plain.unreachable["id"]) & set(ids[whole])
-    assert told.villages.dtypes.to_dict() == plain.villages.dtypes.to_dict()
+    assert not set(found.unreachable["id"]) & set(ids[whole]) and set(plain.unreachable["id"]) & set(ids[whole])
+    assert found.villages.dtypes.to_dict() == plain.villages.dtypes.to_dict()
 
 
 def test_a_plan_of_nothing_and_a_plan_with_a_capacity_stay_as_they_are(findings: Findings, plan: Plan) -> None:

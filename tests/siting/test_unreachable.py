@@ -51,7 +51,7 @@ def test_the_margin_is_that_of_the_best_candidate(findings: Findings, instance: 
     assert (found["best_db"] >= -0.05).all()
 
 
-def test_an_unsure_position_is_told_from_a_weak_signal(findings: Findings, instance: Instance) -> None:
+def test_an_unsure_position_is_reported_from_a_weak_signal(findings: Findings, instance: Instance) -> None:
     rows = instance.rows.loc[instance.rows["kind"] != "closed"].head(20)
     vague = known_points(findings).assign(position_error_m=15_000.0)
     found = margins(findings, instance, rows, vague)
