@@ -147,6 +147,10 @@ VILLAGE = (
         "fibre", "是否通光纤", "fibre", "boolean", example="是",
         aliases=words("光纤 通光纤 通宽带 是否通宽带 宽带 光纤宽带 fiber"),
     ),
+    Field(
+        "fibre_built", "通光纤日期", "fibre opened", "date", default="", example="2020-06-30",
+        aliases=words("光纤开通日期 通宽带日期 光纤开通时间 fiber_built"),
+    ),
     SYNTHETIC,
 )
 SITE = (
@@ -314,6 +318,10 @@ CORRIDOR = (
     Field(
         "tunnel", "是否隧道", "tunnel", "boolean", default=False, example="否",
         aliases=words("隧道"),
+    ),
+    Field(
+        "indoor_system", "是否有漏缆", "leaky feeder", "boolean", example="是", topic="leaky_feeder",
+        aliases=words("漏缆 室分 隧道覆盖 leaky_feeder"),
     ),
     SYNTHETIC,
 )

@@ -58,7 +58,7 @@ def test_zones_and_corridors_keep_their_contract() -> None:
     assert zones["parent"].tolist() == ["", "440000", "440200", "440281"]
     assert list(zones.columns) == ["level", "adcode", "name", "parent", "synthetic", "geometry"]
     lines = check_corridors(gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=4326), line_class="railway")
-    assert list(lines.columns) == ["id", "name", "line_class", "tunnel", "synthetic", "a", "geometry"]
+    assert list(lines.columns) == ["id", "name", "line_class", "tunnel", "indoor_system", "synthetic", "a", "geometry"]
 
 
 def test_a_frame_without_a_crs_or_rows_is_refused() -> None:

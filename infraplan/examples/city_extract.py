@@ -22,6 +22,8 @@ class Example:
     zones: gpd.GeoDataFrame
     people: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
+    lines: gpd.GeoDataFrame
+    registers: dict[str, pd.DataFrame]
     sites: pd.DataFrame
     relief: Relief
     cover: npt.NDArray[np.uint8]
@@ -39,11 +41,16 @@ def city_codes(sources: Sources, wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def of_cities(made: Example, sources: Sources, cities: Sequence[str]) -> Example:
-    """The example cut to some cities: their zones, people and places, and the sites that can be received there; no row is changed."""
+    """The example cut to some cities: their zones, people, places and figures, and the sites that can be received there.
+
+    No row is changed. The lines stay those of the whole province: what of them runs through the cities is counted, and a city without a
+    metro is seen to have none.
+    """
     zones, reach_km = in_cities(made.zones, cities), sources.rules["caps_km"]
     people, places = (table[table["city"].isin(cities)].reset_index(drop=True) for table in (made.people, made.places))
+    registers = {name: table[table["city"].isin(cities)].reset_index(drop=True) for name, table in made.registers.items()}
     relief, cover = ground_about(zones, made.relief, made.cover, max(reach_km.values()))
-    return Example(zones, people, places, within_reach(made.sites, zones, cities, reach_km), relief, cover)
+    return Example(zones, people, places, made.lines, registers, within_reach(made.sites, zones, cities, reach_km), relief, cover)
 
 
 def in_cities(zones: gpd.GeoDataFrame, cities: Sequence[str]) -> gpd.GeoDataFrame:

@@ -27,9 +27,8 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def synthetic_sites(sources: Sources, people: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
+def synthetic_sites(sources: Sources, crowd: PeopleInOrder, seed: int) -> pd.DataFrame:
     """One row a station (one network's antennas of one family on one mast), in the contract's columns, lon and lat, no geometry."""
-    crowd = PeopleInOrder(people, sources.rules["network"])
     masts = nr_masts(sources, crowd, np.random.default_rng([seed, NR]))
     nr = nr_stations(sources, masts, np.random.default_rng([seed, NR, 1]))
     nbiot = nbiot_stations(sources, crowd, masts, np.random.default_rng([seed, NBIOT]))

@@ -13,7 +13,10 @@ import pandas as pd
 
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.examples.city_extract import Example, city_codes, of_cities
-from infraplan.examples.example_sites import synthetic_sites
+from infraplan.examples.example_sites import PeopleInOrder, synthetic_sites
+from infraplan.examples.invented_lines import invented_lines
+from infraplan.examples.invented_places import invented_places
+from infraplan.examples.invented_registers import invented_registers, with_fibre, with_station_answers
 from infraplan.examples.landcover import invented_landcover
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.people import synthetic_people
@@ -75,8 +78,21 @@ def make_example(sources: Sources, seed: int) -> Example:
     rule = sources.rules["villages"]
     people = synthetic_people(sources, seed, relief.habitable(rule["height_scale_m"], rule["slope_scale"]))
     check_people(people, sources)
-    sites = synthetic_sites(sources, people, seed)
-    return Example(zone_table(sources), people, real_places(sources), sites, relief, invented_landcover(relief, people, sources.rules))
+    crowd = PeopleInOrder(people, sources.rules["network"])
+    sites = with_station_answers(synthetic_sites(sources, crowd, seed), sources, seed)
+    real = real_places(sources)
+    places = pd.concat([real, invented_places(sources, crowd, seed)], ignore_index=True)
+    seats = real[(real["place_class"] == "county_seat") & real.geometry.notna()]
+    return Example(
+        zones=zone_table(sources),
+        people=with_fibre(people, sources, seed),
+        places=places,
+        lines=invented_lines(sources, crowd, seats, seed),
+        registers=invented_registers(sources, seed),
+        sites=sites,
+        relief=relief,
+        cover=invented_landcover(relief, people, sources.rules),
+    )
 
 
 def write_example(
@@ -87,10 +103,15 @@ def write_example(
         write_layer(made.zones, target / "zones.gpkg", "zones")
         write_layer(made.people, target / "villages.gpkg", "villages")
         write_layer(made.places, target / "places.gpkg", "places")
+        write_layer(made.lines, target / "corridors.gpkg", "corridors")
     made.relief.write(target / "dem.tif", seed)
     made.relief.write_layer(made.cover, target / "landcover.tif", seed, "p1812_class", nodata=0)
     with atomic_path(target / "sites.csv") as part:
         made.sites.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
+    (target / "registers").mkdir(exist_ok=True)
+    for name, table in made.registers.items():
+        with atomic_path(target / "registers" / f"{name}.csv") as part:
+            table.drop(columns="city").to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
     facts = facts_of(made, seed, sources)
     write_text(target / "README.md", say("examples.readme", "zh", **facts) + say("examples.readme", "en", **facts))
     write_text(target / "licences.toml", files("infraplan.presets").joinpath("example_guangdong_licences.toml").read_text(encoding="utf-8"))
@@ -110,7 +131,10 @@ def facts_of(made: Example, seed: int, sources: Sources) -> dict[str, Any]:
         "villages": int((people["kind"] == "village").sum()),
         "blocks": int((people["kind"] == "block").sum()),
         "people": int(people["population"].sum()),
-        "places": len(places),
+        "places": int((~places["synthetic"]).sum()),
+        "invented": int(places["synthetic"].sum()),
+        "lines": len(made.lines),
+        "registers": len(made.registers),
         "unlocated": int(places.geometry.isna().sum()),
         "nr": int(nr.sum()),
         "nbiot": int((~nr).sum()),

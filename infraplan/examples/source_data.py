@@ -54,6 +54,11 @@ class Sources:
         return self.zones[self.zones["level"] == "county"].sort_values("adcode").set_index("adcode", drop=False)
 
     @cached_property
+    def layers(self) -> dict[str, Any]:
+        """The rules of the layers that clauses ask about: places, lines, answers, registers."""
+        return presets.load(self.rules["layers"])
+
+    @cached_property
     def by_county(self) -> dict[str, dict[str, pd.DataFrame]]:
         """Settlements, townships and village committees of each county; an empty table where it has none."""
         tables = {"settlements": self.settlements, "townships": self.townships, "villages": self.committees[self.committees["village"]]}

@@ -27,8 +27,8 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
     cities gets one city, a city without counties one county, with its own outline and code. Names come from columns `city_name` and
     `province_name` where there are any, else from the zone with that code, else the code is used.
 
-    Made zones are a warning, unless `tell` is False: then the caller wanted them. Levels follow one another, each in the order of the
-    table, then made zones in the order of codes.
+    Made zones are a warning, unless `tell` is False: then the caller wanted them; `attrs["made_levels"]` names their levels. Levels follow
+    one another, each in the order of the table, then made zones in the order of codes.
     """
     faults = FaultList(file=str(zones.attrs.get("file", "")), sheet=str(zones.attrs.get("sheet", "")))
     table = zones
@@ -44,6 +44,7 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
     faults.warn()
     table.attrs = {key: value for key, value in zones.attrs.items() if key not in ("row_runs", "row_count")}
     table.attrs["faults"] = [*zones.attrs.get("faults", []), *faults.records()]
+    table.attrs["made_levels"] = [level for level in levels_present(table) if level not in levels_present(zones)]
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from infraplan.messages import LANGUAGES, Bilingual, say
 from infraplan.policy.layer_names import layer_name
@@ -12,13 +13,18 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.schema import RADIO
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Units
-from infraplan.policy.zone_sums import Table, nothing_here
+from infraplan.policy.zone_sums import Table
 from infraplan.tables.language import Speech
 
 
-def evidence_texts(target: Target, network: str, units: Units, table: Table, layers: Layers) -> list[Bilingual]:
-    """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown)."""
+def evidence_texts(
+    target: Target, network: str, units: Units, table: Table, layers: Layers, nothing: npt.NDArray[np.object_]
+) -> list[Bilingual]:
+    """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown, and what it means that `nothing` is counted)."""
     common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
+    if (nothing == "out_of_scope").all() and target.measure != "none":
+        outside = [Speech(lang).joined([common[lang], say("policy.evidence_out_of_scope", lang)]) for lang in LANGUAGES]
+        return [Bilingual(*outside)] * len(table["zone"])
     if units.absent:
         return [Bilingual(common["zh"], common["en"])] * len(table["zone"])
     total = table["denominator"]
@@ -29,15 +35,13 @@ def evidence_texts(target: Target, network: str, units: Units, table: Table, lay
     positioned = target.shape in ("population_share", "place_share", "place_count")
     memo: dict[Any, Bilingual] = {}
 
-    empty = np.where(total > 0, "", nothing_here(units, table))
-
     def text(unsure_share: float, unknown_units: float, measured_share: float, nothing: str) -> Bilingual:
         key = round(unsure_share, 4), round(unknown_units, 1), round(measured_share, 4), nothing
         if key not in memo:
             memo[key] = Bilingual(*(Speech(lang).joined([common[lang], *_own(lang, *key, positioned)]) for lang in LANGUAGES))
         return memo[key]
 
-    return [text(*row) for row in zip(unsure, unknown, rests, empty.tolist(), strict=True)]
+    return [text(*row) for row in zip(unsure, unknown, rests, nothing.tolist(), strict=True)]
 
 
 def _own(lang: str, unsure: float, unknown: float, rests: float, nothing: str, positioned: bool) -> list[str]:

@@ -46,7 +46,8 @@ def fibre_award(
     villages : GeoDataFrame
         Villages (`read_villages(...)`) with the target's column (fibre yes or no) and `column`.
     since, until : date, optional
-        The period whose openings are new; without `since` every opening with a date is.
+        The period whose openings are new; `since` is the day of the document where it is left out, and without that every opening with a
+        date is new.
     column : str
         The column with the date on which fibre was opened.
 
@@ -85,7 +86,7 @@ def fibre_award(
         says, said = layers.says_yes("villages", target.column)
         built = villages[column] if column in villages else pd.Series("", index=villages.index)
         dated = (built.fillna("").astype(str) != "").to_numpy()
-        sure, perhaps = in_period(built, since, until)
+        sure, perhaps = in_period(built, since or target.policy.issued, until)
         newly = rows & says & dated & sure
         counts = {
             "villages": rows, "with_fibre": rows & says, "not_stated": rows & ~said, "newly": newly,

@@ -224,12 +224,16 @@ class Layers:
         return self.keep("piece zone", make)
 
     def pieces_counted(self) -> Bools:
-        """Pieces that count: all of them, or, where the zones are but some cities of a province, those that run through these."""
+        """Pieces that count: all of them, or, where the zones are but some cities of a province, those that run through these.
+
+        A province that was made of the cities that a study has is no province.
+        """
 
         def make() -> Bools:
             zone = self.piece_zone()
             inside = np.any([(zone[level] != "").to_numpy() for level in zone], axis=0)
-            return np.asarray(inside | bool((self.zones["level"] == "province").any()), dtype=bool)
+            whole = bool((self.zones["level"] == "province").any()) and "province" not in self.zones.attrs.get("made_levels", ())
+            return np.asarray(inside | whole, dtype=bool)
 
         return self.keep("pieces counted", make)
 

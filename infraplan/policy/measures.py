@@ -21,7 +21,7 @@ from infraplan.policy.judgements import also_notes, place_codes, village_codes
 from infraplan.policy.layers import Layers
 from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_of_target
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Note, Units, missing, units_by_code
+from infraplan.policy.units import Bools, Note, Units, missing, units_by_code
 
 
 def units_of(target: Target, network: str, layers: Layers) -> Units:
@@ -195,11 +195,19 @@ def _reported(target: Target, network: str, layers: Layers) -> Units:
     if table is None or not len(table) or "value" not in table:
         return missing(target.register, "rows")
     zone = layers.zone(target.register)
-    finest = zone.loc[:, zone.columns[-1]] != "" if "county" in zone or "city" in zone else pd.Series(True, index=zone.index)
-    rows = in_scope(target, zone) & (finest.to_numpy() if finest.any() else np.ones(len(zone), dtype=bool))
+    rows = in_scope(target, zone) & ~_summed_elsewhere(zone)
     value = pd.to_numeric(table.loc[rows, "value"], errors="coerce").fillna(0.0).to_numpy(dtype=float)
     none = np.zeros(len(value))
     return Units(zone.loc[rows], value, value, none, none, target.unit, layers.synthetic(target.register), reports=True)
+
+
+def _summed_elsewhere(zone: pd.DataFrame) -> Bools:
+    """Rows of a zone whose own parts report too: their figures are in those of the parts."""
+    above = np.zeros(len(zone), dtype=bool)
+    for level, below in zip(zone.columns, zone.columns[1:], strict=False):
+        finer = set(zone.loc[zone[below] != "", level]) - {""}
+        above |= ((zone[below] == "") & zone[level].isin(finer)).to_numpy()
+    return above
 
 
 def _none(target: Target, network: str, layers: Layers) -> Units:

@@ -25,7 +25,10 @@ from infraplan.policy.zone_sums import Table, ZoneList, joined, nothing_here, ta
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 
-NOTHING = {"unreported": "no_data", "unsaid": "no_data", "other_kind": "not_applicable", "none_here": "none_here"}
+NOTHING = {
+    "unreported": "no_data", "unsaid": "no_data", "other_kind": "not_applicable", "out_of_scope": "not_applicable",
+    "other_level": "not_applicable", "none_here": "none_here",
+}  # fmt: skip
 """Status of a zone without a unit, by `nothing_here`."""
 TYPES = types("scorecard")
 COLUMNS = tuple(TYPES)
@@ -184,7 +187,9 @@ def _networks(target: Target, cover: Coverage) -> tuple[str, ...]:
 def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, ...], day: datetime.date) -> Table:
     """The columns of one target part on one network."""
     units = units_of(target, network, layers)
-    table = tallied(units, [one.only(target.cities, target.counties) for one in lists])
+    own = [one.only(target.cities, target.counties) for one in lists]
+    table = tallied(units, own)
+    nothing = nothing_here(units, table, target.provincial or any(len(one.codes) for one in own if one.level != "province"))
     asked_here = (table["zone"] != "") & ((table["zone_level"] == "province") | (target.asked_of == "zones"))
     judged = network == ANY or not target.by_network
     threshold = np.nan if target.required is None or not judged else target.required
@@ -200,8 +205,8 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
     table["required"], table["achieved"], table["achieved_most"] = required, achieved, most
     for name, counted in (("shortfall", numerator + table["uncertain"]), ("shortfall_most", numerator)):
         table[name] = np.where(np.isnan(needed) | np.isnan(achieved), np.nan, np.maximum(needed - np.nan_to_num(counted), 0.0))
-    table["status"] = _status(target, units, table, needed)
-    table["evidence"] = np.array(evidence_texts(target, network, units, table, layers), dtype=object)
+    table["status"] = _status(target, units, table, needed, nothing)
+    table["evidence"] = np.array(evidence_texts(target, network, units, table, layers, nothing), dtype=object)
     judged_at = target.shape in RADIO and target.family in layers.cover.families
     constant: dict[str, Any] = {
         "receiver": (target.receiver or layers.cover.receiver(target.family)) if judged_at else "",
@@ -227,13 +232,13 @@ def _needed(required: Floats, denominator: Floats, whole_units: bool) -> Floats:
     return np.where(np.isnan(exact), np.nan, np.where(np.abs(exact - near) < 1e-6, near, np.ceil(exact)))
 
 
-def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.NDArray[np.object_]:
+def _status(target: Target, units: Units, table: Table, needed: Floats, nothing: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """Status of every row: not measured and no data before not applicable before an incomplete layer before an example before a verdict.
 
     A layer is incomplete when what cannot be judged could still turn the answer, or when it holds fewer places than are asked. A verdict is
-    uncertain when the places that flip within their position error decide it. A clause does not apply to a zone whose things of that class
-    are all of a kind that it does not mean; a zone without any such thing in the data has none here, or no data where it had to report. A
-    verb that does not bind has the status on the way, reached or not.
+    uncertain when the places that flip within their position error decide it. A clause does not apply outside its scope, nor to a zone
+    whose things of that class are all of a kind that it does not mean; a zone without any such thing in the data has none here, or no data
+    where it had to report. A verb that does not bind has the status on the way, reached or not.
     """
     numerator, denominator, unknown = (table[name] for name in ("numerator", "denominator", "unknown"))
     perhaps = numerator + table["uncertain"]
@@ -250,6 +255,7 @@ def _status(target: Target, units: Units, table: Table, needed: Floats) -> npt.N
     status = np.where(has_threshold & ~reached & open_end & (target.measure != "reported"), "layer_incomplete", status)
     if target.measure == "none":
         return np.full(len(status), "not_measured", dtype=object)
-    empty = (denominator == 0) & (target.shape != "site_count")
-    found = np.where(empty, np.array([NOTHING[key] for key in nothing_here(units, table)], dtype=object), status)
-    return np.where(bool(units.absent), "no_data", found).astype(object)
+    status = np.where(bool(units.absent), "no_data", status)
+    uncounted = np.array([NOTHING.get(key, "") for key in nothing], dtype=object)
+    counted = (nothing != "out_of_scope") & (bool(units.absent) | (target.shape == "site_count"))
+    return np.where((uncounted == "") | counted, status, uncounted).astype(object)

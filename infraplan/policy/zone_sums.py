@@ -17,6 +17,8 @@ OUTSIDE = "outside"
 SUMS = ("numerator", "denominator", "uncertain", "unknown", "measured")
 LEFT_OUT = ("unsaid", "others")
 """Beside `SUMS`: things of the class that are not counted, as in `Units`."""
+HERE, ABOVE = "here", "above"
+"""Beside `SUMS`: units in the zone, whatever their weight, and in the zones above it that no finer zone holds."""
 Table = dict[str, npt.NDArray[Any]]
 """Columns by name, all of one length: much faster than a frame for each of some hundred targets."""
 
@@ -63,7 +65,7 @@ def tallied(units: Units, lists: Iterable[ZoneList]) -> Table:
         count = len(one.codes)
         table: Table = {"zone_level": np.full(count, one.level, dtype=object), "zone": one.codes, "zone_name": one.names}
         if units.absent:
-            parts.append(table | {name: np.full(count, np.nan) for name in (*SUMS, *LEFT_OUT)})
+            parts.append(table | {name: np.full(count, np.nan) for name in (*SUMS, *LEFT_OUT, HERE, ABOVE)})
             continue
         at = _positions(units.zone[one.level], one.codes) + 1 if one.level in units.zone else np.zeros(len(units.total), dtype=np.int64)
         weights = (units.served, units.total, units.uncertain, units.unknown, units.measured)
@@ -71,6 +73,7 @@ def tallied(units: Units, lists: Iterable[ZoneList]) -> Table:
             name: np.zeros(count + 1) if weight is None else np.bincount(at, weights=weight, minlength=count + 1)
             for name, weight in zip(SUMS, weights, strict=True)
         }
+        sums[HERE], sums[ABOVE] = np.bincount(at, minlength=count + 1).astype(float), _above(units.zone, one)
         for name, zone in zip(LEFT_OUT, (units.unsaid, units.others), strict=True):
             rows = None if zone is None or one.level not in zone or not len(zone) else _positions(zone[one.level], one.codes) + 1
             sums[name] = np.zeros(count + 1) if rows is None else np.bincount(rows, minlength=count + 1).astype(float)
@@ -82,10 +85,34 @@ def tallied(units: Units, lists: Iterable[ZoneList]) -> Table:
     return joined(parts)
 
 
-def nothing_here(units: Units, table: Table) -> npt.NDArray[np.object_]:
-    """What a zone without a unit means: it has not reported, nobody says what is meant, all is of another kind, or nothing is there."""
-    causes = [np.full(len(table["zone"]), units.reports), table["unsaid"] > 0, table["others"] > 0]
-    return np.asarray(np.select(causes, ["unreported", "unsaid", "other_kind"], default="none_here"), dtype=object)
+def nothing_here(units: Units, table: Table, in_scope: bool) -> npt.NDArray[np.object_]:
+    """What each zone lacks, "" where something is counted.
+
+    `in_scope` False: the study has no zone of the clause's scope. A zone for which the zone above reports is not asked; another has not
+    reported; nobody says what is meant; all is of another kind; or nothing is there.
+    """
+    count = len(table["zone"])
+    reports = np.full(count, units.reports)
+    causes = [
+        (np.full(count, not in_scope), "out_of_scope"),
+        ((table["denominator"] > 0) | (reports & (table[HERE] > 0)), ""),
+        (reports & (table[ABOVE] > 0), "other_level"),
+        (reports, "unreported"),
+        (table["unsaid"] > 0, "unsaid"),
+        (table["others"] > 0, "other_kind"),
+    ]
+    return np.asarray(np.select([holds for holds, _ in causes], [name for _, name in causes], default="none_here"), dtype=object)
+
+
+def _above(zone: pd.DataFrame, one: ZoneList) -> npt.NDArray[np.float64]:
+    """1 for each zone (the first entry is outside) where a unit counts in its city or province without a finer zone, else 0."""
+    found = np.zeros(len(one.codes) + 1)
+    if one.level == "province" or one.level not in zone:
+        return found
+    here = zone.loc[zone[one.level] == ""]
+    whole = "province" in zone and ((here["province"] != "") & (here["city"] == "" if "city" in zone else True)).any()
+    found[1:] = whole or (np.isin(one.cities, here["city"].unique()) if one.level != "city" and "city" in zone else False)
+    return found
 
 
 def joined(parts: list[Table]) -> Table:

@@ -142,8 +142,8 @@ def test_names_of_towns_and_committees_are_real(villages: gpd.GeoDataFrame, sour
 def test_ids_are_unique_and_what_is_not_known_is_empty(villages: gpd.GeoDataFrame, sites: pd.DataFrame, places: gpd.GeoDataFrame) -> None:
     for table in (villages, sites, places):
         assert table["id"].is_unique
-    assert villages["fibre"].isna().all() and (villages["position_error_m"] > 0).all()
-    assert villages["synthetic"].all() and sites["synthetic"].all() and not places["synthetic"].any()
+    assert (villages["position_error_m"] > 0).all() and villages["synthetic"].all() and sites["synthetic"].all()
+    assert (places["synthetic"] == ~places["place_class"].isin(["township", "county_seat"])).all()
 
 
 def test_places_are_real_or_have_no_point(places: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, sources: Sources) -> None:
@@ -153,7 +153,7 @@ def test_places_are_real_or_have_no_point(places: gpd.GeoDataFrame, zones: gpd.G
     located = towns[~towns.geometry.isna()]
     assert len(located) == 1295
     real = set(zip(sources.settlements["lon"].round(5), sources.settlements["lat"].round(5), strict=True))
-    everywhere = places[~places.geometry.isna()]
+    everywhere = places[~places.geometry.isna() & ~places["synthetic"]]
     assert set(zip(everywhere.geometry.x.round(5), everywhere.geometry.y.round(5), strict=True)) <= real
     assert (everywhere["position_error_m"] > 0).all() and everywhere["point_source"].str.startswith("GeoNames ").all()
     seats = places[places["place_class"] == "county_seat"]
@@ -247,7 +247,7 @@ def test_every_file_the_study_names_is_there(folder: Path) -> None:
 
     study = Study.open(folder)
     assert study.config.study.synthetic and study.config.plan.target == "nr-pop90"
-    for name in ("zones", "villages", "places", "sites"):
+    for name in ("zones", "villages", "places", "sites", "corridors"):
         path = study.path(name)
         assert path is not None and path.is_file()
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -257,8 +257,8 @@ def test_every_file_the_study_names_is_there(folder: Path) -> None:
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     again = build(tmp_path / "again").parent
-    files = sorted(path.name for path in folder.iterdir())
-    assert files == sorted(path.name for path in again.iterdir())
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
     assert [name for name in files if (folder / name).read_bytes() != (again / name).read_bytes()] == []
 
 

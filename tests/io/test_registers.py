@@ -130,10 +130,10 @@ def test_place_classes_are_known_in_chinese_and_english() -> None:
 
 
 def test_line_classes_are_known_in_chinese_and_english() -> None:
-    words = ["高速铁路", "高速公路", "Metro", "国道"]
+    words = ["高速铁路", "高速公路", "Metro", "索道"]
     lines = gpd.GeoDataFrame({"线路类别": words}, geometry=[shapely.LineString([(113, 25), (114, 25)])] * 4, crs=4326)
     assert faults_in(lambda: read_corridors(lines))["not_a_choice"].row == 4
-    assert read_corridors(lines, classes=("国道",))["line_class"].tolist() == ["railway", "expressway", "metro", "国道"]
+    assert read_corridors(lines, classes=("索道",))["line_class"].tolist() == ["railway", "expressway", "metro", "索道"]
 
 
 def test_the_template_offers_the_classes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from shapely.geometry import Point
 
 from infraplan.errors import DataError
+from infraplan.io.completed_zones import with_parents
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.priority import priority_names
 from infraplan.policy.scorecards import STATUSES, scorecard
@@ -241,6 +242,45 @@ def test_a_zone_without_any_and_one_that_did_not_report(card: pd.DataFrame) -> N
     assert row(card, "projects", "440102")["status"] == "no_data" and "没有填报" in row(card, "projects", "440102")["evidence"].zh
     whole = row(card, "projects")
     assert (whole["achieved"], whole["unit"], whole["status"]) == (2, "projects", "not_met")
+
+
+def test_a_clause_of_another_scope_and_a_level_at_which_nobody_reports(targets: Targets) -> None:
+    """A study of the second city alone, whose counties' figures are not asked for; a zero that is reported is a figure."""
+    zones = miniature.zones()
+    zones = zones[zones["adcode"].isin(["440200", "440203"])]
+    registers = {"projects": pd.DataFrame({"adcode": ["440200"], "value": [0]})}
+    card = scorecard(targets.only("coast", "projects"), miniature.coverage(), registers=registers, **(LAYERS | {"zones": zones}))
+    assert len(card[card["id"] == "coast"]) == 0, "no zone of the scope, and no province"
+    assert row(card, "projects", "440200")["achieved"] == 0 and row(card, "projects", "440200")["status"] == "not_met"
+    assert (
+        row(card, "projects", "440203")["status"] == "not_applicable" and "由上一级填报" in row(card, "projects", "440203")["evidence"].zh
+    )
+    whole = with_parents(zones.assign(synthetic=False), tell=False)
+    card = scorecard(targets.only("coast"), miniature.coverage(), **(LAYERS | {"zones": whole}))
+    assert set(card["status"]) == {"not_applicable"} and "没有范围内的地市或县" in card["evidence"].iloc[0].zh
+
+
+def test_a_province_made_of_one_city_counts_no_other_city_s_kilometres(tmp_path: Path) -> None:
+    path = tmp_path / "lines.toml"
+    path.write_text(miniature.POLICY, encoding="utf-8")
+    zones = miniature.zones()
+    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), tell=False)
+    asked = LAYERS | {"zones": whole, "corridors": miniature.corridors()}
+    card = scorecard(read_policy(path).only("railway"), miniature.coverage(), **asked)
+    found = card[(card["zone_level"] == "province") & (card["network"] == "any")]
+    assert list(found["zone"]) == ["440000"] and found["denominator"].to_numpy() == pytest.approx([5], abs=0.11)
+
+
+def test_a_city_without_counties_does_not_hide_the_reports_of_others(targets: Targets) -> None:
+    """Dongguan is a city and its own county. The figure of a city whose counties report is the sum of theirs, its own row is not added."""
+    zones = miniature.zones()
+    zones["adcode"] = zones["adcode"].replace({"440203": "440200"})
+    registers = {"projects": pd.DataFrame({"adcode": ["440100", "440200"], "value": [7, 4]})}
+    card = scorecard(targets.only("projects"), miniature.coverage(), registers=registers, **(LAYERS | {"zones": zones}))
+    assert list(card.loc[card["zone_level"] == "city", "achieved"]) == [7, 4] and row(card, "projects")["achieved"] == 11
+    registers = {"projects": pd.DataFrame({"adcode": ["440100", "440101", "440102", "440200"], "value": [7, 5, 2, 4]})}
+    card = scorecard(targets.only("projects"), miniature.coverage(), registers=registers, **(LAYERS | {"zones": zones}))
+    assert list(card.loc[card["zone_level"] == "city", "achieved"]) == [7, 4]
 
 
 # 441825 is an autonomous county; of 441882 two townships are ethnic ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -223,3 +224,7 @@ def test_fibre_award_is_a_ledger_of_its_own(small_policy: Targets) -> None:
     assert (whole["villages"], whole["with_fibre"], whole["newly"], whole["award_cny"]) == (8, 4, 1, 30_000)
     assert (whole["newly_unknown"], whole["not_stated"], whole["lacking"], whole["award_open_cny"]) == (2, 1, 3, 90_000)
     assert ledger[ledger["zone_level"] == "county"]["award_cny"].sum() == 60_000  # with o1 outside
+    (policy,) = small_policy.policies
+    rows = tuple(replace(row, policy=replace(policy, issued=datetime.date(2020, 4, 1))) for row in small_policy)
+    since_its_day = fibre_award(replace(small_policy, rows=rows), zones=miniature.zones(), villages=villages)
+    assert since_its_day.loc[since_its_day["zone"] == "440000", "newly"].item() == 1, "a2; a1 is older, of b1 only the year is known"
