@@ -35,8 +35,8 @@ def type_face() -> Iterator[None]:
         yield
 
 
-def png_of(figure: Any, dpi: int = DPI) -> bytes:
-    """PNG bytes that are the same on every machine and day; every text is checked for missing glyphs."""
+def png_of(figure: Any, dpi: int | None = None) -> bytes:
+    """PNG bytes, of `DPI` unless another is given, with nothing of the machine or the day; every text is checked for missing glyphs."""
     from matplotlib.text import Text
     from PIL import Image
 
@@ -44,9 +44,10 @@ def png_of(figure: Any, dpi: int = DPI) -> bytes:
     check_glyphs(text.get_text() for text in written if text.get_visible())
     for text in written:
         text.set_snap(False)  # a glyph with straight edges alone, such as 中, is else moved to whole pixels and loses a stroke
-    drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": False, "compress_level": 1})
-    few_colours(Image.open(drawn).convert("RGB")).save(small, "PNG", compress_level=8, dpi=(dpi, dpi))
+    dpi, small = dpi or DPI, io.BytesIO()
+    figure.set_dpi(dpi)
+    figure.canvas.draw()
+    few_colours(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])).save(small, "PNG", compress_level=8, dpi=(dpi, dpi))
     return small.getvalue()
 
 

@@ -12,7 +12,7 @@ import pytest
 from results import copy_of, digests, run_light
 
 from infraplan import __version__, cli
-from infraplan.run import batch
+from infraplan.run import folders
 
 VERBS = ("new", "check", "budget", "coverage", "scorecard", "gaps", "plan", "run")
 Call = Callable[..., Any]
@@ -177,14 +177,14 @@ def test_run_says_what_became_of_it(infraplan: Call, mini_study: Path, tmp_path:
 
 
 def test_a_failed_city_is_exit_code_four(infraplan: Call, mini_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = batch.write_city_pages
+    write = folders.write_city_pages
 
     def pages(context: Any, folder: Path, **options: Any) -> Any:
         if context.adcode == "445100":
             raise ValueError("no ink")
         return write(context, folder, **options)
 
-    monkeypatch.setattr(batch, "write_city_pages", pages)
+    monkeypatch.setattr(folders, "write_city_pages", pages)
     answer = infraplan("run", copy_of(mini_study, tmp_path), "--jobs", "1", "--formats", "xlsx")
     assert answer.code == 4
     assert "445100" in answer.err and "no ink" in answer.err

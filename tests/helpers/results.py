@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from infraplan.files import sha256
+from infraplan.report import printed_maps
 from infraplan.run import RunOutcome, run_study
 from infraplan.run.ledger import NAME, program_hash
 from infraplan.study import Study
@@ -42,8 +44,10 @@ def copy_of(study: Path, folder: Path) -> Path:
 
 
 def run_light(study: Path, **options: Any) -> RunOutcome:
-    """A run by one worker that writes the light formats."""
-    return run_study(Study.open(study), jobs=1, formats=LIGHT, **options)
+    """A run by one worker that writes the light formats, with pictures of few pixels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printed_maps, "DPI", 80)
+        return run_study(Study.open(study), jobs=1, formats=LIGHT, **options)
 
 
 def summary_of(results: Path) -> dict[str, Any]:
