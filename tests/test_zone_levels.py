@@ -96,7 +96,7 @@ def test_the_order_of_rows_decides_nothing(order: list[str]) -> None:
         (("P", "A", "a1", "a2", "B"), {("county", "B"): "B"}),
     ],
 )
-def test_missing_levels_are_made_and_told(given_codes: tuple[str, ...], made: dict[tuple[str, str], str]) -> None:
+def test_missing_levels_are_made_and_reported(given_codes: tuple[str, ...], made: dict[tuple[str, str], str]) -> None:
     read = read_zones(zones(*given_codes))
     with pytest.warns(DataWarning, match="made from|补出"):
         whole = whole_study(read, "study")

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from infraplan.coverage.places import within
-from infraplan.policy.layers import Layers
+from infraplan.policy.areas_and_lines import polygon_rows
+from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
 from infraplan.policy.priority import priority_names
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Note
@@ -40,10 +41,10 @@ def residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, .
 
 
 def _residents_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
-    rows = in_scope(target, layers.zone("villages"))
+    rows = in_scope(target, zones_of_rows(layers, "villages"))
     notes: tuple[Note, ...] = ()
     if target.setting != "all":
-        urban = layers.says_yes("villages", "urban")[0]
+        urban = answers(layers, "villages", "urban")[0]
         rows &= urban if target.setting == "urban" else ~urban
         notes += ((f"evidence_{target.setting}", {}),)
     if target.areas != "all":
@@ -62,7 +63,7 @@ def in_areas(target: Target, layers: Layers) -> Bools:
     """Villages in the priority areas, or elsewhere, as the target asks."""
 
     def make() -> Bools:
-        zone, villages = layers.zone("villages"), layers.villages
+        zone, villages = zones_of_rows(layers, "villages"), layers.villages
         if "county" not in zone:
             return np.zeros(len(villages), dtype=bool)
         names = priority_names(zone["county"].astype(str).reset_index(drop=True), villages.get("town"))
@@ -77,13 +78,13 @@ def named_residents(target: Target, layers: Layers) -> tuple[Bools, int]:
     assert target.residents is not None
     rule = target.residents
     named = (
-        layers.zone("villages")["city"].isin(rule.cities).to_numpy(copy=True)
-        if "city" in layers.zone("villages")
+        zones_of_rows(layers, "villages")["city"].isin(rule.cities).to_numpy(copy=True)
+        if "city" in zones_of_rows(layers, "villages")
         else np.zeros(len(layers.villages), dtype=bool)
     )
     if layers.places is None:
         return named, 0
-    seats = layers.places.loc[(layers.places["place_class"] == rule.near).to_numpy() & ~layers.polygons()]
+    seats = layers.places.loc[(layers.places["place_class"] == rule.near).to_numpy() & ~polygon_rows(layers)]
     _, near = within(layers.villages, seats, rule.radius_m, layers.cover.grid)
     named[near] = True
     return named, int(seats.geometry.notna().sum())
@@ -98,7 +99,7 @@ def place_rows(target: Target, layers: Layers) -> Bools | None:
         return None
     if target.kinds and "kind" in layers.places:
         rows = rows & layers.places["kind"].isin(target.kinds).to_numpy()
-    return np.asarray(rows & where_rows(target, layers, "places") & in_scope(target, layers.zone("places")), dtype=bool)
+    return np.asarray(rows & where_rows(target, layers, "places") & in_scope(target, zones_of_rows(layers, "places")), dtype=bool)
 
 
 def other_places(target: Target, layers: Layers, rows: Bools) -> LeftOut:
@@ -107,7 +108,7 @@ def other_places(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     if target.kinds and "kind" in layers.places:
         open_end |= (layers.places["kind"].fillna("").astype(str) == "").to_numpy()
     of_class = layers.places["place_class"].isin(target.place_classes).to_numpy()
-    return _parted(layers.zone("places"), of_class & ~rows, open_end)
+    return _parted(zones_of_rows(layers, "places"), of_class & ~rows, open_end)
 
 
 def village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
@@ -120,7 +121,7 @@ def _village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ..
     notes: tuple[Note, ...] = () if target.areas == "all" else ((f"evidence_{target.areas}", {}),)
     villages = layers.villages
     listed, said = (
-        layers.says_yes("villages", target.official_column) if target.official_column else (rows, np.zeros(len(rows), dtype=bool))
+        answers(layers, "villages", target.official_column) if target.official_column else (rows, np.zeros(len(rows), dtype=bool))
     )
     if said.any():
         return rows & listed, (*notes, ("evidence_official", {}))
@@ -136,7 +137,7 @@ def _village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ..
 
 def _settled(target: Target, layers: Layers) -> Bools:
     """Natural villages within a target's scope and areas, whatever their size."""
-    rows = in_scope(target, layers.zone("villages"))
+    rows = in_scope(target, zones_of_rows(layers, "villages"))
     if "kind" in layers.villages:
         rows = rows & (layers.villages["kind"] != "block").to_numpy()
     return rows if target.areas == "all" else np.asarray(rows & in_areas(target, layers), dtype=bool)
@@ -150,19 +151,19 @@ def other_villages(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     """Zones of the natural villages beside `rows`: those of which the number of households is not known, and the others."""
     natural = (layers.villages["kind"] != "block").to_numpy(dtype=bool) if "kind" in layers.villages else np.ones(len(rows), dtype=bool)
     open_end = np.zeros(len(rows), dtype=bool)
-    official = bool(target.official_column) and layers.says_yes("villages", target.official_column)[1].any()
+    official = bool(target.official_column) and answers(layers, "villages", target.official_column)[1].any()
     if target.min_households is not None and not official and "households" in layers.villages:
         open_end = _settled(target, layers) & np.isnan(_households(layers))
-    return _parted(layers.zone("villages"), natural & ~rows, open_end)
+    return _parted(zones_of_rows(layers, "villages"), natural & ~rows, open_end)
 
 
 def where_rows(target: Target, layers: Layers, name: str) -> Bools:
     """Rows of a table that meet every condition of `where`; a column that is absent or empty meets none."""
-    table = layers.table(name)
+    table = table_of(layers, name)
     rows = np.ones(len(table), dtype=bool)
     for column, wanted in target.where.items():
         if isinstance(wanted, bool):
-            says, said = layers.says_yes(name, column)
+            says, said = answers(layers, name, column)
             rows &= said & (says == wanted)
         else:
             rows &= _says(table[column], wanted) if column in table else False
@@ -171,11 +172,11 @@ def where_rows(target: Target, layers: Layers, name: str) -> Bools:
 
 def _unsaid(target: Target, layers: Layers, name: str) -> Bools:
     """Rows of a table that say nothing in some column of `where`."""
-    table = layers.table(name)
+    table = table_of(layers, name)
     rows = np.zeros(len(table), dtype=bool)
     for column, wanted in target.where.items():
         if isinstance(wanted, bool):
-            rows |= ~layers.says_yes(name, column)[1]
+            rows |= ~answers(layers, name, column)[1]
         elif column in table:
             rows |= (table[column].fillna("").astype(str) == "").to_numpy()
     return rows
@@ -183,7 +184,7 @@ def _unsaid(target: Target, layers: Layers, name: str) -> Bools:
 
 def other_rows(target: Target, layers: Layers, name: str, rows: Bools) -> LeftOut:
     """Zones of the rows of sites, lines or a register beside `rows`: those that say nothing in some column of `where`, and the others."""
-    return _parted(layers.zone(name), np.logical_not(rows), _unsaid(target, layers, name))
+    return _parted(zones_of_rows(layers, name), np.logical_not(rows), _unsaid(target, layers, name))
 
 
 def _parted(zone: pd.DataFrame, others: Bools, open_end: Bools) -> LeftOut:

@@ -11,7 +11,7 @@ import pandas as pd
 from infraplan.geo.zonal import levels_of
 from infraplan.outputs import types
 from infraplan.policy.counted_rows import village_rows
-from infraplan.policy.layers import Layers
+from infraplan.policy.layers import Layers, answers, zones_of_rows
 from infraplan.policy.site_counts import in_period
 from infraplan.policy.targets import Target, Targets
 from infraplan.tables import arguments
@@ -83,7 +83,7 @@ def fibre_award(
     for target, award_cny in awarded(targets):
         layers = Layers(None, zones, villages)  # type: ignore[arg-type]
         rows, _ = village_rows(target, layers)
-        says, said = layers.says_yes("villages", target.column)
+        says, said = answers(layers, "villages", target.column)
         built = villages[column] if column in villages else pd.Series("", index=villages.index)
         dated = (built.fillna("").astype(str) != "").to_numpy()
         sure, perhaps = in_period(built, since or target.policy.issued, until)
@@ -94,7 +94,7 @@ def fibre_award(
         }  # fmt: skip
         for level in levels_of(zones):
             known = zones.loc[zones["level"] == level].drop_duplicates("adcode")
-            at = pd.Index(known["adcode"]).get_indexer(layers.zone("villages")[level]) + 1
+            at = pd.Index(known["adcode"]).get_indexer(zones_of_rows(layers, "villages")[level]) + 1
             sums = {
                 name: np.bincount(at, weights=mask.astype(float), minlength=len(known) + 1).astype(np.int64)
                 for name, mask in counts.items()

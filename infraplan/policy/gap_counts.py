@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from infraplan.policy.annex import RESIDENTIAL
+from infraplan.policy.areas_and_lines import pieces_counted, pieces_of_lines, zones_of_pieces
 from infraplan.policy.counted_rows import in_scope, place_rows, village_rows, where_rows
-from infraplan.policy.layers import Layers
+from infraplan.policy.layers import Layers, table_of, zones_of_rows
 from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target, Targets
 
@@ -36,7 +37,7 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
     if target.family and target.measure != "attribute_share" and target.family not in layers.cover.families:
         return
     name = "corridors" if target.measure == "line_share" else target.layer or ("places" if target.place_classes else "")
-    table = layers.table(name) if name else None
+    table = table_of(layers, name) if name else None
     if table is None or not len(table):
         return
     if target.measure == "attribute_share" and (target.column not in table or not table[target.column].notna().any()):
@@ -44,9 +45,9 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
     if name == "corridors":
         if target.measure != "line_share":
             return
-        pieces, zone = layers.pieces(), layers.piece_zone()
+        pieces, zone = pieces_of_lines(layers), zones_of_pieces(layers)
         wanted = table["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
-        wanted &= in_scope(target, zone) & layers.pieces_counted()
+        wanted &= in_scope(target, zone) & pieces_counted(layers)
         ids, city = table["id"].to_numpy()[pieces["line"].to_numpy()[wanted]], zone["city"].to_numpy()[wanted] if "city" in zone else ""
     else:
         if name == "villages":
@@ -55,8 +56,8 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
             found = place_rows(target, layers)
             rows = np.zeros(len(table), dtype=bool) if found is None else found
         else:
-            rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
-        zone = layers.zone(name)
+            rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
+        zone = zones_of_rows(layers, name)
         ids, city = table["id"].to_numpy()[rows], zone["city"].to_numpy()[rows] if "city" in zone else ""
     thing = {"villages": "village", "places": "place", "corridors": "line", "sites": "site"}[name]
     yield pd.DataFrame({"id": ids, "city": city}).assign(thing=thing, family=target.family)

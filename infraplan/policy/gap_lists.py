@@ -16,12 +16,14 @@ from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
+from infraplan.policy.areas_and_lines import piece_statuses, pieces_counted, pieces_of_lines, zones_of_pieces
 from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, village_rows, where_rows
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.judgements import place_codes, village_codes
-from infraplan.policy.layers import Layers
+from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
 from infraplan.policy.priority import priority_names
 from infraplan.policy.site_counts import sites_of_target
+from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
@@ -181,8 +183,8 @@ def unserved_demand(
     parts = []
     for family in cover.families if families is None else families:
         question = plain_target(family)
-        codes = layers.village_codes(question, network)
-        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes, layers.villages_measured(question, network))
+        codes = villages_at_own_point(question, network, layers)
+        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes, villages_measured(question, network, layers))
         if len(found):
             parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
     return _finished(parts, zones)
@@ -210,8 +212,8 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     if layers.villages is None and (target.measure == "population_share" or target.layer == "villages"):
         return None
     if target.measure == "population_share":
-        rows, codes = residents_rows(target, layers)[0], layers.village_codes(target, network)
-        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, layers.villages_measured(target, network))
+        rows, codes = residents_rows(target, layers)[0], villages_at_own_point(target, network, layers)
+        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, villages_measured(target, network, layers))
     if target.measure == "line_share":
         return _stretch_table(target, network, layers)
     if target.measure == "attribute_share":
@@ -219,7 +221,7 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     if target.layer == "villages":
         rows = village_rows(target, layers)[0]
         codes = village_codes(target, network, layers)
-        rests = layers.villages_measured(target, network) & (not target.check_points)
+        rests = villages_measured(target, network, layers) & (not target.check_points)
         return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, rests)
     found = place_rows(target, layers)
     if found is None:
@@ -228,9 +230,9 @@ def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None
     everywhere = np.full(len(found), SERVED, dtype=np.int8)
     everywhere[found] = codes
     at = np.flatnonzero(everywhere != SERVED)
-    judged_inside = layers.says_yes("places", "indoor_system")[1][at] & target.indoor_system
+    judged_inside = answers(layers, "places", "indoor_system")[1][at] & target.indoor_system
     rests = np.zeros(len(found), dtype=bool)
-    rests[found] = layers.places_measured(target, network, found) & (not target.check_points)
+    rests[found] = places_measured(target, network, layers, found) & (not target.check_points)
     return _place_table(layers, at, everywhere).assign(inside=judged_inside, measured=rests[at] & ~judged_inside)
 
 
@@ -276,7 +278,7 @@ def _village_table(
     layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8], measured: npt.NDArray[np.bool_] | None = None
 ) -> pd.DataFrame:
     villages = layers.villages.iloc[rows]
-    base = _base(villages, layers.zone("villages").iloc[rows], codes[rows], layers.cover.grid)
+    base = _base(villages, zones_of_rows(layers, "villages").iloc[rows], codes[rows], layers.cover.grid)
     base["measured"] = False if measured is None else measured[rows]
     base["kind"] = _text(villages, "kind").to_numpy() if "kind" in villages else "village"
     base["village"] = base["name"]
@@ -288,7 +290,7 @@ def _village_table(
 
 def _place_table(layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8]) -> pd.DataFrame:
     places = layers.places.iloc[rows]
-    return _base(places, layers.zone("places").iloc[rows], codes[rows], layers.cover.grid).assign(
+    return _base(places, zones_of_rows(layers, "places").iloc[rows], codes[rows], layers.cover.grid).assign(
         kind=_text(places, "place_class").to_numpy()
     )
 
@@ -297,10 +299,10 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
     lines = layers.corridors
     if lines is None or not lines["line_class"].isin(target.line_classes).any():
         return None
-    pieces, zone = layers.pieces(), layers.piece_zone()
-    codes = layers.piece_codes(target, network).copy()
+    pieces, zone = pieces_of_lines(layers), zones_of_pieces(layers)
+    codes = piece_statuses(target, network, layers).copy()
     wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
-    wanted &= in_scope(target, zone) & layers.pieces_counted()
+    wanted &= in_scope(target, zone) & pieces_counted(layers)
     found = stretches(pieces, np.where(wanted, codes, SERVED).astype(np.int8))
     line, middle = found["line"].to_numpy(), found["middle"].to_numpy()
     return pd.DataFrame(
@@ -332,7 +334,7 @@ def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame
 def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
     """Rows of villages, places or sites that say no in the target's column, or nothing; registers have no rows with a place."""
     name = target.layer
-    table = layers.table(name) if name else None
+    table = table_of(layers, name) if name else None
     if (
         table is None
         or name == "corridors"
@@ -349,15 +351,15 @@ def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
             return None
         rows = found
     else:
-        rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, layers.zone(name))
-    says, said = layers.says_yes(name, target.column)
+        rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
+    says, said = answers(layers, name, target.column)
     codes = np.where(~said, NO_DATA, np.where(says, SERVED, UNSERVED)).astype(np.int8)
     at = np.flatnonzero(rows & (codes != SERVED))
     if name == "villages":
         return _village_table(layers, at, codes)
     if name == "places":
         return _place_table(layers, at, codes)
-    return _base(table.iloc[at], layers.zone(name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
+    return _base(table.iloc[at], zones_of_rows(layers, name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
 
 
 def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:

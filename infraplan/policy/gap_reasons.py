@@ -13,6 +13,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
 from infraplan.policy.site_counts import site_tree
+from infraplan.policy.statuses import villages_at_own_point
 from infraplan.policy.target_losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
@@ -146,7 +147,7 @@ def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
         return np.zeros(len(found), dtype=bool)
 
     def usual_km() -> float:
-        served = layers.village_codes(plain_target(target.family), network) == 0
+        served = villages_at_own_point(plain_target(target.family), network, layers) == 0
         x_m, y_m = layers.cover.grid.place(layers.villages.loc[served])
         good = np.isfinite(x_m) & np.isfinite(y_m)
         return float(np.quantile(tree.query(np.column_stack([x_m, y_m])[good])[0], NEAR_QUANTILE)) / 1000.0 if good.any() else 0.0

@@ -7,6 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from infraplan.policy.areas_and_lines import (
+    areas,
+    finest_zones,
+    piece_statuses,
+    pieces_counted,
+    pieces_of_lines,
+    polygon_rows,
+    zones_of_pieces,
+)
 from infraplan.policy.counted_rows import (
     in_scope,
     other_places,
@@ -18,8 +27,9 @@ from infraplan.policy.counted_rows import (
     where_rows,
 )  # fmt: skip
 from infraplan.policy.judgements import also_notes, place_codes, village_codes
-from infraplan.policy.layers import Layers
+from infraplan.policy.layers import Layers, answers, is_synthetic, residents, table_of, zones_of_rows
 from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_of_target
+from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Bools, Note, Units, missing, units_by_code
 
@@ -34,13 +44,13 @@ def _population_share(target: Target, network: str, layers: Layers) -> Units:
         return missing(f"coverage {target.family}", "people")
     if layers.villages is None:
         return missing("villages", "people")
-    if target.setting != "all" and not layers.says_yes("villages", "urban")[1].any():
+    if target.setting != "all" and not answers(layers, "villages", "urban")[1].any():
         return missing("villages.urban", "people")
     rows, notes = residents_rows(target, layers)
-    codes, people = layers.village_codes(target, network), layers.people().astype(float)
-    zone = layers.zone("villages")
-    synthetic = layers.synthetic_network or layers.synthetic("villages")
-    rests = layers.villages_measured(target, network)[rows]
+    codes, people = villages_at_own_point(target, network, layers), residents(layers).astype(float)
+    zone = zones_of_rows(layers, "villages")
+    synthetic = layers.synthetic_network or is_synthetic(layers, "villages")
+    rests = villages_measured(target, network, layers)[rows]
     beside = zone.iloc[:0], zone.loc[~rows]
     return units_by_code(zone.loc[rows], people[rows], codes[rows], "people", synthetic, notes, rests, beside)
 
@@ -52,16 +62,16 @@ def _area_share(target: Target, network: str, layers: Layers) -> Units:
         rows = place_rows(target, layers)
         if rows is None:
             return missing("、".join(target.place_classes), "km2")
-        polygons = rows & layers.polygons()
+        polygons = rows & polygon_rows(layers)
         if not polygons.any():
             return missing("、".join(target.place_classes) + " (polygons)", "km2")
-        zone, synthetic, chosen = layers.zone("places").loc[polygons], layers.synthetic("places"), polygons
-        area_km2, served_km2 = layers.area(target, network, chosen)
+        zone, synthetic, chosen = zones_of_rows(layers, "places").loc[polygons], is_synthetic(layers, "places"), polygons
+        area_km2, served_km2 = areas(target, network, layers, chosen)
         unsaid, others = other_places(target, layers, rows)
-        unsaid = pd.concat([unsaid, layers.zone("places").loc[rows & ~polygons]])
+        unsaid = pd.concat([unsaid, zones_of_rows(layers, "places").loc[rows & ~polygons]])
     else:
-        leaves = layers.leaves()
-        area_km2, served_km2 = layers.area(target, network, None)
+        leaves = finest_zones(layers)
+        area_km2, served_km2 = areas(target, network, layers, None)
         zone = layers.keep("leaf zone", lambda: _leaf_zone(layers))
         inside = in_scope(target, zone)
         zone, area_km2, served_km2, synthetic = zone.loc[inside], area_km2[inside], served_km2[inside], False
@@ -74,7 +84,7 @@ def _area_share(target: Target, network: str, layers: Layers) -> Units:
 def _leaf_zone(layers: Layers) -> pd.DataFrame:
     from infraplan.geo.zonal import levels_of, membership
 
-    leaves = layers.leaves()
+    leaves = finest_zones(layers)
     level = levels_of(layers.zones)[-1]
     return membership(leaves.assign(**{level: leaves["adcode"]}), layers.zones)
 
@@ -89,8 +99,8 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
         codes = village_codes(target, network, layers)[rows]
         if target.check_points and not _has_check_points(target, layers):
             notes += (("evidence_no_check_points", {}),)
-        zone, synthetic = layers.zone("villages").loc[rows], layers.synthetic_network or layers.synthetic("villages")
-        rests = layers.villages_measured(target, network)[rows] if not target.check_points else None
+        zone, synthetic = zones_of_rows(layers, "villages").loc[rows], layers.synthetic_network or is_synthetic(layers, "villages")
+        rests = villages_measured(target, network, layers)[rows] if not target.check_points else None
         notes, beside = notes + also_notes(target, layers), other_villages(target, layers, rows)
         return units_by_code(zone, np.ones(len(codes)), codes, "places", synthetic, notes, rests, beside)
     rows_of_class = place_rows(target, layers)
@@ -99,10 +109,10 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
     codes, notes = place_codes(target, network, layers, rows_of_class)
     if target.check_points and not _has_check_points(target, layers):
         notes += (("evidence_no_check_points", {}),)
-    made_up = layers.says_yes("places", "synthetic")[0][rows_of_class].any()
+    made_up = answers(layers, "places", "synthetic")[0][rows_of_class].any()
     synthetic = bool(layers.synthetic_all or layers.synthetic_network or made_up)
-    rests = layers.places_measured(target, network, rows_of_class) if not target.check_points else None
-    zone, beside = layers.zone("places").loc[rows_of_class], other_places(target, layers, rows_of_class)
+    rests = places_measured(target, network, layers, rows_of_class) if not target.check_points else None
+    zone, beside = zones_of_rows(layers, "places").loc[rows_of_class], other_places(target, layers, rows_of_class)
     return units_by_code(zone, np.ones(len(codes)), codes, "places", synthetic, notes, rests, beside)
 
 
@@ -118,21 +128,21 @@ def _line_share(target: Target, network: str, layers: Layers) -> Units:
     wanted = None if lines is None else lines["line_class"].isin(target.line_classes).to_numpy()
     if wanted is None or not wanted.any():
         return missing("、".join(target.line_classes), "km")
-    pieces = layers.pieces()
-    zone = layers.piece_zone()
-    rows = wanted[pieces["line"].to_numpy()] & in_scope(target, zone) & layers.pieces_counted()
-    codes, km = layers.piece_codes(target, network)[rows], pieces["length_km"].to_numpy()[rows]
+    pieces = pieces_of_lines(layers)
+    zone = zones_of_pieces(layers)
+    rows = wanted[pieces["line"].to_numpy()] & in_scope(target, zone) & pieces_counted(layers)
+    codes, km = piece_statuses(target, network, layers)[rows], pieces["length_km"].to_numpy()[rows]
     notes: tuple[Note, ...] = ()
-    tunnel_km = float(km[layers.says_yes("corridors", "tunnel")[0][pieces["line"].to_numpy()][rows]].sum())
+    tunnel_km = float(km[answers(layers, "corridors", "tunnel")[0][pieces["line"].to_numpy()][rows]].sum())
     if tunnel_km:
         notes += (("evidence_tunnel", {"km": f"{tunnel_km:.1f}"}),)
-    synthetic = bool(layers.synthetic_all or layers.says_yes("corridors", "synthetic")[0][wanted].any())
+    synthetic = bool(layers.synthetic_all or answers(layers, "corridors", "synthetic")[0][wanted].any())
     return units_by_code(zone.loc[rows], km, codes, "km", layers.synthetic_network or synthetic, notes)
 
 
 def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
     name = target.layer or target.register
-    table = layers.table(name)
+    table = table_of(layers, name)
     if table is None or not len(table):
         return missing(name, "rows")
     notes: tuple[Note, ...] = ()
@@ -145,7 +155,7 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
             return missing("、".join(target.place_classes), "rows")
         rows, (unsaid, others) = found, other_places(target, layers, found)
     else:
-        rows = where_rows(target, layers, name) & in_scope(target, layers.zone(name))
+        rows = where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
         if name == "sites":
             rows &= sites_of_target(target, layers.sites)
         if name == "corridors" and target.line_classes:
@@ -156,7 +166,7 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
     if target.column not in table or (rows.any() and not table.loc[rows, target.column].notna().any()):
         return missing(f"{name}.{target.column}", "rows")
     if target.at_least is None:
-        says, said = (answer[rows] for answer in layers.says_yes(name, target.column))
+        says, said = (answer[rows] for answer in answers(layers, name, target.column))
     else:
         values = pd.to_numeric(table.loc[rows, target.column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         says, said = np.nan_to_num(values, nan=-np.inf) >= target.at_least, ~np.isnan(values)
@@ -165,16 +175,16 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
         if target.weight not in table:
             return missing(f"{name}.{target.weight}", "rows")
         weight = pd.to_numeric(table.loc[rows, target.weight], errors="coerce").fillna(0.0).to_numpy(dtype=float)
-    zone, none, reports = layers.zone(name).loc[rows], np.zeros(len(weight)), bool(target.register and target.weight)
+    zone, none, reports = zones_of_rows(layers, name).loc[rows], np.zeros(len(weight)), bool(target.register and target.weight)
     parts = weight, weight * says, none, weight * ~said
-    return Units(zone, *parts, "rows", layers.synthetic(name), notes, unsaid=unsaid, others=others, reports=reports)
+    return Units(zone, *parts, "rows", is_synthetic(layers, name), notes, unsaid=unsaid, others=others, reports=reports)
 
 
 def _site_count(target: Target, network: str, layers: Layers) -> Units:
     sites = layers.sites
     if sites is None or not len(sites):
         return missing("sites", "sites")
-    rows = sites_of_target(target, sites) & in_scope(target, layers.zone("sites"))
+    rows = sites_of_target(target, sites) & in_scope(target, zones_of_rows(layers, "sites"))
     counts = other_counts(sites, rows)
     notes: tuple[Note, ...] = ((f"evidence_basis_{target.count_basis}", {}), ("evidence_counts", dict(counts)))
     if target.since is not None:
@@ -186,19 +196,19 @@ def _site_count(target: Target, network: str, layers: Layers) -> Units:
     if target.since is None:
         sure, perhaps = sure | perhaps, np.zeros(len(sites), dtype=bool)
     weight = site_weights(target.count_basis, sites, rows)
-    zone, none = layers.zone("sites").loc[rows], np.zeros(int(rows.sum()))
-    return Units(zone, weight[rows], (weight * sure)[rows], none, (weight * perhaps)[rows], "sites", layers.synthetic("sites"), notes)
+    zone, none = zones_of_rows(layers, "sites").loc[rows], np.zeros(int(rows.sum()))
+    return Units(zone, weight[rows], (weight * sure)[rows], none, (weight * perhaps)[rows], "sites", is_synthetic(layers, "sites"), notes)
 
 
 def _reported(target: Target, network: str, layers: Layers) -> Units:
     table = layers.registers.get(target.register)
     if table is None or not len(table) or "value" not in table:
         return missing(target.register, "rows")
-    zone = layers.zone(target.register)
+    zone = zones_of_rows(layers, target.register)
     rows = in_scope(target, zone) & ~_summed_elsewhere(zone)
     value = pd.to_numeric(table.loc[rows, "value"], errors="coerce").fillna(0.0).to_numpy(dtype=float)
     none = np.zeros(len(value))
-    return Units(zone.loc[rows], value, value, none, none, target.unit, layers.synthetic(target.register), reports=True)
+    return Units(zone.loc[rows], value, value, none, none, target.unit, is_synthetic(layers, target.register), reports=True)
 
 
 def _summed_elsewhere(zone: pd.DataFrame) -> Bools:

@@ -13,7 +13,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.policy.counted_rows import place_rows, village_rows
-from infraplan.policy.layers import Layers
+from infraplan.policy.layers import Layers, answers, zones_of_rows
 from infraplan.policy.targets import Target, Targets
 from infraplan.siting.goals import required_places_target
 from infraplan.tables.column_types import typed
@@ -46,14 +46,14 @@ def required_place_points(
         raise UsageError(both("siting.no_places", target=name, layer=target.family))
     layers = Layers(cover, zones, villages, places)
     if target.layer == "villages":
-        chosen, codes = villages.loc[village_rows(target, layers)[0]], layers.zone("villages")
+        chosen, codes = villages.loc[village_rows(target, layers)[0]], zones_of_rows(layers, "villages")
     else:
         rows = place_rows(target, layers)
         if rows is None:
             raise UsageError(both("siting.no_places", target=name, layer=", ".join(target.place_classes)))
         if target.indoor_system:
-            rows = rows & ~layers.says_yes("places", "indoor_system")[1]
-        chosen, codes = places.loc[rows & has_place(places)], layers.zone("places")
+            rows = rows & ~answers(layers, "places", "indoor_system")[1]
+        chosen, codes = places.loc[rows & has_place(places)], zones_of_rows(layers, "places")
     codes = codes.loc[chosen.index]
     if cities:
         inside = codes["city"].isin(cities).to_numpy() if "city" in codes else np.zeros(len(chosen), dtype=bool)

@@ -167,7 +167,7 @@ def test_an_unknown_choice_names_the_nearest(infraplan: Call, mini_study: Path, 
     assert not (tmp_path / "results").exists()
 
 
-def test_a_damaged_ledger_is_told(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+def test_a_damaged_ledger_is_reported(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results/ledger.json").write_text("{", encoding="utf-8")
     answer = infraplan("run", copy_of(mini_study, tmp_path), "--jobs", "1")

@@ -216,7 +216,7 @@ UNMATCHED = {
 
 
 @pytest.mark.parametrize("case", UNMATCHED)
-def test_what_a_policy_asks_and_no_data_has_is_told(infraplan: Call, tmp_path: Path, case: str) -> None:
+def test_what_a_policy_asks_and_no_data_has_is_reported(infraplan: Call, tmp_path: Path, case: str) -> None:
     row, column, value = UNMATCHED[case]
     study = own_policy(build_made(tmp_path / "study", places=PLACES), row)
     faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
@@ -249,7 +249,7 @@ def test_cells_that_a_policy_cannot_read_are_reported_with_their_row(infraplan: 
     assert {place[:3] for place in errors(infraplan, study)} == {("places.csv", 2, "monitored"), ("places.csv", 3, "monitored")}
 
 
-def test_a_register_that_no_target_reads_is_told(infraplan: Call, tmp_path: Path) -> None:
+def test_a_register_that_no_target_reads_is_reported(infraplan: Call, tmp_path: Path) -> None:
     study = build_made(tmp_path / "study", change=lambda text: registered(text).replace("nr_users =", "nr_user ="))
     (study / "users.csv").write_bytes(REGISTER)
     faults = {fault["rule"]: fault for fault in found(infraplan, study, 0)}

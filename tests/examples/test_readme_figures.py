@@ -53,7 +53,7 @@ def test_right_figures_pass(tool: ModuleType, text: str) -> None:
         ("<!-- figure: sites --> many", "no number follows"),
     ],
 )
-def test_wrong_figures_are_told(tool: ModuleType, text: str, says: str) -> None:
+def test_wrong_figures_are_reported(tool: ModuleType, text: str, says: str) -> None:
     faults, count = tool.faults_of(text, SUMMARY)
     assert count == len(faults) == 1 and says in faults[0]
 

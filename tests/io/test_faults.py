@@ -103,7 +103,7 @@ def test_excel_rows_sheets_uncalculated_formulas_and_error_cells(tmp_path: Path)
     assert next(fault.value for fault in faults if fault.rule == "repeated") == "440232001"
 
 
-def test_codes_that_excel_turned_to_numbers_come_back_and_lost_ones_are_told(tmp_path: Path) -> None:
+def test_codes_that_excel_turned_to_numbers_come_back_and_lost_ones_are_reported(tmp_path: Path) -> None:
     frame = read_villages(pd.DataFrame({"编码": [440232001.0, 440232002.0], "人口": [1, 2], "lon": [113.1, 113.2], "lat": [25.1, 25.1]}))
     assert frame["id"].tolist() == ["440232001", "440232002"]
     path = written(tmp_path, "编码,人口,lon,lat\n4.40232E+11,1,113.1,25\n")

@@ -156,7 +156,7 @@ def test_named_sheets_are_read_and_no_others(tmp_path: Path) -> None:
         (lambda tables: tables | {"乐昌": tables["乐昌"].drop(columns="经度")}, "sheet_lacks"),
     ],
 )
-def test_what_cannot_be_told_stops_the_run_and_names_the_key(tmp_path: Path, change: Callable[..., object], rule: str) -> None:
+def test_what_is_not_clear_stops_the_run_and_names_the_key(tmp_path: Path, change: Callable[..., object], rule: str) -> None:
     path = write_book(tmp_path / "村.xlsx", change(villages()))  # type: ignore[arg-type]
     with pytest.raises(DataError) as caught:
         read_villages(path)

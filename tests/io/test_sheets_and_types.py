@@ -52,7 +52,7 @@ def test_a_stated_county_stands_above_the_name_of_the_sheet(tmp_path: Path, zone
     assert read["county"].tolist() == ["440102", "440101"]
 
 
-def test_villages_lie_where_their_coordinates_say_and_a_sheet_that_differs_is_told(tmp_path: Path, zones) -> None:
+def test_villages_lie_where_their_coordinates_say_and_a_sheet_that_differs_is_reported(tmp_path: Path, zones) -> None:
     row = {"名称": ["甲"], "人口": [10], "经度": [113.1], "纬度": [23.1]}
     sheets = {"县440101": pd.DataFrame(row), "县440202": pd.DataFrame(row | {"名称": ["乙"]})}
     with collected() as warned:
@@ -72,7 +72,7 @@ def test_a_place_without_a_point_takes_its_county_from_the_sheet(tmp_path: Path,
 
 
 @pytest.mark.parametrize("heading", ["站型", "站点类型", "覆盖类型"])
-def test_indoor_systems_are_set_aside_and_told(tmp_path: Path, heading: str) -> None:
+def test_indoor_systems_are_set_aside_and_reported(tmp_path: Path, heading: str) -> None:
     path = tmp_path / "sites.csv"
     path.write_text(SITES.format(heading=heading, tilt=3, first="宏站", second="室分"), encoding="utf-8")
     with collected() as warned:
@@ -92,7 +92,7 @@ def test_a_table_of_indoor_systems_alone_is_refused(tmp_path: Path) -> None:
     assert "only_indoor" in {fault.rule for fault in caught.value.fault_list}
 
 
-def test_an_unknown_site_type_counts_outdoors_and_is_told(tmp_path: Path) -> None:
+def test_an_unknown_site_type_counts_outdoors_and_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     path.write_text(SITES.format(heading="站点类型", tilt=3, first="某型", second="微站"), encoding="utf-8")
     with collected() as warned:

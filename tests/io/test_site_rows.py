@@ -236,7 +236,7 @@ def test_a_village_known_by_its_committee_alone_takes_that_name(tmp_path: Path) 
     assert both["name"].tolist() == ["上村", "坪石村委会"]
 
 
-def test_a_second_column_of_the_same_meaning_fills_blanks_or_is_told() -> None:
+def test_a_second_column_of_the_same_meaning_fills_blanks_or_is_reported() -> None:
     table = pd.DataFrame({"村名": ["甲", ""], "村庄": ["", "乙"], "经度": [113.1, 113.2], "纬度": 24.5, "常住人口": [5, 6], "人口": [5, 7]})
     frame = read_villages(table)
     assert frame["name"].tolist() == ["甲", "乙"] and frame["population"].tolist() == [5, 6]
@@ -260,7 +260,7 @@ def test_makers_antennas_are_kept_and_counted_as_filled() -> None:
     assert set(sectors_of(frame)["antenna"]) == usual | {"sector-65"}
 
 
-def test_ids_made_from_row_numbers_are_counted_and_told() -> None:
+def test_ids_made_from_row_numbers_are_counted_and_reported() -> None:
     """A table of names alone: the ids are a default like any other, of the sites that are left, not of the rows."""
     named = one_row_a_site().rename(columns={"id": "name"})
     frame = read_sites(named)

@@ -124,7 +124,7 @@ def test_a_heading_that_differs_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("heading", ["ELECTRICAL_TILT 6", "TILT -6", "TILT ELECTRICAL"])
-def test_a_cut_that_runs_upward_is_turned_and_told(heading: str) -> None:
+def test_a_cut_that_runs_upward_is_turned_and_reported(heading: str) -> None:
     with collected() as warned:
         antenna = parse_pattern(made_up(heading, 354), file="made-up.msi")
     assert [fault.rule for fault in warned] == ["pattern_upward"]

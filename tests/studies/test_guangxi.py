@@ -179,6 +179,6 @@ def test_the_results_say_the_same(results: Path, margins: dict[str, np.ndarray])
     assert new.within(shapely.union_all([made.county_shape(code) for code in made.COUNTIES])).all()
 
 
-def test_nothing_of_guangdong_is_told(results: Path) -> None:
+def test_nothing_of_guangdong_is_reported(results: Path) -> None:
     for file, text in texts_of(results):
         assert "广东" not in text and "Guangdong" not in text and "措施21" not in text, file

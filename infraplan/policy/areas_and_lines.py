@@ -1,0 +1,104 @@
+"""Areas of zones and of polygons with service, and corridors in pieces, as a target requires the signal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from infraplan.coverage.places import corridor_pieces, corridor_status, is_polygon, served_area
+from infraplan.coverage.prediction import Coverage
+from infraplan.geo.zonal import levels_of, membership, part_of, share
+from infraplan.policy.layers import Layers
+from infraplan.policy.required_signal import required_signal
+from infraplan.policy.targets import Target
+from infraplan.policy.units import Bools, Codes
+from infraplan.tables.reprojection import to_plane
+
+Floats = npt.NDArray[np.float64]
+
+
+def areas(target: Target, network: str, layers: Layers, rows: Bools | None) -> tuple[Floats, Floats]:
+    """(area, served area) of the chosen polygons, or of the finest zones. [km2, km2]"""
+    key, map_and_margin = required_signal(target, network, layers)
+
+    def make() -> tuple[Floats, Floats]:
+        cover, required_db = map_and_margin()
+        if rows is None:
+            return _zone_areas(layers, cover, target.family, network, required_db)
+        return served_area(layers.places.loc[rows], cover, target.family, network, required_db, pixel_fractions(layers, rows))
+
+    return layers.keep(("area", key, None if rows is None else rows.tobytes()), make)
+
+
+def polygon_rows(layers: Layers) -> Bools:
+    """Which places are areas."""
+    return layers.keep("polygons", lambda: is_polygon(layers.places))
+
+
+def pixel_fractions(layers: Layers, rows: Bools) -> csr_matrix:
+    """`share` of the polygons among the chosen places."""
+    whole = layers.keep("place share", lambda: share(layers.places.loc[polygon_rows(layers)], layers.cover.grid))
+    return whole[np.flatnonzero(rows[polygon_rows(layers)])]
+
+
+def finest_zones(layers: Layers) -> Any:
+    """Zones of the finest level: they add up to every other."""
+    return layers.keep("leaves", lambda: layers.zones.loc[layers.zones["level"] == levels_of(layers.zones)[-1]])
+
+
+def _zone_areas(layers: Layers, cover: Coverage, family: str, network: str, required_db: float) -> tuple[Floats, Floats]:
+    leaves = finest_zones(layers)
+    fractions = layers.keep("share", lambda: share(leaves, layers.cover.grid))
+    with np.errstate(invalid="ignore"):
+        served = cover[family, network].margin_db >= required_db
+    pixel_km2 = (layers.cover.grid.resolution_m / 1000.0) ** 2
+    area_km2 = layers.keep("zone area", lambda: to_plane(leaves, layers.cover.grid.crs).area.to_numpy() / 1e6)
+    return area_km2, np.minimum(part_of(fractions, served) * pixel_km2, area_km2)
+
+
+def pieces_of_lines(layers: Layers) -> pd.DataFrame:
+    """Corridors in short pieces."""
+    return layers.keep("pieces", lambda: corridor_pieces(layers.corridors, layers.cover.grid))
+
+
+def zones_of_pieces(layers: Layers) -> pd.DataFrame:
+    """Zone codes of the pieces: where their middle lies."""
+    import geopandas as gpd
+
+    def make() -> pd.DataFrame:
+        pieces = pieces_of_lines(layers)
+        return membership(gpd.GeoDataFrame({}, geometry=gpd.points_from_xy(pieces["lon"], pieces["lat"]), crs=4326), layers.zones).astype(
+            "category"
+        )
+
+    return layers.keep("piece zone", make)
+
+
+def pieces_counted(layers: Layers) -> Bools:
+    """Pieces that count: all of them, or, where the zones are but some cities of a province, those that run through these.
+
+    A province that was made of the cities that a study has is no province.
+    """
+
+    def make() -> Bools:
+        zone = zones_of_pieces(layers)
+        inside = np.any([(zone[level] != "").to_numpy() for level in zone], axis=0)
+        whole = bool((layers.zones["level"] == "province").any()) and "province" not in layers.zones.attrs.get("made_levels", ())
+        return np.asarray(inside | whole, dtype=bool)
+
+    return layers.keep("pieces counted", make)
+
+
+def piece_statuses(target: Target, network: str, layers: Layers) -> Codes:
+    """Status of every piece of every corridor."""
+    key, map_and_margin = required_signal(target, network, layers)
+
+    def make() -> Codes:
+        cover, required_db = map_and_margin()
+        return corridor_status(pieces_of_lines(layers), layers.corridors, cover, target.family, network, required_db)
+
+    return layers.keep(("pieces", key), make)
