@@ -55,6 +55,14 @@ def test_help_of_every_verb_opens_no_heavy_room() -> None:
     assert not loaded(verbs + shown) & set(HEAVY)
 
 
+def test_every_name_that_a_package_offers_opens() -> None:
+    package = Path(infraplan.__file__).parent
+    for init in sorted(package.rglob("__init__.py")):
+        module = import_module(".".join(["infraplan", *init.parent.relative_to(package).parts]))
+        for name in [*getattr(module, "__all__", ()), *(name for name in dir(module) if not name.startswith("__"))]:
+            getattr(module, name)
+
+
 @pytest.mark.parametrize("name", infraplan.__all__)
 def test_every_public_name_opens(name: str) -> None:
     value = getattr(infraplan, name)

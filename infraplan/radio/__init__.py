@@ -8,9 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_LAZY = {"models": "path_loss", "antenna_named": "antennas", "services": "budgets", "budget_rows": "budgets", "loss_curve": "selection"}
+_LAZY = {
+    "models": "path_loss",
+    "antenna_named": "antennas",
+    "services": "budgets",
+    "budget_rows": "budgets",
+    "loss_curve": "model_selection",
+}
 
-_ROOMS = ("antennas", "budgets", "entry_loss", "p1812", "path_loss", "selection", "shadowing", "throughput")
+_ROOMS = ("antennas", "budgets", "entry_loss", "p1812", "model_selection", "path_loss", "shadowing", "throughput")
 
 __all__ = sorted(_LAZY)
 

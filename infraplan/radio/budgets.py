@@ -59,7 +59,7 @@ class Service:
     `max_path_loss_db` is the smaller of `downlink_max_path_loss_db` and `uplink_max_path_loss_db`; a power offset helps the downlink only.
     `receiver` says where the served device is; `entry_loss_db` is what a building takes beyond that. `class_offsets_db` (NB-IoT): a pixel
     has the class when its margin is at least the offset. `frame` names the TDD frame behind the two shares of time. `plan` chooses
-    the models where there is no terrain (`selection.loss_curve`). `antennas` holds the antennas that no preset has, by the names that
+    the models where there is no terrain (`model_selection.loss_curve`). `antennas` holds the antennas that no preset has, by the names that
     sites and services call them.
     """
 
