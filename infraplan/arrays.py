@@ -1,4 +1,4 @@
-"""Array aliases, and the compiler of the kernels."""
+"""Names of array types, and the compiler of the kernels."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Indices = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.uint8]
+Bytes = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 

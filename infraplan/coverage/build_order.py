@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_matrix
 
+from infraplan.arrays import Bools, Bytes, Floats, Floats32, Indices, Ints
 from infraplan.coverage.prediction import Layer
 from infraplan.coverage.reach import Points, SiteMargins, reach
 from infraplan.coverage.shared_tables import Radio
@@ -20,16 +20,10 @@ from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service
 
 AT_ONCE = 64
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Float32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Bytes = npt.NDArray[np.uint8]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_site(first: Int32, several: Bytes, best_db: Float32, row0: int, col0: int, required_db: float, site: int) -> None:
+def _add_site(first: Indices, several: Bytes, best_db: Floats32, row0: int, col0: int, required_db: float, site: int) -> None:
     """Adds a site: pixels that no earlier site serves get its number in `first`, the others are marked in `several`."""
     for r in range(best_db.shape[0]):
         for c in range(best_db.shape[1]):
@@ -51,8 +45,8 @@ def _find_serving_sites(
     x_m: Floats,
     y_m: Floats,
     error_m: Floats,
-    known_db: Float32,
-    first: Int32,
+    known_db: Floats32,
+    first: Indices,
     several: Bytes,
     x0_m: float,
     y0_m: float,

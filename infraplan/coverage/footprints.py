@@ -16,19 +16,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from infraplan.arrays import Floats32
 from infraplan.coverage.over_terrain import footprint_over_terrain
 from infraplan.coverage.shared_tables import CURVE_STEP_M, Footprint, Radio
 from infraplan.geo.grids import Grid
 
-Float32 = npt.NDArray[np.float32]
-
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _polar(
-    distance_m: Float32, bearing_deg: Float32, x_m: float, y_m: float, left_m: float, top_m: float, resolution_m: float, far_m: float
+    distance_m: Floats32, bearing_deg: Floats32, x_m: float, y_m: float, left_m: float, top_m: float, resolution_m: float, far_m: float
 ) -> None:
     """Distance [m] and bearing from north [deg, 0..360] of every pixel centre from the mast; bearings only within `far_m`."""
     height, width = distance_m.shape
@@ -44,15 +42,15 @@ def _polar(
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _fill(
-    margin_db: Float32,
-    distance_m: Float32,
-    bearing_deg: Float32,
+    margin_db: Floats32,
+    distance_m: Floats32,
+    bearing_deg: Floats32,
     azimuth_deg: float,
     radius_m: float,
     step_m: float,
-    radial: Float32,
-    lowest_across: Float32,
-    horizontal: Float32,
+    radial: Floats32,
+    lowest_across: Floats32,
+    horizontal: Floats32,
 ) -> None:
     """margin_db[row, column] of one sector. NaN beyond its radius."""
     height, width = margin_db.shape

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Floats, Floats32, Ints
 from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
@@ -21,9 +22,6 @@ from infraplan.radio.budgets import gain_offset_db
 from infraplan.radio.ground_profiles import Ground
 from infraplan.radio.p1812_tables import Scene, scene
 
-Floats = npt.NDArray[np.float64]
-Float32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 CLIMATE = load("radio_environment")["climate"]
 MEDIAN = (50.0, 50.0, 0.0, True, CLIMATE["delta_n"], CLIMATE["n0"])
 """Time 50 %, locations 50 %, no variability (the budget holds the margin), vertical polarisation, lapse rate and N0 of the preset."""
@@ -53,8 +51,8 @@ class Masts:
     floor_db: Floats
     cut: Ints
     band_of_sector: Ints
-    horizontal: Float32
-    vertical: Float32
+    horizontal: Floats32
+    vertical: Floats32
     band_ghz: Floats
     beyond: Ints
 
@@ -186,5 +184,5 @@ def _distinct(*columns: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     return code, first
 
 
-def _stacked(tables: list[Float32], length: int) -> Float32:
+def _stacked(tables: list[Floats32], length: int) -> Floats32:
     return np.stack(tables) if tables else np.zeros((0, length), np.float32)

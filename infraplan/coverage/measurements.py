@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools, Codes
 from infraplan.coverage.networks import ANY, members
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
-
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int8]
 
 SERVED, UNCERTAIN, UNSERVED = 0, 1, 2
 """Positions in `population.STATUSES`."""

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Floats32
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
@@ -27,7 +28,6 @@ from infraplan.geo.grids import Grid
 from infraplan.radio.ground_profiles import Ground
 from infraplan.radio.p1812_area import AreaLoss, area_loss
 
-Float32 = npt.NDArray[np.float32]
 LEAST_BAND_ROWS = 64
 CHUNK = 500
 RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0, 4.0, 5.5, 7.5, 10.0)
@@ -157,7 +157,7 @@ def footprint_over_terrain(site: Mapping[str, Any], grid: Grid, radio: Radio) ->
 
 
 def keep_best_over_terrain(
-    best: Float32,
+    best: Floats32,
     server: npt.NDArray[np.int32],
     sectors: Any,
     layers: npt.NDArray[np.int64],
@@ -298,7 +298,7 @@ class NeededMargins:
 
 
 def cut_off_sites(
-    best: Float32, server: npt.NDArray[np.int32], sectors: Any, index: npt.NDArray[np.int64], grid: Grid, radio: Radio
+    best: Floats32, server: npt.NDArray[np.int32], sectors: Any, index: npt.NDArray[np.int64], grid: Grid, radio: Radio
 ) -> int:
     """Sites whose sectors (numbered by `index`) are best and still serve where their radius ends: the cap cut service off there."""
     x_m, y_m = grid.place(sectors)

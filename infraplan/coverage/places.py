@@ -13,6 +13,7 @@ import shapely
 from pyproj import Geod
 from scipy.sparse import csr_matrix
 
+from infraplan.arrays import Codes, Floats
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.population import STATUSES, demand_margin, status_of
 from infraplan.coverage.prediction import Coverage, Layer
@@ -20,9 +21,6 @@ from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import part_of, share
 from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import booleans
-
-Codes = npt.NDArray[np.int8]
-Floats = npt.NDArray[np.float64]
 
 SERVED, UNCERTAIN, UNSERVED, NO_DATA = 0, 1, 2, 3
 PLACE_STATUSES = (*STATUSES, "no_data")

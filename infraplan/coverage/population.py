@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from infraplan.arrays import Floats
 from infraplan.coverage.measurements import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY, EVERY, single_networks
 from infraplan.coverage.prediction import Coverage
@@ -18,8 +19,6 @@ from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
 from infraplan.tables import arguments
 from infraplan.tables.zone_parents import levels_present
-
-Floats = npt.NDArray[np.float64]
 
 STATUSES = ("served", "uncertain", "unserved")
 OUTSIDE = "outside"

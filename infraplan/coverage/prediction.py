@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from infraplan.arrays import Floats32
 from infraplan.coverage.coverage_map import Coverage, Key, Layer
 from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import in_network, known_networks
@@ -30,14 +31,13 @@ from infraplan.tables import arguments
 
 P1812 = "p1812"
 MODELS = ("statistical", P1812)
-Float32 = npt.NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _keep_best(
-    best_db: Float32,
+    best_db: Floats32,
     server: npt.NDArray[np.int32],
-    margin_db: Float32,
+    margin_db: Floats32,
     takes_part: npt.NDArray[np.bool_],
     row0: int,
     col0: int,

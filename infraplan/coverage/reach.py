@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_matrix
 
+from infraplan.arrays import Floats, Ints
 from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.prediction import Layer
@@ -20,9 +21,6 @@ from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Texts
 from infraplan.coverage.places import within
 from infraplan.geo.grids import Grid
 from infraplan.presets import load
 
-Texts = npt.NDArray[np.object_]
 CLASSES = ("rural", "suburban", "urban", "dense_urban")
 
 

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from infraplan.arrays import Floats32
 from infraplan.radio.antennas import ELEVATIONS_DEG, Antenna, antenna_named, cuts
 from infraplan.radio.budgets import Service, gain_offset_db
 from infraplan.radio.model_selection import LossCurve, loss_curve
-
-Float32 = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
 
 CURVE_STEP_M = 10.0
 NEAREST_M = 10.0
@@ -28,7 +25,7 @@ class Footprint:
 
     row0: int
     col0: int
-    margin_db: Float32
+    margin_db: Floats32
     capped: bool
 
 
@@ -40,8 +37,8 @@ class Radial:
     to which it is computed [m]; whether a cap cut service off
     there; the models behind it."""
 
-    margin_db: Float32
-    lowest_across_db: Float32
+    margin_db: Floats32
+    lowest_across_db: Floats32
     radius_m: float
     capped: bool
     models: frozenset[str]
@@ -63,7 +60,7 @@ class Radio:
     caps_km: Mapping[str, float] = field(default_factory=dict)
     radials: dict[tuple[str, str, float, str, float, float], Radial] = field(default_factory=dict)
     curves: dict[tuple[str, str, float], LossCurve] = field(default_factory=dict)
-    patterns: dict[tuple[str, float], tuple[Float32, Float32]] = field(default_factory=dict)
+    patterns: dict[tuple[str, float], tuple[Floats32, Floats32]] = field(default_factory=dict)
 
     @property
     def models(self) -> set[str]:
@@ -80,7 +77,7 @@ class Radio:
         found = next(own, None)
         return antenna_named(name) if found is None else found
 
-    def cuts(self, antenna: str, tilt_deg: float) -> tuple[Float32, Float32]:
+    def cuts(self, antenna: str, tilt_deg: float) -> tuple[Floats32, Floats32]:
         """Horizontal (0..361 degrees) and vertical (-90..90) cut of a tilted antenna, relative to its boresight. [dB]"""
         key = antenna, tilt_deg
         if key not in self.patterns:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from infraplan.arrays import Floats32, Indices
 from infraplan.coverage.footprints import by_site, site_footprint
 from infraplan.coverage.networks import ANY, in_network, known_networks
 from infraplan.coverage.over_terrain import FootprintCache
@@ -21,9 +21,6 @@ from infraplan.radio.shadowing import coverage_probability
 from infraplan.tables import arguments
 from infraplan.units import noise_floor_dbm
 
-Float32 = npt.NDArray[np.float32]
-Int32 = npt.NDArray[np.int32]
-
 
 @dataclass(frozen=True)
 class Signal:
@@ -35,12 +32,12 @@ class Signal:
     grid: Grid
     service: str
     load: float
-    rsrp_dbm: Float32
-    server: Int32
-    second_rsrp_dbm: Float32
-    second_server: Int32
-    sinr_db: Float32
-    probability: Float32
+    rsrp_dbm: Floats32
+    server: Indices
+    second_rsrp_dbm: Floats32
+    second_server: Indices
+    sinr_db: Floats32
+    probability: Floats32
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]

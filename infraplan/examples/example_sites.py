@@ -13,12 +13,11 @@ import shapely
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from infraplan.arrays import Floats, Ints
 from infraplan.examples.random_points import Plane, apart, scatter_inside
 from infraplan.examples.source_data import Sources, apportion
 from infraplan.presets import load
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 ENVIRONMENTS = ("rural", "suburban", "urban", "dense_urban")
 NR, NBIOT = 3, 4  # streams of random numbers
 COLUMNS = [

@@ -6,17 +6,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from infraplan.arrays import Floats
 from infraplan.examples.example_sites import PeopleInOrder
 from infraplan.examples.invented_places import answers, evenly
 from infraplan.examples.random_points import Plane
 from infraplan.examples.source_data import Sources
 
-Floats = npt.NDArray[np.float64]
 LINES = 7  # stream of random numbers, one a class
 STEP_M = 1000.0  # between the corners of a line
 LEAKY_FEEDER = (0.8, 0.1)  # of the tunnels: shares of yes and no

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.arrays import Ints
 from infraplan.examples.example_sites import PeopleInOrder
 from infraplan.examples.random_points import shift
 from infraplan.examples.source_data import METRES_PER_DEGREE, Sources
 
-Ints = npt.NDArray[np.int64]
 FACILITIES = 6  # stream of random numbers: one a class, so that a change in one moves no other
 CORNERS = 12  # of a polygon
 

@@ -11,11 +11,11 @@ import pandas as pd
 import shapely
 from scipy.optimize import linear_sum_assignment
 
+from infraplan.arrays import Floats
 from infraplan.examples.random_points import Acceptance, scatter_inside, uniform_inside
 from infraplan.examples.source_data import Sources, apportion
 from infraplan.examples.village_names import area_of, part_twins, village_names
 
-Floats = npt.NDArray[np.float64]
 COLUMNS = [
     "id", "name", "kind", "population", "households", "urban", "county", "city", "town", "committee", "position_error_m", "fibre",
     "synthetic",

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from infraplan.arrays import Floats
 from infraplan.examples.source_data import METRES_PER_DEGREE
 
-Floats = npt.NDArray[np.float64]
 Acceptance = Callable[[Floats, Floats], Floats]
 DECIMALS = 5  # a metre: coordinates are rounded before they are tested, so that writing them moves nothing across a border
 ATTEMPTS = 60

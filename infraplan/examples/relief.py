@@ -18,13 +18,11 @@ from rasterio.features import rasterize
 from scipy.ndimage import binary_propagation, distance_transform_edt, maximum_filter, zoom
 
 from infraplan import presets
+from infraplan.arrays import Bools, Floats, Floats32
 from infraplan.examples.random_points import Acceptance
 from infraplan.examples.source_data import METRES_PER_DEGREE, Sources
 from infraplan.files import atomic_path
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 RELIEF = 5  # stream of random numbers
 COARSE = 8  # distances are computed on every eighth pixel and interpolated smoothly
 SOURCE = "infraplan example: means of ITU-R P.1511 in cells of 5 minutes, invented detail"
@@ -47,7 +45,7 @@ class Relief:
     north: float
     step_deg: float
 
-    def slope(self) -> Floats:
+    def slope(self) -> Floats32:
         """Rise over run."""
         across, along = np.gradient(self.height_m.astype(np.float32), self.step_deg * METRES_PER_DEGREE)
         return np.asarray(np.hypot(across, along), np.float32)
@@ -56,7 +54,7 @@ class Relief:
         """Probability factor of people living at a point: exp(-height / scale - slope / scale)."""
         odds = np.exp(-self.height_m.astype(np.float32) / height_scale_m - self.slope() / slope_scale)
 
-        def accept(lon: Doubles, lat: Doubles) -> Doubles:
+        def accept(lon: Floats, lat: Floats) -> Floats:
             return self.pick(odds, lon, lat)
 
         return accept
@@ -111,7 +109,7 @@ def made_relief(sources: Sources, seed: int) -> Relief:
 class Means:
     """Mean heights of cells on a geographic raster; row 0 lies in the north, (`west`, `north`) is the outer corner. [m]"""
 
-    height_m: Doubles
+    height_m: Floats
     west: float
     north: float
     step_deg: float
@@ -128,7 +126,7 @@ def read_means(path: Path, bounds: tuple[float, ...]) -> Means:
     return Means(cells, left + col[0] * step, top - row[0] * step, step)
 
 
-def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[str, Any]) -> Mask:
+def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[str, Any]) -> Bools:
     """Pixels inside a county, in Hong Kong or Macau, or in a cell that holds none of these and whose mean is above the shore."""
     step = means.step_deg / int(rule["pixels_per_cell"])
     transform = rasterio.transform.from_origin(means.west, means.north, step, step)
@@ -141,7 +139,7 @@ def land_of(sources: Sources, means: Means, shape: tuple[int, int], rule: dict[s
     return np.asarray(land | beyond)
 
 
-def damped_on_high_ground(detail: Floats, means_m: Doubles, rule: dict[str, Any]) -> Floats:
+def damped_on_high_ground(detail: Floats32, means_m: Floats, rule: dict[str, Any]) -> Floats32:
     """Detail around 1 with a smaller amplitude where the mean is high, so that no peak is higher than those of the province."""
     fine = detail.shape[0] // means_m.shape[0]
     swing = 1 / (1 + np.maximum(means_m, 0) / rule["calm_above_m"])
@@ -149,7 +147,7 @@ def damped_on_high_ground(detail: Floats, means_m: Doubles, rule: dict[str, Any]
     return np.asarray(np.maximum(1 + smooth * (detail / detail.mean() - 1), 0.02), np.float32)
 
 
-def with_means(wanted_m: Doubles, detail: Floats, dry: Mask) -> Floats:
+def with_means(wanted_m: Floats, detail: Floats32, dry: Bools) -> Floats32:
     """Heights whose cell means are those wanted: detail times a factor that varies smoothly from cell to cell. [m]
 
     The logarithm of the factor is interpolated between the cells' middles, so that a low cell beside a high one can be reached. They
@@ -171,7 +169,7 @@ def with_means(wanted_m: Doubles, detail: Floats, dry: Mask) -> Floats:
     return np.asarray(ground * spread_factor(factor, fine))
 
 
-def spread_factor(factor: Doubles, fine: int) -> Floats:
+def spread_factor(factor: Floats, fine: int) -> Floats32:
     """Cell values on `fine` pixels a cell: constant in a cell's middle, geometric means of neighbours about their border."""
     place = (np.arange(fine) + 0.5) / fine - 0.5
     after = np.clip((place - 0.5 + BLEND) / (2 * BLEND), 0, 0.5)
@@ -183,7 +181,7 @@ def spread_factor(factor: Doubles, fine: int) -> Floats:
     return np.asarray(np.exp(np.einsum("kij,kc->ijc", along, weight).reshape(tall.shape[0], -1)))
 
 
-def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask:
+def sea_of(land: Bools, lon: Floats, lat: Floats, rule: dict[str, Any]) -> Bools:
     """The sea: outside every zone, south of the preset's line, and connected to the southern edge."""
     line = np.array(rule["land_above"])
     open_water = ~land & (lat[:, None] < np.interp(lon, line[:, 0], line[:, 1]))
@@ -192,7 +190,7 @@ def sea_of(land: Mask, lon: Doubles, lat: Doubles, rule: dict[str, Any]) -> Mask
     return np.asarray(binary_propagation(edge, mask=open_water))
 
 
-def valleys(sources: Sources, shape: tuple[int, int], west: float, north: float, step: float, km: Doubles, rule: dict[str, Any]) -> Doubles:
+def valleys(sources: Sources, shape: tuple[int, int], west: float, north: float, step: float, km: Floats, rule: dict[str, Any]) -> Floats:
     """1 far from every real settlement, low beside one."""
     empty = np.ones(shape, bool)
     places = sources.settlements
@@ -202,7 +200,7 @@ def valleys(sources: Sources, shape: tuple[int, int], west: float, north: float,
     return np.asarray(1 - rule["valley_depth"] * near)
 
 
-def ridges(shape: tuple[int, int], step: float, lat: float, rule: dict[str, Any], seed: int) -> Floats:
+def ridges(shape: tuple[int, int], step: float, lat: float, rule: dict[str, Any], seed: int) -> Floats32:
     """Ridged noise, 0 in valleys to about 1 on crests, with fine roughness; crests run along the preset's strike."""
     rng = np.random.default_rng([seed, RELIEF])
     broad = gaussian_field(shape, step, lat, rule, rng)
@@ -211,7 +209,7 @@ def ridges(shape: tuple[int, int], step: float, lat: float, rule: dict[str, Any]
     return np.asarray((ridge * (0.8 + 0.2 * fine.clip(-2, 2))).clip(0, 1.3), np.float32)
 
 
-def gaussian_field(shape: tuple[int, int], step: float, lat: float, rule: dict[str, Any], rng: np.random.Generator) -> Floats:
+def gaussian_field(shape: tuple[int, int], step: float, lat: float, rule: dict[str, Any], rng: np.random.Generator) -> Floats32:
     """A random field of unit variance whose power falls as wavenumber ** -(2 hurst + 2) beyond the longest wave."""
     rows, cols = (scipy.fft.next_fast_len(n, real=True) for n in shape)
     white = scipy.fft.rfft2(rng.standard_normal((rows, cols), dtype=np.float32))

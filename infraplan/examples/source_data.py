@@ -20,7 +20,6 @@ from infraplan import presets
 from infraplan.errors import InfraplanError
 from infraplan.messages import both
 
-Floats = npt.NDArray[np.float64]
 METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude at the equator: exact to 0.5 %, which is enough for synthetic points
 
 

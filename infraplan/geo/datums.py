@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Bools, Floats
 from infraplan.presets import choose
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-Pair = tuple[FloatArray, FloatArray]
+Pair = tuple[Floats, Floats]
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc")
 KRASOVSKY_AXIS_M = 6_378_245.0
@@ -31,7 +30,7 @@ CHUNK = 16_384  # points at a time: the intermediate arrays stay in the processo
 ITERATIONS = 4  # each divides the error of the inverse by about 150
 
 
-def _shift_deg(lon: FloatArray, lat: FloatArray) -> Pair:
+def _shift_deg(lon: Floats, lat: Floats) -> Pair:
     """GCJ-02 minus WGS-84 at a WGS-84 point inside the mainland. [degrees]"""
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
@@ -49,12 +48,12 @@ def _shift_deg(lon: FloatArray, lat: FloatArray) -> Pair:
     return np.degrees(east_m / parallel_m), np.degrees(north_m / meridian_m)
 
 
-def _always_to_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
+def _always_to_gcj02(lon: Floats, lat: Floats) -> Pair:
     east, north = _shift_deg(lon, lat)
     return lon + east, lat + north
 
 
-def _always_from_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
+def _always_from_gcj02(lon: Floats, lat: Floats) -> Pair:
     guess_lon, guess_lat = lon, lat
     for _ in range(ITERATIONS):
         east, north = _shift_deg(guess_lon, guess_lat)
@@ -62,7 +61,7 @@ def _always_from_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
     return guess_lon, guess_lat
 
 
-def in_shifted_area(lon: npt.ArrayLike, lat: npt.ArrayLike) -> BoolArray:
+def in_shifted_area(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Bools:
     """True where GCJ-02 differs from WGS-84: inside the mainland's outline.
 
     Hong Kong, Macau and Taiwan are outside: their coordinates are passed through unchanged, as are those of all other countries. The
@@ -91,26 +90,26 @@ def _mainland() -> Any:
     return mainland
 
 
-def _to_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
+def _to_gcj02(lon: Floats, lat: Floats) -> Pair:
     moved_lon, moved_lat = _always_to_gcj02(lon, lat)
     inside = in_shifted_area(lon, lat)
     return np.where(inside, moved_lon, lon), np.where(inside, moved_lat, lat)
 
 
-def _from_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
+def _from_gcj02(lon: Floats, lat: Floats) -> Pair:
     """A point that two places could have been moved to (a strip as wide as the shift along the border) is read as the mainland one's."""
     back_lon, back_lat = _always_from_gcj02(lon, lat)
     inside = in_shifted_area(back_lon, back_lat) | in_shifted_area(lon, lat)
     return np.where(inside, back_lon, lon), np.where(inside, back_lat, lat)
 
 
-def _gcj02_to_bd09(lon: FloatArray, lat: FloatArray) -> Pair:
+def _gcj02_to_bd09(lon: Floats, lat: Floats) -> Pair:
     radius = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BAIDU_ANGLE)
     angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * BAIDU_ANGLE)
     return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
-def _bd09_to_gcj02(lon: FloatArray, lat: FloatArray) -> Pair:
+def _bd09_to_gcj02(lon: Floats, lat: Floats) -> Pair:
     x, y = lon - 0.0065, lat - 0.006
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     guess_lon, guess_lat = x, y
@@ -135,7 +134,7 @@ def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, datum: str) -> Pair:
     (lon, lat) : arrays of the inputs' broadcast shape. [degrees]
         A round trip with `from_wgs84` closes within 1e-9 degrees, except in the strip outside the border that the shift reaches.
     """
-    steps: dict[str, list[Callable[[FloatArray, FloatArray], Pair]]] = {
+    steps: dict[str, list[Callable[[Floats, Floats], Pair]]] = {
         "wgs84": [],
         "cgcs2000": [],
         "gcj02": [_from_gcj02],
@@ -147,7 +146,7 @@ def to_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, datum: str) -> Pair:
 
 def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, datum: str) -> Pair:
     """WGS-84 longitudes and latitudes in another datum; see `to_wgs84`. For display on that map only: it has no EPSG code."""
-    steps: dict[str, list[Callable[[FloatArray, FloatArray], Pair]]] = {
+    steps: dict[str, list[Callable[[Floats, Floats], Pair]]] = {
         "wgs84": [],
         "cgcs2000": [],
         "gcj02": [_to_gcj02],
@@ -157,7 +156,7 @@ def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, datum: str) -> Pair:
     return _in_chunks(lon, lat, steps[choose(datum, DATUMS, "datum")])
 
 
-def _in_chunks(lon: npt.ArrayLike, lat: npt.ArrayLike, steps: list[Callable[[FloatArray, FloatArray], Pair]]) -> Pair:
+def _in_chunks(lon: npt.ArrayLike, lat: npt.ArrayLike, steps: list[Callable[[Floats, Floats], Pair]]) -> Pair:
     x, y = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
     shape = x.shape
     out_x, out_y = x.ravel().copy(), y.ravel().copy()
@@ -188,13 +187,13 @@ BAND_COEFFICIENTS = np.array([
 ])  # fmt: skip
 
 
-def _band(sizes: FloatArray, starts: tuple[float, ...]) -> FloatArray:
+def _band(sizes: Floats, starts: tuple[float, ...]) -> Floats:
     """Coefficients of each value's band, one row a value."""
     which = np.minimum(np.sum(sizes[:, None] < np.array(starts), axis=1), len(starts) - 1)
     return np.asarray(BAND_COEFFICIENTS[which], dtype=float)
 
 
-def _bd09mc_to_bd09(east_m: FloatArray, north_m: FloatArray) -> Pair:
+def _bd09mc_to_bd09(east_m: Floats, north_m: Floats) -> Pair:
     band = _band(np.abs(north_m), BANDS_M)
     ratio = np.abs(north_m) / band[:, 9]
     lat = band[:, 8]
@@ -204,7 +203,7 @@ def _bd09mc_to_bd09(east_m: FloatArray, north_m: FloatArray) -> Pair:
     return np.copysign(lon, east_m), np.copysign(lat, north_m)
 
 
-def _bd09_to_bd09mc(lon: FloatArray, lat: FloatArray) -> Pair:
+def _bd09_to_bd09mc(lon: Floats, lat: Floats) -> Pair:
     """The inverse of the polynomial by Newton's steps: within each band it is monotonic."""
     band = _band(np.abs(lat), BANDS_DEG)
     size = np.abs(lat)

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt, label
 
+from infraplan.arrays import Bools, Floats32
 from infraplan.geo.grids import Grid
 
-Float32 = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 SEA, COASTAL_LAND, INLAND = 1, 3, 4
 """Codes of ITU-R P.1812, Annex 1, Table 1 and its validation profiles."""
 COAST_WIDTH_M, COAST_HEIGHT_M = 50_000.0, 100.0
@@ -59,7 +58,7 @@ class Clutter:
         return cls(grid, code.reshape(np.shape(height_m)).astype(np.uint16), values, np.full(len(values), float(nominal_m)))
 
     @property
-    def height_m(self) -> Float32:
+    def height_m(self) -> Floats32:
         """Clutter height of every pixel. [m]"""
         return self.class_height_m.astype(np.float32)[self.code]
 
@@ -93,7 +92,7 @@ class Terrain:
     """
 
     grid: Grid
-    height_m: Float32
+    height_m: Floats32
     clutter: Clutter | None
     zone: npt.NDArray[np.uint8]
     source: str = ""
@@ -137,7 +136,7 @@ class Terrain:
         return np.where(inside, (1 - v) * upper + v * lower, np.nan)
 
 
-def sea_by_flatness(height_m: Float32, resolution_m: float) -> Mask:
+def sea_by_flatness(height_m: Floats32, resolution_m: float) -> Bools:
     """Patches at or below 0 m that touch each other and cover 25 km2 or more: how elevation models show the sea (our interpretation)."""
     flat = height_m <= 0.0
     patches, count = label(flat)
@@ -149,7 +148,7 @@ def sea_by_flatness(height_m: Float32, resolution_m: float) -> Mask:
     return np.asarray(large[patches])
 
 
-def radio_zones(height_m: Float32, sea: Mask, resolution_m: float) -> npt.NDArray[np.uint8]:
+def radio_zones(height_m: Floats32, sea: Bools, resolution_m: float) -> npt.NDArray[np.uint8]:
     """Sea, coastal land (within 50 km of it and at most 100 m high), inland.
 
     References

@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from infraplan.arrays import Bools, Floats, Texts
 from infraplan.errors import UsageError
 from infraplan.geo.datums import DATUMS, to_wgs84
 from infraplan.messages import both
@@ -20,7 +21,7 @@ from infraplan.presets import choose
 from infraplan.tables.column_conversion import report_unread
 from infraplan.tables.faults import FaultList, shown
 from infraplan.tables.reprojection import to_plane
-from infraplan.tables.values import BoolArray, FloatArray, Texts, decimal_commas, no_answer, numbers, texts
+from infraplan.tables.values import decimal_commas, no_answer, numbers, texts
 
 LARGEST_MISS_M = 10.0  # interpretation: a point that comes back farther off is not in the area of the projection
 METRES_PER_DEGREE = 111_320.0
@@ -58,7 +59,7 @@ def one_angle(text: str) -> float:
     return sign * (float(match["d"]) + minutes / 60 + seconds / 3600)
 
 
-def angles(column: pd.Series[Any]) -> tuple[FloatArray, BoolArray]:
+def angles(column: pd.Series[Any]) -> tuple[Floats, Bools]:
     """(degrees, unreadable) of a column of longitudes or latitudes."""
     values, unread = numbers(column)
     huge = np.flatnonzero(np.abs(values) > 360)
@@ -74,7 +75,7 @@ def angles(column: pd.Series[Any]) -> tuple[FloatArray, BoolArray]:
     return values, unread
 
 
-def pairs(column: pd.Series[Any]) -> tuple[FloatArray, FloatArray, BoolArray]:
+def pairs(column: pd.Series[Any]) -> tuple[Floats, Floats, Bools]:
     """(longitudes, latitudes, unreadable) of a column with both in one cell. Longitude first, unless letters or sizes say otherwise."""
     cells = texts(column)
     lon, lat = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
@@ -175,7 +176,7 @@ def with_whole_angles(frame: pd.DataFrame, faults: FaultList) -> pd.DataFrame:
     return frame
 
 
-def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Texts, faults: FaultList) -> BoolArray:
+def _possible(lon: Floats, lat: Floats, shown_lon: Texts, shown_lat: Texts, faults: FaultList) -> Bools:
     """True where both coordinates can be degrees; the others are faults of three kinds: swapped, zero, or out of range."""
     known = ~(np.isnan(lon) | np.isnan(lat))
     swapped = known & (np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
@@ -189,7 +190,7 @@ def _possible(lon: FloatArray, lat: FloatArray, shown_lon: Texts, shown_lat: Tex
     return np.asarray(known & ~swapped & ~zero & (np.abs(lon) <= 180) & (np.abs(lat) <= 90), dtype=bool)
 
 
-def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> tuple[FloatArray, FloatArray]:
+def _reprojected(x: Floats, y: Floats, crs: str, faults: FaultList) -> tuple[Floats, Floats]:
     plane = trusted_crs(crs, faults)
     lon, lat, beyond = _degrees(x, y, plane)
     lost = beyond & ~(np.isnan(x) | np.isnan(y))
@@ -198,7 +199,7 @@ def _reprojected(x: FloatArray, y: FloatArray, crs: str, faults: FaultList) -> t
     return lon, lat
 
 
-def _degrees(x: FloatArray, y: FloatArray, crs: pyproj.CRS) -> tuple[FloatArray, FloatArray, BoolArray]:
+def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats, Bools]:
     """Longitudes and latitudes, and where coordinates are not valid in a CRS: they have no degrees, or degrees that lead back to another
     place.
 

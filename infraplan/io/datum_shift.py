@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.arrays import Floats
 from infraplan.errors import Fault
 from infraplan.geo.datums import from_wgs84, in_shifted_area, to_wgs84
 from infraplan.messages import say
@@ -22,7 +22,6 @@ METRES_PER_DEGREE = 111_320.0
 FARTHEST_MATCH_M = 8_000.0  # settlements of one name that are farther apart are different settlements
 SIGNIFICANT = 3.0  # standard errors between the measured offset and none
 WINDS = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _evidence_text(evidence: ShiftEvidence, lang: str) -> str:
     return "; ".join(parts)
 
 
-def _offsets(frame: gpd.GeoDataFrame, settlements: gpd.GeoDataFrame | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _offsets(frame: gpd.GeoDataFrame, settlements: gpd.GeoDataFrame | None) -> tuple[Floats, Floats, Floats]:
     """(east, north, place) of the points from the nearest settlement of their name, in metres; each name counts once."""
     nothing = np.zeros(0), np.zeros(0), np.zeros((0, 2))
     if settlements is None or len(frame) == 0 or "name" not in frame:
@@ -121,7 +120,7 @@ def _bare(name: str) -> str:
     return stem[:-1] if len(stem) > 2 and stem[-1] in "镇乡村" else stem
 
 
-def _outside(frame: gpd.GeoDataFrame, lon: FloatArray, lat: FloatArray, zones: gpd.GeoDataFrame | None) -> dict[str, float]:
+def _outside(frame: gpd.GeoDataFrame, lon: Floats, lat: Floats, zones: gpd.GeoDataFrame | None) -> dict[str, float]:
     """Share of points outside the county they state, read as each datum; empty where the counties were not stated by the file."""
     stated = frame.attrs.get("county_stated")
     if zones is None or len(frame) < FEWEST_POINTS or stated != len(frame) or "county" not in frame:
@@ -143,6 +142,6 @@ def _by_counties(outside: dict[str, float]) -> str:
     return best if outside[best] < 0.5 * outside["wgs84"] and outside["wgs84"] - outside[best] > 0.005 else "wgs84"
 
 
-def _spread(values: FloatArray) -> float:
+def _spread(values: Floats) -> float:
     """Robust standard deviation."""
     return float(1.4826 * np.median(np.abs(values - np.median(values))))

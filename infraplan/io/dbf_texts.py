@@ -6,13 +6,11 @@ import re
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from infraplan.io.encoding_guess import judged, whole_letters
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 
-Bytes = npt.NDArray[np.uint8]
 MOST_CELLS = 100_000  # texts that are looked at
 FIELD_BYTES = 32
 

@@ -12,12 +12,12 @@ from pyproj import Transformer
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
+from infraplan.arrays import Floats
 from infraplan.geo.grids import Grid
 from infraplan.io.raster_seams import Seams, counted
 from infraplan.io.rasters import STRIP_PIXELS, Source, names, open_band, raster_files
 from infraplan.tables.faults import FaultList
 
-Floats = npt.NDArray[np.float64]
 MARGIN_PIXELS = 2
 
 

@@ -6,13 +6,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from infraplan.arrays import Floats, Ints
 from infraplan.geo.grids import metric_crs
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 MAST_M = 100.0  # interpretation: positions are averages of phones' positions; closer nodes are taken for one mast
 NEAR_M, FAR_M = 1_000.0, 10_000.0
 """Interpretation: the middle of a sector's phones lies about half its range from the mast. Two cells of one number are of one mast when no

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from infraplan.arrays import Ints
 from infraplan.errors import DataError
 from infraplan.io.cell_files import OTHER_NAMES, TYPES, first_line, layout_of, typed
 from infraplan.io.file_kinds import Source
@@ -28,7 +29,6 @@ OURS = {"NR": "nr", "NBIOT": "nbiot"}
 NR_CELL_BITS = 12  # interpretation: gNB ids of 24 bits, as operators use in China; TS 38.413 allows 22 to 32 of the 36
 MOST_CELLS = 20_000_000
 MOST_COUNTRIES = 8  # named in a warning
-Ints = npt.NDArray[np.int64]
 Box = tuple[float, float, float, float]
 
 

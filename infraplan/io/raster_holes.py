@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.fill import fillnodata
 
+from infraplan.arrays import Floats32
 from infraplan.geo.grids import Grid
 from infraplan.tables.faults import FaultList
 
-Float32 = npt.NDArray[np.float32]
 HOLES = ("refuse", "sea", "fill", "fill_then_sea")
 FILL_KM = 3.0
 UNFILLED = np.float32(-9999.0)
@@ -27,8 +27,8 @@ class Choice:
 
 
 def treat_holes(
-    height_m: Float32, grid: Grid, choice: Choice, faults: FaultList, required: tuple[slice, slice]
-) -> tuple[Float32, int, npt.NDArray[np.bool_]]:
+    height_m: Floats32, grid: Grid, choice: Choice, faults: FaultList, required: tuple[slice, slice]
+) -> tuple[Floats32, int, npt.NDArray[np.bool_]]:
     """Heights with holes filled, made sea or refused; how many were filled; where they became sea. Outside `required` a hole stays one
     unless the choice is sea."""
     hole = ~np.isfinite(height_m)
@@ -48,7 +48,7 @@ def treat_holes(
     return np.where(hole, np.float32(0), height_m), filled, hole
 
 
-def _interpolated(height_m: Float32, hole: npt.NDArray[np.bool_], reach: float) -> Float32:
+def _interpolated(height_m: Floats32, hole: npt.NDArray[np.bool_], reach: float) -> Floats32:
     """Heights with the holes within `reach` pixels of a known one interpolated; `UNFILLED` where none is so near.
 
     GDAL searches every hole as far as `reach`, so it is given the known pixels and their surroundings alone, however large the map is.

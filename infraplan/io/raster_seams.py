@@ -12,12 +12,11 @@ from pyproj import Transformer
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
+from infraplan.arrays import Bools, Floats
 from infraplan.geo.grids import Grid
 from infraplan.io.rasters import open_band
 from infraplan.tables.faults import FaultList
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 MOST_PEOPLE = 1e7  # in one pixel of any product
 SEAM_SHARE, SEAM_PIXELS = 0.01, 2.5
 """Interpretation.

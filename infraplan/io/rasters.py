@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import rasterio
 from pyproj import Transformer
 from pyproj.exceptions import ProjError
@@ -23,13 +22,13 @@ from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from infraplan import presets
+from infraplan.arrays import Floats32
 from infraplan.errors import DataError
 from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import PROFILE_STEP_M, Clutter, Terrain, radio_zones, sea_by_flatness
 from infraplan.io.raster_holes import FILL_KM, HOLES, Choice, report_holes, treat_holes
 from infraplan.tables.faults import FaultList, shown
 
-Float32 = npt.NDArray[np.float32]
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 SUFFIXES = (".tif", ".tiff", ".hgt", ".vrt", ".img", ".bil", ".asc")
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
@@ -285,7 +284,7 @@ def strips(dataset: Any, grid: Grid) -> Iterator[tuple[slice, slice]]:
         yield slice(top, min(top + step, rows.stop)), cols
 
 
-def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: float | None) -> tuple[Float32, bool]:
+def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: float | None) -> tuple[Floats32, bool]:
     """Values of the tiles on the grid, NaN where none has any; whether a tile says that it is synthetic."""
     out = np.full(grid.shape, np.nan, np.float32)
     synthetic, touched, seen = False, False, []
@@ -309,7 +308,7 @@ def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: fl
     return out, synthetic
 
 
-def check_heights(height_m: Float32, faults: FaultList) -> None:
+def check_heights(height_m: Floats32, faults: FaultList) -> None:
     """Refuses heights that no ground on Earth has: usually a no-data value that the file does not declare."""
     wrong = (height_m < LOWEST_M) | (height_m > HIGHEST_M)
     if wrong.any():

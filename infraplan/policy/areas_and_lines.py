@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from infraplan.arrays import Bools, Codes, Floats
 from infraplan.coverage.places import corridor_pieces, corridor_status, is_polygon, served_area
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, part_of, share
 from infraplan.policy.layers import Layers
 from infraplan.policy.required_signal import required_signal
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Bools, Codes
 from infraplan.tables.reprojection import to_plane
-
-Floats = npt.NDArray[np.float64]
 
 
 def areas(target: Target, network: str, layers: Layers, rows: Bools | None) -> tuple[Floats, Floats]:

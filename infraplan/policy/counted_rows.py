@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools
 from infraplan.coverage.places import within
 from infraplan.policy.areas_and_lines import polygon_rows
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
@@ -16,7 +17,6 @@ from infraplan.policy.targets import Target
 from infraplan.policy.units import Note
 from infraplan.tables.values import folded, numbers, texts
 
-Bools = npt.NDArray[np.bool_]
 LeftOut = tuple[pd.DataFrame, pd.DataFrame]
 """Zones of things of the same class that are not counted.
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.places import yes_answers
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import membership
-from infraplan.policy.units import Bools
 
 T = TypeVar("T")
 

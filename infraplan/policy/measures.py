@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Bools
 from infraplan.policy.areas_and_lines import (
     areas,
     finest_zones,
@@ -31,7 +32,7 @@ from infraplan.policy.layers import Layers, answers, is_synthetic, residents, ta
 from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_of_target
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Bools, Note, Units, missing, units_by_code
+from infraplan.policy.units import Note, Units, missing, units_by_code
 
 
 def units_of(target: Target, network: str, layers: Layers) -> Units:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Floats
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
@@ -36,7 +37,6 @@ STATUSES = (
     "met", "not_met", "uncertain", "on_the_way", "reached", "no_data", "none_here", "not_measured", "not_applicable", "layer_incomplete",
     "example",
 )  # fmt: skip
-Floats = npt.NDArray[np.float64]
 
 
 def scorecard(

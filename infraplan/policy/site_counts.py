@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools, Floats
 from infraplan.coverage.networks import ANY, in_network
 from infraplan.policy.layers import Layers
 from infraplan.policy.targets import Target, plain_target
 from infraplan.tables.families import carries
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 def sites_of_target(target: Target, sites: Any) -> Bools:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Bools, Codes
 from infraplan.coverage.measurements import inside, with_measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import NO_DATA, PLACE_STATUSES, place_status, village_status
@@ -16,7 +17,6 @@ from infraplan.policy.layers import Layers, table_of
 from infraplan.policy.required_signal import required_signal
 from infraplan.policy.target_losses import class_offset_db
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Bools, Codes
 
 
 def villages_at_own_point(target: Target, network: str, layers: Layers) -> Codes:

@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools, Floats
 from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN
 
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int8]
-Floats = npt.NDArray[np.float64]
 Note = tuple[str, dict[str, object]]
 """Key of a sentence in the catalogue `policy`, and the values it takes."""
 

@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats, Floats32
 from infraplan.presets import choose, load
-
-Array = npt.NDArray[np.float64]
-Table = npt.NDArray[np.float32]
 
 ELEVATIONS_DEG = np.arange(-90.0, 91.0)
 
@@ -54,12 +52,12 @@ def antenna_named(name: str) -> Antenna:
     return Antenna(name=name, **values)
 
 
-def sector_element_db(azimuth_off_deg: npt.ArrayLike, elevation_deg: npt.ArrayLike) -> Array:
+def sector_element_db(azimuth_off_deg: npt.ArrayLike, elevation_deg: npt.ArrayLike) -> Floats:
     """One 3GPP element, 65 by 65 degrees, relative to its 8 dBi peak. [dB]
 
     References
     ----------
-    3GPP TR 38.901 v16.1.0, Table 7.3-1 (its zenith angle is 90 - elevation).
+    3GPP TR 38.901 v16.1.0, Floats32 7.3-1 (its zenith angle is 90 - elevation).
     """
     both_db = _element_cut_db(_wrapped(azimuth_off_deg)) + _element_cut_db(np.asarray(elevation_deg, dtype=float))
     return np.asarray(np.maximum(both_db, -30.0))
@@ -72,7 +70,7 @@ def pattern_db(
     tilt_deg: float = 0.0,
     *,
     mechanical_tilt_deg: float = 0.0,
-) -> Array:
+) -> Floats:
     """Gain relative to the peak, 0 or less. [dB]
 
     Parameters
@@ -101,7 +99,7 @@ def pattern_db(
     return np.asarray(np.maximum(across_db + _vertical_db(made, up_deg, tilt_deg), made.floor_db))
 
 
-def cuts(antenna: str | Antenna, tilt_deg: float = 0.0) -> tuple[Table, Table]:
+def cuts(antenna: str | Antenna, tilt_deg: float = 0.0) -> tuple[Floats32, Floats32]:
     """Tables for the kernels: horizontal_db[360] (azimuth off boresight 0..359) and vertical_db[181] (elevation -90..90). [dB]
 
     Both are relative to the peak and not below `floor_db`; the kernel adds them, keeps the sum at or above `floor_db`, and so computes what
@@ -112,7 +110,7 @@ def cuts(antenna: str | Antenna, tilt_deg: float = 0.0) -> tuple[Table, Table]:
 
 
 @lru_cache(maxsize=1024)
-def _cuts(antenna: Antenna, tilt_deg: float) -> tuple[Table, Table]:
+def _cuts(antenna: Antenna, tilt_deg: float) -> tuple[Floats32, Floats32]:
     tables = []
     for values in (_horizontal_db(antenna, np.arange(360.0)), _vertical_db(antenna, ELEVATIONS_DEG, tilt_deg)):
         table = np.maximum(values, antenna.floor_db).astype(np.float32)
@@ -121,16 +119,16 @@ def _cuts(antenna: Antenna, tilt_deg: float) -> tuple[Table, Table]:
     return tables[0], tables[1]
 
 
-def _wrapped(angle_deg: npt.ArrayLike) -> Array:
+def _wrapped(angle_deg: npt.ArrayLike) -> Floats:
     """To -180..180."""
     return np.asarray((np.asarray(angle_deg, dtype=float) + 180.0) % 360.0 - 180.0)
 
 
-def _element_cut_db(angle_deg: Array) -> Array:
+def _element_cut_db(angle_deg: Floats) -> Floats:
     return np.asarray(-np.minimum(12.0 * (angle_deg / 65.0) ** 2, 30.0))
 
 
-def _horizontal_db(antenna: Antenna, off_deg: Array) -> Array:
+def _horizontal_db(antenna: Antenna, off_deg: Floats) -> Floats:
     if antenna.kind == "omni":
         return np.zeros(off_deg.shape)
     if antenna.kind == "measured":
@@ -141,7 +139,7 @@ def _horizontal_db(antenna: Antenna, off_deg: Array) -> Array:
     return element_db
 
 
-def _vertical_db(antenna: Antenna, up_deg: Array, tilt_deg: float) -> Array:
+def _vertical_db(antenna: Antenna, up_deg: Floats, tilt_deg: float) -> Floats:
     if antenna.kind == "panel":
         phase = np.sin(np.radians(up_deg)) + np.sin(np.radians(tilt_deg))
         raw_db = _element_cut_db(up_deg) + _array_factor_db(antenna.rows, antenna.row_spacing, phase)
@@ -154,7 +152,7 @@ def _vertical_db(antenna: Antenna, up_deg: Array, tilt_deg: float) -> Array:
     return np.asarray(np.maximum(-12.0 * (lowered_deg / antenna.vertical_hpbw_deg) ** 2, antenna.floor_db))
 
 
-def _array_factor_db(count: int, spacing: float, phase: Array) -> Array:
+def _array_factor_db(count: int, spacing: float, phase: Floats) -> Floats:
     """Pattern of a uniform line of `count` elements, `spacing` wavelengths apart, 0 dB at its peak.
 
     TR 38.901 section 7.3, TR 36.897 section 5.2.

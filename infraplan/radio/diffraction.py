@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from infraplan.arrays import Floats
 
 SPEED_OF_LIGHT_M_GHZ = 0.2998  # the recommendation's rounding: wavelength [m] = 0.2998 / frequency [GHz]
 LAND = (22.0, 0.003)  # relative permittivity, conductivity [S/m], section 4.3.3
@@ -32,7 +31,7 @@ def knife_edge(v: float) -> float:
     return 6.9 + 20.0 * math.log10(math.hypot(v - 0.1, 1.0) + v - 0.1)
 
 
-def bullington(distance_km: Array, ground_m: Array, tx_m: float, rx_m: float, radius_km: float, wavelength_m: float) -> float:
+def bullington(distance_km: Floats, ground_m: Floats, tx_m: float, rx_m: float, radius_km: float, wavelength_m: float) -> float:
     """Bullington loss of a profile with antennas at `tx_m` and `rx_m` above the same datum, eqs. 13-21. [dB]"""
     d = distance_km[1:-1]
     if d.size == 0:
@@ -118,8 +117,8 @@ def spherical_earth(
 
 
 def delta_bullington(
-    distance_km: Array,
-    ground_m: Array,
+    distance_km: Floats,
+    ground_m: Floats,
     tx_m: float,
     rx_m: float,
     smooth_tx_m: float,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.presets import choose
 from infraplan.radio.validity import check_validity
-
-Array = npt.NDArray[np.float64]
 
 # Table 1 of P.2109-1: r, s, t, u, v, w, x, y, z
 P2109_COEFFICIENTS = {
@@ -20,7 +19,7 @@ O2I_SIGMA_DB = {"low": 4.4, "high": 6.5}  # TR 38.901 Table 7.4.3-2
 
 def p2109(
     frequency_ghz: npt.ArrayLike, probability_percent: npt.ArrayLike, building_type: str = "traditional", elevation_deg: npt.ArrayLike = 0.0
-) -> Array:
+) -> Floats:
     """Building entry loss not exceeded for `probability_percent` of the places in such buildings. [dB]
 
     Parameters
@@ -75,7 +74,7 @@ def p2109_sigma_db(frequency_ghz: float, building_type: str = "traditional", ele
     return float(high_db - low_db) / 2.0
 
 
-def o2i(frequency_ghz: npt.ArrayLike, loss_class: str = "low", indoor_distance_m: npt.ArrayLike = 0.0) -> Array:
+def o2i(frequency_ghz: npt.ArrayLike, loss_class: str = "low", indoor_distance_m: npt.ArrayLike = 0.0) -> Floats:
     """Outdoor-to-indoor penetration loss, with the loss inside the building. [dB]
 
     Parameters

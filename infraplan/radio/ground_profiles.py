@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float64]
+from infraplan.arrays import Floats
+
 TOUCHING = 1e-6
 """Two points of a path closer than this are one; lengths that differ by less take the same points. [steps]"""
 PIXEL_EDGE = 0.5 + 1e-6

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.presets import choose
 from infraplan.radio.validity import check_validity
-
-Array = npt.NDArray[np.float64]
 
 AREAS = ("urban", "large_city", "suburban", "open")
 
@@ -20,7 +19,7 @@ def okumura_hata(
     base_height_m: npt.ArrayLike,
     mobile_height_m: npt.ArrayLike,
     area: str = "urban",
-) -> Array:
+) -> Floats:
     """Median path loss over quasi-smooth terrain, Okumura-Hata. [dB]
 
     Parameters
@@ -77,7 +76,7 @@ def cost231_hata(
     base_height_m: npt.ArrayLike,
     mobile_height_m: npt.ArrayLike,
     metropolitan: bool = False,
-) -> Array:
+) -> Floats:
     """Median path loss in built-up areas, COST 231-Hata. [dB]
 
     Parameters

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.presets import choose, load
 from infraplan.radio.path_loss import expected_loss, models
 from infraplan.radio.tr38901 import SIGMA_DB
 from infraplan.radio.validity import VALIDITY, Range
-
-Array = npt.NDArray[np.float64]
 
 PLANS = ("tr38901", "hata", "free-space")
 NOT_COMPUTED = "none"
@@ -36,8 +35,8 @@ class LossCurve:
     `held` has rows (model, argument, given, used).
     """
 
-    distance_m: Array
-    loss_db: Array
+    distance_m: Floats
+    loss_db: Floats
     model: tuple[str, ...]
     held: tuple[tuple[str, str, float, float], ...]
 
@@ -52,7 +51,7 @@ class _Part:
     frequency_mhz: float
     arguments: dict[str, Any]
 
-    def loss_db(self, distance_m: Array) -> Array:
+    def loss_db(self, distance_m: Floats) -> Floats:
         if self.name in SIGMA_DB:
             return expected_loss(self.name, distance_m / 1e3, self.frequency_mhz, **self.arguments)
         return models[self.name](distance_m / 1e3, self.frequency_mhz, **self.arguments)

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.errors import ValidityWarning
 from infraplan.radio import p1812_terms as terms
-from infraplan.radio.diffraction import Array, Diffraction, delta_bullington
+from infraplan.radio.diffraction import Diffraction, delta_bullington
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,7 @@ def power_sum_db(one_db: float, other_db: float) -> float:
 
 def checked_profile(
     distance_km: npt.ArrayLike, terrain_m: npt.ArrayLike, clutter_m: npt.ArrayLike, zone: npt.ArrayLike
-) -> tuple[Array, Array, Array, npt.NDArray[np.int64]]:
+) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
     """The profile as arrays of one length, or a ValueError that says what is wrong with it."""
     d, h, clutter = (np.array(values, dtype=np.float64) for values in (distance_km, terrain_m, clutter_m))
     zones = np.asarray(zone)

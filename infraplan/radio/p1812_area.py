@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from infraplan.arrays import Floats32
 from infraplan.radio.ground_profiles import Ground, height_at
 from infraplan.radio.p1812 import check_arguments
 from infraplan.radio.p1812_passes import BATCH, ROWS
@@ -21,7 +21,6 @@ from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_
 from infraplan.radio.p1812_rays import order_by_ray
 from infraplan.radio.p1812_tables import STEP_KM, scene
 
-Float32 = npt.NDArray[np.float32]
 STEP_M = 50.0
 """Step of a profile unless another is given. [m]"""
 CHUNK = 1 << 16
@@ -37,7 +36,7 @@ class AreaLoss:
 
     row0: int
     col0: int
-    loss_db: Float32
+    loss_db: Floats32
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.radio import p1812_terms as terms
 from infraplan.radio.diffraction import LAND, SPEED_OF_LIGHT_M_GHZ, admittance
-
-Floats = npt.NDArray[np.float64]
 
 SCENE = 6
 STEP_KM, RADIUS_50, RADIUS_BETA, TIME_PERCENT, QUANTILE, DUCT_TIME_DB = range(SCENE)  # entries of the scene

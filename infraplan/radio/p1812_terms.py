@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from infraplan.radio.diffraction import SPEED_OF_LIGHT_M_GHZ, Array
+from infraplan.arrays import Floats
+from infraplan.radio.diffraction import SPEED_OF_LIGHT_M_GHZ
 
 EARTH_RADIUS_KM = 6371.0
 SEA_ZONE, COASTAL_ZONE, INLAND_ZONE = 1, 3, 4
@@ -42,7 +43,7 @@ def midpath_latitude_deg(tx_lonlat: tuple[float, float], rx_lonlat: tuple[float,
     return math.degrees(math.asin(sine))
 
 
-def section_lengths_km(distance_km: Array, inside: npt.NDArray[np.bool_]) -> list[float]:
+def section_lengths_km(distance_km: Floats, inside: npt.NDArray[np.bool_]) -> list[float]:
     """Length of every unbroken run of samples `inside`; a run ends half-way to its neighbour outside."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     last = len(distance_km) - 1
@@ -65,7 +66,7 @@ class Climate:
     b0_percent: float
 
 
-def climate(distance_km: Array, zone: npt.NDArray[np.int64], latitude_deg: float) -> Climate:
+def climate(distance_km: Floats, zone: npt.NDArray[np.int64], latitude_deg: float) -> Climate:
     """Sea fraction, longest land and inland sections (section 3.6) and b0. Lengths [km], b0 [%]."""
     sea_fraction = sum(section_lengths_km(distance_km, zone == SEA_ZONE)) / float(distance_km[-1])
     land_km = max(section_lengths_km(distance_km, zone != SEA_ZONE), default=0.0)
@@ -108,7 +109,7 @@ class PathGeometry:
     transhorizon: bool
 
 
-def smooth_surface_m(d: Array, h: Array) -> tuple[float, float]:
+def smooth_surface_m(d: Floats, h: Floats) -> tuple[float, float]:
     """Heights of the least-squares straight surface under both ends, eqs. 85-88. [m]"""
     total, step = d[-1], np.diff(d)
     v1 = float(np.sum(step * (h[1:] + h[:-1])))
@@ -116,7 +117,7 @@ def smooth_surface_m(d: Array, h: Array) -> tuple[float, float]:
     return float((2.0 * v1 * total - v2) / total**2), float((v2 - v1 * total) / total**2)
 
 
-def horizons(d: Array, h: Array, tx_m: float, rx_m: float, radius_km: float, frequency_ghz: float) -> tuple[bool, int, int, float, float]:
+def horizons(d: Floats, h: Floats, tx_m: float, rx_m: float, radius_km: float, frequency_ghz: float) -> tuple[bool, int, int, float, float]:
     """Whether the path is beyond the horizon, horizon samples and elevation angles [mrad] of both ends, Attachment 1, section 4."""
     total, inner, ground = float(d[-1]), d[1:-1], h[1:-1]
     direct = 1000.0 * math.atan((rx_m - tx_m) / (1000.0 * total) - total / (2.0 * radius_km))
@@ -134,7 +135,7 @@ def horizons(d: Array, h: Array, tx_m: float, rx_m: float, radius_km: float, fre
     return False, edge, edge, direct, 1000.0 * math.atan((tx_m - rx_m) / (1000.0 * total) - total / (2.0 * radius_km))
 
 
-def path_geometry(d: Array, h: Array, tx_height_m: float, rx_height_m: float, radius_km: float, frequency_ghz: float) -> PathGeometry:
+def path_geometry(d: Floats, h: Floats, tx_height_m: float, rx_height_m: float, radius_km: float, frequency_ghz: float) -> PathGeometry:
     """Attachment 1, sections 4 and 5, over bare ground heights `h`."""
     total = float(d[-1])
     tx_m, rx_m = float(h[0]) + tx_height_m, float(h[-1]) + rx_height_m

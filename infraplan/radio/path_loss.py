@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.errors import ValidityWarning
 from infraplan.presets import choose
 from infraplan.radio.hata import cost231_hata, okumura_hata
@@ -19,8 +20,7 @@ from infraplan.radio.tr38901 import SIGMA_DB, los_probability, tr38901_inh, tr38
 from infraplan.radio.validity import check_validity
 from infraplan.units import SPEED_OF_LIGHT_M_S
 
-Array = npt.NDArray[np.float64]
-PathLoss = Callable[..., Array]
+PathLoss = Callable[..., Floats]
 
 __all__ = [
     "cost231_hata",
@@ -42,7 +42,7 @@ def free_space(
     *,
     base_height_m: npt.ArrayLike = 0.0,
     mobile_height_m: npt.ArrayLike = 0.0,
-) -> Array:
+) -> Floats:
     """Basic transmission loss in free space. [dB]
 
     Parameters
@@ -97,7 +97,7 @@ def expected_loss(
     base_height_m: npt.ArrayLike,
     mobile_height_m: npt.ArrayLike,
     **options: npt.ArrayLike,
-) -> Array:
+) -> Floats:
     """One loss a distance: LOS and NLOS weighted in dB by the probability of line of sight. [dB]
 
     The weighting is ours (TR 38.901 draws one of the two at random); it grows with distance, because the probability falls and NLOS >= LOS.

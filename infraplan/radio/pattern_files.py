@@ -13,14 +13,12 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.errors import DataError, Fault, warn
 from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.radio.antennas import ELEVATIONS_DEG, Antenna
-
-Array = npt.NDArray[np.float64]
 
 DBD_DBI = 2.15
 WIDEST_GAP_DEG = 10.0
@@ -117,7 +115,7 @@ def _fault(
     faults.append(Fault(file, message, fix, rule=f"pattern_{rule}", row=row, column=column, value=value, severity=severity))
 
 
-def _front(upright_db: Array, vertical: str) -> tuple[Array, float]:
+def _front(upright_db: Floats, vertical: str) -> tuple[Floats, float]:
     """The front half of the vertical cut at elevations -90..90, 0 at its peak [dB], and how far below the horizon that lies [deg]."""
     below_deg = (-ELEVATIONS_DEG if vertical == "down" else ELEVATIONS_DEG) % 360.0
     front_db = np.interp(below_deg, np.arange(361.0), np.append(upright_db, upright_db[0]))
@@ -186,7 +184,7 @@ def _point(cut: _Cut, words: list[str], row: int, line: str, file: str, faults: 
         cut.losses_db.append(loss_db)
 
 
-def _circle_db(found: dict[str, _Cut], section: str, file: str, faults: list[Fault]) -> Array:
+def _circle_db(found: dict[str, _Cut], section: str, file: str, faults: list[Fault]) -> Floats:
     """Gain at whole degrees 0..359 from the losses of a section. [dB]"""
     if section not in found:
         _fault(faults, file, "missing", column=section, section=section)

@@ -8,12 +8,12 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from infraplan.arrays import Floats
 
 KINDS = ("edge", "area")
 
 
-def edge_probability(margin_db: npt.ArrayLike, sigma_db: float) -> Array:
+def edge_probability(margin_db: npt.ArrayLike, sigma_db: float) -> Floats:
     """Share of places at the edge where the signal suffices, given the margin left there by the median. Fraction 0..1."""
     from scipy.special import ndtr
 
@@ -21,7 +21,7 @@ def edge_probability(margin_db: npt.ArrayLike, sigma_db: float) -> Array:
     return np.asarray(ndtr(margin / sigma_db)) if sigma_db > 0 else np.where(margin >= 0, 1.0, 0.0)
 
 
-def area_probability(margin_db: npt.ArrayLike, sigma_db: float, *, path_loss_exponent: float = 3.5) -> Array:
+def area_probability(margin_db: npt.ArrayLike, sigma_db: float, *, path_loss_exponent: float = 3.5) -> Floats:
     """Share of a whole circular cell where the signal suffices, given the margin at its edge. Fraction 0..1.
 
     Parameters
@@ -86,7 +86,7 @@ def shadow_margin_db(reliability: float, sigma_db: float, *, kind: str = "area",
     return float(brentq(excess, lowest_db, edge_db + 1e-9, xtol=1e-10))
 
 
-def coverage_probability(margin_db: npt.ArrayLike, sigma_db: float, shadow_margin_db: float) -> Array:
+def coverage_probability(margin_db: npt.ArrayLike, sigma_db: float, shadow_margin_db: float) -> Floats:
     """P(served) at a pixel from whose margin `shadow_margin_db` is already subtracted. Fraction 0..1.
 
     At margin 0 it equals the edge probability of the shadow margin.

@@ -7,9 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.units import ratio
-
-Array = npt.NDArray[np.float64]
 
 SINR_FLOOR_DB = -10.0  # TR 36.942 Annex A.2: throughput is 0 below this
 PEAK_DOWNLINK_BPS_HZ = 4.4  # TR 36.942 Table A.2
@@ -46,7 +45,7 @@ def throughput_mbps(
     alpha: float = 0.6,
     peak_bps_hz: float = PEAK_DOWNLINK_BPS_HZ,
     layers: float = 1.0,
-) -> Array:
+) -> Floats:
     """Rate of one user who has the whole carrier: zero below -10 dB, at most the peak efficiency.
 
     Parameters

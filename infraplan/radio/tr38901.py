@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Floats
 from infraplan.presets import choose
 from infraplan.radio.validity import check_validity
-
-Array = npt.NDArray[np.float64]
 
 C_M_S = 3.0e8  # note 1 of Table 7.4.1-1
 # Shadow fading, Table 7.4.1-1: (line of sight, none); RMa's line of sight is 6 dB beyond the breakpoint.
@@ -21,7 +20,7 @@ SIGMA_DB = {"tr38901-rma": (4.0, 8.0), "tr38901-uma": (4.0, 6.0), "tr38901-umi":
 
 def _metres(
     distance_km: npt.ArrayLike, base_height_m: npt.ArrayLike, mobile_height_m: npt.ArrayLike
-) -> tuple[Array, Array, Array, Array, Array]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """d2D, d3D, heights as float arrays and their difference squared. [m]"""
     flat_m = np.asarray(distance_km, dtype=float) * 1e3
     base_m, mobile_m = np.asarray(base_height_m, dtype=float), np.asarray(mobile_height_m, dtype=float)
@@ -29,7 +28,7 @@ def _metres(
     return flat_m, np.asarray(np.sqrt(flat_m * flat_m + rise2)), base_m, mobile_m, rise2
 
 
-def _pick(los_db: Array, nlos_db: Array, line_of_sight: npt.ArrayLike) -> Array:
+def _pick(los_db: Floats, nlos_db: Floats, line_of_sight: npt.ArrayLike) -> Floats:
     """NLOS = max(LOS, NLOS'), and the case wanted at each point."""
     shadowed_db = np.maximum(los_db, nlos_db)
     return shadowed_db if np.ndim(line_of_sight) == 0 else np.where(np.asarray(line_of_sight, dtype=bool), los_db, shadowed_db)
@@ -48,7 +47,7 @@ def tr38901_rma(
     line_of_sight: npt.ArrayLike = True,
     street_width_m: npt.ArrayLike = 20.0,
     building_height_m: npt.ArrayLike = 5.0,
-) -> Array:
+) -> Floats:
     """Median path loss, rural macro. [dB]
 
     Parameters
@@ -125,7 +124,7 @@ def tr38901_uma(
     base_height_m: npt.ArrayLike,
     mobile_height_m: npt.ArrayLike,
     line_of_sight: npt.ArrayLike = True,
-) -> Array:
+) -> Floats:
     """Median path loss, urban macro. [dB]
 
     Parameters
@@ -169,7 +168,7 @@ def tr38901_umi(
     base_height_m: npt.ArrayLike,
     mobile_height_m: npt.ArrayLike,
     line_of_sight: npt.ArrayLike = True,
-) -> Array:
+) -> Floats:
     """Median path loss, urban micro in a street canyon. [dB]
 
     Parameters
@@ -214,7 +213,7 @@ def _two_slopes(
     constant_db: float,
     slope_db: float,
     bend_db: float,
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """The line-of-sight formula that UMa and UMi share, with lg d3D, lg f and the mobile's height for the other one."""
     flat_m, slant_m, base_m, mobile_m, rise2 = _metres(distance_km, base_height_m, mobile_height_m)
     f_ghz = np.asarray(frequency_mhz, dtype=float) / 1e3
@@ -235,7 +234,7 @@ def tr38901_inh(
     base_height_m: npt.ArrayLike = 3.0,
     mobile_height_m: npt.ArrayLike = 1.0,
     line_of_sight: npt.ArrayLike = True,
-) -> Array:
+) -> Floats:
     """Median path loss, indoor office. [dB]
 
     Parameters
@@ -272,7 +271,7 @@ def tr38901_inh(
     return _pick(los_db, (17.3 + 24.9 * log_f) + 38.3 * log_d, line_of_sight)
 
 
-def los_probability(model: str, distance_km: npt.ArrayLike, *, mobile_height_m: npt.ArrayLike = 1.5) -> Array:
+def los_probability(model: str, distance_km: npt.ArrayLike, *, mobile_height_m: npt.ArrayLike = 1.5) -> Floats:
     """Probability of line of sight, 0..1, at a horizontal distance.
 
     Parameters

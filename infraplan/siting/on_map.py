@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from infraplan.arrays import Bools, Ints
 from infraplan.coverage.build_order import build_steps
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.population import contradicted
@@ -32,9 +33,6 @@ from infraplan.siting.instances import points_with_error
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Bools, Floats
 from infraplan.fields import Field
 from infraplan.presets import load
 from infraplan.tables import values
@@ -97,7 +98,7 @@ def _numeric(column: pd.Series[Any], field: Field, faults: FaultList) -> pd.Seri
     return pd.Series(nearest).astype("Int64")
 
 
-def report_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Series[Any], faults: FaultList, example: str = "") -> None:
+def report_unread(unread: Bools, rule: str, name: str, column: pd.Series[Any], faults: FaultList, example: str = "") -> None:
     """Cells that are no number: those with a decimal comma get that advice, the others `rule`."""
     if not unread.any():
         return
@@ -111,7 +112,7 @@ def report_unread(unread: values.BoolArray, rule: str, name: str, column: pd.Ser
     faults.at(unread & ~commas & ~several, rule, name, cells, example=example)
 
 
-def _improbable(read: values.FloatArray, field: Field, cells: Any, faults: FaultList) -> None:
+def _improbable(read: Floats, field: Field, cells: Any, faults: FaultList) -> None:
     odd = np.zeros(len(read), dtype=bool)
     if field.likely_minimum is not None:
         odd |= read < field.likely_minimum

@@ -9,13 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Texts
 from infraplan.fields import TABLES, field_of
 from infraplan.messages import Bilingual
 from infraplan.presets import load
 from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList
 from infraplan.tables.radio_names import operator_sets
-from infraplan.tables.values import Texts, folded, texts
+from infraplan.tables.values import folded, texts
 
 TILT_TOLERANCE_DEG = 0.5  # interpretation: tables round their tilts by less
 TILT_PARTS = ("mechanical_tilt_deg", "electrical_tilt_deg")

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools
 from infraplan.errors import DataError, Fault, warn
 from infraplan.messages import LANGUAGES, Bilingual, both, in_language, say
 
 SHOWN_ROWS = 10  # a fault in more rows than this is one line with a count
 SHOWN_CHARACTERS = 80
-BoolArray = npt.NDArray[np.bool_]
 
 
 def shown(value: object) -> str:
@@ -40,7 +40,7 @@ class FaultList:
     headings: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     items: list[Fault] = field(default_factory=list)
-    reported: BoolArray | None = None
+    reported: Bools | None = None
     warned: int = 0
     sheets: npt.NDArray[np.object_] | None = None
     headings_of: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class FaultList:
         ))  # fmt: skip
 
     def at(
-        self, mask: BoolArray, rule: str, column: str = "", cells: Sequence[Any] | npt.NDArray[Any] | None = None, *,
+        self, mask: Bools, rule: str, column: str = "", cells: Sequence[Any] | npt.NDArray[Any] | None = None, *,
         severity: str = "error", detail: Callable[[int], Mapping[str, object]] | None = None, **values: object,
     ) -> None:  # fmt: skip
         """One fault a marked row, or one for all of them (of a sheet) where they are many. `detail` gives a row's own placeholders."""
@@ -107,7 +107,7 @@ class FaultList:
         """Row number, with the sheet before it where there are several: "《番禺》12"."""
         return f"{self.row(position)}" if self.sheets is None else f"《{self.sheet_of(position)}》{self.row(position)}"
 
-    def keep(self, mask: BoolArray) -> None:
+    def keep(self, mask: Bools) -> None:
         """Drops the rows that are not marked, as the table did."""
         self.take(np.flatnonzero(mask))
 

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.arrays import Texts
 from infraplan.fields import LOCATING, TABLES, Field, contract_columns
 from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.reprojection import to_plane
-from infraplan.tables.values import Texts, no_answer, numbers, texts
+from infraplan.tables.values import no_answer, numbers, texts
 
 ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H"}
 MAY_BE_EMPTY = frozenset({"site", "place", "host", "corridor"})

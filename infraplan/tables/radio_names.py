@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Texts
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import Texts, folded, no_answer, texts
+from infraplan.tables.values import folded, no_answer, texts
 
 OPERATOR_BREAKS = re.compile(r"[+/、,;&|和与\s]+")
 OWN_BREAKS = re.compile(r"[+/、,;&|]+")  # names of other countries' operators may hold blanks

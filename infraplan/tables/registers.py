@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Texts
 from infraplan.fields import REGISTER, Field
 from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs
-from infraplan.tables.values import Texts, folded, no_answer, numbers, texts
+from infraplan.tables.values import folded, no_answer, numbers, texts
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
 from infraplan.tables.zone_parents import ancestors, levels_present
 from infraplan.tables.zoning import ZoneIndex, zone_codes, zones_of_sheets

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Texts
 from infraplan.presets import load
 from infraplan.tables.combined_columns import all_operators, with_whole_tilt, without_parts
 from infraplan.tables.families import with_families
@@ -17,7 +18,7 @@ from infraplan.tables.radio_names import azimuth_sets, service_sets
 from infraplan.tables.site_defaults import Surroundings, fill_sites, filled_by
 from infraplan.tables.site_rows import Unit, one_row_a_site, split_masts
 from infraplan.tables.site_types import without_indoor
-from infraplan.tables.values import Texts, texts
+from infraplan.tables.values import texts
 from infraplan.tables.zoning import with_zones
 
 PATTERN_ENDINGS = (".msi", ".pln")

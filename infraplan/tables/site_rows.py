@@ -19,12 +19,11 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from infraplan.arrays import Ints, Texts
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import Texts
 
 Unit = Literal["site", "sector", "mast"]
-Ints = npt.NDArray[np.int64]
 SAME_SITE_M = 100.0  # interpretation: antennas of one site are no farther apart
 OF_ITS_OWN = ("height_m", "tilt_deg", "carrier_power_dbm", "antenna")  # what sectors of a site may differ in
 CELL_ENDING = re.compile(

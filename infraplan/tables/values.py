@@ -14,14 +14,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Bools, Floats, Texts
 from infraplan.presets import load
-
-Texts = npt.NDArray[np.object_]
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -72,11 +68,11 @@ def folded(cells: Texts) -> Texts:
     return np.asarray(plain[codes], dtype=object)
 
 
-def no_answer(cells: Texts) -> BoolArray:
+def no_answer(cells: Texts) -> Bools:
     """True where a cell is empty or holds a usual sign for nothing, such as - or N/A."""
     words = load("aliases")["nothing"]["words"]
     lengths = np.fromiter(map(len, cells), dtype=np.int64, count=len(cells))
-    nothing: BoolArray = np.asarray(lengths == 0, dtype=bool)
+    nothing: Bools = np.asarray(lengths == 0, dtype=bool)
     short = np.flatnonzero((lengths > 0) & (lengths <= max(map(len, words))))
     if short.size:
         nothing[short] = np.isin(folded(cells[short]).astype(str), words)
@@ -99,7 +95,7 @@ def _one_number(text: str, units: dict[str, float], factor: float) -> float:
     return float(plain) * factor
 
 
-def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tuple[FloatArray, BoolArray]:
+def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tuple[Floats, Bools]:
     """(values, unreadable): NaN where a cell is empty or unreadable; infinity and the like are unreadable.
 
     A unit behind a number is applied; `factor` multiplies the numbers without one.
@@ -133,12 +129,12 @@ def numbers(column: pd.Series[Any], unit: str = "", factor: float = 1.0) -> tupl
     return values, unread
 
 
-def decimal_commas(cells: Texts) -> BoolArray:
+def decimal_commas(cells: Texts) -> Bools:
     """True where a cell is a number whose decimals follow a comma."""
     return np.fromiter((bool(DECIMAL_COMMA.fullmatch(str(cell).strip())) for cell in cells), dtype=bool, count=len(cells))
 
 
-def codes(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
+def codes(column: pd.Series[Any]) -> tuple[Texts, Bools]:
     """(codes as text, unreadable): digits that Excel turned into numbers come back; a code in scientific notation has lost digits."""
     cells = texts(column)
     odd = np.array([not cell.isascii() or cell[:1] == "'" or cell[-2:] == ".0" for cell in cells], dtype=bool)
@@ -161,7 +157,7 @@ def _word_table(group: str, known: tuple[str, ...]) -> dict[str, str]:
     return table | dict(zip(map(str, folded(np.array([*known], dtype=object))), known, strict=False))
 
 
-def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, BoolArray]:
+def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple[Texts, Bools]:
     """(canonical words, unknown): by the alias table `group`; "" where empty."""
     table = word_table(group, known)
     cells = folded(texts(column))
@@ -170,7 +166,7 @@ def choices(column: pd.Series[Any], group: str, known: tuple[str, ...]) -> tuple
     return found, np.asarray((found == "") & ~empty, dtype=bool)
 
 
-def booleans(column: pd.Series[Any]) -> tuple[pd.Series[Any], BoolArray]:
+def booleans(column: pd.Series[Any]) -> tuple[pd.Series[Any], Bools]:
     """(nullable booleans, unreadable)."""
     if pd.api.types.is_bool_dtype(column.dtype):
         return column.astype("boolean").reset_index(drop=True), np.zeros(len(column), dtype=bool)
@@ -196,7 +192,7 @@ def _one_date(text: str) -> str | None:
         return None
 
 
-def dates(column: pd.Series[Any]) -> tuple[Texts, BoolArray]:
+def dates(column: pd.Series[Any]) -> tuple[Texts, Bools]:
     """(ISO texts, unreadable): "2020-06-30", or "2020-06" and "2020" where the file says no more; "" where empty."""
     cells = texts(column)
     empty = no_answer(cells)

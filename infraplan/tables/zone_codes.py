@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Texts
 from infraplan.tables.faults import FaultList
-from infraplan.tables.values import Texts
 
 LEVELS = ("province", "city", "county", "township")
 SCHEMES = ("china", "text")

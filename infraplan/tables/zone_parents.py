@@ -8,13 +8,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.arrays import Texts
 from infraplan.tables.zone_codes import LEVELS
-
-Codes = npt.NDArray[np.object_]
 
 
 def levels_present(zones: Any) -> tuple[str, ...]:
@@ -83,7 +81,7 @@ def _climb(table: pd.DataFrame, name: str, zones: _Zones) -> None:
         table[column] = np.where(table[column] == "", found, table[column])
 
 
-def _named(stated: Codes, part: Any) -> Codes:
+def _named(stated: Texts, part: Any) -> Texts:
     """Codes of the zones that texts mean: their codes, else the name of one zone alone."""
     codes = part["adcode"].to_numpy(object)
     names = part["name"].to_numpy(object) if "name" in part else codes
@@ -93,7 +91,7 @@ def _named(stated: Codes, part: Any) -> Codes:
     return np.array([known.get(text, "") if text else "" for text in stated], dtype=object)
 
 
-def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: _Zones, *, only: bool) -> Codes:
+def _by_place(own: Any, part: Any, known: pd.DataFrame, zones: _Zones, *, only: bool) -> Texts:
     """Codes of the zones of `part` that hold a point inside each zone, among those that agree with the known zones above."""
     found = np.full(len(own), "", dtype=object)
     if isinstance(own, gpd.GeoDataFrame):

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.arrays import Texts
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 from infraplan.tables.reprojection import to_plane
-from infraplan.tables.values import Texts, folded
+from infraplan.tables.values import folded
 from infraplan.tables.zone_codes import ADMINISTRATIVE_CODE, code_of_level
 from infraplan.tables.zone_parents import ancestors, levels_present
 
