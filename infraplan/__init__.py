@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infraplan.geo.grids import Grid
     from infraplan.geo.zonal import zone_faults
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
+    from infraplan.io.costs import read_costs
     from infraplan.io.gridded_people import read_population_raster
     from infraplan.io.opencellid import read_opencellid
     from infraplan.io.osm import read_osm
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from infraplan.siting.candidates import candidate_sites
     from infraplan.siting.checks import check_plan
     from infraplan.siting.cost_curves import cost_curve
+    from infraplan.siting.costs import Costs, usual_costs
     from infraplan.siting.explanations import explain_plan
     from infraplan.siting.goals import goal_of
     from infraplan.siting.phases import Phase
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Costs": "siting.costs",
     "Coverage": "coverage.prediction",
     "DataError": "errors",
     "FootprintCache": "coverage.over_terrain",
@@ -84,6 +87,7 @@ _HOMES = {
     "predict_coverage": "coverage.prediction",
     "predict_signal": "coverage.signal",
     "read_corridors": "io",
+    "read_costs": "io.costs",
     "read_hosts": "io",
     "read_opencellid": "io.opencellid",
     "read_osm": "io.osm",
@@ -105,12 +109,14 @@ _HOMES = {
     "throughput_mbps": "radio.throughput",
     "unserved_demand": "policy.gap_lists",
     "update_coverage": "coverage.map_update",
+    "usual_costs": "siting.costs",
     "with_geometry": "policy.scorecards",
     "write_coverage": "io.writing",
     "write_geopackage": "io.writing",
     "zone_faults": "geo.zonal",
 }
 __all__ = [
+    "Costs",
     "Coverage",
     "DataError",
     "FootprintCache",
@@ -141,6 +147,7 @@ __all__ = [
     "predict_coverage",
     "predict_signal",
     "read_corridors",
+    "read_costs",
     "read_hosts",
     "read_opencellid",
     "read_osm",
@@ -162,6 +169,7 @@ __all__ = [
     "throughput_mbps",
     "unserved_demand",
     "update_coverage",
+    "usual_costs",
     "with_geometry",
     "write_coverage",
     "write_geopackage",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "terminal": "t", "summary": "j"}
 """Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal, rows of summary.json."""
 FAMILY = "{family}"
-UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "元", "share": "", "rate": "%", "dbm": "dBm"}
-ENGLISH = {"人": "people", "户": "households", "处": "places", "座": "sites", "个": "villages", "元": "CNY"}
+UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "货币", "share": "", "rate": "%", "dbm": "dBm"}
+ENGLISH = {"人": "people", "户": "households", "处": "places", "座": "sites", "个": "villages", "货币": "currency"}
 WIDTHS = {"text": 14, "wrap": 24, "code": 10, "fill": 10, "day": 13, "fill_day": 13, "db": 10, "km": 9, "money": 13, "rate": 10}
 
 

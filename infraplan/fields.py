@@ -120,7 +120,7 @@ VILLAGE = (
     *ANGLES,
     LONLAT,
     Field(
-        "kind", "类别", "kind", "choice", choices=words("village block"), default="village", example="自然村",
+        "kind", "类别", "kind", "choice", choices=words("village block pixel"), default="village", example="自然村",
         aliases=words("类型 聚落类型"),
     ),
     replace(POPULATION, required=True, maximum=10_000_000, likely_maximum=20_000),

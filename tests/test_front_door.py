@@ -86,21 +86,21 @@ def test_a_scorecard_takes_the_outlines_of_its_zones(world: dict[str, Any]) -> N
 def test_the_plan_is_judged_explained_and_priced(world: dict[str, Any], plan: ip.Plan) -> None:
     kept = {"zones": world["zones"], "villages": world["villages"]}
     checked = ip.check_plan(plan, world["cover"], **kept)
-    assert checked["feasible"] and checked["served"] == plan.served_after and checked["cost_cny"] == plan.cost_cny
+    assert checked["feasible"] and checked["served"] == plan.served_after and checked["cost"] == plan.cost
     bare = ip.check_plan(plan.sites, world["cover"], goal=plan.goal, **kept)
     assert bare == checked
     explanation = ip.explain_plan(plan)
     assert explanation.targets["met"].all() and set(explanation.candidates["reason"])
     curve = ip.cost_curve(plan, points=3)
     assert len(curve) == 3 and curve["people"].is_monotonic_increasing
-    assert curve["budget_cny"].iloc[-1] == plan.cost_cny
+    assert curve["budget"].iloc[-1] == plan.cost
 
 
 def test_a_budget_several_targets_and_sectors(world: dict[str, Any], plan: ip.Plan) -> None:
     policy, found = ip.read_policy("guangdong-2020"), candidates(world)
     kept = {"zones": world["zones"], "villages": world["villages"], "work_limit": 500}
-    half = ip.place_sites(policy, world["cover"], found, budget_cny=plan.cost_cny / 2, **kept)
-    assert half.objective == "most" and half.cost_cny <= plan.cost_cny / 2 and half.served_after <= half.bound
+    half = ip.place_sites(policy, world["cover"], found, budget=plan.cost / 2, **kept)
+    assert half.objective == "most" and half.cost <= plan.cost / 2 and half.served_after <= half.bound
     one = ip.place_sites(policy, world["cover"], found, max_sites=1, **kept)
     assert len(one.sites) == 1
     sectors = ip.sectors_of(world["sites"], world["services"])

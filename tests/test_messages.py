@@ -95,30 +95,32 @@ def test_an_unknown_name_is_reported_with_the_nearest_and_a_bearable_list() -> N
 
 
 @pytest.mark.parametrize(
-    ("cny", "zh", "en"),
+    ("value", "currency", "zh", "en"),
     [
-        (0, "0 元", "CNY 0"),
-        (-0.2, "0 元", "CNY 0"),
-        (8_500, "8,500 元", "CNY 8,500"),
-        (9_999.7, "1.0 万元", "CNY 10,000"),
-        (5_970_000, "597.0 万元", "CNY 5.97 million"),
-        (268_712_345, "26,871.2 万元", "CNY 268.71 million"),
-        (-120_000, "\u221212.0 万元", "\u2212CNY 120,000"),
+        (0, "CNY", "0 元", "CNY 0"),
+        (-0.2, "CNY", "0 元", "CNY 0"),
+        (8_500, "CNY", "8,500 元", "CNY 8,500"),
+        (9_999.7, "CNY", "1.0 万元", "CNY 10,000"),
+        (5_970_000, "CNY", "597.0 万元", "CNY 5.97 million"),
+        (268_712_345, "CNY", "26,871.2 万元", "CNY 268.71 million"),
+        (-120_000, "CNY", "\u221212.0 万元", "\u2212CNY 120,000"),
+        (5_970_000, "XAF", "597.0 万 XAF", "XAF 5.97 million"),
+        (850, "XAF", "850 XAF", "XAF 850"),
     ],
 )
-def test_amounts_are_written_as_each_language_writes_them(cny: float, zh: str, en: str) -> None:
-    assert (amount(cny, "zh"), amount(cny, "en")) == (zh, en)
-    assert amounts(cny) == f"{zh} / {en}"
+def test_amounts_are_written_as_each_language_writes_them(value: float, currency: str, zh: str, en: str) -> None:
+    assert (amount(value, currency, "zh"), amount(value, currency, "en")) == (zh, en)
+    assert amounts(value, currency) == f"{zh} / {en}"
 
 
 @pytest.mark.parametrize(("cny", "zh", "en"), [(5_979_999, "597.9 万元", "CNY 5.97 million"), (8_500.9, "8,500 元", "CNY 8,500")])
 def test_a_bound_is_never_rounded_up(cny: float, zh: str, en: str) -> None:
     """That no plan costs less than CNY 5.98 million would be false where one costs 5.979."""
-    assert (amount(cny, "zh", least=True), amount(cny, "en", least=True)) == (zh, en)
+    assert (amount(cny, "CNY", "zh", least=True), amount(cny, "CNY", "en", least=True)) == (zh, en)
 
 
 def test_no_sentence_counts_in_units_of_its_own() -> None:
     """Amounts bring their unit: 万元, million and "x 10,000" are in no sentence, only above columns and axes."""
     own = re.compile(r"\{\w+\} *(万元|元|x 10,000|million)|CNY \{")
-    said = {f"{room}.{key}": " ".join(entry.values()) for room, key, entry in ENTRIES if not key.startswith("yuan")}
+    said = {f"{room}.{key}": " ".join(entry.values()) for room, key, entry in ENTRIES if not key.startswith("money")}
     assert not [key for key, text in said.items() if own.search(text)]

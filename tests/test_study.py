@@ -111,7 +111,7 @@ def test_unknown_and_misplaced_keys_name_what_exists_and_the_nearest(mini_study:
         "options.villages.shet", "options.villages.datum", "options.villages.crs", "options.villages.encoding",
         "options.terrain.parents", "options.vilages", "datum.sites",
     }  # fmt: skip
-    assert "nearest: sheet" in faults["options.villages.shet"].message and "nodata" not in faults["options.villages.shet"].message
+    assert "nearest: sheet" in faults["options.villages.shet"].message and "parents" not in faults["options.villages.shet"].message
     assert "nearest: gcj02" in faults["options.villages.datum"].message
     assert "EPSG:4547" in faults["options.villages.crs"].message
     assert "nodata" in faults["options.terrain.parents"].message

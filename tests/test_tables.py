@@ -106,6 +106,22 @@ def test_technologies_and_bands(cell: str, operators: str, services: str) -> Non
     assert found is not None and found[0] == services
 
 
+@pytest.mark.parametrize(
+    ("cell", "services"),
+    [
+        ("4g 1800", "lte-b3"),
+        ("4g 900m", "lte-b8"),
+        ("lte b20", "lte-b20"),
+        ("4g", "lte-b3"),
+        ("5g 700m", "nr-n28"),
+        ("4g;5g 2100;700", "lte-b1;nr-n28"),
+    ],
+)
+def test_bands_of_4g_where_it_is_planned(cell: str, services: str) -> None:
+    found = service_words(cell, "", lte=True)
+    assert found is not None and set(found[0].split(";")) == set(services.split(";"))
+
+
 @pytest.mark.parametrize("cell", ["n999", "5g n999", "6g", "nr 1800", "n41 foo", "5g;4g 900m", "n41;1800"])
 def test_unknown_bands(cell: str) -> None:
     assert service_words(cell, "") is None

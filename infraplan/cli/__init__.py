@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextvars import copy_context
 from functools import cache
 
 import typer
@@ -45,7 +46,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     register()
     with collected():
-        code = _answer()
+        code = copy_context().run(_answer)  # the language of a verb ends with it
         _tell_warnings()
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, refuse_output, show
+from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, refuse_output, show
 from infraplan.messages import both
 
 
@@ -18,6 +18,7 @@ def budget(
     file: Annotated[Path | None, typer.Option("--services-file", help=both("cli.services_file"), show_default=False)] = None,
     output: OutputPath = None,
     overwrite: Overwrite = False,
+    lang: Language = "zh",
     json: AsJson = False,
 ) -> None:
     """The ladder of a link budget, dB by dB."""

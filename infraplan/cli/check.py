@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from infraplan.cli.shared import AsJson, StudyPath, list_faults, open_study, show_json, tell
+from infraplan.cli.shared import AsJson, Language, StudyPath, list_faults, open_study, show_json, tell
 from infraplan.errors import DataError
 from infraplan.messages import both
 
 
-def check(study: StudyPath, json: AsJson = False) -> None:
+def check(study: StudyPath, lang: Language = "zh", json: AsJson = False) -> None:
     """Check every input of a study; the report is written beside its results as check.html and check.xlsx.
 
     Faults of study.toml itself are shown alone: without it neither the other files nor the place of the report are known.
@@ -34,8 +34,8 @@ def check(study: StudyPath, json: AsJson = False) -> None:
     if any(fault.column == "study.output" for fault in errors):
         tell(both("cli.checked_nowhere", **counts))
     else:
-        write_check_html(faults, opened.output / "check.html")
-        write_check_xlsx(faults, opened.output / "check.xlsx")
+        write_check_html(faults, opened.output / "check.html", lang)
+        write_check_xlsx(faults, opened.output / "check.xlsx", lang)
         tell(both("cli.checked", **counts, folder=str(opened.output)))
     if errors:
         raise typer.Exit(3)

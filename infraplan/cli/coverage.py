@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
+from infraplan.cli.shared import AsJson, Cities, Language, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
 from infraplan.messages import both
 
 
@@ -15,6 +15,7 @@ def coverage(
     study: StudyPath,
     cities: Cities = None,
     raster: Annotated[Path | None, typer.Option("--raster", help=both("cli.raster"), show_default=False)] = None,
+    lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

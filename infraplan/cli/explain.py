@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show, show_json, tell
+from infraplan.cli.shared import (
+    AsJson,
+    Language,
+    OutputPath,
+    Overwrite,
+    StudyPath,
+    open_study,
+    progress,
+    refuse_output,
+    show,
+    show_json,
+    tell,
+)
 from infraplan.messages import both
 
 if TYPE_CHECKING:
@@ -22,6 +34,7 @@ def explain(
     candidate: CandidateIds = None,
     village: VillageIds = None,
     output: OutputPath = None,
+    lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -51,7 +64,7 @@ def explain(
         content = {name: records(table, tuple(table.columns)) for name, table in tables.items()}
         show_json({"status": made.status, "sites": len(made.sites), "proven": "within the model", **content})
     else:
-        _print(explained, lost, bool(village))
+        _print(explained, lost, bool(village), opened.own_names)
     if output is not None:
         show(lost, output=output, overwrite=overwrite)
 
@@ -69,20 +82,20 @@ def _refuse_unknown_ids(study: Any, villages: list[str]) -> None:
             choose(name, near, "village")
 
 
-def _print(explained: Explanation, lost: Any, only_named: bool) -> None:
+def _print(explained: Explanation, lost: Any, only_named: bool, own: Any) -> None:
     """The tables a reader sees, reasons in words."""
     from infraplan.messages.amounts import amounts
     from infraplan.siting.explanations import reason_key
 
     if not only_named:
         tell(both("cli.explain_targets"))
-        show(explained.targets, "explained_targets")
+        show(explained.targets, "explained_targets", own=own)
     if len(explained.villages):
         tell(both("cli.explain_villages"))
-        show(explained.villages, "explained_villages")
+        show(explained.villages, "explained_villages", own=own)
     if len(lost):
         tell(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
-        show(lost, "certificate", limit=SHOWN)
+        show(lost, "certificate", limit=SHOWN, own=own)
     candidates = explained.candidates
     if len(candidates):
         tell(both("cli.explain_candidates"))
@@ -92,11 +105,11 @@ def _print(explained: Explanation, lost: Any, only_named: bool) -> None:
                 by=row["by"] or both("cli.explain_today"),
                 site=row["site"],
                 people=f"{row['adds_people']:,}",
-                least="—" if row["at_least_cny"] != row["at_least_cny"] else amounts(row["at_least_cny"], least=True),
+                least="—" if row["at_least"] != row["at_least"] else amounts(row["at_least"], row["currency"], least=True),
             )
             for row in candidates.to_dict("records")
         ]
-        show(candidates.assign(why=said), "explained_candidates", limit=SHOWN)
+        show(candidates.assign(why=said), "explained_candidates", limit=SHOWN, own=own)
 
 
 def attach(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
+from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both
 from infraplan.presets import choose
 
@@ -15,6 +15,7 @@ def gaps(
     study: StudyPath,
     target: Annotated[str | None, typer.Option("--target", help=both("cli.target"), show_default=False)] = None,
     output: OutputPath = None,
+    lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -29,7 +30,7 @@ def gaps(
     with progress() as bars:
         table = with_gaps(assess(opened, bars, gaps=False), None, None, target=target).gaps
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
-        table = gaps_annex(table, total=False, tests=True, order=opened.config.study.city_order)
+        table = gaps_annex(table, lang, total=False, tests=True, order=opened.config.study.city_order)
     show(table, "gaps", output=output, as_json=json, overwrite=overwrite)
 
 

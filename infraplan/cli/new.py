@@ -1,4 +1,4 @@
-"""`infraplan new`: an example study to start from."""
+"""`infraplan new`: a blank study, or an example to start from."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Cities, Overwrite, split, tell
+from infraplan.cli.shared import Cities, Language, Overwrite, split, tell
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.presets import choose
 
-EXAMPLES = ("guangdong",)
+BLANK = "blank"
+EXAMPLES = ("guangdong", BLANK)
 
 
 def new(
@@ -20,17 +21,26 @@ def new(
     folder: Annotated[Path, typer.Argument(help=both("cli.folder"), show_default=False)],
     cities: Cities = None,
     results: Annotated[str, typer.Option("--results", help=both("cli.results"))] = "results",
+    lang: Language = "zh",
     overwrite: Overwrite = False,
 ) -> None:
-    """Make an example study in a folder."""
+    """Make a blank study, or an example, in a folder."""
     choose(example, EXAMPLES, "example")
     if folder.exists() and not folder.is_dir():
         raise UsageError(both("cli.not_a_folder", folder=str(folder)))
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise UsageError(both("cli.folder_in_use", folder=str(folder)))
+    if example == BLANK:
+        from infraplan.study.blank import write_blank
+
+        if cities or results != "results":
+            raise UsageError(both("cli.blank_alone"))
+        write_blank(folder, lang)
+        tell(both("cli.made_blank", folder=str(folder)))
+        return
     from infraplan.examples import guangdong
 
-    guangdong.build(folder, cities=split(cities), output=results, overwrite=overwrite)
+    guangdong.build(folder, cities=split(cities), output=results, overwrite=overwrite, lang=lang)
     tell(both("cli.made", folder=str(folder)))
 
 

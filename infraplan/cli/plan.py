@@ -10,6 +10,7 @@ import typer
 from infraplan.cli.shared import (
     AsJson,
     Cities,
+    Language,
     OutputPath,
     Overwrite,
     StudyPath,
@@ -43,6 +44,7 @@ def plan(
     plot: Annotated[Path | None, typer.Option("--plot", help=both("cli.plot"), show_default=False)] = None,
     cities: Cities = None,
     output: OutputPath = None,
+    lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -51,7 +53,7 @@ def plan(
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities
     from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance
-    from infraplan.run.summary import plan_numbers, records
+    from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plans import most_served
 
@@ -65,11 +67,11 @@ def plan(
         findings = assess(opened, bars, only, gaps=False)
         instance = planning_instance(findings, bars, only)
         if budget is not None or max_sites is not None:
-            made = most_served(instance, limits, budget_cny=budget, max_sites=max_sites, phases=phases_of(opened))
+            made = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases_of(opened))
         else:
             made = plan_of(findings, instance, bars, only, limits)
         if pareto:
-            top = made.cost_cny if budget is None else budget
+            top = made.cost if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
         after = cover_with(made.sites, findings.cover, opened.plan_services)
         made = plan_on_map(findings, made, after)
@@ -79,12 +81,12 @@ def plan(
         _draw(plot, curve, made, opened)
     if json:
         extra = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
-        show_json({**(plan_numbers(made, checked) or {}), **extra, "list": records(table, tuple(table.columns))})
+        show_json({**(plan_numbers(made, checked) or {}), **extra, "list": [in_yuan(row) for row in records(table, tuple(table.columns))]})
     else:
         names = dict(zip(opened.zones["adcode"].astype(str), opened.zones["name"].astype(str), strict=True))
-        show(table, "sites", limit=30, names=names)
+        show(table, "sites", limit=30, names=names, own=opened.own_names)
         if curve is not None:
-            show(curve, "curve")
+            show(curve, "curve", own=opened.own_names)
         print_plan(made, opened.services, opened.targets)
         tell(
             both(
@@ -131,11 +133,19 @@ def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
 
     dates = stated_dates(study)
     facts = Facts(
-        "", 0.0, 0.0, "", synthetic=study.synthetic, version=infraplan.__version__, as_of=dates["as_of"], report_date=dates["report_date"]
+        "",
+        0.0,
+        0.0,
+        "",
+        synthetic=study.synthetic,
+        version=infraplan.__version__,
+        as_of=dates["as_of"],
+        report_date=dates["report_date"],
+        own=study.own_names,
     )
     before = made.served_before / max(made.population, 1)
     with atomic_path(plot) as part:
-        part.write_bytes(pareto_picture(curve, Words(), goal=made.goal.share, before=before, facts=facts))
+        part.write_bytes(pareto_picture(curve, Words(own=study.own_names), goal=made.goal.share, before=before, facts=facts))
     tell(both("cli.plotted", file=str(plot)))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infraplan.cli.shared import AsJson, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
+from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both
 from infraplan.presets import choose
 
@@ -15,6 +15,7 @@ def scorecard(
     study: StudyPath,
     zone: Annotated[str | None, typer.Option("--zone", help=both("cli.zone"), show_default=False)] = None,
     output: OutputPath = None,
+    lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

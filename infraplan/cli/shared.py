@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from infraplan.errors import DataError, InfraplanError, UsageError, take_collected
-from infraplan.messages import Bilingual, both
+from infraplan.messages import Bilingual, both, in_language
 
 if TYPE_CHECKING:
     from infraplan.errors import Fault
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
     from infraplan.radio.budgets import Service
     from infraplan.siting.plans import Plan
     from infraplan.study import Study
+    from infraplan.tables.language import OwnNames
 
 StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help=both("cli.as_json"))]
 OutputPath = Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)]
 Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=both("cli.cities"), show_default=False)]
-Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"))]
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="zh")
+
+
+def _chosen(lang: str) -> str:
+    """Keep the language of the verb for what it tells."""
+    _LANGUAGE.set(lang)
+    return lang
+
+
+Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"), callback=_chosen)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
 PIPED_WIDTH = 400
@@ -52,7 +63,7 @@ class Bars:
     def step(self, key: str) -> Callable[[int, int], None]:
         """Begin a step; warnings of readers so far are printed first."""
         print_warnings(take_collected())
-        task = self.bars.add_task(both(key), total=None)
+        task = self.bars.add_task(spoken(both(key)), total=None)
 
         def tell(done: int, total: int) -> None:
             self.bars.update(task, completed=done, total=total)
@@ -78,9 +89,23 @@ def progress() -> Iterator[Bars]:
         yield Bars(bars)
 
 
+def english() -> bool:
+    """Whether the verb was asked for English alone."""
+    return _LANGUAGE.get() == "en"
+
+
+def spoken(content: Any) -> Any:
+    """Texts that know both languages in English alone, where that was asked for; anything else as it is."""
+    if not english():
+        return content
+    if isinstance(content, dict):
+        return {key: spoken(value) for key, value in content.items()}
+    return [spoken(value) for value in content] if isinstance(content, list | tuple) else in_language(content, "en")
+
+
 def tell(text: str) -> None:
     """One line on stderr."""
-    print(text, file=sys.stderr)
+    print(spoken(text), file=sys.stderr)
 
 
 def percent(part: float, whole: float) -> str:
@@ -108,20 +133,20 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) ->
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"
     key = cheapest if plan.objective == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
-    bound = amounts(plan.bound, least=True) if plan.objective == "cheapest" else f"{plan.bound:,}"
-    gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost_cny), f"{plan.worth:,.0f}"
+    bound = amounts(plan.bound, plan.currency, least=True) if plan.objective == "cheapest" else f"{plan.bound:,}"
+    gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost, plan.currency), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
     tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)
         tell(both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
-    for option, extra in plan.extras_cny.items():
+    for option, extra in plan.extras.items():
         free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""
-        tell(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra), measure=measure))
+        tell(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra, plan.currency), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
-        tell(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing"))
+        tell(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":
         tell(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
 
@@ -130,7 +155,7 @@ def show_json(content: Any) -> None:
     """Exactly one JSON document on stdout."""
     from infraplan.run.summary import plain
 
-    print(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False))
+    print(json.dumps(plain(spoken(content)), ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def refuse_output(output: Path | None, overwrite: bool, *, placed: bool = True, only: tuple[str, ...] = ()) -> None:
@@ -156,10 +181,11 @@ def show(
     limit: int = 40,
     overwrite: bool = False,
     names: Mapping[str, str] | None = None,
+    own: OwnNames | None = None,
 ) -> None:
     """Writes or prints a table: to a file by its suffix, as JSON, or as text on stdout.
 
-    `kind`: the table of `outputs` whose words and columns the text takes. `names`: zones by code.
+    `kind`: the table of `outputs` whose words and columns the text takes. `names`: zones by code. `own`: the study's own names.
     """
     if output is not None:
         from infraplan.io.table_files import write_table
@@ -175,7 +201,7 @@ def show(
         from rich.text import Text
 
         view = Table(show_lines=False, header_style="bold")
-        heads, rows = in_words(table.head(limit), kind, names or {}) if kind else raw_rows(table.head(limit))
+        heads, rows = in_words(table.head(limit), kind, names or {}, own) if kind else raw_rows(table.head(limit))
         for head in heads:
             view.add_column(head)
         for row in rows:
@@ -185,15 +211,17 @@ def show(
             tell(both("cli.more", rows=len(table) - limit))
 
 
-def in_words(table: Any, kind: str, names: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+def in_words(table: Any, kind: str, names: Mapping[str, str], own: OwnNames | None = None) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the columns a terminal shows, in both languages where they differ."""
-    from infraplan.tables.language import Speech
+    from infraplan.tables.language import OwnNames, Speech
     from infraplan.tables.wording import worded
 
-    def paired(chinese: str, english: str) -> str:
-        return chinese if chinese == english else Bilingual(chinese, english)
+    def paired(chinese: str, in_english: str) -> str:
+        return in_english if english() or chinese == in_english else Bilingual(chinese, in_english)
 
-    pairs = list(zip(*(worded(table, kind, "terminal", Speech(lang, zones=names)) for lang in ("zh", "en")), strict=True))
+    pairs = list(
+        zip(*(worded(table, kind, "terminal", Speech(lang, zones=names, own=own or OwnNames())) for lang in ("zh", "en")), strict=True)
+    )
     columns = [[paired(*cell) for cell in zip(zh.texts(), en.texts(), strict=True)] for zh, en in pairs]
     return [paired(zh.label, en.label) for zh, en in pairs], [list(row) for row in zip(*columns, strict=True)]
 
@@ -224,10 +252,12 @@ def print_warnings(faults: list[Fault]) -> None:
 
 def list_faults(faults: list[Fault]) -> None:
     """A line a fault on stderr; of more than `MOST_FAULTS` only the first."""
+    from infraplan.tables.faults import fault_line
+
     for fault in faults[:MOST_FAULTS]:
-        tell(f"  {fault}")
+        tell(f"  {fault_line(fault, 'en') if english() else fault}")
     if len(faults) > MOST_FAULTS:
-        tell("  " + both("cli.more_faults", count=len(faults) - MOST_FAULTS))
+        tell("  " + spoken(both("cli.more_faults", count=len(faults) - MOST_FAULTS)))
 
 
 def show_error(error: InfraplanError) -> None:
@@ -238,4 +268,4 @@ def show_error(error: InfraplanError) -> None:
         tell(both("cli.faults", **tally(error.fault_list)))
         list_faults(error.fault_list)
     else:
-        tell(str(error))
+        tell(error.args[0] if error.args else str(error))

@@ -7,20 +7,21 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Overwrite, refuse_output, tell
+from infraplan.cli.shared import Language, Overwrite, refuse_output, tell
 from infraplan.messages import both, say
 
 
 def template(
     output: Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)] = None,
+    lang: Language = "zh",
     overwrite: Overwrite = False,
 ) -> None:
     """A workbook with the expected columns, explanations, drop-downs and an example row."""
     from infraplan.io.template_workbook import write_template
 
-    path = output or Path(say("cli.template_name"))
+    path = output or Path(say("cli.template_name", lang))
     refuse_output(path, overwrite, only=(".xlsx",))
-    write_template(path)
+    write_template(path, lang)
     tell(both("cli.template_written", file=str(path)))
 
 

@@ -50,14 +50,6 @@ def known_networks(names: Iterable[str], operators: Iterable[str], own: Sequence
     return networks
 
 
-def network_name(network: str, lang: str = "zh") -> str:
-    """The name people read, e.g. 移动+广电; a network of a study's own operators has their names."""
-    known = load("networks")
-    if network in (ANY, EVERY):
-        return str(known[network][lang])
-    return str(known["networks"][network][lang]) if network in known["networks"] else " + ".join(network.split("+"))
-
-
 def in_network(operators: Sequence[str], network: str) -> npt.NDArray[np.bool_]:
     """For each "+"-joined operator text, whether one of its operators is in the network."""
     wanted = members(network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from infraplan.presets import load
 CLASSES = ("rural", "suburban", "urban", "dense_urban")
 
 
-def class_from_people(sites: Any, people: Any, grid: Grid) -> Texts:
+def class_from_people(sites: Any, people: Any, grid: Grid, limits: Mapping[str, Any] | None = None) -> Texts:
     """Settlement class of each mast by the people per km2 around it; "" where the mast has no position.
 
     Parameters
@@ -25,9 +26,11 @@ def class_from_people(sites: Any, people: Any, grid: Grid) -> Texts:
     people : GeoDataFrame
         Villages and blocks with `population`.
     grid : Grid
-        Where distances are measured. Radius and limits: `surroundings` in presets/site_defaults.toml.
+        Where distances are measured.
+    limits : mapping, optional
+        Radius and people per km2 of each class; by default `surroundings` of presets/site_defaults.toml.
     """
-    rule = load("site_defaults")["surroundings"]
+    rule = limits or load("site_defaults")["surroundings"]
     radius_m = float(rule["radius_m"])
     mast, home = within(people, sites, radius_m, grid)
     count = np.bincount(mast, weights=people["population"].to_numpy(dtype=float)[home], minlength=len(sites))
@@ -35,9 +38,9 @@ def class_from_people(sites: Any, people: Any, grid: Grid) -> Texts:
     return _classes(per_km2, [float(rule[f"{name}_per_km2"]) for name in CLASSES[1:]], np.isfinite(grid.place(sites)[0]))
 
 
-def class_from_land(built_share: npt.NDArray[np.float64]) -> Texts:
+def class_from_land(built_share: npt.NDArray[np.float64], limits: Mapping[str, Any] | None = None) -> Texts:
     """Settlement class by the built-up part of the land around each mast, 0..1; "" where it is NaN. It never says "dense_urban"."""
-    rule = load("site_defaults")["surroundings"]
+    rule = limits or load("site_defaults")["surroundings"]
     return _classes(built_share, [float(rule[f"{name}_built_share"]) for name in CLASSES[1:3]], np.isfinite(built_share))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infraplan.errors import Fault
 from infraplan.files import atomic_path, write_text
-from infraplan.messages import both
+from infraplan.messages import both, in_language, say
 from infraplan.tables.faults import tally
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "count", "message", "how_to_fix", "rule")
@@ -28,40 +28,49 @@ def ordered(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.severity != "error", fault.file, fault.sheet, fault.row or 0))
 
 
-def summary_line(faults: Iterable[Fault]) -> str:
-    """How many errors and warnings, in both languages."""
+def said(text: str, lang: str) -> str:
+    """Both languages in a Chinese report, English alone in an English one."""
+    return str(in_language(text, lang) if lang == "en" else text)
+
+
+def summary_line(faults: Iterable[Fault], lang: str = "zh") -> str:
+    """How many errors and warnings."""
     listed = list(faults)
-    return both("io.check_summary", **tally(listed)) if listed else both("io.check_clean")
+    return said(both("io.check_summary", **tally(listed)) if listed else both("io.check_clean"), lang)
 
 
-def write_check_html(faults: Iterable[Fault], path: str | Path) -> None:
+def write_check_html(faults: Iterable[Fault], path: str | Path, lang: str = "zh") -> None:
     """A page that needs no network; every value of a file is text in it."""
     listed = ordered(faults)
-    head = "".join(f"<th>{escape(both(f'io.check_{name}'))}</th>" for name in COLUMNS)
-    body = "\n".join(f'<tr class="{escape(fault.severity)}">{"".join(_cell(fault, name) for name in COLUMNS)}</tr>' for fault in listed)
+    language = "zh-CN" if lang == "zh" else lang
+    head = "".join(f"<th>{escape(said(both(f'io.check_{name}'), lang))}</th>" for name in COLUMNS)
+    body = "\n".join(
+        f'<tr class="{escape(fault.severity)}">{"".join(_cell(fault, name, lang) for name in COLUMNS)}</tr>' for fault in listed
+    )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>" if listed else ""
-    title = escape(both("io.check_title"))
-    page = f'<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>'
-    write_text(path, f"{page}\n<body><h1>{title}</h1><p>{escape(summary_line(listed))}</p>\n{table}\n</body></html>\n")
+    title = escape(said(both("io.check_title"), lang))
+    head_of_page = f'<head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>'
+    page = f'<!doctype html>\n<html lang="{language}">{head_of_page}'
+    write_text(path, f"{page}\n<body><h1>{title}</h1><p>{escape(summary_line(listed, lang))}</p>\n{table}\n</body></html>\n")
 
 
-def write_check_xlsx(faults: Iterable[Fault], path: str | Path) -> None:
+def write_check_xlsx(faults: Iterable[Fault], path: str | Path, lang: str = "zh") -> None:
     """A workbook with a filter on every column; nothing in it is a formula or a link."""
     import xlsxwriter
 
     listed = ordered(faults)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with atomic_path(path) as part, xlsxwriter.Workbook(part, options) as book:
-        sheet = book.add_worksheet("数据检查")
+        sheet = book.add_worksheet(say("io.report_sheet", lang))
         head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#F2F2F2", "border": 1})
         text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-        sheet.write_string(0, 0, summary_line(listed), book.add_format({"bold": True}))
+        sheet.write_string(0, 0, summary_line(listed, lang), book.add_format({"bold": True}))
         for column, (name, width) in enumerate(zip(COLUMNS, WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
-            sheet.write_string(1, column, both(f"io.check_{name}"), head)
+            sheet.write_string(1, column, said(both(f"io.check_{name}"), lang), head)
         for line, fault in enumerate(listed, start=2):
             for column, name in enumerate(COLUMNS):
-                value = _value(fault, name)
+                value = _value(fault, name, lang)
                 if isinstance(value, int):
                     sheet.write_number(line, column, value)
                 else:
@@ -70,13 +79,13 @@ def write_check_xlsx(faults: Iterable[Fault], path: str | Path) -> None:
         sheet.autofilter(1, 0, max(len(listed) + 1, 2), len(COLUMNS) - 1)
 
 
-def _value(fault: Fault, name: str) -> str | int:
+def _value(fault: Fault, name: str, lang: str) -> str | int:
     if name == "severity":
-        return both(f"io.check_{fault.severity}")
+        return said(both(f"io.check_{fault.severity}"), lang)
     value = getattr(fault, name)
-    return "" if value is None else value if isinstance(value, int) else str(value)
+    return "" if value is None else value if isinstance(value, int) else said(value, lang)
 
 
-def _cell(fault: Fault, name: str) -> str:
-    value = _value(fault, name)
+def _cell(fault: Fault, name: str, lang: str) -> str:
+    value = _value(fault, name, lang)
     return f'<td class="number">{value}</td>' if isinstance(value, int) else f"<td>{escape(value)}</td>"

@@ -11,11 +11,16 @@ import pandas as pd
 from pyproj import Transformer
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
+from scipy.signal import oaconvolve
 
 from infraplan.arrays import Floats
+from infraplan.errors import Fault, warn
 from infraplan.geo.grids import Grid
+from infraplan.geo.zonal import membership
 from infraplan.io.raster_seams import Seams, counted
 from infraplan.io.rasters import STRIP_PIXELS, Source, names, open_band, raster_files
+from infraplan.messages import both
+from infraplan.presets import load
 from infraplan.tables.faults import FaultList
 
 MARGIN_PIXELS = 2
@@ -42,7 +47,10 @@ class Tally:
         self.outside += float(people[~inside].sum())
 
 
-def read_population_raster(source: Source, grid: Grid, *, nodata: float | None = None, whole_people: bool = True) -> gpd.GeoDataFrame:
+def read_population_raster(
+    source: Source, grid: Grid, *, zones: gpd.GeoDataFrame | None = None, nodata: float | None = None, whole_people: bool = True,
+    urban_per_km2: float | None = None,
+) -> gpd.GeoDataFrame:  # fmt: skip
     """People per pixel of a raster as demand points, one a grid pixel that holds people, at the middle of those people.
 
     A source pixel's people go whole to the grid pixel that holds its centre. Nothing is resampled, whatever the source's CRS (degrees,
@@ -55,16 +63,22 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
         product: two that hold people on the same ground (two years, two products) are an error.
     grid : Grid
         The pixels in which people are counted.
+    zones : GeoDataFrame, optional
+        Checked zones (`read_zones`): only people inside them are kept, with the codes of their county and city. A raster often holds a
+        whole country; how many people lie elsewhere is a warning.
     nodata : float, optional
         The value that means no data, where the files do not say.
     whole_people : bool
         Whole people by largest remainders, whose sum is the rounded sum; otherwise fractions as the product gives them.
+    urban_per_km2 : float, optional
+        People per km2 around a place from which it is urban; by default as `urban` in presets/population_raster.toml.
 
     Returns
     -------
     GeoDataFrame
-        The columns of `read_villages`, with `kind` "block", in EPSG:4326. `position_error_m` is half the diagonal of the coarser pixel. In
-        `attrs`: `people_read`, `people_outside` (read beside the grid), `people_kept`; read = outside + kept within 1e-9 of read.
+        The columns of `read_villages`, with `kind` "pixel" and `urban` by density, in EPSG:4326. `position_error_m` is half the
+        diagonal of the coarser pixel. In `attrs`: `people_read`, `people_outside` (read beside the grid), `people_kept`; read = outside +
+        kept within 1e-9 of read.
 
     Raises
     ------
@@ -119,7 +133,9 @@ def read_population_raster(source: Source, grid: Grid, *, nodata: float | None =
         faults.add("geo.raster_elsewhere", bounds="")
         faults.stop()
     warnings = seams.check()
-    frame = demand_points(tally, whole_people)
+    frame = demand_points(tally, whole_people, urban_pixels(tally, urban_per_km2))
+    if zones is not None:
+        frame = inside_zones(frame, zones, names(files))
     frame.attrs["faults"] = warnings.records()
     return frame
 
@@ -148,7 +164,33 @@ def pixel_diagonal_m(dataset: Any, grid: Grid) -> float:
     return float(np.hypot(np.diff(corner_x), np.diff(corner_y))[0])
 
 
-def demand_points(tally: Tally, whole_people: bool) -> gpd.GeoDataFrame:
+def urban_pixels(tally: Tally, people_per_km2: float | None) -> npt.NDArray[np.bool_]:
+    """For each pixel of the grid whether people live around it as densely as in a town: within a radius of its centre."""
+    rule, grid = load("population_raster")["urban"], tally.grid
+    least = float(rule["people_per_km2"]) if people_per_km2 is None else people_per_km2
+    reach = int(rule["radius_m"] // grid.resolution_m)
+    step_m = np.arange(-reach, reach + 1) * grid.resolution_m
+    disc = np.hypot(step_m[:, None], step_m[None, :]) <= rule["radius_m"]
+    people = tally.people.reshape(grid.height, grid.width)
+    around = people if reach == 0 else oaconvolve(people, disc.astype(np.float64), mode="same")
+    area_km2 = disc.sum() * (grid.resolution_m / 1000.0) ** 2
+    return np.asarray(around / area_km2 >= least * (1.0 - 1e-9), dtype=bool).ravel()
+
+
+def inside_zones(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
+    """The points inside some zone, with the codes of their county and city; a warning of the people elsewhere."""
+    codes = membership(frame, zones)
+    inside = (codes != "").any(axis=1).to_numpy()
+    elsewhere = frame.attrs["people_outside"] + float(frame.loc[~inside, "population"].sum())
+    if round(elsewhere):
+        message = both("io.raster_people_elsewhere", kept=f"{frame.loc[inside, 'population'].sum():,.0f}", outside=f"{elsewhere:,.0f}")
+        warn([Fault(file, message, both("io.raster_people_elsewhere_fix"), rule="raster-people-elsewhere", severity="warning")])
+    kept = frame.loc[inside].assign(**{level: codes.loc[inside, level] for level in ("county", "city") if level in codes})
+    kept.attrs = frame.attrs
+    return kept.reset_index(drop=True)
+
+
+def demand_points(tally: Tally, whole_people: bool, urban: npt.NDArray[np.bool_]) -> gpd.GeoDataFrame:
     """One row a grid pixel with people, in the villages' contract."""
     flat = np.flatnonzero(tally.people > 0)
     people = tally.people[flat]
@@ -160,10 +202,10 @@ def demand_points(tally: Tally, whole_people: bool) -> gpd.GeoDataFrame:
         {
             "id": [f"r{r}c{c}" for r, c in zip(row, col, strict=True)],
             "name": text,
-            "kind": "block",
+            "kind": "pixel",
             "population": whole(people) if whole_people else people,
             "households": pd.array([pd.NA] * len(flat), dtype="Int64"),
-            "urban": False,
+            "urban": urban[flat],
             "county": text,
             "city": text,
             "town": text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -141,9 +142,9 @@ def read_places(
 
 def read_hosts(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
-    sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
+    sheet: Wanted = None, encoding: str | None = None, outside: str = "warning", costs: Collection[str] = (),
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    """Buildings and poles that may carry new sites, from a file, checked: points with a `host` of the cost preset, in EPSG:4326.
+    """Buildings and poles that may carry new sites, from a file, checked: points with a `host` that has a price, in EPSG:4326.
 
     Parameters
     ----------
@@ -160,7 +161,9 @@ def read_hosts(
     encoding : str, optional
         Encoding of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     outside : {"error", "warning", "ignore"}
-        Treatment of a host more than 2 km outside every zone.
+        What is made of a host more than 2 km outside every zone.
+    costs : collection of str
+        Hosts that have a price, such as `read_costs(...).hosts`. Default: those of the presets.
 
     Returns
     -------
@@ -186,7 +189,7 @@ def read_hosts(
     [['H1', 'rooftop', '440101']]
     """
     raw = located_table(source, "host", sheet, encoding, datum=datum, crs=crs)
-    return check_hosts(raw.frame, raw.faults, zones=zones, outside=outside)
+    return check_hosts(raw.frame, raw.faults, zones=zones, outside=outside, costs=costs)
 
 
 def read_register(
@@ -206,7 +209,7 @@ def read_sites(
     source: Source, *, zones: gpd.GeoDataFrame | None = None, datum: str | None = None, crs: str | None = None,
     services: str | None = None, unit: Unit | None = None, sheet: Wanted = None, encoding: str | None = None, outside: str = "warning",
     used: Collection[str] = (), own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
-    surroundings: Surroundings | None = None,
+    surroundings: Surroundings | None = None, defaults: Mapping[str, Any] | None = None, lte: bool = False,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Sites from a file, checked, one row a site, in EPSG:4326.
 
@@ -239,7 +242,11 @@ def read_sites(
     own_operators : sequence of str
         Networks beyond the presets: operators, joined by "+" where they share.
     surroundings : Surroundings, optional
-        People and built-up land, from which an environment that is not given is judged; by default it is rural.
+        People and built-up land, from which an environment that is not given is judged; by default it is that of `defaults`.
+    defaults : mapping, optional
+        What fills the gaps, in the form of `presets/site_defaults.toml`, which fills them by default.
+    lte : bool
+        Whether 4G is planned too: its sites are read by their bands; they are set aside otherwise.
 
     Returns
     -------
@@ -269,7 +276,7 @@ def read_sites(
     raw = located_table(source, "site", sheet, encoding, datum=datum, crs=crs, used=used)
     return check_sites(
         raw.frame, raw.faults, zones=zones, services=services, unit=unit, own_services=own_services, own_operators=own_operators,
-        outside=outside, surroundings=surroundings,
+        outside=outside, surroundings=surroundings, defaults=defaults, lte=lte,
     )  # fmt: skip
 
 

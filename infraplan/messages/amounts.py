@@ -1,32 +1,58 @@
-"""Amounts of money as each language writes them: 万元 in Chinese, millions in English; the one place for every message and page."""
+"""Amounts of money as each language writes them: in ten thousands in Chinese, in millions in English; the one place for all of them."""
 
 from __future__ import annotations
 
 import math
 
-from infraplan.messages import LANGUAGES, Bilingual, say
+from infraplan.messages import LANGUAGES, Bilingual, catalogue, say
 
 LARGE = {"zh": (1e4, 1), "en": (1e6, 2)}
-"""Amount from which a language counts in ten thousands (millions), and the number of decimals. [CNY]"""
+"""From how many units on a language counts in ten thousands (millions), and with how many decimals."""
 MINUS = "\u2212"
 
 
-def amount(cny: float, lang: str, *, least: bool = False) -> str:
-    """An amount with its unit: 597.3 万元, CNY 5.97 million; small ones in yuan. `least`: a bound, never rounded up.
+def unit(currency: str, lang: str) -> str:
+    """What a language calls a currency of ISO 4217: 元, CNY; the code where the catalogue has no word."""
+    known = catalogue("general").get(f"currency_{currency}")
+    return known[lang] if known else currency
 
-    The amount is in CNY; a negative one begins with a minus sign.
+
+def millions(currency: str) -> Bilingual:
+    """What numbers are that stand for millions of a currency, above an axis: 百万元, CNY million."""
+    return Bilingual(f"百万{_spaced(unit(currency, 'zh'))}", f"{unit(currency, 'en')} million".strip())
+
+
+def axis_unit(most: float, currency: str, lang: str) -> tuple[float, str]:
+    """By what an axis up to `most` divides amounts, and what its numbers then are: 亿元, CNY million."""
+    if lang != "zh":
+        return 1e6, f"{unit(currency, lang)} million".strip()
+    scale, word = (1e8, "亿") if most >= 1e8 else (1e4, "万")
+    return scale, f"{word}{_spaced(unit(currency, lang))}"
+
+
+def _spaced(named: str) -> str:
+    """A code stands apart from Chinese words, a Chinese unit does not."""
+    return f" {named}" if named and named.isascii() else named
+
+
+def amount(value: float, currency: str, lang: str, *, least: bool = False) -> str:
+    """An amount with its unit: 597.3 万元, CNY 5.97 million, XAF 8,500. `least`: a bound, never rounded up.
+
+    A negative amount begins with a minus sign.
     """
     scale, digits = LARGE[lang]
-    value = abs(float(cny))
-    whole = math.floor(value) if least else round(value)
+    size = abs(float(value))
+    whole = math.floor(size) if least else round(size)
     large = whole >= scale
-    shown, digits = (value / scale, digits) if large else (float(whole), 0)
+    shown, digits = (size / scale, digits) if large else (float(whole), 0)
     if least:
         shown = math.floor(round(shown * 10**digits, 6)) / 10**digits
-    text = say("general.yuan_many" if large else "general.yuan", lang, amount=f"{shown:,.{digits}f}")
-    return MINUS + text if cny < 0 and whole else text
+    named = unit(currency, lang)
+    key = "general.money_many" if large else "general.money"
+    text = say(key, lang, amount=f"{shown:,.{digits}f}", unit=_spaced(named) if large and lang == "zh" else named).strip()
+    return MINUS + text if value < 0 and whole else text
 
 
-def amounts(cny: float, *, least: bool = False) -> Bilingual:
+def amounts(value: float, currency: str, *, least: bool = False) -> Bilingual:
     """An amount in both languages, for `both`."""
-    return Bilingual(*(amount(cny, lang, least=least) for lang in LANGUAGES))
+    return Bilingual(*(amount(value, currency, lang, least=least) for lang in LANGUAGES))

@@ -72,18 +72,20 @@ EXPLAINED_VILLAGES = (
     C("by", "由谁", "by", "str", "code", "t", "服务它的站点", "the site that serves it"),
     C("candidates", "可用候选站数", "candidates that could", "int64", "whole", "t", "能服务它的候选站数", "candidates that could serve it"),
     C("cheapest", "最便宜的候选站", "cheapest of them", "str", "code", "t", "其中最便宜的", "the cheapest of them"),
-    C("cheapest_cny", "其费用（元）", "its cost [CNY]", "float64", "money", "t", "其费用", "its cost"),
+    C("cheapest_cost", "其费用", "its cost", "float64", "money", "t", "其费用", "its cost"),
+    C("currency", "币种", "Currency", "str", "code", "", "费用的币种，ISO 4217 代码", "currency of the money in this row, ISO 4217"),
 )  # fmt: skip
 EXPLAINED_CANDIDATES = (
     C("id", "编号", "id", "str", "code", "t", "候选站编号", "id of the candidate"),
     C("name", "名称", "name", "str", "text", "t", "名称", "name"),
     C("host", "依托", "host", "str", "text", "t", "载体", "what it stands on", "host"),
     C("county", "区县", "county", "str", "code", "t", "县（市、区）代码", "code of the county"),
-    C("cost_cny", "费用（元）", "cost [CNY]", "int64", "money", "t", "费用", "cost"),
+    C("cost", "费用", "cost", "int64", "money", "t", "费用", "cost"),
     C("reason", "理由代码", "reason", "str", "code", "", "为何入选或未选", "why it is or is not in the plan"),
     C("by", "由谁", "by", "str", "code", "", "服务同一批人的站", "the site that serves the same people"),
     C("adds_people", "可增人口", "people it would add", "int64", "whole", "", "加上它能多覆盖的人口", "people it would add", unit="人"),
-    C("at_least_cny", "含它的方案至少", "any plan with it costs at least", "float64", "money", "", "含它的任何方案至少花费", "what any plan with it costs at least"),
+    C("at_least", "含它的方案至少", "any plan with it costs at least", "float64", "money", "", "含它的任何方案至少花费", "what any plan with it costs at least"),
+    C("currency", "币种", "Currency", "str", "code", "", "费用的币种，ISO 4217 代码", "currency of the money in this row, ISO 4217"),
     C("site", "对应站点", "site", "str", "code", "", "方案中对应的站", "its site in the plan"),
     C("why", "为什么", "why", "", "text", "t", "理由", "the reason in words", "why"),
 )  # fmt: skip

@@ -32,6 +32,8 @@ class Key:
 
 
 K = Key
+MONEY = "money"
+"""Unit of keys that are in the study's currency."""
 WHO = "每种制式：按 `receivers` 所示位置接收，任一运营商"
 KEYS = (
     K("schema_version", "本文件的格式版本；键取消或含义改变时加一。没有这个键的是第 1 版，`targets` 是全部行", "version of this form, raised when a key goes or changes its meaning; without it the form is 1, whose `targets` has every row"),
@@ -47,7 +49,7 @@ KEYS = (
     K("headline.text.{language}[]", "首段文字，每种制式一段，zh 或 en", "the first lines, a paragraph a family, zh or en"),
     K("headline.verdict.{family}", "对照人口目标：met 达到、not_met 未达到、uncertain 不能判定；example、none、part 为不作判定的原因", "against the goal for people: met, not_met, uncertain; or why there is no verdict: example, none, part"),
     K("headline.figures[]", "首段下的表", "the table below the first lines", rows="headline"),
-    K("city_order", "地市官方顺序的名称，空为按代码", "name of the official order of the cities, empty lists them by code"),
+    K("city_order", "地市官方顺序的名称，或按顺序列出的代码，空为按代码", "name of the official order of the cities, or their codes in order; empty lists them by code"),
     K("population_basis", "resident 常住或 registered 户籍人口", "resident or registered people"),
     K("model[]", "所用传播模型", "propagation models used"),
     K("resolution_m", "像元边长", "side of a pixel", "m"),
@@ -133,10 +135,13 @@ KEYS = (
     K("plan.cities[]", "同 plan.goal.cities", "as plan.goal.cities"),
     K("plan.margin_db", "同 plan.goal.margin_db；人口按不低于它的信号计", "as plan.goal.margin_db; people count from it on", "dB"),
     K("plan.sites", "新站数；清单在 plan.gpkg 的 new_sites", "new sites; their list is new_sites of plan.gpkg", "sites"),
-    K("plan.cost_cny", "费用", "cost", "CNY"),
+    K("plan.currency", "费用的币种，ISO 4217 代码", "currency of all money of the plan, ISO 4217"),
+    K("plan.cost", "费用", "cost", MONEY),
+    K("plan.cost_cny", "同 plan.cost；仅当币种为 CNY", "as plan.cost, where the currency is CNY", "CNY", maybe=True),
     K("plan.asked", "cheapest 为最省，most 为预算或站数内覆盖最多", "cheapest, or most people within a budget or a number of sites"),
-    K("plan.bound_cny", "模型内任何方案不低于的费用；most 为 null", "within the model no plan costs less; null for most", "CNY"),
-    K("plan.bound", "上下界：cheapest 为费用（CNY）；most 为人数，或加权人数，与 worth 相比", "the bound: CNY for cheapest; for most people, or weighted people, to be compared with worth"),
+    K("plan.cost_bound", "模型内任何方案不低于的费用；most 为 null", "within the model no plan costs less; null for most", MONEY),
+    K("plan.bound_cny", "同 plan.cost_bound；仅当币种为 CNY", "as plan.cost_bound, where the currency is CNY", "CNY", maybe=True),
+    K("plan.bound", "上下界：cheapest 为费用；most 为人数，或加权人数，与 worth 相比", "the bound: money for cheapest; for most people, or weighted people, to be compared with worth"),
     K("plan.proven_gap", "与界之差占比，1 为没有界", "distance to the bound, 1 where there is none", "share"),
     K("plan.proven", "证明的范围：within the model（候选站、费用、预测，以及每个点由一个新站独立覆盖）", "what the proof holds for: within the model (candidates, costs, predictions, each point served by one new site alone)"),
     K("plan.refuted_bounds", "被已知方案推翻、因而弃用的求解器界限数", "bounds of the solver that were rejected because a known plan contradicts them"),
@@ -147,7 +152,7 @@ KEYS = (
     K("plan.served_after", "建成后已覆盖，按含新站的地图计，与 plan.check.served 是同一个数；有容量限制时为各站能承载的人口，同 plan.check.capacity.served", "served with the plan, on the map with its sites: the same figure as plan.check.served; with a capacity whom the sites can carry, as plan.check.capacity.served", "people"),
     K("plan.population_gained", "所列新站按建设次序新增的人口；whole 时等于 served_after 减 served_before；part 时为本市新站所增，不论住在哪里", "people the listed sites gain in build order; of the whole, served_after less served_before; of a part, whom the sites in this city gain, wherever they live", "people"),
     K("plan.unreachable_people", "没有任何候选站能独立覆盖、本方案各站合起来也没有覆盖的人口", "people no candidate can serve alone, nor the plan's sites together", "people"),
-    K("plan.extras_cny.{option}", "各项要求增加的费用；rent_free 为公共场所免租可省", "what each option adds to the cost; rent_free: what premises free of rent would save", "CNY", maybe=True),
+    K("plan.extras.{option}", "各项要求增加的费用；rent_free 为公共场所免租可省", "what each option adds to the cost; rent_free: what premises free of rent would save", MONEY, maybe=True),
     K("plan.families.{family}.population", "每种制式：目标所计的人口", "of each family: people the goal counts", "people"),
     K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by the existing network", "people"),
     K("plan.families.{family}.served_after", "建成后已覆盖", "served with the plan", "people"),
@@ -162,7 +167,7 @@ KEYS = (
     K("plan.check.share", "占比", "share", "share"),
     K("plan.check.required", "要求的人数", "people asked", "people"),
     K("plan.check.county_short[]", "低于下限的县（市、区）", "counties below the floor"),
-    K("plan.check.cost_cny", "费用", "cost", "CNY"),
+    K("plan.check.cost", "费用", "cost", MONEY),
     K("plan.check.expected_people", "人口乘以像元覆盖概率之和", "sum of people times the probability of service at their pixel", "people"),
     K("plan.check.share_if_weaker.{db}", "所有信号弱这么多 dB 时的占比", "share if every signal were weaker by this number of dB", "share"),
     K("plan.check.shares.{target}.family", "每个人口目标：制式", "of each population target: family"),
@@ -195,9 +200,10 @@ def describes(way: str, value: Any) -> bool:
     return key_of(way) is not None or (value is None and any(key.way.startswith((f"{way}.", f"{way}[]")) for key in KEYS))
 
 
-def units() -> dict[str, str]:
-    """Path -> unit of the keys that have one; the columns of rows have theirs in docs/outputs.md."""
-    return {key.way: key.unit for key in KEYS if key.unit}
+def units(currency: str = MONEY) -> dict[str, str]:
+    """Way -> unit of the keys that have one, of money its currency; the columns of rows have theirs in docs/outputs.md."""
+    given = {key.way: currency if key.unit == MONEY else key.unit for key in KEYS if key.unit}
+    return given if currency in (MONEY, "CNY") else {way: unit for way, unit in given.items() if unit != "CNY"}
 
 
 def key_of(way: str) -> Key | None:

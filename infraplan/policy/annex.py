@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from infraplan.tables.language import Speech
 from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 
-RESIDENTIAL = ("village", "block")
+RESIDENTIAL = ("village", "block", "pixel")
 TESTS = ("band", "device", "indoors")
 
 
@@ -121,7 +122,9 @@ def _texts(rows: pd.DataFrame, keys: list[str], name: str, mark: str) -> pd.Seri
     return pd.Series(texts[codes], index=wide.index)
 
 
-def gaps_annex(gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str = "") -> pd.DataFrame:
+def gaps_annex(
+    gaps: pd.DataFrame, lang: str = "zh", *, total: bool = True, tests: bool = False, order: str | Sequence[str] = ""
+) -> pd.DataFrame:
     """Rows of `find_gaps` in the official columns, one a place, 合计 first, cities in the provincial order; the inspector's columns empty.
 
     The remarks carry the id by which a filled sheet is read back.

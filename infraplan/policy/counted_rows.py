@@ -12,7 +12,7 @@ from infraplan.arrays import Bools
 from infraplan.coverage.places import within
 from infraplan.policy.areas_and_lines import polygon_rows
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
-from infraplan.policy.priority import priority_names
+from infraplan.policy.priority import areas_of_places
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Note
 from infraplan.tables.values import folded, numbers, texts
@@ -66,8 +66,8 @@ def in_areas(target: Target, layers: Layers) -> Bools:
         zone, villages = zones_of_rows(layers, "villages"), layers.villages
         if "county" not in zone:
             return np.zeros(len(villages), dtype=bool)
-        names = priority_names(zone["county"].astype(str).reset_index(drop=True), villages.get("town"))
-        return np.asarray(names != "", dtype=bool)
+        found = areas_of_places(zone["county"].astype(str).reset_index(drop=True), villages.get("town"), layers.priority_areas)
+        return np.asarray(found != "", dtype=bool)
 
     first = layers.keep("priority villages", make)
     return first if target.areas == "priority" else ~first
@@ -139,7 +139,7 @@ def _settled(target: Target, layers: Layers) -> Bools:
     """Natural villages within a target's scope and areas, whatever their size."""
     rows = in_scope(target, zones_of_rows(layers, "villages"))
     if "kind" in layers.villages:
-        rows = rows & (layers.villages["kind"] != "block").to_numpy()
+        rows = rows & (layers.villages["kind"] == "village").to_numpy()
     return rows if target.areas == "all" else np.asarray(rows & in_areas(target, layers), dtype=bool)
 
 
@@ -149,7 +149,7 @@ def _households(layers: Layers) -> npt.NDArray[np.float64]:
 
 def other_villages(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     """Zones of the natural villages beside `rows`: those of which the number of households is not known, and the others."""
-    natural = (layers.villages["kind"] != "block").to_numpy(dtype=bool) if "kind" in layers.villages else np.ones(len(rows), dtype=bool)
+    natural = (layers.villages["kind"] == "village").to_numpy(dtype=bool) if "kind" in layers.villages else np.ones(len(rows), dtype=bool)
     open_end = np.zeros(len(rows), dtype=bool)
     official = bool(target.official_column) and answers(layers, "villages", target.official_column)[1].any()
     if target.min_households is not None and not official and "households" in layers.villages:

@@ -22,8 +22,8 @@ COLUMNS = tuple(TYPES)
 
 
 def awarded(targets: Targets) -> list[tuple[Target, float]]:
-    """The clauses that award something for each village, and how much. [CNY]"""
-    return [(target, target.award_cny) for target in targets if target.award_cny is not None and target.layer == "villages"]
+    """The clauses that award something for each village, and how much, in the currency of their policy."""
+    return [(target, target.award) for target in targets if target.award is not None and target.layer == "villages"]
 
 
 def fibre_award(
@@ -40,7 +40,7 @@ def fibre_award(
     Parameters
     ----------
     targets : Targets
-        The clauses of the policies: `read_policy(...)`. Rows with `award_cny` are laid out.
+        The clauses of the policies: `read_policy(...)`. Rows with `award` are laid out.
     zones : GeoDataFrame
         Zones with their codes: `read_zones(...)`.
     villages : GeoDataFrame
@@ -55,7 +55,7 @@ def fibre_award(
     -------
     DataFrame
         The columns target, zone_level, zone, zone_name, villages, with_fibre, not_stated, newly (opened in the period), newly_unknown (with
-        fibre, date missing or too coarse), award_cny (newly x award), lacking, award_open_cny (lacking x award). Levels add up; "" is
+        fibre, date missing or too coarse), award (newly x award), lacking, award_open (lacking x award), currency. Levels add up; "" is
         outside.
 
     Raises
@@ -70,7 +70,7 @@ def fibre_award(
     >>> villages = world.villages.assign(fibre=True, fibre_built=["2020-06-30"] * 10 + ["2019-01-01"] * 30)
     >>> from datetime import date
     >>> award = ip.fibre_award(world.targets, zones=world.zones, villages=villages, since=date(2020, 1, 1))
-    >>> award.loc[award["zone_level"] == "city", ["villages", "newly", "award_cny"]].values.tolist()
+    >>> award.loc[award["zone_level"] == "city", ["villages", "newly", "award"]].values.tolist()
     [[33, 8, 240000]]
     """
     arguments.require(
@@ -80,7 +80,7 @@ def fibre_award(
         villages=(villages, (arguments.GEOMETRY,)),
     )
     parts = []
-    for target, award_cny in awarded(targets):
+    for target, award in awarded(targets):
         layers = Layers(None, zones, villages)  # type: ignore[arg-type]
         rows, _ = village_rows(target, layers)
         says, said = answers(layers, "villages", target.column)
@@ -102,7 +102,8 @@ def fibre_award(
             table = pd.DataFrame(
                 {"target": target.id, "zone_level": level, "zone": ["", *known["adcode"]], "zone_name": ["outside", *known["name"]], **sums}
             )
-            table["award_cny"] = (table["newly"] * award_cny).round()
-            table["award_open_cny"] = (table["lacking"] * award_cny).round()
+            table["award"] = (table["newly"] * award).round()
+            table["award_open"] = (table["lacking"] * award).round()
+            table["currency"] = target.policy.currency
             parts.append(table.loc[(table["zone"] != "") | (table["villages"] > 0)])
     return typed(pd.concat(parts, ignore_index=True) if parts else [], TYPES)

@@ -21,7 +21,7 @@ from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, 
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.judgements import place_codes, village_codes
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
-from infraplan.policy.priority import priority_names
+from infraplan.policy.priority import Areas, areas_of_places
 from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target, Targets, plain_target
@@ -98,7 +98,10 @@ def find_gaps(
     """
     further = arguments.given(places=(places, arguments.PLACES), corridors=(corridors, arguments.CORRIDORS))
     arguments.require("find_gaps", targets=(targets, arguments.TARGETS), **_columns(cover, zones, villages, sites, plan), **further)
-    layers = Layers(cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites))
+    areas = targets.priority_areas
+    layers = Layers(
+        cover, zones, villages, places, sites, corridors, dict(registers or {}), None, Measured.of(measured, sites), priority_areas=areas
+    )  # fmt: skip
     chosen = targets if target is None else targets.only(target)
     future = _future(plan, after, cover)
     parts = []
@@ -110,7 +113,7 @@ def find_gaps(
             if found is not None and len(found):
                 names = {"target": row.id, "part": row.part, "family": row.family, "network": network}
                 parts.append(explain(found, row, network, layers, future).assign(**names))
-    return _finished(parts, zones)
+    return _finished(parts, zones, areas)
 
 
 def no_gaps() -> gpd.GeoDataFrame:
@@ -187,7 +190,7 @@ def unserved_demand(
         found = _village_table(layers, np.flatnonzero(codes != SERVED), codes, villages_measured(question, network, layers))
         if len(found):
             parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
-    return _finished(parts, zones)
+    return _finished(parts, zones, None)
 
 
 def _columns(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
@@ -362,7 +365,7 @@ def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
     return _base(table.iloc[at], zones_of_rows(layers, name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
 
 
-def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
+def _finished(parts: list[pd.DataFrame], zones: Any, areas: Areas | None) -> gpd.GeoDataFrame:
     """One table with names of zones, priority areas first within each target and part, then zone by zone, the largest first."""
     if not parts:
         return no_gaps()
@@ -373,7 +376,7 @@ def _finished(parts: list[pd.DataFrame], zones: Any) -> gpd.GeoDataFrame:
         names = dict(zip(rows["adcode"], rows["name"], strict=True))
         position |= {(level, code): index for index, code in enumerate(rows["adcode"])}
         table[f"{level}_name"] = table[level].map(names).fillna("")
-    table["priority"] = priority_names(table["county"], table["town"])
+    table["priority"] = areas_of_places(table["county"], table["town"], areas)
     last = len(position)
     keys = pd.DataFrame(
         {

@@ -15,6 +15,7 @@ from infraplan.coverage.measurements import Measured
 from infraplan.coverage.places import yes_answers
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import membership
+from infraplan.policy.priority import Areas
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Layers:
     `registers` are tables without coordinates by name (fibre subscribers, transport projects, reported figures): columns of their own, and
     `county`, `city` or `adcode`. `measured` overrides prediction at its places. `status` is the status of the villages where it is known
     already. `synthetic_all`, `synthetic_network`: whether everything, or the sites behind `cover`, is made up.
+    `priority_areas`: where to go first, of the presets where None.
     """
 
     cover: Coverage
@@ -39,6 +41,7 @@ class Layers:
     measured: Measured | None = None
     synthetic_all: bool = False
     synthetic_network: bool = False
+    priority_areas: Areas | None = None
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:

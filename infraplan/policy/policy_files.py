@@ -16,6 +16,7 @@ from infraplan.messages import both
 from infraplan.messages.schema_errors import key_message, options_of
 from infraplan.policy.schema import COUNTS, MEASURES, RADIO, SHARES, PolicyFile, PolicyRow, ResidentsRow, ScopeRow, TargetRow, ThresholdRow
 from infraplan.presets import load
+from infraplan.toml_faults import blank_faults
 from infraplan.toml_files import parse_toml
 
 BARE_DATE = re.compile(r"(=\s*)(\d{1,4}-\d{1,2}-\d{1,2})(?=\s*(?:[,}\]#\r\n]|$))")
@@ -73,6 +74,8 @@ def parse(text: str, name: str) -> PolicyFile:
     """The checked content of a policy file; DataError with every fault and its line."""
     quoted = BARE_DATE.sub(lambda found: found[0] if _is_date(found[2]) else f'{found[1]}"{found[2]}"', text)
     raw = parse_toml(quoted, name, "policy", as_written=text)
+    if blank := blank_faults(raw, name, text, "policy"):
+        raise DataError(blank)
     lines = Lines(text)
     faults: list[Fault] = []
     try:
@@ -201,6 +204,13 @@ def _cross_faults(raw: dict[str, Any], lines: Lines, name: str) -> Iterator[Faul
     if not isinstance(rows, list):
         return
     scopes, departments = raw.get("scopes"), raw.get("departments")
+    head = raw.get("policy")
+    priced = [index for index, row in enumerate(rows) if isinstance(row, dict) and row.get("award") is not None]
+    if priced and isinstance(head, dict) and not head.get("currency"):
+        at = lines.line(("target", priced[0], "award"))
+        yield Fault(
+            name, both("policy.award_currency"), both("policy.award_currency_fix"), rule="award_currency", row=at, column="currency"
+        )
     known = set(scopes) if isinstance(scopes, dict) else set()
     seen: dict[tuple[str, str], int | None] = {}
     for index, row in enumerate(rows):

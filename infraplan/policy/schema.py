@@ -100,7 +100,7 @@ class TargetRow(_Strict):
     count_basis: Literal["site", "mast", "operator"] = "site"
     since: Day | None = None
     until: Day | None = None
-    award_cny: Annotated[Number, Field(ge=0)] | None = None
+    award: Annotated[Number, Field(ge=0)] | None = None
     scenario: Literal["", "public_rent"] = ""
     required: Number | None = None
     due: Day | None = None
@@ -129,6 +129,7 @@ class PolicyRow(_Strict):
     draft: bool = False
     source: Annotated[str, Field(min_length=1)]
     departments_missing: str = "not assigned"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = ""
 
     @model_validator(mode="after")
     def _numbered(self) -> PolicyRow:

@@ -111,7 +111,7 @@ def scorecard(
     )
     layers = Layers(
         cover, zones, villages, places, sites, corridors, dict(registers or {}), status, Measured.of(measured, sites), bool(synthetic),
-        network_synthetic,
+        network_synthetic, targets.priority_areas,
     )  # fmt: skip
     lists = zone_lists(zones)
     parts = [_rows(target, network, layers, lists, day) for target in targets for network in _networks(target, cover)]

@@ -16,6 +16,7 @@ from infraplan.errors import DataError, Fault
 from infraplan.fields import field_of
 from infraplan.messages import both
 from infraplan.policy.policy_files import parse
+from infraplan.policy.priority import Areas
 from infraplan.policy.schema import SHARES, PolicyFile, TargetRow
 from infraplan.tables.values import folded, word_table
 from infraplan.toml_files import read_toml_text
@@ -40,6 +41,7 @@ class Policy:
     province: str
     draft: bool
     source: str
+    currency: str = ""
 
     def expired(self, as_of: date) -> bool:
         """Whether the document was no longer valid on that day."""
@@ -133,7 +135,7 @@ class Target:
     count_basis: str = "site"
     since: date | None = None
     until: date | None = None
-    award_cny: float | None = None
+    award: float | None = None
     reading: str = ""
     reading_en: str = ""
     reason: str = ""
@@ -160,6 +162,8 @@ class Targets:
 
     rows: tuple[Target, ...]
     policies: tuple[Policy, ...]
+    priority_areas: Areas | None = None
+    """Where the policies ask to go first; of the presets where None."""
 
     def __iter__(self) -> Iterator[Target]:
         return iter(self.rows)
@@ -270,7 +274,9 @@ def _read(source: str | Path) -> tuple[str, str]:
 
 def _targets(content: PolicyFile, name: str) -> Targets:
     head = content.policy
-    policy = Policy(name, head.document, head.title, head.title_en, head.issued, head.expires, head.province, head.draft, head.source)
+    policy = Policy(
+        name, head.document, head.title, head.title_en, head.issued, head.expires, head.province, head.draft, head.source, head.currency
+    )
     rows = []
     for row in content.target:
         base = _target(row, content, policy)

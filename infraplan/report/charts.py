@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from infraplan.messages.amounts import millions
 from infraplan.report.page_context import Facts
 from infraplan.report.picture_footers import stamped
 from infraplan.report.printed_maps import canvas, png_of, type_face
@@ -48,7 +49,7 @@ def pareto_picture(
     `goal`, `before`: shares of people required, and served today. The upper bound is proven at the marked budgets, within the model.
     """
     ink, red = palette()["ink"], palette()["status"]["not_met"]
-    budget, share, bound = (pareto[name].to_numpy(float) for name in ("budget_cny", "share", "share_bound"))
+    budget, share, bound = (pareto[name].to_numpy(float) for name in ("budget", "share", "share_bound"))
     with type_face():
         figure = canvas(7.2, 4.0)
         axes = figure.add_axes((0.1, 0.15, 0.87, 0.81))
@@ -61,7 +62,7 @@ def pareto_picture(
             axes.axhline(goal * 100, color=ink["muted"], linestyle="--", linewidth=1)
             note = " " + words.plain("goal_line", share=f"{goal * 100:g}%")
             axes.text(axes.get_xlim()[0], goal * 100, note, va="bottom", ha="left", fontsize=8.5, color=ink["muted"])
-        axes.set_xlabel(words.plain("pareto_cost"), fontsize=9, color=ink["text"])
+        axes.set_xlabel(words.plain("pareto_cost", unit=millions(words.own.currency)), fontsize=9, color=ink["text"])
         axes.set_ylabel(label or words.plain("axis_share"), fontsize=9, color=ink["text"])
         axes.grid(True, color=ink["line"], linewidth=0.6)
         axes.legend(loc="lower right", fontsize=8.5, frameon=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def dated_sides(comparison: Comparison, words: Words) -> list[str]:
     return [words.t(f"compare_{side}", run=" · ".join([name, stamps.marked_stamp(facts, words)])) for side, name, facts in sides]
 
 
-def by_city(sites: Any, order: str) -> Any:
+def by_city(sites: Any, order: str | Sequence[str]) -> Any:
     """Sites added and removed, a row a city in the official order."""
     counts = sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
     counts = counts.assign(name=counts["city_name"].where(counts["city_name"] != "", counts["city"]))

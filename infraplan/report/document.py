@@ -73,6 +73,7 @@ class Report:
 
     title: str
     subject: str
+    study: str
     zone: str
     lang: str
     banners: Sequence[str]
@@ -88,8 +89,9 @@ def report_of(context: PageContext, pictures: Sequence[tuple[str, bytes]], lang:
     words = Words(lang).about(context)
     tables = list(_tables(context, words))
     return Report(
-        title=words.t("report_title", name=context.title_name(lang)),
-        subject=words.t("doc_subject"),
+        title=words.titled("report_title", context),
+        subject=words.titled("doc_subject", context),
+        study=words.one(context.facts.title),
         zone=context.title_name(lang),
         lang=lang,
         banners=banners(context, words),

@@ -17,6 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text
+from infraplan.messages.amounts import axis_unit
 from infraplan.outputs import TABLES, column
 from infraplan.presets import choose
 from infraplan.report import charts, page_rows, plan_words, printed_maps, stamps, style
@@ -119,7 +120,7 @@ def write_province_pages(context: PageContext, folder: str | Path, *, lang: str 
     index = folder / "index.html"
     write_text(index, index_page(context, lang, formats))
     written = [index]
-    picture = pareto_picture(context, Words(lang))
+    picture = pareto_picture(context, Words(lang).about(context))
     if picture is not None:
         written.append(folder / "pareto.png")
         with atomic_path(written[-1]) as part:
@@ -129,7 +130,7 @@ def write_province_pages(context: PageContext, folder: str | Path, *, lang: str 
 
 def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes]]:
     """Captions and PNGs of a zone's report: shares by city, margins by family, cost and coverage."""
-    words = Words(lang)
+    words = Words(lang).about(context)
     found = []
     if context.level == "province" and len(context.children):
         for family in context.families[:1]:
@@ -246,7 +247,7 @@ def _cost(context: PageContext) -> float | None:
     """Cost of the suggested sites; 0 where a plan builds none, None without a plan."""
     if context.plan is None and not len(context.plan_sites):
         return None
-    return float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
+    return float(pd.to_numeric(context.plan_sites["cost"], errors="coerce").sum())
 
 
 def _common(context: PageContext, words: Words, title_key: str, most_sites: int = SITES_SHOWN) -> dict[str, Any]:
@@ -264,9 +265,10 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "c": context,
         "f": number_formats(words),
         "css": Markup(page_css() + print_head(*stamps.corners(context.facts, words))),
+        "study": words.one(context.facts.title),
         "stamp": stamps.stamp(context.facts, words),
-        "title": words.t(title_key, name=context.title_name(words.lang)),
-        "subtitle": "" if words.lang == "en" else Words("en").t(title_key, name=context.name_en),
+        "title": words.titled(title_key, context),
+        "subtitle": "" if words.lang == "en" else replace(words, lang="en").titled(title_key, context),
         "datasets": dataset_lines(context, words),
         "warnings": warning_lines(context, words),
         "expired": expired_documents(context, words),
@@ -277,7 +279,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "new_total": total,
         "new_people": int(pd.to_numeric(context.plan_sites["people_gained"], errors="coerce").sum()) if total else 0,
         "whole_plan": context.plan is not None and (context.level == "province" or context.plan.whole),
-        "new_cost": style.money(cost, words.lang) if cost is not None else "",
+        "new_cost": words.money(cost) if cost is not None else "",
         "headline": headline_sentences(context, words),
         "headline_table": shown_headline(context, words),
         "targets": targets,
@@ -297,9 +299,12 @@ def build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes]
     """The curve of cost and coverage along the build order, when the run has a plan."""
     if context.build_curve is None or not len(context.build_curve):
         return None
-    cost, share = (context.build_curve[name].to_numpy(float) for name in ("cost_cny", "share"))
+    cost, share = (context.build_curve[name].to_numpy(float) for name in ("cost", "share"))
     goal = None if context.plan is None or context.plan.goal is None else context.plan.goal * 100
-    png = charts.curve(cost / 1e8, share * 100, words, words.t("axis_cost"), plan_share_label(context, words), goal, context.facts)
+    scale, unit = axis_unit(float(cost.max(initial=0.0)), words.own.currency, words.lang)
+    png = charts.curve(
+        cost / scale, share * 100, words, words.t("axis_cost", unit=unit), plan_share_label(context, words), goal, context.facts
+    )
     return words.t("build_curve_caption"), png
 
 
@@ -349,7 +354,7 @@ def number_formats(words: Words) -> SimpleNamespace:
         decimal=style.decimal,
         percent=style.percent,
         percent_up=style.percent_up,
-        money=lambda value, least=False: style.money(value, words.lang, least=least),
+        money=lambda value, least=False: words.money(value, least=least),
         day=lambda value: style.day(value, words.lang),
         colour=share_colour,
         field=lambda name: field_label(name, words.lang),

@@ -81,8 +81,8 @@ class OfflinePage:
 
 
 def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> OfflinePage:
-    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: there is no report beside it."""
-    words = Words(lang)
+    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: no report lies beside it."""
+    words = Words(lang).about(context)
     sources = map_data.point_sources(context, words)
     west, south, east, north = _bounds(context)
     page = OfflineMap(
@@ -161,7 +161,7 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
     control = folium.LayerControl(collapsed=False, position="topright")
     control.add_to(page)
     Finish(layers, control).add_to(page)
-    title = words.t("map_title", name=context.name)
+    title = words.t("map_title", name=context.title_name(lang))
     root: Any = page.get_root()
     data = map_data.page_data(context, words, layers=[key for key, _ in layers])
     root.html.add_child(Verbatim(_bar(context, words, title, alone)), name="bar", index=0)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.presets import load
 from infraplan.report.style import missing
 from infraplan.report.words import Words
 
@@ -55,7 +54,6 @@ def column(frame: Any, name: str) -> Any:
 
 def station(services: str, operators: str, words: Words) -> str:
     """ "nr-n41;nr-n28" and "cmcc" as "nr-n41, nr-n28 (China Mobile)"."""
-    known = load("networks")["operators"]
-    names = " + ".join(str(known[one][words.lang]) if one in known else one for one in operators.split("+") if one)
+    names = " + ".join(words.operator(one) for one in operators.split("+") if one)
     listed = "" if missing(services) else ", ".join(part for part in services.split(";") if part)
     return f"{listed} ({names})" if names else listed

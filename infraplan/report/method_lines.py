@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from infraplan.report import plan_words
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import day, integer, money, percent, percent_up
+from infraplan.report.style import day, integer, percent, percent_up
 from infraplan.report.words import Words, field_label
 from infraplan.tables.faults import fault_line
 
@@ -42,7 +42,7 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     if context.plan is not None:
         whole = context.level == "province"
         if whole and context.plan.bounded:
-            yield words.t("plan_bound"), money(context.plan.bound_cny, words.lang, least=True)
+            yield words.t("plan_bound"), words.money(context.plan.cost_bound, least=True)
         gap = percent_up(context.plan.proven_gap) if context.plan.bounded else words.t("words_no_bound")
         yield words.t("plan_gap" if whole else "plan_gap_whole"), gap
         for sentence in plan_words.price_sentences(context, words):

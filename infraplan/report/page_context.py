@@ -13,6 +13,7 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.outputs import TABLES
 from infraplan.presets import load
+from infraplan.tables.language import OwnNames
 
 Margins = npt.NDArray[np.float32]
 COUNTS = tuple(one.name for one in TABLES["population"] if one.kind and one.form == "whole")
@@ -45,21 +46,21 @@ class Dataset:
 class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
-    `bound_cny`: lower bound of the cost of any plan for the goal; None where the plan serves most people, whose bound counts people.
+    `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
     `whole`: not a city's part of a larger plan.
-    `extras_cny`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
+    `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
     the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """
 
     sites: int
-    cost_cny: float
-    bound_cny: float | None
+    cost: float
+    cost_bound: float | None
     proven_gap: float
     population_gained: int
     status: str = ""
     scope: str = ""
-    extras_cny: Mapping[str, float] = field(default_factory=dict)
+    extras: Mapping[str, float] = field(default_factory=dict)
     goal: float | None = None
     margin_db: float = 0.0
     rent_measure: str = ""
@@ -69,7 +70,7 @@ class PlanSummary:
     @property
     def bounded(self) -> bool:
         """Whether a bound on the cost is proven: not for a plan that falls short of its goal."""
-        return self.bound_cny is not None and self.proven_gap < 1.0
+        return self.cost_bound is not None and self.proven_gap < 1.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class Facts:
         By how much every signal is weaker and stronger in the shares beside a headline. [dB]
     as_of, report_date : str
         ISO dates of the data and of the report; "" where the study states none.
+    title : str
+        Title of the study, in both languages.
+    own : OwnNames
+        The study's currency and its own names of hosts, operators and networks.
     """
 
     model: str
@@ -122,6 +127,8 @@ class Facts:
     band_db: float = 0.0
     as_of: str = ""
     report_date: str = ""
+    own: OwnNames = field(default_factory=OwnNames)
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,9 +143,9 @@ class PageContext:
         Adcodes of the provinces where the page shows several, or one that was made from its cities; `adcode` is then "" and `name` that of
         the cities or the study.
     title_en : str
-        English name of a page with several zones.
-    city_order : str
-        Name of the official order of the cities; "" lists them by code.
+        English name of a page with several zones, or of an area that the study names itself.
+    city_order : str or tuple of str
+        Name of the official order of the cities, or their codes in order; "" lists them by code.
     zones : GeoDataFrame, EPSG:4326
         The zone itself and its children (counties of a city; cities, and if wanted counties, of the province):
         level, adcode, name, parent, geometry.
@@ -161,14 +168,14 @@ class PageContext:
     margins : mapping
         family -> best margin of any operator. float32 (grid.height, grid.width), NaN where nothing was computed. [dB]
     cities : DataFrame, optional
-        Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost_cny, state ("done" | "failed" |
+        Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost, state ("done" | "failed" |
         "skipped"), reason.
     build_curve : DataFrame, optional
-        cost_cny, share (of residents served by the plan so far) per step.
+        cost, share (of residents served by the plan so far) per step.
     phases : DataFrame, optional
-        phase, name, start, end (ISO dates), sites, cost_cny, share, asked_met.
+        phase, name, start, end (ISO dates), sites, cost, share, asked_met.
     pareto : DataFrame, optional
-        `pareto_curve`: budget_cny, cost_cny, sites, people, share, share_bound, proven_gap.
+        `pareto_curve`: budget, cost, sites, people, share, share_bound, proven_gap.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -199,7 +206,7 @@ class PageContext:
     index_href: str = ""
     tops: tuple[str, ...] = ()
     title_en: str = ""
-    city_order: str = ""
+    city_order: str | tuple[str, ...] = ""
 
     def receiver(self, family: str) -> str:
         """Where the family's devices are judged: "outdoor", "indoor" ...; "" where it is not known."""
@@ -208,8 +215,8 @@ class PageContext:
 
     @property
     def name_en(self) -> str:
-        """The zone's English name where the zones have one (`name_en`), else its name."""
-        if self.tops:
+        """The zone's English name where the zones carry one (`name_en`), else its name."""
+        if self.tops or self.title_en:
             return self.title_en or self.name
         own = self.outline
         name = own["name_en"].iloc[0] if "name_en" in own and len(own) else None

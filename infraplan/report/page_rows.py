@@ -16,7 +16,7 @@ from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
 from infraplan.report.plan_words import nothing_to_build, price_sentences
-from infraplan.report.style import integer, missing, money, percent_up, text
+from infraplan.report.style import integer, missing, percent_up, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import out_of
 from infraplan.tables.wording import worded
@@ -134,8 +134,8 @@ def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> A
     """合计 first, then the cities in the provincial order, with the columns of the table `cities`."""
     first, listed = context.families[0], in_city_order(context.cities.sort_values("adcode", kind="stable"), context.city_order)
     counts = gap_counts(context.gaps, context.things, (first,))["villages"][first]
-    cost = None if context.plan is None and not len(context.plan_sites) else float(pd.to_numeric(context.plan_sites["cost_cny"]).sum())
-    own = {name: "" for name, kind in types("cities").items() if kind == "str"} | {"name": words.t("total"), "cost_cny": cost}
+    cost = None if context.plan is None and not len(context.plan_sites) else float(pd.to_numeric(context.plan_sites["cost"]).sum())
+    own = {name: "" for name, kind in types("cities").items() if kind == "str"} | {"name": words.t("total"), "cost": cost}
     own |= {"gaps": counts["lacking"], "asked": counts["asked"], "new_sites": len(context.plan_sites)}
     rows = pd.concat([pd.DataFrame([own]), listed], ignore_index=True)
     names = context.names(words.lang)
@@ -258,13 +258,13 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         counts = [form.format(*row) if row[2] else f"{row[0]} {row[1]}" for row in lacking_words(context, words)]
         out.append(words.t("words_gaps", gaps=words.joined(counts)))
     if len(context.plan_sites):
-        cost = float(pd.to_numeric(context.plan_sites["cost_cny"], errors="coerce").sum())
-        out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=money(cost, words.lang)))
+        cost = float(pd.to_numeric(context.plan_sites["cost"], errors="coerce").sum())
+        out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=words.money(cost)))
     elif context.plan is not None:
         out.append(nothing_to_build(context, words))
     if context.plan is not None and context.level == "province":
-        bound = {"bound": money(context.plan.bound_cny, words.lang, least=True), "gap": percent_up(context.plan.proven_gap)}
-        if context.plan.bound_cny is not None:
+        bound = {"bound": words.money(context.plan.cost_bound, least=True), "gap": percent_up(context.plan.proven_gap)}
+        if context.plan.cost_bound is not None:
             out.append(words.t("words_bound", **bound) if context.plan.bounded else words.t("words_no_bound"))
         out += price_sentences(context, words)
     return out

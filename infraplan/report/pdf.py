@@ -117,6 +117,7 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         "title": report.title,
         "zone": report.zone,
         "subject": report.subject,
+        "study": report.study,
         "lang": report.lang,
         "fonts": font_names(),
         "banners": list(report.banners),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infraplan.messages import in_language
 from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import integer, money
+from infraplan.report.style import integer
 from infraplan.report.words import Words
 
 
@@ -13,7 +13,7 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
     """The sentence for a plan without a site in this zone: its goal is met already, or nothing could help, or it builds elsewhere."""
     plan = context.plan
     met = plan is not None and not plan.sites and plan.status in ("optimal", "feasible")
-    return words.t("words_plan_met" if met else "words_plan_nothing")
+    return words.t("words_plan_met" if met else "words_plan_nothing", zero=words.money(0))
 
 
 def price_sentences(context: PageContext, words: Words) -> list[str]:
@@ -22,9 +22,9 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
     if plan is None or context.level != "province":
         return []
     out = []
-    for option, extra in plan.extras_cny.items():
+    for option, extra in plan.extras.items():
         measure = in_language(rent_measure(plan.rent_measure), words.lang)
-        amount = money(abs(float(extra)), words.lang)
+        amount = words.money(abs(float(extra)))
         key = f"price_{option}" if float(extra) > 0 or option == "rent_free" else f"price_{option}_none"
         out.append(words.t(key, extra=amount, measure=measure, margin=f"{plan.margin_db:g}"))
     return out

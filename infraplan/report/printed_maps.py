@@ -220,7 +220,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine
 
-    words = Words(lang)
+    words = Words(lang).about(context)
     colours = palette()
     grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
     outline = context.outline.set_geometry(to_plane(context.outline, grid.crs))
@@ -267,8 +267,8 @@ def of_family(sites: Any, family: str) -> Any:
 
 
 def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
-    """Cities coloured by their share of residents served, far islands at their place. PNG."""
-    words = Words(lang)
+    """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
+    words = Words(lang).about(context)
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
     cities = cities.assign(geometry=simplified(cities, 0.003))

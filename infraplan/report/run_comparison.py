@@ -44,9 +44,9 @@ class Comparison:
     facts : pair of Facts
         Of each run: dates, version, whether its data are synthetic.
     receivers : dict
-        family -> where its devices are judged, of the later run.
-    city_order : str
-        Name of the official order of the cities, of the later run; "" lists them by code.
+        family -> where its devices are judged, as the later run says.
+    city_order : str or tuple of str
+        Name of the official order of the cities, or their codes in order, as the later run says; "" lists them by code.
     """
 
     before: str
@@ -57,7 +57,7 @@ class Comparison:
     sites: Any
     facts: tuple[Facts, Facts]
     receivers: dict[str, str]
-    city_order: str = ""
+    city_order: str | tuple[str, ...] = ""
 
     @property
     def synthetic(self) -> bool:
@@ -105,7 +105,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         sites=_sites(first, second, names),
         facts=(_facts(old), _facts(new)),
         receivers=_receivers(old, new),
-        city_order=str(new.get("city_order") or ""),
+        city_order=order if isinstance(order := new.get("city_order") or "", str) else tuple(order),
     )
 
 

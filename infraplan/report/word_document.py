@@ -39,6 +39,8 @@ def write_docx(report: Report, path: str | Path) -> None:
     _page_number(section.footer.paragraphs[0], parse_xml)
     for _ in range(4):
         document.add_paragraph()
+    if report.study:
+        _line(document.add_paragraph(), report.study, size=12, align=WD_ALIGN_PARAGRAPH.CENTER)
     for line in (report.zone, report.subject):
         _line(document.add_paragraph(), line, font=TITLE, size=22, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
     if report.words.get("stamp"):

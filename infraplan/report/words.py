@@ -21,7 +21,7 @@ class Words(Speech):
 
     def t(self, key: str, **values: Any) -> str:
         """One sentence of the report's catalogue."""
-        return say(f"report.{key}", self.lang, **values)
+        return say(f"report.{key}", self.lang, **{name: in_language(value, self.lang) for name, value in values.items()})
 
     def b(self, key: str, **values: Any) -> Markup:
         """The sentence with its English beside it, as markup; values are escaped, and a bilingual one gives each language its half."""
@@ -35,7 +35,7 @@ class Words(Speech):
 
     def plain(self, key: str, **values: Any) -> str:
         """ "中文 / English" on Chinese pages, English alone on English ones."""
-        return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {say(f'report.{key}', 'en', **values)}"
+        return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {replace(self, lang='en').t(key, **values)}"
 
     def about(self, context: PageContext) -> Words:
         """These words with the names of a page: its zones, the tasks of its targets, where its families are judged."""
@@ -47,8 +47,16 @@ class Words(Speech):
             tasks={text(row["id"]): clause_of(row, self) for row in first},
             receivers={family: context.receiver(family) for family in dict.fromkeys((*context.families, *context.facts.receivers))},
             band_db=context.facts.band_db,
+            own=context.facts.own,
             first=next(iter(context.plan.families if context.plan is not None else ()), context.families[0]),
         )
+
+    def titled(self, key: str, context: PageContext) -> str:
+        """A title with the zone's name and the families of the page: 5G与NB-IoT, 5G and NB-IoT."""
+        names = [self.family(family) for family in context.families]
+        first, last = self.joined(names[:-1], "、"), names[-1]
+        told = {key: self.t(end).join(filter(None, [first, last])) for key, end in (("families", "and"), ("either", "or"))}
+        return self.t(key, name=context.title_name(self.lang), **told)
 
     def family_in(self, context: PageContext, family: str) -> str:
         """`judged` at the receiver of a page's figures."""

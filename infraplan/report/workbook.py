@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infraplan.files import atomic_path
+from infraplan.messages.amounts import unit as money_unit
 from infraplan.outputs import TABLES
 from infraplan.policy.annex import RESIDENTIAL, gap_parts
 from infraplan.report import stamps
@@ -25,7 +26,7 @@ FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": the time of writin
 HEAD_ROW = 4
 A3, A4 = 8, 9
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
-SUMMED = ("households", "population", "cost_cny", "people_gained", "villages_gained", "places_gained")
+SUMMED = ("households", "population", "cost", "people_gained", "villages_gained", "places_gained")
 FONT_PT, WIDTH_PT = 14, 11  # of cells; of the font in which widths of columns are counted
 LEAST_PT = 8.0  # on paper
 WRAPPED = ("text", "wrap")
@@ -38,13 +39,12 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
     """The annex of one zone. Names are written as text, so that a formula in one stays text; equal content gives equal bytes."""
     import xlsxwriter
 
-    words = Words(lang)
+    words = Words(lang).about(context)
     with atomic_path(path) as part:
         safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
         font = {"font_name": BASE["font_name"], "font_size": WIDTH_PT}
         book = xlsxwriter.Workbook(str(part), {**safe, "default_format_properties": font})
-        book.set_properties({"title": words.t("annex_title", name=context.name), "author": "", "company": "", "created": FIXED_DAY})
-        words = words.about(context)
+        book.set_properties({"title": words.titled("annex_title", context), "author": "", "company": "", "created": FIXED_DAY})
         sheets = _sheets(context, words)
         for number, (key, columns, breaks) in enumerate(sheets, 1):
             rows = _write(book, context, words, key, number, columns, breaks)
@@ -75,8 +75,8 @@ def scaled(widths: Sequence[float], paper: int) -> tuple[int, int]:
     return scale, max(FONT_PT, math.ceil(100 * LEAST_PT / scale))
 
 
-def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
-    """Cell formats of each form of `columns`, in a font of that size in points."""
+def formats(book: Any, size: int = FONT_PT, unit: str = "") -> dict[str, Any]:
+    """How each form of `columns` looks in a sheet whose cells have a font of that size in points; `unit`: of money."""
     base = {**BASE, "font_size": size}
     numbers = {
         "whole": "#,##0",
@@ -87,7 +87,7 @@ def formats(book: Any, size: int = FONT_PT) -> dict[str, Any]:
         "degree": "0.00000",
         "share": "0.00%",
         "rate": "0.00",
-        "money": '#,##0 "元"',
+        "money": f'#,##0 "{unit}"' if unit else "#,##0",
         "dbm": "0.0",
     }
     forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
@@ -117,13 +117,15 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
     if stamp:
         sheet.write_string(0, min(2, last), stamp, forms["note"])
     sheet.merge_range(1, 0, 1, last, "", forms["title"])
-    sheet.write_string(1, 0, words.t(f"annex_{key}", name=context.name), forms["title"])
+    sheet.write_string(1, 0, words.titled(f"annex_{key}", context), forms["title"])
     sheet.set_row(1, 30)
     step = max(1, (last + 1) // 4)
     for index, label in enumerate(("annex_filled_by", "annex_person", "annex_phone", "annex_date")):
         sheet.write_string(2, min(index * step, last), words.t(label), forms["line"])
     if key != "method":
-        sheet.write_string(3, last, words.t(f"annex_unit_{key.partition('_')[0]}"), forms["unit"])
+        sheet.write_string(
+            3, last, words.t(f"annex_unit_{key.partition('_')[0]}", money=money_unit(words.own.currency, words.lang)), forms["unit"]
+        )
     if key == "gaps" and context.level == "province":
         total = int(context.gaps["kind"].isin(RESIDENTIAL).groupby(context.gaps["id"]).any().sum())
         if total > MOST_GAPS:
@@ -155,7 +157,7 @@ def _write(book: Any, context: PageContext, words: Words, key: str, number: int,
     official = [cells.column.official or "A" in cells.column.places for cells in columns]
     printed = sum(bool(one) for one in official) - 1 if any(official) else last
     scale, size = scaled([cells.column.characters for cells in columns[: printed + 1]], A3)
-    forms = formats(book, size)
+    forms = formats(book, size, money_unit(words.own.currency, words.lang))
     summed = [key.startswith(("gaps", "sites")) and cells.column.name.partition("_{")[0] in SUMMED for cells in columns]
     _head(sheet, forms, context, words, key, number, printed)
     sheet.set_row(HEAD_ROW, 76)

@@ -152,7 +152,7 @@ def run_study(
             numbers = plan_numbers(plan, check)
         else:
             numbers = part_numbers(plan, findings, after, city)
-        return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)))
+        return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)), lang)
 
     folders = folders_of(study, chosen)
 
@@ -182,7 +182,7 @@ def run_study(
             (output / f"{name}.csv").unlink(missing_ok=True)  # of an earlier run
         else:
             write_csv(output / f"{name}.csv", asked_for)
-    write_text(output / "summary.json", dumps(summary))
+    write_text(output / "summary.json", dumps(summary, lang))
     ledger.write(output, {**record, "complete": True})
     tell(1, 1)
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
@@ -221,8 +221,9 @@ def _plan_record(plan: Plan | None) -> dict[str, Any] | None:
     return {
         "status": plan.status,
         "sites": len(plan.sites),
-        "cost_cny": plan.cost_cny,
-        "bound_cny": plan.bound_cny,
+        "currency": plan.currency,
+        "cost": plan.cost,
+        "cost_bound": plan.cost_bound,
         "proven_gap": plan.proven_gap,
     }
 
@@ -239,7 +240,7 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
     """One row a city for the scoreboard: its folder, gaps, new sites and state."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
     lacking = {adcode: gaps_of_city(findings, adcode) for adcode in rows}
-    sites = plan.sites.groupby("city")["cost_cny"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
+    sites = plan.sites.groupby("city")["cost"].agg(["size", "sum"]) if plan is not None else pd.DataFrame(columns=["size", "sum"])
     return pd.DataFrame(
         [
             {
@@ -249,7 +250,7 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
                 "gaps": lacking[adcode]["lacking"],
                 "asked": lacking[adcode]["asked"],
                 "new_sites": int(sites["size"].get(adcode, 0)),
-                "cost_cny": int(sites["sum"].get(adcode, 0)),
+                "cost": int(sites["sum"].get(adcode, 0)),
                 "state": row["state"],
                 "reason": row["reason"],
             }

@@ -70,6 +70,8 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         band_db=signal_band_db(),
         as_of=dates["as_of"],
         report_date=dates["report_date"],
+        own=study.own_names,
+        title=Bilingual(study.config.study.title_zh, study.config.study.title_en),
     )
 
 
@@ -140,13 +142,13 @@ def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = N
     whole = sites is None
     return PlanSummary(
         sites=len(plan.sites if whole else sites),
-        cost_cny=plan.cost_cny if whole else float(sites["cost_cny"].sum()),
-        bound_cny=plan.bound_cny,
+        cost=plan.cost if whole else float(sites["cost"].sum()),
+        cost_bound=plan.cost_bound,
         proven_gap=plan.proven_gap,
         population_gained=plan.population_gained if whole else int(sites["people_gained"].sum()),
         status=plan.status,
         scope=scope,
-        extras_cny=dict(plan.extras_cny),
+        extras=dict(plan.extras),
         goal=plan.goal.share,
         margin_db=plan.goal.margin_db,
         rent_measure=targets.measure_of("public_rent"),
@@ -220,7 +222,7 @@ def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
         table[f"{family}_receiver"] = context.receiver(family)
     if heads == "names":
         return pd.DataFrame(table)
-    speech = Speech(heads, receivers=context.facts.receivers)
+    speech = Speech(heads, receivers=context.facts.receivers, own=context.facts.own)
     return pd.DataFrame(table.rename(columns=headings(table, "villages", heads, speech.judged)))
 
 
@@ -261,11 +263,13 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
 
 
 def whole_name(study: Study, lang: str) -> str:
-    """The name of a study that is not a single province with a name: its cities where they are few, else its title."""
+    """What pages call the zones of a study: the area it names, else its cities where they are few, else its title."""
+    about = study.config.study
+    if about.area_zh:
+        return about.area_zh if lang == "zh" else about.area_en
     cities = study.zones.loc[study.zones["level"] == "city"]
     if 0 < len(cities) <= FEW_CITIES and (lang == "zh" or "name_en" in cities):
         return ("、" if lang == "zh" else ", ").join(cities["name" if lang == "zh" else "name_en"].astype(str))
-    about = study.config.study
     return about.title_zh if lang == "zh" else about.title_en
 
 
@@ -274,7 +278,9 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
     study, cover = findings.study, findings.cover
     province = study.zones.loc[study.zones["level"] == "province"]
     one = len(province) == 1 and province["name"].iloc[0] != province["adcode"].iloc[0]
-    adcode, name = (str(province["adcode"].iloc[0]), str(province["name"].iloc[0])) if one else ("", whole_name(study, "zh"))
+    named = bool(study.config.study.area_zh) or not one
+    adcode = str(province["adcode"].iloc[0]) if one else ""
+    name = whole_name(study, "zh") if named else str(province["name"].iloc[0])
     context = PageContext(
         level="province",
         adcode=adcode,
@@ -301,6 +307,6 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         index_href="index.html",
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),
-        title_en="" if one else whole_name(study, "en"),
+        title_en=whole_name(study, "en") if named else "",
     )
     return _layers(context, findings, cover)

@@ -13,8 +13,9 @@ from infraplan.coverage.population import point_statuses
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import Fault, UsageError
 from infraplan.messages import both
-from infraplan.policy.priority import priorities
+from infraplan.policy.priority import priority_counties
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.costs import ALWAYS_OFFERED
 from infraplan.siting.goals import Goal, goal_of, required_places_target
 from infraplan.siting.instances import Instance, instance_of, refuse_narrow_class
 from infraplan.siting.phases import Phase
@@ -70,6 +71,7 @@ def plan_faults(study: Study) -> list[Fault]:
     if all(well):
         attempts.at(key, ", ".join(choice.targets), goal_in, study)
     attempts.at("plan.phases", "", phases_of, study)
+    attempts.faults += host_faults(study)
     left, bottom, right, top = study.zones.to_crs(study.grid.crs).total_bounds
     points = (right - left) * (top - bottom) / choice.candidate_spacing_m**2
     if points > MOST_CANDIDATES:
@@ -78,6 +80,20 @@ def plan_faults(study: Study) -> list[Fault]:
     if choice.capacity_people and choice.priority_weight > 1.0:
         attempts.add("plan.capacity_people", both("study.budget_with_priority"), choice.capacity_people, severity="warning")
     return list(dict.fromkeys(attempts.faults))
+
+
+def host_faults(study: Study) -> list[Fault]:
+    """Hosts that the study's candidates stand on and its costs do not price."""
+    seats = study.hosts is None and township_seats(study.places) is not None
+    wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
+    wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
+    wanted |= {"public_building": "seats"} if seats else {}
+    file = study.config.files.costs or FILE_NAME
+    return [
+        Fault(file, both("siting.host_without_cost", host=host, why=both(f"siting.host_{why}")),
+              both("siting.host_without_cost_fix", host=host), rule="costs-host", column=f"hosts.{host}")
+        for host, why in wanted.items() if host not in study.costs.hosts
+    ]  # fmt: skip
 
 
 def _refuse_absent(study: Study, name: str) -> None:
@@ -97,7 +113,7 @@ def phases_of(study: Study) -> tuple[Phase, ...]:
             if name not in choice.must:
                 raise UsageError(both("run.phase_must", phase=phase.name, target=name))
     return tuple(
-        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget_cny, phase.must)
+        Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget, phase.must)
         for phase in study.config.plan.phases
     )
 
@@ -127,9 +143,10 @@ def study_instance(
         targets=study.targets,
         places=study.places,
         capacity_people=choice.capacity_people,
-        priority_counties=frozenset(priorities()),
+        priority_counties=frozenset(priority_counties(study.targets.priority_areas)),
         priority_weight=choice.priority_weight,
         measured=study.measured,
+        currency=study.costs.currency,
         progress=progress,
     )
 
@@ -150,6 +167,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         demand=points_without_service(study, goal, cover, villages),
         services=choice.services,
         own_services=study.own_services,
+        costs=study.costs,
         operators=operator_set(choice.operators, study.config.study.operators) or choice.operators,
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,

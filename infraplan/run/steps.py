@@ -256,7 +256,13 @@ def with_gaps(
         target=target,
         **layers,
     )
-    known = {**layers, "villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
+    known = {
+        **layers,
+        "villages": findings.villages,
+        "corridors": study.corridors,
+        "registers": study.registers or {},
+        "priority_areas": study.targets.priority_areas,
+    }
     return replace(findings, gaps=without_points(gaps), things=things_of_targets(study.targets, Layers(findings.cover, **known)))
 
 
@@ -329,7 +335,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     if not points or cities:
         return plan
     tell = (progress or Silent()).step("run.pareto")
-    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost_cny, points), limits_of(findings.study), tell, known=plan))
+    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost, points), limits_of(findings.study), tell, known=plan))
 
 
 def plan_of(

@@ -14,6 +14,7 @@ import pandas as pd
 import infraplan
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
+from infraplan.messages import LANGUAGES, in_language
 from infraplan.outputs import names, types
 from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
@@ -30,13 +31,15 @@ from infraplan.tables.faults import grouped
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
 """Figures of a zone beside its share, as named by `with_ranges`."""
 
+IN_YUAN = {"cost_cny": "cost", "bound_cny": "cost_bound"}
+"""Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
-    "bound_cny", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras_cny", "worth", "pareto", "check",
+    "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
 )  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
 """From the top down."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Form of summary.json: raised when a key goes or changes its meaning; runs before it was written have none."""
 
 
@@ -65,7 +68,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
     """The plan's totals and its check from the list of sites alone."""
     if plan is None:
         return None
-    return {
+    told = {
         "scope": "whole",
         "goal": plain(asdict(plan.goal)),
         "target": plan.goal.target,
@@ -75,9 +78,10 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "cities": list(plan.goal.cities),
         "margin_db": plan.goal.margin_db,
         "sites": len(plan.sites),
-        "cost_cny": plan.cost_cny,
+        "currency": plan.currency,
+        "cost": plan.cost,
         "asked": plan.objective,
-        "bound_cny": plan.bound_cny,
+        "cost_bound": plan.cost_bound,
         "bound": plan.bound,
         "proven_gap": plan.proven_gap,
         "proven": "within the model",
@@ -89,7 +93,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "served_after": plan.served_after,
         "population_gained": plan.population_gained,
         "unreachable_people": plan.unreachable_people,
-        "extras_cny": dict(plan.extras_cny),
+        "extras": dict(plan.extras),
         "families": plain(plan.families),
         "weighted": plan.weighted,
         "worth": plain(plan.worth),
@@ -97,6 +101,13 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "pareto": None if plan.pareto is None else records(plan.pareto, tuple(plan.pareto.columns)),
         "check": plain(check),
     }
+    return in_yuan(told)
+
+
+def in_yuan(numbers: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a plan or of one of its sites with `cost_cny` and `bound_cny` beside, where their currency is CNY."""
+    twins = {twin: numbers[name] for twin, name in IN_YUAN.items() if name in numbers}
+    return numbers | (twins if numbers.get("currency") == "CNY" else {})
 
 
 def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> dict[str, Any]:
@@ -116,18 +127,19 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     for number, phase in enumerate(phases_of(study), start=1):
         own = sites.loc[sites["phase"] == number]
         row = dict.fromkeys(types("phases")) | {"phase": number, "name": phase.name, "start": phase.start, "end": phase.end}
-        phases.append(row | {"sites": len(own)} | {name: int(own[name].sum()) for name in ("cost_cny", "people_gained")})
-    return {
+        phases.append(row | {"sites": len(own)} | {name: int(own[name].sum()) for name in ("cost", "people_gained")})
+    told = {
         **(plan_numbers(plan, None) or {}),
         **dict.fromkeys(OF_THE_WHOLE),
         "scope": "part",
         "sites": len(sites),
-        "cost_cny": int(sites["cost_cny"].sum()),
+        "cost": int(sites["cost"].sum()),
         **by_family[plan.goal.family],
         "population_gained": int(sites["people_gained"].sum()),
         "families": by_family,
         "phases": phases or None,
     }
+    return in_yuan(told)
 
 
 def restore_plan(output: Path) -> Plan | None:
@@ -145,7 +157,8 @@ def restore_plan(output: Path) -> Plan | None:
     taken = {
         name: numbers[name]
         for name in (
-            "cost_cny",
+            "currency",
+            "cost",
             "bound",
             "proven_gap",
             "status",
@@ -154,7 +167,7 @@ def restore_plan(output: Path) -> Plan | None:
             "served_after",
             "candidates",
             "unreachable_people",
-            "extras_cny",
+            "extras",
             "families",
             "weighted",
             "worth",
@@ -256,9 +269,9 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "report_date": plain(about.dated),
         "version": infraplan.__version__,
         "synthetic": study.synthetic,
-        "units": units(),
+        "units": units(study.costs.currency),
         "headline": plain(headline),
-        "city_order": about.city_order,
+        "city_order": plain(about.city_order),
         "population_basis": study.population_basis,
         "model": list(cover.models_used),
         "resolution_m": cover.grid.resolution_m,
@@ -319,10 +332,20 @@ def zone_rows(anyone: pd.DataFrame) -> list[dict[str, Any]]:
     return zones
 
 
-def dumps(content: dict[str, Any]) -> str:
+def in_one_language(content: Any, lang: str) -> Any:
+    """A summary without a word of another language where English alone is asked: texts that know both, and the first lines by language."""
+    if lang != "en":
+        return content
+    if isinstance(content, dict):
+        own = {key: value for key, value in content.items() if not ({*content} == set(LANGUAGES) and key != lang)}
+        return {key: in_one_language(value, lang) for key, value in own.items()}
+    return [in_one_language(item, lang) for item in content] if isinstance(content, list | tuple) else in_language(content, lang)
+
+
+def dumps(content: dict[str, Any], lang: str = "zh") -> str:
     """JSON text, Chinese readable, no NaN, one line a row of the long lists."""
     parts = []
-    for key, value in plain(content).items():
+    for key, value in plain(in_one_language(content, lang)).items():
         if isinstance(value, list):
             rows = ",\n  ".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in value)
             parts.append(f"{json.dumps(key)}: [\n  {rows}\n ]")

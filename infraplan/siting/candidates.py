@@ -16,7 +16,7 @@ from infraplan.geo.summits import ridge_points
 from infraplan.geo.zonal import levels_of
 from infraplan.outputs import types
 from infraplan.presets import load
-from infraplan.siting.costs import host
+from infraplan.siting.costs import Costs, usual_costs
 from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id", "name", "place", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna",
-    "host", "status", "mast", "cost_cny", "origin", "county", "city",
+    "host", "status", "mast", "cost", "currency", "rent", "origin", "county", "city",
 )  # fmt: skip
-TYPES = {name: types("sites").get(name, "str") for name in COLUMNS}
-"""Columns of a candidate with the types they have among a plan's sites; `place` and `origin` are the candidates' own."""
+TYPES = {name: types("sites").get(name, "str") for name in COLUMNS} | {"rent": "int64"}
+"""Columns of a candidate with the types they have among a plan's sites; `place`, `rent` and `origin` are the candidates' own."""
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 PEOPLE_RADIUS_M = 3000.0
@@ -45,6 +45,7 @@ def candidate_sites(
     demand: gpd.GeoDataFrame | None = None,
     services: Iterable[str] = ("nr-n28",),
     own_services: Mapping[str, str] | None = None,
+    costs: Costs | None = None,
     operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
     existing: gpd.GeoDataFrame | None = None,
@@ -75,6 +76,8 @@ def candidate_sites(
         together; a site may carry one family or several.
     own_services : mapping of str, optional
         Family of every service beyond the presets, by name.
+    costs : Costs, optional
+        What sites cost and how high they are, by host (`read_costs`); by default those of the presets.
     operators : str
         Operators of the new sites, joined by "+".
     spacing_m : float
@@ -85,7 +88,7 @@ def candidate_sites(
     exclude : iterable of GeoDataFrame, optional
         Polygons to keep free (water, protected land).
     hosts : GeoDataFrame, optional
-        Further buildings and poles that may be used, with a column `host` named as in the cost preset. Smart poles count in urban centres
+        Further buildings and poles that may be used, with a column `host` named as in `costs`. Smart poles count in urban centres
         alone.
     least_people : int
         Candidates with fewer people of `demand` within `PEOPLE_RADIUS_M` (for a ridge: in sight) are not considered. Every proof of the
@@ -105,8 +108,8 @@ def candidate_sites(
     Returns
     -------
     GeoDataFrame
-        The columns of a site table, with place (equal for the service sets of one place), cost_cny and origin (co_location, host,
-        settlement, ridge, grid), in EPSG:4326.
+        The columns of a site table, with place (equal for the service sets of one place), cost, currency, rent (inside the cost)
+        and origin (co_location, host, settlement, ridge, grid), in EPSG:4326.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def candidate_sites(
         "candidate_sites", zones=(zones, arguments.OUTLINES),
         **arguments.given(demand=(demand, of_demand), existing=(existing, arguments.MASTS), hosts=(hosts, arguments.HOSTS)),
     )  # fmt: skip
-    land = _land(zones)
+    land, prices = _land(zones), costs or usual_costs()
     grid = grid or Grid.over(zones)
     services = tuple(services)
     families = families_of(services, own_services)
@@ -143,7 +146,7 @@ def candidate_sites(
         if smart_poles:
             parts.append(parts[-1].assign(host="smart_pole"))
         if terrain is not None and ridges_per_square > 0:
-            parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people))
+            parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people, prices))
     parts.append(_grid_points(land, grid, spacing_m))
     found = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
     table = _without_crowded_grid_points(found.assign(lacks=_text(found, "lacks").replace("", ";".join(families))), spacing_m / 2)
@@ -157,7 +160,7 @@ def candidate_sites(
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
     urban = _urban(frame, residents if residents is not None else demand, grid)
     frame = frame.assign(environment=np.where(urban, "urban", "rural")).loc[urban | (frame["host"] != "smart_pole").to_numpy()]
-    return _as_sites(frame.reset_index(drop=True), services, operators, own_services or {})
+    return _as_sites(frame.reset_index(drop=True), services, operators, prices, own_services or {})
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
@@ -211,9 +214,9 @@ def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
     )
 
 
-def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_people: int) -> pd.DataFrame:
+def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_people: int, prices: Costs) -> pd.DataFrame:
     """Towers on summits that see many."""
-    antenna_m = float(host("tower")["height_m"])
+    antenna_m = float(prices.host("tower")["height_m"])
     points = ridge_points(terrain, demand, square_m=spacing_m, per_square=per_square, antenna_m=antenna_m, least_people=least_people)
     return points[["x", "y"]].assign(origin="ridge", host="tower", mast="", name="")
 
@@ -269,12 +272,12 @@ def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
     return np.asarray(_people_within(frame, people, grid, rule["radius_m"]) / area_km2 >= rule["people_per_km2"], dtype=bool)
 
 
-def _as_sites(frame: Any, services: tuple[str, ...], operators: str, own: Mapping[str, str]) -> Any:
+def _as_sites(frame: Any, services: tuple[str, ...], operators: str, prices: Costs, own: Mapping[str, str]) -> Any:
     """Candidates in the columns of a site table."""
-    table = gpd.GeoDataFrame(split_by_service_set(frame, services, own), geometry="geometry", crs=4326)
+    table = gpd.GeoDataFrame(split_by_service_set(frame, services, prices, own), geometry="geometry", crs=4326)
     table["operators"] = operators
-    table["height_m"] = host_column(table, "height_m")
-    table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm")
+    table["height_m"] = host_column(table, "height_m", prices)
+    table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm", prices)
     table["azimuth_deg"], table["tilt_deg"], table["antenna"] = "0/120/240", 3.0, None
     table["status"] = "planned"
     table["mast"] = table["mast"].where(table["mast"] != "", table["place"])

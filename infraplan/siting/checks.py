@@ -93,7 +93,7 @@ def check_plan(
         coverage probability of their pixel), share_if_weaker (share if every signal were 0, 3, 6, 10 dB weaker). Of every share, by target:
         shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places (asked,
         served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
-        full: how many sites carry all they can). too_close (pairs of site ids), cost_cny, and feasible: all of it is as the goal requires.
+        full: how many sites carry all they can). too_close (pairs of site ids), cost, and feasible: all of it is as the goal requires.
 
     Raises
     ------
@@ -110,12 +110,12 @@ def check_plan(
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
     >>> checked = ip.check_plan(plan, world.cover, zones=world.zones, villages=world.villages)
-    >>> checked["feasible"], checked["served"], checked["required"], checked["cost_cny"]
+    >>> checked["feasible"], checked["served"], checked["required"], checked["cost"]
     (True, 11018, 11011, 10849486)
     """
     plan_sites: Any = getattr(plan, "sites", plan)
     arguments.require(
-        "check_plan", plan=(plan_sites, (*arguments.SITES, "cost_cny")), cover=(cover, arguments.COVER), zones=(zones, arguments.ZONES),
+        "check_plan", plan=(plan_sites, (*arguments.SITES, "cost")), cover=(cover, arguments.COVER), zones=(zones, arguments.ZONES),
         villages=(villages, arguments.PEOPLE),
         **arguments.given(places=(places, arguments.PLACES), existing=(existing, arguments.EXISTING)),
     )  # fmt: skip
@@ -137,7 +137,7 @@ def check_plan(
         "feasible": bool(met and not close and not short),
         **{name: first[name] for name in ("population", "served", "share", "required")},
         "county_short": short,
-        "cost_cny": int(plan_sites["cost_cny"].sum()),
+        "cost": int(plan_sites["cost"].sum()),
         "expected_people": first["expected_people"],
         "share_if_weaker": first["share_if_weaker"],
         "shares": shares,

@@ -21,20 +21,20 @@ CURVE_TYPES = types("curve")
 CURVE = tuple(CURVE_TYPES)
 
 
-def budgets_up_to(most_cny: float, points: int) -> list[float]:
-    """`points` budgets in equal steps, the last one `most_cny`. [CNY]"""
-    return [float(value) for value in np.linspace(0.0, most_cny, points + 1)[1:]]
+def budgets_up_to(most: float, points: int) -> list[float]:
+    """`points` budgets in equal steps, the last one `most`."""
+    return [float(value) for value in np.linspace(0.0, most, points + 1)[1:]]
 
 
 def build_curve(plan: Plan) -> pd.DataFrame:
-    """cost_cny and share of people served after each site of the build order, starting from today's sites."""
-    cost = np.concatenate([[0.0], plan.sites["cost_cny"].cumsum().to_numpy(dtype=float)])
+    """cost and share of people served after each site of the build order, starting from today's sites."""
+    cost = np.concatenate([[0.0], plan.sites["cost"].cumsum().to_numpy(dtype=float)])
     people = plan.served_before + np.concatenate([[0.0], plan.sites["people_gained"].cumsum().to_numpy(dtype=float)])
-    return pd.DataFrame({"cost_cny": cost, "share": people / max(plan.population, 1)})
+    return pd.DataFrame({"cost": cost, "share": people / max(plan.population, 1)})
 
 
 def cost_curve(
-    plan: Plan, budgets_cny: Sequence[float] = (), *, points: int = 10, limits: SearchLimits | None = None, instance: Instance | None = None
+    plan: Plan, budgets: Sequence[float] = (), *, points: int = 10, limits: SearchLimits | None = None, instance: Instance | None = None
 ) -> pd.DataFrame:
     """What each budget buys at best around a plan, one row a budget.
 
@@ -42,8 +42,8 @@ def cost_curve(
     ----------
     plan : Plan
         `place_sites(...)`, which remembers its problem.
-    budgets_cny : sequence of float
-        Budgets; by default `points` equal steps up to the plan's cost. [CNY]
+    budgets : sequence of float
+        Budgets; by default `points` equal steps up to the plan's cost.
     points : int
         How many budgets, where none are given.
     limits : SearchLimits, optional
@@ -54,7 +54,7 @@ def cost_curve(
     Returns
     -------
     DataFrame
-        The columns budget_cny, cost_cny (of the plan found), sites, people (served, today's included), share, share_bound (no plan within
+        The columns budget, cost (of the plan found), sites, people (served, today's included), share, share_bound (no plan within
         the budget exceeds it), proven_gap.
 
     Raises
@@ -74,13 +74,13 @@ def cost_curve(
     >>> ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))[["sites", "people"]].values.tolist()
     [[5, 6357], [10, 9044], [16, 11018]]
     """
-    budgets = list(budgets_cny) or budgets_up_to(plan.cost_cny, points)
-    return pareto_curve(problem_of(plan, instance), budgets, limits or SearchLimits(), known=plan)
+    steps = list(budgets) or budgets_up_to(plan.cost, points)
+    return pareto_curve(problem_of(plan, instance), steps, limits or SearchLimits(), known=plan)
 
 
 def pareto_curve(
     instance: Instance,
-    budgets_cny: Sequence[float],
+    budgets: Sequence[float],
     limits: SearchLimits,
     progress: Callable[[int, int], None] | None = None,
     *,
@@ -95,22 +95,23 @@ def pareto_curve(
     Returns
     -------
     DataFrame
-        budget_cny, cost_cny (of the plan found), sites, people (served, today's included), share, share_bound (no plan within the budget
+        budget, cost (of the plan found), sites, people (served, today's included), share, share_bound (no plan within the budget
         exceeds it, within the model), proven_gap. Budgets that do not pay for the forced sites are left out.
     """
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
     problem = replace(instance.problem, weight=np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0))
     total, best = float(max(instance.population, 1)), np.flatnonzero(problem.forced)
     rows: list[dict[str, Any]] = []
-    budgets = sorted(float(budget) for budget in budgets_cny if budget >= float(problem.cost[problem.forced].sum()))
-    for number, budget in enumerate(budgets, start=1):
+    steps = sorted(float(budget) for budget in budgets if budget >= float(problem.cost[problem.forced].sum()))
+    for number, budget in enumerate(steps, start=1):
         start = max((best, _affordable(instance, known, budget)), key=lambda sites: check_cover(problem, sites).weight)
         plan = max_cover(problem, None, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, start=start)
         best = plan.chosen
         rows.append(
             {
-                "budget_cny": round(budget),
-                "cost_cny": round(plan.cost),
+                "budget": round(budget),
+                "cost": round(plan.cost),
+                "currency": instance.currency,
                 "sites": plan.sites,
                 "people": round(plan.weight),
                 "share": plan.weight / total,
@@ -119,15 +120,15 @@ def pareto_curve(
             }
         )
         if progress is not None:
-            progress(number, len(budgets))
+            progress(number, len(steps))
     frame = typed(rows, CURVE_TYPES)
     return frame.assign(share_bound=np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1])
 
 
-def _affordable(instance: Instance, known: Plan | None, budget_cny: float) -> npt.NDArray[np.int64]:
+def _affordable(instance: Instance, known: Plan | None, budget: float) -> npt.NDArray[np.int64]:
     """The first sites of a plan's build order that the budget pays, as candidates; none where sites are forced."""
     if known is None or instance.problem.forced.any():
         return np.zeros(0, np.int64)
-    paid = known.sites["cost_cny"].cumsum().to_numpy(dtype=float) <= budget_cny + 1e-6
+    paid = known.sites["cost"].cumsum().to_numpy(dtype=float) <= budget + 1e-6
     position = pd.Index(instance.candidates["id"]).get_indexer(known.sites["candidate"].to_numpy()[paid])
     return np.asarray(position[position >= 0], dtype=np.int64)

@@ -32,13 +32,13 @@ CANDIDATE_TYPES = types("explained_candidates")
 class Explanation:
     """Answers to why, each a table.
 
-    candidates : id, name, host, county, cost_cny, reason, by (id of the plan's site or of the candidate that is the reason, "" none),
-        adds_people (people it would add to the finished plan, each family counted), at_least_cny (what any plan with it costs at least, NaN
+    candidates : id, name, host, county, cost, reason, by (id of the plan's site or of the candidate that is the reason, "" none),
+        adds_people (people it would add to the finished plan, each family counted), at_least (what any plan with it costs at least, NaN
         where nothing is proved), site (its id in the plan, "" if it is not in it). Reasons are those of `explain_candidates`, or the
         instance's own word for a barred one.
     villages : id, name, kind, family, target, county, population, must, status ("not_asked": served today, or not counted by the goal;
         "served_by_plan", "reachable", "unreachable"), by (sites of the plan that serve it, joined by ";"), candidates (how many could),
-        cheapest, cheapest_cny.
+        cheapest, cheapest_cost.
     targets : target, family, required, reachable, served (by the plan), met, reachable_met; people, or places for targets of places.
     unreachable : the certificate: demand no allowed candidate can serve; `best_margins` says how near they come.
     """
@@ -132,16 +132,17 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], e
     site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
     ids = instance.candidates["id"].astype(str).to_numpy()
     barred = frame["barred"].astype(str).to_numpy() if "barred" in frame else np.full(len(frame), "", dtype=object)
-    at_least = np.maximum(reasons["at_least"].to_numpy(), plan.bound_cny or 0)
+    at_least = np.maximum(reasons["at_least"].to_numpy(), plan.cost_bound or 0)
     reason = np.where(barred != "", barred, reasons["reason"].to_numpy())
     return typed(
         {
-            **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost_cny")},
+            **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost")},
             "reason": reason,
             "by": [site.get(by, ids[by]) if by >= 0 else "" for by in reasons["by"]],
             "adds_people": reasons["adds_weight"].round().astype(np.int64).to_numpy(),
-            "at_least_cny": np.where(reasons["reason"] == "chosen", np.nan, at_least),
+            "at_least": np.where(reasons["reason"] == "chosen", np.nan, at_least),
             "site": [site.get(int(i), "") for i in explained],
+            "currency": instance.currency,
         },
         CANDIDATE_TYPES,
     )
@@ -173,7 +174,8 @@ def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], nam
                     "by": ";".join(by),
                     "candidates": len(able),
                     "cheapest": at[best] if best >= 0 else "",
-                    "cheapest_cny": float(cost[best]) if best >= 0 else np.nan,
+                    "cheapest_cost": float(cost[best]) if best >= 0 else np.nan,
+                    "currency": instance.currency,
                 }
             )
     return typed(out, VILLAGE_TYPES)

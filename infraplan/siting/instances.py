@@ -54,6 +54,8 @@ class Instance:
         People in scope of the first share, and those of them served today.
     worth : float64 array
         What each row counts where the objective is most people: its weight, multiplied in priority areas.
+    currency : str
+        That of the candidates' costs.
     """
 
     goal: Goal
@@ -63,6 +65,7 @@ class Instance:
     population: int
     covered_people: int
     worth: npt.NDArray[np.float64]
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def instance_of(
     priority_counties: Collection[str] = (),
     priority_weight: float = 1.0,
     measured: Measured | None = None,
+    currency: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal; existing sites are part of every plan at no cost.
@@ -127,6 +131,8 @@ def instance_of(
         Counties whose people count `priority_weight` times in `worth`.
     measured : Measured, optional
         Overrides prediction at its places: who is served today, and which points one new site has to serve alone.
+    currency : str
+        That of the costs; by default that of the candidates.
 
     Returns
     -------
@@ -153,8 +159,17 @@ def instance_of(
         problem=problem,
         population=int(first.people.sum()),
         covered_people=int(first.people[first.covered].sum()),
+        currency=currency or currency_of(candidates),
         worth=problem.weight * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
     )
+
+
+def currency_of(candidates: Any) -> str:
+    """The one currency in which candidates are priced, "" where none says it; a UsageError where there are several."""
+    found = sorted(set(candidates["currency"].astype(str)) - {""}) if "currency" in candidates else []
+    if len(found) > 1:
+        raise UsageError(both("siting.currencies", currencies=", ".join(found)))
+    return found[0] if found else ""
 
 
 def _people_rows(
@@ -312,7 +327,7 @@ def _problem(
     return rows, CoverProblem(
         cover=vstack([*matrices, empty], format="csr"),
         weight=rows["population"].to_numpy(dtype=float),
-        cost=candidates["cost_cny"].to_numpy(dtype=float),
+        cost=candidates["cost"].to_numpy(dtype=float),
         zone=np.concatenate(zone),
         zone_required=np.asarray(needs, dtype=float) if several else np.ceil(goal.county_floor * totals - 1e-9),
         required=0.0 if several else needs[0],

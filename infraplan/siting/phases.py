@@ -40,8 +40,8 @@ class Phase:
         Target: share of the people in scope (of the goal's first family) served at its end, 0..1.
     sites : int, optional
         Limit: number of sites.
-    budget_cny : float, optional
-        Limit: money. [CNY]
+    budget : float, optional
+        Limit: money, in the currency of the costs.
     must : tuple of str
         Targets of places, all served at its end.
 
@@ -71,7 +71,7 @@ class Phase:
     start: str = ""
     share: float | None = None
     sites: int | None = None
-    budget_cny: float | None = None
+    budget: float | None = None
     must: tuple[str, ...] = ()
 
 
@@ -99,8 +99,8 @@ def schedule(
 
     solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
     and never adds to it. A target without limits is met whenever the whole plan meets it. Within a phase the site that adds most people per
-    yuan to those before it comes first. Where sites carry limited users, what a site carries depends on its neighbours: there the one build
-    order of the plan (most people per yuan first) is cut where each phase meets its targets, or has used up its limits.
+    unit of money comes first. Where sites carry limited users, what a site carries depends on its neighbours: there the one build
+    order of the plan (most people per unit of money first) is cut where each phase meets its targets, or has used up its limits.
 
     Parameters
     ----------
@@ -176,15 +176,15 @@ def _schedule_by_flow(
         if due_rows.any():
             none = bool(problem.covered[due_rows].all())
             met &= np.array([none, *(bool(there[due_rows].all()) for there in attended)])
-        has_targets, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget_cny is not None
+        has_targets, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget is not None
         enough = np.flatnonzero(met[first:])
         last = len(order)
         if has_targets and not limited:
             last = first + int(enough[0]) if len(enough) else len(order)
         if phase.sites is not None:
             last = min(last, first + phase.sites)
-        if phase.budget_cny is not None:
-            last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget_cny + 1e-6, side="right")))
+        if phase.budget is not None:
+            last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget + 1e-6, side="right")))
         number[first:last] = index
         served_after = reached[last - 1] if last else before
         gained = served_after - (reached[first - 1] if first else before)
@@ -208,7 +208,7 @@ def _phase_row(
         "start": phase.start,
         "end": phase.end,
         "sites": sites,
-        "cost_cny": round(cost),
+        "cost": round(cost),
         "people_gained": round(gained),
         "share": share,
         "places": int((served & problem.must).sum()),
@@ -218,7 +218,7 @@ def _phase_row(
 def _sites_of_phase(rest: CoverProblem, phase: Phase, places_due: bool, seed: int) -> Ints:
     """The sites that the phase builds, of those that are left."""
     everything, nothing = np.arange(rest.cost.size), np.zeros(0, np.int64)
-    has_targets, limited = phase.share is not None or places_due, phase.sites is not None or phase.budget_cny is not None
+    has_targets, limited = phase.share is not None or places_due, phase.sites is not None or phase.budget is not None
     if not limited:
         return _cheapest_sites(rest, seed) if phase.share is not None or phase.must else everything
     if has_targets:
@@ -246,12 +246,12 @@ def _most_people_sites(rest: CoverProblem, forced: Ints, phase: Phase, seed: int
     must = np.zeros(rest.cost.size, bool)
     must[forced] = True
     limited = replace(rest, forced=must)
-    return np.sort(max_cover(limited, phase.sites, phase.budget_cny, gap=0.0, seed=seed, work_limit=PHASE_WORK).chosen)
+    return np.sort(max_cover(limited, phase.sites, phase.budget, gap=0.0, seed=seed, work_limit=PHASE_WORK).chosen)
 
 
 def _fits(rest: CoverProblem, picked: Ints, phase: Phase) -> bool:
     in_number = phase.sites is None or len(picked) <= phase.sites
-    return in_number and (phase.budget_cny is None or float(rest.cost[picked].sum()) <= phase.budget_cny + 1e-6)
+    return in_number and (phase.budget is None or float(rest.cost[picked].sum()) <= phase.budget + 1e-6)
 
 
 def _meets(rest: CoverProblem, picked: Ints) -> bool:
@@ -262,7 +262,7 @@ def _meets(rest: CoverProblem, picked: Ints) -> bool:
 
 
 def _in_order(problem: CoverProblem, picked: Ints, served: Bools) -> Ints:
-    """The sites in build order: most people per yuan first, added to what is served by then."""
+    """The sites in build order: most people per unit of money first, added to what is served by then."""
     if not len(picked):
         return np.zeros(0, np.int64)
     return build_order(replace(problem, covered=served), picked)[0]

@@ -38,7 +38,7 @@ def place_sites(
     terrain: Terrain | None = None,
     target: str | Iterable[str] = "nr-pop90",
     must: Iterable[str] = (),
-    budget_cny: float | None = None,
+    budget: float | None = None,
     max_sites: int | None = None,
     county_floor: float = 0.0,
     margin_db: float = 0.0,
@@ -79,8 +79,8 @@ def place_sites(
         Shares of people to reach, each of another family.
     must : iterable of str
         Targets of places: every one of their places has to be served.
-    budget_cny : float, optional
-        Most money to spend; the plan then serves most people within it, and no target binds. [CNY]
+    budget : float, optional
+        Most money to spend; the plan then serves most people within it, and no target binds. In the currency of the candidates.
     max_sites : int, optional
         Most sites to build; the plan then serves most people with them, and no target binds.
     county_floor : float
@@ -129,7 +129,7 @@ def place_sites(
     ... )
     >>> plan
     <Plan for nr-pop90: 16 sites, CNY 10.85 million, 10.7% -> 90.0% of residents; optimal, within 0.00% of the best>
-    >>> plan.sites[["id", "cost_cny", "people_gained"]].head(1).values.tolist()
+    >>> plan.sites[["id", "cost", "people_gained"]].head(1).values.tolist()
     [['N00001', 697982, 1363]]
     """
     arguments.require(
@@ -148,10 +148,10 @@ def place_sites(
         capacity_people=capacity_people, priority_counties=priority_counties, priority_weight=priority_weight, measured=measured,
     )  # fmt: skip
     limits = SearchLimits(gap, work_limit, time_limit_s, seed)
-    if budget_cny is None and max_sites is None:
+    if budget is None and max_sites is None:
         found = cheapest_plan(instance, limits, phases=phases)
     else:
-        found = most_served(instance, limits, budget_cny=budget_cny, max_sites=max_sites, phases=phases)
+        found = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases)
     after = cover_with(found.sites, cover, presets)
     found = counted_on_map(
         found, presets, cover, after, zones=zones, villages=villages, targets=targets, places=places, measured=measured, phases=phases,

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from infraplan.messages.amounts import amount
-from infraplan.tables.language import Speech
+from infraplan.tables.language import OwnNames, Speech
 from infraplan.tables.wording import worded
 from infraplan.units import cut_percent
 
@@ -21,13 +21,13 @@ def line(plan: Plan) -> str:
     people = max(plan.population, 1)
     before, after = (cut_percent(count / people, 1) for count in (plan.served_before, plan.served_after))
     proof = f"within {plan.proven_gap:.2%} of the best" if plan.proven_gap < 1.0 else "no bound"
-    cost = amount(float(plan.cost_cny), "en")
+    cost = amount(float(plan.cost), plan.currency, "en")
     return f"<Plan for {plan.goal.target}: {len(plan.sites):,} sites, {cost}, {before} -> {after} of residents; {plan.status}, {proof}>"
 
 
 def html(plan: Plan) -> str:
     """The line, and the first sites in build order as a table."""
-    cells = worded(plan.sites.head(SHOWN), "sites", "page", Speech("en"))
+    cells = worded(plan.sites.head(SHOWN), "sites", "page", Speech("en", own=OwnNames(currency=plan.currency)))
     head = "".join(f"<th>{escape(one.label)}</th>" for one in cells)
     rows = zip(*(one.texts() for one in cells), strict=True)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)

@@ -14,7 +14,6 @@ import pandas as pd
 from infraplan.errors import Fault, UsageError, warn
 from infraplan.messages import both
 from infraplan.siting import plan_repr
-from infraplan.siting.costs import rent_cny
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
@@ -36,13 +35,13 @@ class Plan:
     goal : Goal
         What the plan was made for.
     sites : GeoDataFrame
-        New sites in build order, points in EPSG:4326: the columns of a site table, with cost_cny, people_gained and more.
+        New sites in build order, points in EPSG:4326: the columns of a site table, with cost, people_gained and more.
     objective : {"cheapest", "most"}
         "cheapest": reach the goal. "most": serve most people within a budget or a number of sites.
-    cost_cny : int
-        Cost of the sites. [CNY]
+    cost : int
+        Cost of the sites, in `currency`.
     bound : int
-        Of "cheapest" the money that no plan can undercut [CNY]; of "most" the people that no plan can exceed, or the worth where
+        Of "cheapest" the money that no plan can undercut; of "most" the people that no plan can exceed, or the worth where
         `weighted`.
     proven_gap : float
         Distance of the plan from the bound, as a share: 0 is proven best.
@@ -54,11 +53,13 @@ class Plan:
         How many candidates there were.
     unreachable_people : int
         People that no candidate can serve.
-    extras_cny : mapping of int
+    extras : mapping of int
         What an option adds to the cost: "county_floor", "planning_margin" (differences of plans found); "rent_free", what the same sites
-        would save if public premises charged no rent. [CNY]
+        would save if public premises charged no rent.
     families : mapping of mapping of int
         Of each family population, served_before and served_after.
+    currency : str
+        Code of ISO 4217 of all money in the plan; "" where nobody said it.
     weighted : bool
         People of priority areas, and of each family, were counted with weights.
     worth : float
@@ -88,14 +89,14 @@ class Plan:
     >>> plan = ip.place_sites(
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
-    >>> plan.status, len(plan.sites), plan.population_gained, plan.bound_cny
+    >>> plan.status, len(plan.sites), plan.population_gained, plan.cost_bound
     ('optimal', 16, 9697, 10849486)
     """
 
     goal: Goal
     sites: gpd.GeoDataFrame
     objective: str
-    cost_cny: int
+    cost: int
     bound: int
     proven_gap: float
     status: str
@@ -104,8 +105,9 @@ class Plan:
     served_after: int
     candidates: int
     unreachable_people: int
-    extras_cny: Mapping[str, int] = field(default_factory=dict)
+    extras: Mapping[str, int] = field(default_factory=dict)
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    currency: str = ""
     weighted: bool = False
     worth: float = 0.0
     unreachable: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
@@ -126,7 +128,7 @@ class Plan:
         return self.served_after - self.served_before
 
     @property
-    def bound_cny(self) -> int | None:
+    def cost_bound(self) -> int | None:
         """What no plan for the goal can cost less than; None where the objective is most people."""
         return self.bound if self.objective == "cheapest" else None
 
@@ -190,7 +192,7 @@ def most_served(
     instance: Instance,
     limits: SearchLimits,
     *,
-    budget_cny: float | None = None,
+    budget: float | None = None,
     max_sites: int | None = None,
     phases: Sequence[Phase] = (),
 ) -> Plan:
@@ -202,7 +204,7 @@ def most_served(
     if instance.problem.capacity is not None and (worth != instance.problem.weight).any():
         raise UsageError(both("siting.capacity_with_priority"))
     problem = replace(instance.problem, weight=worth)
-    answer = max_cover(problem, max_sites, budget_cny, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
     return _plan(instance, answer, "most", {}, phases, limits.seed)
 
 
@@ -236,9 +238,9 @@ def _plan(
         divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed)
         order, phase, table = divided.order, divided.phase, divided.table
     sites = list_sites(instance, order, phase)
-    rent = sites["host"].map({name: rent_cny(name) for name in sites["host"].unique()}).fillna(0)
-    if rent.any():
-        extras = {**extras, "rent_free": -int(rent.sum())}
+    rent = int(instance.candidates["rent"].iloc[order].sum()) if "rent" in instance.candidates else 0
+    if rent:
+        extras = {**extras, "rent_free": -rent}
     if answer.refuted_bounds:
         message = both("siting.refuted_bounds", count=answer.refuted_bounds, version=version("highspy"))
         warn([Fault("", message, both("siting.refuted_bounds_fix"), rule="refuted_bounds", severity="warning")])
@@ -249,7 +251,7 @@ def _plan(
         goal=instance.goal,
         sites=sites,
         objective=objective,
-        cost_cny=round(answer.cost),
+        cost=round(answer.cost),
         bound=bound,
         proven_gap=float(answer.proven_gap),
         status=str(answer.status),
@@ -258,8 +260,9 @@ def _plan(
         served_after=counted[instance.goal.family]["served_after"],
         candidates=len(instance.candidates),
         unreachable_people=int(people[lost].sum()),
-        extras_cny=extras,
+        extras=extras,
         families=counted,
+        currency=instance.currency,
         weighted=objective == "most" and round(answer.weight) != counted[instance.goal.family]["served_after"],
         worth=float(answer.weight) if objective == "most" else 0.0,
         unreachable=unreachable_rows(instance, lost),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.siting.costs import host, life_cost_cny
+from infraplan.siting.costs import Costs
 from infraplan.tables.column_types import typed
 from infraplan.tables.families import carries, families_of, family_of
 
@@ -39,8 +39,10 @@ def masts_to_share(existing: Any, families: Sequence[str], operators: str) -> pd
     return typed(masts_lacking.loc[masts_lacking["lacks"] != ""].reset_index(drop=True), MAST_TYPES)
 
 
-def split_by_service_set(places: pd.DataFrame, services: Sequence[str], own: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Each place once for every set of families it lacks: id, place, services, cost_cny beside the columns of `places`.
+def split_by_service_set(
+    places: pd.DataFrame, services: Sequence[str], prices: Costs, own: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Each place once for every set of families it lacks: id, place, services, cost, currency, rent beside the columns of `places`.
 
     `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set follows a
     hyphen. The cost is the host's for the first service and `added_service` for each further one, which is less than any host costs: two
@@ -54,16 +56,18 @@ def split_by_service_set(places: pd.DataFrame, services: Sequence[str], own: Map
             fits = [set(families_set) <= set(text.split(";")) for text in places["lacks"]]
             carried = [service for service in services if family_of(service, own) in families_set]
             part = places.loc[fits].assign(services=";".join(carried), service_set="+".join(families_set), size=size)
-            costs = {name: life_cost_cny(name, len(carried)) for name in part["host"].unique()}
-            parts.append(part.assign(cost_cny=part["host"].map(costs)))
+            costs = {name: prices.life_cost(name, len(carried)) for name in part["host"].unique()}
+            parts.append(part.assign(cost=part["host"].map(costs)))
     table = pd.concat(parts)
     table["place"] = pd.Series([numbers[at] for at in places.index.get_indexer(table.index)], index=table.index, dtype=str)
     table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["service_set"]
     order = np.lexsort((table["service_set"], table["size"], table["place"]))
     table = table.iloc[order].drop(columns=["service_set", "size", "lacks"]).reset_index(drop=True)
-    return table.assign(cost_cny=table["cost_cny"].astype(np.int64))
+    rent = table["host"].map({name: prices.rent(name) for name in table["host"].unique()})
+    return table.assign(cost=table["cost"].astype(np.int64), currency=prices.currency, rent=rent.astype(np.int64))
 
 
-def host_column(table: pd.DataFrame, name: str, missing: float = np.nan) -> pd.Series[Any]:
-    """A number of each row's host preset."""
-    return table["host"].map({key: float(host(key).get(name, missing)) for key in table["host"].unique()})
+def host_column(table: pd.DataFrame, name: str, prices: Costs) -> pd.Series[Any]:
+    """A number of each row's host; NaN where the costs do not state it."""
+    stated = {key: prices.host(key).get(name) for key in table["host"].unique()}
+    return table["host"].map({key: np.nan if value is None else float(value) for key, value in stated.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,16 @@ from infraplan.errors import DataError, Fault, warn
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.completed_zones import whole_study
+from infraplan.io.costs import read_costs
 from infraplan.io.exclusions import read_exclusions
+from infraplan.io.gridded_people import read_population_raster
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
-from infraplan.presets import choose, load
-from infraplan.radio.antennas import Antenna
-from infraplan.radio.budgets import Service
+from infraplan.presets import load
+from infraplan.siting.costs import Costs, usual_costs
 from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
+from infraplan.study.config_faults import is_raster, raster_option_faults
 from infraplan.study.existing_sites import existing_on
 from infraplan.study.fix_keys import with_study_keys
 from infraplan.study.grid_and_terrain import input_hashes, study_grid, study_terrain
@@ -30,8 +32,9 @@ from infraplan.study.layer_checks import compared, unmatched_policy_words
 from infraplan.study.licences import Licence, read_licences
 from infraplan.study.notebook_steps import StudySteps
 from infraplan.study.policy_names import named_classes, named_columns
-from infraplan.study.radio_inputs import antenna_files, study_sectors, study_services
+from infraplan.study.radio_layers import StudyRadio
 from infraplan.study.site_environment import surroundings_of
+from infraplan.tables.language import OwnNames
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(StudySteps):
+class Study(StudyRadio, StudySteps):
     """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when it is first used.
 
     Parameters
@@ -110,6 +113,14 @@ class Study(StudySteps):
     def has_people(self) -> bool:
         """Whether the study names villages; without them there is a coverage map and nothing else."""
         return self.config.files.villages is not None
+
+    @property
+    def own_names(self) -> OwnNames:
+        """What the study calls its money, hosts, operators and networks."""
+        own = self.config
+        networks = {name: entry.model_dump() for name, entry in own.networks.items()}
+        areas = {name: entry.model_dump() for name, entry in own.priority_areas.items()}
+        return OwnNames(self.costs.currency, self.costs.hosts, networks, areas or None)
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -222,14 +233,17 @@ class Study(StudySteps):
 
     @layer
     def villages(self) -> gpd.GeoDataFrame:
-        """Villages and blocks with their people, as `read_villages` returns them."""
+        """People at points, as `read_villages` or, where study.toml names a raster, `read_population_raster` returns them."""
         path = self.path("villages")
         if path is None:
             raise DataError(
                 Fault(FILE_NAME, both("study.no_villages"), both("study.no_villages_fix"), rule="study-villages", column="files.villages")
             )
-        basis = self.config.study.population_basis
-        return read_villages(path, used=named_columns(self), zones=self.zones, population_basis=basis, **self.config.options_of("villages"))
+        options, basis = self.config.options_of("villages"), self.config.study.population_basis
+        refuse(raster_option_faults(path, options))
+        if is_raster(path):
+            return read_population_raster(path, self.grid, zones=self.zones, **options)
+        return read_villages(path, used=named_columns(self), zones=self.zones, population_basis=basis, **options)
 
     @property
     def population_basis(self) -> str:
@@ -245,10 +259,12 @@ class Study(StudySteps):
             people = self.villages if self.has_people else None
         except DataError:  # reported where the villages are read
             people = None
-        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones)
+        defaults = self.config.site_defaults.over(load("site_defaults"))
+        limits = defaults["surroundings"]
+        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones, limits)
         listed = read_sites(
             path, used=named_columns(self), zones=self.zones, own_services=self.own_services,
-            own_operators=self.config.study.operators, surroundings=around, **options
+            own_operators=self.config.study.operators, surroundings=around, defaults=defaults, lte=self.plans_lte, **options
         )  # fmt: skip
         sites, faults = existing_on(listed, self.config.study.as_of, path.name)
         warn(faults)
@@ -266,7 +282,14 @@ class Study(StudySteps):
     def hosts(self) -> gpd.GeoDataFrame | None:
         """Buildings and poles for new sites, as `read_hosts` returns them; None where the study names none."""
         path = self.path("hosts")
-        return None if path is None else read_hosts(path, zones=self.zones, **self.config.options_of("hosts"))
+        known = tuple(self.costs.hosts)
+        return None if path is None else read_hosts(path, zones=self.zones, costs=known, **self.config.options_of("hosts"))
+
+    @layer
+    def costs(self) -> Costs:
+        """What sites cost: the study's own file, else the presets."""
+        path = self.path("costs")
+        return usual_costs() if path is None else read_costs(path)
 
     @property
     def exclusion_paths(self) -> tuple[Path, ...]:
@@ -323,53 +346,11 @@ class Study(StudySteps):
         """The owner and the licence of each input, from licences.toml beside study.toml; None without it."""
         return read_licences(self.folder)
 
-    @layer
-    def own_presets(self) -> tuple[dict[str, Any], dict[str, Path]]:
-        """The service presets, with the values of the study's own file over the built-in ones; the pattern files that its services name."""
-        from infraplan.io.services import read_services
-
-        file = self.config.coverage.services_file
-        return (load("services"), {}) if file is None else read_services(self.folder / file, folders=(self.folder,))
-
-    @property
-    def own_services(self) -> dict[str, str]:
-        """Family of every service that the study's own file adds."""
-        presets, _ = self.own_presets
-        known = load("services")["service"]
-        return {name: values["family"] for name, values in presets["service"].items() if name not in known}
-
-    @layer
-    def antenna_paths(self) -> dict[str, Path]:
-        """The pattern files that sites and services name, by those names."""
-        return antenna_files(self)
-
-    @layer
-    def antennas(self) -> dict[str, Antenna]:
-        """The antennas of those files."""
-        from infraplan.io.patterns import read_patterns
-
-        return read_patterns(self.antenna_paths)
-
-    @layer
-    def services(self) -> dict[str, Service]:
-        """Services on the map, by name."""
-        return study_services(self, self.config.coverage.services, "coverage.services")
-
-    @cached_property
-    def families(self) -> tuple[str, ...]:
-        """Families on the map: those that study.toml names, else all that its services have."""
-        known = tuple(dict.fromkeys(service.family for service in self.services.values()))
-        return tuple(choose(name, known, "family") for name in self.config.coverage.families) or known
-
-    @layer
-    def plan_services(self) -> dict[str, Service]:
-        """Services that a new site carries, by name."""
-        return study_services(self, self.config.plan.services, "plan.services")
-
     @cached_property
     def targets(self) -> Targets:
         """The clauses of every policy named, in that order; a name ending in .toml is a file beside study.toml."""
-        return read_policy(*(self.folder / name if name.endswith(".toml") else name for name in self.config.study.policies))
+        read = read_policy(*(self.folder / name if name.endswith(".toml") else name for name in self.config.study.policies))
+        return replace(read, priority_areas=self.own_names.areas)
 
     @cached_property
     def grid(self) -> Grid:
@@ -380,11 +361,6 @@ class Study(StudySteps):
     def terrain(self) -> Terrain | None:
         """Ground under the study and around it, where the model needs it."""
         return study_terrain(self)
-
-    @layer
-    def sectors(self) -> gpd.GeoDataFrame:
-        """Sectors of the existing sites, as `sectors_of` returns them."""
-        return study_sectors(self)
 
     @property
     def synthetic(self) -> bool:

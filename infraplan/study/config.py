@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from infraplan.errors import DataError
 from infraplan.messages import both
 from infraplan.study.config_faults import (
-    key_faults,
+    RASTER_OPTIONS,
     known_crs,
     known_datum,
     known_encoding,
@@ -19,29 +19,41 @@ from infraplan.study.config_faults import (
     misplaced_options,
     two_datums,
 )
+from infraplan.study.own_names import Named, PriorityArea, Section, SiteDefaults
+from infraplan.toml_faults import blank_faults, key_faults
 from infraplan.toml_files import parse_toml, read_toml_text
 
 FILE_NAME = "study.toml"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class About(_Section):
-    """The name of the study, the people that it counts, the policies that it is judged by."""
+class About(Section):
+    """What the study is called, whose people it counts, what it is judged by."""
 
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$")
-    title_zh: str
+    title_zh: str = ""
     title_en: str = ""
+    area_zh: str = ""
+    area_en: str = ""
     synthetic: bool = False
     population_basis: Literal["resident", "registered"] | None = None
     policies: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
-    city_order: str = ""
+    city_order: str | tuple[str, ...] = ""
     as_of: date | None = None
     report_date: date | None = None
     output: str = "results"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_language_suffices(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        if not given.get("title_zh") and not given.get("title_en"):
+            raise ValueError(both("study.without_title"))
+        for name in ("title", "area"):
+            zh, en = given.get(f"{name}_zh"), given.get(f"{name}_en")
+            given = given | ({f"{name}_zh": zh or en, f"{name}_en": en or zh} if zh or en else {})
+        return given
 
     @field_validator("operators")
     @classmethod
@@ -62,7 +74,7 @@ class About(_Section):
         return self.report_date or self.as_of
 
 
-class Files(_Section):
+class Files(Section):
     """Paths beside study.toml."""
 
     zones: str
@@ -72,14 +84,15 @@ class Files(_Section):
     places: str | None = None
     corridors: str | None = None
     hosts: str | None = None
+    costs: str | None = None
     terrain: str | None = None
     clutter: str | None = None
     exclusions: str | tuple[str, ...] = ()
     registers: dict[str, str] = Field(default_factory=dict)
 
 
-class Datums(_Section):
-    """Datum of each file's coordinates, short for `datum` in its `[options]`; by default from its headings or CRS, else WGS-84."""
+class Datums(Section):
+    """Datum of each file's coordinates, short for `datum` in its `[options]`; unset, its headings or CRS tell, else WGS-84."""
 
     zones: str | None = None
     villages: str | None = None
@@ -92,7 +105,7 @@ class Datums(_Section):
         return None if given is None else known_datum(given)
 
 
-class FileOptions(_Section):
+class FileOptions(Section):
     """How one named file is read: `[options.villages]` and so on. The reader decides what is not set, and reports it.
 
     `USED_BY` lists the options of each file; docs/data.md explains them.
@@ -109,6 +122,7 @@ class FileOptions(_Section):
     outside: Literal["error", "warning", "ignore"] | None = None
     services: str | None = None
     unit: Literal["site", "sector", "mast"] | None = None
+    urban_per_km2: float | None = Field(default=None, gt=0)
     place_class: str | None = None
     line_class: str | None = None
 
@@ -132,7 +146,7 @@ TABLE = ("sheet", "encoding", "crs", "datum")
 USED_BY: dict[str, tuple[str, ...]] = {
     "zones": (*TABLE, "parents", "level", "codes"),
     "census": ("sheet", "encoding"),
-    "villages": (*TABLE, "outside"),
+    "villages": (*TABLE, "outside", *RASTER_OPTIONS),
     "sites": (*TABLE, "outside", "services", "unit"),
     "places": (*TABLE, "outside", "place_class"),
     "corridors": (*TABLE, "line_class"),
@@ -143,7 +157,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
 }
 
 
-class Options(_Section):
+class Options(Section):
     """The options of each file."""
 
     zones: FileOptions = FileOptions()
@@ -158,7 +172,7 @@ class Options(_Section):
     terrain: FileOptions = FileOptions()
 
 
-class CoverageChoice(_Section):
+class CoverageChoice(Section):
     """How coverage is predicted."""
 
     resolution_m: float = Field(default=250.0, gt=0, le=5000)
@@ -176,7 +190,7 @@ class CoverageChoice(_Section):
     nominal_clutter_m: float | None = Field(default=None, ge=5.0, le=200.0)
 
 
-class PhaseChoice(_Section):
+class PhaseChoice(Section):
     """A phase of the build order: what must be reached at its end."""
 
     name: str
@@ -184,12 +198,12 @@ class PhaseChoice(_Section):
     end: date | None = None
     share: float | None = Field(default=None, ge=0.0, le=1.0)
     sites: int | None = Field(default=None, ge=0)
-    budget_cny: float | None = Field(default=None, ge=0.0)
+    budget: float | None = Field(default=None, ge=0.0)
     must: tuple[str, ...] = ()
 
 
-class PlanChoice(_Section):
-    """The goal of the new sites and the means: docs/planning.md explains each key.
+class PlanChoice(Section):
+    """What the new sites must reach, and with what: docs/planning.md explains each key.
 
     `target` is the first of `targets`; either may be written.
     """
@@ -228,13 +242,13 @@ class PlanChoice(_Section):
         return {**given, "target": listed[0] if isinstance(listed, list) and listed else ""}
 
 
-class OutputChoice(_Section):
+class OutputChoice(Section):
     """How the results are written. `village_headings`: of villages.csv, the names of docs/outputs.md or Chinese headings."""
 
     village_headings: Literal["names", "zh"] = "names"
 
 
-class Config(_Section):
+class Config(Section):
     """The whole of study.toml."""
 
     study: About
@@ -244,6 +258,9 @@ class Config(_Section):
     coverage: CoverageChoice
     plan: PlanChoice = PlanChoice()
     outputs: OutputChoice = OutputChoice()
+    networks: dict[str, Named] = Field(default_factory=dict)
+    site_defaults: SiteDefaults = SiteDefaults()
+    priority_areas: dict[str, PriorityArea] = Field(default_factory=dict)
 
     def options_of(self, file: str) -> dict[str, Any]:
         """The options that study.toml sets for a file, as its reader's keyword arguments."""
@@ -256,6 +273,8 @@ def read_config(path: Path) -> Config:
     """study.toml, checked; every fault at once as a DataError."""
     text = read_toml_text(path, "study")
     raw = parse_toml(text, path.name, "study")
+    if blank := blank_faults(raw, path.name, text, "study"):
+        raise DataError(blank)
     faults = misplaced_options(raw, path.name, text, USED_BY) + two_datums(raw, path.name, text)
     try:
         config = Config.model_validate(raw)

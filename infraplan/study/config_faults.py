@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
-
-from pydantic import BaseModel, ValidationError
+from pathlib import Path
+from typing import Any
 
 from infraplan.errors import Fault, UsageError
 from infraplan.geo.datums import DATUMS
 from infraplan.io.text_encoding import OFFERED
 from infraplan.messages import both
-from infraplan.messages.schema_errors import key_message, nearest, unknown_key_message
+from infraplan.messages.schema_errors import nearest
+from infraplan.toml_faults import line_of, written_key
 
-SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 OLD_DATUMS = ("xian80", "beijing54")
-
-
-def key_faults(error: ValidationError, model: type[BaseModel], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """One fault a key. `used_by`: the options that each file has."""
-    faults: dict[str, Fault] = {}
-    for item in error.errors():
-        path = _path(item["loc"], model)
-        key = ".".join(path)
-        unknown = item["type"] == "extra_forbidden"
-        options = used_by.get(path[1]) if path[0] == "options" and len(path) == 3 else None
-        message = unknown_key_message(path[-1], options or _known(path[:-1], model)) if unknown else key_message(dict(item))
-        value = "" if item["type"] == "missing" or isinstance(item["input"], dict) else str(item["input"])[:80]
-        fix = both("study.no_key_fix" if unknown else "study.bad_key_fix", name=_written(path))
-        faults.setdefault(key, Fault(file, message, fix, rule="study-key", column=key, value=value, row=line_of(text, path)))
-    return list(faults.values())
+RASTERS = (".tif", ".tiff", ".vrt")
+RASTER_OPTIONS = ("nodata", "urban_per_km2")
+"""Options of people who come as a raster; all others are those of a table."""
 
 
 def misplaced_options(raw: Mapping[str, Any], file: str, text: str, used_by: Mapping[str, tuple[str, ...]]) -> list[Fault]:
@@ -43,8 +30,27 @@ def misplaced_options(raw: Mapping[str, Any], file: str, text: str, used_by: Map
             if name in known and name not in used_by[layer]:
                 path = ("options", layer, name)
                 message = both("study.option_elsewhere", layer=layer, known=", ".join(used_by[layer]))
-                fix = both("study.no_key_fix", name=_written(path))
+                fix = both("study.no_key_fix", name=written_key(path))
                 faults.append(Fault(file, message, fix, rule="study-key", column=".".join(path), row=line_of(text, path)))
+    return faults
+
+
+def is_raster(path: Path) -> bool:
+    """Whether people come as a raster: a GeoTIFF, a VRT, or a folder of them."""
+    return path.suffix.lower() in RASTERS or path.is_dir()
+
+
+def raster_option_faults(path: Path, options: Mapping[str, Any]) -> list[Fault]:
+    """Options of [options.villages] that a table has and a raster has not, or the other way round."""
+    raster = is_raster(path)
+    kind = both("study.people_raster" if raster else "study.people_table")
+    faults = []
+    for name in options:
+        if (name in RASTER_OPTIONS) != raster:
+            message, key = both("study.option_of_the_other", file=path.name, kind=kind), ("options", "villages", name)
+            faults.append(
+                Fault("study.toml", message, both("study.no_key_fix", name=written_key(key)), rule="study-key", column=".".join(key))
+            )
     return faults
 
 
@@ -58,33 +64,9 @@ def two_datums(raw: Mapping[str, Any], file: str, text: str) -> list[Fault]:
         own = options[layer].get("datum", datum) if isinstance(options.get(layer), dict) else datum
         if str(own).lower() != str(datum).lower():
             message, path = both("study.two_datums", layer=layer), ("datum", layer)
-            fix = both("study.no_key_fix", name=_written(path))
+            fix = both("study.no_key_fix", name=written_key(path))
             faults.append(Fault(file, message, fix, rule="study-key", column=".".join(path), value=str(datum), row=line_of(text, path)))
     return faults
-
-
-def line_of(text: str, path: tuple[str, ...]) -> int | None:
-    """The line on which a key is set, from 1; the line of its section where the key is not there."""
-    section: tuple[str, ...] = ()
-    heading: int | None = None
-    counts: dict[tuple[str, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        found = SECTION.fullmatch(line.split("#")[0].rstrip())
-        if found:
-            section = tuple(part.strip().strip("\"'") for part in found[1].split("."))
-            if line.lstrip().startswith("[["):
-                section = (*section, str(counts.setdefault(section, 0)))
-                counts[section[:-1]] += 1
-            if section and section == path[: len(section)]:
-                heading = number
-            if section == path:
-                return number
-        elif "=" in line:
-            key = tuple(part.strip().strip("\"'") for part in line.split("=")[0].split("."))
-            full = (*section, *key)
-            if full == path[: len(full)]:
-                return number
-    return heading
 
 
 def known_datum(given: str) -> str:
@@ -128,43 +110,3 @@ def known_operators(given: tuple[str, ...]) -> tuple[str, ...]:
     if any(not name or name.casefold() == "any" or re.search(r"[/、,;&|]", name) for name in names) or len(set(folded)) < len(folded):
         raise ValueError(both("study.bad_operators"))
     return tuple("+".join(network) for network in parts)
-
-
-def _path(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, ...]:
-    """The keys of an error's place; pydantic adds the names of a union's members."""
-    path: list[str] = []
-    inside: type[BaseModel] | None = model
-    for step in loc:
-        if inside is not None and path and str(step) not in inside.model_fields and _is_member(str(step)):
-            continue
-        if inside is None and _is_member(str(step)):
-            continue
-        path.append(str(step))
-        inside = _model_below(inside, str(step)) if not isinstance(step, int) else inside
-    return tuple(path)
-
-
-def _is_member(step: str) -> bool:
-    return step in ("str", "int", "float", "bool") or "[" in step
-
-
-def _model_below(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
-    """The model of a field's value, or of the members of its list; None where it is no table."""
-    if model is None or key not in model.model_fields:
-        return None
-    kinds = [model.model_fields[key].annotation, *get_args(model.model_fields[key].annotation)]
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-
-
-def _known(path: tuple[str, ...], model: type[BaseModel]) -> list[str]:
-    """The keys that a section may have."""
-    inside: type[BaseModel] | None = model
-    for step in path:
-        inside = inside if step.isdigit() else _model_below(inside, step)
-    return [] if inside is None else list(inside.model_fields)
-
-
-def _written(path: tuple[str, ...]) -> str:
-    """A key as it is written: "[plan] gap"."""
-    plain = [step for step in path if not step.isdigit()]
-    return f"[{'.'.join(plain[:-1])}] {plain[-1]}" if len(plain) > 1 else f"[{plain[0]}]"

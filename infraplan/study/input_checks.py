@@ -6,21 +6,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from infraplan.errors import DataError, Fault, UsageError
+from infraplan.fields import field_of
 from infraplan.messages import both
 from infraplan.presets import choose, load, names
 from infraplan.study.config import FILE_NAME
-from infraplan.study.config_faults import line_of
 from infraplan.tables.radio_names import operator_names, operator_set
+from infraplan.toml_faults import line_of
 
 if TYPE_CHECKING:
     from infraplan.study import Study
 
 LAYERS = (
     "targets", "own_presets", "exclusions", "corridors", "zones", "grid", "villages", "sites", "antennas", "services", "plan_services",
-    "sectors", "places", "hosts", "registers", "inspections", "terrain", "licences",
+    "sectors", "places", "costs", "hosts", "registers", "inspections", "terrain", "licences",
 )  # fmt: skip
 """Everything that any verb reads, in the order in which it is read."""
-WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "licences")
+WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "costs", "licences")
 KEYS = {"targets": "study.policies", "services": "coverage.services", "plan_services": "plan.services", "grid": "coverage.resolution_m"}
 
 
@@ -67,7 +68,16 @@ def choice_faults(study: Study) -> list[Fault]:
         for code in config.plan.operators.split("+"):
             if operator_set(code, own) is None:
                 attempts.at("plan.operators", code, choose, code, codes, "operator")
-    if config.study.city_order:
+    named = {code for network in (own or load("networks")["networks"]) for code in (network, *network.split("+"))}
+    for name in config.networks:
+        attempts.at(f"networks.{name}", name, choose, name, sorted(named), "operator")
+    defaults = config.site_defaults
+    if defaults.operators and operator_set(defaults.operators, own) is None:
+        attempts.at("site_defaults.operators", defaults.operators, choose, defaults.operators, codes, "operator")
+    if defaults.host:
+        hosts = field_of("site", "host").choices
+        attempts.at("site_defaults.host", defaults.host, choose, defaults.host, hosts, "host")
+    if isinstance(config.study.city_order, str) and config.study.city_order:
         orders = [name.removeprefix("zones_") for name in names("") if name.startswith("zones_")]
         attempts.at("study.city_order", config.study.city_order, choose, config.study.city_order, orders, "city_order")
     if attempts.at("coverage.services", ", ".join(config.coverage.services), getattr, study, "services"):

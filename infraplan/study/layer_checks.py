@@ -4,6 +4,7 @@ policies that match nothing.
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from infraplan.geo.zonal import zone_faults
 from infraplan.io.cross_checks import cross_check
 from infraplan.messages import both
 from infraplan.policy.unmatched_words import unmatched
+from infraplan.presets import shortened
+from infraplan.study.config import FILE_NAME
 
 if TYPE_CHECKING:
     from infraplan.study import Study
@@ -35,7 +38,28 @@ def unmatched_policy_words(study: Study) -> list[Fault]:
     """Words of the study's policies that match nothing in the layers read so far, as warnings; and cells that should be numbers."""
     tables = {name: study.__dict__.get(name) for name in ("villages", "places", "sites", "corridors")}
     registers = study.__dict__.get("registers") or {}
-    return unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
+    return own_code_faults(study) + unmatched(study.targets, zones=study.zones, families=study.families, tables=tables, registers=registers)
+
+
+def own_code_faults(study: Study) -> list[Fault]:
+    """Codes of zones that study.toml lists and the zones do not have."""
+    config, zones = study.config, study.zones
+    order = () if isinstance(config.study.city_order, str) else config.study.city_order
+    listed = [("study.city_order", "city", order)]
+    for name, area in config.priority_areas.items():
+        listed += [
+            (f"priority_areas.{name}.counties", "county", area.counties),
+            (f"priority_areas.{name}.towns", "county", tuple(area.towns)),
+        ]
+    faults = []
+    for key, level, codes in listed:
+        known = zones.loc[zones["level"] == level, "adcode"].astype(str).tolist()
+        for code in codes:
+            if code not in known:
+                near = ", ".join(difflib.get_close_matches(code, known, n=3, cutoff=0.4) or shortened(sorted(known)).split(", ")[:5])
+                message, fix = both("study.no_such_zone", level=both(f"io.level_{level}"), near=near), both("study.choice_fix", name=key)
+                faults.append(Fault(FILE_NAME, message, fix, rule="study-choice", column=key, value=code))
+    return faults
 
 
 def unlisted_services(sites: Any, listed: Collection[str]) -> list[Fault]:

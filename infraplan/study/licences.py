@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from infraplan.errors import DataError
-from infraplan.study.config_faults import key_faults
+from infraplan.toml_faults import key_faults
 from infraplan.toml_files import parse_toml, read_toml_text
 
 FILE_NAME = "licences.toml"

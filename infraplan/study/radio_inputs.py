@@ -16,7 +16,7 @@ from infraplan.radio.budgets import Service, services
 from infraplan.radio.model_selection import valid_range_m
 from infraplan.radio.service_presets import POWER_CLASS
 from infraplan.study.config import FILE_NAME
-from infraplan.study.config_faults import line_of
+from infraplan.toml_faults import line_of
 
 if TYPE_CHECKING:
     from infraplan.study import Study

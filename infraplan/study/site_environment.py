@@ -8,23 +8,22 @@ from typing import Any
 from infraplan.coverage.settlement_class import class_from_land, class_from_people
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
-from infraplan.presets import load
 from infraplan.tables.site_defaults import Surroundings
 
 
-def surroundings_of(people: Any, land: Path | None, land_table: str, zones: Any) -> Surroundings | None:
-    """The function that gives the environment of a mast.
+def surroundings_of(people: Any, land: Path | None, land_table: str, zones: Any, limits: dict[str, Any]) -> Surroundings | None:
+    """What tells the environment of a mast: people where the study has villages, else land cover where it has a raster, else nothing.
 
-    From people where the study has villages, else from land cover where it has a raster, else None.
+    `limits`: radius and limits of each kind of surroundings.
     """
-    radius_m = float(load("site_defaults")["surroundings"]["radius_m"])
+    radius_m = float(limits["radius_m"])
     grid = Grid.over(zones)
     if people is not None and len(people):
         how = both("study.from_people", radius=f"{radius_m:g}")
-        return lambda sites: (class_from_people(sites, people, grid), how)
+        return lambda sites: (class_from_people(sites, people, grid, limits), how)
     if land is not None:
         from infraplan.io.built_up import built_share
 
         how = both("study.from_land", radius=f"{radius_m:g}")
-        return lambda sites: (class_from_land(built_share(land, land_table, sites, radius_m, grid)), how)
+        return lambda sites: (class_from_land(built_share(land, land_table, sites, radius_m, grid), limits), how)
     return None

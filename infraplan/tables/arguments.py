@@ -40,7 +40,7 @@ SITES = (
     "status",
     GEOMETRY,
 )
-CANDIDATES = (*SITES, "host", "cost_cny", "origin")
+CANDIDATES = (*SITES, "host", "cost", "origin")
 SECTORS = (
     "id",
     "site_id",

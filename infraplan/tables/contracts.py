@@ -84,11 +84,19 @@ def check_places(
 
 
 def check_hosts(
-    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, zones: gpd.GeoDataFrame | None = None, outside: str = "warning"
-) -> gpd.GeoDataFrame:
-    """Buildings and poles on offer that keep the contract (each with a point and a host of the cost preset), or one DataError."""
+    frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, zones: gpd.GeoDataFrame | None = None, outside: str = "warning",
+    costs: Collection[str] = (),
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Buildings and poles on offer that keep the contract (each with a point and a host that has a price), or one DataError.
+
+    `costs`: the hosts that have one; by default those of the presets.
+    """
     faults = faults or FaultList()
-    checked = typed_frame(frame, "host", faults)
+    checked = typed_frame(frame, "host", faults, further={"host": costs})
+    if costs:
+        named = checked["host"].astype(str)
+        unpriced = ((named != "") & ~named.isin(set(costs))).to_numpy(bool)
+        faults.at(unpriced, "tables.host_without_cost", "host", named.to_numpy(object), known=", ".join(costs))
     faults.at((checked["host"] == "").to_numpy(bool) & was_empty(frame, "host"), "tables.no_host", "host")
     shapes = checked.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)

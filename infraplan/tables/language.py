@@ -8,10 +8,26 @@ from typing import Any
 
 from infraplan.messages import catalogue, in_language, say
 from infraplan.presets import load
+from infraplan.tables import number_formats
 from infraplan.tables.families import family_name
 from infraplan.tables.number_formats import missing, text
 
 ROOMS = ("report", "policy", "siting", "coverage")
+
+
+@dataclass(frozen=True)
+class OwnNames:
+    """What a study calls by names of its own.
+
+    `currency`: code of ISO 4217 of all its money. `hosts`: what sites stand on, by code and language, of the presets where empty.
+    `networks`: operators and shared networks by code and language, laid over those of the presets.
+    `areas`: priority areas by code and language, of the presets where None.
+    """
+
+    currency: str = ""
+    hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    networks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    areas: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,7 @@ class Speech:
     receivers: Mapping[str, str] = field(default_factory=dict)
     band_db: float = 0.0
     first: str = ""
+    own: OwnNames = OwnNames()
 
     def code(self, group: str, value: Any) -> str:
         """The word for a code of the data (status, host, kind, layer ...), or the code itself when no catalogue has one."""
@@ -57,15 +74,30 @@ class Speech:
         known = load("networks")
         if network in ("", "any", "every"):
             return str(known[network][self.lang]) if network else ""
-        return str(known["networks"].get(network, {}).get(self.lang, network.replace("+", " + ")))
+        named = {**known["networks"], **self.own.networks}
+        return str(named[network][self.lang]) if network in named else " + ".join(map(self.operator, network.split("+")))
+
+    def area(self, codes: str) -> str:
+        """Priority areas by their names; codes are joined by ";"."""
+        known = load("priority_areas") if self.own.areas is None else self.own.areas
+        return self.joined([str(known[code][self.lang]) if code in known else code for code in codes.split(";") if code], "、")
+
+    def operator(self, code: str) -> str:
+        """What an operator is called; its code where nobody names it."""
+        named = {**load("networks")["operators"], **self.own.networks}
+        return str(named[code][self.lang]) if code in named else code
+
+    def money(self, value: Any, *, least: bool = False) -> str:
+        """An amount in the study's currency. `least`: a bound, never rounded up."""
+        return number_formats.money(value, self.own.currency, self.lang, least=least)
 
     def one(self, written: Any) -> str:
         """The page's language of a bilingual text."""
         return str(in_language(written, self.lang))
 
     def host(self, code: str) -> str:
-        """The name of a host."""
-        known = load("costs")["hosts"]
+        """What a site stands on."""
+        known = self.own.hosts or load("costs")["hosts"]
         return str(known[code][self.lang]) if code in known else self.code("host", code)
 
     def targets(self, ids: str) -> str:

@@ -67,9 +67,9 @@ def people_amount(people: Any, lang: str = "zh") -> str:
     return f"{float(cut(number / 1e6, 2)):.2f} million" if number >= 1_000_000 else f"{number:,}"
 
 
-def money(cny: Any, lang: str = "zh", *, least: bool = False) -> str:
-    """万元 in Chinese, million CNY in English, small amounts in yuan; "—" when missing. `least`: a bound, never rounded up."""
-    return "—" if missing(cny) else amount(float(cny), lang, least=least)
+def money(value: Any, currency: str, lang: str = "zh", *, least: bool = False) -> str:
+    """An amount as `messages.amounts` writes it; "—" when missing. `least`: a bound, never rounded up."""
+    return "—" if missing(value) else amount(float(value), currency, lang, least=least)
 
 
 def day(iso: Any, lang: str = "zh") -> str:

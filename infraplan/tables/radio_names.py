@@ -21,7 +21,8 @@ SERVICE_BREAKS = re.compile(r"[;+/、,|\s()]+")
 AZIMUTH_BREAKS = re.compile(r"[/、,;|\s]+")
 NR_NAME = re.compile(r"(?<![a-z0-9])n\d+(?![a-z0-9])")
 FREQUENCY = re.compile(r"(\d+(?:\.\d+)?)(mhz|m|ghz|g)?")
-OLDER = frozenset({"lte", "older"})
+LTE = "lte"
+OLDER = frozenset({LTE, "older"})
 UNKNOWN, CONFLICT = "?", "!"  # a band that does not say the technology; two columns that name different bands
 SHARED_NR = ("nr-n1", "nr-n5", "nr-n8")  # 5G shares these bands with older technologies
 OMNI = frozenset({"omni", "全向", "omnidirectional", "全向天线"})
@@ -36,11 +37,14 @@ def _operator_table() -> dict[str, str]:
 
 
 @cache
-def _service_tables() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def _service_tables(lte: bool) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Technologies and bands by their names; bands of 4G only where it is planned."""
     aliases = load("aliases")
     technologies = {alias: family for family, listed in aliases["technologies"].items() for alias in (*listed, family)}
     bands = {
-        family: {alias: name for name, listed in table.items() for alias in (*listed, name)} for family, table in aliases["bands"].items()
+        family: {alias: name for name, listed in table.items() for alias in (*listed, name)}
+        for family, table in aliases["bands"].items()
+        if lte or family != LTE
     }
     return technologies, bands
 
@@ -78,17 +82,17 @@ def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operat
     return np.array([once[cell] or "" for cell in cells], dtype=object)
 
 
-def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None) -> tuple[str, bool] | None:
+def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None, *, lte: bool = False) -> tuple[str, bool] | None:
     """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours.
 
     A frequency that older technologies use too (900 MHz) does not say the family: alone it is `UNKNOWN`. `own` has the names of further
-    services as they are written, by their folded names.
+    services as they are written, by their folded names. `lte`: 4G is a family of ours.
     """
-    own = own or {}
+    own, older = own or {}, OLDER - {LTE} if lte else OLDER
     exact_names = [own.get(word, word) for word in SERVICE_BREAKS.split(cell) if word]
     if exact_names and set(exact_names) <= load("services")["service"].keys() | set(own.values()):
         return ";".join(dict.fromkeys(exact_names)), False
-    technologies, bands = _service_tables()
+    technologies, bands = _service_tables(lte)
     words = [word for word in SERVICE_BREAKS.split(cell.replace("nb-iot", "nbiot").replace("nb_iot", "nbiot")) if word]
     words = [piece for word in words for piece in _pieces(word, technologies, bands)]
     families = list(dict.fromkeys(technologies[word] for word in words if word in technologies))
@@ -97,27 +101,27 @@ def service_words(cell: str, operators: str, own: Mapping[str, str] | None = Non
     for word in words:
         if word in technologies:
             continue
-        named = _bands_of(word, families, bands)
+        named = _bands_of(word, families, bands, older)
         if named:
             services[named[0]] = None
         elif not families and word in _shared_words():
             unsure = True
-        elif not families or (not set(families) <= OLDER and (not OLDER & set(families) or re.fullmatch(r"n\d+", word))):
+        elif not families or (not set(families) <= older and (not older & set(families) or re.fullmatch(r"n\d+", word))):
             return None
     if unsure:
         return None if services else (UNKNOWN, False)
     assumed = [_usual_band(family, operators) for family in families if family in bands and not _has(family, services)]
-    if assumed and len(OLDER & set(families)) < len(families) and not services and any(word not in technologies for word in words):
+    if assumed and len(older & set(families)) < len(families) and not services and any(word not in technologies for word in words):
         return None  # the text names a band, which is none of this family
     return ";".join(dict.fromkeys((*services, *assumed))), bool(assumed)
 
 
-def _bands_of(word: str, families: list[str], bands: dict[str, dict[str, str]]) -> list[str]:
+def _bands_of(word: str, families: list[str], bands: dict[str, dict[str, str]], older: frozenset[str]) -> list[str]:
     """Services a word may name: by its name in every family or in those the cell names; a frequency that the family of 2G to 4G has too
     only where no such family is beside it."""
     if not families and word in _shared_words():
         return []
-    mixed = OLDER & set(families) and word in _shared_words()
+    mixed = older & set(families) and word in _shared_words()
     named = [
         table[word]
         for family, table in bands.items()
@@ -171,7 +175,7 @@ def _pieces(word: str, technologies: dict[str, str], bands: dict[str, dict[str, 
 
 def service_sets(
     services: pd.Series[Any], operators: Texts, faults: FaultList, own: Collection[str] = (), *,
-    technology: pd.Series[Any] | None = None, band: pd.Series[Any] | None = None,
+    technology: pd.Series[Any] | None = None, band: pd.Series[Any] | None = None, lte: bool = False,
 ) -> tuple[Texts, np.ndarray[Any, np.dtype[np.bool_]]]:  # fmt: skip
     """(services joined by ";", band assumed?): "" where the table states no technology, "other" where it names only other families.
 
@@ -181,6 +185,8 @@ def service_sets(
         What the table says, in one column or in several: 5G in one and n28 in another is nr-n28.
     own : collection of str
         Services of the study's own file, which a cell may name as they are written.
+    lte : bool
+        Whether 4G is planned too: its bands then name services; else its sites are of another technology.
     """
     columns = {"services": services} | {name: cells for name, cells in (("technology", technology), ("band", band)) if cells is not None}
     said = {name: folded(texts(column)) for name, column in columns.items()}
@@ -189,7 +195,7 @@ def service_sets(
     by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
     blank = [""] * len(operators)
     rows = list(zip(said["services"], said.get("technology", blank), said.get("band", blank), operators, strict=True))
-    once = {row: _one_row(*row, technology is not None, by_folded) for row in dict.fromkeys(rows)}
+    once = {row: _one_row(*row, technology is not None, by_folded, lte) for row in dict.fromkeys(rows)}
     answers = [once[row] for row in rows]
     first = np.array(_telling(said), dtype=object)
     known = ", ".join([*known_services(), *own])
@@ -213,16 +219,16 @@ def _telling(said: Mapping[str, Texts]) -> list[str]:
 
 
 def _one_row(
-    services: str, technology: str, band: str, operators: str, asks_technology: bool, own: Mapping[str, str]
+    services: str, technology: str, band: str, operators: str, asks_technology: bool, own: Mapping[str, str], lte: bool
 ) -> tuple[str, bool] | None:
     """The services that a row's columns name; ("", False) where they state no technology, "other" where they name only other families."""
     if not (services or technology or band):
         return "", False
     if asks_technology and not technology and not services and not NR_NAME.search(band) and "nb" not in band:
         return UNKNOWN, False
-    together = service_words(" ".join(filter(None, (services, technology, band))), operators, own)
+    together = service_words(" ".join(filter(None, (services, technology, band))), operators, own, lte=lte)
     if services and band and together is not None:
-        stated = service_words(services, operators, own)
+        stated = service_words(services, operators, own, lte=lte)
         if stated is not None and stated[0] not in ("", UNKNOWN) and not stated[1] and together[0] != stated[0]:
             return (CONFLICT, False) if set(together[0].split(";")) - set(stated[0].split(";")) else stated
     return together if together is None or together[0] else ("other", False)

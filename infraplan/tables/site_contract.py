@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +36,8 @@ def check_sites(
     own_services: Mapping[str, str] | None = None,
     own_operators: Sequence[str] = (),
     surroundings: Surroundings | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    lte: bool = False,
     without_service: bool = False,
 ) -> gpd.GeoDataFrame:
     """Sites that keep the contract, one row a site, or one DataError.
@@ -54,7 +57,11 @@ def check_sites(
     own_operators : sequence of str
         Networks of the study's own operators, such as "Vodacom" or "Airtel+Orange"; those of the presets without them.
     surroundings : callable, optional
-        Gives the environment of sites that do not state it, "" where it is not known.
+        Tells the environment of sites that do not say it, "" where it does not know.
+    defaults : mapping, optional
+        What fills the gaps, in the form of `presets/site_defaults.toml`, which does without it.
+    lte : bool
+        Whether 4G is planned too; its sites are set aside otherwise.
     without_service : bool
         Keep sites without a planned service: hosts of a survey, not a network.
     """
@@ -77,7 +84,7 @@ def check_sites(
         sites, cells = sites.drop(columns=["technology_", "band_"]), None
     found, assumed = service_sets(
         sites["services"], sites["operators"].to_numpy(object), faults, tuple(own_services or ()), technology=said.get("technology"),
-        band=said.get("band"),
+        band=said.get("band"), lte=lte,
     )  # fmt: skip
     filled = {}
     if services:
@@ -94,12 +101,12 @@ def check_sites(
         split_masts(sites, faults, unit, own_operators)
     assumed, nameless = (sites[name].to_numpy(bool) for name in ("assumed_", "nameless_"))
     sites = with_zones(sites.drop(columns=["assumed_", "nameless_"]), zones, faults, outside=outside)
-    sites, more, inferred = fill_sites(sites, assumed, surroundings)
+    sites, more, inferred = fill_sites(sites, assumed, surroundings, defaults)
     filled = {name: count for name, count in ({"id": int(nameless.sum())} | filled | more).items() if count}
     for name, count in filled.items():
         if name == "id" and count < len(sites):
             continue  # one warning a row exists already
-        by = inferred if name == "environment" and inferred else filled_by(name, services)
+        by = inferred if name == "environment" and inferred else filled_by(name, services, defaults)
         faults.add("tables.filled_in", column=name, severity="warning", count=count, blank=count, total=len(sites), by=by)
     filled |= _warn_of_unknown_antennas(sites, filled, faults)
     faults.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -20,13 +20,10 @@ ENVIRONMENTS = ("dense_urban", "urban", "suburban", "rural")
 
 
 def fill_sites(
-    frame: gpd.GeoDataFrame, assumed: npt.NDArray[np.bool_], surroundings: Surroundings | None
+    frame: gpd.GeoDataFrame, assumed: npt.NDArray[np.bool_], surroundings: Surroundings | None, own: Mapping[str, Any] | None = None
 ) -> tuple[gpd.GeoDataFrame, dict[str, int], str]:
-    """Sites with empty cells filled from the presets and the surroundings; how many of each column.
-
-    And how the environment was inferred.
-    """
-    presets = load("site_defaults")
+    """What the table leaves out, from the presets and the surroundings; how often; and what was inferred of the environment."""
+    presets = own or load("site_defaults")
     common = presets["common"]
     filled: dict[str, int] = {}
     silent, inferred = (frame["environment"] == "").to_numpy(bool), ""
@@ -69,9 +66,9 @@ def fill_sites(
     return frame, filled, inferred
 
 
-def filled_by(name: str, services: str | None) -> str:
+def filled_by(name: str, services: str | None, own: Mapping[str, Any] | None = None) -> str:
     """What fills an empty cell of a column, as a message may show it."""
-    presets = load("site_defaults")
+    presets = own or load("site_defaults")
     if name in ("height_m", "tilt_deg"):
         return ", ".join(f"{key} {value:g}" for key, value in presets[name].items() if isinstance(value, float))
     if name in ("id", "operators", "band", "carrier_power_dbm", "antenna"):

@@ -52,14 +52,15 @@ class Cells:
     label: str
     values: list[Any]
     lang: str
+    currency: str = ""
 
     def texts(self) -> list[str]:
         """Every cell as it is printed."""
-        return [written(self.column.form, value, self.lang) for value in self.values]
+        return [written(self.column.form, value, self.lang, self.currency) for value in self.values]
 
 
-def written(form: str, value: Any, lang: str = "zh") -> str:
-    """One cell as it is printed; "—" for an unknown number."""
+def written(form: str, value: Any, lang: str = "zh", currency: str = "") -> str:
+    """One cell as it is printed; "—" for a number nobody knows."""
     if isinstance(value, str | Figure):
         return str(value)
     if form in ("text", "wrap", "code", "fill", "fill_day", "truth", "day"):
@@ -67,7 +68,7 @@ def written(form: str, value: Any, lang: str = "zh") -> str:
     if value is None:
         return "—"
     if form == "money":
-        return number_formats.money(value, lang)
+        return number_formats.money(value, currency, lang)
     if form in ("share", "points", "signed"):
         return (
             number_formats.percent(value)
@@ -106,7 +107,7 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
             if values is not None:
                 about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}", "first": speech.judged(speech.first)}
                 label = heading(entry, speech.lang, **about)
-                found.append(Cells(entry, label, values, speech.lang))
+                found.append(Cells(entry, label, values, speech.lang, speech.own.currency))
     return found
 
 
@@ -223,7 +224,7 @@ def _remarks(frame: Any, speech: Speech, name: str) -> list[str]:
         parts = [say("policy.annex_id", speech.lang, id=place)]
         if not missing(start):
             parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.1f}", end=f"{end:.1f}", length=f"{length:.1f}"))
-        texts.append(speech.joined([*parts, text(priority)]))
+        texts.append(speech.joined([*parts, speech.area(text(priority))]))
     return texts
 
 

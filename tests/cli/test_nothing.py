@@ -82,7 +82,7 @@ def test_a_city_that_needs_nothing(name: str, tmp_path: Path, infraplan: Call) -
     folder = build_arranged(tmp_path / "study", **({"people": PEOPLE} | STUDIES[name]))
     city = "440100" if name == "half_served" else "440200"
     result = json.loads(infraplan("plan", folder, "--cities", city, "--json").out)
-    assert (result["sites"], result["cost_cny"], result["status"]) == (0, 0, "optimal")
+    assert (result["sites"], result["cost"], result["status"]) == (0, 0, "optimal")
     answer = infraplan("run", folder, "--jobs", "1", "--cities", city, "--formats", "html")
     assert answer.code == 0, answer.err
     page = next((folder.parent / "results" / "cities").glob(f"{city}-*")) / "report.html"
@@ -98,7 +98,7 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_new_site_costs_nothing(met: Path, infraplan: Call, options: tuple[str, ...]) -> None:
     answer = infraplan("plan", met, *options, "--json")
     result = json.loads(answer.out)
-    assert (answer.code, result["sites"], result["cost_cny"], result["list"]) == (0, 0, 0, [])
+    assert (answer.code, result["sites"], result["cost"], result["list"]) == (0, 0, 0, [])
     assert result["served_after"] == result["served_before"] == result["check"]["served"] == PEOPLE["population"].sum()
     assert result["check"]["feasible"]
 
@@ -108,7 +108,7 @@ def test_limits_that_buy_no_site(tmp_path: Path, infraplan: Call, options: tuple
     """A budget below one site is no fault: the plan is empty, and its check says that the goal is not met."""
     answer = infraplan("plan", build_arranged(tmp_path / "study", people=PEOPLE), *options, "--json")
     result = json.loads(answer.out)
-    assert (answer.code, result["sites"], result["cost_cny"]) == (0, 0, 0)
+    assert (answer.code, result["sites"], result["cost"]) == (0, 0, 0)
     assert result["served_after"] == result["served_before"] == result["check"]["served"] < 0.9 * PEOPLE["population"].sum()
     assert not result["check"]["feasible"]
 

@@ -50,7 +50,12 @@ def test_json_has_totals_proof_list_and_curve(infraplan: Call, mini_study: Path,
     answer = infraplan("plan", mini_study, "--pareto", 3, "--plot", picture, "--json")
     assert answer.code == 0, answer.err
     result = json.loads(answer.out)
-    assert result["proven"] == "within the model" and result["bound_cny"] <= result["cost_cny"]
+    assert result["proven"] == "within the model" and result["cost_bound"] <= result["cost"]
+    assert result["currency"] == "CNY" and (result["cost_cny"], result["bound_cny"]) == (
+        result["cost"],
+        result["cost_bound"],
+    )  # promised to others
+    assert sum(site["cost_cny"] for site in result["list"]) == result["cost"]
     assert sum(site["people_gained"] for site in result["list"]) == result["population_gained"]
     curve = pd.DataFrame(result["pareto"])
     assert len(curve) == 3 and curve["people"].is_monotonic_increasing and (curve["share"] <= curve["share_bound"] + 1e-9).all()
@@ -73,7 +78,7 @@ def test_budget_and_number_of_sites_are_kept(infraplan: Call, mini_study: Path) 
     few = json.loads(infraplan("plan", mini_study, "--max-sites", 5, "--seed", 1, "--json").out)
     assert few["asked"] == "most" and few["sites"] == 5 and few["worth"] <= few["bound"]
     paid = json.loads(infraplan("plan", mini_study, "--budget", 2_000_000, "--json").out)
-    assert paid["cost_cny"] <= 2_000_000 and paid["bound_cny"] is None
+    assert paid["cost"] <= 2_000_000 and paid["cost_bound"] is None
     timed = json.loads(infraplan("plan", mini_study, "--max-sites", 2, "--time", 1, "--gap", 0.2, "--json").out)
     assert timed["sites"] == 2 and timed["population_gained"] <= few["population_gained"]
 
@@ -83,11 +88,11 @@ def test_the_planning_margin_prints_its_price(infraplan: Call, mini_study: Path,
     answer = infraplan("plan", study, "--json")
     assert answer.code == 0, answer.err
     result = json.loads(answer.out)
-    assert result["extras_cny"]["planning_margin"] == result["cost_cny"] - bare["cost_cny"] > 0
+    assert result["extras"]["planning_margin"] == result["cost"] - bare["cost"] > 0
     assert result["margin_db"] == 2.0
     text = infraplan("plan", study)
     assert "规划余量的额外费用" in text.err and "the planning margin adds" in text.err and "within the model" in text.err
-    assert "planning_margin" not in bare["extras_cny"]
+    assert "planning_margin" not in bare["extras"]
 
 
 def test_places_due_in_a_phase(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
@@ -119,7 +124,7 @@ def test_priority_areas_weigh_where_most_people_are_wanted(infraplan: Call, mini
     assert result["served_after"] <= result["population"]
     assert result["worth"] <= result["bound"]
     cheapest = json.loads(infraplan("plan", study, "--json").out)
-    assert not cheapest["weighted"] and cheapest["cost_cny"] == bare["cost_cny"]
+    assert not cheapest["weighted"] and cheapest["cost"] == bare["cost"]
 
 
 OWN_POLICY = """[policy]

@@ -63,7 +63,7 @@ def small_instance(seed: int = 0, *, goal: Goal | None = None, share: float = 1.
             "host": hosts,
             "status": "planned",
             "mast": "",
-            "cost_cny": problem.cost.astype(int),
+            "cost": problem.cost.astype(int),
             "origin": "settlement",
             "county": [COUNTIES[number % 2] for number in range(candidates)],
             "city": "440100",

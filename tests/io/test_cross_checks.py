@@ -17,7 +17,7 @@ from infraplan.io import read_hosts, read_places, read_register, read_sites, rea
 from infraplan.io.check_reports import write_check_html, write_check_xlsx
 from infraplan.io.cross_checks import cross_check
 from infraplan.io.datum_shift import measure_shift
-from infraplan.io.template_workbook import SHEETS, write_template
+from infraplan.io.template_workbook import sheet_name, write_template
 from infraplan.tables import faults_of
 from infraplan.tables.faults import rows_of
 
@@ -151,11 +151,12 @@ def test_check_reports_hold_everything_as_text(tmp_path: Path) -> None:
     write_check_html([], tmp_path / "clean.html")
 
 
-def test_the_template_reads_back_without_a_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_template_reads_back_without_a_fault(tmp_path: Path, lang: str) -> None:
     path = tmp_path / "填报模板.xlsx"
-    write_template(path)
+    write_template(path, lang)
     doors = {"village": read_villages, "site": read_sites, "place": read_places, "host": read_hosts, "register": read_register}
-    for name, read in ((SHEETS[table], door) for table, door in doors.items()):
+    for name, read in ((sheet_name(table, lang), door) for table, door in doors.items()):
         for frame in (read(path, sheet=name), read(path)):
             assert len(frame) == 1 and {fault.rule for fault in faults_of(frame)} <= {"filled_in"}, name
     site = read_sites(path).iloc[0]

@@ -21,7 +21,7 @@ from infraplan.run.steps import assess
 from infraplan.study import Study
 
 RADIO = ["services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna"]
-TOLD = {"plan.gpkg": ("cost_cny", "people_gained"), "zh": ("费用", "新增覆盖人口"), "en": ("Cost", "people gained")}
+TOLD = {"plan.gpkg": ("cost", "people_gained"), "zh": ("费用", "新增覆盖人口"), "en": ("Cost", "people gained")}
 """Columns that a site table cannot take, which a warning names."""
 
 

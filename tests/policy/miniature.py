@@ -31,6 +31,7 @@ document = "小府〔2020〕1号"
 title = "小省数字计划"
 expires = 2020-12-31
 province = "440000"
+currency = "CNY"
 source = "worked out by hand"
 
 [scopes.first]
@@ -263,7 +264,7 @@ measure = "attribute_share"
 layer = "villages"
 column = "fibre"
 min_households = 20
-award_cny = 30000
+award = 30000
 required = 1.0
 
 [[target]]

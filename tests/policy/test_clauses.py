@@ -14,7 +14,7 @@ from shapely.geometry import Point
 from infraplan.errors import DataError
 from infraplan.io.completed_zones import with_parents
 from infraplan.policy.gap_lists import find_gaps
-from infraplan.policy.priority import priority_names
+from infraplan.policy.priority import areas_of_places
 from infraplan.policy.scorecards import STATUSES, scorecard
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import names
@@ -285,7 +285,7 @@ def test_a_city_without_counties_does_not_hide_the_reports_of_others(targets: Ta
 
 # 441825 is an autonomous county; of 441882 two townships are ethnic ones.
 def test_priority_areas_are_counties_and_townships(targets: Targets) -> None:
-    names = priority_names(pd.Series(["441825", "441882", "441882", "440103"]), pd.Series(["", "瑶安瑶族乡", "连州镇", "岭南街道"]))
+    names = areas_of_places(pd.Series(["441825", "441882", "441882", "440103"]), pd.Series(["", "瑶安瑶族乡", "连州镇", "岭南街道"]))
     assert [bool(name) for name in names] == [True, True, False, False]
     zones, villages = miniature.zones(), miniature.villages()
     zones["adcode"] = zones["adcode"].replace({"440203": "441825", "440102": "441882"})

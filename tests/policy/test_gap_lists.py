@@ -21,7 +21,7 @@ from infraplan.policy.annex import gaps_annex, scorecard_annex
 from infraplan.policy.fibre_awards import fibre_award
 from infraplan.policy.gap_lists import COLUMNS, find_gaps, unserved_demand
 from infraplan.policy.gap_reasons import REASONS, REMEDIES
-from infraplan.policy.priority import priorities
+from infraplan.policy.priority import priority_counties
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import Targets
 
@@ -165,7 +165,7 @@ def test_priority_areas_come_first(small_policy: Targets) -> None:
     zones["adcode"] = zones["adcode"].replace({"440203": "441825"})
     table = gaps(small_policy, zones=zones, villages=villages, target="villages")
     main = table[table["part"] == "main"]
-    assert list(main["id"])[:2] == ["c3", "c1"] and main["priority"].iloc[0] == priorities()["441825"]
+    assert list(main["id"])[:2] == ["c3", "c1"] and main["priority"].iloc[0] == priority_counties()["441825"]
 
 
 def test_nothing_lacking_is_an_empty_table(small_policy: Targets) -> None:
@@ -221,9 +221,9 @@ def test_fibre_award_is_a_ledger_of_its_own(small_policy: Targets) -> None:
         small_policy, zones=miniature.zones(), villages=villages, since=datetime.date(2020, 1, 1), until=datetime.date(2020, 6, 30)
     )
     whole = ledger[(ledger["zone"] == "440000")].iloc[0]
-    assert (whole["villages"], whole["with_fibre"], whole["newly"], whole["award_cny"]) == (8, 4, 1, 30_000)
-    assert (whole["newly_unknown"], whole["not_stated"], whole["lacking"], whole["award_open_cny"]) == (2, 1, 3, 90_000)
-    assert ledger[ledger["zone_level"] == "county"]["award_cny"].sum() == 60_000  # with o1 outside
+    assert (whole["villages"], whole["with_fibre"], whole["newly"], whole["award"]) == (8, 4, 1, 30_000)
+    assert (whole["newly_unknown"], whole["not_stated"], whole["lacking"], whole["award_open"]) == (2, 1, 3, 90_000)
+    assert ledger[ledger["zone_level"] == "county"]["award"].sum() == 60_000  # with o1 outside
     (policy,) = small_policy.policies
     rows = tuple(replace(row, policy=replace(policy, issued=datetime.date(2020, 4, 1))) for row in small_policy)
     since_its_day = fibre_award(replace(small_policy, rows=rows), zones=miniature.zones(), villages=villages)

@@ -12,6 +12,7 @@ import shapely
 
 from infraplan.geo.grids import Grid
 from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.tables.language import OwnNames
 
 FAMILIES = ("nr", "nbiot")
 NETWORKS = ("any", "cbn+cmcc", "ctcc+cucc")
@@ -309,7 +310,7 @@ def make_plan_sites(zones: gpd.GeoDataFrame, per_county: int, rng: np.random.Gen
         services="nr-n28",
         host=rng.choice(["tower", "rooftop", "public_building"], n),
         height_m=40.0,
-        cost_cny=rng.choice([420000.0, 230000.0], n),
+        cost=rng.choice([420000.0, 230000.0], n),
         people_gained=rng.integers(100, 9000, n),
         villages_gained=rng.integers(1, 30, n),
         places_gained=np.arange(n) % 3,
@@ -331,6 +332,7 @@ def make_margins(grid: Grid, shifts: dict[str, float], rng: np.random.Generator)
 def make_facts(synthetic: bool = True) -> Facts:
     """What the footer tells."""
     return Facts(
+        own=OwnNames(currency="CNY"),
         model="3GPP TR 38.901 RMa/UMa, Okumura-Hata",
         resolution_m=250.0,
         reliability=0.95,
@@ -371,7 +373,7 @@ def sample_contexts(
     grid = Grid.over(zones[zones["level"] == "province"], resolution_m)
     margins = make_margins(grid, {"nr": 4.0, "nbiot": 11.0}, rng)
     province = zones[zones["level"] == "province"].iloc[0]
-    cost = float(plan_sites["cost_cny"].sum())
+    cost = float(plan_sites["cost"].sum())
     plan = PlanSummary(
         len(plan_sites), cost, cost * 0.982, 0.018, int(plan_sites["people_gained"].sum()), "feasible", str(province["name"])
     )
@@ -384,12 +386,12 @@ def sample_contexts(
             "gaps": [int(((gaps["city"] == code) & (gaps["family"] == "nr")).sum()) for code in cities_frame["adcode"]],
             "asked": [int(asked.loc[asked["city"] == code, "id"].nunique()) for code in cities_frame["adcode"]],
             "new_sites": [int((plan_sites["city"] == code).sum()) for code in cities_frame["adcode"]],
-            "cost_cny": [float(plan_sites.loc[plan_sites["city"] == code, "cost_cny"].sum()) for code in cities_frame["adcode"]],
+            "cost": [float(plan_sites.loc[plan_sites["city"] == code, "cost"].sum()) for code in cities_frame["adcode"]],
             "state": "done",
             "reason": "",
         }
     )
-    curve = pd.DataFrame({"cost_cny": np.linspace(0, cost, 30), "share": 0.78 + 0.13 * (1 - np.exp(-np.linspace(0, 3, 30)))})
+    curve = pd.DataFrame({"cost": np.linspace(0, cost, 30), "share": 0.78 + 0.13 * (1 - np.exp(-np.linspace(0, 3, 30)))})
     phases = pd.DataFrame(
         {
             "phase": [1, 2],
@@ -397,7 +399,7 @@ def sample_contexts(
             "start": ["2020-04-01", "2020-10-01"],
             "end": ["2020-09-30", "2021-06-30"],
             "sites": [4, 8],
-            "cost_cny": [cost / 3, cost * 2 / 3],
+            "cost": [cost / 3, cost * 2 / 3],
             "people_gained": [500, 900],
             "share": [0.83, 0.91],
             "asked_met": [True, True],

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from infraplan.report.html_pages import index_page, report_page
-from infraplan.report.style import day, decimal, integer, money, percent, percent_up
+from infraplan.report.style import day, decimal, integer, percent, percent_up
+from infraplan.tables.number_formats import money
 
 
 class Reader(HTMLParser):
@@ -125,7 +126,7 @@ def test_a_share_is_cut_never_rounded_up(fraction: float | None, text: str) -> N
 
 def test_writing_of_numbers() -> None:
     assert percent_up(0.00001) == "0.01%" and percent_up(0.018) == "1.80%"
-    assert money(420_000) == "42.0 万元" and money(420_000_000, "en") == "CNY 420.00 million"
+    assert money(420_000, "CNY") == "42.0 万元" and money(420_000_000, "CNY", "en") == "CNY 420.00 million"
     assert day("2020-12-31") == "2020年12月31日" and day("2020-09-01", "en") == "1 September 2020" and day("", "en") == ""
     assert integer(126012510) == "126,012,510" and integer(pd.NA) == "—" and decimal(-3.25, 1) == "\u22123.2"
 

@@ -83,7 +83,7 @@ def test_rows_and_totals_are_those_of_the_frame(contexts, site: Path) -> None:
     assert all(isinstance(row[head.index("编码")], str) for row in body)
     sites = rows(site / "annex.xlsx", "建议站点")
     cost = [str(cell) for cell in sites[HEAD_ROW]].index("费用")
-    assert sites[-1][cost] == province.plan_sites["cost_cny"].sum() and len(sites) == HEAD_ROW + 2 + len(province.plan_sites)
+    assert sites[-1][cost] == province.plan_sites["cost"].sum() and len(sites) == HEAD_ROW + 2 + len(province.plan_sites)
 
 
 def test_formulas_in_names_stay_text(hostile, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_summary_has_what_programs_ask_for(tiny_results: Path) -> None:
     assert {"served", "uncertain", "unserved", "share"} <= set(summary["population"]["nr"]) & set(summary["population"]["nbiot"])
     assert {"adcode", "name", "level", "population", "served"} <= set(summary["zones"][0])
     assert {"id", "zone", "required", "achieved", "numerator", "denominator", "shortfall", "status"} <= set(summary["targets"][0])
-    assert {"sites", "cost_cny", "bound_cny", "proven_gap", "population_gained"} <= set(summary["plan"])
+    assert {"sites", "cost", "cost_bound", "proven_gap", "population_gained"} <= set(summary["plan"])
     assert (summary["as_of"], summary["report_date"]) == ("2020-12-31", "2020-12-31") and summary["version"] == infraplan.__version__
 
 

@@ -54,9 +54,9 @@ def test_every_key_is_documented_and_every_documented_key_is_there(tiny_results:
 def test_dates_version_and_units_stand_at_the_top(tiny_results: Path) -> None:
     for summary in summaries(tiny_results):
         assert next(iter(summary)) == "schema_version" and summary["schema_version"] == SCHEMA_VERSION
-        assert summary["as_of"] == "2020-12-31" and summary["units"] == units()
+        assert summary["as_of"] == "2020-12-31" and summary["units"] == units("CNY")
     known = {"people", "share", "km", "m", "dB", "CNY", "sites", "places", "villages", "rows", "date"}
-    assert set(units().values()) == known
+    assert set(units("CNY").values()) == known
 
 
 def test_the_scorecard_stands_beside_each_summary(tiny_results: Path) -> None:
@@ -88,7 +88,7 @@ def test_the_cities_add_up_to_the_study(tiny_results: Path) -> None:
         assert set(city) == set(whole) and set(city["plan"]) == set(whole["plan"])
         assert city["plan"]["scope"] == "part" and city["plan"]["bound"] is None and city["plan"]["check"] is None
     assert whole["plan"]["scope"] == "whole"
-    for name in ("sites", "cost_cny", "population", "population_gained", "served_before"):
+    for name in ("sites", "cost", "population", "population_gained", "served_before"):
         assert sum(city["plan"][name] for city in cities) == whole["plan"][name], name
     assert sum(city["plan"]["served_after"] for city in cities) == whole["plan"]["check"]["served"]
     assert sum(city["sites"] for city in cities) <= whole["sites"]
@@ -134,11 +134,11 @@ def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
     instance = planning_instance(findings)
     most = most_served(instance, SearchLimits(work_limit=2000), max_sites=5)
     totals = plan_summary(most, "", findings.study.targets)
-    assert most.bound > 0 and totals is not None and totals.bound_cny is None and not totals.bounded
+    assert most.bound > 0 and totals is not None and totals.cost_bound is None and not totals.bounded
     cheapest = plan_of(findings, instance)
     for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
         totals = plan_summary(plan, "", findings.study.targets)
-        assert totals is not None and totals.bound_cny == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
+        assert totals is not None and totals.cost_bound == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
 
 
 def test_the_ledger_names_the_code(tiny_results: Path) -> None:

@@ -32,7 +32,7 @@ def outcome(folder: Path) -> dict[str, Any]:
     return {
         "people": {(row["level"], row["adcode"]): tuple(row[name] for name in PEOPLE) for row in rows.to_dict("records")},
         "gaps": sorted(findings.gaps["id"]),
-        "plan": (len(plan.sites), plan.cost_cny, plan.population, plan.served_after),
+        "plan": (len(plan.sites), plan.cost, plan.population, plan.served_after),
         "points": sorted(shapely.get_coordinates(plan.sites.geometry.to_numpy()).round(6).tolist()),
         "card": json.loads(findings.card.drop(columns="evidence").to_json(orient="split")),
     }

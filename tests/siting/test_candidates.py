@@ -14,7 +14,7 @@ from small_world import LAT, LON, SIDE, small_world
 from infraplan.errors import DataError
 from infraplan.geo.terrain import INLAND, Terrain
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.costs import added_service_cny, life_cost_cny
+from infraplan.siting.costs import usual_costs
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
 
 WORLD = small_world()
@@ -53,7 +53,7 @@ def test_shared_networks_count_once() -> None:
         assert "C" not in set(found["mast"])
         alone = found.loc[found["services"] == "nr-n28"]
         assert (alone["operators"] == operators).all()
-        assert (alone["cost_cny"] == alone["host"].map(life_cost_cny)).all(), "one site, one cost, however many operators share it"
+        assert (alone["cost"] == alone["host"].map(usual_costs().life_cost)).all(), "one site, one cost, however many operators share it"
 
 
 def test_lte_of_our_own_operators_is_upgraded() -> None:
@@ -66,8 +66,8 @@ def test_lte_of_our_own_operators_is_upgraded() -> None:
 def test_each_bundle_has_its_cost_and_a_place_of_its_own() -> None:
     found = candidates(services=BOTH)
     assert (found.groupby("place").size() == 3).all() and found["id"].is_unique
-    cost = found.pivot(index="place", columns="services", values="cost_cny")
-    assert (cost["nr-n28;nbiot-800"] == cost["nr-n28"] + added_service_cny()).all()
+    cost = found.pivot(index="place", columns="services", values="cost")
+    assert (cost["nr-n28;nbiot-800"] == cost["nr-n28"] + usual_costs().added_service_cost).all()
     assert (cost["nr-n28"] + cost["nbiot-800"] > cost["nr-n28;nbiot-800"]).all()
     assert (found["mast"] == found["place"]).all()
     assert set(found["id"].str.split("-").str[1]) == {"nr", "nbiot", "nr+nbiot"}
@@ -76,7 +76,7 @@ def test_each_bundle_has_its_cost_and_a_place_of_its_own() -> None:
 def test_services_of_one_family_go_together() -> None:
     found = candidates(services=("nr-n41", "nr-n28"))
     assert set(found["services"]) == {"nr-n41;nr-n28"} and (found["id"] == found["place"]).all()
-    assert (found["cost_cny"] == life_cost_cny("tower", 2)).all()
+    assert (found["cost"] == usual_costs().life_cost("tower", 2)).all()
 
 
 def test_smart_poles_stand_in_urban_centres_alone() -> None:

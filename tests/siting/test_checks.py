@@ -43,7 +43,7 @@ def test_the_plan_passes_and_is_recounted(findings: Findings, plan: Plan) -> Non
     after = cover_with(plan.sites, findings.cover, findings.study.plan_services)
     served = service_status(findings.villages, after, ("nr",))["nr"] == "served"
     assert found_check["served"] == int(findings.villages.loc[served.to_numpy(), "population"].sum()) >= plan.served_after
-    assert found_check["cost_cny"] == plan.cost_cny
+    assert found_check["cost"] == plan.cost
     assert found_check["shares"]["nr-pop90"]["met"] and found_check["shares"]["nr-pop90"]["served"] == found_check["served"]
     weaker = list(found_check["share_if_weaker"].values())
     assert weaker == sorted(weaker, reverse=True) and weaker[0] == found_check["share"]

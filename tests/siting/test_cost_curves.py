@@ -24,7 +24,7 @@ def test_more_budget_never_serves_fewer_and_the_ceiling_holds(seed: int, points:
     budgets = budgets_up_to(float(problem.cost.sum()), points)
     curve = pareto_curve(instance, budgets, QUICK)
     assert curve["people"].is_monotonic_increasing and curve["share_bound"].is_monotonic_increasing
-    assert (curve["cost_cny"] <= curve["budget_cny"] + 1).all()
+    assert (curve["cost"] <= curve["budget"] + 1).all()
     for budget, share, bound in zip(budgets, curve["share"], curve["share_bound"], strict=True):
         best = 0.0
         for size in range(problem.cost.size + 1):
@@ -39,9 +39,9 @@ def test_more_budget_never_serves_fewer_and_the_ceiling_holds(seed: int, points:
 def test_a_known_plan_is_never_beaten_by_the_curve_at_its_own_cost() -> None:
     instance = small_instance(4)
     plan = cheapest_plan(instance, EXACT)
-    curve = pareto_curve(instance, budgets_up_to(plan.cost_cny, 4), QUICK, known=plan)
+    curve = pareto_curve(instance, budgets_up_to(plan.cost, 4), QUICK, known=plan)
     assert curve["people"].iloc[-1] >= plan.served_after
     along = build_curve(plan)
     for row in curve.itertuples():
-        paid = along.loc[along["cost_cny"] <= row.budget_cny, "share"].max()
+        paid = along.loc[along["cost"] <= row.budget, "share"].max()
         assert row.share >= paid - 1e-9

@@ -43,7 +43,7 @@ def test_every_candidate_has_a_true_reason(seed: int, share: float) -> None:
             assert row["by"] == "" or row["by"] in set(plan.sites["id"])
         if row["reason"] == "too_dear":
             assert row["adds_people"] > 0
-            assert row["at_least_cny"] >= plan.bound - 1e-6
+            assert row["at_least"] >= plan.bound - 1e-6
         if row["reason"] == "chosen":
             assert row["site"] in set(plan.sites["id"])
 
@@ -59,7 +59,7 @@ def test_villages_and_who_serves_them() -> None:
             assert found.loc[name, "status"] == "not_asked"
             continue
         assert found.loc[name, "candidates"] == len(able)
-        assert found.loc[name, "cheapest_cny"] == instance.problem.cost[able].min()
+        assert found.loc[name, "cheapest_cost"] == instance.problem.cost[able].min()
         serving = {site for site, j in zip(plan.sites["id"], chosen_columns(instance, plan), strict=True) if j in able}
         assert set(found.loc[name, "by"].split(";")) - {""} == serving
         assert found.loc[name, "status"] == ("served_by_plan" if serving else "reachable")

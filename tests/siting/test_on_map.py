@@ -92,7 +92,7 @@ def test_the_check_finds_the_same_people(findings: Findings, plan: Plan, mini_st
     cheapest = plan_of(usual, planning_instance(usual, cities=(CITY,)))
     outcome = plan_on_map(usual, cheapest, after(usual, cheapest.sites))
     assert check_of(usual, outcome)["served"] == outcome.served_after == int(outcome.sites["people_gained"].sum()) + outcome.served_before
-    assert (outcome.cost_cny, outcome.bound, outcome.status) == (cheapest.cost_cny, cheapest.bound, cheapest.status)
+    assert (outcome.cost, outcome.bound, outcome.status) == (cheapest.cost, cheapest.bound, cheapest.status)
 
 
 def test_phases_add_up_on_the_map(findings: Findings, plan: Plan) -> None:

@@ -111,7 +111,7 @@ def test_a_required_number_of_sites_never_adds_one() -> None:
 def test_a_budget_is_kept() -> None:
     problem, target = small_problem(4)
     chosen, budget = np.arange(problem.cost.size), float(problem.cost.sum() / 2)
-    made = schedule(problem, problem.weight, target, chosen, (Phase("1", budget_cny=budget), Phase("2")))
+    made = schedule(problem, problem.weight, target, chosen, (Phase("1", budget=budget), Phase("2")))
     assert problem.cost[made.order[made.phase == 1]].sum() <= budget
     assert made.table["people_gained"].sum() == pytest.approx(people_of(problem, chosen) - problem.weight[problem.covered].sum())
 

@@ -15,49 +15,33 @@ import pandas as pd
 import rasterio
 import shapely
 import xlsxwriter
+from edited import blank_with
 from rasterio.transform import from_origin
 
 COUNTIES = {"450321": "阳朔县", "450330": "平乐县", "450332": "恭城瑶族自治县"}
 WEST, SOUTH, WIDTH, HEIGHT = 110.40, 24.70, 0.12, 0.14
 """South-west corner of the first county; the others follow to the east. [deg]"""
 
-STUDY = """[study]
-name = "guilin-3"
-title_zh = "桂林三县 5G 与 NB-IoT 覆盖（示例）"
-title_en = "5G and NB-IoT in three counties of Guilin (example)"
-synthetic = true
-policies = ["桂林.toml"]
-as_of = "2026-06-30"
-
-[files]
-zones = "县界.tab"
-census = "人口普查.xlsx"
-villages = "自然村台账.xlsx"
-sites = "工参表.xlsx"
-places = "学校.csv"
-terrain = "高程.tif"
-clutter = "地表.tif"
-exclusions = "保护区.kml"
-
-[options.places]
-place_class = "学校"
-
-[coverage]
-resolution_m = 500
-services = ["nr-n28", "nr-n41", "nbiot-900"]
-reliability = 0.9
-model = "p1812"
-max_radius_km = 6.0
-profile_step_m = 100
-
-[plan]
-targets = ["nr-people"]
-services = ["nr-n28"]
-operators = "移动+广电"
-candidate_spacing_m = 3000
-gap = 0.05
-work_limit = 5000
-"""
+KEYS = {
+    "study": {
+        "name": "guilin-3", "title_zh": "桂林三县 5G 与 NB-IoT 覆盖（示例）",
+        "title_en": "5G and NB-IoT in three counties of Guilin (example)",
+        "synthetic": True, "policies": ["桂林.toml"], "as_of": "2026-06-30",
+    },
+    "files": {
+        "zones": "县界.tab", "census": "人口普查.xlsx", "villages": "自然村台账.xlsx", "sites": "工参表.xlsx", "places": "学校.csv",
+        "terrain": "高程.tif", "clutter": "地表.tif", "exclusions": "保护区.kml", "costs": None,
+    },
+    "options.villages": {"sheet": None},
+    "options.sites": {"sheet": None},
+    "options.places": {"place_class": "学校"},
+    "coverage": {
+        "resolution_m": 500, "services": ["nr-n28", "nr-n41", "nbiot-900"], "reliability": 0.9, "model": "p1812", "max_radius_km": 6.0,
+        "profile_step_m": 100,
+    },
+    "plan": {"targets": ["nr-people"], "operators": "移动+广电", "candidate_spacing_m": 3000, "gap": 0.05, "work_limit": 5000},
+}  # fmt: skip
+"""What the user sets in the study.toml of `infraplan new blank`."""
 
 POLICY = """[policy]
 document = "市政发〔2026〕1号（示例）"
@@ -271,7 +255,7 @@ RESERVE = shapely.box(110.72, 24.80, 110.755, 24.84)
 
 def build(folder: Path) -> Path:
     """Write the study; its folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    blank_with(folder, "zh", KEYS)
     write_zones(folder / "县界.tab")
     census = pd.DataFrame({"区划代码": list(CENSUS), "常住人口": list(CENSUS.values())})
     census.to_excel(folder / "人口普查.xlsx", index=False, engine="xlsxwriter")
@@ -281,5 +265,4 @@ def build(folder: Path) -> Path:
     write_rasters(folder)
     (folder / "保护区.kml").write_text(KML.format(ring=" ".join(f"{x},{y},0" for x, y in RESERVE.exterior.coords)), encoding="utf-8")
     (folder / "桂林.toml").write_text(POLICY, encoding="utf-8")
-    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     return folder

@@ -149,7 +149,7 @@ def test_the_plan_reaches_its_goal_off_the_reserve(study: Study, folder: Path, m
     total = sum(v.people for v in made.VILLAGES)
     assert plan["population"] == total and plan["check"]["feasible"]
     assert plan["served_after"] >= 0.8 * total > plan["served_before"]
-    assert plan["cost_cny"] == sum(site["cost_cny"] for site in plan["list"]) and plan["bound_cny"] <= plan["cost_cny"]
+    assert plan["cost"] == sum(site["cost"] for site in plan["list"]) and plan["cost_bound"] <= plan["cost"]
     assert {(site["operators"], site["services"]) for site in plan["list"]} == {("cbn+cmcc", "nr-n28")}
     text = infraplan("plan", folder).out
     assert all(made.COUNTIES[site["county"]] in text for site in plan["list"])  # counties by name
