@@ -1,6 +1,6 @@
 """Build the documentation site: `python tools/build_docs.py [build/site]`. A warning is an error; nothing is fetched.
 
-The pages of docs/ stay as they are; references to the command line, study.toml and the Python names are written from the code into
+The pages of docs/ stay as they are; references to the command line and the Python names are written from the code into
 docs/generated, which git ignores.
 """
 
@@ -9,22 +9,15 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import types
-import typing
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer.main
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 import infraplan
 from infraplan import cli
 from infraplan.files import write_text
-from infraplan.messages import catalogue, say
-from infraplan.study.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = ROOT / "docs" / "generated"
@@ -40,8 +33,6 @@ PARTS = {
     "report": "Maps and reports",
     "errors": "Errors",
 }
-HEAD = ("key", "type", "default", "meaning")
-LIMITS = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
 
 
 def cell(text: object) -> str:
@@ -92,82 +83,6 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-def kind_of(annotation: Any) -> str:
-    """A type as a user writes it in TOML."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Literal:
-        return " or ".join(f"`{value}`" for value in arguments)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(dict.fromkeys(kind_of(part) for part in arguments if part is not type(None)))
-    if origin is tuple:
-        return f"list of {kind_of(arguments[0])}"
-    if origin is dict:
-        return f"table of {kind_of(arguments[1])}"
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date"}
-    return "table" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else names.get(annotation, "value")
-
-
-def default_of(field: FieldInfo) -> str:
-    """A default as a user would write it."""
-    if field.is_required():
-        return "required"
-    value = field.get_default(call_default_factory=True)
-    if value is None or value in ("", (), {}) or isinstance(value, BaseModel):
-        return ""
-    if isinstance(value, tuple):
-        return "`[" + ", ".join(f'"{part}"' for part in value) + "]`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def limits_of(field: FieldInfo) -> str:
-    """The bounds of a number."""
-    return ", ".join(LIMITS[name].format(getattr(mark, name)) for mark in field.metadata for name in LIMITS if hasattr(mark, name))
-
-
-def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Sections that a type names, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in typing.get_args(annotation) for model in models_in(part)]
-
-
-def section_rows(section: str, model: type[BaseModel]) -> list[tuple[str, ...]]:
-    """One row a key: its type, bounds, default and meaning."""
-    words, rows = catalogue("keys"), []
-    for name, field in model.model_fields.items():
-        key = f"{section}_{name}"
-        meaning = f"{cell(say(f'keys.{key}'))}<br>*{cell(say(f'keys.{key}', 'en'))}*" if key in words else ""
-        kind = " ".join(part for part in (kind_of(field.annotation), limits_of(field)) if part)
-        rows.append((f"`{name}`", kind.replace("|", "\\|"), default_of(field), meaning))
-    return rows
-
-
-def study_page() -> str:
-    """Every key of study.toml, from its schema."""
-    parts = [
-        "# study.toml\n",
-        "Every key with its type and default, written from the schema that reads the file. A key that is not listed here is refused.",
-        "What the keys of `[plan]` do: [Planning](../planning.md); how files are read: [Getting your data in](../data.md).\n",
-    ]
-
-    def add(title: str, section: str, model: type[BaseModel]) -> None:
-        parts.extend([f"## {title}\n", table(HEAD, section_rows(section, model))])
-        for name, field in model.model_fields.items():
-            for inner in dict.fromkeys(models_in(field.annotation)):
-                many = typing.get_origin(field.annotation) is tuple
-                add(f"[[{section}.{name}]]" if many else f"[{section}.{name}]", f"{section}_{name}", inner)
-
-    for name, field in Config.model_fields.items():
-        for model in models_in(field.annotation):
-            inner = {kind for key in model.model_fields.values() for kind in models_in(key.annotation)}
-            if len(inner) == 1 and all(models_in(key.annotation) for key in model.model_fields.values()):  # one section a file
-                names = ", ".join(f"`[{name}.{key}]`" for key in model.model_fields)
-                parts.extend([f"## [{name}.FILE]\n", f"One section a file: {names}.\n", table(HEAD, section_rows(name, inner.pop()))])
-            else:
-                add(f"[{name}]", name, model)
-    return "\n".join(parts)
-
-
 def api_page() -> str:
     """Every public name with its docstring, by the room it comes from."""
     parts = ["# Python names\n", "`import infraplan as ip`; a name is opened when it is first used. Written from the docstrings.\n"]
@@ -209,7 +124,7 @@ def copied(name: str) -> str:
 def generate(folder: Path) -> None:
     """Write the generated pages."""
     shutil.rmtree(folder, ignore_errors=True)
-    pages = {"cli": cli_page(), "study": study_page(), "api": api_page(), "examples": examples_page()}
+    pages = {"cli": cli_page(), "api": api_page(), "examples": examples_page()}
     pages |= {name.lower(): copied(f"{name}.md") for name in ("ARCHITECTURE", "CONTRIBUTING", "CHANGELOG")}
     for name, text in pages.items():
         write_text(folder / f"{name}.md", text)

@@ -149,7 +149,7 @@ def test_english_pages_have_no_chinese_word(folder: Path) -> None:
     served = summary["population"]["nr"]["served"]
     for page in ("index.html", "cities/CD2001-Matadi/report.html"):
         text = visible((results / page).read_text(encoding="utf-8"))
-        assert f"{served:,}" in text and f"{PEOPLE.sum():,}" in text and "MTN" in text and "Airtel + Orange" in text
+        assert f"{served:,}" in text and f"{PEOPLE.sum():,}" in text and "MTN Congo" in text and "Airtel + Orange" in text
     villages = pd.read_csv(results / "villages.csv")
     assert villages["population"].sum() == PEOPLE.sum() and villages.loc[villages["nr_status"] == "served", "population"].sum() == served
 

@@ -1,0 +1,125 @@
+"""A city of Congo from `infraplan new blank --lang en`: francs, its own names, people from a raster, 4G, and no Chinese word anywhere."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import congo_study as made
+import pandas as pd
+import pytest
+import rasterio
+from pages import CHINESE, texts_of, visible
+
+from infraplan.study import Study
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made.build_with_people(tmp_path_factory.mktemp("congo") / "matadi")
+
+
+@pytest.fixture(scope="module")
+def study(folder: Path) -> Study:
+    return Study.open(folder)
+
+
+def test_people_come_from_the_raster_and_are_urban_by_density(folder: Path, study: Study) -> None:
+    people = study.villages
+    with rasterio.open(folder / "people.tif") as file:
+        assert people["population"].sum() == round(float(file.read(1).sum()))  # nobody lives on the rim around the communes
+    assert set(people["kind"]) == {"pixel"} and people["county"].isin(made.COMMUNES).all() and (people["city"] == made.CITY).all()
+    x_m, y_m = study.grid.project([13.435], [-5.83])
+    town_x_m, town_y_m = study.grid.project(people.geometry.x, people.geometry.y)
+    from_town_m = ((town_x_m - x_m) ** 2 + (town_y_m - y_m) ** 2) ** 0.5
+    assert people.loc[from_town_m < 800, "urban"].all() and not people.loc[from_town_m > 3500, "urban"].any()
+    sites = study.sites.set_index("id")
+    assert sites.loc["MTD005", "services"] == "lte-b3" and sites.loc["MTD001", "environment"] in ("urban", "dense_urban")
+    assert study.config.options_of("villages") == {}
+
+
+def test_own_defaults_names_and_order(study: Study) -> None:
+    assert study.costs.currency == "XAF" and study.own_names.networks["MTN"]["zh"] == "MTN Congo"
+    assert study.targets.priority_areas == {
+        "port": {"zh": "port zone", "en": "port zone", "source": "made up", "counties": ("CG160102",), "towns": {}}
+    }
+    assert study.config.study.title_zh == study.config.study.title_en
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "column"),
+    [
+        ("study", "city_order", ["CG1609"], "study.city_order"),
+        ("options.villages", "sheet", "Villages", "options.villages.sheet"),
+        ("plan", "smart_poles", True, "hosts.smart_pole"),
+        ("site_defaults", "operators", "Vodacom", "site_defaults.operators"),
+    ],
+)
+def test_what_names_nothing_is_told_before_any_work(
+    tmp_path: Path, infraplan: Call, section: str, key: str, value: object, column: str
+) -> None:
+    keys = {name: {**made.WITH_PEOPLE.get(name, {})} for name in (*made.WITH_PEOPLE, section)}
+    keys[section] |= {key: value}
+    made.write_people(made.build(tmp_path / "study", keys) / "people.tif")
+    answer = infraplan("check", tmp_path / "study", "--json", "--lang", "en")
+    faults = [fault for fault in json.loads(answer.out) if fault["severity"] == "error"]
+    assert answer.code == 3 and [fault["column"] for fault in faults] == [column] and faults[0]["cure"]
+    assert not CHINESE.search(answer.out + answer.err)
+
+
+def test_a_host_without_a_price_and_a_name_nobody_bears(tmp_path: Path, infraplan: Call) -> None:
+    study = made.build_with_people(tmp_path / "study")
+    costs = (study / "costs.toml").read_text(encoding="utf-8")
+    (study / "costs.toml").write_text(costs.replace("[hosts.rooftop]", "[hosts.roof]"), encoding="utf-8")
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(text.replace("[networks.MTN]", "[networks.MTM]"), encoding="utf-8")
+    faults = {fault["column"]: fault for fault in json.loads(infraplan("check", study, "--json").out) if fault["severity"] == "error"}
+    assert set(faults) == {"hosts.rooftop", "networks.MTM"} and "MTN" in faults["networks.MTM"]["message"]
+
+
+def texts_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Texts of the files that `texts_of` leaves out: json, Google Earth, Word, GeoPackage, tags of rasters, the report of `check`."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".json" or path.name == "check.html":
+            yield path.name, path.read_text(encoding="utf-8")
+        elif path.suffix in (".kmz", ".docx"):
+            with zipfile.ZipFile(path) as packed:
+                names = [name for name in packed.namelist() if name.endswith(".kml") or name == "word/document.xml"]
+                yield from ((f"{path.name}/{name}", visible(packed.read(name).decode("utf-8"))) for name in names)
+        elif path.suffix == ".gpkg":
+            with sqlite3.connect(path) as file:
+                for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                    rows = file.execute(f'SELECT * FROM "{table}"').fetchall()
+                    yield f"{path.name}/{table}", " ".join(value for row in rows for value in row if isinstance(value, str))
+        elif path.suffix == ".tif":
+            with rasterio.open(path) as raster:
+                yield path.name, str([raster.tags(), raster.descriptions, *(raster.tags(band) for band in raster.indexes)])
+
+
+def test_every_result_is_in_english_and_in_francs(folder: Path, infraplan: Call) -> None:
+    answer = infraplan("run", folder, "--lang", "en", "--overwrite", "--jobs", "1", "--formats", "html,map,xlsx,docx,kmz")
+    assert answer.code == 0, answer.err
+    assert not CHINESE.search(answer.out + answer.err) and "XAF" in answer.err
+    results = folder / "results"
+    for file, text in [*texts_of(results), *texts_in(results)]:
+        found = CHINESE.search(text)
+        assert found is None, (file, text[max(0, found.start() - 60) : found.end() + 60])
+        assert not any(word in text for word in ("CNY", "cost_cny", "yuan", "Guangdong", "approval number")), file
+    page = visible((results / "index.html").read_text(encoding="utf-8"))
+    assert all(word in page for word in ("XAF", "Matadi", "4G", "MTN Congo", made.KEYS["study"]["title_en"]))
+    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    plan = summary["plan"]
+    assert plan["currency"] == "XAF" and plan["cost"] >= plan["cost_bound"] > 0 and summary["units"]["plan.cost"] == "XAF"
+    assert set(summary["headline"]["text"]) == {"en"} and summary["city_order"] == ["CG1601"]
+    sites = pd.read_csv(results / "targets.csv")
+    assert {"nr", "lte"} <= set(sites["family"].dropna())
+    with sqlite3.connect(results / "plan.gpkg") as file:
+        rows = file.execute("SELECT cost, currency, host, operators FROM new_sites").fetchall()
+    assert sum(row[0] for row in rows) == plan["cost"] and {row[1] for row in rows} == {"XAF"} and {row[3] for row in rows} == {"MTN"}
+    assert {"rooftop", "tower"} <= {row[2] for row in rows}  # in town people live under roofs that may carry a site
