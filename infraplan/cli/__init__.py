@@ -46,9 +46,15 @@ def main() -> None:
     warnings.showwarning = _show_warning
     register()
     with collected():
-        code = copy_context().run(_answer)  # the language of a verb ends with it
-        _tell_warnings()
+        code = copy_context().run(_told_answer)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told_answer() -> object:
+    """The result of the verb, its last warnings printed; in a context of its own, with which the verb's language ends."""
+    code = _answer()
+    _tell_warnings()
+    return code
 
 
 def _answer() -> object:
@@ -66,7 +72,9 @@ def _answer() -> object:
         return 130
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
-        print(f"{both('cli.usage')}: {message}", file=sys.stderr)
+        from infraplan.cli.shared import spoken
+
+        print(f"{spoken(both('cli.usage'))}: {message}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"{both('cli.system')}: {error.strerror or error} {error.filename or ''}".rstrip(), file=sys.stderr)
@@ -84,4 +92,7 @@ def _tell_warnings() -> None:
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning of Python as a line, without the place in the code."""
-    print(f"{both('cli.warning')}: {message}", file=sys.stderr)
+    from infraplan.cli.shared import spoken
+
+    text = message.args[0] if isinstance(message, Warning) and message.args else message
+    print(f"{spoken(both('cli.warning'))}: {spoken(text)}", file=sys.stderr)

@@ -40,7 +40,7 @@ class Attempts:
         except DataError as error:
             self.faults += error.fault_list
         except UsageError as error:
-            self.add(key, str(error), value)
+            self.add(key, error.args[0] if error.args else str(error), value)
         else:
             return True
         return False

@@ -191,9 +191,9 @@ WITH_PEOPLE = {
 }
 
 
-def build_with_people(folder: Path) -> Path:
+def build_with_people(folder: Path, keys: Mapping[str, Mapping[str, Any]] = WITH_PEOPLE) -> Path:
     """The same city with its people as a raster, and 4G planned beside 5G."""
-    build(folder, WITH_PEOPLE)
+    build(folder, keys)
     write_people(folder / "people.tif")
     with (folder / "policy.toml").open("a", encoding="utf-8") as file:
         file.write(LTE_CLAUSE)
