@@ -105,6 +105,7 @@ def test_an_unknown_name_is_reported_with_the_nearest_and_a_bearable_list() -> N
         (268_712_345, "CNY", "26,871.2 万元", "CNY 268.71 million"),
         (-120_000, "CNY", "\u221212.0 万元", "\u2212CNY 120,000"),
         (5_970_000, "XAF", "597.0 万 XAF", "XAF 5.97 million"),
+        (3_652_840_000, "XAF", "365,284.0 万 XAF", "XAF 3.653 billion"),
         (850, "XAF", "850 XAF", "XAF 850"),
     ],
 )

@@ -6,8 +6,8 @@ import math
 
 from infraplan.messages import LANGUAGES, Bilingual, catalogue, say
 
-LARGE = {"zh": (1e4, 1), "en": (1e6, 2)}
-"""From how many units on a language counts in ten thousands (millions), and with how many decimals."""
+LARGE = {"zh": ((1e4, 1, "money_many"),), "en": ((1e9, 3, "money_billions"), (1e6, 2, "money_many"))}
+"""From how many units on a language counts in ten thousands (billions, millions), with how many decimals; the largest first."""
 MINUS = "\u2212"
 
 
@@ -40,16 +40,15 @@ def amount(value: float, currency: str, lang: str, *, least: bool = False) -> st
 
     A negative amount begins with a minus sign.
     """
-    scale, digits = LARGE[lang]
     size = abs(float(value))
     whole = math.floor(size) if least else round(size)
-    large = whole >= scale
-    shown, digits = (size / scale, digits) if large else (float(whole), 0)
+    scale, digits, key = next((step for step in LARGE[lang] if whole >= step[0]), (1.0, 0, "money"))
+    shown = size / scale if scale > 1.0 else float(whole)
     if least:
         shown = math.floor(round(shown * 10**digits, 6)) / 10**digits
     named = unit(currency, lang)
-    key = "general.money_many" if large else "general.money"
-    text = say(key, lang, amount=f"{shown:,.{digits}f}", unit=_spaced(named) if large and lang == "zh" else named).strip()
+    spaced = _spaced(named) if lang == "zh" and scale > 1.0 else named
+    text = say(f"general.{key}", lang, amount=f"{shown:,.{digits}f}", unit=spaced).strip()
     return MINUS + text if value < 0 and whole else text
 
 

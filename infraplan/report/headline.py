@@ -81,7 +81,7 @@ def _paragraph(context: PageContext, family: str, words: Words) -> str:
 
     predicted = words.t(
         "headline_people",
-        zone=context.title_name(words.lang) if context.tops else words.t(f"headline_zone_{context.level}"),
+        zone=context.title_name(words.lang) if context.tops or context.title_en else words.t(f"headline_zone_{context.level}"),
         basis=words.one(facts.population_basis),
         people=people_amount(residents, words.lang),
         receiver=place,

@@ -134,7 +134,7 @@ def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes
     found = []
     if context.level == "province" and len(context.children):
         for family in context.families[:1]:
-            caption = words.t("choropleth_caption", family=words.family_in(context, family))
+            caption = words.t(f"choropleth_caption_{context.child_level}", family=words.family_in(context, family))
             found.append((caption, printed_maps.choropleth(context, family, lang)))
     for family in context.families:
         if family in context.margins:
@@ -192,7 +192,7 @@ def report_page(
             gap_sums=sums,
             gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
             gap_lists=gaps,
-            people_heading="cities_table" if context.level == "province" else "counties_table",
+            people_heading="cities_table" if context.child_level == "city" else "counties_table",
         )
     )
 
@@ -201,7 +201,8 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
     """The provincial scoreboard as one HTML text."""
     words = Words(lang).about(context)
     family = context.families[0]
-    pictures = [(words.t("choropleth_caption", family=words.family_in(context, family)), printed_maps.choropleth(context, family, lang))]
+    caption = words.t(f"choropleth_caption_{context.child_level}", family=words.family_in(context, family))
+    pictures = [(caption, printed_maps.choropleth(context, family, lang))]
     parts = (
         ("pareto_section", pareto_picture(context, words)),
         ("build_curve_section", build_curve_picture(context, words)),
@@ -311,7 +312,11 @@ def build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes]
 def plan_share_label(context: PageContext, words: Words) -> str:
     """Label of an axis of the plan's share: its first family, and where its devices are."""
     family = next(iter(context.plan.families), "") if context.plan is not None else ""
-    return words.t("served_share", family=words.family_in(context, family)) + "（%）" if family else words.t("axis_share")
+    return (
+        words.t("served_share", family=words.family_in(context, family)) + ("（%）" if words.lang == "zh" else " (%)")
+        if family
+        else words.t("axis_share")
+    )
 
 
 def pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:

@@ -151,7 +151,7 @@ def zone_features(context: PageContext, words: Words) -> tuple[dict[str, Any], l
                 },
             }
         )
-        if not outer and zone["level"] == ("city" if context.level == "province" else "county"):
+        if not outer and zone["level"] == context.child_level:
             at = shapely.point_on_surface(shape)
             weight = 0 if missing(zone["population"]) else int(zone["population"])
             score = "" if missing(first) else percent(first, 1)

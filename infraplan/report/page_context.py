@@ -246,10 +246,16 @@ class PageContext:
         return self.tops or (self.adcode,)
 
     @property
+    def child_level(self) -> str:
+        """Level of the zones that the pages list: cities of a province, counties of a city, or of a study of one city."""
+        levels = self.zones["level"]
+        one_city = (levels == "city").sum() == 1 and (levels == "county").sum() > 1
+        return "city" if self.level == "province" and not one_city else "county"
+
+    @property
     def children(self) -> Any:
         """Child zones that the pages list: cities of a province, counties of a city."""
-        wanted = "city" if self.level == "province" else "county"
-        return self.zones[self.zones["level"] == wanted]
+        return self.zones[self.zones["level"] == self.child_level]
 
     def people(self, family: str, network: str = "any", level: str | None = None) -> Any:
         """Population rows of one family and network; of the zone itself (of several zones their sum), or of a level."""

@@ -108,7 +108,7 @@ def text_of(value: Any) -> Any:
 def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dict[str, Any]]:
     """合计 first, then the child zones in their order, then people outside every zone."""
     own = context.people(family)
-    level = "city" if context.level == "province" else "county"
+    level = context.child_level
     children = context.people(family, level=level)
     children = children[children["adcode"] != context.adcode] if context.level == level else children
     children = in_city_order(children.sort_values("adcode", kind="stable"), context.city_order)
@@ -224,7 +224,8 @@ def lacking_words(context: PageContext, words: Words, *, heads: bool = False) ->
     """What lacks service as labels, n / N, and how many of n are only uncertain; `heads`: labels with their English beside them."""
     counts = gap_counts(context.gaps, context.things, context.families)
     label_of, name_of = (words.b, words.both_in) if heads else (words.t, words.family_in)
-    out = [(label_of("lacking_villages", family=name_of(context, family)), row) for family, row in counts["villages"].items()]
+    listed = [(family, row) for family, row in counts["villages"].items() if row["lacking"] or row["asked"] != 0]
+    out = [(label_of("lacking_villages", family=name_of(context, family)), row) for family, row in listed]
     out += [(label_of(f"lacking_{key}"), counts[key]) for key in ("places", "sites") if counts[key]["lacking"] or counts[key]["asked"]]
     unsure = [words.t("of_them_uncertain", count=integer(row["uncertain"])) if row["uncertain"] else "" for _, row in out]
     return [(label, out_of(row["lacking"], row["asked"]), doubt) for (label, row), doubt in zip(out, unsure, strict=True)]

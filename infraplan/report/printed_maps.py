@@ -215,6 +215,10 @@ def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
     return Line2D([x], [y], marker=marker, color=colour, markersize=6, linestyle="none", transform=figure.transFigure, figure=figure)
 
 
+MOST_LARGE_MARKS = 3000
+"""More sites than these are drawn as small marks."""
+
+
 def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
     """Margin classes of a family, zones, existing and suggested sites. PNG."""
     from rasterio.features import geometry_mask
@@ -241,17 +245,17 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)
         _lines(axes, outline, colours["ink"]["text"], 1.1)
-        province = context.level == "province"
+        crowded = len(context.sites) + len(context.plan_sites) > MOST_LARGE_MARKS
         for frame, marker, size, colour in (
-            (context.sites, "^", 0.5 if province else 9.0, colours["site"]["existing"]),
-            (context.plan_sites, "D", 2.6 if province else 15.0, colours["site"]["new"]),
+            (context.sites, "^", 0.5 if crowded else 9.0, colours["site"]["existing"]),
+            (context.plan_sites, "D", 2.6 if crowded else 15.0, colours["site"]["new"]),
         ):
             frame = of_family(frame, family)
             if len(frame):
                 points = frame.geometry.to_crs(grid.crs)
-                rim = 0 if province else 0.25
+                rim = 0 if crowded else 0.25
                 axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=rim, edgecolors="white", zorder=4)
-        _names(axes, children, [str(name) for name in children["name"]])
+        _names(axes, children, [words.zones.get(code, code) for code in children["adcode"]])
         _furniture(figure, axes, words)
         below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
         _legend(figure, words.t("legend_sites"), site_legend(words), below)
@@ -270,7 +274,7 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
     """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
     words = Words(lang).about(context)
     cities = context.children.reset_index(drop=True)
-    share = dict(context.people(family, level="city")[["adcode", "share"]].itertuples(index=False, name=None))
+    share = dict(context.people(family, level=context.child_level)[["adcode", "share"]].itertuples(index=False, name=None))
     cities = cities.assign(geometry=simplified(cities, 0.003))
     cities = cities.set_geometry(to_plane(cities, context.grid.crs))
     with type_face():
@@ -279,8 +283,8 @@ def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
         _fill(axes, cities, [share_colour(share.get(code)) for code in cities["adcode"]])
         _lines(axes, cities, "white", 0.7)
         _lines(axes, context.outline.set_geometry(to_plane(context.outline, context.grid.crs)), palette()["ink"]["zone"], 0.8)
-        pairs = zip(cities["name"], cities["adcode"], strict=True)
-        _names(axes, cities, [f"{str(name).removesuffix('市')}\n{percent(share.get(code), 1)}" for name, code in pairs], 7.8)
+        named = {code: words.zones.get(code, code).removesuffix("市") for code in cities["adcode"]}
+        _names(axes, cities, [f"{name}\n{percent(share.get(code), 1)}" for code, name in named.items()], 7.8)
         _furniture(figure, axes, words)
         _island_note(axes, context, words)
         _legend(figure, words.t("legend_share_at", receiver=words.receiver(context.receiver(family))), share_legend(), 0.965)

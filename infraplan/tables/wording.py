@@ -38,7 +38,8 @@ class Figure:
         ends = [self.least] if self.single else [self.least, self.most]
         shown = [number_formats.percent(end, 2 if self.single else 1) if self.share else number_formats.count(end) for end in ends]
         joined = shown[0] if len(shown) == 1 else number_formats.interval(shown[0], shown[1], self.lang)
-        return joined if self.share or not self.unit else f"{joined} {self.unit}"
+        one = self.lang == "en" and joined == "1" and self.unit.endswith("s")
+        return joined if self.share or not self.unit else f"{joined} {self.unit[:-1] if one else self.unit}"
 
 
 @dataclass(frozen=True)
