@@ -215,8 +215,8 @@ def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
     return Line2D([x], [y], marker=marker, color=colour, markersize=6, linestyle="none", transform=figure.transFigure, figure=figure)
 
 
-MOST_LARGE_MARKS = 3000
-"""More sites than these are drawn as small marks."""
+MOST_LARGE_MARKS, FEW_MARKS = 3000, 200
+"""More sites than the first are drawn as small marks, up to the second as large ones."""
 
 
 def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
@@ -245,10 +245,11 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)
         _lines(axes, outline, colours["ink"]["text"], 1.1)
-        crowded = len(context.sites) + len(context.plan_sites) > MOST_LARGE_MARKS
+        count = len(context.sites) + len(context.plan_sites)
+        crowded, few = count > MOST_LARGE_MARKS, count <= FEW_MARKS
         for frame, marker, size, colour in (
-            (context.sites, "^", 0.5 if crowded else 9.0, colours["site"]["existing"]),
-            (context.plan_sites, "D", 2.6 if crowded else 15.0, colours["site"]["new"]),
+            (context.sites, "^", 0.5 if crowded else 24.0 if few else 9.0, colours["site"]["existing"]),
+            (context.plan_sites, "D", 2.6 if crowded else 24.0 if few else 15.0, colours["site"]["new"]),
         ):
             frame = of_family(frame, family)
             if len(frame):
