@@ -114,7 +114,6 @@ def test_technologies_and_bands(cell: str, operators: str, services: str) -> Non
         ("lte b20", "lte-b20"),
         ("4g", "lte-b3"),
         ("5g 700m", "nr-n28"),
-        ("4g;5g 2100;700", "lte-b1;nr-n28"),
     ],
 )
 def test_bands_of_4g_where_it_is_planned(cell: str, services: str) -> None:

@@ -256,13 +256,8 @@ def with_gaps(
         target=target,
         **layers,
     )
-    known = {
-        **layers,
-        "villages": findings.villages,
-        "corridors": study.corridors,
-        "registers": study.registers or {},
-        "priority_areas": study.targets.priority_areas,
-    }
+    known = layers | {"villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}
+    known["priority_areas"] = study.targets.priority_areas
     return replace(findings, gaps=without_points(gaps), things=things_of_targets(study.targets, Layers(findings.cover, **known)))
 
 
