@@ -137,7 +137,7 @@ BUILDERS: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "unserved": (unserved, VILLAGES, VILLAGES.iloc[:0]),
     "fibre award": (award, "guangdong-2020", "guangdong-2018"),
     "measurements": (lambda table: measurements(table, ["V001"]), SHEET, SHEET.iloc[:0]),
-    "offers of masts": (lambda table: masts_to_share(table, ("nr",), "cmcc"), SITES, SITES.iloc[:0]),
+    "offers of masts": (lambda table: masts_to_share(table, ("nr-n28",), "cmcc"), SITES, SITES.iloc[:0]),
     "candidates": (offered, ZONES, ZONES.iloc[:0]),
     "rows of an instance": (lacking, VILLAGES, VILLAGES.iloc[:0]),
     "plan sites": (rows, [0, 1], []),

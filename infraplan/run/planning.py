@@ -87,6 +87,7 @@ def host_faults(study: Study) -> list[Fault]:
     seats = study.hosts is None and township_seats(study.places) is not None
     wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
     wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
+    wanted |= {"overlay": "overlay"} if study.config.plan.overlays else {}
     wanted |= {"public_building": "seats"} if seats else {}
     file = study.config.files.costs or FILE_NAME
     return [
@@ -177,6 +178,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         terrain=cover.terrain,
         ridges_per_square=choice.ridges_per_square,
         smart_poles=choice.smart_poles,
+        overlays=choice.overlays,
         exclude=study.exclusions,
         keep=choice.forced,
     )

@@ -56,6 +56,7 @@ def candidate_sites(
     terrain: Terrain | None = None,
     ridges_per_square: int = 0,
     smart_poles: bool = False,
+    overlays: bool = True,
     keep: Collection[str] = (),
 ) -> gpd.GeoDataFrame:
     """Candidates for new sites, each place once for every set of families that it lacks.
@@ -102,6 +103,9 @@ def candidate_sites(
         How many summits of each square of the spacing; 0: none.
     smart_poles : bool
         Add a smart pole beside each settlement candidate in an urban centre.
+    overlays : bool
+        Offer every service on the masts of `operators` that lack it, whatever else they carry (a further band), and on the masts of others
+        whatever these carry. Without it a mast that carries a family for anybody is no candidate for that family.
     keep : collection of str
         Masts and hosts that `least_people` does not drop.
 
@@ -138,7 +142,7 @@ def candidate_sites(
     has_people = demand is not None and len(demand) > 0
     parts = []
     if existing is not None and len(existing):
-        parts.append(_masts(existing, families, operators, grid))
+        parts.append(_masts(existing, masts_to_share(existing, services, operators, own_services, overlays=overlays), grid))
     if hosts is not None and len(hosts):
         parts.append(_hosts(hosts, grid))
     if has_people:
@@ -167,13 +171,13 @@ def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     return table[name].fillna("") if name in table else pd.Series("", index=table.index)
 
 
-def _masts(existing: Any, families: tuple[str, ...], operators: str, grid: Grid) -> pd.DataFrame:
-    """Masts to share."""
-    masts = masts_to_share(existing, families, operators)
+def _masts(existing: Any, masts: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Masts to share, as `masts_to_share` lists them."""
     x_m, y_m = grid.place(existing)
     at = masts["row"].to_numpy()
     named = {"origin": "co_location", "host": masts["host"], "mast": masts["mast"], "name": existing["name"].to_numpy()[at]}
-    return pd.DataFrame({"x": x_m[at], "y": y_m[at], **named, "lacks": masts["lacks"]})
+    there = {"height_there_m": masts["height_m"], "azimuth_there_deg": masts["azimuth_deg"]}
+    return pd.DataFrame({"x": x_m[at], "y": y_m[at], **named, "lacks": masts["lacks"], **there})
 
 
 def _hosts(hosts: Any, grid: Grid) -> pd.DataFrame:
@@ -276,9 +280,10 @@ def _as_sites(frame: Any, services: tuple[str, ...], operators: str, prices: Cos
     """Candidates in the columns of a site table."""
     table = gpd.GeoDataFrame(split_by_service_set(frame, services, prices, own), geometry="geometry", crs=4326)
     table["operators"] = operators
-    table["height_m"] = host_column(table, "height_m", prices)
+    usual_m = host_column(table, "height_m", prices)
+    table["height_m"] = table["height_there_m"].fillna(usual_m) if "height_there_m" in table else usual_m
     table["carrier_power_dbm"] = host_column(table, "carrier_power_dbm", prices)
-    table["azimuth_deg"], table["tilt_deg"], table["antenna"] = "0/120/240", 3.0, None
+    table["azimuth_deg"], table["tilt_deg"], table["antenna"] = _text(table, "azimuth_there_deg").replace("", "0/120/240"), 3.0, None
     table["status"] = "planned"
     table["mast"] = table["mast"].where(table["mast"] != "", table["place"])
     return with_families(gpd.GeoDataFrame(typed(table, TYPES), geometry=table.geometry.array, crs=4326), own)

@@ -31,7 +31,7 @@ from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
-from infraplan.siting.site_constraints import PROJECTION_ERROR_M
+from infraplan.siting.site_constraints import PROJECTION_ERROR_M, overlaid
 from infraplan.tables import arguments
 
 if TYPE_CHECKING:
@@ -320,10 +320,14 @@ def too_close(plan_sites: Any, cover: Coverage, existing: Any, spacing_m: float)
     if existing is None or not len(existing):
         return found
     built = existing.loc[existing["status"] == "existing"]
+    beside = ~overlaid(plan_sites, built)
     families = plan_sites["services"].map(lambda text: _families(text, cover))
     theirs = built["services"].map(lambda text: _families(text, cover))
     for family in cover.families:
-        own, old = families.map(lambda has, family=family: family in has).to_numpy(), theirs.map(lambda has, family=family: family in has)
+        own, old = (
+            families.map(lambda has, family=family: family in has).to_numpy() & beside,
+            theirs.map(lambda has, family=family: family in has),
+        )
         if not own.any() or not old.any():
             continue
         there = np.column_stack(cover.grid.place(built.loc[old]))

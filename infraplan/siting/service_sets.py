@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from infraplan.siting.costs import Costs
@@ -14,29 +15,65 @@ from infraplan.tables.column_types import typed
 from infraplan.tables.families import carries, families_of, family_of
 
 LTE = "lte"
-MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str"}
+MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str", "height_m": "float64", "azimuth_deg": "str"}
 
 
-def masts_to_share(existing: Any, families: Sequence[str], operators: str) -> pd.DataFrame:
-    """Masts that lack at least one of the families, one row each: mast, row (its first in `existing`), lacks, host.
+def masts_to_share(
+    existing: Any, services: Sequence[str], operators: str, own: Mapping[str, str] | None = None, *, overlays: bool = False
+) -> pd.DataFrame:
+    """Masts that lack at least one family of the services, one row each: mast, row (in `existing`), lacks, host, height_m, azimuth_deg.
 
-    A mast carries what any of its sites carries, for whichever operator: shared networks count once. Where one of its sites carries LTE for
-    one of `operators`, only the radio has to be added (`upgrade_4g`); else the tower is shared (`existing_tower`).
+    Without overlays a mast carries what any of its sites carries, for whichever operator: shared networks count once. With overlays it
+    carries a family when a site of one of `operators` has one of these very services there, so that another band, or the same of another
+    network, may be added.
+
+    Where one of its sites carries LTE for one of `operators`, only the radio has to be added (`upgrade_4g`); where they have another band
+    there, as well (`overlay`, at the height and azimuths of what is there, else NaN and ""); else the tower is shared (`existing_tower`).
     """
+    families = families_of(services, own)
+    ours = _has_operator(existing, operators)
+    table = pd.DataFrame({"mast": existing["mast"].to_numpy(), "row": np.arange(len(existing)), "upgrade": ours & carries(existing, LTE)})
+    table["ours"] = ours
+    for family in families:
+        wanted = {service for service in services if family_of(service, own) == family}
+        table[family] = ours & _has_service(existing, wanted) if overlays else carries(existing, family)
+    first_of_ours = table["row"].where(ours).groupby(table["mast"], sort=False).min()
+    masts = table.groupby("mast", sort=False).agg({"row": "first", **dict.fromkeys(["upgrade", "ours", *families], "any")}).reset_index()
+    upgrade, overlay = masts["upgrade"].to_numpy(dtype=bool), overlays & masts["ours"].to_numpy(dtype=bool)
+    row = np.where(overlay, masts["mast"].map(first_of_ours).fillna(0), masts["row"]).astype(np.int64)
+    lacks = [
+        ";".join(family for family, has in zip(families, flags, strict=True) if not has)
+        for flags in masts[list(families)].itertuples(index=False, name=None)
+    ]
+    found = pd.DataFrame(
+        {
+            "mast": masts["mast"],
+            "row": row,
+            "lacks": lacks,
+            "host": np.select([upgrade, overlay], ["upgrade_4g", "overlay"], "existing_tower"),
+            "height_m": np.where(overlay & ~upgrade, _column(existing, "height_m", np.nan)[row] if len(masts) else np.nan, np.nan),
+            "azimuth_deg": np.where(overlay & ~upgrade, _column(existing, "azimuth_deg", "")[row] if len(masts) else "", ""),
+        }
+    )
+    return typed(found.loc[found["lacks"] != ""].reset_index(drop=True), MAST_TYPES)
+
+
+def _has_operator(existing: Any, operators: str) -> npt.NDArray[np.bool_]:
+    """Which sites belong to one of the operators."""
     ours = set(operators.split("+"))
     place, names = pd.factorize(existing["operators"].astype(object))
-    own_lte = carries(existing, LTE) & np.array([bool(ours & set(str(text).split("+"))) for text in names], dtype=bool)[place]
-    table = pd.DataFrame({"mast": existing["mast"].to_numpy(), "row": np.arange(len(existing)), "upgrade": own_lte})
-    for family in families:
-        table[family] = carries(existing, family)
-    masts = table.groupby("mast", sort=False).agg({"row": "first", "upgrade": "any", **dict.fromkeys(families, "any")}).reset_index()
-    lacks = [
-        ";".join(family for family, has in zip(families, row, strict=True) if not has)
-        for row in masts[list(families)].itertuples(index=False, name=None)
-    ]
-    host_name = np.where(masts["upgrade"].to_numpy(dtype=bool), "upgrade_4g", "existing_tower")
-    masts_lacking = pd.DataFrame({"mast": masts["mast"], "row": masts["row"], "lacks": lacks, "host": host_name})
-    return typed(masts_lacking.loc[masts_lacking["lacks"] != ""].reset_index(drop=True), MAST_TYPES)
+    return np.array([bool(ours & set(str(text).split("+"))) for text in names], dtype=bool)[place]
+
+
+def _has_service(existing: Any, services: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Which sites carry one of the services."""
+    place, names = pd.factorize(existing["services"].fillna("").astype(object))
+    return np.array([not set(services).isdisjoint(name.strip() for name in text.split(";")) for text in names], dtype=bool)[place]
+
+
+def _column(table: Any, name: str, missing: object) -> npt.NDArray[np.object_]:
+    values = table[name].astype(object) if name in table else pd.Series(missing, index=table.index, dtype=object)
+    return np.asarray(values.where(values.notna(), missing), dtype=object)
 
 
 def split_by_service_set(

@@ -22,7 +22,10 @@ NUMBERED = re.compile(r"C\d{6}")
 
 
 def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> npt.NDArray[np.bool_]:
-    """Candidates closer than the spacing to an existing site that carries one of their families. Exactly this far apart is allowed."""
+    """Candidates closer than the spacing to an existing site that carries one of their families. Exactly this far apart is allowed.
+
+    Candidates on an existing mast that carries one of their families already (overlays) need no distance: nothing is put up there.
+    """
     near = np.zeros(len(candidates), dtype=bool)
     if spacing_m <= 0 or not len(existing) or not len(candidates):
         return near
@@ -33,7 +36,18 @@ def too_near(candidates: Any, existing: Any, grid: Grid, spacing_m: float) -> np
         if with_family.any():
             apart_m, _ = cKDTree(there[with_family]).query(at[rows])
             near[rows] |= apart_m < spacing_m - PROJECTION_ERROR_M
-    return near
+    return near & ~overlaid(candidates, existing)
+
+
+def overlaid(sites: Any, existing: Any) -> npt.NDArray[np.bool_]:
+    """Which sites stand on the mast of an existing site that carries one of their families."""
+    found = np.zeros(len(sites), dtype=bool)
+    if "mast" not in sites or "mast" not in existing:
+        return found
+    for family in dict.fromkeys(family for own in families_carried(sites) for family in own):
+        masts = existing.loc[carries(existing, family), "mast"]
+        found |= carries(sites, family) & sites["mast"].isin(masts[masts.astype(str) != ""]).to_numpy()
+    return found
 
 
 def apply_site_constraints(

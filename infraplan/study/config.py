@@ -217,6 +217,7 @@ class PlanChoice(Section):
     candidate_least_people: int = Field(default=0, ge=0)
     ridges_per_square: int = Field(default=1, ge=0, le=20)
     smart_poles: bool = False
+    overlays: bool = True
     site_spacing_m: float = Field(default=500.0, ge=0)
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()

@@ -63,6 +63,24 @@ def test_lte_of_our_own_operators_is_upgraded() -> None:
     assert theirs[["B", "D", "E"]].tolist() == ["existing_tower", "existing_tower", "upgrade_4g"]
 
 
+def test_overlays_are_further_bands_on_masts_of_the_group() -> None:
+    """A band that the group radiates there is not offered again, another is, at the height of what is there; others' masts are shared."""
+    sites = WORLD.sites.assign(services="nr-n41", operators="cmcc", height_m=47.0, azimuth_deg="10/130/250")
+    sites.loc[sites["mast"] == "B", ["services", "operators"]] = ["nr-n28", "cbn"]
+    sites.loc[sites["mast"] == "D", ["services", "operators"]] = ["nr-n78", "ctcc+cucc"]
+    sites.loc[sites["mast"] == "E", ["services", "operators"]] = ["nr-n28", "ctcc+cucc"]
+    usual = candidates(existing=sites, operators="cbn+cmcc")
+    assert set(usual["mast"]).isdisjoint(sites["mast"]), "without overlays nobody's 5G mast is offered"
+    found = candidates(existing=sites, operators="cbn+cmcc", overlays=True)
+    on_masts = found.loc[found["mast"].isin(sites["mast"])].set_index("mast")
+    others = sorted(set(sites["mast"]) - {"B", "D", "E"})
+    assert on_masts["host"].to_dict() == dict.fromkeys(others, "overlay") | {"D": "existing_tower", "E": "existing_tower"}
+    assert (on_masts.loc[others, "height_m"] == 47.0).all() and (on_masts.loc[others, "azimuth_deg"] == "10/130/250").all()
+    assert (on_masts.loc[others, "cost"] == usual_costs().added_service_cost).all()
+    assert on_masts.loc["D", "height_m"] == usual_costs().host("existing_tower")["height_m"]
+    assert not too_near(found, sites, WORLD.grid, 5_000.0)[found["mast"].isin(sites["mast"])].any()
+
+
 def test_each_bundle_has_its_cost_and_a_place_of_its_own() -> None:
     found = candidates(services=BOTH)
     assert (found.groupby("place").size() == 3).all() and found["id"].is_unique
@@ -147,9 +165,10 @@ def test_spacing_looks_at_each_family_of_a_bundle() -> None:
     near = too_near(found, WORLD.sites, WORLD.grid, 500.0)
     shared = found.assign(near=near).set_index("mast").loc[["A", "B", "D"]]
     assert not shared["near"].any(), "a mast is shared for what it lacks, and nothing else is near it"
-    moved = WORLD.sites.assign(services="nbiot-800").iloc[[4]]
+    moved = WORLD.sites.assign(services="nbiot-800", mast="another").iloc[[4]]
     beside = found.assign(near=too_near(found, moved, WORLD.grid, 500.0)).set_index("mast").loc["D"]
     assert beside.set_index("services")["near"].to_dict() == {"nr-n28": False, "nbiot-800": True, "nr-n28;nbiot-800": True}
+    assert not too_near(found, moved.assign(mast="D"), WORLD.grid, 500.0)[found["mast"] == "D"][1:].any(), "no distance on one mast"
 
 
 def constrained(found: Any, **options: Any) -> Any:
