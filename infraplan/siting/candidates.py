@@ -127,7 +127,7 @@ def candidate_sites(
     >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"], existing=world.sites, spacing_m=6000)
     >>> candidates["origin"].value_counts().to_dict()
-    {'settlement': 30, 'grid': 10, 'co_location': 1}
+    {'settlement': 30, 'grid': 9, 'co_location': 3}
     """
     of_demand = arguments.DEMAND_WITH_URBAN if demand is not None and "urban" in demand else arguments.DEMAND
     arguments.require(

@@ -34,7 +34,7 @@ def at(rows: list[tuple[str, float, float]], **columns: Any) -> Any:
 
 
 def test_a_mast_is_offered_what_it_lacks_and_nothing_twice() -> None:
-    found = candidates(services=BOTH, existing=WORLD.sites)
+    found = candidates(services=BOTH, existing=WORLD.sites, overlays=False)
     shared = found.loc[found["origin"] == "co_location"]
     found_services = shared.groupby("mast")["services"].agg(set).to_dict()
     assert found_services == {
@@ -49,7 +49,7 @@ def test_a_mast_is_offered_what_it_lacks_and_nothing_twice() -> None:
 def test_shared_networks_count_once() -> None:
     """Mast C carries both families, on two deployments of two operators who share: one mast, no candidate, for whichever network."""
     for operators in ("cbn+cmcc", "ctcc+cucc"):
-        found = candidates(services=BOTH, existing=WORLD.sites, operators=operators)
+        found = candidates(services=BOTH, existing=WORLD.sites, operators=operators, overlays=False)
         assert "C" not in set(found["mast"])
         alone = found.loc[found["services"] == "nr-n28"]
         assert (alone["operators"] == operators).all()
@@ -57,8 +57,8 @@ def test_shared_networks_count_once() -> None:
 
 
 def test_lte_of_our_own_operators_is_upgraded() -> None:
-    ours = candidates(existing=WORLD.sites, operators="cbn+cmcc").set_index("mast")["host"]
-    theirs = candidates(existing=WORLD.sites, operators="ctcc+cucc").set_index("mast")["host"]
+    ours = candidates(existing=WORLD.sites, operators="cbn+cmcc", overlays=False).set_index("mast")["host"]
+    theirs = candidates(existing=WORLD.sites, operators="ctcc+cucc", overlays=False).set_index("mast")["host"]
     assert ours[["B", "D", "E"]].tolist() == ["existing_tower", "upgrade_4g", "existing_tower"]
     assert theirs[["B", "D", "E"]].tolist() == ["existing_tower", "existing_tower", "upgrade_4g"]
 
@@ -69,14 +69,14 @@ def test_overlays_are_further_bands_on_masts_of_the_group() -> None:
     sites.loc[sites["mast"] == "B", ["services", "operators"]] = ["nr-n28", "cbn"]
     sites.loc[sites["mast"] == "D", ["services", "operators"]] = ["nr-n78", "ctcc+cucc"]
     sites.loc[sites["mast"] == "E", ["services", "operators"]] = ["nr-n28", "ctcc+cucc"]
-    usual = candidates(existing=sites, operators="cbn+cmcc")
+    usual = candidates(existing=sites, operators="cbn+cmcc", overlays=False)
     assert set(usual["mast"]).isdisjoint(sites["mast"]), "without overlays nobody's 5G mast is offered"
-    found = candidates(existing=sites, operators="cbn+cmcc", overlays=True)
+    found = candidates(existing=sites, operators="cbn+cmcc")
     on_masts = found.loc[found["mast"].isin(sites["mast"])].set_index("mast")
     others = sorted(set(sites["mast"]) - {"B", "D", "E"})
     assert on_masts["host"].to_dict() == dict.fromkeys(others, "overlay") | {"D": "existing_tower", "E": "existing_tower"}
     assert (on_masts.loc[others, "height_m"] == 47.0).all() and (on_masts.loc[others, "azimuth_deg"] == "10/130/250").all()
-    assert (on_masts.loc[others, "cost"] == usual_costs().added_service_cost).all()
+    assert (on_masts.loc[others, "cost"] == usual_costs().life_cost("overlay")).all()
     assert on_masts.loc["D", "height_m"] == usual_costs().host("existing_tower")["height_m"]
     assert not too_near(found, sites, WORLD.grid, 5_000.0)[found["mast"].isin(sites["mast"])].any()
 
@@ -186,7 +186,7 @@ def test_hosts_and_masts_may_be_named_as_well_as_candidates() -> None:
 
 
 def test_every_fault_of_the_lists_at_once() -> None:
-    found = candidates(existing=WORLD.sites)
+    found = candidates(existing=WORLD.sites, overlays=False)
     near = (found["mast"] == "D").to_numpy()
     with pytest.raises(DataError) as caught:
         constrained(
