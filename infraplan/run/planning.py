@@ -87,7 +87,6 @@ def host_faults(study: Study) -> list[Fault]:
     seats = study.hosts is None and township_seats(study.places) is not None
     wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
     wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
-    wanted |= {"overlay": "overlay"} if study.config.plan.overlays else {}
     wanted |= {"public_building": "seats"} if seats else {}
     file = study.config.files.costs or FILE_NAME
     return [

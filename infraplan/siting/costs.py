@@ -12,7 +12,7 @@ import pandas as pd
 from infraplan.presets import choose, load
 from infraplan.siting.costs_schema import CostFile
 
-ALWAYS_OFFERED = ("tower", "rooftop", "existing_tower", "upgrade_4g")
+ALWAYS_OFFERED = ("tower", "rooftop", "existing_tower", "upgrade_4g", "overlay")
 """Hosts that candidates stand on in any study: settlements and grid points, urban settlements, masts that lack a service."""
 
 

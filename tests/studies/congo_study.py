@@ -63,8 +63,8 @@ place_classes = ["school"]
 required = 1.0
 due = 2030-12-31
 """
-PRICES = (45e6, 3.6e6, "tender", 17e6, 2.2e6, "tender", 12e6, 1.5e6, "tender", 25e6, 4e6, "tender", 6e6, 5e5, "tender")
-"""Of a tower, a shared tower, an upgrade, a rooftop, a further service: to build, a year, source. [XAF]"""
+PRICES = (45e6, 3.6e6, "tender", 17e6, 2.2e6, "tender", 12e6, 1.5e6, "tender", 7e6, 6e5, "tender", 25e6, 4e6, "tender", 6e6, 5e5, "tender")
+"""Of a tower, a shared tower, an upgrade, an overlay, a rooftop, a further service: to build, a year, source. [XAF]"""
 
 
 class Settlement(NamedTuple):
