@@ -147,7 +147,7 @@ def test_english_pages_have_no_chinese_word(folder: Path) -> None:
         assert not any(word in text for word in ("Guangdong", "Broadnet", "China Mobile", "measure 21")), file
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     served = summary["population"]["nr"]["served"]
-    for page in ("index.html", "cities/CD2001-Matadi/report.html"):
+    for page in ("index.html", "cities/CG1601-Matadi/report.html"):
         text = visible((results / page).read_text(encoding="utf-8"))
         assert f"{served:,}" in text and f"{PEOPLE.sum():,}" in text and "MTN Congo" in text and "Airtel + Orange" in text
     villages = pd.read_csv(results / "villages.csv")
