@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from made_study import build_made, villages
+from arranged_study import build_arranged, villages
 from rasterio.transform import Affine
 
 Call = Callable[..., Any]
@@ -66,13 +66,13 @@ def line(study: Path, start: str) -> int:
 def test_rows_are_whole_numbers_and_absent_ones_null(infraplan: Call, tmp_path: Path) -> None:
     people = villages().astype({"population": object})
     people.loc[3, "population"] = "多"
-    faults = found(infraplan, build_made(tmp_path / "study", people=people), 3)
+    faults = found(infraplan, build_arranged(tmp_path / "study", people=people), 3)
     assert {type(fault["row"]) for fault in faults} <= {int, type(None)}
     assert [fault["row"] for fault in faults if fault["severity"] == "error"] == [5]
 
 
 def test_faults_of_study_toml_are_a_list_too(infraplan: Call, tmp_path: Path) -> None:
-    study = build_made(tmp_path / "study", change=lambda text: text.replace("gap = 0.05", "gaap = 0.05").replace("= 1000", '= "fine"'))
+    study = build_arranged(tmp_path / "study", change=lambda text: text.replace("gap = 0.05", "gaap = 0.05").replace("= 1000", '= "fine"'))
     assert {fault["column"] for fault in found(infraplan, study, 3)} == {"plan.gaap", "coverage.resolution_m"}
     (study / "study.toml").write_bytes(b"[study\n")
     assert [fault["rule"] for fault in found(infraplan, study, 3)] == ["study-toml"]
@@ -88,7 +88,7 @@ def registered(text: str) -> str:
 
 
 def test_a_register_saved_by_excel_is_read(infraplan: Call, tmp_path: Path) -> None:
-    study = build_made(tmp_path / "study", change=registered)
+    study = build_arranged(tmp_path / "study", change=registered)
     (study / "users.csv").write_bytes(REGISTER)
     assert not [fault for fault in found(infraplan, study, 0) if fault["file"] == "users.csv"]
     card = pd.DataFrame(json.loads(infraplan("scorecard", study, "--json").out))
@@ -131,7 +131,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_everything_that_a_verb_reads_is_read(infraplan: Call, tmp_path: Path, case: str) -> None:
     key, spoil, file = BROKEN[case]
-    study = build_made(tmp_path / "study", change=lambda text: text.replace("[files]\n", f"[files]\n{key}\n"))
+    study = build_arranged(tmp_path / "study", change=lambda text: text.replace("[files]\n", f"[files]\n{key}\n"))
     spoil(study)
     assert {place[0] for place in errors(infraplan, study)} == {file}
     answer = infraplan("scorecard", study)
@@ -139,7 +139,7 @@ def test_everything_that_a_verb_reads_is_read(infraplan: Call, tmp_path: Path, c
 
 
 CHOICES = {
-    "study.city_order": ('title_en = "made"', 'title_en = "made"\ncity_order = "guangdnog"', "guangdnog"),
+    "study.city_order": ('title_en = "square"', 'title_en = "square"\ncity_order = "guangdnog"', "guangdnog"),
     "study.output": ('output = "../results"', 'output = "sites.csv"', "sites.csv"),
     "study.policies": ('"guangdong-2020"]', '"guangdong-2002"]', ""),
     "coverage.services": ('services = ["nr-n28", "nbiot-900"]', 'services = ["nr-n82", "nbiot-900"]', "nr-n82"),
@@ -162,7 +162,7 @@ CHOICES = {
 @pytest.mark.parametrize("key", CHOICES)
 def test_every_choice_of_study_toml_is_run(infraplan: Call, tmp_path: Path, key: str) -> None:
     old, new, value = CHOICES[key]
-    study = build_made(tmp_path / "study", change=lambda text: text.replace(old, new, 1))
+    study = build_arranged(tmp_path / "study", change=lambda text: text.replace(old, new, 1))
     faults = errors(infraplan, study)
     assert {(place[0], place[2]) for place in faults} == {("study.toml", key)}
     assert faults[0][3] in (value, "") or value in faults[0][3]
@@ -175,7 +175,7 @@ def test_choices_are_reported_together_each_with_its_line(infraplan: Call, tmp_p
         return text
 
     people = villages().assign(population=-1)
-    study = build_made(tmp_path / "study", change=change, people=people)
+    study = build_arranged(tmp_path / "study", change=change, people=people)
     faults = errors(infraplan, study)
     rows = {column: row for file, row, column, _ in faults if file == "study.toml"}
     starts = {"study.city_order": "city_order", "coverage.families": "families", "plan.operators": "operators"}
@@ -218,21 +218,21 @@ UNMATCHED = {
 @pytest.mark.parametrize("case", UNMATCHED)
 def test_what_a_policy_asks_and_no_data_has_is_reported(infraplan: Call, tmp_path: Path, case: str) -> None:
     row, column, value = UNMATCHED[case]
-    study = own_policy(build_made(tmp_path / "study", places=PLACES), row)
+    study = own_policy(build_arranged(tmp_path / "study", places=PLACES), row)
     faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
     assert [(fault["severity"], fault["column"], fault["value"]) for fault in faults] == [("warning", column, value)]
     assert "t0" in faults[0]["message"]
 
 
 def test_a_province_elsewhere_is_reported_once(infraplan: Call, tmp_path: Path) -> None:
-    study = own_policy(build_made(tmp_path / "study"), 'measure = "area_share"\nfamily = "nr"\nscope = "west"', province="450000")
+    study = own_policy(build_arranged(tmp_path / "study"), 'measure = "area_share"\nfamily = "nr"\nscope = "west"', province="450000")
     faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "mine.toml"]
     assert [(fault["rule"], fault["value"]) for fault in faults] == [("unmatched_province", "450000")]
 
 
 def test_classes_match_in_chinese_and_english_on_both_sides(infraplan: Call, tmp_path: Path) -> None:
     rows = (SHARE + 'place_classes = ["学校"]', SHARE + 'place_classes = ["hospital"]\nkinds = ["卫生院"]')
-    study = own_policy(build_made(tmp_path / "study", places=PLACES), *rows)
+    study = own_policy(build_arranged(tmp_path / "study", places=PLACES), *rows)
     faults = [fault for fault in found(infraplan, study, 0) if fault["file"] in ("mine.toml", "places.csv")]
     assert [fault["rule"] for fault in faults] == ["unused_columns"]  # monitored: none of these two rows asks for it
     card = pd.DataFrame(json.loads(infraplan("scorecard", study, "--json").out))
@@ -242,7 +242,7 @@ def test_classes_match_in_chinese_and_english_on_both_sides(infraplan: Call, tmp
 
 def test_cells_that_a_policy_cannot_read_are_reported_with_their_row(infraplan: Call, tmp_path: Path) -> None:
     asked = 'measure = "attribute_share"\nlayer = "places"\nplace_classes = ["学校", "医院"]\n'
-    study = own_policy(build_made(tmp_path / "study", places=PLACES), asked + 'column = "monitored"')
+    study = own_policy(build_arranged(tmp_path / "study", places=PLACES), asked + 'column = "monitored"')
     faults = [fault for fault in found(infraplan, study, 0) if fault["file"] == "places.csv"]
     assert [(fault["severity"], fault["row"], fault["column"], fault["value"]) for fault in faults] == [("warning", 3, "monitored", "也许")]
     own_policy(study, asked + 'column = "monitored"\nat_least = 3')
@@ -250,7 +250,7 @@ def test_cells_that_a_policy_cannot_read_are_reported_with_their_row(infraplan: 
 
 
 def test_a_register_that_no_target_reads_is_reported(infraplan: Call, tmp_path: Path) -> None:
-    study = build_made(tmp_path / "study", change=lambda text: registered(text).replace("nr_users =", "nr_user ="))
+    study = build_arranged(tmp_path / "study", change=lambda text: registered(text).replace("nr_users =", "nr_user ="))
     (study / "users.csv").write_bytes(REGISTER)
     faults = {fault["rule"]: fault for fault in found(infraplan, study, 0)}
     assert faults["unused_register"]["value"] == "nr_user" and "nr_users?" in faults["unused_register"]["cure"]
@@ -296,7 +296,7 @@ def test_faults_of_rasters_are_records_too(infraplan: Call, tmp_path: Path, name
     def change(text: str) -> str:
         return text.replace("[files]\n", '[files]\nterrain = "dem.tif"\n').replace("[coverage]\n", '[coverage]\nmodel = "p1812"\n')
 
-    study = build_made(tmp_path / "study", change=change)
+    study = build_arranged(tmp_path / "study", change=change)
     RASTERS[name](study / "dem.tif")
     faults = [fault for fault in found(infraplan, study, 3) if fault["severity"] == "error"]
     assert faults and all(fault["file"] == "dem.tif" and fault["rule"] and fault["message"] and fault["cure"] for fault in faults)

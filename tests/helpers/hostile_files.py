@@ -19,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from made_study import build_made, zones
+from arranged_study import build_arranged, zones
 from mutators import ENCODINGS, changed_bytes, changed_cells, changed_features, changed_json, changed_raster, changed_text, changed_toml
 from own_radio import SERVICES, pattern_text
 from sound_texts import FILLED, GEONAMES, HOSTS, OPENCELLID, PEOPLE, PLACES, REGISTER, SITES, STUDY, VILLAGES
@@ -94,7 +94,7 @@ class Mutants:
 
     def __init__(self, folder: Path, seed: int = 20201231):
         self.folder, self.seed = folder, seed
-        self.golden = build_made(folder / "golden")
+        self.golden = build_arranged(folder / "golden")
         for name, (text, _) in TABLES.items():
             (self.golden / f"{name}.csv").write_text(text, encoding="utf-8")
         layers()["lands"].to_file(self.golden / "lands.geojson")

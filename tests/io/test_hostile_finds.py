@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from made_study import build_made, zones
+from arranged_study import build_arranged, zones
 from own_radio import SERVICES, pattern_text
 
 from infraplan.errors import DataError, ValidityWarning, collected
@@ -148,12 +148,12 @@ def test_numbers_of_a_study_are_finite(tmp_path: Path, line: str) -> None:
         return kept.replace("[plan]\n", f"[plan]\n{line}\n") + "\n"
 
     with pytest.raises(DataError) as caught:
-        Study.open(build_made(tmp_path / "study", change=change))
+        Study.open(build_arranged(tmp_path / "study", change=change))
     assert [(fault.rule, fault.column) for fault in caught.value.fault_list] == [("study-key", f"plan.{key}")]
 
 
 def test_a_grid_of_candidates_too_dense_is_refused_before_it_is_made(tmp_path: Path) -> None:
-    made = build_made(tmp_path / "study", change=lambda text: text.replace("candidate_spacing_m = 8000", "candidate_spacing_m = 0.001"))
+    made = build_arranged(tmp_path / "study", change=lambda text: text.replace("candidate_spacing_m = 8000", "candidate_spacing_m = 0.001"))
     study = Study.open(made)
     with collected():
         (fault,) = [fault for fault in check_study(study) if fault.severity == "error"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_study import zones as made_zones
+from arranged_study import zones as made_zones
 
 from infraplan.errors import DataError, collected
 from infraplan.io import read_places, read_register, read_sites, read_villages, read_zones

@@ -16,9 +16,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from arranged_study import build_arranged, sites, villages
 from hypothesis import HealthCheck, assume, currently_in_test_context, event, given, note, seed, settings
 from hypothesis import strategies as st
-from made_study import build_made, sites, villages
 
 from infraplan import cli
 from infraplan.policy.inspection import COLUMNS as COLUMNS_MEASURED
@@ -113,7 +113,7 @@ def text_of(text: str) -> str:
 
 def build(folder: Path) -> Path:
     people = villages(5)
-    study = build_made(folder / "study", people=people, network=sites(people), change=text_of)
+    study = build_arranged(folder / "study", people=people, network=sites(people), change=text_of)
     for name, table in (("places", PLACES), ("hosts", HOSTS), ("users", USERS)):
         table.to_csv(study / f"{name}.csv", index=False)
     (study / "mine.toml").write_text(POLICY, encoding="utf-8")
