@@ -14,12 +14,14 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
+from infraplan.siting.cover.price_climb import Steps, climb
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 SMOOTHING = 0.9  # of the direction, against zigzag
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 PATIENCE = 8  # rounds without a better bound before steps are halved
+RECENT = 0.1  # share of the newest plan in the average plan
 FURTHER = 0.1  # size of the first steps when good prices are known
 HIGHEST_PRICE = 3.0  # price of weight a plan leaves out, at most, in the plan's average
 
@@ -107,28 +109,10 @@ def relax_further(model: Model, price: Floats, plan_cost: float, seconds: float)
     return _climb(_Dual(model), price, FURTHER, plan_cost, 1_000_000, lambda: time.monotonic() > ends)
 
 
-def _climb(dual: _Dual, price: Floats, theta: float, plan_cost: float, rounds: int, late: Callable[[], bool]) -> Relaxation:
-    model = dual.model
-    best, best_price, idle = -np.inf, price.copy(), 0
-    y, way = np.zeros(model.candidates), np.zeros(model.classes)
-    for at in range(rounds):
-        if late():
-            break
-        bound = dual.value(price)
-        if bound > best:
-            best, best_price, idle = bound, price.copy(), 0
-        else:
-            idle += 1
-            if idle >= PATIENCE:
-                theta, idle, price, way = theta / 2, 0, best_price.copy(), np.zeros(model.classes)
-                continue
-        y = dual.built if at == 0 else 0.9 * y + 0.1 * dual.built
-        way = (1 - SMOOTHING) * (dual.served - dual.times) + SMOOTHING * way
-        norm = float(way @ way)
-        if norm <= 1e-12 or plan_cost - best <= 1e-9 * abs(plan_cost):
-            break
-        price = np.maximum(price + theta * max(plan_cost - bound, 1e-4 * plan_cost) / norm * way, 0.0)
+def _climb(dual: _Dual, price: Floats, size: float, plan_cost: float, rounds: int, late: Callable[[], bool]) -> Relaxation:
+    best_price, y = climb(dual, price, np.inf, plan_cost, Steps(SMOOTHING, PATIENCE, RECENT, size), rounds, late=late)
     best = dual.value(best_price)
+    y = y if y.size else np.zeros(dual.model.candidates)
     return Relaxation(max(best, 0.0), Prices(best_price, dual.zone, dual.whole, dual.paid), dual.reduced, y, "lagrangian")
 
 
@@ -143,10 +127,13 @@ class _Dual:
         self.served, self.times, self.reduced = np.zeros(model.classes), np.zeros(model.classes), np.zeros(model.candidates)
         self.whole, self.zone = 0.0, np.zeros(len(model.zone_need))
 
-    @property
-    def built(self) -> Floats:
+    def plan(self) -> Floats:
         """1 where building pays."""
         return (self.reduced <= 0).astype(np.float64)
+
+    def slope(self) -> Floats:
+        """How often each class is needed, less how often it is served."""
+        return self.served - self.times
 
     def value(self, price: Floats) -> float:
         """The bound."""

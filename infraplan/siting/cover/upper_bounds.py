@@ -12,13 +12,16 @@ from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.highs import Program, run_highs
 from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.price_climb import Steps, climb
 from infraplan.siting.cover.relaxation import clique_rows, cliques_of
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 SIMPLEX_UP_TO, INTERIOR_UP_TO = 20_000, 400_000
 """Entries of a model that goes to simplex, and to the interior point method; larger ones go to the subgradient."""
-SUBGRADIENT_WORK, SMOOTHING, PATIENCE = 3e9, 0.7, 20
-"""Entries the subgradient walks in all, share of the last direction kept, rounds without a better bound before steps are halved."""
+SUBGRADIENT_WORK = 3e9
+"""Entries that the subgradient walks in all."""
+SMOOTHING, PATIENCE, RECENT = 0.7, 20, 0.1
+"""As in `Steps`."""
 STARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
@@ -79,43 +82,44 @@ def upper_bound_by_size(model: Model, limits: BuildLimits, known: tuple[Flags, f
 
 def upper_bound_by_subgradient(model: Model, limits: BuildLimits, plan: Flags, weight: float) -> UpperBound:
     """The bound from prices improved by a subgradient (spacing left out), for models too large for a linear solver."""
-    matrix, clique = model.matrix, np.full(model.candidates, -1)
-    times = matrix.T @ plan.astype(np.float64)
-    first = model.weight / np.maximum(times, 1.0)
-
-    def value(serve: Floats) -> float:
-        worth = matrix @ serve
-        return priced_upper_bound(model, limits, serve, 0.0, _best_within(worth, model.cost, limits, 0.0)[0], np.zeros(0), clique, worth)[0]
-
-    serve = first * min(STARTS, key=lambda scale: value(first * scale))
-    best, best_serve, theta, idle = np.inf, serve, 1.0, 0
-    y, way = plan.astype(np.float64), np.zeros(model.classes)
-    money = 0.0
-    for _ in range(int(np.clip(SUBGRADIENT_WORK / (1 + len(model.rows)), 300, 3_000))):
-        worth = matrix @ serve
-        money, built = _best_within(worth, model.cost, limits, money)
-        bound = priced_upper_bound(model, limits, serve, 0.0, money, np.zeros(0), clique, worth)[0]
-        if bound < best:
-            best, best_serve, idle = bound, serve, 0
-        else:
-            idle += 1
-            if idle >= PATIENCE:
-                theta, idle, serve, way = theta / 2, 0, best_serve, np.zeros(model.classes)
-                continue
-        y = 0.9 * y + 0.1 * built
-        slope = matrix.T @ built - (serve < model.weight)
-        way = (1 - SMOOTHING) * slope + SMOOTHING * way
-        norm = float(way @ way)
-        if norm <= 1e-12 or best - weight <= 1e-9 * best:
-            break
-        serve = np.clip(serve - theta * max(bound - weight, 1e-4 * weight) / norm * way, 0.0, model.weight)
-    worth = matrix @ best_serve
-    money = _best_within(worth, model.cost, limits, money)[0]
-    bound, penalty = priced_upper_bound(model, limits, best_serve, 0.0, money, np.zeros(0), clique, worth)
-    return UpperBound(bound, y, penalty, best_serve, "lagrangian")
+    dual = _Dual(model, limits)
+    first = model.weight / np.maximum(model.matrix.T @ plan.astype(np.float64), 1.0)
+    serve = first * max(STARTS, key=lambda scale: dual.value(first * scale))
+    rounds = int(np.clip(SUBGRADIENT_WORK / (1 + len(model.rows)), 300, 3_000))
+    best, y = climb(dual, serve, model.weight, -weight, Steps(SMOOTHING, PATIENCE, RECENT), rounds, average=plan.astype(np.float64))
+    bound, penalty = dual.bound(best)
+    return UpperBound(bound, y, penalty, best, "lagrangian")
 
 
-def _best_within(worth: Floats, cost: Floats, limits: BuildLimits, money: float) -> tuple[float, Floats]:
+class _Dual:
+    """The bound on the most weight that prices of serving prove, without spacing; negative, so that it rises while it improves."""
+
+    def __init__(self, model: Model, limits: BuildLimits) -> None:
+        self.model, self.limits, self.clique = model, limits, np.full(model.candidates, -1)
+        self.matrix = model.matrix
+        self.serve, self.built = model.weight, np.zeros(model.candidates)
+
+    def bound(self, serve: Floats) -> tuple[float, Floats]:
+        """The bound, and the penalty of each candidate."""
+        worth = self.matrix @ serve
+        self.serve = serve
+        money, self.built = _best_within(worth, self.model.cost, self.limits)
+        return priced_upper_bound(self.model, self.limits, serve, 0.0, money, np.zeros(0), self.clique, worth)
+
+    def value(self, price: Floats) -> float:
+        """The bound, negative."""
+        return -self.bound(price)[0]
+
+    def slope(self) -> Floats:
+        """Classes priced below their weight, less how often the plan serves them."""
+        return np.asarray((self.serve < self.model.weight) - self.matrix.T @ self.built)
+
+    def plan(self) -> Floats:
+        """The candidates worth building within the limits."""
+        return self.built
+
+
+def _best_within(worth: Floats, cost: Floats, limits: BuildLimits) -> tuple[float, Floats]:
     """The price of money that proves least, and the candidates worth building at it, best first within the limits."""
     built = np.zeros(worth.size)
     if np.isfinite(limits.budget):

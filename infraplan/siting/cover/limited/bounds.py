@@ -20,9 +20,10 @@ from infraplan.arrays import Floats, Indices, Ints, kernel
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
+from infraplan.siting.cover.price_climb import Steps, climb
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
-SMOOTHING, PATIENCE = 0.7, 10
+STEPS = Steps(smoothing=0.7, patience=10, recent=0.05)
 STARTS = (2.0, 1.5, 1.2, 1.0, 0.8, 0.65, 0.5, 0.3, 0.1)
 BISECTIONS = 40
 
@@ -102,7 +103,15 @@ class _Dual:
         shares_carried(self.model.row_start, self.model.columns, self.taken, self.built, self.share)
         return self.needed - self.share
 
-    def least_cost(self, price: Floats) -> float:
+    def plan(self) -> Floats:
+        """The candidates that the prices build."""
+        return self.built
+
+
+class _LeastCost(_Dual):
+    """The bound on the cost."""
+
+    def value(self, price: Floats) -> float:
         """No plan costs less."""
         model = self.model
         unit = self._value_sites(price)
@@ -115,9 +124,17 @@ class _Dual:
         paid = float(np.minimum(self.penalty, 0.0).sum())
         return float(filled + paid - BOUND_ALLOWANCE * (filled - paid))
 
-    def most_weight(self, price: Floats, limits: BuildLimits) -> float:
-        """No plan within the limits carries more. Classes cost up to their weight here."""
-        model = self.model
+
+class _MostWeight(_Dual):
+    """The bound on the weight within limits; negative, so that it rises while it improves. Classes cost up to their weight here."""
+
+    def __init__(self, model: Model, limits: BuildLimits) -> None:
+        super().__init__(model)
+        self.limits = limits
+
+    def value(self, price: Floats) -> float:
+        """Minus what no plan within the limits exceeds."""
+        model, limits = self.model, self.limits
         self._value_sites(price)
         self.needed = (price < model.weight).astype(np.float64)
         fixed = model.fixed > 0
@@ -132,7 +149,7 @@ class _Dual:
         self.penalty = np.where(fixed, 0.0, np.maximum(site - (worth - self.money * model.cost), 0.0))
         total = float((model.weight - price).sum() + self.worth[fixed].sum() + profit[best].sum())
         total += self.money * limits.budget if self.money > 0 else 0.0
-        return total + BOUND_ALLOWANCE * (total + float(model.weight.sum()))
+        return -(total + BOUND_ALLOWANCE * (total + float(model.weight.sum())))
 
 
 def _price_of_money(worth: Floats, cost: Floats, limits: BuildLimits) -> float:
@@ -173,49 +190,19 @@ def least_cost_bound(
     model: Model, plan_cost: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan costs less. `plan_cost`: that of a plan known. Spacing is left out, which keeps the bound valid."""
-    dual = _Dual(model)
+    dual = _LeastCost(model)
     carried = float(model.weight[model.must > 0].sum()) + max(model.need, float(model.zone_need.sum()))
     first = np.where(model.weight > 0, model.weight, float(model.weight.mean())) * plan_cost / max(carried, 1e-12)
-    price = first * max(STARTS, key=lambda scale: dual.least_cost(first * scale))
-    best, y = _climb(dual, dual.least_cost, price, np.full(model.classes, np.inf), 1.0, plan_cost, rounds, late)
-    bound = dual.least_cost(best)
-    return LimitedBound(max(bound, 0.0), np.maximum(dual.penalty, 0.0), y, "lagrangian")
+    price = first * max(STARTS, key=lambda scale: dual.value(first * scale))
+    best, y = climb(dual, price, np.inf, plan_cost, STEPS, rounds, late=late, average=dual.plan())
+    return LimitedBound(max(dual.value(best), 0.0), np.maximum(dual.penalty, 0.0), y, "lagrangian")
 
 
 def most_people_bound(
     model: Model, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
     """No plan within the limits carries more. `plan_weight`: that of a plan known."""
-    dual = _Dual(model)
-    price = model.weight * min(STARTS[3:], key=lambda scale: dual.most_weight(model.weight * scale, limits))
-    best, y = _climb(dual, lambda price: dual.most_weight(price, limits), price, model.weight, -1.0, plan_weight, rounds, late)
-    bound = dual.most_weight(best, limits)
-    return LimitedBound(bound, dual.penalty, y, "lagrangian")
-
-
-def _climb(
-    dual: _Dual, value: Callable[[Floats], float], price: Floats, highest: Floats, sense: float, known: float, rounds: int,
-    late: Callable[[], bool],
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """The best prices found by a subgradient with a heavy ball, after `rounds` or when it is late, and the average plan they built.
-
-    `sense` 1: the bound is to rise towards the plan; -1: to fall.
-    """
-    best, best_price, theta, idle = -np.inf, price, 1.0, 0
-    y, way = dual.built.copy(), np.zeros(price.size)
-    for _ in range(rounds):
-        bound = sense * value(price)
-        if bound > best:
-            best, best_price, idle = bound, price, 0
-        else:
-            idle += 1
-            if idle >= PATIENCE:
-                theta, idle, price, way = theta / 2, 0, best_price, np.zeros(price.size)
-                continue
-        y = 0.95 * y + 0.05 * dual.built
-        way = (1 - SMOOTHING) * dual.slope() + SMOOTHING * way
-        norm = float(way @ way)
-        if late() or norm <= 1e-12 or sense * known - best <= 1e-9 * abs(known):
-            break
-        price = np.clip(price + theta * max(sense * known - bound, 1e-4 * abs(known)) / norm * way, 0.0, highest)
-    return best_price, y
+    dual = _MostWeight(model, limits)
+    price = model.weight * max(STARTS[3:], key=lambda scale: dual.value(model.weight * scale))
+    best, y = climb(dual, price, model.weight, -plan_weight, STEPS, rounds, late=late, average=dual.plan())
+    return LimitedBound(-dual.value(best), dual.penalty, y, "lagrangian")
