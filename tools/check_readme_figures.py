@@ -7,7 +7,7 @@ A figure is marked by a comment right before it, which no reader sees:
 After `figure:` comes the path in summary.json: keys joined by dots, a row of a list by what it holds, as in
 `zones[level=city, adcode=441800].nr.share`. The figure is the number that follows the comment; with a % behind it,
 the value is a share times 100.
-As many decimals as the page writes are compared, rounded down as in the reports; thousands may be split_languages by commas.
+As many decimals as the page writes are compared, rounded down as in the reports; thousands may be split by commas.
 """
 
 from __future__ import annotations
