@@ -48,7 +48,7 @@ def run(
     if outcome.summary is not None:
         print_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
-        print_plan(outcome.plan, opened.services, opened.targets)
+        print_plan(outcome.plan, opened.services, opened.targets, opened.config.plan.capacity_people)
     for layer, ids in outcome.absent.items():
         tell(both("cli.absent", layer=layer, ids=shortened(ids)))
     tell(both("cli.look", folder=str(outcome.output)))

@@ -115,10 +115,10 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
-def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) -> None:
+def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, capacity_people: int) -> None:
     """A plan's totals on stderr: sites, cost, its bound, people of each family, and the cost that each option adds.
 
-    `targets`: the study's policies, one of which may ask for premises free of rent.
+    `targets`: the study's policies, one of which may ask for premises free of rent. `capacity_people` of a site: 0 where it is not counted.
     """
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
@@ -137,6 +137,8 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets) ->
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost, plan.currency), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
     tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
+    if len(plan.sites) and not capacity_people:
+        tell(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)

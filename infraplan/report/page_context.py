@@ -47,7 +47,7 @@ class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
     `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
-    `whole`: not a city's part of a larger plan.
+    `whole`: not a city's part of a larger plan. `coverage_only`: nobody counted how many users a site can carry.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
     the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
@@ -66,6 +66,7 @@ class PlanSummary:
     rent_measure: str = ""
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     whole: bool = True
+    coverage_only: bool = False
 
     @property
     def bounded(self) -> bool:

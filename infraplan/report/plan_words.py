@@ -60,3 +60,9 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
         listed = [f"{words.code('obstacle', kind)} {integer(number)}" for kind, number in kinds.items()]
         out.append(words.t("unreachable_why", kinds=("；" if words.lang == "zh" else "; ").join(listed)))
     return [*out, words.t("unreachable_note")]
+
+
+def plan_note(context: PageContext, words: Words) -> str:
+    """What the plan's cost and bound rest on; that its sites were chosen for coverage only, where they were."""
+    only = context.plan is not None and context.plan.coverage_only
+    return words.t("plan_note") + (words.t("plan_coverage_only") if only else "")

@@ -13,7 +13,6 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
 from infraplan.messages import Bilingual, both, split_languages
 from infraplan.outputs import types
-from infraplan.policy.targets import Targets
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
@@ -135,7 +134,7 @@ def datasets_of(study: Study) -> tuple[Dataset, ...]:
     return tuple(Dataset(name, both("run.user_data"), both("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 
-def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = None) -> PlanSummary | None:
+def plan_summary(plan: Plan | None, scope: str, study: Study, sites: Any = None) -> PlanSummary | None:
     """Totals of the plan; with `sites`, the part of them that lies in one city."""
     if plan is None:
         return None
@@ -151,9 +150,10 @@ def plan_summary(plan: Plan | None, scope: str, targets: Targets, sites: Any = N
         extras=dict(plan.extras),
         goal=plan.goal.share,
         margin_db=plan.goal.margin_db,
-        rent_measure=targets.measure_of("public_rent"),
+        rent_measure=study.targets.measure_of("public_rent"),
         families=plan.families,
         whole=whole,
+        coverage_only=not study.config.plan.capacity_people,
     )
 
 
@@ -253,7 +253,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         grid=cover.grid,
         margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
         facts=facts,
-        plan=plan_summary(plan, scope, study.targets, new if plan is not None and plan.goal.cities != (adcode,) else None),
+        plan=plan_summary(plan, scope, study, new if plan is not None and plan.goal.cities != (adcode,) else None),
         families=cover.families,
         networks=cover.networks,
         index_href="../../index.html",
@@ -296,7 +296,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         grid=cover.grid,
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,
-        plan=plan_summary(plan, scope, study.targets),
+        plan=plan_summary(plan, scope, study),
         families=cover.families,
         networks=cover.networks,
         cities=cities,
