@@ -1,4 +1,7 @@
-"""The main job on real input: counties, census, township seats, hospitals and schools of Guangdong; run outside the repository.
+"""A test of the plumbing on real tables: counties, census, township seats, hospitals, universities of Guangdong; run outside the repository.
+
+Its shares describe nothing: each county's people are spread evenly over few points, and all sites are invented. What it tests is that real
+outlines, codes, names, people and gaps in the data go through every step and add up.
 
     python tools/real_guangdong.py FOLDER [--cities 440200,440300] [--no-run]
 
@@ -29,8 +32,8 @@ DATA = ROOT / "../shared/data/guangdong"
 GEONAMES_ERROR_M, CENTRE_ERROR_M, ANYWHERE_ERROR_M = 500.0, 3000.0, 10_000.0
 STUDY = """[study]
 name = "guangdong-real"
-title_zh = "广东省：真实区划、人口与点位，合成站点"
-title_en = "Guangdong: real zones, people and points, synthetic sites"
+title_zh = "广东省：流程测试（真实区划与点位，人口均摊，站点合成）"
+title_en = "Guangdong: a test of the plumbing (real zones and points, people spread evenly, synthetic sites)"
 population_basis = "resident"
 policies = ["guangdong-2020"]
 city_order = "guangdong"

@@ -1,4 +1,4 @@
-"""Real files through every clause: counties with their census people, township points, hospitals and universities of Guangdong."""
+"""A test of the plumbing on real tables: counties with their census people spread evenly over few points, townships, hospitals, universities."""
 
 from __future__ import annotations
 
