@@ -1,4 +1,4 @@
-"""A test of the plumbing on real tables: counties, census, township seats, hospitals, universities of Guangdong; run outside the repository.
+"""A test of the plumbing on real tables: counties, census, townships, hospitals and universities of Guangdong; run outside the repository.
 
 Its shares describe nothing: each county's people are spread evenly over few points, and all sites are invented. What it tests is that real
 outlines, codes, names, people and gaps in the data go through every step and add up.

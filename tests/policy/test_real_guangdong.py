@@ -1,4 +1,4 @@
-"""A test of the plumbing on real tables: counties with their census people spread evenly over few points, townships, hospitals, universities."""
+"""A test of the plumbing: real counties with their census people spread evenly over few points, real townships, hospitals, universities."""
 
 from __future__ import annotations
 
