@@ -150,7 +150,7 @@ def restore_plan(output: Path) -> Plan | None:
     if not (summary.is_file() and layers.is_file()):
         return None
     numbers = json.loads(summary.read_text(encoding="utf-8")).get("plan")
-    if numbers is None or "goal" not in numbers:
+    if numbers is None or not {"goal", "currency"} <= numbers.keys():  # of a run before that form
         return None
     sites = gpd.read_file(layers, layer="new_sites").to_crs(4326)
     sites = as_sites(sites, [name for name in sites.columns if name.startswith("people_gained_")])
