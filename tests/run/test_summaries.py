@@ -133,11 +133,11 @@ def findings(mini_study: Path) -> Findings:
 def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
     instance = planning_instance(findings)
     most = most_served(instance, SearchLimits(work_limit=2000), max_sites=5)
-    totals = plan_summary(most, "", findings.study.targets)
+    totals = plan_summary(most, "", findings.study)
     assert most.bound > 0 and totals is not None and totals.cost_bound is None and not totals.bounded
     cheapest = plan_of(findings, instance)
     for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
-        totals = plan_summary(plan, "", findings.study.targets)
+        totals = plan_summary(plan, "", findings.study)
         assert totals is not None and totals.cost_bound == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
 
 
