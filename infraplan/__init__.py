@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
     from infraplan.io.costs import read_costs
     from infraplan.io.gridded_people import read_population_raster
+    from infraplan.io.inspections import read_measurements
     from infraplan.io.opencellid import read_opencellid
     from infraplan.io.osm import read_osm
     from infraplan.io.patterns import read_pattern
@@ -46,10 +47,10 @@ if TYPE_CHECKING:
     from infraplan.siting.checks import check_plan
     from infraplan.siting.cost_curves import cost_curve
     from infraplan.siting.costs import Costs, usual_costs
-    from infraplan.siting.explanations import explain_plan
     from infraplan.siting.goals import goal_of
     from infraplan.siting.phases import Phase
     from infraplan.siting.placing import place_sites
+    from infraplan.siting.plan_explanations import explain_plan
     from infraplan.siting.plans import Plan, SearchLimits
     from infraplan.study import Study
 
@@ -75,7 +76,7 @@ _HOMES = {
     "cost_curve": "siting.cost_curves",
     "cover_with": "coverage.map_update",
     "example_world": "examples.small_world",
-    "explain_plan": "siting.explanations",
+    "explain_plan": "siting.plan_explanations",
     "fibre_award": "policy.fibre_awards",
     "find_gaps": "policy.gap_lists",
     "gaps_annex": "policy.annex",
@@ -89,6 +90,7 @@ _HOMES = {
     "read_corridors": "io",
     "read_costs": "io.costs",
     "read_hosts": "io",
+    "read_measurements": "io.inspections",
     "read_opencellid": "io.opencellid",
     "read_osm": "io.osm",
     "read_pattern": "io.patterns",
@@ -149,6 +151,7 @@ __all__ = [
     "read_corridors",
     "read_costs",
     "read_hosts",
+    "read_measurements",
     "read_opencellid",
     "read_osm",
     "read_pattern",

@@ -27,10 +27,10 @@ from infraplan.policy.targets import read_policy
 from infraplan.run.steps import count_area, count_people, with_status
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.cost_curves import build_curve, pareto_curve
-from infraplan.siting.explanations import explain_plan
 from infraplan.siting.goals import goal_of
 from infraplan.siting.instances import instance_of
 from infraplan.siting.phases import Phase, schedule
+from infraplan.siting.plan_explanations import explain_plan
 from infraplan.siting.plan_sites import list_sites, no_sites, with_closed_gaps
 from infraplan.siting.plans import SearchLimits, cheapest_plan
 from infraplan.siting.service_sets import masts_to_share

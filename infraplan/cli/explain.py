@@ -40,9 +40,9 @@ def explain(
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
     from infraplan.run.run_scope import last_plan
-    from infraplan.run.steps import assess, explanation_on_map, known_points, plan_of, planning_instance
+    from infraplan.run.steps import assess, known_points, plan_of, planning_instance
     from infraplan.run.summary import records
-    from infraplan.siting.explanations import explain_plan
+    from infraplan.siting.plan_explanations import explain_plan
     from infraplan.siting.unreachable import best_margins
 
     refuse_output(output, overwrite)
@@ -53,8 +53,7 @@ def explain(
         findings = assess(opened, bars, gaps=False)
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
-        reasons = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)
-        explained = explanation_on_map(findings, made, reasons)
+        explained = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)
         lost = explained.unreachable
         if village:
             lost = lost.loc[lost["id"].astype(str).isin(village)]

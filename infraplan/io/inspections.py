@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from infraplan.coverage.measurements import Measured
 from infraplan.errors import DataError, Fault
 from infraplan.files import sha256
 from infraplan.io.file_kinds import load_source
@@ -63,6 +65,59 @@ def read_inspection(
     if not tables:
         raise DataError(Fault(file.name, both("inspections.no_sheet"), both("inspections.no_sheet_fix"), rule="no-inspection-sheet"))
     return pd.concat(tables, ignore_index=True)
+
+
+def read_measurements(
+    source: str | Path | pd.DataFrame, villages: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, places: gpd.GeoDataFrame | None = None,
+    own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
+) -> Measured:  # fmt: skip
+    """Measurements of a filled gap sheet, for the `measured` of other functions: they override prediction for their operator and band.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        A workbook of gap sheets as `infraplan run` writes it (annex.xlsx), or a table in the columns of `gaps_annex(..., tests=True)`, with
+        the measured RSRP filled in. Rows without one are left out.
+    villages : GeoDataFrame
+        Villages, whose ids the rows may have.
+    sites : GeoDataFrame
+        The existing sites of the map: their operators say whose signal a prediction is.
+    places : GeoDataFrame, optional
+        Places, whose ids the rows may have.
+    own_services : mapping of str, optional
+        Family of every service beyond the presets that a band may name.
+    own_operators : sequence of str
+        Networks beyond the presets: operators, joined by "+" where they share.
+
+    Returns
+    -------
+    Measured
+        `.table` has one row a measurement: id, operator, service, family, rsrp_dbm [dBm], indoors, date and more.
+
+    Raises
+    ------
+    DataError
+        Every fault at once, each with its row: no number, an unknown place, operator, band or day, no inspector.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> world = ip.example_world()
+    >>> gaps = ip.find_gaps(world.targets, world.cover, zones=world.zones, villages=world.villages, sites=world.sites)
+    >>> sheet = ip.gaps_annex(gaps, "en", total=False, tests=True).head(1).astype(object)
+    >>> sheet[["Operator", "Band tested", "Indoors or outdoors"]] = "China Mobile", "n28", "outdoors"
+    >>> sheet[["Measured RSRP (dBm)", "Date of inspection", "Inspector"]] = -80, "2020-10-15", "Wang"
+    >>> measured = ip.read_measurements(sheet, world.villages, world.sites)
+    >>> status = ip.service_status(world.villages, world.cover, measured=measured)
+    >>> measured.table[["id", "service", "rsrp_dbm"]].values.tolist(), status["nr"][world.villages["id"] == "V009"].item()
+    ([['V009', 'nr-n28', -80.0]], 'served')
+    """
+    ids = [str(name) for table in (villages, places) if table is not None for name in table["id"]]
+    if isinstance(source, pd.DataFrame):
+        table = measurements(source, ids, own_services=own_services, own_operators=own_operators)
+    else:
+        table = read_inspection(source, ids, own_services, own_operators)
+    return Measured.of(table, sites) or Measured(table, {})
 
 
 def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY, counted_networks
 from infraplan.coverage.places import served_area
@@ -29,9 +28,8 @@ from infraplan.run.planning import phases_of, study_instance
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
-from infraplan.siting.explanations import Explanation
 from infraplan.siting.instances import Instance
-from infraplan.siting.on_map import counted_on_map, explained_on_map
+from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
@@ -364,13 +362,6 @@ def plan_on_map(findings: Findings, plan: Plan, after: Coverage) -> Plan:
     """The plan as the map with its sites shows it: `after`."""
     study = findings.study
     return counted_on_map(plan, study.plan_services, findings.cover, after, phases=phases_of(study), **_map_inputs(findings))
-
-
-def explanation_on_map(findings: Findings, plan: Plan, explanation: Explanation) -> Explanation:
-    """An explanation of a plan as the map with its sites shows it."""
-    services = findings.study.plan_services
-    after = cover_with(plan.sites, findings.cover, services)
-    return explained_on_map(explanation, plan, services, findings.cover, after, **_map_inputs(findings))
 
 
 def _map_inputs(findings: Findings) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, ShareTarget
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
+from infraplan.tables.column_types import typed
 from infraplan.tables.faults import grouped
 
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
@@ -143,7 +144,10 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
 
 
 def restore_plan(output: Path) -> Plan | None:
-    """The provincial plan of a finished run, read back from its summary and its list of sites; None where either is missing."""
+    """The provincial plan of a finished run, read back from its summary and its list of sites; None where either is missing.
+
+    The certificate (`unreachable`) and the problem (`instance`) are not among the outputs: the first is empty, the second None.
+    """
     import geopandas as gpd
 
     summary, layers = output / "summary.json", output / "plan.gpkg"
@@ -171,9 +175,13 @@ def restore_plan(output: Path) -> Plan | None:
             "families",
             "weighted",
             "worth",
+            "refuted_bounds",
         )
     }
-    return Plan(goal=_goal(numbers["goal"]), sites=sites, objective=numbers["asked"], **taken)
+    phases, pareto = (
+        None if numbers[name] is None else typed(numbers[name], types(table)) for name, table in (("phases", "phases"), ("pareto", "curve"))
+    )
+    return Plan(goal=_goal(numbers["goal"]), sites=sites, objective=numbers["asked"], phases=phases, pareto=pareto, **taken)
 
 
 def _goal(stated: dict[str, Any]) -> Goal:

@@ -10,7 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Ints
+from infraplan.coverage.map_update import cover_with
 from infraplan.outputs import types
+from infraplan.siting.checks import served_by_family
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.solve import max_cover
 from infraplan.siting.instances import Instance
@@ -54,8 +57,9 @@ def cost_curve(
     Returns
     -------
     DataFrame
-        The columns budget, cost (of the plan found), sites, people (served, today's included), share, share_bound (no plan within
-        the budget exceeds it), proven_gap.
+        The columns budget, cost (of the plan found), currency, sites, people (served, today's included, each by one new site alone, as
+        the search counts), share, share_bound (no plan within the budget exceeds it), proven_gap; and people_on_map, share_on_map: the
+        same plans counted on their maps, as `plan.served_after` is; NA for a plan that does not remember its data, or with a capacity.
 
     Raises
     ------
@@ -71,11 +75,14 @@ def cost_curve(
     >>> plan = ip.place_sites(
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
-    >>> ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))[["sites", "people"]].values.tolist()
-    [[5, 6357], [10, 9044], [16, 11018]]
+    >>> curve = ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))
+    >>> curve[["sites", "people", "people_on_map"]].values.tolist()
+    [[5, 6357, 6357], [10, 9044, 9044], [16, 11018, 11018]]
     """
-    steps = list(budgets) or budgets_up_to(plan.cost, points)
-    return pareto_curve(problem_of(plan, instance), steps, limits or SearchLimits(), known=plan)
+    steps, problem = list(budgets) or budgets_up_to(plan.cost, points), problem_of(plan, instance)
+    curve, plans = _best_plans(problem, steps, limits or SearchLimits(), known=plan)
+    people = pd.Series([_on_map(problem, chosen) for chosen in plans], index=curve.index, dtype="Int64")
+    return curve.assign(people_on_map=people, share_on_map=people.astype("Float64") / max(problem.population, 1))
 
 
 def pareto_curve(
@@ -98,15 +105,29 @@ def pareto_curve(
         budget, cost (of the plan found), sites, people (served, today's included), share, share_bound (no plan within the budget
         exceeds it, within the model), proven_gap. Budgets that do not pay for the forced sites are left out.
     """
+    return _best_plans(instance, budgets, limits, progress, known=known)[0]
+
+
+def _best_plans(
+    instance: Instance,
+    budgets: Sequence[float],
+    limits: SearchLimits,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    known: Plan | None = None,
+) -> tuple[pd.DataFrame, list[Ints]]:
+    """The curve, and the candidates that each of its plans builds."""
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
     problem = replace(instance.problem, weight=np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0))
     total, best = float(max(instance.population, 1)), np.flatnonzero(problem.forced)
     rows: list[dict[str, Any]] = []
+    plans: list[Ints] = []
     steps = sorted(float(budget) for budget in budgets if budget >= float(problem.cost[problem.forced].sum()))
     for number, budget in enumerate(steps, start=1):
         start = max((best, _affordable(instance, known, budget)), key=lambda sites: check_cover(problem, sites).weight)
         plan = max_cover(problem, None, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, start=start)
         best = plan.chosen
+        plans.append(best)
         rows.append(
             {
                 "budget": round(budget),
@@ -122,7 +143,20 @@ def pareto_curve(
         if progress is not None:
             progress(number, len(steps))
     frame = typed(rows, CURVE_TYPES)
-    return frame.assign(share_bound=np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1])
+    return frame.assign(share_bound=np.minimum.accumulate(frame["share_bound"].to_numpy()[::-1])[::-1]), plans
+
+
+def _on_map(instance: Instance, chosen: Ints) -> int | None:
+    """People of the goal's first family that these candidates and the existing network serve on their map; None where it is not known."""
+    data = instance.inputs
+    if data is None or data.capacity_people:
+        return None
+    sites = instance.candidates.iloc[chosen].assign(status="planned")
+    after = cover_with(sites, data.cover, data.services)
+    counts = served_by_family(
+        instance.goal, sites, data.services, data.cover, after, zones=data.zones, villages=data.villages, measured=data.measured
+    )
+    return counts[instance.goal.family]["served_after"]
 
 
 def _affordable(instance: Instance, known: Plan | None, budget: float) -> npt.NDArray[np.int64]:

@@ -16,7 +16,7 @@ from infraplan.siting.cover.candidate_reasons import explain_candidates
 from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import unreachable_rows
-from infraplan.siting.plans import Plan, problem_of
+from infraplan.siting.plans import Plan
 from infraplan.tables.column_types import typed
 
 MOST_CANDIDATES = 20
@@ -49,48 +49,10 @@ class Explanation:
     unreachable: pd.DataFrame
 
 
-def explain_plan(
-    plan: Plan, *, candidates: Sequence[str] | None = None, villages: Sequence[str] = (), instance: Instance | None = None
-) -> Explanation:
-    """Why these candidates are not in the plan, which sites serve these villages, which targets are out of reach.
-
-    Parameters
-    ----------
-    plan : Plan
-        `place_sites(...)`, which remembers its problem.
-    candidates : sequence of str, optional
-        Ids of candidates, or of masts and hosts; by default the `MOST_CANDIDATES` not chosen ones that reach most people without service.
-    villages : sequence of str
-        Ids of villages, blocks or places to explain.
-    instance : Instance, optional
-        The problem, for a plan that does not remember it.
-
-    Returns
-    -------
-    Explanation
-        The tables candidates, villages, targets and unreachable.
-
-    Raises
-    ------
-    UsageError
-        A candidate that does not exist, with the nearest; a plan without its problem.
-
-    Examples
-    --------
-    >>> import infraplan as ip
-    >>> world = ip.example_world()
-    >>> demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
-    >>> candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
-    >>> plan = ip.place_sites(
-    ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
-    ... )
-    >>> why = ip.explain_plan(plan, villages=["V010"])
-    >>> why.candidates[["id", "reason"]].iloc[0].tolist()
-    ['C000017', 'dominated']
-    >>> why.villages[["id", "status", "by"]].iloc[0].tolist()
-    ['V010', 'served_by_plan', 'N00003']
-    """
-    instance = problem_of(plan, instance)
+def explained_by_search(
+    plan: Plan, instance: Instance, candidates: Sequence[str] | None = None, villages: Sequence[str] = ()
+) -> Explanation:  # fmt: skip
+    """The answers of `explain_plan` as the search counts: a point is served where one new site alone serves it."""
     chosen = chosen_columns(instance, plan)
     explained = _candidates_to_explain(instance, chosen, candidates)
     lost = np.asarray(reachable_targets(instance.problem).certificate.rows, dtype=np.int64)
@@ -210,4 +172,4 @@ def reason_key(reason: str) -> str:
     return f"siting.why_{reason}"
 
 
-__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_columns", "explain_plan", "reason_key"]
+__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_columns", "explained_by_search", "reason_key"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -38,6 +38,20 @@ SAME_PLACE_M = 0.001
 
 
 @dataclass(frozen=True)
+class MapInputs:
+    """What a covering problem was made from: the data that count its plans on the map."""
+
+    services: Mapping[str, Service]
+    cover: Coverage
+    zones: Any
+    villages: Any
+    targets: Targets | None
+    places: Any
+    measured: Measured | None
+    capacity_people: int
+
+
+@dataclass(frozen=True)
 class Instance:
     """A study as a covering problem: who is served already, who could be served by which candidate.
 
@@ -56,6 +70,8 @@ class Instance:
         What each row counts where the objective is most people: its weight, multiplied in priority areas.
     currency : str
         That of the candidates' costs.
+    inputs : MapInputs, optional
+        The data behind it; None where the problem was not made by `instance_of`.
     """
 
     goal: Goal
@@ -66,6 +82,7 @@ class Instance:
     covered_people: int
     worth: npt.NDArray[np.float64]
     currency: str = ""
+    inputs: MapInputs | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -161,6 +178,7 @@ def instance_of(
         covered_people=int(first.people[first.covered].sum()),
         currency=currency or currency_of(candidates),
         worth=problem.weight * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
+        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people),
     )
 
 

@@ -20,6 +20,7 @@ from scipy.sparse import csr_matrix
 
 from infraplan.arrays import Bools, Ints
 from infraplan.coverage.build_order import build_steps
+from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.population import contradicted
 from infraplan.coverage.prediction import Coverage
@@ -29,7 +30,7 @@ from infraplan.radio.budgets import Service
 from infraplan.siting.checks import Maps
 from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
-from infraplan.siting.instances import points_with_error
+from infraplan.siting.instances import MapInputs, points_with_error
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
@@ -112,28 +113,16 @@ def counted_on_map(
     )
 
 
-def explained_on_map(
-    explanation: Explanation,
-    plan: Plan,
-    services: Mapping[str, Service],
-    cover: Coverage,
-    after: Coverage,
-    *,
-    zones: Any,
-    villages: Any,
-    targets: Targets | None = None,
-    places: Any = None,
-    measured: Measured | None = None,
-    capacity_people: int = 0,
-) -> Explanation:
+def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) -> Explanation:
     """An explanation that knows whom sites serve together: what the plan serves of a target, which sites serve a village, the certificate.
 
-    Arguments are those of `counted_on_map`. What candidates could do stays as the search counts.
+    What candidates could do stays as the search counts. With a capacity nothing changes.
     """
-    if capacity_people:
+    if inputs.capacity_people:
         return explanation
-    maps = Maps(cover, after, plan.sites, services, measured)
-    groups = _points_of_goal(plan.goal, maps, zones, villages, targets, places)
+    after = cover_with(plan.sites, inputs.cover, inputs.services)
+    maps = Maps(inputs.cover, after, plan.sites, inputs.services, inputs.measured)
+    groups = _points_of_goal(plan.goal, maps, inputs.zones, inputs.villages, inputs.targets, inputs.places)
     later = [one.before | maps.served(one.points, one.family, plan.goal.margin_db) for one in groups]
     counts = {}
     for one, now in zip(groups, later, strict=True):

@@ -12,14 +12,17 @@ import pandas as pd
 import pytest
 from results import DEMO, demo_of_this_code, summary_of
 
+from infraplan.io.writing import write_geopackage
 from infraplan.outputs import types
 from infraplan.outputs.summary_keys import KEYS, describes, key_of, paths_in, units
 from infraplan.report.run_comparison import compare_runs
 from infraplan.run.ledger import program_hash
 from infraplan.run.page_contexts import plan_summary
 from infraplan.run.steps import Findings, assess, plan_of, planning_instance
-from infraplan.run.summary import SCHEMA_VERSION
-from infraplan.siting.plans import SearchLimits, most_served
+from infraplan.run.summary import SCHEMA_VERSION, plan_numbers, restore_plan
+from infraplan.siting.cost_curves import pareto_curve
+from infraplan.siting.phases import Phase
+from infraplan.siting.plans import SearchLimits, cheapest_plan, most_served
 from infraplan.study import Study
 
 LARGEST = 1_000_000
@@ -139,6 +142,19 @@ def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
     for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
         totals = plan_summary(plan, "", findings.study)
         assert totals is not None and totals.cost_bound == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
+
+
+def test_a_plan_read_back_has_its_phases_and_its_curve(findings: Findings, tmp_path: Path) -> None:
+    instance, limits = planning_instance(findings), SearchLimits(work_limit=300)
+    made = cheapest_plan(instance, limits, phases=(Phase("一", "2019-12-31", share=0.4), Phase("二", "2020-12-31")))
+    made = replace(made, pareto=pareto_curve(instance, [made.cost / 2, made.cost], limits, known=made))
+    (tmp_path / "summary.json").write_text(json.dumps({"plan": plan_numbers(made, None)}), encoding="utf-8")
+    write_geopackage({"new_sites": made.sites}, tmp_path / "plan.gpkg")
+    found = restore_plan(tmp_path)
+    assert found is not None and made.phases is not None
+    pd.testing.assert_frame_equal(found.phases, made.phases)
+    pd.testing.assert_frame_equal(found.pareto, made.pareto)
+    assert plan_numbers(found, None) == plan_numbers(made, None) and not len(found.unreachable)
 
 
 def test_the_ledger_names_the_code(tiny_results: Path) -> None:

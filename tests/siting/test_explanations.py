@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from small_instances import instance_from, small_instance
 
 from infraplan.errors import UsageError
-from infraplan.siting.explanations import chosen_columns, explain_plan
+from infraplan.siting.explanations import chosen_columns
 from infraplan.siting.instances import Instance
+from infraplan.siting.plan_explanations import explain_plan
 from infraplan.siting.plans import SearchLimits, cheapest_plan
 
 EXACT = SearchLimits(gap=0.0, work_limit=5_000)

@@ -13,10 +13,11 @@ from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.population import point_statuses, service_status
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.run.steps import Findings, assess, check_of, explanation_on_map, plan_of, plan_on_map, planning_instance
-from infraplan.siting.explanations import explain_plan
+from infraplan.run.steps import Findings, assess, check_of, plan_of, plan_on_map, planning_instance
+from infraplan.siting.explanations import explained_by_search
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
+from infraplan.siting.plan_explanations import explain_plan
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
 from infraplan.study import Study
 
@@ -123,8 +124,8 @@ def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan
     instance, people = planning_instance(findings, cities=(CITY,)), findings.villages["population"].to_numpy()
     whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
     ids = findings.villages["id"].astype(str).to_numpy()
-    plain = explain_plan(plan, villages=ids[whole & ~before].tolist(), instance=instance)
-    found = explanation_on_map(findings, plan, plain)
+    gained = ids[whole & ~before].tolist()
+    plain, found = explained_by_search(plan, instance, villages=gained), explain_plan(plan, villages=gained, instance=instance)
     assert found.targets["served"].tolist() == [int(people[whole].sum())] > plain.targets["served"].tolist()
     assert (found.villages["status"] == "served_by_plan").all() and (plain.villages["status"] != "served_by_plan").any()
     new = found.villages.loc[(plain.villages["status"] != "served_by_plan").to_numpy()]
