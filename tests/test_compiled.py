@@ -45,4 +45,4 @@ def test_every_file_that_kernels_take_from_is_watched() -> None:
         for module, names in re.findall(r"^from infraplan\.(\S+) import \(?([^)\n]*)", text, re.MULTILINE):
             home = package / (module.replace(".", "/") + ".py")
             if re.search(r"\b[A-Z]{2}[A-Z0-9_]*\b", names) and home not in with_kernels and home.parent in watched:
-                assert home.stem in CONSTANTS | {"networks", "measured", "shared_tables"}, home
+                assert home.stem in CONSTANTS | {"networks", "measurements", "shared_tables"}, home

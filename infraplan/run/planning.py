@@ -11,7 +11,7 @@ import pandas as pd
 from infraplan.coverage.measurements import SERVED
 from infraplan.coverage.population import point_statuses
 from infraplan.coverage.prediction import Coverage
-from infraplan.errors import Fault, UsageError
+from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
 from infraplan.siting.candidates import candidate_sites
@@ -84,7 +84,10 @@ def plan_faults(study: Study) -> list[Fault]:
 
 def host_faults(study: Study) -> list[Fault]:
     """Hosts that the study's candidates stand on and its costs do not price."""
-    seats = study.hosts is None and township_seats(study.places) is not None
+    try:
+        seats, priced = study.hosts is None and township_seats(study.places) is not None, study.costs.hosts
+    except DataError:
+        return []  # their own faults are told where the files are read
     wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
     wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
     wanted |= {"public_building": "seats"} if seats else {}
@@ -92,7 +95,7 @@ def host_faults(study: Study) -> list[Fault]:
     return [
         Fault(file, both("siting.host_without_cost", host=host, why=both(f"siting.host_{why}")),
               both("siting.host_without_cost_fix", host=host), rule="costs-host", column=f"hosts.{host}")
-        for host, why in wanted.items() if host not in study.costs.hosts
+        for host, why in wanted.items() if host not in priced
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from infraplan.errors import DataError, Fault
 from infraplan.fields import PLACE, field_of
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_zones
-from infraplan.io.template_workbook import SHEETS, drop_down_words, write_template
+from infraplan.io.template_workbook import SHEETS, drop_down_words, sheet_name, write_template
 from infraplan.tables import faults_of
 
 ROWS = [("乐昌市", "韶关市", 1200, "是"), ("南雄市", "韶关市", 800, "否")]
@@ -143,4 +143,4 @@ def test_the_template_offers_the_classes(tmp_path: Path) -> None:
     read = read_places(pd.DataFrame({"名称": words, "经度": 113.5, "纬度": 25.0, "场所类别": words}))
     assert read["place_class"].tolist() == list(choice.choices)
     write_template(tmp_path / "a.xlsx")
-    assert [*CalamineWorkbook.from_path(tmp_path / "a.xlsx").sheet_names] == ["填报说明", *SHEETS.values()]
+    assert [*CalamineWorkbook.from_path(tmp_path / "a.xlsx").sheet_names] == ["填报说明", *map(sheet_name, SHEETS)]
