@@ -6,14 +6,20 @@ docs/generated, which git ignores.
 
 from __future__ import annotations
 
+import io
 import re
+import runpy
 import shutil
 import sys
+import tempfile
+import warnings
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import typer.main
+from example_pictures import picture_of
 
 import infraplan
 from infraplan import cli
@@ -100,13 +106,27 @@ def api_page() -> str:
     return "\n".join(parts)
 
 
-def examples_page() -> str:
-    """The scripts of examples/, each with the first line of its docstring."""
-    parts = ["# Five scripts\n", "Each runs as it is, in a checkout: `python examples/NAME.py`. Tests run them.\n"]
+def examples_page(folder: Path) -> str:
+    """The scripts of examples/: the first line of each docstring, the script, what it prints, and a picture of what it computed."""
+    parts = [
+        "# Five scripts\n",
+        "Each runs as it is, in a checkout: `python examples/NAME.py`. What they print and the pictures come from their runs.\n",
+    ]
     for path in sorted((ROOT / "examples").glob("[0-9]*.py")):
         text = path.read_text(encoding="utf-8")
         title = text.partition('"""')[2].partition("\n")[0].rstrip('".')
-        parts.append(f"## {title}\n\n`examples/{path.name}`\n\n```python\n{text}```\n")
+        with redirect_stdout(io.StringIO()) as printed, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            values = runpy.run_path(str(path), run_name="__main__")
+        (folder / f"{path.stem}.png").write_bytes(picture_of(path.stem, values))
+        shown = printed.getvalue().replace(tempfile.gettempdir(), "...")
+        parts += [
+            f"## {title}\n",
+            f"`examples/{path.name}`\n",
+            f"```python\n{text}```\n",
+            f"```text\n{shown}```\n",
+            f"![{title}]({path.stem}.png)\n",
+        ]
     return "\n".join(parts)
 
 
@@ -124,7 +144,8 @@ def copied(name: str) -> str:
 def generate(folder: Path) -> None:
     """Write the generated pages."""
     shutil.rmtree(folder, ignore_errors=True)
-    pages = {"cli": cli_page(), "api": api_page(), "examples": examples_page()}
+    folder.mkdir(parents=True)
+    pages = {"cli": cli_page(), "api": api_page(), "examples": examples_page(folder)}
     pages |= {name.lower(): copied(f"{name}.md") for name in ("ARCHITECTURE", "CONTRIBUTING", "CHANGELOG")}
     for name, text in pages.items():
         write_text(folder / f"{name}.md", text)
