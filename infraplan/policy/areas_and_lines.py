@@ -75,19 +75,19 @@ def zones_of_pieces(layers: Layers) -> pd.DataFrame:
     return layers.keep("piece zone", make)
 
 
-def pieces_counted(layers: Layers) -> Bools:
-    """Pieces that count: all of them, or, where the zones are but some cities of a province, those that run through these.
+def in_study(layers: Layers, zone: pd.DataFrame) -> Bools:
+    """Things that count: all of them, or, where the zones are but some cities of a province, those inside these: the rest is a neighbour's.
 
     A province that was made of the cities that a study has is no province.
     """
+    whole = bool((layers.zones["level"] == "province").any()) and "province" not in layers.zones.attrs.get("made_levels", ())
+    inside = np.any([(zone[level] != "").to_numpy() for level in zone], axis=0) if len(zone.columns) else np.zeros(len(zone), dtype=bool)
+    return np.asarray(inside | whole, dtype=bool)
 
-    def make() -> Bools:
-        zone = zones_of_pieces(layers)
-        inside = np.any([(zone[level] != "").to_numpy() for level in zone], axis=0)
-        whole = bool((layers.zones["level"] == "province").any()) and "province" not in layers.zones.attrs.get("made_levels", ())
-        return np.asarray(inside | whole, dtype=bool)
 
-    return layers.keep("pieces counted", make)
+def pieces_counted(layers: Layers) -> Bools:
+    """Pieces of lines that count: `in_study`."""
+    return layers.keep("pieces counted", lambda: in_study(layers, zones_of_pieces(layers)))
 
 
 def piece_statuses(target: Target, network: str, layers: Layers) -> Codes:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from infraplan.arrays import Bools
 from infraplan.coverage.places import within
-from infraplan.policy.areas_and_lines import polygon_rows
+from infraplan.policy.areas_and_lines import in_study, polygon_rows
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
 from infraplan.policy.priority import areas_of_places
+from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Note
 from infraplan.tables.values import folded, numbers, texts
@@ -155,6 +156,13 @@ def other_villages(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     if target.min_households is not None and not official and "households" in layers.villages:
         open_end = _settled(target, layers) & np.isnan(_households(layers))
     return _parted(zones_of_rows(layers, "villages"), natural & ~rows, open_end)
+
+
+def site_rows(target: Target, layers: Layers) -> Bools:
+    """Sites of the target's family, status and conditions within its scope; those beyond the study's zones are a neighbour's."""
+    zone = zones_of_rows(layers, "sites")
+    rows = sites_of_target(target, layers.sites) & where_rows(target, layers, "sites")
+    return np.asarray(rows & in_scope(target, zone) & in_study(layers, zone), dtype=bool)
 
 
 def where_rows(target: Target, layers: Layers, name: str) -> Bools:

@@ -21,10 +21,10 @@ def evidence_texts(
     target: Target, network: str, units: Units, table: Table, layers: Layers, nothing: npt.NDArray[np.object_]
 ) -> list[Bilingual]:
     """One bilingual text a row of `table` (numerator, denominator, uncertain, unknown, and what it means that `nothing` is counted)."""
-    common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
-    if (nothing == "out_of_scope").all() and target.measure != "none":
-        outside = [Speech(lang).joined([common[lang], say("policy.evidence_out_of_scope", lang)]) for lang in LANGUAGES]
+    if len(nothing) and (nothing == "out_of_scope").all() and target.measure != "none":
+        outside = [say("policy.evidence_out_of_scope", lang, scope=_scope(target, lang)) for lang in LANGUAGES]
         return [Bilingual(*outside)] * len(table["zone"])
+    common = {lang: _common(target, network, units, layers, lang) for lang in LANGUAGES}
     if units.absent:
         return [Bilingual(common["zh"], common["en"])] * len(table["zone"])
     total = table["denominator"]
@@ -61,9 +61,15 @@ def _worded(values: dict[str, object], lang: str) -> dict[str, object]:
     worded = dict(values)
     if "layer" in values:
         worded["layer"] = layer_name(str(values["layer"]), lang)
+    if "near" in values:
+        worded["near"] = layer_name(str(values["near"]), lang)
     if "receiver" in values:
         worded["receiver"] = Speech(lang).receiver(str(values["receiver"]))
     return worded
+
+
+def _scope(target: Target, lang: str) -> str:
+    return target.scope_name_en if lang == "en" else target.scope_name
 
 
 def _common(target: Target, network: str, units: Units, layers: Layers, lang: str) -> str:
@@ -88,7 +94,7 @@ def _common(target: Target, network: str, units: Units, layers: Layers, lang: st
             pieces.append(say("policy.evidence_class", lang, mcl=target.coupling_class_db))
     pieces += [say(f"policy.{key}", lang, **_worded(values, lang)) for key, values in units.notes]
     if not target.provincial:
-        pieces.append(say("policy.evidence_scope", lang, scope=target.scope_name_en if lang == "en" else target.scope_name))
+        pieces.append(say("policy.evidence_scope", lang, scope=_scope(target, lang)))
     if target.interpretation and (target.reading or target.reading_en):
         pieces.append(
             say("policy.evidence_reading", lang, reading=target.reading_en if lang == "en" and target.reading_en else target.reading)

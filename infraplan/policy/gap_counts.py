@@ -10,9 +10,8 @@ import pandas as pd
 
 from infraplan.policy.annex import RESIDENTIAL
 from infraplan.policy.areas_and_lines import pieces_counted, pieces_of_lines, zones_of_pieces
-from infraplan.policy.counted_rows import in_scope, place_rows, village_rows, where_rows
+from infraplan.policy.counted_rows import in_scope, place_rows, site_rows, village_rows
 from infraplan.policy.layers import Layers, table_of, zones_of_rows
-from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target, Targets
 
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
@@ -56,7 +55,7 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
             found = place_rows(target, layers)
             rows = np.zeros(len(table), dtype=bool) if found is None else found
         else:
-            rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
+            rows = site_rows(target, layers)
         zone = zones_of_rows(layers, name)
         ids, city = table["id"].to_numpy()[rows], zone["city"].to_numpy()[rows] if "city" in zone else ""
     thing = {"villages": "village", "places": "place", "corridors": "line", "sites": "site"}[name]

@@ -17,12 +17,11 @@ from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stre
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
 from infraplan.policy.areas_and_lines import piece_statuses, pieces_counted, pieces_of_lines, zones_of_pieces
-from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, village_rows, where_rows
+from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, site_rows, village_rows
 from infraplan.policy.gap_reasons import Future, explain
 from infraplan.policy.judgements import place_codes, village_codes
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
 from infraplan.policy.priority import Areas, areas_of_places
-from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.tables import arguments
@@ -354,7 +353,7 @@ def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
             return None
         rows = found
     else:
-        rows = sites_of_target(target, table) & where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
+        rows = site_rows(target, layers)
     says, said = answers(layers, name, target.column)
     codes = np.where(~said, NO_DATA, np.where(says, SERVED, UNSERVED)).astype(np.int8)
     at = np.flatnonzero(rows & (codes != SERVED))

@@ -17,22 +17,26 @@ from infraplan.policy.areas_and_lines import (
     polygon_rows,
     zones_of_pieces,
 )
-from infraplan.policy.counted_rows import (
+from infraplan.policy.counted_rows import (  # fmt: skip
     in_scope,
     other_places,
     other_rows,
     other_villages,
     place_rows,
     residents_rows,
+    site_rows,
     village_rows,
     where_rows,
-)  # fmt: skip
+)
 from infraplan.policy.judgements import also_notes, place_codes, village_codes
 from infraplan.policy.layers import Layers, answers, is_synthetic, residents, table_of, zones_of_rows
-from infraplan.policy.site_counts import in_period, other_counts, site_weights, sites_of_target
+from infraplan.policy.site_counts import in_period, other_counts, site_weights
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target
 from infraplan.policy.units import Note, Units, missing, units_by_code
+
+ATTRIBUTE_UNITS = {"villages": "places", "places": "places", "sites": "sites"}
+"""What the rows of a table are, where a share of them is counted; other tables have rows."""
 
 
 def units_of(target: Target, network: str, layers: Layers) -> Units:
@@ -158,7 +162,7 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
     else:
         rows = where_rows(target, layers, name) & in_scope(target, zones_of_rows(layers, name))
         if name == "sites":
-            rows &= sites_of_target(target, layers.sites)
+            rows = site_rows(target, layers)
         if name == "corridors" and target.line_classes:
             rows &= table["line_class"].isin(target.line_classes).to_numpy()
         unsaid, others = other_rows(target, layers, name, rows)
@@ -178,14 +182,15 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
         weight = pd.to_numeric(table.loc[rows, target.weight], errors="coerce").fillna(0.0).to_numpy(dtype=float)
     zone, none, reports = zones_of_rows(layers, name).loc[rows], np.zeros(len(weight)), bool(target.register and target.weight)
     parts = weight, weight * says, none, weight * ~said
-    return Units(zone, *parts, "rows", is_synthetic(layers, name), notes, unsaid=unsaid, others=others, reports=reports)
+    unit = target.unit or ATTRIBUTE_UNITS.get(name, "rows")
+    return Units(zone, *parts, unit, is_synthetic(layers, name), notes, unsaid=unsaid, others=others, reports=reports)
 
 
 def _site_count(target: Target, network: str, layers: Layers) -> Units:
     sites = layers.sites
     if sites is None or not len(sites):
         return missing("sites", "sites")
-    rows = sites_of_target(target, sites) & in_scope(target, zones_of_rows(layers, "sites"))
+    rows = site_rows(target, layers)
     counts = other_counts(sites, rows)
     notes: tuple[Note, ...] = ((f"evidence_basis_{target.count_basis}", {}), ("evidence_counts", dict(counts)))
     if target.since is not None:
@@ -209,7 +214,7 @@ def _reported(target: Target, network: str, layers: Layers) -> Units:
     rows = in_scope(target, zone) & ~_summed_elsewhere(zone)
     value = pd.to_numeric(table.loc[rows, "value"], errors="coerce").fillna(0.0).to_numpy(dtype=float)
     none = np.zeros(len(value))
-    return Units(zone.loc[rows], value, value, none, none, target.unit, is_synthetic(layers, target.register), reports=True)
+    return Units(zone.loc[rows], value, value, none, none, target.unit or "people", is_synthetic(layers, target.register), reports=True)
 
 
 def _summed_elsewhere(zone: pd.DataFrame) -> Bools:

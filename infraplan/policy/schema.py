@@ -94,7 +94,7 @@ class TargetRow(_Strict):
     at_least: Number | None = None
     where: dict[str, bool | int | float | str] = {}
     weight: str = ""
-    unit: Literal["people", "projects"] = "people"
+    unit: Literal["", "people", "projects", "households", "bodies"] = ""
     served_part: Annotated[Number, Field(gt=0, le=1)] | None = None
     radius_m: Annotated[Number, Field(gt=0)] | None = None
     count_basis: Literal["site", "mast", "operator"] = "site"

@@ -208,12 +208,13 @@ def _rows(target: Target, network: str, layers: Layers, lists: tuple[ZoneList, .
     table["status"] = _status(target, units, table, needed, nothing)
     table["evidence"] = np.array(evidence_texts(target, network, units, table, layers, nothing), dtype=object)
     judged_at = target.shape in RADIO and target.family in layers.cover.families
+    absent = "" if len(nothing) and (nothing == "out_of_scope").all() else units.absent
     constant: dict[str, Any] = {
         "receiver": (target.receiver or layers.cover.receiver(target.family)) if judged_at else "",
         "id": target.id, "part": target.part, "family": target.family, "network": network if target.by_network or target.family else "",
         "measure": target.measure, "unit": units.unit, "force": target.force, "due": target.due.isoformat() if target.due else "",
         "quotation": target.quotation, "document": target.document, "departments": target.departments, "task": target.task,
-        "task_en": target.task_en, "measure_number": target.measure_number, "absent": units.absent,
+        "task_en": target.task_en, "measure_number": target.measure_number, "absent": absent,
     }  # fmt: skip
     flags = {
         "expired": target.policy.expired(day) and target.document != "-", "interpretation": target.interpretation, "beside": target.beside,

@@ -129,7 +129,7 @@ class Target:
     at_least: float | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     weight: str = ""
-    unit: str = "people"
+    unit: str = ""
     served_part: float | None = None
     radius_m: float | None = None
     count_basis: str = "site"

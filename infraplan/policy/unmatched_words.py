@@ -136,6 +136,7 @@ def _asked(
         yield UnmatchedWord(name, "province", target.policy.province, "unmatched_province", provinces)
     elif not target.provincial and not (target.cities & set(cities) or target.counties & set(counties)):
         yield UnmatchedWord(name, "scope", target.scope_name, "unmatched_scope", cities)
+        return
     if target.family and target.family not in families:
         yield UnmatchedWord(name, "family", target.family, "unmatched_family", tuple(families))
     near = [target.residents.near] if target.residents is not None else []

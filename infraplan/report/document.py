@@ -17,7 +17,9 @@ from infraplan.report.page_rows import Shown
 from infraplan.report.style import integer, percent, percent_up
 from infraplan.report.words import Words
 
-TARGETS, GAPS, GAPS_OF_A_COUNTY, SITES = 60, 60, 14, 60
+WIDEST = 36.0
+"""Characters that the widest column of a table is taken to hold."""
+GAPS, GAPS_OF_A_COUNTY, SITES = 60, 14, 60
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _table(number: int, title: str, shown: Shown, note: str = "", breaks: Sequen
     """A worded frame as an annex; None without rows."""
     if not shown.rows:
         return None
-    widths = [min(max(column.characters, 7), 26) for column in shown.columns]
+    widths = [min(max(column.characters, 7), WIDEST) for column in shown.columns]
     numeric = [index for index, column in enumerate(shown.columns) if column.numeric]
     totals = [index for index, bold in enumerate(shown.bold) if bold]
     return Table(number, title, shown.heads, widths, numeric, shown.rows, totals, note, breaks)
@@ -190,7 +192,7 @@ def _table(number: int, title: str, shown: Shown, note: str = "", breaks: Sequen
 
 def _targets(context: PageContext, words: Words, number: int) -> Table | None:
     rows = page_rows.own_targets(context)
-    rows = rows[page_rows.judged(rows)].head(TARGETS) if len(rows) else rows
+    rows = rows[~rows["beside"].astype(bool)] if len(rows) and "beside" in rows else rows
     return _table(number, words.t("doc_targets"), page_rows.shown_table(rows, "scorecard", "paper", words), words.t("reading_note"))
 
 

@@ -35,6 +35,8 @@ from infraplan.report.words import Words, field_label
 from infraplan.report.workbook import write_annex
 
 GAPS_SHOWN, GAPS_OF_A_COUNTY = 40, 10
+GAP_COLUMNS = 8
+"""Targets side by side in a table of what lacks something: more of them begin another table."""
 SITES_SHOWN = 60
 SITES_ON_INDEX = 12
 FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
@@ -190,6 +192,7 @@ def report_page(
             tables=tables,
             gap_targets=names,
             gap_sums=sums,
+            gap_columns=GAP_COLUMNS,
             gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
             gap_lists=gaps,
             people_heading="cities_table" if context.child_level == "city" else "counties_table",

@@ -85,6 +85,10 @@ def day(iso: Any, lang: str = "zh") -> str:
     return f"{when.day} {month} {when.year}"
 
 
+INPUTS = ("people", "projects", "households", "bodies")
+"""Units in which figures are reported."""
+
+
 def is_share(row: Any) -> bool:
     """Whether a scorecard row's figures are fractions: its measure says so, or a reported figure is its own numerator over denominator."""
     if str(row["measure"]).endswith("_share"):
@@ -92,7 +96,10 @@ def is_share(row: Any) -> bool:
     parts = (row["achieved"], row["numerator"], row["denominator"])
     if row["measure"] != "reported" or any(missing(part) for part in parts) or not float(parts[2]):
         return False
-    return abs(float(parts[0]) - float(parts[1]) / float(parts[2])) < 1e-9 and float(parts[0]) <= 1.0 and str(row["unit"]) != "sites"
+    achieved, numerator, denominator = (float(part) for part in parts)
+    if str(row["unit"]) in INPUTS and achieved == numerator == denominator:
+        return False  # a figure that somebody reports, not all of a share
+    return abs(achieved - numerator / denominator) < 1e-9 and achieved <= 1.0 and str(row["unit"]) != "sites"
 
 
 def count(value: Any) -> str:

@@ -204,11 +204,15 @@ def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
 
 
 def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
-    return [
-        "" if missing(part) or missing(whole) or float(whole) <= 0
-        else f"{number_formats.count(part)} / {number_formats.count(whole)} {speech.code('unit', unit)}"
-        for part, whole, unit in _rows(frame, "numerator", "denominator", "unit")
-    ]  # fmt: skip
+    """Numerator / denominator; nothing beside a figure that somebody reports, which has none."""
+    cells = []
+    for row in frame.to_dict("records"):
+        part, whole = row.get("numerator"), row.get("denominator")
+        reported = row.get("measure") == "reported" and not number_formats.is_share({"achieved": None, "unit": "", **row})
+        known = not (missing(part) or missing(whole)) and float(whole) > 0 and not reported
+        figures = f"{number_formats.count(part)} / {number_formats.count(whole)}" if known else ""
+        cells.append(f"{figures} {speech.code('unit', row.get('unit'))}" if known else "")
+    return cells
 
 
 def _verdicts(frame: Any, speech: Speech, name: str) -> list[str]:

@@ -19,6 +19,7 @@ from infraplan.policy.scorecards import STATUSES, scorecard
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import names
 from infraplan.tables.language import Speech
+from infraplan.tables.number_formats import is_share
 
 POLICY = """
 [policy]
@@ -318,3 +319,26 @@ def test_every_shipped_policy_is_judged(name: str) -> None:
     )
     assert set(found["id"]) == set(read_policy(name).ids) and found["status"].isin(STATUSES).all()
     assert (found.loc[found["measure"] == "none", "status"] == "not_measured").all()
+
+
+def test_a_neighbour_s_sites_are_not_counted(tmp_path: Path) -> None:
+    """g3 (x 12) carries 5G in the first city; a study of the second city, whose province is made of it, counts g4 alone, for NB-IoT."""
+    path = tmp_path / "sites.toml"
+    path.write_text(miniature.POLICY, encoding="utf-8")
+    zones = miniature.zones()
+    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), tell=False)
+    targets = read_policy(path).only("sites", "sa")
+    card = scorecard(targets, miniature.coverage(), zones=whole, villages=miniature.villages(), sites=miniature.sites())
+    assert (card["zone"] != "").all() and set(card.loc[card["part"] == "masts", "numerator"]) == {0}
+    gaps = find_gaps(targets, miniature.coverage(), zones=whole, villages=miniature.villages(), sites=miniature.sites())
+    assert not len(gaps[gaps["kind"] == "site"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "achieved", "numerator", "denominator", "share"),
+    [("projects", 1, 1, 1, False), ("people", 500, 500, 500, False), ("people", 1.0, 400, 400, True), ("places", 1.0, 1, 1, True),
+     ("people", 0.5, 200, 400, True), ("projects", 0, 0, 0, False)],
+)  # fmt: skip
+def test_a_reported_figure_is_no_share(unit: str, achieved: float, numerator: float, denominator: float, share: bool) -> None:
+    row = {"measure": "reported", "unit": unit, "achieved": achieved, "numerator": numerator, "denominator": denominator}
+    assert is_share(row) == share
