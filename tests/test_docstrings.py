@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import inspect
 from collections.abc import Iterator
 from functools import cached_property
@@ -62,9 +63,32 @@ def test_a_docstring_is_complete(name: str, path: str) -> None:
             assert " ".join(entry.desc).strip().endswith((".", "]")), entry
 
 
-@pytest.mark.parametrize("name", ip.__all__)
-def test_an_example_shows_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+FINISHED: list[Any] = []
+"""The outcome of the example of `run_study`, which the example of `compare_runs` takes: both run the same study."""
+
+
+def once(run_study: Any) -> Any:
+    """`run_study` that runs once in this module."""
+
+    @functools.wraps(run_study)
+    def run(*given: Any, **named: Any) -> Any:
+        if not FINISHED:
+            FINISHED.append(run_study(*given, **named))
+        return FINISHED[0]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.mark.parametrize("name", sorted(ip.__all__, key=lambda name: (name == "compare_runs", name)))
+def test_an_example_shows_what_it_says(name: str, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder if name == "run_study" else tmp_path)
+    if name in ("run_study", "compare_runs"):
+        monkeypatch.setattr(ip, "run_study", once(ip.run_study))
     (test,) = doctest.DocTestFinder(recurse=False).find(getattr(ip, name), name, globs={})
     assert test.examples
     output: list[str] = []

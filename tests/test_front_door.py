@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import rasterio
 
 import infraplan as ip
 from infraplan.errors import DataWarning
+from infraplan.tables import arguments
 
 ROOT = Path(__file__).parents[1]
 
@@ -232,24 +234,49 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
+class Passed(Exception):
+    """The arguments of a function have all columns that it says it needs."""
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_forgotten_step_is_an_error_that_names_the_call(function: str, calls: dict[str, Any]) -> None:
-    """Without any one column a function works, or says which table lacks it and which public call makes that table."""
+def test_a_forgotten_step_is_an_error_that_names_the_call(function: str, calls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any one column a function works, or says which table lacks it and which public call makes that table.
+
+    Columns that it says it needs are refused at once. Of the others it runs without one of each table at a time.
+    """
     call, tables = calls[function]
-    refused = 0
-    for argument, table in tables.items():
-        for column in table.columns:
-            cut = pd.DataFrame(table).drop(columns=column) if column == "geometry" else table.drop(columns=column)
-            try:
-                call(**{**tables, argument: cut})
-            except ip.UsageError as error:
-                refused += 1
-                assert f"{function}()" in str(error) and f"argument {argument} lacks the columns {column}" in str(error)
-                named = re.findall(r"infraplan\.([A-Za-z_]+)", str(error).partition("argument")[2])
-                assert named and set(named) <= set(ip.__all__)
+    require = arguments.require
+
+    def passed(*given: Any, **named: Any) -> None:
+        require(*given, **named)
+        raise Passed
+
+    refused, free = 0, {argument: list[str]() for argument in tables}
+    with monkeypatch.context() as patched:
+        patched.setattr(arguments, "require", passed)
+        for argument, table in tables.items():
+            for column in table.columns:
+                try:
+                    call(**{**tables, argument: without(table, column)})
+                except Passed:
+                    free[argument].append(column)
+                except ip.UsageError as error:
+                    refused += 1
+                    assert f"{function}()" in str(error) and f"argument {argument} lacks the columns {column}" in str(error)
+                    named = re.findall(r"infraplan\.([A-Za-z_]+)", str(error).partition("argument")[2])
+                    assert named and set(named) <= set(ip.__all__)
+    for columns in zip_longest(*free.values()):
+        dropped = {argument: column for argument, column in zip(free, columns, strict=True) if column is not None}
+        call(**tables | {argument: without(tables[argument], column) for argument, column in dropped.items()})
+    for argument in tables:
         with pytest.raises(ValueError, match=f"argument {argument} is str; give what"):
             call(**{**tables, argument: "file.gpkg"})
     assert refused or function == "absent_layers"
+
+
+def without(table: Any, column: str) -> Any:
+    """A table without a column; without its geometry it is a plain one."""
+    return pd.DataFrame(table).drop(columns=column) if column == "geometry" else table.drop(columns=column)
 
 
 def test_a_policy_and_a_map_are_not_their_names(world: dict[str, Any]) -> None:
