@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from infraplan.geo.grids import Grid
     from infraplan.geo.zonal import zone_faults
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
-    from infraplan.io.costs import read_costs
+    from infraplan.io.cost_files import read_costs
     from infraplan.io.gridded_people import read_population_raster
     from infraplan.io.inspections import read_measurements
     from infraplan.io.opencellid import read_opencellid
@@ -88,7 +88,7 @@ _HOMES = {
     "predict_coverage": "coverage.prediction",
     "predict_signal": "coverage.signal",
     "read_corridors": "io",
-    "read_costs": "io.costs",
+    "read_costs": "io.cost_files",
     "read_hosts": "io",
     "read_measurements": "io.inspections",
     "read_opencellid": "io.opencellid",

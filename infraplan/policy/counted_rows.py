@@ -11,11 +11,11 @@ import pandas as pd
 from infraplan.arrays import Bools
 from infraplan.coverage.places import within
 from infraplan.policy.areas_and_lines import in_study, polygon_rows
+from infraplan.policy.counted_units import Note
 from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
 from infraplan.policy.priority import areas_of_places
 from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Note
 from infraplan.tables.values import folded, numbers, texts
 
 LeftOut = tuple[pd.DataFrame, pd.DataFrame]

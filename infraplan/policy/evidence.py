@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.messages import LANGUAGES, Bilingual, say
+from infraplan.policy.counted_units import Units
 from infraplan.policy.layer_names import layer_name
 from infraplan.policy.layers import Layers
 from infraplan.policy.schema import RADIO
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Units
 from infraplan.policy.zone_sums import Table
 from infraplan.tables.language import Speech
 

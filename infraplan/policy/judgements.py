@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from infraplan.arrays import Bools, Codes
 from infraplan.coverage.places import NO_DATA, SERVED
+from infraplan.policy.counted_units import Note
 from infraplan.policy.layers import Layers, answers, table_of
 from infraplan.policy.schema import FAMILIES
 from infraplan.policy.site_counts import site_tree
 from infraplan.policy.statuses import places_at_check_points, places_at_own_point, villages_at_check_points, villages_at_own_point
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Note
 
 
 def village_codes(target: Target, network: str, layers: Layers) -> Codes:

@@ -28,12 +28,12 @@ from infraplan.policy.counted_rows import (  # fmt: skip
     village_rows,
     where_rows,
 )
+from infraplan.policy.counted_units import Note, Units, missing, units_by_code
 from infraplan.policy.judgements import also_notes, place_codes, village_codes
 from infraplan.policy.layers import Layers, answers, is_synthetic, residents, table_of, zones_of_rows
 from infraplan.policy.site_counts import in_period, other_counts, site_weights
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target
-from infraplan.policy.units import Note, Units, missing, units_by_code
 
 ATTRIBUTE_UNITS = {"villages": "places", "places": "places", "sites": "sites"}
 """What the rows of a table are, where a share of them is counted; other tables have rows."""

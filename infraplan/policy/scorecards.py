@@ -16,12 +16,12 @@ from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
+from infraplan.policy.counted_units import Units
 from infraplan.policy.evidence import evidence_texts
 from infraplan.policy.layers import Layers
 from infraplan.policy.measures import units_of
 from infraplan.policy.schema import RADIO, SHARES
 from infraplan.policy.targets import Target, Targets
-from infraplan.policy.units import Units
 from infraplan.policy.zone_sums import Table, ZoneList, joined, nothing_here, tallied, zone_lists
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed

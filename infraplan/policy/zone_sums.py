@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from infraplan.geo.zonal import levels_of
-from infraplan.policy.units import Units
+from infraplan.policy.counted_units import Units
 
 OUTSIDE = "outside"
 SUMS = ("numerator", "denominator", "uncertain", "unknown", "measured")

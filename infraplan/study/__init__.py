@@ -14,7 +14,7 @@ from infraplan.errors import DataError, Fault, warn
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.completed_zones import whole_study
-from infraplan.io.costs import read_costs
+from infraplan.io.cost_files import read_costs
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.gridded_people import read_population_raster
 from infraplan.messages import both
