@@ -32,7 +32,7 @@ SCORECARD = (
     C("unit", "计量单位", "Unit", "str", "code", "atj", "people、places、km、km2、sites、projects、households、bodies 或 rows", "people, places, km, km2, sites, projects, households, bodies or rows", "unit"),
     C("shortfall", "差额", "Shortfall", "float64", "figure", "adptj", "还差的数量（待核实按达到计）", "units still missing if all that is uncertain counted", "shortfall", official=8, width=14),
     C("shortfall_most", "差额上限", "Shortfall at most", "float64", "figure", "j", "还差的数量（待核实按未达到计）", "units still missing if nothing uncertain counted"),
-    C("due", "完成时限", "Due", "str", "code", "adpj", "文件要求的日期", "date the document asks for", "day", official=9, width=17),
+    C("due", "完成时限", "Due", "str", "code", "adpj", "文件要求的日期", "date the document asks for", "day", official=9, width=20),
     C("evidence", "数据来源", "Data source", "object", "wrap", "a", "数字的依据：模型、口径、不确定的部分", "what the figure rests on: model, rule, what is uncertain", "language", official=10, width=52),
     C("interpretation", "是否解读口径", "Our reading", "bool", "truth", "adj", "阈值或口径是否为本工具的解读", "whether the threshold or rule is our reading", official=11),
     C("remark", "备注", "Remark", "", "wrap", "a", "判定状态，文件是否过期", "verdict, and whether the document has expired", "verdict", official=12, width=16),

@@ -95,7 +95,8 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
             table[f"{family}_network"] = networks.xs(family, level="family").reindex(first).to_numpy()
     for name in ("reason", "remedy"):
         said = own[name].map({code: speech.reason(code) for code in own[name].unique()})
-        named = own["family"].map(speech.family) + ("：" if speech.lang == "zh" else ": ") + said
+        whose = own["family"].map(speech.family).where(own["family"] != "", own["target"].map(speech.targets))
+        named = whose + ("：" if speech.lang == "zh" else ": ") + said
         pairs = pd.DataFrame({"_group": own["_group"], "said": said, "named": named})
         alike = pairs.groupby("_group")["said"].nunique() == 1
         one = pairs.drop_duplicates("_group").set_index("_group")["said"]

@@ -7,7 +7,7 @@ from typing import Any
 import miniature
 import pandas as pd
 
-from infraplan.policy.annex import gap_parts
+from infraplan.policy.annex import by_place, gap_parts
 from infraplan.policy.gap_counts import gap_counts, things_of_targets
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.layers import Layers
@@ -76,3 +76,10 @@ def test_one_row_a_village_names_the_networks_that_lack_service(small_policy: Ta
     assert cells["NB-IoT（室外）"] == ["", "", "未覆盖（移动+广电）"]
     assert cells["运营商"] == ["任一运营商", "电信+联通", "任一运营商"]
     assert cells["NB-IoT（室外）余量(dB)"] == ["—", "—", "\u22123.0（室内）"], "the heading's place does not hold for this row"
+
+
+def test_what_asks_no_signal_is_named_too(small_policy: Targets) -> None:
+    """c3 lacks 5G and fibre: both causes bear a name, fibre that of its clause."""
+    gaps = find_gaps(small_policy.only("villages", "fibre"), miniature.coverage(), **layers())
+    found = by_place(gaps, Speech("zh", tasks={"fibre": "光纤到村"})).set_index("id").loc["c3"]
+    assert "光纤到村：登记为未完成" in found["reason"] and "5G：" in found["reason"] and not found["reason"].startswith("：")
