@@ -53,7 +53,7 @@ def main() -> None:
 def _told_answer() -> object:
     """The result of the verb, its last warnings printed; in a context of its own, with which the verb's language ends."""
     code = _answer()
-    _tell_warnings()
+    _print_warnings()
     return code
 
 
@@ -64,7 +64,7 @@ def _answer() -> object:
     except InfraplanError as error:
         from infraplan.cli.shared import show_error
 
-        _tell_warnings()
+        _print_warnings()
         show_error(error)
         return error.exit_code
     except (KeyboardInterrupt, Abort):
@@ -81,7 +81,7 @@ def _answer() -> object:
         return 1
 
 
-def _tell_warnings() -> None:
+def _print_warnings() -> None:
     """Prints the warnings about the input that no verb has printed yet."""
     warned = take_collected()
     if warned:

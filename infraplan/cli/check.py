@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from infraplan.cli.shared import AsJson, Language, StudyPath, list_faults, open_study, show_json, tell
+from infraplan.cli.shared import AsJson, Language, StudyPath, list_faults, open_study, print_note, show_json
 from infraplan.errors import DataError
 from infraplan.messages import both
 
@@ -32,11 +32,11 @@ def check(study: StudyPath, lang: Language = "zh", json: AsJson = False) -> None
         list_faults(faults)
     counts = tally(faults)
     if any(fault.column == "study.output" for fault in errors):
-        tell(both("cli.checked_nowhere", **counts))
+        print_note(both("cli.checked_nowhere", **counts))
     else:
         write_check_html(faults, opened.output / "check.html", lang)
         write_check_xlsx(faults, opened.output / "check.xlsx", lang)
-        tell(both("cli.checked", **counts, folder=str(opened.output)))
+        print_note(both("cli.checked", **counts, folder=str(opened.output)))
     if errors:
         raise typer.Exit(3)
 

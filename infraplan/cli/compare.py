@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Language, Overwrite, tell
+from infraplan.cli.shared import Language, Overwrite, print_note
 from infraplan.errors import UsageError
 from infraplan.messages import both
 
@@ -28,7 +28,7 @@ def compare(
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise UsageError(both("cli.folder_in_use", folder=str(folder)))
     for path in write_comparison(comparison, folder, lang=lang):
-        tell(str(path))
+        print_note(str(path))
 
 
 def attach(app: typer.Typer) -> None:

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Cities, Language, Overwrite, StudyPath, open_study, progress, refuse_output, show, split, tell
+from infraplan.cli.shared import (
+    AsJson,
+    Cities,
+    Language,
+    Overwrite,
+    StudyPath,
+    open_study,
+    print_note,
+    progress,
+    refuse_output,
+    show,
+    split,
+)
 from infraplan.messages import both
 
 
@@ -34,14 +46,14 @@ def coverage(
     if raster is not None:
         dates = dates_of(**stated_dates(opened), synthetic=opened.synthetic)
         write_coverage(cover, raster, tags=dates)
-        tell(both("cli.raster_written", file=str(raster)))
+        print_note(both("cli.raster_written", file=str(raster)))
     rows = count_people(villages, cover, zones, opened.measured) if villages is not None else count_area(cover, zones)
     if json:
         show(rows, as_json=True)
         return
     shown = rows.loc[rows["network"] == "any"]
     show(shown, "population" if villages is not None else "area", limit=len(shown))
-    tell(both("cli.coverage_note", reliability=f"{cover.reliability * 100:g}", band=f"{signal_band_db():g}"))
+    print_note(both("cli.coverage_note", reliability=f"{cover.reliability * 100:g}", band=f"{signal_band_db():g}"))
 
 
 def attach(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import progress, tell
+from infraplan.cli.shared import print_note, progress
 from infraplan.errors import UsageError
 from infraplan.messages import both
 
@@ -27,12 +27,12 @@ def fetch(
         raise UsageError(both("cli.dataset_option"))
     options = {name: value for name, _, value in pairs}
     entry = dataset(what, options)
-    tell(f"{entry['title_zh']} / {entry['title_en']}")
-    tell(both("cli.dataset_terms", licence=entry["licence"], attribution=entry["attribution"]))
+    print_note(f"{entry['title_zh']} / {entry['title_en']}")
+    print_note(both("cli.dataset_terms", licence=entry["licence"], attribution=entry["attribution"]))
     with progress() as bars:
         show = bars.step("cli.fetching")
         path = fetch_dataset(what, folder, options, progress=lambda done, total: show(done, total or done))
-    tell(str(path))
+    print_note(str(path))
 
 
 def attach(app: typer.Typer) -> None:

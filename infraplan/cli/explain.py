@@ -13,11 +13,11 @@ from infraplan.cli.shared import (
     Overwrite,
     StudyPath,
     open_study,
+    print_note,
     progress,
     refuse_output,
     show,
     show_json,
-    tell,
 )
 from infraplan.messages import both
 
@@ -87,17 +87,17 @@ def _print(explained: Explanation, lost: Any, only_named: bool, own: Any) -> Non
     from infraplan.siting.explanations import reason_key
 
     if not only_named:
-        tell(both("cli.explain_targets"))
+        print_note(both("cli.explain_targets"))
         show(explained.targets, "explained_targets", own=own)
     if len(explained.villages):
-        tell(both("cli.explain_villages"))
+        print_note(both("cli.explain_villages"))
         show(explained.villages, "explained_villages", own=own)
     if len(lost):
-        tell(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
+        print_note(both("cli.explain_unreachable", rows=f"{len(lost):,}", people=f"{int(lost['population'].sum()):,}"))
         show(lost, "certificate", limit=SHOWN, own=own)
     candidates = explained.candidates
     if len(candidates):
-        tell(both("cli.explain_candidates"))
+        print_note(both("cli.explain_candidates"))
         said = [
             both(
                 reason_key(row["reason"]),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import open_study, tell
+from infraplan.cli.shared import open_study, print_note
 from infraplan.messages import both
 
 group = typer.Typer(no_args_is_help=True)
@@ -24,7 +24,7 @@ def load(
     ids = [*(opened.villages["id"] if opened.has_people else ()), *(() if opened.places is None else opened.places["id"])]
     fresh = read_inspection(file, ids, opened.own_services, opened.config.study.operators)
     total = add_measured(opened.folder, fresh, tuple(opened.own_services), opened.config.study.operators)
-    tell(both("cli.measured", rows=len(fresh), total=total))
+    print_note(both("cli.measured", rows=len(fresh), total=total))
 
 
 def attach(app: typer.Typer) -> None:

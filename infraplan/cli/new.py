@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Cities, Language, Overwrite, split, tell
+from infraplan.cli.shared import Cities, Language, Overwrite, print_note, split
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.presets import choose
@@ -36,12 +36,12 @@ def new(
         if cities or results != "results":
             raise UsageError(both("cli.blank_alone"))
         write_blank(folder, lang)
-        tell(both("cli.made_blank", folder=str(folder)))
+        print_note(both("cli.made_blank", folder=str(folder)))
         return
     from infraplan.examples import guangdong
 
     guangdong.build(folder, cities=split(cities), output=results, overwrite=overwrite, lang=lang)
-    tell(both("cli.made", folder=str(folder)))
+    print_note(both("cli.made", folder=str(folder)))
 
 
 def attach(app: typer.Typer) -> None:

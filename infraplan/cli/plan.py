@@ -16,13 +16,13 @@ from infraplan.cli.shared import (
     StudyPath,
     open_study,
     percent,
+    print_note,
     print_plan,
     progress,
     refuse_output,
     show,
     show_json,
     split,
-    tell,
 )
 from infraplan.errors import UsageError
 from infraplan.extras import require
@@ -88,7 +88,7 @@ def plan(
         if curve is not None:
             show(curve, "curve", own=opened.own_names)
         print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people)
-        tell(
+        print_note(
             both(
                 "cli.robust",
                 expected=f"{checked['expected_people']:,}",
@@ -146,7 +146,7 @@ def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
     before = made.served_before / max(made.population, 1)
     with atomic_path(plot) as part:
         part.write_bytes(pareto_picture(curve, Words(own=study.own_names), goal=made.goal.share, before=before, facts=facts))
-    tell(both("cli.plotted", file=str(plot)))
+    print_note(both("cli.plotted", file=str(plot)))
 
 
 def attach(app: typer.Typer) -> None:

@@ -14,11 +14,11 @@ from infraplan.cli.shared import (
     StudyPath,
     open_study,
     percent,
+    print_note,
     print_plan,
     progress,
     show_json,
     split,
-    tell,
 )
 from infraplan.messages import both
 from infraplan.presets import shortened
@@ -44,14 +44,14 @@ def run(
     if json:
         show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():
-        tell(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
+        print_note(both("cli.city_failed", city=f"{row.adcode} {row.name}", reason=row.reason))
     if outcome.summary is not None:
         print_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
         print_plan(outcome.plan, opened.services, opened.targets, opened.config.plan.capacity_people)
     for layer, ids in outcome.absent.items():
-        tell(both("cli.absent", layer=layer, ids=shortened(ids)))
-    tell(both("cli.look", folder=str(outcome.output)))
+        print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
+    print_note(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)
 
@@ -71,10 +71,10 @@ def print_people(people: dict[str, Any], families: tuple[str, ...], band_db: flo
         if not shares:
             continue
         served = {"served": f"{row['served']:,}", "share": percent(row["served"], total), "uncertain": f"{row['uncertain']:,}"}
-        tell(both("cli.people", **names, **where(row["receiver"]), **served, **shares, band=f"{band_db:g}"))
+        print_note(both("cli.people", **names, **where(row["receiver"]), **served, **shares, band=f"{band_db:g}"))
         if "other_receiver" in row:
             other = {"served": f"{row['other_served']:,}", "share": percent(row["other_served"], total)}
-            tell(both("cli.people_other", **names, **where(row["other_receiver"]), **other))
+            print_note(both("cli.people_other", **names, **where(row["other_receiver"]), **other))
 
 
 def attach(app: typer.Typer) -> None:

@@ -31,7 +31,7 @@ _LANGUAGE: ContextVar[str] = ContextVar("language", default="zh")
 
 
 def _chosen(lang: str) -> str:
-    """Keep the language of the verb for what it tells."""
+    """Keeps the language of the verb for its messages."""
     _LANGUAGE.set(lang)
     return lang
 
@@ -65,10 +65,10 @@ class Bars:
         print_warnings(take_collected())
         task = self.bars.add_task(spoken(both(key)), total=None)
 
-        def tell(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             self.bars.update(task, completed=done, total=total)
 
-        return tell
+        return advance
 
 
 @contextmanager
@@ -90,12 +90,12 @@ def progress() -> Iterator[Bars]:
 
 
 def english() -> bool:
-    """Whether the verb was asked for English alone."""
+    """Whether the verb writes English alone (`--lang en`)."""
     return _LANGUAGE.get() == "en"
 
 
 def spoken(content: Any) -> Any:
-    """Texts that know both languages in English alone, where that was asked for; anything else as it is."""
+    """Bilingual texts in English alone with `--lang en`; anything else as it is."""
     if not english():
         return content
     if isinstance(content, dict):
@@ -103,7 +103,7 @@ def spoken(content: Any) -> Any:
     return [spoken(value) for value in content] if isinstance(content, list | tuple) else in_language(content, "en")
 
 
-def tell(text: str) -> None:
+def print_note(text: str) -> None:
     """One line on stderr."""
     print(spoken(text), file=sys.stderr)
 
@@ -136,21 +136,23 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, ca
     bound = amounts(plan.bound, plan.currency, least=True) if plan.objective == "cheapest" else f"{plan.bound:,}"
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost, plan.currency), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
-    tell(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
+    print_note(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
     if len(plan.sites) and not capacity_people:
-        tell(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
+        print_note(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)
-        tell(both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share))
+        print_note(
+            both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share)
+        )
     for option, extra in plan.extras.items():
         free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""
-        tell(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra, plan.currency), measure=measure))
+        print_note(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra, plan.currency), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
-        tell(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
+        print_note(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":
-        tell(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
+        print_note(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
 
 
 def show_json(content: Any) -> None:
@@ -194,7 +196,7 @@ def show(
 
         refuse_output(output, overwrite)
         write_table(table, output)
-        tell(both("cli.written", rows=len(table), file=str(output)))
+        print_note(both("cli.written", rows=len(table), file=str(output)))
     if as_json:
         show_json([dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)])
     elif output is None:
@@ -210,7 +212,7 @@ def show(
             view.add_row(*map(Text, row))
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(view)
         if len(table) > limit:
-            tell(both("cli.more", rows=len(table) - limit))
+            print_note(both("cli.more", rows=len(table) - limit))
 
 
 def in_words(table: Any, kind: str, names: Mapping[str, str], own: OwnNames | None = None) -> tuple[list[str], list[list[str]]]:
@@ -248,7 +250,7 @@ def print_warnings(faults: list[Fault]) -> None:
     if not faults:
         return
     groups = grouped(faults)
-    tell(both("cli.warnings", count=len(groups)))
+    print_note(both("cli.warnings", count=len(groups)))
     list_faults(groups)
 
 
@@ -257,9 +259,9 @@ def list_faults(faults: list[Fault]) -> None:
     from infraplan.tables.faults import fault_line
 
     for fault in faults[:MOST_FAULTS]:
-        tell(f"  {fault_line(fault, 'en') if english() else fault}")
+        print_note(f"  {fault_line(fault, 'en') if english() else fault}")
     if len(faults) > MOST_FAULTS:
-        tell("  " + spoken(both("cli.more_faults", count=len(faults) - MOST_FAULTS)))
+        print_note("  " + spoken(both("cli.more_faults", count=len(faults) - MOST_FAULTS)))
 
 
 def show_error(error: InfraplanError) -> None:
@@ -267,7 +269,7 @@ def show_error(error: InfraplanError) -> None:
     if isinstance(error, DataError):
         from infraplan.tables.faults import tally
 
-        tell(both("cli.faults", **tally(error.fault_list)))
+        print_note(both("cli.faults", **tally(error.fault_list)))
         list_faults(error.fault_list)
     else:
-        tell(error.args[0] if error.args else str(error))
+        print_note(error.args[0] if error.args else str(error))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import Language, Overwrite, refuse_output, tell
+from infraplan.cli.shared import Language, Overwrite, print_note, refuse_output
 from infraplan.messages import both, say
 
 
@@ -22,7 +22,7 @@ def template(
     path = output or Path(say("cli.template_name", lang))
     refuse_output(path, overwrite, only=(".xlsx",))
     write_template(path, lang)
-    tell(both("cli.template_written", file=str(path)))
+    print_note(both("cli.template_written", file=str(path)))
 
 
 def attach(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ WHOLE = "0"
 """Code of the zone made for zones whose parent is not known."""
 
 
-def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True) -> gpd.GeoDataFrame:
+def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", warned: bool = True) -> gpd.GeoDataFrame:
     """`zones` with every province, city and county that the table implies and lacks; each zone's `parent` is then one of the table.
 
     A zone above is made of those that name it, their outlines joined, their people summed; of a county that names a province, a city with
@@ -27,8 +27,8 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
     cities gets one city, a city without counties one county, with its own outline and code. Names come from columns `city_name` and
     `province_name` where there are any, else from the zone with that code, else the code is used.
 
-    Made zones are a warning, unless `tell` is False: then the caller wanted them; `attrs["made_levels"]` names their levels. Levels follow
-    one another, each in the order of the table, then made zones in the order of codes.
+    Made zones are a warning, unless `warned` is False: then the caller wanted them; `attrs["made_levels"]` names their levels. Levels
+    follow one another, each in the order of the table, then made zones in the order of codes.
     """
     faults = FaultList(file=str(zones.attrs.get("file", "")), sheet=str(zones.attrs.get("sheet", "")))
     table = zones
@@ -37,7 +37,7 @@ def with_parents(zones: gpd.GeoDataFrame, *, whole: str = "", tell: bool = True)
             table = _with_level_above(table, below, above, whole, faults)
     for above, below in (("province", "city"), ("city", "county")):
         table = _with_level_below(table, above, below, faults)
-    if not tell:
+    if not warned:
         faults.items = [fault for fault in faults.items if fault.rule != "zones_made"]
     table = table.sort_values("level", key=lambda column: column.map(LEVELS.index), kind="stable").reset_index(drop=True)
     table = table[[*zones.columns]]

@@ -21,7 +21,7 @@ def read_costs(source: str | os.PathLike[str]) -> Costs:
     Parameters
     ----------
     source : path
-        TOML in the schema of docs/study.md; `infraplan new blank` writes one to edit. It stands alone: no price of the presets is mixed in.
+        TOML in the schema of docs/study.md; `infraplan new blank` writes one to edit. It is complete: no price of the presets is mixed in.
 
     Returns
     -------

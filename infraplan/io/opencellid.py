@@ -109,7 +109,7 @@ def read_opencellid(
         faults = FaultList(file=path.name)
         with reading(path):
             cells, left = _cells(path, mcc, bbox, faults)
-    left.tell(faults)
+    left.warn(faults)
     if cells.empty:
         faults.add("io.no_cells", value=f"mcc={mcc}")
         faults.stop()
@@ -145,7 +145,7 @@ class LeftOut:
             table = table.filter(pa.array(inside))
         return table
 
-    def tell(self, faults: FaultList) -> None:
+    def warn(self, faults: FaultList) -> None:
         """One warning a reason."""
         if self.countries:
             most = ", ".join(f"{code}: {count:,}" for code, count in self.countries.most_common(MOST_COUNTRIES))

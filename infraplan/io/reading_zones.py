@@ -96,7 +96,7 @@ def read_zones(
     how = _How(level, datum, crs, sheet, encoding, population_basis, codes)
     zones = _zones_from(source, how)
     if parents:
-        zones = with_parents(zones, tell=False)
+        zones = with_parents(zones, warned=False)
     if population is None:
         return zones
     raw = plain_table(population, "people", population_sheet, population_encoding, basis=population_basis)

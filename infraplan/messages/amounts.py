@@ -18,7 +18,7 @@ def unit(currency: str, lang: str) -> str:
 
 
 def millions(currency: str) -> Bilingual:
-    """What numbers are that stand for millions of a currency, above an axis: 百万元, CNY million."""
+    """The unit of an axis in millions of a currency: 百万元, CNY million."""
     return Bilingual(f"百万{_spaced(unit(currency, 'zh'))}", f"{unit(currency, 'en')} million".strip())
 
 
@@ -31,7 +31,7 @@ def axis_unit(most: float, currency: str, lang: str) -> tuple[float, str]:
 
 
 def _spaced(named: str) -> str:
-    """A code stands apart from Chinese words, a Chinese unit does not."""
+    """A space before a currency code in Chinese text, none before a Chinese unit."""
     return f" {named}" if named and named.isascii() else named
 
 

@@ -55,8 +55,8 @@ class Words(Speech):
         """A title with the zone's name and the families of the page: 5G与NB-IoT, 5G and NB-IoT."""
         names = [self.family(family) for family in context.families]
         first, last = self.joined(names[:-1], "、"), names[-1]
-        told = {key: self.t(end).join(filter(None, [first, last])) for key, end in (("families", "and"), ("either", "or"))}
-        return self.t(key, name=context.title_name(self.lang), **told)
+        lists = {key: self.t(end).join(filter(None, [first, last])) for key, end in (("families", "and"), ("either", "or"))}
+        return self.t(key, name=context.title_name(self.lang), **lists)
 
     def family_in(self, context: PageContext, family: str) -> str:
         """`judged` at the receiver of a page's figures."""

@@ -169,7 +169,7 @@ def run_study(
     table = _city_table(study, findings, plan, rows)
     if page is None:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
-    tell = progress.step("run.province")
+    advance = progress.step("run.province")
     if not whole_is_there or (table["state"] != "done").any():
         page = whole_of(rows)
         write_whole(page, batch)
@@ -184,7 +184,7 @@ def run_study(
             write_csv(output / f"{name}.csv", asked_for)
     write_text(output / "summary.json", dumps(summary, lang))
     ledger.write(output, {**record, "complete": True})
-    tell(1, 1)
+    advance(1, 1)
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
 
 

@@ -25,7 +25,7 @@ from infraplan.run.progress import Progress
 from infraplan.study import Study
 
 WHOLE = "whole"
-"""Stands for the whole study where a city's adcode stands."""
+"""Key of the whole study among the adcodes of cities."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def write_folders(
 
     Returns what became of each city, a failure is a row with its reason; and whether the files of the whole study are there.
     """
-    tell = progress.step("run.cities")
+    advance = progress.step("run.cities")
     rows = {adcode: old for adcode, folder in folders.items() if batch.finished(old := record["cities"].get(adcode, {}), folder)}
     waiting = [adcode for adcode in folders if adcode not in rows]
-    tell(len(rows), len(folders))
+    advance(len(rows), len(folders))
 
     def tasks() -> Iterator[Any]:
         if whole is not None:  # first, because it takes longest
@@ -98,7 +98,7 @@ def write_folders(
         record["cities"] = {**record["cities"], adcode: rows[adcode]}
         if batch.writes_ledger:
             ledger.write(batch.output, record)
-        tell(len(rows), len(folders))
+        advance(len(rows), len(folders))
     warn(faults)
     for text in sorted(others):
         warnings.warn(others[text], stacklevel=2)

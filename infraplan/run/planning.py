@@ -83,11 +83,11 @@ def plan_faults(study: Study) -> list[Fault]:
 
 
 def host_faults(study: Study) -> list[Fault]:
-    """Hosts that the study's candidates stand on and its costs do not price."""
+    """Hosts of the study's candidates without a price in its costs."""
     try:
         seats, priced = study.hosts is None and township_seats(study.places) is not None, study.costs.hosts
     except DataError:
-        return []  # their own faults are told where the files are read
+        return []  # their own faults are reported where the files are read
     wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
     wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
     wanted |= {"public_building": "seats"} if seats else {}

@@ -197,10 +197,10 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     progress = progress or Silent()
     study.read_all()
     cover, zones, villages = predict_part(study, progress, cities)
-    tell = progress.step("run.counting")
+    advance = progress.step("run.counting")
     by_zone = count_people(villages, cover, zones, study.measured)
     layers = part_of_layers(study, zones, cities)
-    tell(1, 3)
+    advance(1, 3)
     card = scorecard(
         study.targets,
         cover,
@@ -215,11 +215,11 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     card = with_band(card, by_zone, signal_band_db())
     if study.config.study.as_of is None:
         card["expired"] = False  # the study states no day
-    tell(2, 3)
+    advance(2, 3)
     findings = Findings(study, cover, with_status(villages, cover, study.measured), by_zone, card, without_points(no_gaps()))
     if gaps:
         findings = with_gaps(findings, None, None, cities)
-    tell(3, 3)
+    advance(3, 3)
     return findings
 
 
@@ -279,8 +279,8 @@ def planning_instance(
     """
     study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
-    tell = (progress or Silent()).step("run.planning")
-    return study_instance(study, findings.cover, findings.villages, zones, tell, cities, margin_db)
+    advance = (progress or Silent()).step("run.planning")
+    return study_instance(study, findings.cover, findings.villages, zones, advance, cities, margin_db)
 
 
 def limits_of(study: Study) -> SearchLimits:
@@ -327,8 +327,8 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
     if not points or cities:
         return plan
-    tell = (progress or Silent()).step("run.pareto")
-    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost, points), limits_of(findings.study), tell, known=plan))
+    advance = (progress or Silent()).step("run.pareto")
+    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost, points), limits_of(findings.study), advance, known=plan))
 
 
 def plan_of(

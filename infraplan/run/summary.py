@@ -69,7 +69,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
     """The plan's totals and its check from the list of sites alone."""
     if plan is None:
         return None
-    told = {
+    numbers = {
         "scope": "whole",
         "goal": plain(asdict(plan.goal)),
         "target": plan.goal.target,
@@ -102,7 +102,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "pareto": None if plan.pareto is None else records(plan.pareto, tuple(plan.pareto.columns)),
         "check": plain(check),
     }
-    return in_yuan(told)
+    return in_yuan(numbers)
 
 
 def in_yuan(numbers: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     """A city's part of a plan that is made for more than the city, under the keys of `plan_numbers`.
 
     Its sites, their cost and gains; its people, whichever site serves them. Figures that only the whole plan has (bound, check, prices of
-    options ...) is None.
+    options ...) are None.
     """
     study, sites = findings.study, plan.sites.loc[plan.sites["city"] == city]
     goal, villages = replace(plan.goal, cities=(city,)), findings.villages.loc[findings.villages["city"] == city]
@@ -129,7 +129,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
         own = sites.loc[sites["phase"] == number]
         row = dict.fromkeys(types("phases")) | {"phase": number, "name": phase.name, "start": phase.start, "end": phase.end}
         phases.append(row | {"sites": len(own)} | {name: int(own[name].sum()) for name in ("cost", "people_gained")})
-    told = {
+    numbers = {
         **(plan_numbers(plan, None) or {}),
         **dict.fromkeys(OF_THE_WHOLE),
         "scope": "part",
@@ -140,7 +140,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
         "families": by_family,
         "phases": phases or None,
     }
-    return in_yuan(told)
+    return in_yuan(numbers)
 
 
 def restore_plan(output: Path) -> Plan | None:

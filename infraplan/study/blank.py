@@ -47,34 +47,34 @@ def filled_in(name: str, lang: str) -> dict[str, dict[str, Any]]:
 
 def study_text(name: str, lang: str) -> str:
     """study.toml with every key that the schema has, each with its meaning; those that are not set are comments."""
-    told = filled_in(name, lang)
+    values = filled_in(name, lang)
     lines = [*_comment(say("blank.head", lang)), ""]
     for part in parts():
-        lines += [*_section(part, told, lang), ""]
+        lines += [*_section(part, values, lang), ""]
     return "\n".join(lines)
 
 
-def _section(part: Part, told: dict[str, dict[str, Any]], lang: str) -> Iterator[str]:
+def _section(part: Part, values: dict[str, dict[str, Any]], lang: str) -> Iterator[str]:
     yield from _comment(_in(part.meaning, lang)) if part.meaning else ()
     if part.name.endswith(f".{FILE}"):
         for key in part.keys:
             yield from _comment(f"{key.name}: {_in(key.meaning, lang)} ({_in(key.kind, lang)})")
         for file in USED_BY:
             own = [key for key in part.keys if file in key.files]
-            yield from _keys(f"options.{file}", own, told.get(f"options.{file}", {}), lang, meanings=False)
+            yield from _keys(f"options.{file}", own, values.get(f"options.{file}", {}), lang, meanings=False)
     else:
-        yield from _keys(part.name, part.keys, told.get(part.name, {}), lang)
+        yield from _keys(part.name, part.keys, values.get(part.name, {}), lang)
 
 
-def _keys(name: str, keys: Any, told: dict[str, Any], lang: str, *, meanings: bool = True) -> Iterator[str]:
+def _keys(name: str, keys: Any, values: dict[str, Any], lang: str, *, meanings: bool = True) -> Iterator[str]:
     """The heading of a section and its keys; as comments where none of them is set."""
     optional = name.startswith("[") or name.endswith(f".{NAME}") or not meanings
-    yield f"{'#' if optional and not told else ''}[{name}]"
+    yield f"{'#' if optional and not values else ''}[{name}]"
     for key in keys:
         if meanings:
             yield from _comment(_about(key, lang))
-        stated = key.name in told
-        value = written(told[key.name]) if stated else _empty(key) if key.default is None else written(key.default)
+        stated = key.name in values
+        value = written(values[key.name]) if stated else _empty(key) if key.default is None else written(key.default)
         yield f"{'' if stated else '#'}{key.name} = {value}"
 
 
@@ -101,7 +101,7 @@ def _in(text: Any, lang: str) -> str:
 
 
 def costs_text(lang: str) -> str:
-    """costs.toml: the hosts that every study needs, their prices to be filled in; the package's own are told in comments."""
+    """costs.toml: the hosts that every study needs, their prices to be filled in; the package's own are in comments."""
     usual = usual_costs()
 
     def said(key: str, terms: Any) -> list[str]:

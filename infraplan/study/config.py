@@ -92,7 +92,7 @@ class Files(Section):
 
 
 class Datums(Section):
-    """Datum of each file's coordinates, short for `datum` in its `[options]`; unset, its headings or CRS tell, else WGS-84."""
+    """Datum of each file's coordinates, short for `datum` in its `[options]`; by default from its headings or CRS, else WGS-84."""
 
     zones: str | None = None
     villages: str | None = None

@@ -82,9 +82,9 @@ class SiteDefaults(Section):
     @property
     def stated(self) -> dict[str, Any]:
         """What is set, in the form of presets/site_defaults.toml."""
-        told = self.model_dump(exclude_none=True, exclude={"source"})
-        tables = {name: told.pop(name) for name in ("height_m", "tilt_deg", "surroundings")}
-        return {name: values for name, values in ({"common": told} | tables).items() if values}
+        stated = self.model_dump(exclude_none=True, exclude={"source"})
+        tables = {name: stated.pop(name) for name in ("height_m", "tilt_deg", "surroundings")}
+        return {name: values for name, values in ({"common": stated} | tables).items() if values}
 
     def over(self, presets: dict[str, Any]) -> dict[str, Any]:
         """The presets with what is set laid over them."""

@@ -12,7 +12,7 @@ from infraplan.tables.site_defaults import Surroundings
 
 
 def surroundings_of(people: Any, land: Path | None, land_table: str, zones: Any, limits: dict[str, Any]) -> Surroundings | None:
-    """What tells the environment of a mast: people where the study has villages, else land cover where it has a raster, else nothing.
+    """The source of the environment of a mast: people where the study has villages, else land cover where it has a raster, else nothing.
 
     `limits`: radius and limits of each kind of surroundings.
     """

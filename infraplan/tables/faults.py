@@ -72,7 +72,7 @@ class FaultList:
     ) -> None:  # fmt: skip
         """One fault a marked row, or one for all of them (of a sheet) where they are many. `detail` gives a row's own placeholders."""
         for marked in self._by_sheet(np.flatnonzero(mask)):
-            self._tell(marked, rule, column, cells, severity, detail, values)
+            self._add_marked(marked, rule, column, cells, severity, detail, values)
 
     def _by_sheet(self, marked: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
         if self.sheets is None or marked.size == 0:
@@ -80,7 +80,7 @@ class FaultList:
         codes, names = pd.factorize(self.sheets[marked])
         return [marked[codes == code] for code in range(len(names))]
 
-    def _tell(
+    def _add_marked(
         self, marked: npt.NDArray[np.intp], rule: str, column: str, cells: Any, severity: str,
         detail: Callable[[int], Mapping[str, object]] | None, values: Mapping[str, object],
     ) -> None:  # fmt: skip

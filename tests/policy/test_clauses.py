@@ -256,7 +256,7 @@ def test_a_clause_of_another_scope_and_a_level_at_which_nobody_reports(targets: 
     assert (
         row(card, "projects", "440203")["status"] == "not_applicable" and "由上一级填报" in row(card, "projects", "440203")["evidence"].zh
     )
-    whole = with_parents(zones.assign(synthetic=False), tell=False)
+    whole = with_parents(zones.assign(synthetic=False), warned=False)
     card = scorecard(targets.only("coast"), miniature.coverage(), **(LAYERS | {"zones": whole}))
     assert set(card["status"]) == {"not_applicable"} and "没有范围内的地市或县" in card["evidence"].iloc[0].zh
 
@@ -265,7 +265,7 @@ def test_a_province_made_of_one_city_counts_no_other_city_s_kilometres(tmp_path:
     path = tmp_path / "lines.toml"
     path.write_text(miniature.POLICY, encoding="utf-8")
     zones = miniature.zones()
-    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), tell=False)
+    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), warned=False)
     asked = LAYERS | {"zones": whole, "corridors": miniature.corridors()}
     card = scorecard(read_policy(path).only("railway"), miniature.coverage(), **asked)
     found = card[(card["zone_level"] == "province") & (card["network"] == "any")]
@@ -326,7 +326,7 @@ def test_a_neighbour_s_sites_are_not_counted(tmp_path: Path) -> None:
     path = tmp_path / "sites.toml"
     path.write_text(miniature.POLICY, encoding="utf-8")
     zones = miniature.zones()
-    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), tell=False)
+    whole = with_parents(zones[zones["adcode"].isin(["440200", "440203"])].assign(synthetic=False), warned=False)
     targets = read_policy(path).only("sites", "sa")
     card = scorecard(targets, miniature.coverage(), zones=whole, villages=miniature.villages(), sites=miniature.sites())
     assert (card["zone"] != "").all() and set(card.loc[card["part"] == "masts", "numerator"]) == {0}

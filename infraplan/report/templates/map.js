@@ -28,7 +28,7 @@ var InfraplanMap = (function () {
     return (value < 0 ? "\u2212" : "") + parts.join(".");
   }
 
-  /* One table of points: coordinates, style columns and what a popup tells. Sorted into buckets once, so that a tile draws its own only. */
+  /* One table of points: coordinates, style columns and the texts of popups. Sorted into buckets once, so that a tile draws its own only. */
   function Source(packed) {
     var n = packed.n, lat = unpack.f4(packed.lat), lon = unpack.f4(packed.lon);
     this.n = n; this.lat = lat; this.lon = lon; this.names = packed.names; this.place = packed.place; this.title = packed.title;

@@ -117,7 +117,7 @@ def _allows(program: Program, x: Floats) -> bool:
 
 @contextlib.contextmanager
 def _nothing_printed() -> Iterator[None]:
-    """The constructor of HiGHS 1.16 prints two lines before it can be told to be silent, into what may be a JSON document."""
+    """The constructor of HiGHS 1.16 prints two lines before it can be made silent, into what may be a JSON document."""
     with _CONSTRUCTING:
         kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
         try:
