@@ -39,7 +39,7 @@ def explain(
     overwrite: Overwrite = False,
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
-    from infraplan.run.run_scope import last_plan
+    from infraplan.run.run_scope import last_plan, planned_target
     from infraplan.run.steps import assess, known_points, plan_of, planning_instance
     from infraplan.run.summary import records
     from infraplan.siting.plan_explanations import explain_plan
@@ -49,6 +49,7 @@ def explain(
     opened = open_study(study)
     opened.read_all()
     _refuse_unknown_ids(opened, village or [])
+    planned_target(opened)
     with progress() as bars:
         findings = assess(opened, bars, gaps=False)
         instance = planning_instance(findings, bars)

@@ -51,7 +51,7 @@ def plan(
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
     from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
-    from infraplan.run.run_scope import chosen_cities
+    from infraplan.run.run_scope import chosen_cities, planned_target
     from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance
     from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
@@ -61,6 +61,8 @@ def plan(
     _refuse_plot(plot, pareto, overwrite)
     opened = open_study(study)
     only = chosen_cities(opened, split(cities)) if cities else ()
+    opened.read_all()
+    planned_target(opened)
     limits = _limits(opened, time, gap, seed)
     curve = None
     with progress() as bars:

@@ -96,6 +96,7 @@ GAPS = (
 SITES = (
     C("order", "建设次序", "Build order", "int64", "whole", "Apdkmt", "建设次序", "its place in the build order", width=6),
     C("phase", "分期", "Phase", "int64", "whole", "Adt", "建设的期次，0 为不在任何一期", "the phase that builds it, 0 for none", "phase", width=6),
+    C("built", "计划建成日期", "Built by", "str", "code", "ak", "所在分期结束的日期，没有则为空", "the day on which its phase ends, empty where none is stated", width=12),
     C("id", "编码", "Code", "str", "code", "Adtk", "规划站编号", "id of the new site", width=10),
     C("name", "名称", "Name", "str", "text", "Apdt", "名称", "name", "named", width=14),
     C("services", "业务制式", "Services", "str", "text", "Apdkm", "业务，分号分隔", "services, separated by semicolons", "services", width=14),

@@ -182,6 +182,7 @@ KEYS = (
     K("plan.check.places.{target}.served", "已服务", "served", "places", maybe=True),
     K("plan.check.places.{target}.missed[]", "未服务的场所编号", "ids of those missed", maybe=True),
     K("plan.check.too_close[]", "小于最小间距的站点对", "pairs of sites nearer than the spacing", maybe=True),
+    K("plan.check.too_early[]", "早于可用日期的站：站点、建成日期、业务或协议、可用日期", "sites built before a service or an agreement may be used: site, day built, service or agreement, first day", maybe=True),
     K("plan.check.capacity.limit", "有容量限制时：每站最多人数", "with a capacity: people a site serves at most", "people", maybe=True),
     K("plan.check.capacity.served", "各站能承载的和现已覆盖的人口", "whom the sites can carry and those served today", "people", maybe=True),
     K("plan.check.capacity.required", "要求的人数", "people asked", "people", maybe=True),

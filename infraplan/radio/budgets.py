@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from infraplan.messages import say
@@ -59,7 +60,8 @@ class Service:
     `max_path_loss_db` is the smaller of `downlink_max_path_loss_db` and `uplink_max_path_loss_db`; a power offset helps the downlink only.
     `receiver` says where the served device is; `entry_loss_db` is what a building takes beyond that. `class_offsets_db` (NB-IoT): a pixel
     has the class when its margin is at least the offset. `frame` names the TDD frame behind the two shares of time. `plan` chooses
-    the models where there is no terrain (`model_selection.loss_curve`). `antennas` holds the antennas that no preset has, by the names that
+    the models where there is no terrain (`model_selection.loss_curve`). `available_from`: the first day on which it may be built, None
+    for any day. `antennas` holds the antennas that no preset has, by the names that
     sites and services call them.
     """
 
@@ -93,6 +95,7 @@ class Service:
     ue_power_dbm: float
     plan: str
     frame: str = ""
+    available_from: date | None = None
     antennas: Mapping[str, Antenna] = field(default_factory=dict, repr=False, compare=False)
 
     def antenna(self, name: str) -> Antenna:
@@ -276,6 +279,7 @@ def _service(
         ue_power_dbm=preset.number("ue_power_dbm"),
         plan=preset.plan,
         frame=preset.frame_name,
+        available_from=preset.value("available_from") if preset.has("available_from") else None,
         antennas=antennas,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from infraplan.errors import DataError, Fault, warn
@@ -15,6 +16,7 @@ from infraplan.radio.model_selection import PLANS
 SECTIONS = ("sources", "common", "frame", "power_class", "family", "service")
 WORDS = ("family", "antenna", "frame", "band", "plan")
 NAME = re.compile(r"[\w.-]+")
+DAY = "available_from"
 SIGMA = "shadowing_sigma_db"
 SHARES = ("downlink_share", "uplink_share")
 # name -> (smallest, largest); carrier_power_dbm is three of them, the coupling-loss classes any number
@@ -216,10 +218,13 @@ def _check_values(where: str, values: Mapping[str, Any], sources: Mapping[str, A
                 _fault(faults, file, "word", f"{where}.{key}", value=entry)
             continue
         place = f"{where}.{key}"
-        if key != "receiver" and key not in LIMITS:
-            _fault(faults, file, "key", place, known=", ".join(LIMITS))
+        if key not in ("receiver", DAY) and key not in LIMITS:
+            _fault(faults, file, "key", place, known=", ".join((*LIMITS, DAY)))
         elif not isinstance(entry, Mapping) or "value" not in entry or entry.get("source") not in sources:
             _fault(faults, file, "entry", place, value=entry)
+        elif key == DAY:
+            if not isinstance(entry["value"], date) or isinstance(entry["value"], datetime):
+                _fault(faults, file, "day", place, value=entry["value"])
         elif key == "receiver":
             known = load("radio_environment")["receivers"]
             if entry["value"] not in known:

@@ -63,6 +63,10 @@ class ServicePreset:
                 return found
         raise KeyError(f"services.toml: {self.name} has no {key}")
 
+    def has(self, key: str) -> bool:
+        """Whether the service, its family or the common values have a key."""
+        return any(key in layer for layer in self.layers)
+
     def value(self, key: str) -> Any:
         """The value of a key."""
         return self.entry(key)["value"]

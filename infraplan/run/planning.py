@@ -14,6 +14,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
+from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.costs import ALWAYS_OFFERED
 from infraplan.siting.goals import Goal, goal_of, required_places_target
@@ -109,16 +110,30 @@ def _refuse_absent(study: Study, name: str) -> None:
 
 
 def phases_of(study: Study) -> tuple[Phase, ...]:
-    """The study's phases; places that a phase requires must be among those the plan must serve."""
+    """The study's phases; places that a phase requires must be among those the plan must serve.
+
+    A DataError where a service or an agreement of the plan may be used only after the last of them.
+    """
     choice = study.config.plan
     for phase in choice.phases:
         for name in phase.must:
             if name not in choice.must:
                 raise UsageError(both("run.phase_must", phase=phase.name, target=name))
-    return tuple(
+    phases = tuple(
         Phase(phase.name, str(phase.end or ""), str(phase.start or ""), phase.share, phase.sites, phase.budget, phase.must)
         for phase in study.config.plan.phases
     )
+    early = too_early(Availability.of(study.plan_services, study.agreements), choice.services, plan_operators(study), phases)
+    if early:
+        line, fix = Attempts(study).line("plan.phases"), both("siting.not_available_fix")
+        value = f"{phases[-1].name}: end = {phases[-1].end}"
+        raise DataError([Fault(FILE_NAME, text, fix, rule="plan-too-early", column="plan.phases", value=value, row=line) for text in early])
+    return phases
+
+
+def plan_operators(study: Study) -> str:
+    """Codes of the operators of new sites, joined by "+"."""
+    return operator_set(study.config.plan.operators, study.config.study.operators) or study.config.plan.operators
 
 
 def study_instance(
@@ -150,6 +165,7 @@ def study_instance(
         priority_weight=choice.priority_weight,
         measured=study.measured,
         currency=study.costs.currency,
+        agreements=study.agreements,
         progress=progress,
     )
 
@@ -171,7 +187,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         services=choice.services,
         own_services=study.own_services,
         costs=study.costs,
-        operators=operator_set(choice.operators, study.config.study.operators) or choice.operators,
+        operators=plan_operators(study),
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,
         existing=masts,

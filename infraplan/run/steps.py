@@ -386,5 +386,6 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         spacing_m=study.config.plan.site_spacing_m,
         capacity_people=study.config.plan.capacity_people,
         measured=study.measured,
+        agreements=study.agreements,
         after=after,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -27,6 +28,7 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.radio.shadowing import coverage_probability
+from infraplan.siting.availability import Availability, built_too_early
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
@@ -54,6 +56,7 @@ def check_plan(
     spacing_m: float = 0.0,
     capacity_people: int = 0,
     measured: Measured | None = None,
+    agreements: Mapping[str, date] | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
     """What the list of sites alone achieves: people and places served on a map computed for it, distances kept, and how robust that is.
@@ -83,6 +86,8 @@ def check_plan(
     measured : Measured, optional
         Overrides prediction at its places, on the map of the existing sites: what is measured as not served there has to be served by one
         new site alone. `expected_people` stays a prediction.
+    agreements : mapping of date, optional
+        First days of the agreements between operators; by default those of the presets.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -93,7 +98,8 @@ def check_plan(
         coverage probability of their pixel), share_if_weaker (share if every signal were 0, 3, 6, 10 dB weaker). Of every share, by target:
         shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places (asked,
         served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
-        full: how many sites carry all they can). too_close (pairs of site ids), cost, and feasible: all of it is as the goal requires.
+        full: how many sites carry all they can). too_close (pairs of site ids), too_early (id of a site, the day on which it is `built`,
+        the service or agreement that begins later, its first day), cost, and feasible: all of it is as the goal requires.
 
     Raises
     ------
@@ -128,13 +134,14 @@ def check_plan(
     shares = {item.target: _share_of_people(goal, item, maps, zones, villages) for item in goal.share_targets}
     required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in goal.must}
     close = too_close(plan_sites, after, existing, spacing_m)
+    early = built_too_early(plan_sites, Availability.of(services, agreements))
     short = _counties_short(goal, maps, zones, villages)
     first = shares[goal.target]
     met = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in required_places.values())
     carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
     met = met and (carried is None or carried["met"])
     return {
-        "feasible": bool(met and not close and not short),
+        "feasible": bool(met and not close and not early and not short),
         **{name: first[name] for name in ("population", "served", "share", "required")},
         "county_short": short,
         "cost": int(plan_sites["cost"].sum()),
@@ -143,6 +150,7 @@ def check_plan(
         "shares": shares,
         "places": required_places,
         "too_close": close,
+        "too_early": early,
         **({} if carried is None else {"capacity": carried}),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from infraplan.messages import both
 from infraplan.policy.target_losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
+from infraplan.siting.availability import Availability
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
@@ -72,6 +74,8 @@ class Instance:
         That of the candidates' costs.
     inputs : MapInputs, optional
         The data behind it; None where the problem was not made by `instance_of`.
+    available : Availability
+        First days of the candidates' services and agreements.
     """
 
     goal: Goal
@@ -83,6 +87,7 @@ class Instance:
     worth: npt.NDArray[np.float64]
     currency: str = ""
     inputs: MapInputs | None = field(default=None, repr=False, compare=False)
+    available: Availability = field(default_factory=Availability, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,7 @@ def instance_of(
     priority_weight: float = 1.0,
     measured: Measured | None = None,
     currency: str = "",
+    agreements: Mapping[str, date] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal; existing sites are part of every plan at no cost.
@@ -150,6 +156,8 @@ def instance_of(
         Overrides prediction at its places: who is served today, and which points one new site has to serve alone.
     currency : str
         That of the costs; by default that of the candidates.
+    agreements : mapping of date, optional
+        First days of the agreements between operators; by default those of the presets (`known_agreements`).
 
     Returns
     -------
@@ -179,6 +187,7 @@ def instance_of(
         currency=currency or currency_of(candidates),
         worth=problem.weight * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
         inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people),
+        available=Availability.of(services, agreements),
     )
 
 

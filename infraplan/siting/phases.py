@@ -12,7 +12,8 @@ import pandas as pd
 
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.outputs import types
-from infraplan.siting.cover.cover_check import build_order
+from infraplan.siting.availability import ALWAYS, phase_ends
+from infraplan.siting.cover.cover_check import build_order, check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.tables.column_types import typed
@@ -85,7 +86,14 @@ class Schedule:
 
 
 def schedule(
-    problem: CoverProblem, people: Floats, target: Iterable[str], chosen: Ints, phases: Sequence[Phase], *, seed: int = 0
+    problem: CoverProblem,
+    people: Floats,
+    target: Iterable[str],
+    chosen: Ints,
+    phases: Sequence[Phase],
+    *,
+    seed: int = 0,
+    first_day: Ints | None = None,
 ) -> Schedule:
     """Divide the sites of a plan among the phases.
 
@@ -99,8 +107,10 @@ def schedule(
 
     solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
     and never adds to it. A target without limits is met whenever the whole plan meets it. Within a phase the site that adds most people per
-    unit of money comes first. Where sites carry limited users, what a site carries depends on its neighbours: there the one build
-    order of the plan (most people per unit of money first) is cut where each phase meets its targets, or has used up its limits.
+    unit of money comes first. A phase builds no site whose first day comes after its end: such a site is left for a later phase, whole,
+    even where only one of its services has to wait. Where sites carry limited users, what a site carries depends on its neighbours: there
+    the one build order of the plan (most people per unit of money first) is cut where each phase meets its targets, or has used up its
+    limits.
 
     Parameters
     ----------
@@ -111,9 +121,12 @@ def schedule(
         Target of each row: names the places of a phase's `must`.
     chosen : array
         Candidates of the plan.
+    first_day : int array, optional
+        First day on which each candidate of the problem may be built (`Availability.first_days`); by default any day.
     """
+    opens = _first_phases(chosen, phases, first_day)
     if problem.capacity is not None:
-        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases)
+        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens)
     columns = problem.cover[:, chosen].tocsc()
     names = np.asarray(list(target), dtype=object)
     total = float(people.sum())
@@ -123,7 +136,7 @@ def schedule(
     due: set[str] = set()
     for number, phase in enumerate(phases, start=1):
         due |= set(phase.must)
-        at = np.flatnonzero(left)
+        at = np.flatnonzero(left & (opens <= number))
         due_rows = np.isin(names, list(due)) & problem.must
         picked = at
         if at.size:
@@ -151,13 +164,27 @@ def schedule(
     return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), typed(rows, TYPES))
 
 
+def _first_phases(chosen: Ints, phases: Sequence[Phase], first_day: Ints | None) -> Ints:
+    """Number of the first phase that may build each chosen site; one more than there are phases where none may."""
+    if first_day is None or not (first_day[chosen] > ALWAYS).any():
+        return np.ones(len(chosen), np.int64)
+    return 1 + np.searchsorted(np.array(phase_ends(phases), dtype=np.int64), first_day[chosen], side="left")
+
+
 def _schedule_by_flow(
-    problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase]
-) -> Schedule:  # fmt: skip
-    """The schedule where sites carry limited users: one build order by flows, cut phase by phase."""
+    problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase], opens: Ints
+) -> Schedule:
+    """The schedule where sites carry limited users: one build order by flows, cut phase by phase.
+
+    Sites that have to wait come after all that need not, in the same order among themselves.
+    """
     order, gains = build_order(problem, chosen)
     total, before = float(people.sum()), float(people[problem.covered].sum())
     reached = before + np.cumsum(gains)
+    waits = opens[np.argsort(chosen)[np.searchsorted(np.sort(chosen), order)]]
+    if (np.diff(waits) < 0).any():
+        order, waits = order[np.argsort(waits, kind="stable")], np.sort(waits, kind="stable")
+        reached = np.array([check_cover(problem, order[: count + 1]).weight for count in range(len(order))])
     columns = problem.cover[:, order].tocsc()
     attended, flags = [], problem.covered.copy()
     for k in range(len(order)):
@@ -185,6 +212,7 @@ def _schedule_by_flow(
             last = min(last, first + phase.sites)
         if phase.budget is not None:
             last = min(last, first + int(np.searchsorted(np.cumsum(cost[first:]), phase.budget + 1e-6, side="right")))
+        last = min(last, max(first, int(np.searchsorted(waits, index, side="right"))))
         number[first:last] = index
         served_after = reached[last - 1] if last else before
         gained = served_after - (reached[first - 1] if first else before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 import geopandas as gpd
 
@@ -16,6 +17,7 @@ from infraplan.geo.terrain import Terrain
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
+from infraplan.siting.availability import Availability, refuse_too_early
 from infraplan.siting.goals import goal_of
 from infraplan.siting.instances import instance_of
 from infraplan.siting.on_map import counted_on_map
@@ -48,6 +50,7 @@ def place_sites(
     priority_weight: float = 1.0,
     phases: Sequence[Phase] = (),
     measured: Measured | None = None,
+    agreements: Mapping[str, date] | None = None,
     gap: float = 0.01,
     work_limit: int | None = None,
     time_limit_s: float = 60.0,
@@ -99,6 +102,8 @@ def place_sites(
         The periods into which the build order is divided.
     measured : Measured, optional
         Measurements, which override prediction at their places.
+    agreements : mapping of date, optional
+        First days of the agreements between operators, by their codes joined by "+"; by default those of the presets.
     gap : float
         Share of the cost within which the bound must be for the search to stop, 0..1.
     work_limit : int, optional
@@ -116,7 +121,8 @@ def place_sites(
     Raises
     ------
     UsageError
-        Neither a map nor sites to predict one; a target that no plan can be made for; tables without the columns of their readers.
+        Neither a map nor sites to predict one; a target that no plan can be made for; a last phase that ends before a service or an
+        agreement of the candidates may be used; tables without the columns of their readers.
 
     Examples
     --------
@@ -142,10 +148,12 @@ def place_sites(
             raise UsageError(both("siting.no_map"))
         cover = predict_coverage(existing, grid, services, terrain=terrain)
     presets = services_of(candidates, cover) if services is None else services
+    refuse_too_early(Availability.of(presets, agreements), candidates, phases)
     goal = goal_of(targets, target, county_floor=county_floor, margin_db=margin_db, must=must)
     instance = instance_of(
         goal, candidates, presets, cover, zones=zones, villages=villages, spacing_m=spacing_m, targets=targets, places=places,
         capacity_people=capacity_people, priority_counties=priority_counties, priority_weight=priority_weight, measured=measured,
+        agreements=agreements,
     )  # fmt: skip
     limits = SearchLimits(gap, work_limit, time_limit_s, seed)
     if budget is None and max_sites is None:

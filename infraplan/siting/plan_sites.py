@@ -24,15 +24,16 @@ SITE_COLUMNS = tuple(SITE_TYPES)
 `targets`: the plan's targets for which it serves people or places, joined by ";"; in a run (`with_closed_gaps`) also those whose gaps it
 closes. `people_total`: unserved people it reaches.
 `people_lost`, `places_lost`: people, and places that must be served, whom the finished plan would no longer serve without this one site.
-`phase`: number of the phase that builds it, 0 where none does. `candidate`: its id among the candidates.
+`phase`: number of the phase that builds it, 0 where none does; `built`: the day on which that phase ends.
+`candidate`: its id among the candidates.
 """
 
 
 COUNT_COLUMNS = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
 
 
-def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame:
-    """The plan's sites, ids N00001... in build order.
+def list_sites(instance: Instance, order: Ints, phase: Ints, days: Sequence[str] = ("",)) -> gpd.GeoDataFrame:
+    """The plan's sites, ids N00001... in build order. `days`: by number of the phase the day on which it ends, "" where none is stated.
 
     Where sites carry limited users, people gained and lost are differences of the most that all sites carry together, with and without the
     site; the order is then that of `build_order`.
@@ -66,6 +67,7 @@ def list_sites(instance: Instance, order: Ints, phase: Ints) -> gpd.GeoDataFrame
         table["people_gained"], table["people_lost"] = _by_flow(problem, order)
     sites = instance.candidates.iloc[order].reset_index(drop=True)
     sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
+    sites["built"] = np.array(days, dtype=object)[phase] if len(order) else ""
     sites["order"] = np.arange(1, len(sites) + 1)
     sites["id"] = pd.Series([f"N{number:05d}" for number in sites["order"]], dtype=str)
     for name, values in table.items():

@@ -14,6 +14,7 @@ import pandas as pd
 from infraplan.errors import Fault, UsageError, warn
 from infraplan.messages import both
 from infraplan.siting import plan_repr
+from infraplan.siting.availability import phase_days
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
@@ -235,9 +236,10 @@ def _plan(
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
     people = np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0)
     if phases:
-        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed)
+        first_day = instance.available.first_days(instance.candidates)
+        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed, first_day=first_day)
         order, phase, table = divided.order, divided.phase, divided.table
-    sites = list_sites(instance, order, phase)
+    sites = list_sites(instance, order, phase, ["", *phase_days(phases)])
     rent = int(instance.candidates["rent"].iloc[order].sum()) if "rent" in instance.candidates else 0
     if rent:
         extras = {**extras, "rent_free": -rent}

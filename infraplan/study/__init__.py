@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from infraplan.io.gridded_people import read_population_raster
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import load
+from infraplan.siting.availability import known_agreements
 from infraplan.siting.costs import Costs, usual_costs
 from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
@@ -118,7 +120,7 @@ class Study(StudyRadio, StudySteps):
     def own_names(self) -> OwnNames:
         """What the study calls its money, hosts, operators and networks."""
         own = self.config
-        networks = {name: entry.model_dump() for name, entry in own.networks.items()}
+        networks = {name: {"zh": entry.zh, "en": entry.en} for name, entry in own.networks.items() if entry.zh}
         areas = {name: entry.model_dump() for name, entry in own.priority_areas.items()}
         return OwnNames(self.costs.currency, self.costs.hosts, networks, areas or None)
 
@@ -126,6 +128,12 @@ class Study(StudyRadio, StudySteps):
     def networks(self) -> tuple[str, ...]:
         """Networks on the map: "any" and the single networks: of study.toml, else the shared ones of the presets."""
         return networks(self.config.study.operators)
+
+    @property
+    def agreements(self) -> dict[str, date]:
+        """First days of the agreements between operators: of study.toml, laid over those of the presets."""
+        stated = {name: entry.available_from for name, entry in self.config.networks.items()}
+        return known_agreements({name: day for name, day in stated.items() if day is not None})
 
     def check_choices(self) -> None:
         """Raises for names in study.toml that do not exist.

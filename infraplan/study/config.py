@@ -19,7 +19,7 @@ from infraplan.study.config_faults import (
     misplaced_options,
     two_datums,
 )
-from infraplan.study.own_names import Named, PriorityArea, Section, SiteDefaults
+from infraplan.study.own_names import OwnNetwork, PriorityArea, Section, SiteDefaults
 from infraplan.toml_faults import blank_faults, key_faults
 from infraplan.toml_files import parse_toml, read_toml_text
 
@@ -259,7 +259,7 @@ class Config(Section):
     coverage: CoverageChoice
     plan: PlanChoice = PlanChoice()
     outputs: OutputChoice = OutputChoice()
-    networks: dict[str, Named] = Field(default_factory=dict)
+    networks: dict[str, OwnNetwork] = Field(default_factory=dict)
     site_defaults: SiteDefaults = SiteDefaults()
     priority_areas: dict[str, PriorityArea] = Field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -30,6 +31,24 @@ class Named(Section):
         if not zh and not en:
             raise ValueError(both("study.without_name"))
         return {**given, "zh": zh or en, "en": en or zh}
+
+
+class OwnNetwork(Section):
+    """An operator or a shared network: what it is called, and from which day its operators may build together. One of them suffices."""
+
+    zh: str = ""
+    en: str = ""
+    available_from: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        zh, en = given.get("zh"), given.get("en")
+        if not zh and not en and not given.get("available_from"):
+            raise ValueError(both("study.without_name"))
+        return given | ({"zh": zh or en, "en": en or zh} if zh or en else {})
 
 
 class PriorityArea(Named):

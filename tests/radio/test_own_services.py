@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def test_a_new_service_and_a_changed_value() -> None:
 
 def test_the_built_in_presets_pass_their_own_check() -> None:
     assert own_services(load("services"), file="services.toml") == load("services")
+
+
+def test_a_service_may_have_a_first_day() -> None:
+    line = 'available_from = { value = %s, source = "sheet" }\n'
+    made = services("nr-n28", presets=own_services(tomllib.loads(GOOD + line % "2021-01-26"), file="mine.toml"))
+    assert made["nr-n28"].available_from == date(2021, 1, 26)
+    for wrong in ('"next year"', "2021", "2021-01-26T00:00:00"):
+        with pytest.raises(DataError) as caught:
+            own_services(tomllib.loads(GOOD + line % wrong), file="mine.toml")
+        assert [(fault.rule, fault.column) for fault in caught.value.fault_list] == [("services_day", "service.nr-n28.available_from")]
 
 
 def test_every_fault_at_once() -> None:
