@@ -1,6 +1,7 @@
 """How good and how fast the siting core is: rural provinces, real maximal covering, large instances, and its peers.
 
     python benchmarks/siting.py [--quick] [--json] [--only rural,mclp,million,large,contest] [--seeds 1,2,3] [--no-peers]
+                                [--study FOLDER]
 
 Prints what it measures, one line each, on stderr; `--json` adds one flat object on stdout. Needs `../shared` beside the project (instances
 and best known values) and skips what is absent. CPU-seconds count this process and its children: on a busy machine they say more than
@@ -28,7 +29,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
 
-from infraplan.siting import CoverProblem, max_cover, solve
+from infraplan.siting import CoverPlan, CoverProblem, find_substitutes, max_cover, solve
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 EARTH_RADIUS_M = 6_378_137.0
@@ -103,6 +104,7 @@ def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float
                 read_seconds=read_s, feasible=feasible, sites=plan.sites, reachable_share=reachable,
                 counties_beyond=" ".join(map(str, beyond.zones)),
                 must_beyond=int(beyond.must_rows.size), work=plan.work, source=plan.bound_source, peak_gib=peak_gib())  # fmt: skip
+            substitutes(out, f"rural_{seed}_substitutes", problem, plan)
             if peers and seed == seeds[0]:
                 theirs = plain_highs(problem, wall)
                 found = theirs["value"] is not None and theirs["bound"] is not None
@@ -114,6 +116,35 @@ def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float
     say(out, "rural", cost=first["cost"], bound=first["bound"], proven_gap=first["gap"], seconds=first["seconds"],
         cpu_seconds=first["cpu"], feasible=all(row["feasible"] for row in rows), median_gap=median["gap"],
         median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
+
+
+def substitutes(out: dict[str, Any], prefix: str, problem: CoverProblem, plan: CoverPlan, place: np.ndarray | None = None) -> None:
+    """What replaces each site of a plan: time, what the plans cost without it beyond the plan, and their proof gaps."""
+    began, cpu = time.perf_counter(), cpu_seconds()
+    found = find_substitutes(problem, plan.chosen, plan.bound, place=place, proof=plan.proof)
+    wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+    there = np.isfinite(found.cost)
+    extra, gap = found.cost[there] - plan.cost, 1 - found.bound[there] / found.cost[there]
+    say(out, prefix, sites=plan.sites, candidates=problem.cost.size, entries=int(problem.cover.nnz), seconds=wall, cpu_seconds=cpu,
+        **{state: found.state.count(state) for state in ("replaced", "needless", "none", "not_found")},
+        median_extra=float(np.median(extra)), most_extra=float(extra.max()), median_gap=float(np.median(gap)), most_gap=float(gap.max()),
+        bounds_above_the_plans=int((found.bound[there] > plan.bound).sum()), plan_cost=plan.cost, plan_bound=plan.bound)  # fmt: skip
+
+
+def example(out: dict[str, Any], folder: Path) -> None:
+    """The plan of a study, as `infraplan run` makes it, and what replaces each of its sites."""
+    import infraplan as ip
+    from infraplan.run.steps import limits_of, planning_instance
+    from infraplan.siting.plan_sites import places_of
+
+    study = ip.Study.open(folder)
+    instance, limits = planning_instance(ip.assess(study, gaps=False)), limits_of(study)
+    began, cpu = time.perf_counter(), cpu_seconds()
+    plan = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    say(out, "example", cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, sites=plan.sites,
+        candidates=instance.problem.cost.size, seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu,
+        source=plan.bound_source)  # fmt: skip
+    substitutes(out, "example_substitutes", instance.problem, plan, places_of(instance.candidates))
 
 
 HIGHS = """
@@ -323,6 +354,9 @@ def main() -> None:
         "--peers", action=argparse.BooleanOptionalAction, default=True,
         help="run plain HiGHS beside, and spopt from a throwaway environment",
     )  # fmt: skip
+    parser.add_argument(
+        "--study", type=Path, help="a study (`infraplan new guangdong FOLDER`) whose plan and substitutes are measured as well"
+    )
     chosen = parser.parse_args()
     parts, quick, out = chosen.only.split(","), chosen.quick, dict[str, Any]()
     seeds = [int(seed) for seed in chosen.seeds.split(",")][: 1 if quick else None]
@@ -334,6 +368,8 @@ def main() -> None:
         million(out, 100_000 if quick else 1_000_000, chosen.peers)
     if "large" in parts:
         large(out, *((10_000, 100_000, 60.0) if quick else (100_000, 1_000_000, 290.0)))
+    if chosen.study is not None:
+        example(out, chosen.study)
     if "contest" in parts:
         contest(out, 18_000 if quick else 182_807, 60.0 if quick else 120.0)
     if chosen.json:

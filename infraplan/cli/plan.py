@@ -41,6 +41,7 @@ def plan(
     gap: Annotated[float | None, typer.Option("--gap", min=0, max=1, help=both("cli.gap"), show_default=False)] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help=both("cli.seed"))] = 0,
     pareto: Annotated[int, typer.Option("--pareto", min=0, max=50, help=both("cli.pareto"))] = 0,
+    substitute: Annotated[list[str] | None, typer.Option("--substitute", help=both("cli.substitute"), show_default=False)] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help=both("cli.plot"), show_default=False)] = None,
     cities: Cities = None,
     output: OutputPath = None,
@@ -49,9 +50,10 @@ def plan(
     overwrite: Overwrite = False,
 ) -> None:
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
+    from infraplan.cli.substitutes import print_substitutes, refuse_unknown_sites
     from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
-    from infraplan.run.run_scope import chosen_cities, planned_target
+    from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
     from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance
     from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
@@ -60,6 +62,14 @@ def plan(
     refuse_output(output, overwrite)
     _refuse_plot(plot, pareto, overwrite)
     opened = open_study(study)
+    if substitute:
+        if budget is not None or max_sites is not None:
+            raise UsageError(both("siting.substitutes_budget"))
+        usual = not cities and time is None and gap is None and seed == 0 and not pareto
+        known = last_plan(opened) if usual else None
+        if known is not None and known.substitutes:
+            print_substitutes(known, substitute, opened, as_json=json, output=output, overwrite=overwrite)
+            return
     only = chosen_cities(opened, split(cities)) if cities else ()
     opened.read_all()
     planned_target(opened)
@@ -68,6 +78,8 @@ def plan(
     with progress() as bars:
         findings = assess(opened, bars, only, gaps=False)
         instance = planning_instance(findings, bars, only)
+        if substitute:
+            refuse_unknown_sites(substitute, instance)
         if budget is not None or max_sites is not None:
             made = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases_of(opened))
         else:
@@ -77,6 +89,9 @@ def plan(
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
         after = cover_with(made.sites, findings.cover, opened.plan_services)
         made = plan_on_map(findings, made, after)
+    if substitute:
+        print_substitutes(made, substitute, opened, as_json=json, output=output, overwrite=overwrite)
+        return
     checked = check_of(findings, made, after)
     table = made.sites.drop(columns="geometry")
     if plot is not None and curve is not None:

@@ -145,6 +145,7 @@ KEYS = (
     K("plan.proven_gap", "与界之差占比，1 为没有界", "distance to the bound, 1 where there is none", "share"),
     K("plan.proven", "证明的范围：within the model（候选站、费用、预测，以及每个点由一个新站独立覆盖）", "what the proof holds for: within the model (candidates, costs, predictions, each point served by one new site alone)"),
     K("plan.refuted_bounds", "被已知方案推翻、因而弃用的求解器界限数", "bounds of the solver that were rejected because a known plan contradicts them"),
+    K("plan.substitutes", "各站的替代站址：found 已找；budget、capacity、missed 为没有计算的原因", "what replaces each site: found; or why it is not said: budget, capacity, missed"),
     K("plan.status", "optimal、feasible、short 或 unreachable", "optimal, feasible, short or unreachable"),
     K("plan.candidates", "候选站数", "candidates", "sites"),
     K("plan.population", "目标所计的人口", "people the goal counts", "people"),

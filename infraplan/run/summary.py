@@ -32,7 +32,9 @@ from infraplan.tables.faults import grouped
 BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
 """Figures of a zone beside its share, as named by `with_ranges`."""
 
-IN_YUAN = {"cost_cny": "cost", "bound_cny": "cost_bound"}
+IN_YUAN = {
+    "cost_cny": "cost", "bound_cny": "cost_bound", "substitute_cost_cny": "substitute_cost", "substitute_bound_cny": "substitute_bound",
+}  # fmt: skip
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
     "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
@@ -87,6 +89,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "proven_gap": plan.proven_gap,
         "proven": "within the model",
         "refuted_bounds": plan.refuted_bounds,
+        "substitutes": plan.substitutes,
         "status": plan.status,
         "candidates": plan.candidates,
         "population": plan.population,
@@ -178,6 +181,7 @@ def restore_plan(output: Path) -> Plan | None:
             "refuted_bounds",
         )
     }
+    taken["substitutes"] = numbers.get("substitutes", "")
     phases, pareto = (
         None if numbers[name] is None else typed(numbers[name], types(table)) for name, table in (("phases", "phases"), ("pareto", "curve"))
     )

@@ -11,7 +11,9 @@ _HOME = {
     "CoverProblem": "cover.problem",
     "ProblemError": "cover.problem",
     "check_cover": "cover.cover_check",
+    "Substitutes": "cover.substitutes",
     "explain_candidates": "cover.candidate_reasons",
+    "find_substitutes": "cover.substitutes",
     "max_cover": "cover.solve",
     "solve": "cover.solve",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from infraplan.arrays import Ints
 from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.cover.substitutes import Substitutes
 from infraplan.siting.instances import Instance
 from infraplan.tables.column_types import typed
 
@@ -32,11 +34,13 @@ closes. `people_total`: unserved people it reaches.
 COUNT_COLUMNS = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
 
 
-def list_sites(instance: Instance, order: Ints, phase: Ints, days: Sequence[str] = ("",)) -> gpd.GeoDataFrame:
+def list_sites(
+    instance: Instance, order: Ints, phase: Ints, days: Sequence[str] = ("",), found: Substitutes | None = None
+) -> gpd.GeoDataFrame:
     """The plan's sites, ids N00001... in build order. `days`: by number of the phase the day on which it ends, "" where none is stated.
 
     Where sites carry limited users, people gained and lost are differences of the most that all sites carry together, with and without the
-    site; the order is then that of `build_order`.
+    site; the order is then that of `build_order`. `found`: what replaces each site; without it the column says "not_computed".
     """
     rows, problem = instance.rows, instance.problem
     columns = problem.cover.tocsc()[:, order]
@@ -72,7 +76,28 @@ def list_sites(instance: Instance, order: Ints, phase: Ints, days: Sequence[str]
     sites["id"] = pd.Series([f"N{number:05d}" for number in sites["order"]], dtype=str)
     for name, values in table.items():
         sites[name] = pd.Series(values, dtype=SITE_TYPES.get(name, "int64"))
-    return as_sites(sites, further)
+    return as_sites(_with_substitutes(sites, instance, order, found), further)
+
+
+def _with_substitutes(sites: Any, instance: Instance, order: Ints, found: Substitutes | None) -> Any:
+    """The table with what replaces each site: ids of candidates, or one of "none", "not_found", "not_computed"."""
+    if found is None:
+        return sites.assign(substitute="not_computed", substitute_cost=pd.NA, substitute_bound=pd.NA)
+    at = {int(site): q for q, site in enumerate(found.site)}
+    ids = instance.candidates["id"].astype(str).to_numpy()
+    words = {"none": "none", "not_found": "not_found"}
+    rows = [at[int(site)] for site in order]
+    return sites.assign(
+        substitute=[words.get(found.state[q]) or ";".join(ids[found.added[q]]) for q in rows],
+        substitute_cost=[round(cost) if np.isfinite(cost) else pd.NA for cost in found.cost[rows]],
+        substitute_bound=[math.ceil(bound - 1e-6) if np.isfinite(bound) else pd.NA for bound in found.bound[rows]],
+    )
+
+
+def places_of(candidates: Any) -> Ints:
+    """A number for each candidate, the same for all options on one mast or host."""
+    mast = candidates["mast"].fillna("").astype(str) if "mast" in candidates else pd.Series("", index=candidates.index)
+    return np.asarray(pd.factorize(mast.where(mast != "", candidates["id"].astype(str)))[0], dtype=np.int64)
 
 
 def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:

@@ -18,10 +18,11 @@ from infraplan.siting.availability import phase_days
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
+from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
 from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
 from infraplan.siting.phases import Phase, schedule
-from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, unreachable_rows
+from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, places_of, unreachable_rows
 
 ALL_TARGETS_MET = ("optimal", "feasible")
 """Statuses of a plan that meets every target."""
@@ -76,6 +77,9 @@ class Plan:
 
     refuted_bounds : int
         Bounds of the solver that were rejected, because a known plan contradicts them.
+    substitutes : str
+        "found" where `sites` say what replaces each of them; else why not: "budget" (the objective is most people), "capacity" (sites
+        carry limited users), "missed" (the plan misses a target, or its search was interrupted); "" where nobody said it.
 
     See Also
     --------
@@ -116,6 +120,7 @@ class Plan:
     pareto: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     instance: Instance | None = field(default=None, repr=False, compare=False)
     refuted_bounds: int = 0
+    substitutes: str = ""
 
     def __repr__(self) -> str:
         return plan_repr.line(self)
@@ -239,7 +244,10 @@ def _plan(
         first_day = instance.available.first_days(instance.candidates)
         divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed, first_day=first_day)
         order, phase, table = divided.order, divided.phase, divided.table
-    sites = list_sites(instance, order, phase, ["", *phase_days(phases)])
+    found, reason = _substitutes(instance, answer, objective)
+    if found is not None and found.refuted:
+        answer = with_own_bound(answer)
+    sites = list_sites(instance, order, phase, ["", *phase_days(phases)], found)
     rent = int(instance.candidates["rent"].iloc[order].sum()) if "rent" in instance.candidates else 0
     if rent:
         extras = {**extras, "rent_free": -rent}
@@ -270,7 +278,20 @@ def _plan(
         unreachable=unreachable_rows(instance, lost),
         phases=table,
         refuted_bounds=answer.refuted_bounds,
+        substitutes=reason,
     )
+
+
+def _substitutes(instance: Instance, answer: CoverPlan, objective: str) -> tuple[Substitutes | None, str]:
+    """What replaces each site, or None and why that is not said."""
+    if objective != "cheapest":
+        return None, "budget"
+    if instance.problem.is_limited:
+        return None, "capacity"
+    if answer.status not in (*ALL_TARGETS_MET, "unreachable"):
+        return None, "missed"
+    place = places_of(instance.candidates)
+    return find_substitutes(instance.problem, answer.chosen, answer.bound, place=place, proof=answer.proof), "found"
 
 
 __all__ = ["SITE_COLUMNS", "Plan", "SearchLimits", "cheapest_plan", "most_served", "problem_of"]

@@ -139,6 +139,8 @@ def _distinct(values: Any, name: Callable[[Any], str]) -> list[str]:
     return [str(entry) for entry in column.map({code: name(code) for code in column.unique()})]
 
 
+NO_SUBSTITUTE = ("none", "not_found", "not_computed")
+"""Words in place of the ids of what replaces a site."""
 CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
     "family": lambda speech: lambda value: speech.family(text(value)),
     "judged": lambda speech: lambda value: speech.judged(text(value)) if text(value) else "",
@@ -147,6 +149,7 @@ CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
     "unit": lambda speech: lambda value: speech.code("unit", value),
     "reason": lambda speech: speech.reason,
     "host": lambda speech: lambda value: speech.host(text(value)),
+    "substitute": lambda speech: lambda value: say(f"report.substitute_{value}", speech.lang) if value in NO_SUBSTITUTE else text(value),
     "tasks": lambda speech: lambda value: speech.targets(text(value)),
     "services": lambda speech: lambda value: ", ".join(part for part in text(value).split(";") if part),
     "day": lambda speech: lambda value: number_formats.day(value, speech.lang),

@@ -160,3 +160,42 @@ def test_rent_names_the_measure_of_the_policy_that_has_it(infraplan: Call, tmp_p
     assert ("public premises free of rent would save the same plan CNY " in answer.err) == own
     assert "x 10,000" not in answer.err and " 万元" in answer.err
     assert (study.parent / "results/fibre_award.csv").exists() == (not own) and not (study.parent / "results/pareto.csv").exists()
+
+
+def test_each_site_has_a_substitute_with_cost_and_bound(bare: dict[str, Any]) -> None:
+    assert bare["substitutes"] == "found" and bare["list"]
+    for site in bare["list"]:
+        if site["substitute_cost"] is None:
+            assert site["substitute"] in ("none", "not_found") and site["substitute_bound_cny"] is None
+            continue
+        assert site["substitute_cost_cny"] == site["substitute_cost"] and site["substitute_bound_cny"] == site["substitute_bound"]
+        assert bare["cost_bound"] <= site["substitute_bound"] <= site["substitute_cost"]
+        assert site["candidate"] not in site["substitute"].split(";")
+
+
+def test_one_site_is_answered_as_in_the_whole_plan(infraplan: Call, mini_study: Path, bare: dict[str, Any]) -> None:
+    first, last = bare["list"][0], bare["list"][-1]
+    answer = infraplan("plan", mini_study, "--substitute", first["id"], "--substitute", last["candidate"], "--json")
+    assert answer.code == 0, answer.err
+    rows = json.loads(answer.out)["list"]
+    assert [row["id"] for row in rows] == [first["id"], last["id"]]
+    for row, whole in zip(rows, (first, last), strict=True):
+        assert {name: row[name] for name in row if name.startswith("substitute")} == {
+            name: whole[name] for name in whole if name.startswith("substitute")
+        }
+    spoken = infraplan("plan", mini_study, "--substitute", first["id"])
+    assert spoken.code == 0 and first["id"] in spoken.err and "模型内" in spoken.err and "within the model" in spoken.err
+
+
+def test_a_substitute_for_a_site_outside_the_plan_is_refused_by_name(
+    infraplan: Call, mini_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import infraplan.siting.plans as plans
+
+    within_budget = infraplan("plan", mini_study, "--substitute", "N00001", "--budget", 1_000_000)
+    assert within_budget.code == 2 and "substitutes" in within_budget.err
+    missing = infraplan("plan", mini_study, "--substitute", "N99999")
+    assert missing.code == 2 and "N99999" in missing.err and "new sites" in missing.err
+    monkeypatch.setattr(plans, "solve", lambda *_, **__: pytest.fail("searched"))
+    unknown = infraplan("plan", mini_study, "--substitute", "no-such-site")
+    assert unknown.code == 2 and "no-such-site" in unknown.err

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from infraplan.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from infraplan.siting.cover.relaxation import Proof
 
 Status = Literal["optimal", "feasible", "unreachable", "short", "interrupted"]
 
@@ -77,6 +80,7 @@ class CoverPlan:
     seconds : wall time used
     timed_out : the clock, and not the counted work or the gap, ended the search
     history : best cost (or weight) and bound after each round, with the seconds used
+    proof : of the least cost without limits of users: the reduced problem and the prices of its relaxation
     """
 
     chosen: Ints
@@ -95,6 +99,7 @@ class CoverPlan:
     seconds: float = 0.0
     timed_out: bool = False
     history: list[tuple[float, float, float]] = field(default_factory=list, repr=False)
+    proof: Proof | None = field(default=None, repr=False, compare=False)
 
     @property
     def sites(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.random_numbers import SEEDS
 from infraplan.siting.cover.reachable_targets import ReachableTargets, reachable_targets, weight_by_zone
 from infraplan.siting.cover.reduction import reduce_for_least_cost
-from infraplan.siting.cover.relaxation import Relaxation, relax
+from infraplan.siting.cover.relaxation import Proof, Relaxation, relax
 from infraplan.siting.cover.spacing_repair import repair
 from infraplan.siting.cover.subgradient import relax_by_subgradient, relax_further
 from infraplan.siting.cover.tolerances import weight_tolerance
@@ -49,14 +50,16 @@ def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, worke
     reduced = reduce_for_least_cost(problem, targets)
     incumbent = Incumbent(problem, targets.certificate, 1, gap, reduced.unit, clock)
     interrupted = False
+    relaxations: list[Relaxation] = []
     try:
-        _search(reduced, incumbent, seed, workers)
+        _search(reduced, incumbent, seed, workers, relaxations)
     except KeyboardInterrupt:
         interrupted = True
     if not np.isfinite(incumbent.value):
         fallback = incumbent.fallback if incumbent.fallback.size else reduced.locked
         incumbent.fall_back(fallback, float(problem.cost[fallback].sum()))
-    return incumbent.plan(met=meets(problem, targets, incumbent.chosen), interrupted=interrupted)
+    plan = incumbent.plan(met=meets(problem, targets, incumbent.chosen), interrupted=interrupted)
+    return replace(plan, proof=Proof(reduced, relaxations[0])) if relaxations else plan
 
 
 def meets(problem: CoverProblem, targets: ReachableTargets, chosen: Ints) -> bool:
@@ -71,8 +74,10 @@ def meets(problem: CoverProblem, targets: ReachableTargets, chosen: Ints) -> boo
     return bool(enough and (got >= required - 2 * slack).all() and served[problem.must & targets.able].all())
 
 
-def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None) -> None:
-    """Relaxation and greedy, branch and bound where few candidates remain, then search and price rounds side by side."""
+def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None, relaxations: list[Relaxation]) -> None:
+    """Relaxation and greedy, branch and bound where few candidates remain, then search and price rounds side by side.
+
+    `relaxations` takes the relaxation."""
     model = reduced.model
     if nothing_to_serve(model):
         incumbent.offer_plan(reduced.locked, reduced.locked_cost)
@@ -80,6 +85,7 @@ def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | No
         return
     with Crew(crew_size(len(model.rows), workers)) as crew:
         relaxation = _relaxed(reduced, incumbent, crew)
+        relaxations.append(relaxation)
         incumbent.offer_bound(relaxation.bound + reduced.locked_cost, relaxation.source)
         plan, met = greedy_by_relaxation(model, relaxation)
         if not (offer(reduced, incumbent, plan, met) or np.isfinite(incumbent.value)):

@@ -28,6 +28,13 @@ def reduce_for_least_cost(problem: CoverProblem, targets: ReachableTargets, *, s
     return work.result(problem, targets, common_unit(problem.cost))
 
 
+def merge_for_least_cost(problem: CoverProblem, targets: ReachableTargets) -> Reduced:
+    """The model with every allowed candidate; only rows with the same candidates, zone and `must` are one."""
+    work = _work_on(problem, targets)
+    work.merge_rows()
+    return work.result(problem, targets, common_unit(problem.cost))
+
+
 def reduce_for_most_people(problem: CoverProblem, targets: ReachableTargets, *, costly: bool) -> Reduced:
     """The smallest model with the same greatest weight: every row counts, nothing is a must. Without a budget costs are 0."""
     free = np.zeros(problem.weight.size, bool)

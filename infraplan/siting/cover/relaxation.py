@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.highs import Program, run_highs
-from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.model import Model, Reduced
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 
@@ -33,6 +33,14 @@ class Relaxation:
     reduced_cost: Floats
     y: Floats
     source: str = "lp"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A reduced problem and prices that prove a bound of it."""
+
+    reduced: Reduced
+    relaxation: Relaxation
 
 
 def cliques_of(model: Model) -> Ints:
