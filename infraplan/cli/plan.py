@@ -109,6 +109,9 @@ def plan(
             both(
                 "cli.robust",
                 expected=f"{checked['expected_people']:,}",
+                today=f"{checked['today']['expected_people']:,}",
+                **{f"people{key}": f"{count:,}" for key, count in checked["served_if_weaker"].items()},
+                **{f"today{key}": percent(value, 1.0) for key, value in checked["today"]["share_if_weaker"].items()},
                 **{f"weaker{key}": percent(value, 1.0) for key, value in checked["share_if_weaker"].items()},
             )
         )

@@ -293,7 +293,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "sentences": page_rows.summary_sentences(context, words),
         "plan_table": page_rows.shown_table(page_rows.first_sites(context, most_sites), "sites", "page", words),
         "phases": None if phases is None else page_rows.shown_table(phases, "phases", "page", words),
-        "prices": plan_words.price_sentences(context, words),
+        "prices": [*plan_words.price_sentences(context, words), *plan_words.robust_sentences(context, words)],
         "plan_note": plan_words.plan_note(context, words),
         "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",

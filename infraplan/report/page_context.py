@@ -49,7 +49,8 @@ class PlanSummary:
     `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
     `whole`: not a city's part of a larger plan. `coverage_only`: nobody counted how many users a site can carry.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
-    `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
+    `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
+    where nothing was checked. `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
     the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """
 
@@ -67,6 +68,7 @@ class PlanSummary:
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     whole: bool = True
     coverage_only: bool = False
+    shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def bounded(self) -> bool:

@@ -15,7 +15,7 @@ from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
-from infraplan.report.plan_words import nothing_to_build, price_sentences
+from infraplan.report.plan_words import nothing_to_build, price_sentences, robust_sentences
 from infraplan.report.style import integer, missing, percent_up, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import out_of
@@ -267,5 +267,5 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         bound = {"bound": words.money(context.plan.cost_bound, least=True), "gap": percent_up(context.plan.proven_gap)}
         if context.plan.cost_bound is not None:
             out.append(words.t("words_bound", **bound) if context.plan.bounded else words.t("words_no_bound"))
-        out += price_sentences(context, words)
+        out += [*price_sentences(context, words), *robust_sentences(context, words)]
     return out

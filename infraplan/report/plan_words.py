@@ -5,7 +5,7 @@ from __future__ import annotations
 from infraplan.messages import in_language
 from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import integer
+from infraplan.report.style import integer, percent
 from infraplan.report.words import Words
 
 
@@ -27,6 +27,29 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
         amount = words.money(abs(float(extra)))
         key = f"price_{option}" if float(extra) > 0 or option == "rent_free" else f"price_{option}_none"
         out.append(words.t(key, extra=amount, measure=measure, margin=f"{plan.margin_db:g}"))
+    return out
+
+
+def robust_sentences(context: PageContext, words: Words) -> list[str]:
+    """Who is served today and with the plan if every signal is weaker, and how many people can be expected to be."""
+    plan = context.plan
+    if plan is None or context.level != "province":
+        return []
+    out = []
+    for row in plan.shares.values():
+        family = words.judged(row["family"], context.receiver(row["family"]))
+        losses = [lost for lost in row["served_if_weaker"] if lost != "0"]
+        names = {"family": family, "losses": ("、" if words.lang == "zh" else ", ").join(losses)}
+        texts = {
+            when: ("；" if words.lang == "zh" else "; ").join(
+                words.t("robust_entry", people=integer(counts["served_if_weaker"][lost]), share=percent(counts["share_if_weaker"][lost], 1))
+                for lost in losses
+            )
+            for when, counts in (("today", row["today"]), ("plan", row))
+        }
+        out.append(words.t("robust_weaker", **names, **texts))
+        expected = {"today": integer(row["today"]["expected_people"]), "plan": integer(row["expected_people"])}
+        out.append(words.t("robust_expected", family=family, population=integer(row["population"]), **expected))
     return out
 
 

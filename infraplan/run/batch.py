@@ -160,7 +160,7 @@ def run_study(
         return city_layers(findings, plan, city, scope, facts)
 
     def whole_of(rows: dict[str, dict[str, Any]]) -> CityLayers:
-        return province_layers(findings, plan, _city_table(study, findings, plan, rows), scope, facts)
+        return province_layers(findings, plan, _city_table(study, findings, plan, rows), scope, facts, check)
 
     # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
     expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}

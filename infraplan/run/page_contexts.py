@@ -134,8 +134,10 @@ def datasets_of(study: Study) -> tuple[Dataset, ...]:
     return tuple(Dataset(name, both("run.user_data"), both("run.user_licence")) for name in study.inputs if name != "study.toml")
 
 
-def plan_summary(plan: Plan | None, scope: str, study: Study, sites: Any = None) -> PlanSummary | None:
-    """Totals of the plan; with `sites`, the part of them that lies in one city."""
+def plan_summary(
+    plan: Plan | None, scope: str, study: Study, sites: Any = None, check: dict[str, Any] | None = None
+) -> PlanSummary | None:  # fmt: skip
+    """Totals of the plan; with `sites`, the part of them that lies in one city. `check`: that of the whole plan."""
     if plan is None:
         return None
     whole = sites is None
@@ -154,6 +156,7 @@ def plan_summary(plan: Plan | None, scope: str, study: Study, sites: Any = None)
         families=plan.families,
         whole=whole,
         coverage_only=not study.config.plan.capacity_people,
+        shares=check["shares"] if whole and check is not None else {},
     )
 
 
@@ -273,8 +276,10 @@ def whole_name(study: Study, lang: str) -> str:
     return about.title_zh if lang == "zh" else about.title_en
 
 
-def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts) -> CityLayers:
-    """The whole study on one page."""
+def province_layers(
+    findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts, check: dict[str, Any] | None = None
+) -> CityLayers:  # fmt: skip
+    """The whole study on one page. `check`: that of the plan."""
     study, cover = findings.study, findings.cover
     province = study.zones.loc[study.zones["level"] == "province"]
     one = len(province) == 1 and province["name"].iloc[0] != province["adcode"].iloc[0]
@@ -296,7 +301,7 @@ def province_layers(findings: Findings, plan: Plan | None, cities: pd.DataFrame,
         grid=cover.grid,
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,
-        plan=plan_summary(plan, scope, study),
+        plan=plan_summary(plan, scope, study, check=check),
         families=cover.families,
         networks=cover.networks,
         cities=cities,

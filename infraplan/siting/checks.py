@@ -27,19 +27,17 @@ from infraplan.geo.zonal import membership
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
-from infraplan.radio.shadowing import coverage_probability
 from infraplan.siting.availability import Availability, built_too_early
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
+from infraplan.siting.robustness import robustness
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M, overlaid
 from infraplan.tables import arguments
 
 if TYPE_CHECKING:
     from infraplan.siting.plans import Plan
-
-WEAKER_DB = (0.0, 3.0, 6.0, 10.0)
 
 
 def check_plan(
@@ -95,11 +93,12 @@ def check_plan(
     -------
     dict
         Of the first share: population, served, share, required, county_short (codes below the floor), expected_people (sum of people x
-        coverage probability of their pixel), share_if_weaker (share if every signal were 0, 3, 6, 10 dB weaker). Of every share, by target:
-        shares (family, population, served, share, required, met, expected_people, share_if_weaker). By target of places: places (asked,
-        served, missed: ids). With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
-        full: how many sites carry all they can). too_close (pairs of site ids), too_early (id of a site, the day on which it is `built`,
-        the service or agreement that begins later, its first day), cost, and feasible: all of it is as the goal requires.
+        probability that the signal of their pixel suffices), served_if_weaker and share_if_weaker (if every signal were 0, 3, 6, 10 dB
+        weaker), today (served, share and the same three, of the existing network). Of every share, by target: shares (family, met and
+        all of these). By target of places: places (asked, served, missed: ids). With a capacity: capacity (limit, served: whom the sites
+        can carry and those served today, required, met, full: how many sites carry all they can). too_close (pairs of site ids),
+        too_early (id of a site, the day on which it is `built`, the service or agreement that begins later, its first day), cost, and
+        feasible: all of it is as the goal requires.
 
     Raises
     ------
@@ -146,7 +145,7 @@ def check_plan(
         "county_short": short,
         "cost": int(plan_sites["cost"].sum()),
         "expected_people": first["expected_people"],
-        "share_if_weaker": first["share_if_weaker"],
+        **{name: first[name] for name in ("served_if_weaker", "share_if_weaker", "today")},
         "shares": shares,
         "places": required_places,
         "too_close": close,
@@ -191,22 +190,30 @@ class Maps:
     services: Mapping[str, Service]
     measured: Measured | None
 
-    def today(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
-        """Which points are served by the existing sites."""
-        return np.asarray(point_statuses(points, self.cover, family, network, required_db, measured=self.measured)[0] == SERVED)
+    def today(
+        self, points: Any, family: str, required_db: float, network: str = ANY, *, weaker_db: float = 0.0
+    ) -> npt.NDArray[np.bool_]:  # fmt: skip
+        """Which points are served by the existing sites; with every predicted signal `weaker_db` weaker, measured ones stay."""
+        codes, _ = point_statuses(points, self.cover, family, network, required_db, measured=self.measured, weaker_db=weaker_db)
+        return np.asarray(codes == SERVED)
 
-    def served(self, points: Any, family: str, required_db: float, network: str = ANY) -> npt.NDArray[np.bool_]:
-        """Which points are served with the plan: on its map; where a measurement contradicts today's map, by one new site alone."""
+    def served(
+        self, points: Any, family: str, required_db: float, network: str = ANY, *, weaker_db: float = 0.0
+    ) -> npt.NDArray[np.bool_]:  # fmt: skip
+        """Which points are served with the plan: on its map; where a measurement contradicts today's map, by one new site alone.
+
+        `weaker_db` as in `today`.
+        """
         if network == EVERY:
-            each = [self.served(points, family, required_db, one) for one in single_networks(self.cover.networks)]
+            each = [self.served(points, family, required_db, one, weaker_db=weaker_db) for one in single_networks(self.cover.networks)]
             return np.asarray(np.logical_and.reduce(each), dtype=bool)
-        later = status_of(demand_margin(points, self.after, family, network), required_db) == SERVED
+        later = status_of(demand_margin(points, self.after, family, network), required_db + weaker_db) == SERVED
         if self.measured is None:
             return np.asarray(later)
         lost = contradicted(points, self.cover, family, required_db, self.measured, network)
-        later |= self.today(points, family, required_db, network)
+        later |= self.today(points, family, required_db, network, weaker_db=weaker_db)
         if lost.any():
-            reached = self.reach(points.loc[lost], family, required_db, lost[lost], network)
+            reached = self.reach(points.loc[lost], family, required_db + weaker_db, lost[lost], network)
             later[lost] = np.asarray(reached.sum(axis=1)).ravel() > 0
         return np.asarray(later)
 
@@ -256,22 +263,21 @@ def people_after(
 
 
 def _share_of_people(goal: Goal, target: ShareTarget, maps: Maps, zones: Any, villages: Any) -> dict[str, Any]:
-    """One share of people, counted on the new map."""
-    demand = demand_of(goal, zones, villages, target)
-    people = demand["population"].to_numpy(dtype=np.int64)
-    counts = {lost: int(people[maps.served(demand, target.family, goal.margin_db + lost)].sum()) for lost in WEAKER_DB}
-    total, got = int(people.sum()), counts[0.0]
+    """One share of people, counted on the new map and on today's."""
+    demand, family = demand_of(goal, zones, villages, target), target.family
+    total = int(demand["population"].sum())
     required = math.ceil(target.share * total - 1e-9)
-    weaker = {f"{lost:g}": count / max(total, 1) for lost, count in counts.items()}
+    later = robustness(demand, maps.after, family, lambda lost: maps.served(demand, family, goal.margin_db, weaker_db=lost))
+    today = robustness(demand, maps.cover, family, lambda lost: maps.today(demand, family, goal.margin_db, weaker_db=lost))
     return {
-        "family": target.family,
+        "family": family,
         "population": total,
-        "served": got,
-        "share": got / max(total, 1),
+        "served": later["served"],
+        "share": later["share"],
         "required": required,
-        "met": got >= required,
-        "expected_people": round(_expected(demand, maps.after, target.family)),
-        "share_if_weaker": weaker,
+        "met": later["served"] >= required,
+        **{name: later[name] for name in ("expected_people", "served_if_weaker", "share_if_weaker")},
+        "today": today,
     }
 
 
@@ -352,18 +358,3 @@ def _families(services: Any, cover: Coverage) -> set[str]:
 
 def _apart_m(here: Any, there: Any) -> float:
     return float(np.hypot(*(here - there))) + PROJECTION_ERROR_M
-
-
-def _expected(demand: Any, cover: Coverage, family: str) -> float:
-    """Sum of people times the probability that the best server's signal suffices under log-normal shadowing."""
-    x_m, y_m = cover.grid.place(demand)
-    row, col = cover.grid.pixel_of(x_m, y_m)
-    layer = cover[family]
-    server, margin_db = layer.server[row, col], layer.margin_db[row, col]
-    there = (row >= 0) & (server >= 0)
-    names, which = np.unique(cover.sector_services[server[there]].astype(str), return_inverse=True)
-    people, probability = demand["population"].to_numpy(dtype=float)[there], np.zeros(int(there.sum()))
-    for number, name in enumerate(names):
-        own, service = which == number, cover.services[str(name)]
-        probability[own] = coverage_probability(margin_db[there][own].astype(float), service.shadowing_sigma_db, service.shadow_margin_db)
-    return float((people * probability).sum())

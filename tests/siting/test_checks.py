@@ -48,6 +48,17 @@ def test_the_plan_passes_and_is_recounted(findings: Findings, plan: Plan) -> Non
     weaker = list(found_check["share_if_weaker"].values())
     assert weaker == sorted(weaker, reverse=True) and weaker[0] == found_check["share"]
     assert 0 < found_check["expected_people"] <= found_check["population"]
+    today = found_check["today"]
+    assert today == found_check["shares"]["nr-pop90"]["today"] and today["served"] == plan.served_before
+    assert list(today["served_if_weaker"]) == list(found_check["served_if_weaker"]) == ["0", "3", "6", "10"]
+    people = found_check["population"]
+    for row in (found_check, today):
+        assert row["share_if_weaker"] == {lost: count / people for lost, count in row["served_if_weaker"].items()}
+    assert all(today["served_if_weaker"][lost] <= count for lost, count in found_check["served_if_weaker"].items())
+    assert 0 < today["expected_people"] < found_check["expected_people"]
+    by_zone = findings.by_zone
+    band = by_zone[(by_zone["level"] == "province") & (by_zone["family"] == "nr") & (by_zone["network"] == "any")]
+    assert today["served_if_weaker"]["6"] == int(band["served_weaker"].sum())
 
 
 def test_without_a_needed_site_the_goal_is_missed(findings: Findings, plan: Plan) -> None:

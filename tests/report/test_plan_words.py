@@ -1,0 +1,49 @@
+"""Sentences about a plan: who is served when every signal is weaker, the people expected, and the plan at the low end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sample import sample_contexts
+
+from infraplan.report.method_lines import method_lines
+from infraplan.report.page_context import PageContext
+from infraplan.report.page_rows import summary_sentences
+from infraplan.report.plan_words import robust_sentences
+from infraplan.report.words import Words
+
+LATER = {"0": 95_000, "3": 90_100, "6": 84_200, "10": 71_300}
+TODAY = {"0": 60_000, "3": 50_100, "6": 40_200, "10": 30_300}
+
+
+@pytest.fixture(scope="module")
+def province() -> PageContext:
+    context = sample_contexts(per_county=4, sites_per_county=2, resolution_m=4000.0)[0]
+
+    def counted(served: dict[str, int], expected: int) -> dict[str, object]:
+        shares = {lost: count / 100_000 for lost, count in served.items()}
+        return {"served_if_weaker": served, "share_if_weaker": shares, "expected_people": expected}
+
+    row = {"family": "nr", "population": 100_000, **counted(LATER, 91_234), "today": counted(TODAY, 55_678)}
+    assert context.plan is not None
+    return replace(context, plan=replace(context.plan, shares={"nr-pop90": row}))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pages_say_who_is_served_when_every_signal_is_weaker(province: PageContext, lang: str) -> None:
+    words = Words(lang).about(province)
+    weaker, expected = robust_sentences(province, words)
+    for count in (*list(LATER.values())[1:], *list(TODAY.values())[1:]):
+        assert f"{count:,}" in weaker and f"{count / 1000:.1f}%" in weaker
+    assert "95,000" not in weaker
+    assert "91,234" in expected and "55,678" in expected and ("我们的口径" if lang == "zh" else "our interpretation") in expected
+    assert {weaker, expected} <= set(summary_sentences(province, words))
+    assert {weaker, expected} <= {text for _, text in method_lines(province, words)}
+
+
+def test_a_city_and_an_unchecked_plan_say_nothing(province: PageContext) -> None:
+    words = Words("zh").about(province)
+    assert robust_sentences(replace(province, level="city"), words) == []
+    assert province.plan is not None
+    assert robust_sentences(replace(province, plan=replace(province.plan, shares={})), words) == []
