@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from infraplan.errors import InfraplanError
+from infraplan.errors import Fault, InfraplanError, warn
 from infraplan.files import atomic_path
 from infraplan.messages import both
 from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, every_text, png_size
@@ -73,7 +73,17 @@ def write_pdf(report: Report, path: str | Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, written in content.items():
             (Path(folder) / name).write_bytes(written)
-        pdf = typst.compile(str(Path(folder) / "report.typ"), root=folder, format="pdf", font_paths=_fonts(), timestamp=EPOCH)
+        choice: dict[str, Any] = {"root": folder, "format": "pdf", "font_paths": _fonts(), "timestamp": EPOCH}
+        source = str(Path(folder) / "report.typ")
+        try:
+            pdf = typst.compile(source, **choice)
+        except typst.TypstError as error:
+            if "internal error" not in str(error):
+                raise
+            # typst 0.15 fails on the tags of some page breaks
+            message = both("report.pdf_untagged", reason=str(error)[:80])
+            warn([Fault(Path(path).name, message, both("report.pdf_untagged_fix"), rule="pdf_untagged", severity="warning")])
+            pdf = typst.compile(source, pdf_tags=False, **choice)
     with atomic_path(path) as part:
         part.write_bytes(pdf)
 
