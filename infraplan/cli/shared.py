@@ -139,6 +139,14 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, ca
     print_note(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
     if len(plan.sites) and not capacity_people:
         print_note(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
+    if plan.low_end is not None:
+        low = plan.low_end
+        key = "cli.low_end" if low.status in ("optimal", "feasible") else "cli.low_end_short"
+        money = {
+            name: amounts(value, plan.currency, least=name == "bound") for name, value in (("cost", low.cost), ("bound", low.cost_bound))
+        }
+        reached = percent(low.served_after, low.population)
+        print_note(both(key, band=f"{low.band_db:g}", goal=f"{plan.goal.share * 100:g}", sites=low.sites, share=reached, **money))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)

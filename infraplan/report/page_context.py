@@ -13,6 +13,7 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.outputs import TABLES
 from infraplan.presets import load
+from infraplan.siting.low_end import LowEnd
 from infraplan.tables.language import OwnNames
 
 Margins = npt.NDArray[np.float32]
@@ -50,8 +51,9 @@ class PlanSummary:
     `whole`: not a city's part of a larger plan. `coverage_only`: nobody counted how many users a site can carry.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
-    where nothing was checked. `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of
-    the policy's measure that waives the rent of public premises. `families`: population, served_before, served_after of each family.
+    where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
+    `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of the policy's measure that waives the rent of
+    public premises. `families`: population, served_before, served_after of each family.
     """
 
     sites: int
@@ -69,6 +71,7 @@ class PlanSummary:
     whole: bool = True
     coverage_only: bool = False
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    low_end: LowEnd | None = None
 
     @property
     def bounded(self) -> bool:

@@ -30,12 +30,35 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
     return out
 
 
+def two_plans(context: PageContext, words: Words) -> list[str]:
+    """Cost and bound of the goal at the central estimate and at the low end, where every signal is weaker."""
+    plan = context.plan
+    if plan is None or plan.low_end is None or plan.cost_bound is None or context.level != "province":
+        return []
+    low = plan.low_end
+    reached = low.status in ("optimal", "feasible")
+    return [
+        words.t(
+            "two_plans" if reached else "two_plans_short",
+            goal=f"{(plan.goal or 0.0) * 100:g}",
+            sites=integer(plan.sites),
+            cost=words.money(plan.cost),
+            bound=words.money(plan.cost_bound, least=True),
+            band=f"{low.band_db:g}",
+            low_sites=integer(low.sites),
+            low_cost=words.money(low.cost),
+            low_bound=words.money(low.cost_bound, least=True),
+            share=percent(low.served_after / max(low.population, 1), 1),
+        )
+    ]
+
+
 def robust_sentences(context: PageContext, words: Words) -> list[str]:
-    """Who is served today and with the plan if every signal is weaker, and how many people can be expected to be."""
+    """The two plans; who is served today and with the plan if every signal is weaker, and how many people can be expected to be."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
-    out = []
+    out = two_plans(context, words)
     for row in plan.shares.values():
         family = words.judged(row["family"], context.receiver(row["family"]))
         losses = [lost for lost in row["served_if_weaker"] if lost != "0"]

@@ -157,6 +157,7 @@ def plan_summary(
         whole=whole,
         coverage_only=not study.config.plan.capacity_people,
         shares=check["shares"] if whole and check is not None else {},
+        low_end=plan.low_end if whole else None,
     )
 
 

@@ -29,6 +29,7 @@ from infraplan.run.progress import Progress, Silent
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
+from infraplan.siting.low_end import low_end_plan
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
@@ -322,6 +323,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     """
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
+    plan = with_low_end(findings, plan, progress, cities)
     if plan.status == "unreachable":
         services = findings.study.plan_services
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
@@ -345,6 +347,21 @@ def plan_of(
         phases=phases_of(findings.study),
         without_margin=lambda: planning_instance(findings, progress, cities, margin_db=0.0),
     )
+
+
+def with_low_end(
+    findings: Findings,
+    plan: Plan,
+    progress: Progress | None = None,
+    cities: tuple[str, ...] = (),
+    limits: SearchLimits | None = None,
+) -> Plan:
+    """The plan with what its goal costs if every signal is weaker by the band of the shares, unless `[plan] low_end` is false."""
+    if not findings.study.config.plan.low_end:
+        return plan
+    band_db = signal_band_db()
+    instance = planning_instance(findings, progress, cities, margin_db=plan.goal.margin_db + band_db)
+    return replace(plan, low_end=low_end_plan(instance, limits or limits_of(findings.study), band_db))
 
 
 def known_points(findings: Findings) -> pd.DataFrame:

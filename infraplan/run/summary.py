@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, ShareTarget
+from infraplan.siting.low_end import LowEnd
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
 from infraplan.tables.column_types import typed
@@ -38,6 +39,7 @@ IN_YUAN = {
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
     "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
+    "low_end",
 )  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
@@ -90,6 +92,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "proven": "within the model",
         "refuted_bounds": plan.refuted_bounds,
         "substitutes": plan.substitutes,
+        "low_end": None if plan.low_end is None else in_yuan({"currency": plan.currency, **asdict(plan.low_end)}),
         "status": plan.status,
         "candidates": plan.candidates,
         "population": plan.population,
@@ -182,6 +185,8 @@ def restore_plan(output: Path) -> Plan | None:
         )
     }
     taken["substitutes"] = numbers.get("substitutes", "")
+    low = numbers.get("low_end")
+    taken["low_end"] = None if low is None else LowEnd(**{one.name: low[one.name] for one in fields(LowEnd)})
     phases, pareto = (
         None if numbers[name] is None else typed(numbers[name], types(table)) for name, table in (("phases", "phases"), ("pareto", "curve"))
     )

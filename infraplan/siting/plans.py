@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,9 @@ from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
 from infraplan.siting.phases import Phase, schedule
 from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, places_of, unreachable_rows
+
+if TYPE_CHECKING:
+    from infraplan.siting.low_end import LowEnd
 
 ALL_TARGETS_MET = ("optimal", "feasible")
 """Statuses of a plan that meets every target."""
@@ -80,6 +84,8 @@ class Plan:
     substitutes : str
         "found" where `sites` say what replaces each of them; else why not: "budget" (the objective is most people), "capacity" (sites
         carry limited users), "missed" (the plan misses a target, or its search was interrupted); "" where nobody said it.
+    low_end : LowEnd, optional
+        The plan that reaches the goal if every signal is weaker, where it was asked for.
 
     See Also
     --------
@@ -121,6 +127,7 @@ class Plan:
     instance: Instance | None = field(default=None, repr=False, compare=False)
     refuted_bounds: int = 0
     substitutes: str = ""
+    low_end: LowEnd | None = None
 
     def __repr__(self) -> str:
         return plan_repr.line(self)

@@ -227,6 +227,7 @@ class PlanChoice(Section):
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     work_limit: int = Field(default=300_000, gt=0)
+    low_end: bool = True
     pareto: int = Field(default=0, ge=0, le=50)
     phases: tuple[PhaseChoice, ...] = ()
 

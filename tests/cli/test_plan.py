@@ -199,3 +199,18 @@ def test_a_substitute_for_a_site_outside_the_plan_is_refused_by_name(
     monkeypatch.setattr(plans, "solve", lambda *_, **__: pytest.fail("searched"))
     unknown = infraplan("plan", mini_study, "--substitute", "no-such-site")
     assert unknown.code == 2 and "no-such-site" in unknown.err
+
+
+def test_a_second_plan_reaches_the_goal_at_the_low_end(bare: dict[str, Any]) -> None:
+    low = bare["low_end"]
+    assert low["band_db"] == 6.0 and low["currency"] == "CNY"
+    assert (low["cost_cny"], low["bound_cny"]) == (low["cost"], low["cost_bound"]) and low["cost_bound"] <= low["cost"]
+    assert low["population"] == bare["population"] and low["served_before"] == bare["check"]["today"]["served_if_weaker"]["6"]
+    if low["status"] in ("optimal", "feasible"):
+        assert low["cost"] >= bare["cost_bound"] and low["served_after"] >= 0.9 * low["population"]
+
+
+def test_the_second_plan_can_be_switched_off(infraplan: Call, mini_study: Path, tmp_path: Path, bare: dict[str, Any]) -> None:
+    alone = changed(mini_study, tmp_path, "[plan]", "[plan]\nlow_end = false")
+    found = json.loads(infraplan("plan", alone, "--json").out)
+    assert found["low_end"] is None and found["cost"] == bare["cost"]

@@ -11,6 +11,7 @@ from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import summary_sentences
 from infraplan.report.plan_words import robust_sentences
 from infraplan.report.words import Words
+from infraplan.siting.low_end import LowEnd
 
 LATER = {"0": 95_000, "3": 90_100, "6": 84_200, "10": 71_300}
 TODAY = {"0": 60_000, "3": 50_100, "6": 40_200, "10": 30_300}
@@ -38,6 +39,19 @@ def test_pages_say_who_is_served_when_every_signal_is_weaker(province: PageConte
     assert "95,000" not in weaker
     assert "91,234" in expected and "55,678" in expected and ("我们的口径" if lang == "zh" else "our interpretation") in expected
     assert {weaker, expected} <= set(summary_sentences(province, words))
+
+
+@pytest.mark.parametrize("status", ["feasible", "unreachable"])
+def test_pages_tell_both_plans(province: PageContext, status: str) -> None:
+    assert province.plan is not None
+    low = LowEnd(6.0, 77, 41_000_000, 40_000_000, 0.024, status, 100_000, 40_200, 88_800)
+    context = replace(province, plan=replace(province.plan, low_end=low))
+    for lang in ("zh", "en"):
+        words = Words(lang).about(context)
+        said = robust_sentences(context, words)[0]
+        assert "77" in said and words.money(41_000_000) in said and words.money(40_000_000, least=True) in said and "6 dB" in said
+        assert ("88.8%" in said) == (status == "unreachable")
+        assert said in summary_sentences(context, words)
 
 
 def test_a_city_and_an_unchecked_plan_say_nothing(province: PageContext) -> None:

@@ -1,0 +1,72 @@
+"""The plan at the low end of the estimate: the same goal if every predicted signal is weaker by the band of the shares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from infraplan.siting.cover.solve import solve
+from infraplan.siting.instances import Instance
+from infraplan.siting.plan_sites import people_by_family
+from infraplan.siting.plans import SearchLimits
+
+WORK_SHARE = 3
+"""The second plan is searched with one part in so many of the counted work of the first: its bound takes no work of the search."""
+
+
+@dataclass(frozen=True)
+class LowEnd:
+    """The cheapest plan found that reaches the goal with every signal `band_db` weaker; proven within the model.
+
+    Parameters
+    ----------
+    band_db : float
+        By how much every predicted signal is weaker. [dB]
+    sites, cost, cost_bound : int
+        New sites, their cost, and what no such plan costs less than, in the currency of the plan.
+    proven_gap : float
+        (cost - bound) / cost, 0..1.
+    status : str
+        As in `Plan`: "unreachable" where no candidates reach the goal; cost and bound are then those of what is within reach.
+    population, served_before, served_after : int
+        People of the goal's first family, served today and with these sites at the low end, as the search counts.
+    """
+
+    band_db: float
+    sites: int
+    cost: int
+    cost_bound: int
+    proven_gap: float
+    status: str
+    population: int
+    served_before: int
+    served_after: int
+
+
+def low_end_plan(instance: Instance, limits: SearchLimits, band_db: float) -> LowEnd:
+    """The plan of an instance whose margin is `band_db` above that of the central estimate.
+
+    Parameters
+    ----------
+    instance : Instance
+        `instance_of` at the planning margin plus `band_db`.
+    limits : SearchLimits
+        Those of the first plan.
+    band_db : float
+        By how much every predicted signal is weaker. [dB]
+    """
+    if limits.work_limit is not None:
+        limits = replace(limits, work_limit=max(1, limits.work_limit // WORK_SHARE))
+    else:
+        limits = replace(limits, time_limit_s=limits.time_limit_s / WORK_SHARE)
+    answer = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    people = people_by_family(instance, answer.chosen)[instance.goal.family]
+    return LowEnd(
+        band_db=band_db,
+        sites=answer.sites,
+        cost=round(answer.cost),
+        cost_bound=math.ceil(answer.bound - 1e-6),
+        proven_gap=float(answer.proven_gap),
+        status=str(answer.status),
+        **people,
+    )
