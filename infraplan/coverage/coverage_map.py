@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from infraplan.arrays import Bools, Floats
 from infraplan.coverage import coverage_repr
 from infraplan.coverage.networks import ANY, EVERY, single_networks
 from infraplan.geo.grids import Grid
@@ -73,6 +74,8 @@ class Coverage:
         Layers for another receiver, by (family, network, receiver).
     capped_by_family : mapping of int
         `capped_sites` by family.
+    positions : PositionMargins, optional
+        Computes margins of the network at positions between pixel centres; a map without it answers with the pixel that holds a position.
 
     See Also
     --------
@@ -106,6 +109,7 @@ class Coverage:
     terrain: Terrain | None = field(default=None, repr=False, compare=False)
     elsewhere: Mapping[tuple[str, str, str], Layer] = field(default_factory=dict)
     capped_by_family: Mapping[str, int] = field(default_factory=dict)
+    positions: Any = field(default=None, repr=False, compare=False)
 
     def at(self, family: str, network: str = ANY, receiver: str = "") -> Layer:
         """The layer of a family and network.
@@ -138,6 +142,68 @@ class Coverage:
             return self[family, network]
         choose(receiver, [place for known, _, place in self.elsewhere if known == family], "receiver")
         return self.elsewhere[family, network, receiver]
+
+    def has(self, family: str, network: str, receiver: str = "") -> bool:
+        """Whether a layer is on the map.
+
+        Parameters
+        ----------
+        family, network, receiver : str
+            As in `at`.
+
+        Returns
+        -------
+        bool
+            Whether `at` would find it.
+        """
+        return ((family, network) in self.layers) if receiver == "" else ((family, network, receiver) in self.elsewhere)
+
+    def at_positions(self, x_m: Floats, y_m: Floats, family: str, network: str = ANY, receiver: str = "") -> Layer:
+        """The margins at positions, computed there whatever the pixels of the map.
+
+        Parameters
+        ----------
+        x_m, y_m : ndarray of float64, shape (positions,)
+            In the CRS of the grid. [m]
+        family, network, receiver : str
+            As in `at`.
+
+        Returns
+        -------
+        Layer
+            `margin_db` [dB] and `server`, each of the shape (positions,).
+
+        Raises
+        ------
+        UsageError
+            As `at`.
+        """
+        if network == EVERY:
+            each = [self.at_positions(x_m, y_m, family, one, receiver).margin_db for one in single_networks(self.networks)]
+            return Layer(np.minimum.reduce(each), np.full(len(x_m), -1, np.int32))
+        layer = self.at(family, network, receiver)
+        if self.positions is not None:
+            place = "" if receiver == self.receiver(family) else receiver
+            return Layer(*self.positions.at(x_m, y_m, (family, network, place)))
+        row, col = self.grid.pixel_of(x_m, y_m)
+        on_map = row >= 0
+        return Layer(np.where(on_map, layer.margin_db[row, col], np.float32(np.nan)), np.where(on_map, layer.server[row, col], -1))
+
+    def computable(self, x_m: Floats, y_m: Floats) -> Bools:
+        """Which positions a margin can be computed at: those on known ground; without `positions` those on the grid.
+
+        Parameters
+        ----------
+        x_m, y_m : ndarray of float64, shape (positions,)
+            In the CRS of the grid. [m]
+
+        Returns
+        -------
+        ndarray of bool, shape (positions,)
+        """
+        if self.positions is None:
+            return np.asarray(self.grid.pixel_of(x_m, y_m)[0] >= 0)
+        return np.asarray(self.positions.on_ground(x_m, y_m))
 
     def receiver(self, family: str) -> str:
         """Where the devices of a family are judged: "outdoor", "indoor" and the like.

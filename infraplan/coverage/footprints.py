@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from infraplan.arrays import Floats32
+from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.over_terrain import footprint_over_terrain
-from infraplan.coverage.shared_tables import CURVE_STEP_M, Footprint, Radio
+from infraplan.coverage.receivers_in_rows import Rows, near_by_x
+from infraplan.coverage.shared_tables import CURVE_STEP_M, Footprint, Radial, Radio
 from infraplan.geo.grids import Grid
 
 
@@ -93,8 +94,7 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         if over_terrain is not None:
             return over_terrain
     x_m, y_m = float(site["x_m"]), float(site["y_m"])
-    names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
-    radials = [radio.radial(*kind) for kind in zip(*(site[name] for name in names), strict=True)]
+    radials = _radials(site, radio)
     reach_m = max((radial.radius_m for radial in radials), default=0.0)
     window = grid.window(x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m)
     margin_db = np.empty((len(radials), window.height, window.width), np.float32)
@@ -103,12 +103,37 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         distance_m, bearing_deg = np.empty(window.shape, np.float32), np.empty(window.shape, np.float32)
         directional = not np.isnan(np.asarray(site["azimuth_deg"], float)).all()
         _polar(distance_m, bearing_deg, x_m, y_m, window.x0_m, window.y0_m, grid.resolution_m, reach_m if directional else -1.0)
-        for k, radial in enumerate(radials):
-            horizontal_db, _ = radio.cuts(site["antenna"][k], site["tilt_deg"][k])
-            azimuth_deg = float(site["azimuth_deg"][k])
-            tables = radial.margin_db, radial.lowest_across_db, horizontal_db
-            _fill(margin_db[k], distance_m, bearing_deg, azimuth_deg, radial.radius_m, CURVE_STEP_M, *tables)
+        _fill_sectors(margin_db, distance_m, bearing_deg, site, radials, radio)
     return Footprint(row0, col0, margin_db, any(radial.capped for radial in radials))
+
+
+def margins_at(site: Mapping[str, Any], rows: Rows, radio: Radio) -> tuple[Ints, Floats32]:
+    """Scattered receivers within the reach of a site without terrain, and its margins there: a row a sector. [dB]"""
+    x_m, y_m = float(site["x_m"]), float(site["y_m"])
+    radials = _radials(site, radio)
+    near = near_by_x(rows, x_m, y_m, max((radial.radius_m for radial in radials), default=0.0))
+    margin_db = np.full((len(radials), 1, len(near)), np.nan, np.float32)
+    if margin_db.size:
+        dx, dy = rows.x_m[near] - x_m, rows.y_m[near] - y_m
+        distance_m, bearing_deg = np.sqrt(dx * dx + dy * dy), np.degrees(np.arctan2(dx, dy)) % 360.0
+        _fill_sectors(margin_db, distance_m.astype(np.float32)[None], bearing_deg.astype(np.float32)[None], site, radials, radio)
+    return near, margin_db[:, 0]
+
+
+def _radials(site: Mapping[str, Any], radio: Radio) -> list[Radial]:
+    """The radial table of each sector of a site."""
+    names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
+    return [radio.radial(*kind) for kind in zip(*(site[name] for name in names), strict=True)]
+
+
+def _fill_sectors(
+    margin_db: Floats32, distance_m: Floats32, bearing_deg: Floats32, site: Mapping[str, Any], radials: list[Radial], radio: Radio
+) -> None:
+    """Margins of each sector of a site at receivers of known distance and bearing."""
+    for k, radial in enumerate(radials):
+        horizontal_db, _ = radio.cuts(site["antenna"][k], site["tilt_deg"][k])
+        tables = radial.margin_db, radial.lowest_across_db, horizontal_db
+        _fill(margin_db[k], distance_m, bearing_deg, float(site["azimuth_deg"][k]), radial.radius_m, CURVE_STEP_M, *tables)
 
 
 def by_site(sectors: Any, grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:

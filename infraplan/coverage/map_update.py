@@ -6,8 +6,9 @@ changed sectors are merged over their circles. The result equals a new predictio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -18,7 +19,9 @@ import shapely
 
 from infraplan.coverage.mast_arrays import stands_on
 from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites
-from infraplan.coverage.prediction import Coverage, Layer, keep_best, predict_coverage
+from infraplan.coverage.position_margins import PositionMargins, start_from
+from infraplan.coverage.prediction import Coverage, Key, Layer, keep_best, margins_at_strips, predict_coverage
+from infraplan.coverage.receivers_in_rows import Strips
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
@@ -135,7 +138,45 @@ def update_coverage(
         sites_beyond_terrain=beyond,
         elsewhere={},
         capped_by_family=by_family,
+        positions=PositionMargins(
+            tuple((*key, "") for key in keys),
+            grid,
+            cover.terrain,
+            partial(_updated_at, before=cover, renumber=renumber, sectors=after, fresh=fresh, keys=keys, radio=radio, workers=workers),
+        ),
     )
+
+
+def _updated_at(
+    best: npt.NDArray[np.float32],
+    server: npt.NDArray[np.int32],
+    strips: Strips,
+    *,
+    before: Coverage,
+    renumber: npt.NDArray[np.int32],
+    sectors: Any,
+    fresh: npt.NDArray[np.bool_],
+    keys: Sequence[Key],
+    radio: Radio,
+    workers: int | None,
+) -> None:
+    """Margins at scattered receivers: of all sectors where a server is gone, else the new sectors on top of what the map had."""
+    start_from(before, [(*key, "") for key in keys], best, server, strips)
+    kept = renumber[server]
+    lost = ((server >= 0) & (kept < 0)).any(axis=(0, 1))
+    server[:] = kept
+    every = np.arange(len(sectors))
+    choice: dict[str, Any] = {"keys": keys, "grid": before.grid, "radio": replace(radio, cache=None), "workers": workers}
+    for some, own in ((lost, every), (~lost, np.flatnonzero(fresh))):
+        if not some.any():
+            continue
+        part = Strips.of(strips.rows.x_m[some], strips.rows.y_m[some])
+        at = np.flatnonzero(some)[part.order]
+        best_here, server_here = best[:, :, at], server[:, :, at]
+        if own is every:
+            best_here[:], server_here[:] = np.nan, -1
+        margins_at_strips(best_here, server_here, part, sectors=sectors.iloc[own], index=own, **choice)
+        best[:, :, at], server[:, :, at] = best_here, server_here
 
 
 def cover_with(plan_sites: gpd.GeoDataFrame, cover: Coverage, services: Mapping[str, Service] | None = None) -> Coverage:

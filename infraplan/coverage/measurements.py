@@ -12,6 +12,7 @@ import pandas as pd
 
 from infraplan.arrays import Bools, Codes
 from infraplan.coverage.networks import ANY, members
+from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 
@@ -134,6 +135,5 @@ def best_server(points: Any, cover: Coverage, family: str, network: str) -> npt.
     inner = points.geometry.representative_point()
     known = ~(inner.isna() | inner.is_empty).to_numpy()
     server = np.full(len(points), -1, dtype=np.int32)
-    row, col = cover.grid.pixel_of(*cover.grid.place(inner[known].to_frame("geometry")))
-    server[known] = np.where(row >= 0, cover[family, network].server[row, col], -1)
+    server[known] = margin_at(*cover.grid.place(inner[known].to_frame("geometry")), cover, family, network).server
     return server

@@ -14,14 +14,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from infraplan.arrays import Floats32
+from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
+from infraplan.coverage.receivers_in_rows import Rows, Strips, near_by_x, one_strip, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
@@ -164,6 +165,7 @@ def keep_best_over_terrain(
     grid: Grid,
     radio: Radio,
     *,
+    strips: Strips | None = None,
     index: npt.NDArray[np.int64] | None = None,
     workers: int | None = None,
     skip: bool = True,
@@ -179,6 +181,8 @@ def keep_best_over_terrain(
         `sectors_of(sites)`.
     layers : ndarray of int64
         Bit k set: the sector takes part in layer k.
+    strips : Strips, optional
+        Scattered receivers instead of the pixels of `grid`: the arrays then have a single row, in the order of the strips.
     index : ndarray of int64, optional
         Number of each sector in `server`, by default its row. Ties go to the lowest.
     skip : bool
@@ -203,28 +207,24 @@ def keep_best_over_terrain(
     reach_m = float(masts.radius_m.max())
     area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
     near_m = float(np.clip(math.sqrt(area_m2 / len(masts)), 3.0 * pixel_m, reach_m + pixel_m))
-    reach = math.ceil(reach_m / pixel_m) + 1
-    band_rows = max(LEAST_BAND_ROWS, reach)
-    bands = [(start, min(start + band_rows, grid.height)) for start in range(0, grid.height, band_rows)]
-    row = (grid.y0_m - masts.y_m) / pixel_m
-    along = np.lexsort((masts.x_m, row // 32))
-    base = np.floor(row[along])
-    of_band = [along[(base + reach >= start) & (base - reach < stop)] for start, stop in bands]
+    bands = _bands(grid, strips, reach_m)
+    along = np.lexsort((masts.x_m, (grid.y0_m - masts.y_m) // (32 * pixel_m)))
+    north_m = masts.y_m[along]
+    of_band = [along[(north_m - reach_m <= band.top_m) & (north_m + reach_m >= band.bottom_m)] for band in bands]
     rims = [share * near_m for share in RINGS if share * near_m < reach_m] + [reach_m + 1.0]
     phases = list(zip([0.0, *rims[:-1]], rims, strict=True))
     work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
 
     def run(band: int) -> None:
         nonlocal done
-        start, stop = bands[band]
+        rows, at = bands[band].rows, bands[band].at
         # one memory layout whatever the band: a kernel is compiled for each layout it meets
-        best_here, server_here = np.ascontiguousarray(best[:, start:stop]), np.ascontiguousarray(server[:, start:stop])
-        left_m, up_m = (float(v) for v in grid.centre_of(start, 0))
+        best_here, server_here = np.ascontiguousarray(best[at]), np.ascontiguousarray(server[at])
         for least_m, most_m in phases:
-            for at in range(0, len(of_band[band]), CHUNK):
-                some = of_band[band][at : at + CHUNK]
+            for at_mast in range(0, len(of_band[band]), CHUNK):
+                some = of_band[band][at_mast : at_mast + CHUNK]
                 best_over_terrain(
-                    best_here, server_here, left_m, up_m, pixel_m, skip, least_m, most_m, some, ground,
+                    best_here, server_here, rows, skip, least_m, most_m, some, ground,
                     masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                     number[masts.index], masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                     layers[masts.index], masts.horizontal, masts.vertical, constants, about.values,
@@ -233,15 +233,43 @@ def keep_best_over_terrain(
                     done += len(some)
                     if progress is not None:
                         progress(done / work)
-        best[:, start:stop], server[:, start:stop] = best_here, server_here
+        best[at], server[at] = best_here, server_here
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         list(pool.map(run, sorted(range(len(bands)), key=lambda band: -len(of_band[band]))))
     return masts
 
 
+class _Band(NamedTuple):
+    """Receivers that one thread takes: `at` in the arrays of all, between two norths. [m]"""
+
+    rows: Rows
+    at: tuple[slice, slice, slice]
+    top_m: float
+    bottom_m: float
+
+
+def _bands(grid: Grid, strips: Strips | None, reach_m: float) -> list[_Band]:
+    """The receivers cut into bands of at least `reach_m`, by where they are alone."""
+    height, top_m, row_m = grid.height, grid.y0_m, grid.resolution_m
+    if strips is not None:
+        height, top_m, row_m = len(strips.rows.start) - 1, strips.rows.up_m, strips.rows.step_m
+    count = max(LEAST_BAND_ROWS, math.ceil(reach_m / row_m) + 1)
+    found = []
+    for start in range(0, height, count):
+        stop = min(start + count, height)
+        every = slice(None)
+        if strips is None:
+            rows, at = pixel_rows(grid, start), (every, slice(start, stop), every)
+        else:
+            rows, some = strips.part(start, stop)
+            at = every, every, some
+        found.append(_Band(rows, at, top_m - start * row_m, top_m - stop * row_m))
+    return found
+
+
 class NeededMargins:
-    """Best margins of sites over terrain at the pixels that are needed: sites that cannot reach `required_db` there are not computed.
+    """Best margins of sites over terrain at scattered receivers: sites that cannot reach `required_db` there are not computed.
 
     Parameters
     ----------
@@ -249,23 +277,15 @@ class NeededMargins:
         `sectors_of(sites)`, sectors of a site together.
     takes_part : bool array
         Which sectors count.
-    needed : bool array, shape of the grid
-        The pixels.
+    rows : Rows
+        The receivers.
     required_db : float
         Margins below it may be left out. [dB]
     """
 
-    def __init__(
-        self,
-        sectors: Any,
-        takes_part: npt.NDArray[np.bool_],
-        needed: npt.NDArray[np.bool_],
-        grid: Grid,
-        radio: Radio,
-        required_db: float,
-    ) -> None:
+    def __init__(self, sectors: Any, takes_part: npt.NDArray[np.bool_], rows: Rows, grid: Grid, radio: Radio, required_db: float) -> None:
         check_terrain(grid, radio.terrain)
-        self.grid, self.needed = grid, needed
+        self.rows = rows
         self.below_db = np.nextafter(np.float32(required_db), np.float32(-np.inf))  # larger margins replace it
         self.masts = masts_of(sectors, *grid.place(sectors), radio, radio.terrain)
         self.ground = ground_of(radio.terrain)
@@ -275,26 +295,25 @@ class NeededMargins:
         sites = pd.factorize(sectors["site_id"])[0]
         self.site_of_mast = sites[self.masts.index[self.masts.sector[:-1]]]
 
-    def of_site(self, number: int) -> Footprint | None:
-        """Best margin of the `number`-th site, one plane; NaN where it is not needed or not enough. None beyond the terrain."""
-        masts, grid = self.masts, self.grid
+    def of_site(self, number: int) -> tuple[Ints, Floats32] | None:
+        """The receivers near the `number`-th site and its best margin there, NaN where that is not enough. None beyond the terrain."""
+        masts = self.masts
         first, end = np.searchsorted(self.site_of_mast, [number, number + 1])
         if first == end:
             return None
-        x_m, y_m, reach_m = masts.x_m[first], masts.y_m[first], float(masts.radius_m[first:end].max())
-        rows, cols = grid.window(x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m).slices_in(grid)
-        needed = self.needed[rows, cols]
-        server = np.full((1, *needed.shape), -1, np.int32)
-        best = np.where(needed, self.below_db, np.float32(np.inf)).astype(np.float32)[None]
-        if needed.any():
-            left_m, up_m = (float(v) for v in grid.centre_of(rows.start, cols.start))
+        reach_m = float(masts.radius_m[first:end].max())
+        near = near_by_x(self.rows, masts.x_m[first], masts.y_m[first], reach_m)
+        best = np.full((1, 1, len(near)), self.below_db, np.float32)
+        server = np.full(best.shape, -1, np.int32)
+        if len(near):
+            rows = one_strip(self.rows, near)
             best_over_terrain(
-                best, server, left_m, up_m, grid.resolution_m, True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
+                best, server, rows, True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                 masts.index, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                 self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,
             )  # fmt: skip
-        return Footprint(rows.start, cols.start, np.where(server >= 0, best, np.float32(np.nan)), False)
+        return near, np.where(server >= 0, best, np.float32(np.nan))[0, 0]
 
 
 def cut_off_sites(

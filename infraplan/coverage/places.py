@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 from infraplan.arrays import Codes, Floats
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.population import STATUSES, demand_margin, status_of
+from infraplan.coverage.position_margins import Lowered, OtherReceiver, margin_at
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.geo.zonal import part_of, share
@@ -49,14 +50,17 @@ def with_extra_loss(cover: Coverage, family: str, network: str, extra_db: dict[s
     another server may be better indoors, so the answer is on the safe side.
     """
     if (family, network, receiver) in cover.elsewhere:
-        return replace(cover, layers={(family, name): cover.at(family, name, receiver) for name in cover.networks}), 0.0
+        other = None if cover.positions is None else OtherReceiver(cover.positions, receiver)
+        return replace(cover, layers={(family, name): cover.at(family, name, receiver) for name in cover.networks}, positions=other), 0.0
     losses = [extra_db.get(name, 0.0) for name, service in cover.services.items() if service.family == family]
     if len(set(losses)) <= 1:
         return cover, losses[0] if losses else 0.0
     by_sector = np.array([extra_db.get(str(name), 0.0) for name in cover.sector_services] + [0.0], dtype=np.float32)
     shown = cover.networks if network == ANY else (network,)
     lowered = {(family, name): _lowered(cover[family, name], by_sector) for name in shown}
-    return replace(cover, layers={(family, ANY): lowered[family, shown[0]], **lowered}), 0.0
+    layers = {(family, ANY): lowered[family, shown[0]], **lowered}
+    positions = None if cover.positions is None else Lowered(cover.positions, by_sector, {(family, ANY): shown[0]})
+    return replace(cover, layers=layers, positions=positions), 0.0
 
 
 def _lowered(layer: Layer, by_sector_db: npt.NDArray[np.float32]) -> Layer:
@@ -248,9 +252,7 @@ def corridor_status(
     In a tunnel an outdoor prediction is not valid: served when the line's `indoor_system` (leaky feeder) says yes, unserved when it says no
     and no_data when it says nothing.
     """
-    row, col = cover.grid.pixel_of(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy())
-    with np.errstate(invalid="ignore"):
-        served = (cover[family, network].margin_db[row, col] >= required_db) & (row >= 0)
+    served = margin_at(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy(), cover, family, network).margin_db >= required_db
     codes = np.where(served, SERVED, UNSERVED).astype(np.int8)
     tunnel = yes_answers(corridors, "tunnel")[0][pieces["line"].to_numpy()]
     if tunnel.any():

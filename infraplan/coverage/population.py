@@ -9,13 +9,12 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from numba import njit
 
-from infraplan.arrays import Floats
+from infraplan.arrays import Bools
+from infraplan.coverage.disc_positions import DiscPositions, disc_positions
 from infraplan.coverage.measurements import SERVED, Measured, inside, with_measured
 from infraplan.coverage.networks import ANY, EVERY, single_networks
 from infraplan.coverage.prediction import Coverage
-from infraplan.geo.discs import meets_disc, pixel_span
 from infraplan.geo.zonal import membership
 from infraplan.tables import arguments
 from infraplan.tables.zone_parents import levels_present
@@ -25,61 +24,44 @@ OUTSIDE = "outside"
 """Level of the row that counts people in no zone."""
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _disc_margins(
-    margin_db: npt.NDArray[np.float32],
-    x0_m: float,
-    y0_m: float,
-    resolution_m: float,
-    x_m: Floats,
-    y_m: Floats,
-    error_m: Floats,
-    here: Floats,
-    worst: Floats,
-    best: Floats,
-) -> None:
-    """Margin of a point's own pixel, and the worst and best of the pixels that meet the disc of its position error. NaN counts as -inf."""
-    height, width = margin_db.shape
-    for i in range(len(x_m)):
-        here[i], worst[i], best[i] = np.nan, np.nan, np.nan
-        if not (np.isfinite(x_m[i]) and np.isfinite(y_m[i])):
-            continue
-        row, col = int(np.floor((y0_m - y_m[i]) / resolution_m)), int(np.floor((x_m[i] - x0_m) / resolution_m))
-        if row < 0 or row >= height or col < 0 or col >= width:
-            continue
-        here[i] = margin_db[row, col]
-        low = high = here[i] if not np.isnan(here[i]) else -np.inf
-        span = pixel_span(error_m[i], resolution_m)
-        for r in range(max(row - span, 0), min(row + span + 1, height)):
-            for c in range(max(col - span, 0), min(col + span + 1, width)):
-                if meets_disc(r, c, x_m[i], y_m[i], error_m[i], x0_m, y0_m, resolution_m):
-                    value = margin_db[r, c] if not np.isnan(margin_db[r, c]) else -np.inf
-                    low, high = min(low, value), max(high, value)
-        worst[i], best[i] = low, high
-
-
 def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY, receiver: str = "") -> pd.DataFrame:
-    """Margin at every point, and the worst and best of the pixels whose square meets the disc of its `position_error_m`. [dB]
+    """Margin at every point, and the worst and best of the positions at which it may lie (`disc_positions`). [dB]
 
-    `receiver` asks for a device elsewhere than the family is judged, where that was mapped (`Coverage.at`). A point without position error
-    takes its own pixel alone; of a disc that reaches beyond the grid only the pixels of the grid count.
+    Margins are computed at the positions, whatever the pixels of the map. `receiver` asks for a device elsewhere than the family is judged,
+    where that was mapped (`Coverage.at`). Of a disc that reaches unknown ground the rest counts.
 
     Returns
     -------
     DataFrame
-        Index of `demand`; margin_db (NaN: no sector computed there), worst_db, best_db (-inf where nothing was computed, NaN off the grid).
+        Index of `demand`; margin_db (NaN: no sector computed there), worst_db, best_db (-inf where nothing was computed); all NaN without a
+        place, or off the grid.
     """
+    positions, counts = positions_on(demand, cover)
+    margin_db = cover.at_positions(positions.x_m, positions.y_m, family, network, receiver).margin_db.astype(float)
+    placed, starts = positions.placed, positions.own
+    table = np.full((3, len(demand)), np.nan)
+    if len(starts):
+        worst = np.where(counts, np.nan_to_num(margin_db, nan=-np.inf), np.inf)
+        best = np.where(counts, worst, -np.inf)
+        table[:, placed] = margin_db[starts], np.minimum.reduceat(worst, starts), np.maximum.reduceat(best, starts)
+    return pd.DataFrame(dict(zip(("margin_db", "worst_db", "best_db"), table, strict=True)), index=demand.index)
+
+
+def positions_on(demand: Any, cover: Coverage) -> tuple[DiscPositions, Bools]:
+    """The positions at which points may lie, none for points off the grid, and which of them count: a point itself always does, others
+    where a margin can be computed."""
     grid = cover.grid
     x_m, y_m = grid.place(demand)
-    error_m = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
-    here, worst, best = (np.empty(len(demand)) for _ in range(3))
-    margin_db = cover.at(family, network, receiver).margin_db
-    _disc_margins(margin_db, grid.x0_m, grid.y0_m, grid.resolution_m, x_m, y_m, np.nan_to_num(error_m), here, worst, best)
-    return pd.DataFrame({"margin_db": here, "worst_db": worst, "best_db": best}, index=demand.index)
+    on_map = grid.pixel_of(x_m, y_m)[0] >= 0
+    stated = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
+    positions = disc_positions(np.where(on_map, x_m, np.nan), y_m, np.nan_to_num(stated))
+    counts = cover.computable(positions.x_m, positions.y_m)
+    counts[positions.own] = True
+    return positions, counts
 
 
 def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np.int8]:
-    """Position in `STATUSES`: served when every pixel that meets the disc is, unserved when none is, else uncertain."""
+    """Position in `STATUSES`: served when all positions at which a point may lie are, unserved when none is, else uncertain."""
     worst, best = margins["worst_db"].to_numpy(), margins["best_db"].to_numpy()
     with np.errstate(invalid="ignore"):
         return np.where(worst >= required_db, 0, np.where(best >= required_db, 1, 2)).astype(np.int8)
@@ -156,7 +138,7 @@ def service_status(
     Parameters
     ----------
     demand : GeoDataFrame
-        Points, such as villages; with `position_error_m` [m] a point is judged at every pixel that its disc meets.
+        Points, such as villages; with `position_error_m` [m] a point is judged at several positions of its disc, whatever the pixels.
     cover : Coverage
         The map: `predict_coverage(...)`.
     families : iterable of str, optional

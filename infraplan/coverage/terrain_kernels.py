@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
+from infraplan.coverage.receivers_in_rows import columns_near, count_rows, gap_within, longest_row, offsets_from, rows_near
 from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
 from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
 from infraplan.radio.fast_math import FAST
@@ -75,17 +76,18 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
-    best, server, left_m, up_m, resolution_m, skip, least_m, most_m, masts, ground,
+    best, server, rows, skip, least_m, most_m, masts, ground,
     mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_band,
     sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
-    """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...]: the window whose first pixel has its
-    centre at (`left_m`, `up_m`).
+    """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...], at receivers in `Rows`; scattered ones
+    have a single row there.
 
-    Pixels from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one knife
-    edge, could still change a layer, and of them only the bands that could. Returns how many receivers were computed.
+    Receivers from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one
+    knife edge, could still change a layer, and of them only the bands that could. Returns how many receivers were computed.
     """
-    layer_count, height, width = best.shape
+    layer_count, _, width = best.shape
+    height = count_rows(rows, best)
     step_m = values[STEP_KM] * 1000.0
     quick_m = 2.0 * PROBES * step_m
     longest_m = 1.0
@@ -95,8 +97,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
         longest_m = max(longest_m, min(radius_m[m], most_m))
         most_bands = max(most_bands, mast_band[m + 1] - mast_band[m])
         most_sectors = max(most_sectors, mast_sector[m + 1] - mast_sector[m])
-    across = min(width, int(longest_m / resolution_m) * 2 + 5)
-    room = max(min(min(height, int(longest_m / resolution_m) * 2 + 3) * across, CHUNK), across)
+    across = longest_row(rows, width, longest_m)
+    room = max(min(min(height, int(longest_m / rows.step_m) * 2 + 3) * across, CHUNK), across)
     px = np.empty(room)
     py = np.empty(room)
     square = np.empty(room)
@@ -106,6 +108,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     order = np.empty(room, np.int64)
     tally = np.empty(4 * room, np.int64)
     spare = np.empty((most_bands, room))
+    row_dx = np.empty(across)
+    row_dy = np.empty(across)
     row_spare = np.empty((most_bands, across))
     row_square = np.empty(across)
     row_free = np.empty(across)
@@ -126,8 +130,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
         x_m = mast_x[m]
         y_m = mast_y[m]
         outer_m = min(radius_m[m], most_m)
-        first_row = max(math.ceil((up_m - y_m - outer_m) / resolution_m), 0)
-        last_row = min(math.floor((up_m - y_m + outer_m) / resolution_m), height - 1)
+        first_row, last_row = rows_near(rows, height, y_m, outer_m)
         if first_row > last_row:
             continue
         s0 = mast_sector[m]
@@ -142,10 +145,8 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
         nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
         n = 0
         for r in range(first_row, last_row + 2):
-            dy = up_m - r * resolution_m - y_m
-            half_m = math.sqrt(max(outer_m * outer_m - dy * dy, 0.0))
-            first_col = max(math.ceil((x_m - half_m - left_m) / resolution_m) - 1, 0)
-            last_col = min(math.floor((x_m + half_m - left_m) / resolution_m) + 1, width - 1)
+            line = 0 if rows.scattered else r
+            first_col, last_col = columns_near(rows, min(r, last_row), width, x_m, y_m, outer_m)
             if n > 0 and (r > last_row or n + last_col - first_col + 1 > room):
                 computed += compute_pixels(
                     best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude[m],
@@ -155,32 +156,29 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                 n = 0
             if r > last_row:
                 break
-            half_m = math.sqrt(max(least_m * least_m - dy * dy, 0.0)) - 2.0 * resolution_m  # no pixel within is wanted
-            gap_first = last_col + 1
-            gap_last = last_col
-            if half_m > 0.0:
-                gap_first = min(max(math.ceil((x_m - half_m - left_m) / resolution_m), first_col), last_col + 1)
-                gap_last = min(max(math.floor((x_m + half_m - left_m) / resolution_m), gap_first - 1), last_col)
+            gap_first, gap_last = gap_within(rows, r, first_col, last_col, x_m, y_m, least_m)  # nothing within is wanted
             for side in range(2):
                 begin = first_col if side == 0 else gap_last + 1
                 end = gap_first - 1 if side == 0 else last_col
                 if begin > end:
                     continue
+                offsets_from(rows, r, begin, end, x_m, y_m, row_dx, row_dy)
                 spares_of_row(
-                    best, r, begin, end, left_m, x_m, dy, resolution_m, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free,
-                    row_spare, row_most,
+                    best, line, begin, end, row_dx, row_dy, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free, row_spare,
+                    row_most,
                 )  # fmt: skip
                 for i in range(end - begin + 1):
                     if row_most[i] < 0.0:
                         continue
                     c = begin + i
-                    dx = left_m + c * resolution_m - x_m
+                    dx = row_dx[i]
+                    dy = row_dy[i]
                     for f in range(bands):
                         spare[f, n] = row_spare[f, i]
                     if row_most[i] < np.inf:
                         rx_m = height_at(ground, x_m + dx, y_m + dy) + rx_height_m[m]
                         narrow(
-                            best, r, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
+                            best, line, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
                             horizontal, vertical, spare,
                         )  # fmt: skip
                         enough = -np.inf
@@ -197,7 +195,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     px[n] = x_m + dx
                     py[n] = y_m + dy
                     square[n] = row_square[i]
-                    at_row[n] = r
+                    at_row[n] = line
                     at_col[n] = c
                     n += 1
     return computed

@@ -128,14 +128,14 @@ def near_atan2(y, x):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def spares_of_row(  # type: ignore[no-untyped-def]
-    best, r, begin, end, left_m, x_m, dy, resolution_m, skip, least_m, most_m, far_m, pairs, bands, square, free, spare, most
+    best, line, begin, end, dx, dy, skip, least_m, most_m, far_m, pairs, bands, square, free, spare, most
 ):
-    """spare[f, i]: how much more than free space band f may lose at pixel `begin` + i of a row and still change, or equal, a layer, with
-    the best gain of any side; negative where it cannot, infinite where all is to be computed. most[i]: the largest of a pixel. [dB]"""
+    """spare[f, i]: how much more than free space band f may lose at receiver `begin` + i of a line of `best`, (`dx`, `dy`) from the mast,
+    and still change, or equal, a layer, with the best gain of any side; negative where it cannot, infinite where all is to be computed.
+    most[i]: the largest of a receiver. [dB]"""
     width = end - begin + 1
     for i in range(width):
-        dx = left_m + (begin + i) * resolution_m - x_m
-        square[i] = dx * dx + dy * dy
+        square[i] = dx[i] * dx[i] + dy[i] * dy[i]
         free[i] = 10.0 / LN10 * fast_log(max(square[i], 1.0) * 1e-6)
         most[i] = -1.0
     for f in range(bands):
@@ -145,7 +145,7 @@ def spares_of_row(  # type: ignore[no-untyped-def]
         for p in range(pairs.counts[0] if skip else 0):
             if pairs.band[p] == f:
                 highest = pairs.highest[p]
-                old = best[pairs.layer[p], r, begin : end + 1]
+                old = best[pairs.layer[p], line, begin : end + 1]
                 for i in range(width):
                     over = highest - np.float64(old[i])
                     over = np.inf if over != over else over

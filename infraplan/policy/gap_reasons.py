@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from infraplan.coverage.places import NO_DATA, UNCERTAIN
+from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
@@ -50,15 +49,18 @@ def explain(found: pd.DataFrame, target: Target, network: str, layers: Layers, f
     if not target.family or target.measure == "attribute_share":
         found["reason"] = np.where(found["code"] == NO_DATA, "not_stated", "attribute_no")
         return _with_remedy(found)
-    at = _pixels(found, layers.cover)
-    _margins(found, target, network, layers.cover, at)
+    _margins(found, target, network, layers.cover)
     _nearest(found, target, network, layers)
-    found["reason"] = _reasons(found, target, network, layers, at)
+    found["reason"] = _reasons(found, target, network, layers)
     return _with_remedy(found, target, network, future)
 
 
-def _pixels(found: pd.DataFrame, cover: Coverage) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return cover.grid.pixel_of(found["x_m"].to_numpy(dtype=float), found["y_m"].to_numpy(dtype=float))
+def _read(
+    found: pd.DataFrame, cover: Coverage, family: str, network: str, receiver: str = ""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    """Margin and server at the place of each gap."""
+    layer = margin_at(found["x_m"].to_numpy(dtype=float), found["y_m"].to_numpy(dtype=float), cover, family, network, receiver)
+    return layer.margin_db.astype(float), layer.server
 
 
 def _at_server(cover: Coverage, server: npt.NDArray[np.int32], by_service: dict[str, float]) -> npt.NDArray[np.float64]:
@@ -68,23 +70,15 @@ def _at_server(cover: Coverage, server: npt.NDArray[np.int32], by_service: dict[
     return np.asarray(np.array(values)[place])
 
 
-def _read(layer: Any, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
-    row, col = at
-    on_map = row >= 0
-    return np.where(on_map, layer.margin_db[row, col], np.nan).astype(float), np.where(on_map, layer.server[row, col], -1).astype(np.int32)
-
-
-def _margins(
-    found: pd.DataFrame, target: Target, network: str, cover: Coverage, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-) -> None:
+def _margins(found: pd.DataFrame, target: Target, network: str, cover: Coverage) -> None:
     """Margins outdoors, indoors, and where the devices are that the target judges, which decides."""
-    margin_db, server = _read(cover[target.family, network], at)
+    margin_db, server = _read(found, cover, target.family, network)
     found["receiver"] = decides = target.receiver or cover.receiver(target.family)
     for name, receiver in (("margin_db", decides), ("outdoor_margin_db", "outdoor"), ("indoor_margin_db", "indoor")):
         if receiver == cover.receiver(target.family):
             there_db = margin_db
         elif (target.family, network, receiver) in cover.elsewhere:
-            there_db = _read(cover.at(target.family, network, receiver), at)[0]
+            there_db = _read(found, cover, target.family, network, receiver)[0]
         else:
             there_db = margin_db - _at_server(cover, server, receiver_losses_db(cover, target.family, receiver))
         found[name] = cut(there_db, 1)
@@ -104,12 +98,10 @@ def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
     found.loc[known, "nearest_site"] = ids[index]
 
 
-def _reasons(
-    found: pd.DataFrame, target: Target, network: str, layers: Layers, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-) -> npt.NDArray[np.object_]:
+def _reasons(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.object_]:
     """The first reason that is true, in the order of the lines."""
     cover = layers.cover
-    margin_db, server = _read(cover[target.family, network], at)
+    margin_db, server = _read(found, cover, target.family, network)
     services = {name: service for name, service in cover.services.items() if service.family == target.family}
     spare_db = _at_server(cover, server, {name: s.downlink_max_path_loss_db - s.max_path_loss_db for name, s in services.items()})
     code = found["code"].to_numpy()
@@ -126,18 +118,16 @@ def _reasons(
             ("weak_indoors", found["outdoor_margin_db"].to_numpy(dtype=float) >= 0.0),  # a service promised indoors, such as meters
             ("uplink_limited", margin_db + spare_db >= 0.0),
             ("terrain_blocked", _blocked(found, target, network, layers)),
-            ("nbiot_only", _nbiot_there(target, network, cover, at)),
+            ("nbiot_only", _nbiot_there(found, target, network, cover)),
         ]
     return np.asarray(np.select([holds for _, holds in causes], [name for name, _ in causes], default="no_site_in_range"), dtype=object)
 
 
-def _nbiot_there(
-    target: Target, network: str, cover: Coverage, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-) -> npt.NDArray[np.bool_]:
+def _nbiot_there(found: pd.DataFrame, target: Target, network: str, cover: Coverage) -> npt.NDArray[np.bool_]:
     if target.family == "nbiot" or "nbiot" not in cover.families:
-        return np.zeros(len(at[0]), dtype=bool)
+        return np.zeros(len(found), dtype=bool)
     with np.errstate(invalid="ignore"):
-        return np.asarray(_read(cover["nbiot", network], at)[0] >= 0.0)
+        return np.asarray(_read(found, cover, "nbiot", network)[0] >= 0.0)
 
 
 def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.bool_]:
@@ -160,7 +150,7 @@ def _with_remedy(found: pd.DataFrame, target: Target | None = None, network: str
     remedy = found["reason"].map(REMEDIES).to_numpy(dtype=object)
     if future is not None and target is not None:
         after, new_sites = future
-        margin_db, server = _read(after[target.family, network], _pixels(found, after))
+        margin_db, server = _read(found, after, target.family, network)
         sectors, place = np.unique(server, return_inverse=True)
         names = ["" if sector < 0 else site_of(after.sector_ids[sector]) for sector in sectors]
         sites = np.array(names, dtype=object)[place]

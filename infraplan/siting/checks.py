@@ -19,6 +19,7 @@ from infraplan.coverage.map_update import cover_with, services_of
 from infraplan.coverage.measurements import SERVED, Measured
 from infraplan.coverage.networks import ANY, EVERY, in_network, single_networks
 from infraplan.coverage.population import as_status, contradicted, demand_margin, people_by_zone, point_statuses, status_of
+from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -225,15 +226,12 @@ class Maps:
         return reach(
             points,
             sectors_of(sites, own, include=("planned",), part=True),
-            cover.grid,
+            cover,
             self.services,
             family=family,
-            known=cover[family, network],
+            network=network,
             alone=alone,
             required_db=required_db,
-            max_radius_km=cover.max_radius_km,
-            caps_km=cover.caps_km,
-            terrain=cover.terrain,
         )
 
 

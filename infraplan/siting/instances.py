@@ -300,15 +300,11 @@ def _family_reach(
     matrix = reach(
         points,
         sectors,
-        cover.grid,
+        cover,
         services,
         family=family,
-        known=cover[family],
         alone=alone,
         required_db=margin_db,
-        max_radius_km=cover.max_radius_km,
-        caps_km=cover.caps_km,
-        terrain=cover.terrain,
         progress=progress,
     )
     column = pd.Series(np.arange(matrix.shape[1]), index=spot.loc[sectors["site_id"].drop_duplicates()].to_numpy())

@@ -184,11 +184,8 @@ def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
         points = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
         carried = {name: item for name, item in maps.services.items() if item.family == family}
         sectors = sectors_of(plan.sites, carried, include=("planned",), part=True)
-        choice: dict[str, Any] = {"max_radius_km": maps.cover.max_radius_km, "caps_km": maps.cover.caps_km, "terrain": maps.cover.terrain}
-        step, needs = build_steps(
-            points, sectors, maps.cover.grid, maps.services, family=family, known=maps.cover[family], alone=np.concatenate(alone),
-            required_db=margin_db, **choice,
-        )  # fmt: skip
+        choice: dict[str, Any] = {"alone": np.concatenate(alone), "required_db": margin_db}
+        step, needs = build_steps(points, sectors, maps.cover, maps.services, family=family, **choice)
         place = ids.get_indexer(pd.Index(sectors["site_id"].drop_duplicates().astype(str)))
         pairs = needs.tocoo()
         needs = csr_matrix((pairs.data, (pairs.row, place[pairs.col])), shape=(len(points), len(ids)))

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from hilly_ground import hills
 
-from infraplan.coverage.footprints import by_site, site_footprint
-from infraplan.coverage.population import service_status
+from infraplan.coverage.population import positions_on, service_status
 from infraplan.coverage.prediction import Coverage, Layer, predict_coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
-from infraplan.coverage.shared_tables import Radio
-from infraplan.geo.discs import meets_disc
 from infraplan.geo.grids import Grid
 
 
@@ -26,7 +23,7 @@ def known(sites: Any, grid: Grid, presets: Any) -> Coverage:
 
 def test_a_column_is_what_the_map_shows_with_that_site(sites: Any, villages: Any, grid: Grid, presets: Any, known: Coverage) -> None:
     candidates = sectors_of(sites.iloc[4:], presets)
-    matrix = reach(villages, candidates, grid, presets, family="nr", known=known["nr"]).toarray()
+    matrix = reach(villages, candidates, known, presets, family="nr").toarray()
     before = (service_status(villages, known)["nr"] == "served").to_numpy()
     for column, (site, sectors) in enumerate(candidates.groupby("site_id", sort=False)):
         after = predict_coverage(sectors, grid, presets, families=("nr", "nbiot"), base=known)
@@ -36,8 +33,8 @@ def test_a_column_is_what_the_map_shows_with_that_site(sites: Any, villages: Any
 
 def test_a_planning_margin_asks_for_more(sites: Any, villages: Any, grid: Grid, presets: Any, known: Coverage) -> None:
     candidates = sectors_of(sites.iloc[4:], presets)
-    usual = reach(villages, candidates, grid, presets, family="nr", known=known["nr"])
-    strict = reach(villages, candidates, grid, presets, family="nr", known=known["nr"], required_db=6.0)
+    usual = reach(villages, candidates, known, presets, family="nr")
+    strict = reach(villages, candidates, known, presets, family="nr", required_db=6.0)
     assert strict.nnz < usual.nnz
     assert (strict > usual).nnz == 0
 
@@ -53,46 +50,46 @@ def test_a_site_may_finish_a_disc_whose_middle_is_served(grid: Grid, presets: An
     )  # fmt: skip
     sectors = sectors_of(site, presets, include=("planned",))
     alone = predict_coverage(sectors, grid, presets)["nr"].margin_db
-    row, col = np.argwhere(alone >= 0)[0]
+    row, col = np.argwhere(alone >= 0)[0] + [1, 0]
     x_m, y_m = grid.centre_of(row - 1, col)
     lon, lat = grid.unproject(x_m, y_m)
-    village = gpd.GeoDataFrame({"position_error_m": [130.0]}, geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
+    village = gpd.GeoDataFrame({"position_error_m": [250.0]}, geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
     known_db = np.full(grid.shape, 5.0, np.float32)
     known_db[row, col] = -5.0
-    known = Layer(known_db, np.zeros(grid.shape, np.int32))
-    assert reach(village, sectors, grid, presets, family="nr", known=known).toarray().tolist() == [[True]]
-    nobody = Layer(np.full(grid.shape, np.nan, np.float32), np.full(grid.shape, -1, np.int32))
-    assert reach(village, sectors, grid, presets, family="nr", known=nobody).toarray().tolist() == [[False]]
+
+    def pixels_alone(margin_db: Any) -> Coverage:
+        layers = {("nr", "any"): Layer(margin_db, np.zeros(grid.shape, np.int32))}
+        return Coverage(grid, presets, layers, np.array(["A"], object), np.array(["nr-n41"], object), "statistical", (), 0.9, 30.0, 0)
+
+    assert reach(village, sectors, pixels_alone(known_db), presets, family="nr").toarray().tolist() == [[True]]
+    nobody = pixels_alone(np.full(grid.shape, np.nan, np.float32))
+    assert reach(village, sectors, nobody, presets, family="nr").toarray().tolist() == [[False]]
 
 
 @pytest.mark.parametrize("required_db", [0.0, 6.3])
-def test_over_terrain_leaving_pixels_out_changes_no_column(sites: Any, villages: Any, zones: Any, presets: Any, required_db: float) -> None:
-    """The matrix of the whole footprints, disc by disc, is the matrix of `reach`, which computes only what a disc depends on."""
+def test_over_terrain_leaving_positions_out_changes_no_column(
+    sites: Any, villages: Any, zones: Any, presets: Any, required_db: float
+) -> None:
+    """The matrix from each site's own margins at all positions is the matrix of `reach`, which computes only those that lack service."""
     grid = Grid.over(zones, 250)
     terrain = hills(grid)
     mixed = sectors_of(sites, presets)
-    before = predict_coverage(mixed.loc[mixed["site_id"].isin(["S00", "S03"])], grid, presets, terrain=terrain, max_radius_km=6.0)
+    choice: dict[str, Any] = {"terrain": terrain, "max_radius_km": 6.0}
+    before = predict_coverage(mixed.loc[mixed["site_id"].isin(["S00", "S03"])], grid, presets, **choice)
     alone = np.arange(len(villages)) % 7 == 0
-    found = reach(
-        villages, mixed, grid, presets, family="nr", known=before["nr"], alone=alone, required_db=required_db, max_radius_km=6.0,
-        terrain=terrain,
-    ).toarray()  # fmt: skip
-    radio = Radio(presets, 6.0, floor_db=required_db, terrain=terrain)
-    x_m, y_m = grid.place(villages)
-    pixels = [(r, c) for r in range(grid.height) for c in range(grid.width)]
-    of_disc = (grid.x0_m, grid.y0_m, grid.resolution_m)
-    some = range(0, len(villages), 10)
-    error_m = villages["position_error_m"].to_numpy()
-    discs = {i: [at for at in pixels if meets_disc(*at, x_m[i], y_m[i], error_m[i], *of_disc)] for i in some}
-    for column, (_, first, site) in enumerate(by_site(mixed, grid)):
-        footprint = site_footprint(site, grid, radio)
-        own_db = np.full(grid.shape, -np.inf, np.float32)
-        for k, plane in enumerate(footprint.margin_db):
-            if mixed["family"].iloc[first + k] == "nr":
-                height, width = plane.shape
-                window = own_db[footprint.row0 : footprint.row0 + height, footprint.col0 : footprint.col0 + width]
-                np.fmax(window, plane, out=window)
-        for i, disc in discs.items():
-            own = [bool(own_db[at] >= required_db) for at in disc]
-            known = [bool(before["nr"].margin_db[at] >= required_db) and not alone[i] for at in disc]
-            assert found[i, column] == (any(own) and all(a or b for a, b in zip(own, known, strict=True))), (column, i)
+    found = reach(villages, mixed, before, presets, family="nr", alone=alone, required_db=required_db).toarray()
+    positions, counts = positions_on(villages, before)
+    at = positions.x_m, positions.y_m
+    known = before.at_positions(*at, "nr").margin_db >= required_db
+    for column, site in enumerate(mixed["site_id"].unique()):
+        only = predict_coverage(mixed.loc[mixed["site_id"] == site].reset_index(drop=True), grid, presets, families=("nr",), **choice)
+        own = only.at_positions(*at, "nr").margin_db >= required_db
+        for i in range(len(villages)):
+            disc = [k for k in range(positions.start[i], positions.start[i + 1]) if counts[k]]
+            everything = bool(disc) and all(known[k] for k in disc)
+            served = [bool(own[k]) for k in disc]
+            helped = any(own[k] for k in disc if alone[i] or everything or not known[k])
+            whole = all(a or (bool(known[k]) and not alone[i]) for a, k in zip(served, disc, strict=True))
+            if everything and not alone[i]:
+                whole = all(served)  # nothing is open: `reach` asks for the whole disc
+            assert found[i, column] == (helped and whole), (site, i)

@@ -78,8 +78,7 @@ def test_the_difference_to_the_search_is_who_is_served_together(findings: Findin
     villages, services = findings.villages, findings.study.plan_services
     sectors = sectors_of(plan.sites, services, include=("planned",), part=True)
     gained = served(findings, plan.sites) & ~served(findings, plan.sites.iloc[:0])
-    kept = {"family": "nr", "known": findings.cover["nr"], "max_radius_km": findings.cover.max_radius_km, "terrain": findings.cover.terrain}
-    matrix = reach(villages, sectors, findings.cover.grid, services, caps_km=findings.cover.caps_km, **kept)
+    matrix = reach(villages, sectors, findings.cover, services, family="nr")
     alone = np.asarray(matrix.sum(axis=1)).ravel() > 0
     people = villages["population"].to_numpy()
     assert int(people[gained & alone].sum()) == plan.population_gained
