@@ -200,6 +200,7 @@ class Coverage:
         Returns
         -------
         ndarray of bool, shape (positions,)
+            True where `at_positions` can answer.
         """
         if self.positions is None:
             return np.asarray(self.grid.pixel_of(x_m, y_m)[0] >= 0)

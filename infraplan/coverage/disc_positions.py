@@ -1,8 +1,8 @@
 """Where a point with a position error may lie: the positions of its disc at which it is judged.
 
 The positions are the same whatever the pixels of a map: the point itself, and rings of six, twelve, eighteen ... around it, so that each
-position stands for an equal part of the disc. Their number is an interpretation of ours: one ring for each `RING_M` of error, at most
-`MOST_RINGS`; a point known to within `EXACT_M` is judged at itself alone.
+position stands for an equal part of the disc. Their number is an interpretation of ours: one ring, two from `WIDE_M` of error on; a point
+known to within `EXACT_M` is judged at itself alone.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from infraplan.arrays import Bools, Floats, Ints
 
 EXACT_M = 50.0
 """Errors up to this are less than a profile sees. [m]"""
-RING_M = 250.0
-MOST_RINGS = 4
+WIDE_M = 500.0
+"""Larger errors get a second ring. [m]"""
 PER_METRE = 100.0
 """Positions are rounded to 1 cm, so that the last bits of a projection choose nothing."""
 
@@ -55,8 +55,8 @@ class DiscPositions:
 
 def rings_of(error_m: Floats) -> Ints:
     """Number of rings for a position error. [m]"""
-    rings = np.ceil(np.minimum(np.nan_to_num(error_m), MOST_RINGS * RING_M) / RING_M).astype(np.int64)
-    return np.where(np.nan_to_num(error_m) > EXACT_M, rings, 0)
+    stated = np.nan_to_num(error_m)
+    return np.where(stated > WIDE_M, 2, np.where(stated > EXACT_M, 1, 0))
 
 
 def unit_disc(rings: int) -> tuple[Floats, Floats]:

@@ -167,7 +167,7 @@ def service_status(
     >>> import infraplan as ip
     >>> world = ip.example_world()
     >>> ip.service_status(world.villages, world.cover)["nr"].value_counts().to_dict()
-    {'unserved': 34, 'served': 3, 'uncertain': 3}
+    {'unserved': 35, 'served': 3, 'uncertain': 2}
     """
     arguments.require("service_status", demand=(demand, (arguments.GEOMETRY,)), cover=(cover, arguments.COVER))
     there = receivers or {}

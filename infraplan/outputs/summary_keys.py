@@ -181,7 +181,7 @@ KEYS = (
     K("plan.check.required", "要求的人数", "people asked", "people"),
     K("plan.check.county_short[]", "低于下限的县（市、区）", "counties below the floor"),
     K("plan.check.cost", "费用", "cost", MONEY),
-    K("plan.check.expected_people", "期望覆盖人口：人口乘以像元信号达到要求的概率之和，误差取预设的阴影标准差（我们的口径）", "expected people: sum of people times the probability that the signal at their pixel suffices, with the standard deviation of the shadowing in the presets (our interpretation)", "people"),
+    K("plan.check.expected_people", "期望覆盖人口：人口乘以所在位置信号达到要求的概率之和，误差取预设的阴影标准差（我们的口径）", "expected people: sum of people times the probability that the signal at their point suffices, with the standard deviation of the shadowing in the presets (our interpretation)", "people"),
     K("plan.check.served_if_weaker.{db}", "所有信号弱这么多 dB 时已覆盖的人口；实测的不变", "people served if every predicted signal were weaker by this number of dB; measured ones stay", "people"),
     K("plan.check.share_if_weaker.{db}", "所有信号弱这么多 dB 时的占比", "share if every signal were weaker by this number of dB", "share"),
     K("plan.check.today.served", "现有网络：已覆盖", "of the existing network: served", "people"),

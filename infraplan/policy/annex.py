@@ -42,7 +42,7 @@ def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     >>> world = ip.example_world()
     >>> card = ip.scorecard(world.targets.only("nr-pop90"), world.cover, zones=world.zones, villages=world.villages)
     >>> ip.scorecard_annex(card[card["zone_level"] == "city"], lang="en").iloc[0, [1, 5, 8]].tolist()
-    ["5G for more than 90 % of the province's residents", '10.7% to 16.5%', '31 December 2020']
+    ["5G for more than 90 % of the province's residents", '10.7% to 14.7%', '31 December 2020']
     """
     arguments.require("scorecard_annex", card=(card, ("id", "network", "measure")))
     rows = card.loc[card["network"].isin(["", "any"])].reset_index(drop=True)

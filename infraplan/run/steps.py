@@ -39,8 +39,6 @@ from infraplan.tables.families import family_name
 from infraplan.tables.reprojection import to_plane
 from infraplan.units import cut
 
-WIDE_PIXEL, FINE_PIXEL_M = 2.0, 50.0
-"""Pixels are wide from this many times the villages' usual position error on; pixels up to 100 m are fine enough for any (ours)."""
 RIM_M = 3000.0
 """Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
 
@@ -62,7 +60,7 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
         both_receivers=True,
         progress=progress.step("run.predicting"),
     )
-    study.keep([*cap_warnings(cover), *wide_pixel_warnings(study)])
+    study.keep(cap_warnings(cover))
     return cover
 
 
@@ -77,17 +75,6 @@ def cap_warnings(cover: Coverage) -> list[Fault]:
             fix = both("study.capped_fix", name=name)
             faults.append(Fault(FILE_NAME, message, fix, rule="capped", severity="warning", column=f"coverage.{name}"))
     return faults
-
-
-def wide_pixel_warnings(study: Study) -> list[Fault]:
-    """A warning where pixels are so wide that one or two of them decide for most villages."""
-    resolution_m = study.config.coverage.resolution_m
-    error_m = float(study.villages["position_error_m"].median()) if study.has_people and len(study.villages) else np.nan
-    if not resolution_m > WIDE_PIXEL * max(error_m, FINE_PIXEL_M):
-        return []
-    message = both("study.wide_pixels", pixel=f"{resolution_m:g}", error=f"{error_m:g}")
-    fix, column = both("study.wide_pixels_fix"), "coverage.resolution_m"
-    return [Fault(FILE_NAME, message, fix, rule="wide_pixels", severity="warning", column=column, value=f"{resolution_m:g}")]
 
 
 def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ()) -> tuple[Coverage, Any, Any]:
@@ -193,7 +180,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     >>> study = ip.Study.open(ip.example_world().write("study"))
     >>> findings = ip.assess(study)
     >>> findings.by_zone.loc[:1, ["name", "family", "network", "population", "served"]].values.tolist()
-    [['示例省', 'nr', 'any', 12234, 1321], ['示例省', 'nbiot', 'any', 12234, 4416]]
+    [['示例省', 'nr', 'any', 12234, 1321], ['示例省', 'nbiot', 'any', 12234, 3587]]
     """
     progress = progress or Silent()
     study.read_all()

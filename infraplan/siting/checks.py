@@ -19,7 +19,6 @@ from infraplan.coverage.map_update import cover_with, services_of
 from infraplan.coverage.measurements import SERVED, Measured
 from infraplan.coverage.networks import ANY, EVERY, in_network, single_networks
 from infraplan.coverage.population import as_status, contradicted, demand_margin, people_by_zone, point_statuses, status_of
-from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
@@ -117,7 +116,7 @@ def check_plan(
     ... )
     >>> checked = ip.check_plan(plan, world.cover, zones=world.zones, villages=world.villages)
     >>> checked["feasible"], checked["served"], checked["required"], checked["cost"]
-    (True, 11018, 11011, 10849486)
+    (True, 11149, 11011, 10849486)
     """
     plan_sites: Any = getattr(plan, "sites", plan)
     arguments.require(

@@ -77,7 +77,7 @@ def cost_curve(
     ... )
     >>> curve = ip.cost_curve(plan, points=3, limits=ip.SearchLimits(work_limit=500))
     >>> curve[["sites", "people", "people_on_map"]].values.tolist()
-    [[5, 6357, 6357], [10, 9044, 9044], [16, 11018, 11018]]
+    [[5, 6357, 6357], [10, 9044, 9044], [16, 11149, 11149]]
     """
     steps, problem = list(budgets) or budgets_up_to(plan.cost, points), problem_of(plan, instance)
     curve, plans = _best_plans(problem, steps, limits or SearchLimits(), known=plan)

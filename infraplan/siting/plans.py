@@ -101,7 +101,7 @@ class Plan:
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
     >>> plan.status, len(plan.sites), plan.population_gained, plan.cost_bound
-    ('optimal', 16, 9697, 10849486)
+    ('optimal', 16, 9828, 10849486)
     """
 
     goal: Goal

@@ -40,7 +40,7 @@ def test_status_against_brute_force(villages: Any, grid: Grid, presets: Any) -> 
         if grid.pixel_of(x_m[i], y_m[i])[0][0] < 0:
             assert status.iloc[i] == "unserved"
             continue
-        rings = 0 if error_m <= 50 else min(math.ceil(error_m / 250), 4)
+        rings = 0 if error_m <= 50 else 1 if error_m <= 500 else 2
         places, total = [(x_m[i], y_m[i])], 1 + sum(6 * ring for ring in range(1, rings + 1))
         for ring in range(1, rings + 1):
             nearer = 1 + sum(6 * inner for inner in range(1, ring))

@@ -100,7 +100,7 @@ def test_positions_share_the_disc_equally(rings: int) -> None:
 
 def test_positions_of_points() -> None:
     found = disc_positions(np.array([10.0, np.nan, 0.0, 5.0]), np.array([20.0, 1.0, 0.0, 5.0]), np.array([100.0, 100.0, 50.0, 2000.0]))
-    assert np.diff(found.start).tolist() == [7, 0, 1, 61]
+    assert np.diff(found.start).tolist() == [7, 0, 1, 19]
     assert found.own.tolist() == [0, 7, 8] and found.placed.tolist() == [True, False, True, True]
     assert (found.x_m[0], found.y_m[0]) == (10.0, 20.0)
     assert np.allclose(np.hypot(found.x_m[1:7] - 10.0, found.y_m[1:7] - 20.0), 75.6, atol=0.02)

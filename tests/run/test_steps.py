@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
-import pytest
 from results import run_light, summary_of
 
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import services
-from infraplan.run.steps import cap_warnings, wide_pixel_warnings
+from infraplan.run.steps import cap_warnings
 from infraplan.run.summary import beside
 
 
@@ -30,16 +27,6 @@ def test_a_capped_family_is_named_with_its_own_cap() -> None:
     assert near.severity == "warning" and near.column == "coverage.caps_km.nr"
     assert "NB-IoT" in far.message and "20 km" in far.message and far.column == "coverage.max_radius_km"
     assert cap_warnings(Coverage(grid, presets, layers, cover.sector_ids, cover.sector_services, "statistical", (), 0.9, 20.0, 0)) == []
-
-
-@pytest.mark.parametrize(("pixel_m", "error_m", "count"), [(500.0, 100.0, 1), (200.0, 100.0, 0), (100.0, 0.0, 0), (250.0, 0.0, 1)])
-def test_pixels_that_decide_alone_for_a_village_are_told(pixel_m: float, error_m: float, count: int) -> None:
-    config = SimpleNamespace(coverage=SimpleNamespace(resolution_m=pixel_m))
-    study = SimpleNamespace(config=config, has_people=True, villages=pd.DataFrame({"position_error_m": [0.0, error_m, 1000.0]}))
-    found = wide_pixel_warnings(study)  # type: ignore[arg-type]
-    assert [(fault.rule, fault.value, fault.severity) for fault in found] == [("wide_pixels", f"{pixel_m:g}", "warning")] * count
-    nobody = SimpleNamespace(config=config, has_people=False, villages=None)
-    assert wide_pixel_warnings(nobody) == []  # type: ignore[arg-type]
 
 
 def test_what_stands_beside_a_share_adds_up() -> None:
