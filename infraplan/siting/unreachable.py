@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -78,7 +79,7 @@ def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Se
         return pd.DataFrame({"margin_db": nothing, "worst_db": nothing, "best_db": nothing}, index=at.index)
     predicted = predict_coverage(
         sectors_of(frame.loc[near], own, include=("planned",), part=True),
-        cover.grid,
+        replace(cover.grid, height=0, width=0),  # margins at the points are all that is wanted
         own,
         terrain=cover.terrain,
         model=cover.model,
@@ -86,4 +87,4 @@ def _margins(instance: Instance, at: Any, family: str, services: Mapping[str, Se
         max_radius_km=cover.max_radius_km,
         caps_km=cover.caps_km,
     )
-    return demand_margin(at, predicted, family)
+    return demand_margin(at, replace(predicted, grid=cover.grid), family)
