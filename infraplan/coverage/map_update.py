@@ -17,10 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.coverage.best_server import keep_best, margins_at_strips
 from infraplan.coverage.mast_arrays import stands_on
 from infraplan.coverage.over_terrain import FootprintCache, cut_off_sites
 from infraplan.coverage.position_margins import PositionMargins, start_from
-from infraplan.coverage.prediction import Coverage, Key, Layer, keep_best, margins_at_strips, predict_coverage
+from infraplan.coverage.prediction import Coverage, Key, Layer, predict_coverage
 from infraplan.coverage.receivers_in_rows import Strips
 from infraplan.coverage.sectors import sectors_of
 from infraplan.coverage.shared_tables import Radio
@@ -143,6 +144,7 @@ def update_coverage(
             grid,
             cover.terrain,
             partial(_updated_at, before=cover, renumber=renumber, sectors=after, fresh=fresh, keys=keys, radio=radio, workers=workers),
+            cover.positions,
         ),
     )
 

@@ -63,12 +63,15 @@ class PositionMargins:
         Ground of the prediction; positions on unknown ground are not computed.
     compute : callable
         `compute(best, server, strips)` fills arrays (planes, 1, receivers), NaN and -1 at first, at the receivers of the strips.
+    before : PositionMargins, optional
+        Those of the map that this one was made from, on the same grid. What was asked there is computed here with the first question.
     """
 
     planes: Sequence[Plane]
     grid: Grid
     terrain: Any
     compute: Callable[[Floats32, Indices, Strips], None]
+    before: PositionMargins | None = None
     known: _Known = field(default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
@@ -90,6 +93,11 @@ class PositionMargins:
             k = list(self.planes).index(plane)
             return known.best[k, place], known.server[k, place]
 
+    def prepare(self, x_m: Floats, y_m: Floats) -> None:
+        """Computes the positions that are not known yet, all at once: many small questions cost more."""
+        with self.known.lock:
+            self._places(self._keys(x_m, y_m), x_m, y_m)
+
     def on_ground(self, x_m: Floats, y_m: Floats) -> Bools:
         """Which positions can be computed."""
         return np.ones(len(x_m), bool) if self.terrain is None else stands_on(self.terrain, x_m, y_m)
@@ -103,15 +111,27 @@ class PositionMargins:
     def _places(self, keys: Ints, x_m: Floats, y_m: Floats) -> Ints:
         """Place of each position among the known ones; what is new is computed."""
         known = self.known
+        if not len(known.keys) and self.before is not None and len(self.before.known.keys):
+            self._add(np.asarray(self.before.known.keys), *self._positions(np.asarray(self.before.known.keys)))
         place = known.keys.get_indexer(pd.Index(keys))
         new = np.flatnonzero(place < 0)
         if len(new):
             distinct, first = np.unique(keys[new], return_index=True)
-            best, server = self._computed(x_m[new[first]], y_m[new[first]])
-            known.keys = known.keys.append(pd.Index(distinct))
-            known.best, known.server = np.concatenate([known.best, best], axis=1), np.concatenate([known.server, server], axis=1)
+            self._add(distinct, x_m[new[first]], y_m[new[first]])
             place = known.keys.get_indexer(pd.Index(keys))
         return np.asarray(place, np.int64)
+
+    def _positions(self, keys: Ints) -> tuple[Floats, Floats]:
+        """The positions of keys."""
+        north = ((keys + 2**31) & (2**32 - 1)) - 2**31
+        return self.grid.x0_m + ((keys - north) >> 32) / PER_METRE, self.grid.y0_m + north / PER_METRE
+
+    def _add(self, keys: Ints, x_m: Floats, y_m: Floats) -> None:
+        """Computes positions that are not known."""
+        known = self.known
+        best, server = self._computed(x_m, y_m)
+        known.keys = known.keys.append(pd.Index(keys))
+        known.best, known.server = np.concatenate([known.best, best], axis=1), np.concatenate([known.server, server], axis=1)
 
     def _computed(self, x_m: Floats, y_m: Floats) -> tuple[Floats32, Indices]:
         strips = Strips.of(x_m, y_m)

@@ -126,10 +126,18 @@ def columns_near(rows, r, width, x_m, y_m, radius_m):  # type: ignore[no-untyped
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def gap_within(rows, r, first, last, x_m, y_m, radius_m):  # type: ignore[no-untyped-def]
-    """First and last pixel of a row, of those from `first` to `last`, that surely lie within a radius of a mast; none of scattered ones."""
+    """First and last receiver of a row, of those from `first` to `last`, that surely lie within a radius of a mast."""
+    if rows.scattered:
+        above = rows.up_m - r * rows.step_m
+        dy = max(abs(y_m - above), abs(y_m - above + rows.step_m))
+        half_m = math.sqrt(max(radius_m * radius_m - dy * dy, 0.0)) - 1.0
+        if half_m <= 0.0:
+            return last + 1, last
+        gap_first = first_from(rows.x_m, first, last + 1, x_m - half_m)
+        return gap_first, first_from(rows.x_m, gap_first, last + 1, x_m + half_m) - 1
     dy = rows.up_m - r * rows.step_m - y_m
     half_m = math.sqrt(max(radius_m * radius_m - dy * dy, 0.0)) - 2.0 * rows.step_m
-    if rows.scattered or half_m <= 0.0:
+    if half_m <= 0.0:
         return last + 1, last
     gap_first = min(max(math.ceil((x_m - half_m - rows.left_m) / rows.step_m), first), last + 1)
     return gap_first, min(max(math.floor((x_m + half_m - rows.left_m) / rows.step_m), gap_first - 1), last)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY, counted_networks
-from infraplan.coverage.places import served_area
+from infraplan.coverage.places import prepare_margins, served_area
 from infraplan.coverage.population import as_status, demand_margin, point_statuses, with_ranges
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import Fault
@@ -186,8 +186,9 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     study.read_all()
     cover, zones, villages = predict_part(study, progress, cities)
     advance = progress.step("run.counting")
-    by_zone = count_people(villages, cover, zones, study.measured)
     layers = part_of_layers(study, zones, cities)
+    prepare_margins(cover, [table for table in (villages, layers["places"]) if table is not None], study.corridors)
+    by_zone = count_people(villages, cover, zones, study.measured)
     advance(1, 3)
     card = scorecard(
         study.targets,
