@@ -2,8 +2,9 @@
 
     python benchmarks/convergence.py STUDY [--counties 江海区,湘桥区] [--family nr] [--nominal 20,30,50] [--json] [--quick]
 
-Prints the share of people served, with half of those uncertain, for each county and pixel, the difference to the finest pixel, and the
-largest difference of margins at pixel centres that the maps share. `--nominal` repeats it for other nominal clutter distances, on the
+Prints, for each county and pixel, the share of people served with half of those uncertain, and of the area served, their differences to the
+finest pixel, and the largest difference of margins at pixel centres that the maps share. People are judged at positions of their own: their
+shares have to be equal. `--nominal` repeats it for other nominal clutter distances, on the
 250 m map, and by the model without terrain. `--quick` leaves out 50 m.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from infraplan.coverage.places import served_area
 from infraplan.coverage.population import population_coverage
 from infraplan.coverage.prediction import predict_coverage
 from infraplan.geo.grids import Grid
@@ -28,8 +30,8 @@ RESOLUTIONS_M = (500.0, 250.0, 100.0, 50.0)
 REACH_M = 25_000.0
 
 
-def share(study: Study, county: Any, resolution_m: float, family: str, terrain: Any) -> tuple[float, Any]:
-    """Served and half of uncertain of one county, and its map."""
+def share(study: Study, county: Any, resolution_m: float, family: str, terrain: Any) -> tuple[float, float, Any]:
+    """Served and half of uncertain of one county, the share of its area served, and its map."""
     whole = Grid.over(study.zones, resolution_m)
     box = county.geometry.iloc[0]
     projected = county.to_crs(whole.crs).total_bounds
@@ -46,7 +48,8 @@ def share(study: Study, county: Any, resolution_m: float, family: str, terrain: 
     villages = study.villages[study.villages.within(box)]
     table = population_coverage(villages, cover, county)
     row = table[(table["network"] == "any") & (table["adcode"] == county["adcode"].iloc[0])].iloc[0]
-    return float((row["served"] + 0.5 * row["uncertain"]) / row["population"]), cover
+    area_km2, served_km2 = served_area(county, cover, family)
+    return float((row["served"] + 0.5 * row["uncertain"]) / row["population"]), float(served_km2[0] / area_km2[0]), cover
 
 
 def largest_difference_db(coarse: Any, fine: Any, family: str) -> float:
@@ -80,9 +83,10 @@ def main() -> None:
         county = study.zones[(study.zones["name"] == name) & (study.zones["level"] == "county")]
         maps = {}
         for resolution_m in RESOLUTIONS_M[: 3 if options.quick else 4]:
-            figures[f"{name}_{resolution_m:g}m"], maps[resolution_m] = share(study, county, resolution_m, options.family, terrain)
+            found = share(study, county, resolution_m, options.family, terrain)
+            figures[f"{name}_{resolution_m:g}m"], figures[f"{name}_area_{resolution_m:g}m"], maps[resolution_m] = found
         finest = min(maps)
-        line = "  ".join(f"{r:g} m {figures[f'{name}_{r:g}m']:6.1%}" for r in maps)
+        line = "  ".join(f"{r:g} m {figures[f'{name}_{r:g}m']:6.1%} ({figures[f'{name}_area_{r:g}m']:.1%} of the area)" for r in maps)
         best = figures[f"{name}_{finest:g}m"]
         off = "  ".join(f"{100 * (figures[f'{name}_{r:g}m'] - best):+5.1f}" for r in maps)
         if 250.0 in maps and 50.0 in maps:
