@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from infraplan.arrays import Bools
+from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.radio.shadowing import coverage_probability
 
@@ -46,14 +47,14 @@ def robustness(demand: Any, cover: Coverage, family: str, served: Callable[[floa
 
 
 def expected_people(demand: Any, cover: Coverage, family: str) -> float:
-    """Sum of people times the probability that their pixel's best signal suffices. Interpretation (ours): the true median of a point is
-    that of its pixel plus a normal error with the standard deviation of the service's shadowing in the presets, and the points are summed
-    one by one; measurements and position errors do not count."""
-    x_m, y_m = cover.grid.place(demand)
-    row, col = cover.grid.pixel_of(x_m, y_m)
-    layer = cover[family]
-    server, margin_db = layer.server[row, col], layer.margin_db[row, col]
-    there = (row >= 0) & (server >= 0)
+    """Sum of people times the probability that the best signal at their point suffices.
+
+    Interpretation (ours): the true median of a point is the predicted one plus a normal error with the standard deviation of the service's
+    shadowing in the presets, and the points are summed one by one; measurements and position errors do not count.
+    """
+    layer = margin_at(*cover.grid.place(demand), cover, family)
+    server, margin_db = layer.server, layer.margin_db
+    there = server >= 0
     names, which = np.unique(cover.sector_services[server[there]].astype(str), return_inverse=True)
     people, probability = demand["population"].to_numpy(dtype=float)[there], np.zeros(int(there.sum()))
     for number, name in enumerate(names):
