@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from infraplan.geo.zonal import zone_faults
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
     from infraplan.io.cost_files import read_costs
+    from infraplan.io.cost_lines import read_cost_lines
     from infraplan.io.gridded_people import read_population_raster
     from infraplan.io.inspections import read_measurements
     from infraplan.io.opencellid import read_opencellid
@@ -88,6 +89,7 @@ _HOMES = {
     "predict_coverage": "coverage.prediction",
     "predict_signal": "coverage.signal",
     "read_corridors": "io",
+    "read_cost_lines": "io.cost_lines",
     "read_costs": "io.cost_files",
     "read_hosts": "io",
     "read_measurements": "io.inspections",
@@ -149,6 +151,7 @@ __all__ = [
     "predict_coverage",
     "predict_signal",
     "read_corridors",
+    "read_cost_lines",
     "read_costs",
     "read_hosts",
     "read_measurements",

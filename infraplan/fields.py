@@ -232,7 +232,7 @@ SITE = (
     ),
     Field(
         "host", "载体", "host", "choice", example="铁塔",
-        choices=words("tower rooftop public_building smart_pole existing_tower upgrade_4g overlay"),
+        choices=words("tower summit rooftop public_building smart_pole existing_tower upgrade_4g overlay"),
         aliases=words("站型 塔型 载体类型 建站方式"),
     ),
     Field(
@@ -334,7 +334,7 @@ HOST = (
     LONLAT,
     Field(
         "host", "载体", "host", "choice", required=True, example="楼面", topic="offered_host",
-        choices=words("tower rooftop public_building smart_pole existing_tower upgrade_4g overlay"),
+        choices=words("tower summit rooftop public_building smart_pole existing_tower upgrade_4g overlay"),
         aliases=words("站型 塔型 载体类型 建站方式 类型 类别 host_type"),
     ),
     COUNTY,

@@ -98,14 +98,15 @@ def plan(
     if plot is not None and curve is not None:
         _draw(plot, curve, made, opened)
     if json:
-        extra = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
+        extra: dict[str, Any] = {} if curve is None else {"pareto": records(curve, tuple(curve.columns))}
+        extra |= {"lines_not_given": list(opened.lines_not_given)}
         show_json({**(plan_numbers(made, checked) or {}), **extra, "list": [in_yuan(row) for row in records(table, tuple(table.columns))]})
     else:
         names = dict(zip(opened.zones["adcode"].astype(str), opened.zones["name"].astype(str), strict=True))
         show(table, "sites", limit=30, names=names, own=opened.own_names)
         if curve is not None:
             show(curve, "curve", own=opened.own_names)
-        print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people)
+        print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people, opened.lines_not_given)
         print_note(
             both(
                 "cli.robust",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -115,10 +115,13 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
-def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, capacity_people: int) -> None:
+def print_plan(
+    plan: Plan, services: Mapping[str, Service], targets: Targets, capacity_people: int, without_lines: Sequence[str] = ()
+) -> None:
     """A plan's totals on stderr: sites, cost, its bound, people of each family, and the cost that each option adds.
 
     `targets`: the study's policies, one of which may ask for premises free of rent. `capacity_people` of a site: 0 where it is not counted.
+    `without_lines`: lines whose distance the costs do not have.
     """
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
@@ -137,6 +140,11 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, ca
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost, plan.currency), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
     print_note(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
+    if len(plan.sites):
+        levels = {name: amounts(value, plan.currency) for name, value in (("low", plan.cost_low), ("high", plan.cost_high))}
+        print_note(both("cli.plan_cost_range", cost=cost, **levels))
+    if without_lines:
+        print_note(both("cli.plan_without_lines", lines=line_names(without_lines)))
     if len(plan.sites) and not capacity_people:
         print_note(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
     if plan.low_end is not None:
@@ -161,6 +169,13 @@ def print_plan(plan: Plan, services: Mapping[str, Service], targets: Targets, ca
         print_note(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":
         print_note(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
+
+
+def line_names(lines: Sequence[str]) -> str:
+    """Roads, power lines, fibre by their names."""
+    from infraplan.messages import joined_texts
+
+    return joined_texts([both(f"siting.line_{name}") for name in lines], "、", ", ")
 
 
 def show_json(content: Any) -> None:

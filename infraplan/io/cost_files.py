@@ -10,7 +10,7 @@ from infraplan.errors import DataError, Fault
 from infraplan.io.opening import existing_file
 from infraplan.messages import both
 from infraplan.siting.costs import Costs
-from infraplan.siting.costs_schema import CostFile
+from infraplan.siting.costs_schema import LEVELS, CostFile
 from infraplan.toml_faults import blank_faults, key_faults, line_of
 from infraplan.toml_files import parse_toml, read_toml_text
 
@@ -31,7 +31,8 @@ def read_costs(source: str | os.PathLike[str]) -> Costs:
     Raises
     ------
     DataError
-        Every fault of the file at once: unknown keys, a currency that is no code, negative prices, figures without a source.
+        Every fault of the file at once: unknown keys, a host without a capex, a currency that is no code, negative prices, figures that
+        fall from low to high, figures without a source, a host that needs a line without a price.
 
     Examples
     --------
@@ -56,16 +57,25 @@ def read_costs(source: str | os.PathLike[str]) -> Costs:
         costs = Costs.of(CostFile.model_validate(raw))
     except ValidationError as error:
         raise DataError(key_faults(error, CostFile, path.name, text, kind="costs")) from None
-    dear = [name for name in costs.hosts if costs.life_cost(name) < costs.added_service_cost]
-    if dear:
-        facts = {"added": f"{costs.added_service_cost:,}", "currency": costs.currency}
-        raise DataError([_too_dear(path.name, text, name, costs.life_cost(name), facts) for name in dear])
+    dear = {name: [level for level in LEVELS if costs.life_cost(name, level=level) < costs.added_cost(level)] for name in costs.hosts}
+    needed = [(name, line) for name, terms in costs.hosts.items() for line in terms["lines"] if line not in costs.lines]
+    faults = [_unpriced(path.name, text, name, line) for name, line in needed]
+    faults += [_too_dear(path.name, text, name, costs, levels[0]) for name, levels in dear.items() if levels]
+    if faults:
+        raise DataError(faults)
     return costs
 
 
-def _too_dear(file: str, text: str, host: str, life_cost: int, facts: dict[str, str]) -> Fault:
+def _unpriced(file: str, text: str, host: str, line: str) -> Fault:
+    """A host has to be connected to a line that has no price."""
+    message, fix = both("siting.line_without_price", host=host, line=line), both("siting.line_without_price_fix", line=line)
+    place = ("hosts", host, "lines")
+    return Fault(file, message, fix, rule="costs-line", row=line_of(text, place), column=".".join(place), value=line)
+
+
+def _too_dear(file: str, text: str, host: str, costs: Costs, level: str) -> Fault:
     """A further service on a site may not cost more than a site of its own: two sets of one place would undercut the joint set."""
-    message, fix = both("siting.added_above_host", host=host, cost=f"{life_cost:,}", **facts), both("siting.added_above_host_fix")
-    return Fault(
-        file, message, fix, rule="costs-added-service", row=line_of(text, ("added_service",)), column="added_service", value=facts["added"]
-    )
+    cost, added = (f"{value:,}" for value in (costs.life_cost(host, level=level), costs.added_cost(level)))
+    message = both("siting.added_above_host", host=host, cost=cost, added=added, currency=costs.currency)
+    row, fix = line_of(text, ("added_service",)), both("siting.added_above_host_fix")
+    return Fault(file, message, fix, rule="costs-added-service", row=row, column="added_service", value=added)

@@ -14,7 +14,7 @@ from infraplan.io.heading_matching import recognise
 from infraplan.tables.faults import FaultList
 
 POINTED = ("village", "site", "place", "host")
-SHAPES = {"zone": "polygon", "exclusion": "polygon", "corridor": "line"}
+SHAPES = {"zone": "polygon", "exclusion": "polygon", "corridor": "line", "line": "line"}
 CALLED = {
     "village": ("village", "villages", "自然村", "村庄"),
     "site": ("site", "sites", "站点", "基站"),
@@ -45,7 +45,7 @@ class Part:
 
     def known(self, table: str) -> frozenset[str]:
         """Fields of a table that its headings name."""
-        return frozenset() if table == "exclusion" else frozenset(recognise(self.headings, columns_of(table)).values())
+        return frozenset() if table in ("exclusion", "line") else frozenset(recognise(self.headings, columns_of(table)).values())
 
 
 def columns_of(table: str) -> str:

@@ -48,6 +48,7 @@ class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
     `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
+    `cost_low`, `cost_high`: of the same sites, every figure of the costs low, or high. `without_lines`: lines whose distance adds nothing.
     `whole`: not a city's part of a larger plan. `coverage_only`: nobody counted how many users a site can carry.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
@@ -72,6 +73,9 @@ class PlanSummary:
     coverage_only: bool = False
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     low_end: LowEnd | None = None
+    cost_low: float = 0.0
+    cost_high: float = 0.0
+    without_lines: tuple[str, ...] = ()
 
     @property
     def bounded(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infraplan.messages import in_language
+from infraplan.messages import in_language, say
 from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
 from infraplan.report.style import integer, percent
@@ -17,11 +17,17 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
 
 
 def price_sentences(context: PageContext, words: Words) -> list[str]:
-    """The cost that each option adds to the plan, within the model."""
+    """The plan's cost with low and high figures, what it does not contain, and the cost that each option adds, within the model."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
     out = []
+    if plan.sites:
+        levels = {name: words.money(value) for name, value in (("low", plan.cost_low), ("cost", plan.cost), ("high", plan.cost_high))}
+        out.append(words.t("cost_range", **levels))
+    if plan.without_lines:
+        joined = ("、" if words.lang == "zh" else ", ").join(say(f"siting.line_{name}", words.lang) for name in plan.without_lines)
+        out.append(words.t("without_lines", lines=joined))
     for option, extra in plan.extras.items():
         measure = in_language(rent_measure(plan.rent_measure), words.lang)
         amount = words.money(abs(float(extra)))

@@ -16,7 +16,7 @@ from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.costs import ALWAYS_OFFERED
+from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.goals import Goal, goal_of, required_places_target
 from infraplan.siting.instances import Instance, instance_of, refuse_narrow_class
 from infraplan.siting.phases import Phase
@@ -90,6 +90,7 @@ def host_faults(study: Study) -> list[Fault]:
     except DataError:
         return []  # their own faults are reported where the files are read
     wanted = dict.fromkeys(ALWAYS_OFFERED, "always")
+    wanted |= {SUMMIT: "ridges"} if study.config.plan.ridges_per_square and study.config.coverage.model == "p1812" else {}
     wanted |= {"smart_pole": "smart_pole"} if study.config.plan.smart_poles else {}
     wanted |= {"public_building": "seats"} if seats else {}
     file = study.config.files.costs or FILE_NAME
@@ -187,6 +188,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         services=choice.services,
         own_services=study.own_services,
         costs=study.costs,
+        lines=study.cost_lines,
         operators=plan_operators(study),
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,

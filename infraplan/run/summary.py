@@ -34,7 +34,8 @@ BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share
 """Figures of a zone beside its share, as named by `with_ranges`."""
 
 IN_YUAN = {
-    "cost_cny": "cost", "bound_cny": "cost_bound", "substitute_cost_cny": "substitute_cost", "substitute_bound_cny": "substitute_bound",
+    "cost_cny": "cost", "cost_low_cny": "cost_low", "cost_high_cny": "cost_high", "bound_cny": "cost_bound",
+    "substitute_cost_cny": "substitute_cost", "substitute_bound_cny": "substitute_bound",
 }  # fmt: skip
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
@@ -85,6 +86,8 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "sites": len(plan.sites),
         "currency": plan.currency,
         "cost": plan.cost,
+        "cost_low": plan.cost_low,
+        "cost_high": plan.cost_high,
         "asked": plan.objective,
         "cost_bound": plan.cost_bound,
         "bound": plan.bound,
@@ -112,7 +115,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
 
 
 def in_yuan(numbers: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a plan or of one of its sites with `cost_cny` and `bound_cny` beside, where their currency is CNY."""
+    """The numbers of a plan or of one of its sites with `cost_cny`, `bound_cny` and the like beside, where their currency is CNY."""
     twins = {twin: numbers[name] for twin, name in IN_YUAN.items() if name in numbers}
     return numbers | (twins if numbers.get("currency") == "CNY" else {})
 
@@ -140,7 +143,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
         **dict.fromkeys(OF_THE_WHOLE),
         "scope": "part",
         "sites": len(sites),
-        "cost": int(sites["cost"].sum()),
+        **{name: int(sites[name].sum()) for name in ("cost", "cost_low", "cost_high")},
         **by_family[plan.goal.family],
         "population_gained": int(sites["people_gained"].sum()),
         "families": by_family,

@@ -16,8 +16,9 @@ from infraplan.geo.summits import ridge_points
 from infraplan.geo.zonal import levels_of
 from infraplan.outputs import types
 from infraplan.presets import load
-from infraplan.siting.costs import Costs, usual_costs
-from infraplan.siting.service_sets import host_column, masts_to_share, split_by_service_set
+from infraplan.siting.costs import SUMMIT, Costs, usual_costs
+from infraplan.siting.line_distances import checked_lines, line_distances_km
+from infraplan.siting.service_sets import COST_PARTS, host_column, masts_to_share, split_by_service_set
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 from infraplan.tables.families import families_of, with_families
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id", "name", "place", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna",
-    "host", "status", "mast", "cost", "currency", "rent", "origin", "county", "city",
+    "host", "status", "mast", "cost", *COST_PARTS, "currency", "rent", "origin", "county", "city",
 )  # fmt: skip
 TYPES = {name: types("sites").get(name, "str") for name in COLUMNS} | {"rent": "int64"}
 """Columns of a candidate with the types they have among a plan's sites; `place`, `rent` and `origin` are the candidates' own."""
@@ -46,6 +47,7 @@ def candidate_sites(
     services: Iterable[str] = ("nr-n28",),
     own_services: Mapping[str, str] | None = None,
     costs: Costs | None = None,
+    lines: Mapping[str, gpd.GeoDataFrame] | None = None,
     operators: str = "cbn+cmcc",
     spacing_m: float = 3000.0,
     existing: gpd.GeoDataFrame | None = None,
@@ -79,6 +81,9 @@ def candidate_sites(
         Family of every service beyond the presets, by name.
     costs : Costs, optional
         What sites cost and how high they are, by host (`read_costs`); by default those of the presets.
+    lines : mapping of GeoDataFrame, optional
+        Layers "roads", "power_lines", "fibre" (`read_cost_lines`): the straight distance to the nearest line, by the price of a km in
+        `costs`, is added to the cost of hosts that need it. A layer that is left out adds nothing.
     operators : str
         Operators of the new sites, joined by "+".
     spacing_m : float
@@ -112,13 +117,15 @@ def candidate_sites(
     Returns
     -------
     GeoDataFrame
-        The columns of a site table, with place (equal for the service sets of one place), cost, currency, rent (inside the cost)
-        and origin (co_location, host, settlement, ridge, grid), in EPSG:4326.
+        The columns of a site table, with place (equal for the service sets of one place), cost (over its life, typical), cost_low,
+        cost_high, currency, rent (inside the cost), what the cost is made of (capex, opex_per_year, power_per_year; annuity), the
+        distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host, settlement, ridge,
+        grid), in EPSG:4326.
 
     Raises
     ------
     UsageError
-        Tables without the columns of their readers; an unknown service.
+        Tables without the columns of their readers; an unknown service; an unknown line, or one without a CRS.
 
     Examples
     --------
@@ -134,7 +141,7 @@ def candidate_sites(
         "candidate_sites", zones=(zones, arguments.OUTLINES),
         **arguments.given(demand=(demand, of_demand), existing=(existing, arguments.MASTS), hosts=(hosts, arguments.HOSTS)),
     )  # fmt: skip
-    land, prices = _land(zones), costs or usual_costs()
+    land, prices, near = _land(zones), costs or usual_costs(), checked_lines(lines)
     grid = grid or Grid.over(zones)
     services = tuple(services)
     families = families_of(services, own_services)
@@ -164,7 +171,9 @@ def candidate_sites(
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
     urban = _urban(frame, residents if residents is not None else demand, grid)
     frame = frame.assign(environment=np.where(urban, "urban", "rural")).loc[urban | (frame["host"] != "smart_pole").to_numpy()]
-    return _as_sites(frame.reset_index(drop=True), services, operators, prices, own_services or {})
+    frame = frame.reset_index(drop=True)
+    frame = frame.join(line_distances_km(frame, near, grid))
+    return _as_sites(frame, services, operators, prices, own_services or {})
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series[Any]:
@@ -220,9 +229,9 @@ def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
 
 def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_people: int, prices: Costs) -> pd.DataFrame:
     """Towers on summits that see many."""
-    antenna_m = float(prices.host("tower")["height_m"])
+    antenna_m = float(prices.host(SUMMIT)["height_m"])
     points = ridge_points(terrain, demand, square_m=spacing_m, per_square=per_square, antenna_m=antenna_m, least_people=least_people)
-    return points[["x", "y"]].assign(origin="ridge", host="tower", mast="", name="")
+    return points[["x", "y"]].assign(origin="ridge", host=SUMMIT, mast="", name="")
 
 
 def _land(zones: Any) -> Any:

@@ -97,8 +97,8 @@ def check_plan(
         weaker), today (served, share and the same three, of the existing network). Of every share, by target: shares (family, met and
         all of these). By target of places: places (asked, served, missed: ids). With a capacity: capacity (limit, served: whom the sites
         can carry and those served today, required, met, full: how many sites carry all they can). too_close (pairs of site ids),
-        too_early (id of a site, the day on which it is `built`, the service or agreement that begins later, its first day), cost, and
-        feasible: all of it is as the goal requires.
+        too_early (id of a site, the day on which it is `built`, the service or agreement that begins later, its first day), cost,
+        cost_low, cost_high, and feasible: all of it is as the goal requires.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def check_plan(
     ... )
     >>> checked = ip.check_plan(plan, world.cover, zones=world.zones, villages=world.villages)
     >>> checked["feasible"], checked["served"], checked["required"], checked["cost"]
-    (True, 11149, 11011, 10849486)
+    (True, 11149, 11011, 10885996)
     """
     plan_sites: Any = getattr(plan, "sites", plan)
     arguments.require(
@@ -143,7 +143,7 @@ def check_plan(
         "feasible": bool(met and not close and not early and not short),
         **{name: first[name] for name in ("population", "served", "share", "required")},
         "county_short": short,
-        "cost": int(plan_sites["cost"].sum()),
+        **{name: int(plan_sites[name if name in plan_sites else "cost"].sum()) for name in ("cost", "cost_low", "cost_high")},
         "expected_people": first["expected_people"],
         **{name: first[name] for name in ("served_if_weaker", "share_if_weaker", "today")},
         "shares": shares,

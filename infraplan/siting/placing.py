@@ -134,9 +134,9 @@ def place_sites(
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
     >>> plan
-    <Plan for nr-pop90: 16 sites, CNY 10.85 million, 10.7% -> 91.1% of residents; optimal, within 0.00% of the best>
+    <Plan for nr-pop90: 16 sites, CNY 10.89 million, 10.7% -> 91.1% of residents; optimal, within 0.00% of the best>
     >>> plan.sites[["id", "cost", "people_gained"]].head(1).values.tolist()
-    [['N00001', 697982, 1363]]
+    [['N00001', 700100, 1363]]
     """
     arguments.require(
         "place_sites", targets=(targets, arguments.TARGETS), candidates=(candidates, arguments.CANDIDATES), zones=(zones, arguments.ZONES),

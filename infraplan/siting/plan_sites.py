@@ -103,6 +103,8 @@ def places_of(candidates: Any) -> Ints:
 def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """The table with the columns of a plan's sites, each of its type, with rows or without; `further` are counts of other families."""
     columns = SITE_TYPES | dict.fromkeys(further, "int64")
+    if "cost" in table:  # candidates of one's own may have one cost alone
+        table = table.assign(**{name: table["cost"] for name in ("cost_low", "cost_high") if name not in table})
     return gpd.GeoDataFrame(typed(table.drop(columns="geometry"), columns), geometry=table.geometry.array, crs=4326)
 
 

@@ -45,7 +45,7 @@ class Plan:
     objective : {"cheapest", "most"}
         "cheapest": reach the goal. "most": serve most people within a budget or a number of sites.
     cost : int
-        Cost of the sites, in `currency`.
+        Cost of the sites, in `currency`, with the typical figures of the costs; `cost_low` and `cost_high` price the same sites.
     bound : int
         Of "cheapest" the money that no plan can undercut; of "most" the people that no plan can exceed, or the worth where
         `weighted`.
@@ -101,7 +101,7 @@ class Plan:
     ...     world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=2000
     ... )
     >>> plan.status, len(plan.sites), plan.population_gained, plan.cost_bound
-    ('optimal', 16, 9828, 10849486)
+    ('optimal', 16, 9828, 10885996)
     """
 
     goal: Goal
@@ -139,6 +139,16 @@ class Plan:
     def population_gained(self) -> int:
         """People served with the plan and not before, counted from the covering matrix."""
         return self.served_after - self.served_before
+
+    @property
+    def cost_low(self) -> int:
+        """Cost of the same sites with every figure of the costs low."""
+        return int(self.sites["cost_low"].sum())
+
+    @property
+    def cost_high(self) -> int:
+        """Cost of the same sites with every figure of the costs high."""
+        return int(self.sites["cost_high"].sum())
 
     @property
     def cost_bound(self) -> int | None:

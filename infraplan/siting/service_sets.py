@@ -11,10 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from infraplan.siting.costs import Costs
+from infraplan.siting.costs_schema import LEVELS, LINES
+from infraplan.siting.line_distances import line_costs
 from infraplan.tables.column_types import typed
 from infraplan.tables.families import carries, families_of, family_of
 
 LTE = "lte"
+COST_PARTS = (
+    "cost_low", "cost_high", "capex", "opex_per_year", "power_per_year", "annuity", *(f"{line}_km" for line in LINES),
+)  # fmt: skip
+"""What stands beside a candidate's cost."""
 MAST_TYPES = {"mast": "str", "row": "int64", "lacks": "str", "host": "str", "height_m": "float64", "azimuth_deg": "str"}
 
 
@@ -79,11 +85,12 @@ def _column(table: Any, name: str, missing: object) -> npt.NDArray[np.object_]:
 def split_by_service_set(
     places: pd.DataFrame, services: Sequence[str], prices: Costs, own: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Each place once for every set of families it lacks: id, place, services, cost, currency, rent beside the columns of `places`.
+    """Each place once for every set of families it lacks: id, place, services, cost and its parts, currency, rent beside those of `places`.
 
-    `places` has host, lacks (families joined by ";"). The ids count places; where there are several families the set follows a
-    hyphen. The cost is the host's for the first service and `added_service` for each further one, which is less than any host costs: two
-    sets of one place are never cheaper than the joint set. `own` has the family of services beyond the presets.
+    `places` has host, lacks (families joined by ";"), and the distances of `line_distances_km`. The ids count places; where there are
+    several families the set follows a hyphen. The cost is the host's for the first service, with its distances, and `added_service` for
+    each further one, which is less than any host costs: two sets of one place are never cheaper than the joint set. `own` has the family
+    of services beyond the presets.
     """
     families = families_of(services, own)
     numbers = [f"C{number:06d}" for number in range(1, len(places) + 1)]
@@ -93,15 +100,39 @@ def split_by_service_set(
             fits = [set(families_set) <= set(text.split(";")) for text in places["lacks"]]
             carried = [service for service in services if family_of(service, own) in families_set]
             part = places.loc[fits].assign(services=";".join(carried), service_set="+".join(families_set), size=size)
-            costs = {name: prices.life_cost(name, len(carried)) for name in part["host"].unique()}
-            parts.append(part.assign(cost=part["host"].map(costs)))
+            parts.append(with_costs(part, len(carried), prices))
     table = pd.concat(parts)
     table["place"] = pd.Series([numbers[at] for at in places.index.get_indexer(table.index)], index=table.index, dtype=str)
     table["id"] = table["place"] if len(families) == 1 else table["place"] + "-" + table["service_set"]
     order = np.lexsort((table["service_set"], table["size"], table["place"]))
     table = table.iloc[order].drop(columns=["service_set", "size", "lacks"]).reset_index(drop=True)
     rent = table["host"].map({name: prices.rent(name) for name in table["host"].unique()})
-    return table.assign(cost=table["cost"].astype(np.int64), currency=prices.currency, rent=rent.astype(np.int64))
+    return table.assign(currency=prices.currency, rent=rent.astype(np.int64))
+
+
+def with_costs(table: pd.DataFrame, services: int, prices: Costs) -> pd.DataFrame:
+    """The rows with cost (typical), cost_low, cost_high over the life of a site with so many services, and what they are made of.
+
+    capex has the distances and the expected cost of failed attempts; annuity is the cost spread evenly over the years. Distances to lines
+    that a host does not need are NaN.
+    """
+    hosts, added = table["host"], prices.added_service
+    costs = {}
+    for level in LEVELS:
+        base = hosts.map({name: prices.life_cost(name, services, level) for name in hosts.unique()}).to_numpy(dtype=np.int64)
+        costs[level] = base + np.round(line_costs(table, prices, level)).astype(np.int64)
+    parts: dict[str, Any] = {"cost": costs["typical"], "cost_low": costs["low"], "cost_high": costs["high"]}
+    own = {"capex": {name: prices.build_cost(name) for name in hosts.unique()}}
+    own |= {key: {name: prices.host(name)[key][1] for name in hosts.unique()} for key in ("opex_per_year", "power_per_year")}
+    for key, figures in own.items():
+        parts[key] = hosts.map(figures).to_numpy(dtype=float) + (services - 1) * float(added[key][1])
+    parts["capex"] = parts["capex"] + line_costs(table, prices, "typical", over_life=False)
+    parts = {key: np.round(values).astype(np.int64) for key, values in parts.items()}
+    parts["annuity"] = np.round(costs["typical"] / prices.present_value_years).astype(np.int64)
+    for line in LINES:
+        needing = [name for name in hosts.unique() if line in prices.host(name)["lines"]]
+        parts[f"{line}_km"] = table[f"{line}_km"].where(hosts.isin(needing))
+    return table.assign(**parts)
 
 
 def host_column(table: pd.DataFrame, name: str, prices: Costs) -> pd.Series[Any]:

@@ -15,17 +15,16 @@ from infraplan.errors import DataError, Fault, warn
 from infraplan.geo.grids import Grid
 from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
 from infraplan.io.completed_zones import whole_study
-from infraplan.io.cost_files import read_costs
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.gridded_people import read_population_raster
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import load
 from infraplan.siting.availability import known_agreements
-from infraplan.siting.costs import Costs, usual_costs
 from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
 from infraplan.study.config_faults import is_raster, raster_option_faults
+from infraplan.study.cost_layers import StudyCosts
 from infraplan.study.existing_sites import existing_on
 from infraplan.study.fix_keys import with_study_keys
 from infraplan.study.grid_and_terrain import input_hashes, study_grid, study_terrain
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(StudyRadio, StudySteps):
+class Study(StudyRadio, StudyCosts, StudySteps):
     """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when it is first used.
 
     Parameters
@@ -292,12 +291,6 @@ class Study(StudyRadio, StudySteps):
         path = self.path("hosts")
         known = tuple(self.costs.hosts)
         return None if path is None else read_hosts(path, zones=self.zones, costs=known, **self.config.options_of("hosts"))
-
-    @layer
-    def costs(self) -> Costs:
-        """What sites cost: the study's own file, else the presets."""
-        path = self.path("costs")
-        return usual_costs() if path is None else read_costs(path)
 
     @property
     def exclusion_paths(self) -> tuple[Path, ...]:

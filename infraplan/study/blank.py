@@ -13,6 +13,7 @@ from infraplan.io.template_workbook import sheet_name, write_template
 from infraplan.messages import say
 from infraplan.messages.amounts import amount
 from infraplan.siting.costs import ALWAYS_OFFERED, usual_costs
+from infraplan.siting.costs_schema import LINES
 from infraplan.study.config import FILE_NAME, USED_BY
 from infraplan.study.key_reference import FILE, NAME, Key, Part, parts, written
 from infraplan.toml_faults import BLANK
@@ -20,6 +21,8 @@ from infraplan.toml_faults import BLANK
 TABLES, POLICY, COSTS = "tables.xlsx", "policy.toml", "costs.toml"
 WIDTH = 118
 PRICES = {"capex": "capex", "opex": "opex_per_year"}
+SHOWN = {**PRICES, "power": "power_per_year"}
+FURTHER = ("power_per_year = 0", "refusal_probability = 0", "attempt_cost = 0", f"lines = {list(LINES)}".replace("'", '"'))
 
 
 def write_blank(folder: Path, lang: str = "zh") -> None:
@@ -105,7 +108,9 @@ def costs_text(lang: str) -> str:
     usual = usual_costs()
 
     def said(key: str, terms: Any) -> list[str]:
-        return _comment(say(f"blank.{key}", lang, **{name: amount(terms[column], usual.currency, lang) for name, column in PRICES.items()}))
+        return _comment(
+            say(f"blank.{key}", lang, **{name: amount(terms[column][1], usual.currency, lang) for name, column in SHOWN.items()})
+        )
 
     lines = [*_comment(say("blank.costs", lang)), f"currency = {written(BLANK)}", ""]
     lines += ["[annuity]", f"rate = {usual.rate:g}", f"years = {usual.years}", f"source = {written(BLANK)}", ""]
@@ -116,7 +121,11 @@ def costs_text(lang: str) -> str:
         lines += [
             *said("usual", terms),
             *(own if host in ALWAYS_OFFERED else [f"#{line}" for line in own]),
-            "#public_rent_per_year = 0",
+            *(f"#{line}" for line in (*FURTHER, "public_rent_per_year = 0")),
             "",
         ]
+    for line in LINES:
+        priced = [f"[lines.{line}]", f"capex_per_km = {written(BLANK)}", "factor = 1", f"source = {written(BLANK)}"]
+        per_km = amount(usual.lines[line]["capex_per_km"][1], usual.currency, lang)
+        lines += [*_comment(say("blank.line", lang, per_km=per_km)), *(f"#{text}" for text in priced), ""]
     return "\n".join([*lines, *said("added", usual.added_service), "[added_service]", *asked, ""])

@@ -85,6 +85,9 @@ class Files(Section):
     corridors: str | None = None
     hosts: str | None = None
     costs: str | None = None
+    roads: str | None = None
+    power_lines: str | None = None
+    fibre: str | None = None
     terrain: str | None = None
     clutter: str | None = None
     exclusions: str | tuple[str, ...] = ()
@@ -152,6 +155,9 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "corridors": (*TABLE, "line_class"),
     "hosts": (*TABLE, "outside"),
     "exclusions": TABLE,
+    "roads": TABLE,
+    "power_lines": TABLE,
+    "fibre": TABLE,
     "registers": ("sheet", "encoding"),
     "terrain": ("nodata",),
 }
@@ -168,6 +174,9 @@ class Options(Section):
     corridors: FileOptions = FileOptions()
     hosts: FileOptions = FileOptions()
     exclusions: FileOptions = FileOptions()
+    roads: FileOptions = FileOptions()
+    power_lines: FileOptions = FileOptions()
+    fibre: FileOptions = FileOptions()
     registers: FileOptions = FileOptions()
     terrain: FileOptions = FileOptions()
 

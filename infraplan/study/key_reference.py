@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from infraplan.messages import Bilingual, both, catalogue
-from infraplan.siting.costs_schema import AnnuityTerms, HostTerms, Terms
+from infraplan.siting.costs_schema import LINES, NOTHING, AnnuityTerms, HostTerms, LineTerms, Terms
 from infraplan.study.config import USED_BY, Config
 
 LIMITS = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
@@ -113,6 +113,7 @@ def costs_parts() -> tuple[Part, ...]:
         Part("", nothing, (Key("currency", _kind(str), "", True, None, both("keys.costs_currency")),)),
         Part("annuity", nothing, tuple(_costs_keys("annuity", AnnuityTerms))),
         Part("added_service", nothing, tuple(_costs_keys("terms", Terms))),
+        *(Part(f"lines.{line}", nothing, tuple(_costs_keys("lines", LineTerms))) for line in LINES),
         Part("hosts.NAME", nothing, tuple(_costs_keys("hosts", HostTerms))),
     )
 
@@ -121,8 +122,10 @@ def _costs_keys(section: str, model: type[BaseModel]) -> Iterator[Key]:
     for name, field in model.model_fields.items():
         limits = ", ".join(LIMITS[key].format(getattr(mark, key)) for mark in field.metadata for key in LIMITS if hasattr(mark, key))
         default = None if field.is_required() else field.get_default()
+        default = 0 if default == NOTHING else default
+        kind = both("keys.kind_range") if field.annotation == tuple[float, float, float] else _kind(field.annotation)
         key = f"costs_{section if f'costs_{section}_{name}' in catalogue('keys') else 'terms'}_{name}"
-        yield Key(name, _kind(field.annotation), limits, field.is_required(), default, both(f"keys.{key}"))
+        yield Key(name, kind, limits, field.is_required(), default, both(f"keys.{key}"))
 
 
 def written(value: Any) -> str:

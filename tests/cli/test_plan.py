@@ -40,8 +40,21 @@ def test_the_table_tells_what_each_site_brings_in_both_languages(infraplan: Call
     for heading in ("新增覆盖人口 / people gained", "去掉该站将失去的人口 / people lost without it", "服务的目标 / Targets served"):
         assert heading in answer.out
     assert "模型内" in answer.err and "within the model" in answer.err
+    assert "with every figure low" in answer.err and "no layer is given of roads, power lines, fibre" in answer.err
     layer = gpd.read_file(tmp_path / "plan.gpkg")
-    assert {"people_gained", "places_gained", "targets", "people_lost", "places_lost", "phase", "candidate"} <= set(layer)
+    assert {
+        "people_gained",
+        "places_gained",
+        "targets",
+        "people_lost",
+        "places_lost",
+        "phase",
+        "candidate",
+        "cost_low",
+        "capex",
+        "annuity",
+        "roads_km",
+    } <= set(layer)
     assert set(layer["targets"]) == {"nr-pop90"}
 
 
@@ -55,6 +68,9 @@ def test_json_has_totals_proof_list_and_curve(infraplan: Call, mini_study: Path,
         result["cost"],
         result["cost_bound"],
     )  # promised to others
+    for level in ("cost_low", "cost_high"):
+        assert result[level] == result[f"{level}_cny"] == result["check"][level] == sum(site[level] for site in result["list"])
+    assert result["cost_low"] < result["cost"] < result["cost_high"] and result["lines_not_given"] == ["roads", "power_lines", "fibre"]
     assert sum(site["cost_cny"] for site in result["list"]) == result["cost"]
     assert sum(site["people_gained"] for site in result["list"]) == result["population_gained"]
     curve = pd.DataFrame(result["pareto"])

@@ -375,7 +375,16 @@ def sample_contexts(
     province = zones[zones["level"] == "province"].iloc[0]
     cost = float(plan_sites["cost"].sum())
     plan = PlanSummary(
-        len(plan_sites), cost, cost * 0.982, 0.018, int(plan_sites["people_gained"].sum()), "feasible", str(province["name"])
+        len(plan_sites),
+        cost,
+        cost * 0.982,
+        0.018,
+        int(plan_sites["people_gained"].sum()),
+        "feasible",
+        str(province["name"]),
+        cost_low=cost * 0.7,
+        cost_high=cost * 1.6,
+        without_lines=("power_lines", "fibre"),
     )
     cities_frame = zones[zones["level"] == "city"]
     listed = pd.DataFrame(

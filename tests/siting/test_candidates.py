@@ -140,7 +140,7 @@ def test_ridges_become_towers() -> None:
     terrain = Terrain(WORLD.grid, height_m.astype(np.float32), None, np.full(WORLD.grid.shape, INLAND, np.uint8))
     found = candidates(demand=WORLD.villages, terrain=terrain, ridges_per_square=2)
     ridges = found.loc[found["origin"] == "ridge"]
-    assert len(ridges) and set(ridges["host"]) == {"tower"}
+    assert len(ridges) and set(ridges["host"]) == {"summit"}
     x, y = WORLD.grid.place(ridges)
     assert (np.hypot(x, y) < 1500).all()
     assert "ridge" not in set(candidates(demand=WORLD.villages, terrain=terrain)["origin"])

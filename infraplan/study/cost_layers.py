@@ -1,0 +1,77 @@
+"""What sites of a study cost: its costs file, and the lines to which new sites have to be connected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infraplan.errors import DataError, Fault
+from infraplan.io.cost_files import read_costs
+from infraplan.io.cost_lines import read_cost_lines
+from infraplan.messages import both
+from infraplan.siting.costs import Costs, usual_costs
+from infraplan.siting.costs_schema import LINES
+from infraplan.study.cached_layers import layer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from infraplan.study.config import Config
+
+NEAR_DEG = 1.0
+"""Lines that begin farther from the study's outline than this belong elsewhere (ours)."""
+
+
+class StudyCosts:
+    """The layers behind the costs of a plan, each read once."""
+
+    config: Config
+    zones: Any
+
+    def path(self, name: str) -> Path | None:
+        """Full path of a file that study.toml names."""
+        raise NotImplementedError
+
+    @layer
+    def costs(self) -> Costs:
+        """What sites cost: the study's own file, else the presets."""
+        path = self.path("costs")
+        return usual_costs() if path is None else read_costs(path)
+
+    @layer
+    def roads(self) -> gpd.GeoDataFrame | None:
+        """Roads, as `read_cost_lines` returns them; None where the study names none."""
+        return self._lines("roads")
+
+    @layer
+    def power_lines(self) -> gpd.GeoDataFrame | None:
+        """Power lines."""
+        return self._lines("power_lines")
+
+    @layer
+    def fibre(self) -> gpd.GeoDataFrame | None:
+        """Fibre routes."""
+        return self._lines("fibre")
+
+    @property
+    def cost_lines(self) -> dict[str, gpd.GeoDataFrame]:
+        """The layers of lines that the study gives, by name."""
+        given = {name: getattr(self, name) for name in LINES}
+        return {name: lines for name, lines in given.items() if lines is not None}
+
+    @property
+    def lines_not_given(self) -> tuple[str, ...]:
+        """Lines that some host of the costs has to be connected to and that the study does not give: their distance adds nothing."""
+        return tuple(name for name in self.costs.lines_needed if self.path(name) is None)
+
+    def _lines(self, name: str) -> gpd.GeoDataFrame | None:
+        path = self.path(name)
+        if path is None:
+            return None
+        lines = read_cost_lines(path, **self.config.options_of(name))
+        theirs, ours = lines.total_bounds, self.zones.to_crs(4326).total_bounds
+        if (theirs[:2] > ours[2:] + NEAR_DEG).any() or (theirs[2:] < ours[:2] - NEAR_DEG).any():
+            facts = {key: ", ".join(f"{bound:.3f}" for bound in bounds) for key, bounds in (("theirs", theirs), ("ours", ours))}
+            message, fix = both("io.lines_elsewhere", **facts), both("io.lines_elsewhere_fix")
+            raise DataError(Fault(path.name, message, fix, rule="lines-elsewhere", column=f"files.{name}"))
+        return lines
