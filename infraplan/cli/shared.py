@@ -149,7 +149,9 @@ def print_plan(
         print_note(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
     if plan.low_end is not None:
         low = plan.low_end
-        key = "cli.low_end" if low.status in ("optimal", "feasible") else "cli.low_end_short"
+        key = {"optimal": "cli.low_end", "feasible": "cli.low_end", "unreachable": "cli.low_end_short"}.get(
+            low.status, "cli.low_end_missed"
+        )
         money = {
             name: amounts(value, plan.currency, least=name == "bound") for name, value in (("cost", low.cost), ("bound", low.cost_bound))
         }

@@ -42,10 +42,10 @@ def two_plans(context: PageContext, words: Words) -> list[str]:
     if plan is None or plan.low_end is None or plan.cost_bound is None or context.level != "province":
         return []
     low = plan.low_end
-    reached = low.status in ("optimal", "feasible")
+    key = {"optimal": "two_plans", "feasible": "two_plans", "unreachable": "two_plans_short"}.get(low.status, "two_plans_missed")
     return [
         words.t(
-            "two_plans" if reached else "two_plans_short",
+            key,
             goal=f"{(plan.goal or 0.0) * 100:g}",
             sites=integer(plan.sites),
             cost=words.money(plan.cost),

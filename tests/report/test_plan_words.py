@@ -41,7 +41,7 @@ def test_pages_say_who_is_served_when_every_signal_is_weaker(province: PageConte
     assert {weaker, expected} <= set(summary_sentences(province, words))
 
 
-@pytest.mark.parametrize("status", ["feasible", "unreachable"])
+@pytest.mark.parametrize("status", ["feasible", "unreachable", "short"])
 def test_pages_tell_both_plans(province: PageContext, status: str) -> None:
     assert province.plan is not None
     low = LowEnd(6.0, 77, 41_000_000, 40_000_000, 0.024, status, 100_000, 40_200, 88_800)
@@ -49,8 +49,9 @@ def test_pages_tell_both_plans(province: PageContext, status: str) -> None:
     for lang in ("zh", "en"):
         words = Words(lang).about(context)
         said = robust_sentences(context, words)[0]
-        assert "77" in said and words.money(41_000_000) in said and words.money(40_000_000, least=True) in said and "6 dB" in said
-        assert ("88.8%" in said) == (status == "unreachable")
+        assert "77" in said and words.money(41_000_000) in said and "6 dB" in said
+        assert (words.money(40_000_000, least=True) in said) == (status != "short")
+        assert ("88.8%" in said) == (status != "feasible")
         assert said in summary_sentences(context, words)
 
 
