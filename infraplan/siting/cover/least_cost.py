@@ -44,7 +44,7 @@ PARTS_UP_TO = 600_000
 """Entries of a model whose bound is improved by parts."""
 
 
-def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
+def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None, by_parts: bool = True) -> CoverPlan:
     """The answer of `solve` where every candidate can carry all that it serves."""
     targets = reachable_targets(problem)
     reduced = reduce_for_least_cost(problem, targets)
@@ -52,7 +52,7 @@ def least_cost(problem: CoverProblem, clock: Clock, gap: float, seed: int, worke
     interrupted = False
     relaxations: list[Relaxation] = []
     try:
-        _search(reduced, incumbent, seed, workers, relaxations)
+        _search(reduced, incumbent, seed, workers, relaxations, by_parts)
     except KeyboardInterrupt:
         interrupted = True
     if not np.isfinite(incumbent.value):
@@ -74,7 +74,7 @@ def meets(problem: CoverProblem, targets: ReachableTargets, chosen: Ints) -> boo
     return bool(enough and (got >= required - 2 * slack).all() and served[problem.must & targets.able].all())
 
 
-def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None, relaxations: list[Relaxation]) -> None:
+def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | None, relaxations: list[Relaxation], by_parts: bool) -> None:
     """Relaxation and greedy, branch and bound where few candidates remain, then search and price rounds side by side.
 
     `relaxations` takes the relaxation."""
@@ -94,7 +94,7 @@ def _search(reduced: Reduced, incumbent: Incumbent, seed: int, workers: int | No
         if not incumbent.gap_reached:
             _try_exact(reduced, incumbent, relaxation, crew)
         if not incumbent.gap_reached and np.isfinite(incumbent.value):
-            _rounds(reduced, incumbent, relaxation, crew, seed)
+            _rounds(reduced, incumbent, relaxation, crew, seed, by_parts)
 
 
 def _relaxed(reduced: Reduced, incumbent: Incumbent, crew: Crew) -> Relaxation:
@@ -131,11 +131,11 @@ def _try_exact(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, c
     incumbent.offer_bound(bound + reduced.locked_cost, "mip")
 
 
-def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew, seed: int) -> None:
+def _rounds(reduced: Reduced, incumbent: Incumbent, relaxation: Relaxation, crew: Crew, seed: int, by_parts: bool) -> None:
     """Search and price rounds side by side: prices move at counted points, so the answer does not depend on who was faster."""
     clock = incumbent.clock
     annealing = Annealing(reduced, incumbent, relaxation, seed)
-    prices = PartPrices(reduced, relaxation) if len(reduced.model.rows) <= PARTS_UP_TO else None
+    prices = PartPrices(reduced, relaxation) if by_parts and len(reduced.model.rows) <= PARTS_UP_TO else None
     background = BackgroundBound(reduced, incumbent, relaxation, crew) if prices is None and clock.work_limit is None else None
     while not clock.over and not incumbent.gap_reached:
         futures = prices.start(crew) if prices is not None else []

@@ -22,7 +22,7 @@ from infraplan.siting.cover.problem import CoverProblem, ProblemError
 
 def solve(
     problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
-    *, work_limit: int | None = None, workers: int | None = None,
+    *, work_limit: int | None = None, workers: int | None = None, by_parts: bool = True,
 ) -> CoverPlan:  # fmt: skip
     """The cheapest plan known that meets the targets, with a bound no plan can beat.
 
@@ -41,6 +41,9 @@ def solve(
     workers : int, optional
         Child processes; 0 does everything in this one. By default two, and none for small problems. The answer under a `work_limit` does
         not depend on it.
+    by_parts : bool
+        Improve the bound by the integer problems of the parts. Their time is not bounded by `work_limit`: without them the bound is that of
+        the relaxation, for a plan of which only a first estimate is wanted.
 
     Returns
     -------
@@ -48,8 +51,9 @@ def solve(
         See its `status`. Targets out of reach are no error: the plan reaches what can be reached, the certificate lists the rest.
     """
     clock = Clock(time_limit_s, work_limit)
-    search = least_cost_limited if problem.is_limited else least_cost
-    return search(problem, clock, gap, seed, workers)
+    if problem.is_limited:
+        return least_cost_limited(problem, clock, gap, seed, workers)
+    return least_cost(problem, clock, gap, seed, workers, by_parts)
 
 
 def max_cover(
