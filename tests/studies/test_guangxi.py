@@ -58,11 +58,10 @@ def own_sites(stations: list[made.Station]) -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module")
 def margins(study: Study) -> dict[str, np.ndarray]:
-    """By family the best margin at the pixel of each village: a map for every station alone, the best of them."""
+    """By family the best margin at each village: a prediction for every station alone, the best of them."""
     services, grid = ip.services(*PLANNED, reliability=0.9), study.grid
     lon, lat = np.array([v.lon for v in made.VILLAGES]), np.array([v.lat for v in made.VILLAGES])
     x_m, y_m = grid.project(lon, lat)
-    cols, rows = ((x_m - grid.x0_m) // grid.resolution_m).astype(int), ((grid.y0_m - y_m) // grid.resolution_m).astype(int)
     found: dict[str, list[np.ndarray]] = {"nr": [], "nbiot": []}
     for station in made.STATIONS:
         if made.SERVICE.get((station.technology, station.band)) not in PLANNED:
@@ -70,7 +69,7 @@ def margins(study: Study) -> dict[str, np.ndarray]:
         sectors = ip.sectors_of(own_sites([station]), services)
         one = ip.predict_coverage(sectors, grid, services, terrain=study.terrain, max_radius_km=6.0)
         family = "nbiot" if station.technology == "NB-IoT" else "nr"
-        found[family].append(one[family].margin_db[rows, cols])
+        found[family].append(one.at_positions(x_m, y_m, family).margin_db)
     return {family: reduce(np.fmax, parts) for family, parts in found.items()}
 
 
