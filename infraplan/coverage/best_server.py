@@ -205,12 +205,11 @@ def margins_at_strips(
         apart_m, _ = cKDTree(np.column_stack([at_x_m[some], at_y_m[some]])).query(np.column_stack([x_m, y_m]))
         near = np.asarray(apart_m) <= caps_m + 1.0
         sectors, index = sectors.loc[near], index[near]
-    choice: dict[str, Any] = {"workers": workers}
     if some.all():
-        keep_best(best, server, sectors, index, keys, grid, radio, strips=strips, **choice)
+        keep_best(best, server, sectors, index, keys, grid, radio, strips=strips, workers=workers)
         return
     part = Strips.of(at_x_m[some], at_y_m[some])
     at = np.flatnonzero(some)[part.order]
     best_here, server_here = best[:, :, at], server[:, :, at]
-    keep_best(best_here, server_here, sectors, index, keys, grid, radio, strips=part, **choice)
+    keep_best(best_here, server_here, sectors, index, keys, grid, radio, strips=part, workers=workers)
     best[:, :, at], server[:, :, at] = best_here, server_here

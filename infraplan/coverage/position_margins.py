@@ -64,7 +64,7 @@ class PositionMargins:
     compute : callable
         `compute(best, server, strips)` fills arrays (planes, 1, receivers), NaN and -1 at first, at the receivers of the strips.
     before : PositionMargins, optional
-        Those of the map that this one was made from, on the same grid. What was asked there is computed here with the first question.
+        Those of the map that this one was made from. What was asked there is computed here with the first question.
     """
 
     planes: Sequence[Plane]
@@ -86,7 +86,7 @@ class PositionMargins:
             digest = hashlib.blake2b(np.stack([x_m, y_m]).tobytes(), digest_size=16).digest()
             place = known.places.get(digest)
             if place is None:
-                place = self._places(self._keys(x_m, y_m), x_m, y_m)
+                place = self._places(self._keys(x_m, y_m))
                 known.places[digest] = place
                 if len(known.places) > LOOKUPS:
                     known.places.popitem(last=False)
@@ -96,28 +96,26 @@ class PositionMargins:
     def prepare(self, x_m: Floats, y_m: Floats) -> None:
         """Computes the positions that are not known yet, all at once: many small questions cost more."""
         with self.known.lock:
-            self._places(self._keys(x_m, y_m), x_m, y_m)
+            self._places(self._keys(x_m, y_m))
 
     def on_ground(self, x_m: Floats, y_m: Floats) -> Bools:
         """Which positions can be computed."""
         return np.ones(len(x_m), bool) if self.terrain is None else stands_on(self.terrain, x_m, y_m)
 
     def _keys(self, x_m: Floats, y_m: Floats) -> Ints:
-        """One number for each position."""
+        """One number for each position, which is rounded to 1 cm from the grid's corner on: who asked first changes no margin."""
         east = np.rint((x_m - self.grid.x0_m) * PER_METRE).astype(np.int64)
         north = np.rint((y_m - self.grid.y0_m) * PER_METRE).astype(np.int64)
         return (east << 32) + north
 
-    def _places(self, keys: Ints, x_m: Floats, y_m: Floats) -> Ints:
+    def _places(self, keys: Ints) -> Ints:
         """Place of each position among the known ones; what is new is computed."""
-        known = self.known
-        if not len(known.keys) and self.before is not None and len(self.before.known.keys):
-            self._add(np.asarray(self.before.known.keys), *self._positions(np.asarray(self.before.known.keys)))
+        known, before = self.known, self.before
+        if not len(known.keys) and before is not None and len(before.known.keys):
+            self._add(np.unique(self._keys(*before._positions(np.asarray(before.known.keys)))))
         place = known.keys.get_indexer(pd.Index(keys))
-        new = np.flatnonzero(place < 0)
-        if len(new):
-            distinct, first = np.unique(keys[new], return_index=True)
-            self._add(distinct, x_m[new[first]], y_m[new[first]])
+        if (place < 0).any():
+            self._add(np.unique(keys[place < 0]))
             place = known.keys.get_indexer(pd.Index(keys))
         return np.asarray(place, np.int64)
 
@@ -126,10 +124,10 @@ class PositionMargins:
         north = ((keys + 2**31) & (2**32 - 1)) - 2**31
         return self.grid.x0_m + ((keys - north) >> 32) / PER_METRE, self.grid.y0_m + north / PER_METRE
 
-    def _add(self, keys: Ints, x_m: Floats, y_m: Floats) -> None:
+    def _add(self, keys: Ints) -> None:
         """Computes positions that are not known."""
         known = self.known
-        best, server = self._computed(x_m, y_m)
+        best, server = self._computed(*self._positions(keys))
         known.keys = known.keys.append(pd.Index(keys))
         known.best, known.server = np.concatenate([known.best, best], axis=1), np.concatenate([known.server, server], axis=1)
 

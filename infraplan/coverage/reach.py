@@ -47,8 +47,7 @@ class Open:
         owner = positions.owner
         with np.errstate(invalid="ignore"):
             known = cover.at_positions(positions.x_m, positions.y_m, family, network).margin_db >= required_db
-        whole = alone.copy()
-        whole[positions.placed] |= np.add.reduceat((counts & ~known).astype(int), positions.own) == 0 if len(positions.own) else False
+        whole = alone | (np.bincount(owner[counts & ~known], minlength=len(demand)) == 0)
         left = np.flatnonzero(counts & (~known | whole[owner]))
         strips = Strips.of(positions.x_m[left], positions.y_m[left])
         lacking = np.bincount(owner[left], minlength=len(demand))

@@ -85,6 +85,25 @@ def test_every_network_is_the_least_of_them(sites: Any, presets: Any, coarse: Gr
     np.testing.assert_array_equal(cover.at_positions(x_m + 77.0, y_m, "nr", EVERY).margin_db, np.minimum.reduce(each))
 
 
+def test_who_asked_first_changes_no_margin(sites: Any, presets: Any, coarse: Grid, choice: dict[str, Any]) -> None:
+    """Positions nearer to each other than 1 cm are one, whichever is asked for first; windows of a map know the positions of the whole."""
+    sectors = sectors_of(sites, presets)
+    first, second = (predict_coverage(sectors, coarse, presets, **choice) for _ in range(2))
+    x_m, y_m = coarse.centre_of(np.arange(30), np.arange(30))
+    at, aside = (x_m + 33.001, y_m), (x_m + 33.004, y_m)
+    there = [
+        cover.at_positions(*place, "nr").margin_db for cover, places in ((first, (at, aside)), (second, (aside, at))) for place in places
+    ]
+    for other in there[1:]:
+        np.testing.assert_array_equal(there[0], other)
+    left, bottom, right, top = coarse.bounds_m
+    window = first.within(coarse.window(left + 2100.0, bottom, right, top - 1600.0))
+    again = predict_coverage(sectors.iloc[:0], window.grid, presets, base=window, **choice)
+    np.testing.assert_array_equal(again.at_positions(*at, "nr").margin_db, there[0])
+    known = [set(np.round(np.hypot(*cover.positions._positions(np.asarray(cover.positions.known.keys))), 2)) for cover in (first, again)]
+    assert known[0] == known[1]
+
+
 @given(st.integers(0, 4))
 def test_positions_share_the_disc_equally(rings: int) -> None:
     """Ring k has 6 k positions, and its radius splits its area in two."""
