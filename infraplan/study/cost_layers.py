@@ -28,9 +28,9 @@ class StudyCosts:
     config: Config
     zones: Any
 
-    def path(self, name: str) -> Path | None:
-        """Full path of a file that study.toml names."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # of `Study`
+
+        def path(self, name: str) -> Path | None: ...
 
     @layer
     def costs(self) -> Costs:
