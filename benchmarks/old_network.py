@@ -40,8 +40,9 @@ def put_old_sites(folder: Path) -> None:
 
 def predict_study(folder: Path) -> dict[str, Any]:
     """Seconds of reading and of predicting the study's existing sites, and what share of people comes out."""
+    from infraplan.run.counting import count_people
     from infraplan.run.progress import Silent
-    from infraplan.run.steps import count_people, predict
+    from infraplan.run.steps import predict
     from infraplan.study import Study
 
     start = time.process_time()

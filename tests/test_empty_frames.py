@@ -24,7 +24,7 @@ from infraplan.policy.gap_lists import find_gaps, unserved_demand
 from infraplan.policy.inspection import measurements
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import read_policy
-from infraplan.run.steps import count_area, count_people, with_status
+from infraplan.run.counting import count_area, count_people, with_status
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.cost_curves import build_curve, pareto_curve
 from infraplan.siting.goals import goal_of

@@ -21,6 +21,7 @@ TITLES = {
     "headline": "首段数字 first lines：每页首段和其下的表，`summary.json` 的 `headline`",
     "cities": "地市 cities：`index.html`",
     "villages": "居民点 villages：`villages.csv`",
+    "not_spots": "盲区 not-spots：`plan.gpkg` 的 `total_not_spots` 和 `partial_not_spots`",
     "masts": "现有站点 existing sites：地图和 KMZ 里的一个点；`plan.gpkg` 的 `existing_sites` 是输入的列（data.md）",
     "fibre": "光纤奖补 fibre award：`fibre_award.csv`",
     "measured": "实测 measurements：`inspections.csv`，由填好的缺口表读回",

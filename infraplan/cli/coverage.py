@@ -34,9 +34,10 @@ def coverage(
     """Predict coverage and count people served; land, where a study has no villages."""
     from infraplan.io.writing import write_coverage
     from infraplan.radio.receivers import signal_band_db
+    from infraplan.run.counting import count_area, count_people
     from infraplan.run.file_tags import dates_of, stated_dates
     from infraplan.run.run_scope import chosen_cities
-    from infraplan.run.steps import count_area, count_people, predict_part
+    from infraplan.run.steps import predict_part
 
     opened = open_study(study)
     refuse_output(raster, overwrite, only=(".tif", ".tiff"))

@@ -288,7 +288,7 @@ def corridor_status(
 def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCERTAIN, UNSERVED, NO_DATA)) -> pd.DataFrame:
     """Neighbouring pieces of a line with one status, joined.
 
-    line, code, from_km, to_km, length_km, middle (row of `pieces` at its middle); only the statuses `wanted`.
+    line, code, from_km, to_km, length_km; first, middle, last (rows of `pieces`); only the statuses `wanted`.
     """
     line = pieces["line"].to_numpy()
     new = np.concatenate([[True], (line[1:] != line[:-1]) | (codes[1:] != codes[:-1])])[: len(line)]
@@ -301,7 +301,9 @@ def stretches(pieces: pd.DataFrame, codes: Codes, wanted: Iterable[int] = (UNCER
             "from_km": pieces["from_km"].to_numpy()[starts],
             "to_km": pieces["to_km"].to_numpy()[ends - 1],
             "length_km": np.add.reduceat(pieces["length_km"].to_numpy(), starts) if len(starts) else np.zeros(0),
+            "first": starts,
             "middle": (starts + ends - 1) // 2,
+            "last": ends - 1,
         }
     )
     return table.loc[table["code"].isin(list(wanted))].reset_index(drop=True)

@@ -28,6 +28,9 @@ def layer_style(name: str, frame: Any, share_column: str = "nr_share", lang: str
             ]
             return _document(_categorised(column, kinds), "name")
         return _document(_single(_marker("circle", colours["village"]["unserved"], 1.6)), "name")
+    if name in ("total_not_spots", "partial_not_spots"):
+        colour = colours["village"]["unserved" if name.startswith("total") else "uncertain"]
+        return _document(_single(_marker("circle", colour, 1.6)), "name")
     if name == "existing_sites":
         return _document(_single(_marker("triangle", colours["site"]["existing"], 2.2)), "name")
     if name == "new_sites":

@@ -92,6 +92,21 @@ GAPS = (
     C("from_km", "起点", "From", "float64", "km", "", "线路缺口的起点里程", "where a stretch of line begins"),
     C("to_km", "终点", "To", "float64", "km", "", "线路缺口的终点里程", "where a stretch of line ends"),
     C("length_km", "长度", "Length", "float64", "km", "", "线路缺口的长度", "length of a stretch of line"),
+    C("not_spot", "盲区类别", "Not-spot", "str", "code", "a", "total 各网都没有服务，partial 部分网络有服务，uncertain 位置待核实，空为不问信号或不明；线路有一段各网都没有服务即为 total", "total: no network serves; partial: some do; uncertain: the position decides; empty where no signal is asked for or it is not known; a stretch is total where no network serves some part of it", "code:not_spot", width=10),
+    C("served_by", "有服务的网络", "Served by", "str", "text", "at", "所问网络没有服务而有服务的其他网络，几个以分号分隔；没有为空", "the networks that serve where the one asked for does not, separated by semicolons; empty for none", "network", width=12),
+)  # fmt: skip
+NOT_SPOTS = (
+    C("id", "编码", "Code", "str", "code", "", "编号", "id"),
+    C("name", "名称", "Name", "str", "text", "", "名称", "name"),
+    C("kind", "类别", "Kind", "str", "code", "", "village 自然村，block 城镇居民点", "natural village or urban block", "code:kind"),
+    C("population", "常住人口", "Residents", "int64", "whole", "", "常住人口", "residents", unit="人"),
+    C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
+    C("county", "区县代码", "County code", "str", "code", "", "县（市、区）代码", "code of the county"),
+    C("town", "乡镇(街道)", "Township", "str", "text", "", "乡镇（街道）", "township"),
+    C("family", "制式", "Family", "str", "code", "", "nr 为 5G，nbiot 为 NB-IoT", "nr is 5G, nbiot is NB-IoT", "family"),
+    C("receiver", "接收位置", "Receiver", "str", "code", "", "按哪里的接收判断", "where the devices are that it is judged for", "receiver"),
+    C("not_spot", "盲区类别", "Not-spot", "str", "code", "", "total 各网都没有服务，partial 部分网络有服务", "total: no network serves; partial: some do", "code:not_spot"),
+    C("served_by", "有服务的网络", "Served by", "str", "text", "", "有服务的网络，几个以分号分隔", "the networks that serve, separated by semicolons", "network"),
 )  # fmt: skip
 SITES = (
     C("order", "建设次序", "Build order", "int64", "whole", "Apdkmt", "建设次序", "its place in the build order", width=6),
@@ -196,6 +211,8 @@ POPULATION = (
     C("uncertain", "待核实（人）", "Uncertain", "int64", "whole", "dptj", "位置误差内结论不一的人口", "residents for whom the answer flips within the position error", unit="人"),
     C("unserved", "未覆盖（人）", "Unserved", "int64", "whole", "dptj", "未覆盖人口", "residents unserved", unit="人"),
     C("share", "覆盖率", "Share", "float64", "share", "dptj", "已覆盖人口占比，只舍不入", "served over residents, cut"),
+    C("partial_not_spot", "部分盲区（人）", "Partial not-spot", "Int64", "whole", "j", "部分网络有服务、部分没有的人口；仅任一运营商的行；地图上不足两个网络为空", "residents whom some networks serve and others do not; on the rows of any operator, empty where the map shows fewer than two networks", unit="人"),
+    C("total_not_spot", "全部盲区（人）", "Total not-spot", "Int64", "whole", "j", "各网都没有服务的人口；仅任一运营商的行", "residents whom no network serves; on the rows of any operator", unit="人"),
     C("served_weaker", "信号偏弱时已覆盖", "Served if weaker", "int64", "whole", "", "所有信号偏弱时已覆盖人口", "served if every signal were weaker", unit="人"),
     C("share_weaker", "信号偏弱时覆盖率", "Share if weaker", "float64", "share", "t", "所有信号偏弱时的覆盖率", "share if every signal were weaker"),
     C("served_stronger", "信号偏强时已覆盖", "Served if stronger", "int64", "whole", "", "所有信号偏强时已覆盖人口", "served if every signal were stronger", unit="人"),
@@ -211,8 +228,10 @@ POPULATION = (
     C("other_share", "另一位置覆盖率", "Share at the other", "float64", "share", "t", "另一接收位置的覆盖率", "share at the other receiver"),
     C("other", "另一接收位置", "Other receiver", "", "code", "dp", "另一接收位置及其覆盖率", "the other receiver and its share", "other"),
 )  # fmt: skip
+NOT_OF_LAND = ("population", "served", "uncertain", "unserved", "span", "other", "partial_not_spot", "total_not_spot")
+"""Columns that count people."""
 AREA = (
-    *(entry for entry in POPULATION if entry.name not in ("population", "served", "uncertain", "unserved", "span", "other")),
+    *(entry for entry in POPULATION if entry.name not in NOT_OF_LAND),
     C("area_km2", "面积", "Area", "float64", "km", "t", "陆地面积", "land", unit="km²"),
     C("served_km2", "已覆盖面积", "Area served", "float64", "km", "t", "已覆盖面积", "land served", unit="km²"),
 )  # fmt: skip
@@ -258,6 +277,8 @@ VILLAGES = (
     C("town", "乡镇(街道)", "Township", "str", "text", "", "乡镇（街道）", "township"),
     C("{family}_status", "{judged}状态", "{judged} status", "str", "code", "m", "served、uncertain 或 unserved", "served, uncertain or unserved", "code:village"),
     C("{family}_margin_db", "{judged}余量", "{judged} margin", "float64", "db", "m", "判定位置的信号余量，负为不足", "margin at the receiver that decides, negative is too weak"),
+    C("{family}_not_spot", "{judged}盲区类别", "{judged} not-spot", "str", "code", "", "none 各网都有服务，partial 部分网络有，total 都没有，uncertain 位置待核实；地图上不足两个网络且有服务为空", "none: every network serves; partial: some do; total: none does; uncertain: the position decides; empty where served and the map shows fewer than two networks", "code:not_spot"),
+    C("{family}_served_by", "{judged}有服务的网络", "{judged} served by", "str", "text", "", "有服务的网络，几个以分号分隔", "the networks that serve, separated by semicolons", "network"),
     C("{family}_measured", "{judged}以实测为准", "{judged} measured", "bool", "truth", "", "是否以实测为准", "whether it rests on measurement"),
     C("{family}_receiver", "{judged}判定位置", "{judged} judged", "str", "code", "", "按这里的接收判断", "where the devices are", "receiver"),
     C("position_error_m", "位置误差", "Position error", "float64", "whole", "m", "位置误差", "position error", unit="m"),

@@ -93,8 +93,10 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
             for name in ("status", "margin_db", "receiver"):
                 table[f"{family}_{name}"] = rows[name].to_numpy() if name in rows else np.nan
             table[f"{family}_network"] = networks.xs(family, level="family").reindex(first).to_numpy()
+    for name in ("not_spot", "served_by"):
+        table[name] = (_texts(own, ["_group"], name, ";").reindex(first).to_numpy()) if name in own else ""
     for name in ("reason", "remedy"):
-        said = own[name].map({code: speech.reason(code) for code in own[name].unique()})
+        said = _said(own, name, speech)
         whose = own["family"].map(speech.family).where(own["family"] != "", own["target"].map(speech.targets))
         named = whose + ("：" if speech.lang == "zh" else ": ") + said
         pairs = pd.DataFrame({"_group": own["_group"], "said": said, "named": named})
@@ -103,6 +105,21 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
         several = _texts(pairs, ["_group"], "named", "；" if speech.lang == "zh" else "; ")
         table[name] = one.where(alike.reindex(one.index), several.reindex(one.index)).reindex(first).to_numpy()
     return table
+
+
+def _said(rows: pd.DataFrame, name: str, speech: Speech) -> pd.Series[Any]:
+    """Reasons or remedies in words; who else serves is named."""
+    said = rows[name].map({code: speech.reason(code) for code in rows[name].unique()})
+    shares = rows[name].isin(["served_by_another_network", "share"])
+    if not shares.any():
+        return said
+    key = "policy.reason_served_by_named" if name == "reason" else "policy.remedy_share_with"
+    others = rows.loc[shares, "served_by"]
+    worded = {
+        one: say(key, speech.lang, networks=speech.joined([speech.network(each) for each in one.split(";")], "、"))
+        for one in others.unique()
+    }
+    return said.where(~shares, rows["served_by"].map(worded))
 
 
 def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:

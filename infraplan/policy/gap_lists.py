@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,18 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.arrays import Codes
 from infraplan.coverage.map_update import cover_with
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY
-from infraplan.coverage.places import NO_DATA, SERVED, UNCERTAIN, UNSERVED, stretches
+from infraplan.coverage.places import SERVED, UNCERTAIN
 from infraplan.coverage.prediction import Coverage
 from infraplan.outputs import types
-from infraplan.policy.areas_and_lines import piece_statuses, pieces_counted, pieces_of_lines, zones_of_pieces
-from infraplan.policy.counted_rows import in_scope, place_rows, residents_rows, site_rows, village_rows
+from infraplan.policy.counted_rows import place_rows, residents_rows, village_rows
 from infraplan.policy.gap_reasons import Future, explain
+from infraplan.policy.gap_tables import attribute_table, place_table, stretch_table, village_table, worst_of
 from infraplan.policy.judgements import place_codes, village_codes
-from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
+from infraplan.policy.layers import Layers, answers
 from infraplan.policy.priority import Areas, areas_of_places
+from infraplan.policy.sharing import with_networks, without_networks
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target, Targets, plain_target
 from infraplan.tables import arguments
@@ -80,7 +83,8 @@ def find_gaps(
     GeoDataFrame
         One row a gap and target, with a point in EPSG:4326. status: unserved, or uncertain (position unsure, nothing stated, or no position
         known). Margins are of the best outdoor server at the place, outdoors and inside an ordinary building [dB].
-        Priority areas come first within a target.
+        Priority areas come first within a target. served_by: the networks that serve where the network asked for does not, joined by ";".
+        not_spot: total (no network serves), partial (some do), uncertain, "" where no signal is asked for or the map cannot say.
 
     Raises
     ------
@@ -186,10 +190,17 @@ def unserved_demand(
     for family in cover.families if families is None else families:
         question = plain_target(family)
         codes = villages_at_own_point(question, network, layers)
-        found = _village_table(layers, np.flatnonzero(codes != SERVED), codes, villages_measured(question, network, layers))
+        at = np.flatnonzero(codes != SERVED)
+        found = village_table(layers, at, codes, villages_measured(question, network, layers))
+        found = with_networks(found, network, cover.networks, partial(_at_rows, question, layers, at))
         if len(found):
             parts.append(explain(found, question, network, layers, future).assign(target="", part="", family=family, network=network))
     return _finished(parts, zones, None)
+
+
+def _at_rows(question: Target, layers: Layers, at: npt.NDArray[np.int64], network: str) -> Codes:
+    """Statuses of some villages for a network."""
+    return villages_at_own_point(question, network, layers)[at]
 
 
 def _columns(cover: Coverage, zones: Any, villages: Any, sites: Any, plan: Any) -> dict[str, tuple[Any, Collection[str]]]:
@@ -208,160 +219,38 @@ def _future(plan: Any, after: Coverage | None, cover: Coverage) -> Future | None
 
 
 def _listed(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:
-    """What a target lacks; None when its layer is absent."""
+    """What a target lacks, and which networks have it; None when its layer is absent."""
     if target.family and target.family not in layers.cover.families:
         return None
     if layers.villages is None and (target.measure == "population_share" or target.layer == "villages"):
         return None
-    if target.measure == "population_share":
-        rows, codes = residents_rows(target, layers)[0], villages_at_own_point(target, network, layers)
-        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, villages_measured(target, network, layers))
-    if target.measure == "line_share":
-        return _stretch_table(target, network, layers)
     if target.measure == "attribute_share":
-        return _attribute_table(target, layers)
-    if target.layer == "villages":
-        rows = village_rows(target, layers)[0]
-        codes = village_codes(target, network, layers)
+        found = attribute_table(target, layers)
+        return None if found is None else without_networks(found)
+    if target.measure == "line_share":
+        found = stretch_table(target, network, layers)
+        return None if found is None else with_networks(found, network, layers.cover.networks, partial(worst_of, found, target, layers))
+    people = target.measure == "population_share"
+    if people or target.layer == "villages":
+        judge = villages_at_own_point if people else village_codes
+        rows = residents_rows(target, layers)[0] if people else village_rows(target, layers)[0]
+        codes = judge(target, network, layers)
         rests = villages_measured(target, network, layers) & (not target.check_points)
-        return _village_table(layers, np.flatnonzero(rows & (codes != SERVED)), codes, rests)
-    found = place_rows(target, layers)
-    if found is None:
+        at = np.flatnonzero(rows & (codes != SERVED))
+        found = village_table(layers, at, codes, rests)
+        return with_networks(found, network, layers.cover.networks, lambda one: judge(target, one, layers)[at])
+    chosen = place_rows(target, layers)
+    if chosen is None:
         return None
-    codes, _ = place_codes(target, network, layers, found)
-    everywhere = np.full(len(found), SERVED, dtype=np.int8)
-    everywhere[found] = codes
-    at = np.flatnonzero(everywhere != SERVED)
+    codes = np.full(len(chosen), SERVED, dtype=np.int8)
+    codes[chosen] = place_codes(target, network, layers, chosen)[0]
+    at = np.flatnonzero(codes != SERVED)
     judged_inside = answers(layers, "places", "indoor_system")[1][at] & target.indoor_system
-    rests = np.zeros(len(found), dtype=bool)
-    rests[found] = places_measured(target, network, layers, found) & (not target.check_points)
-    return _place_table(layers, at, everywhere).assign(inside=judged_inside, measured=rests[at] & ~judged_inside)
-
-
-def _text(table: Any, column: str) -> pd.Series[Any]:
-    return table[column].fillna("").astype(str) if column in table else pd.Series("", index=table.index)
-
-
-def _base(table: Any, zone: pd.DataFrame, codes: npt.NDArray[np.int8], grid: Any) -> pd.DataFrame:
-    """Columns all layers share. x_m, y_m are the place in the grid's CRS, NaN without one."""
-    points = table.geometry.representative_point() if len(table) else table.geometry
-    lonlat = points.to_crs(4326)
-    empty = (lonlat.isna() | lonlat.is_empty).to_numpy()
-    lon = np.where(empty, np.nan, lonlat.where(~empty).x.to_numpy())
-    lat = np.where(empty, np.nan, lonlat.where(~empty).y.to_numpy())
-    x_m, y_m = grid.project(lon, lat)
-    return pd.DataFrame(
-        {
-            "id": table["id"].astype(str).to_numpy(),
-            "name": _text(table, "name").to_numpy(),
-            "town": _text(table, "town").to_numpy(),
-            "committee": _text(table, "committee").to_numpy(),
-            "village": "",
-            "households": np.nan,
-            "population": np.nan,
-            "lon": lon,
-            "lat": lat,
-            "city": zone["city"].to_numpy() if "city" in zone else "",
-            "county": zone["county"].to_numpy() if "county" in zone else "",
-            "code": codes,
-            "status": STATUS_NAMES[codes],
-            "x_m": np.where(empty, np.nan, x_m),
-            "y_m": np.where(empty, np.nan, y_m),
-            "from_km": np.nan,
-            "to_km": np.nan,
-            "length_km": np.nan,
-            "kind": "",
-            "measured": False,
-        }
-    )
-
-
-def _village_table(
-    layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8], measured: npt.NDArray[np.bool_] | None = None
-) -> pd.DataFrame:
-    villages = layers.villages.iloc[rows]
-    base = _base(villages, zones_of_rows(layers, "villages").iloc[rows], codes[rows], layers.cover.grid)
-    base["measured"] = False if measured is None else measured[rows]
-    base["kind"] = _text(villages, "kind").to_numpy() if "kind" in villages else "village"
-    base["village"] = base["name"]
-    base["population"] = villages["population"].to_numpy(dtype=float)
-    if "households" in villages:
-        base["households"] = pd.to_numeric(villages["households"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return base
-
-
-def _place_table(layers: Layers, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int8]) -> pd.DataFrame:
-    places = layers.places.iloc[rows]
-    return _base(places, zones_of_rows(layers, "places").iloc[rows], codes[rows], layers.cover.grid).assign(
-        kind=_text(places, "place_class").to_numpy()
-    )
-
-
-def _stretch_table(target: Target, network: str, layers: Layers) -> pd.DataFrame | None:
-    lines = layers.corridors
-    if lines is None or not lines["line_class"].isin(target.line_classes).any():
-        return None
-    pieces, zone = pieces_of_lines(layers), zones_of_pieces(layers)
-    codes = piece_statuses(target, network, layers).copy()
-    wanted = lines["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
-    wanted &= in_scope(target, zone) & pieces_counted(layers)
-    found = stretches(pieces, np.where(wanted, codes, SERVED).astype(np.int8))
-    line, middle = found["line"].to_numpy(), found["middle"].to_numpy()
-    return pd.DataFrame(
-        {
-            "id": lines["id"].astype(str).to_numpy()[line],
-            "name": _text(lines, "name").to_numpy()[line],
-            "town": "",
-            "committee": "",
-            "village": "",
-            "households": np.nan,
-            "population": np.nan,
-            "lon": pieces["lon"].to_numpy()[middle],
-            "lat": pieces["lat"].to_numpy()[middle],
-            "city": zone["city"].to_numpy()[middle] if "city" in zone else "",
-            "county": zone["county"].to_numpy()[middle] if "county" in zone else "",
-            "code": found["code"].to_numpy(),
-            "status": STATUS_NAMES[found["code"].to_numpy()],
-            "x_m": pieces["x_m"].to_numpy()[middle],
-            "y_m": pieces["y_m"].to_numpy()[middle],
-            "from_km": found["from_km"],
-            "to_km": found["to_km"],
-            "length_km": found["length_km"],
-            "measured": False,
-            "kind": lines["line_class"].astype(str).to_numpy()[line],
-        }
-    )
-
-
-def _attribute_table(target: Target, layers: Layers) -> pd.DataFrame | None:
-    """Rows of villages, places or sites that say no in the target's column, or nothing; registers have no rows with a place."""
-    name = target.layer
-    table = table_of(layers, name) if name else None
-    if (
-        table is None
-        or name == "corridors"
-        or target.column not in table
-        or not table[target.column].notna().any()
-        or target.at_least is not None
-    ):
-        return None
-    if name == "villages":
-        rows = village_rows(target, layers)[0]
-    elif name == "places":
-        found = place_rows(target, layers)
-        if found is None:
-            return None
-        rows = found
-    else:
-        rows = site_rows(target, layers)
-    says, said = answers(layers, name, target.column)
-    codes = np.where(~said, NO_DATA, np.where(says, SERVED, UNSERVED)).astype(np.int8)
-    at = np.flatnonzero(rows & (codes != SERVED))
-    if name == "villages":
-        return _village_table(layers, at, codes)
-    if name == "places":
-        return _place_table(layers, at, codes)
-    return _base(table.iloc[at], zones_of_rows(layers, name).iloc[at], codes[at], layers.cover.grid).assign(kind="site")
+    rests = np.zeros(len(chosen), dtype=bool)
+    rests[chosen] = places_measured(target, network, layers, chosen) & (not target.check_points)
+    found = place_table(layers, at, codes).assign(inside=judged_inside, measured=rests[at] & ~judged_inside)
+    lacking = codes[chosen] != SERVED
+    return with_networks(found, network, layers.cover.networks, lambda one: place_codes(target, one, layers, chosen)[0][lacking])
 
 
 def _finished(parts: list[pd.DataFrame], zones: Any, areas: Areas | None) -> gpd.GeoDataFrame:

@@ -23,6 +23,7 @@ REMEDIES = {
     "no_position": "supply_position",
     "not_stated": "supply_statement",
     "attribute_no": "complete_work",
+    "served_by_another_network": "share",
     "part_uncovered": "new_site",
     "weak_indoors": "indoor_system",
     "uplink_limited": "lower_band",
@@ -31,8 +32,8 @@ REMEDIES = {
     "no_site_in_range": "new_site",
 }
 REASONS = tuple(REMEDIES)
-NOT_BY_A_SITE = ("weak_indoors", "part_uncovered", "not_stated")
-"""Reasons that a new site which serves the point does not remove."""
+NOT_BY_A_SITE = ("weak_indoors", "part_uncovered", "not_stated", "served_by_another_network")
+"""Reasons that a new site which serves the point does not remove, or that sharing removes at less cost."""
 Future = tuple[Coverage, frozenset[str]]
 """The map with a plan on it, and the ids of the plan's sites."""
 
@@ -113,6 +114,7 @@ def _reasons(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
             ("not_stated", code == NO_DATA),
             ("measured_weak", (code == UNCERTAIN) & found["measured"].to_numpy(dtype=bool)),
             ("position_uncertain", code == UNCERTAIN),
+            ("served_by_another_network", found["served_by"].to_numpy() != ""),
             ("weak_indoors", (margin_db >= 0.0) & inside),
             ("part_uncovered", margin_db >= 0.0),
             ("weak_indoors", found["outdoor_margin_db"].to_numpy(dtype=float) >= 0.0),  # a service promised indoors, such as meters

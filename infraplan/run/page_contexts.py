@@ -25,6 +25,7 @@ from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.plan_sites import no_sites
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
+from infraplan.tables.column_types import typed
 from infraplan.tables.families import family_name, with_families
 from infraplan.tables.faults import grouped
 from infraplan.tables.headings import headings
@@ -207,12 +208,31 @@ def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLa
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
-    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites."""
+    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites, villages that no network or not all serve."""
     import geopandas as gpd
 
     zones = zone_table(context)
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
-    return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}
+    spots = not_spot_layer(context)
+    own = {f"{kind}_not_spots": spots.loc[spots["not_spot"] == kind] for kind in ("total", "partial")}
+    return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites, **own}
+
+
+def not_spot_layer(context: PageContext) -> Any:
+    """Villages that are total or partial not-spots: a row a village and family, columns of the output table `not_spots`."""
+    import geopandas as gpd
+
+    villages, parts = context.villages, []
+    for family in context.families if villages is not None else ():
+        kind = villages[f"{family}_not_spot"]
+        own = villages.loc[kind.isin(["total", "partial"])]
+        parts.append(own.assign(family=family, receiver=context.receiver(family), not_spot=kind, served_by=own[f"{family}_served_by"]))
+    kinds = types("not_spots")
+    if not parts:
+        return gpd.GeoDataFrame(typed([], kinds), geometry=gpd.GeoSeries([], crs=4326), crs=4326)
+    table = pd.concat(parts, ignore_index=True)
+    geometry = table.geometry
+    return gpd.GeoDataFrame(typed(table.reindex(columns=list(kinds)), kinds), geometry=geometry, crs=villages.crs)
 
 
 def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
@@ -227,6 +247,7 @@ def village_table(context: PageContext, heads: str = "names") -> pd.DataFrame:
         table[f"{family}_status"], table[f"{family}_margin_db"] = villages[f"{family}_status"].astype(str), villages[f"{family}_margin_db"]
         table[f"{family}_measured"] = villages[f"{family}_measured"]
         table[f"{family}_receiver"] = context.receiver(family)
+        table[f"{family}_not_spot"], table[f"{family}_served_by"] = villages[f"{family}_not_spot"], villages[f"{family}_served_by"]
     if heads == "names":
         return pd.DataFrame(table)
     speech = Speech(heads, receivers=context.facts.receivers, own=context.facts.own)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY, counted_networks
-from infraplan.coverage.places import prepare_margins, served_area
-from infraplan.coverage.population import as_status, demand_margin, point_statuses, with_ranges
+from infraplan.coverage.places import prepare_margins
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
-from infraplan.geo.zonal import share
 from infraplan.messages import both
 from infraplan.policy.gap_counts import things_of_targets
 from infraplan.policy.gap_lists import find_gaps, no_gaps
@@ -23,6 +19,7 @@ from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
+from infraplan.run.counting import count_people, with_status
 from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of, study_instance
 from infraplan.run.progress import Progress, Silent
@@ -37,7 +34,6 @@ from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.tables.families import family_name
 from infraplan.tables.reprojection import to_plane
-from infraplan.units import cut
 
 RIM_M = 3000.0
 """Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
@@ -94,13 +90,6 @@ def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ())
     return predict(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
 
 
-def count_people(villages: Any, cover: Coverage, zones: Any, measured: Measured | None = None) -> pd.DataFrame:
-    """People by zone, family and network, with the receiver, the shares when every signal is weaker or stronger, and the other receiver."""
-    networks, band_db = counted_networks(cover.networks), signal_band_db()
-    parts = [with_ranges(villages, cover, zones, network, band_db=band_db, measured=measured) for network in networks]
-    return pd.concat(parts, ignore_index=True)
-
-
 def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: tuple[str, ...] = ()) -> Findings:
     """`by_zone` with served_after: people served once the plan is built, by the rules of `check_plan`, by zone, family and network."""
     study, cover, people = findings.study, findings.cover, findings.villages
@@ -112,41 +101,6 @@ def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: t
     ]
     later = pd.concat(parts, ignore_index=True).rename(columns={"served": "served_after"})
     return replace(findings, by_zone=findings.by_zone.merge(later, on=keys, how="left", validate="one_to_one"))
-
-
-def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
-    """Land by zone, family and network, for a study without people.
-
-    level, adcode, name, parent, family, network, area_km2, served_km2, share, and beside it receiver, share_weaker, share_stronger,
-    other_receiver, other_share as in `with_ranges`.
-    """
-    parts, band_db, fractions = [], signal_band_db(), share(zones, cover.grid)
-    names = zones[["level", "adcode", "name", "parent"]].reset_index(drop=True)
-    for family in cover.families:
-        for network in cover.networks:
-            other = cover.other_receiver(family) if network == ANY else ""
-            variants = {"": (0.0, ""), "_weaker": (band_db, ""), "_stronger": (-band_db, ""), "other": (0.0, other)}
-            found = {name: served_area(zones, cover, family, network, *how[:1], fractions, how[1]) for name, how in variants.items()}
-            area_km2, served_km2 = found[""]
-            land_km2 = np.where(area_km2 > 0, area_km2, np.nan)
-            table = names.assign(family=family, network=network, area_km2=area_km2, served_km2=served_km2, share=served_km2 / land_km2)
-            table = table.assign(receiver=cover.receiver(family), other_receiver=other)
-            for name in ("_weaker", "_stronger"):
-                table[f"share{name}"] = found[name][1] / land_km2
-            table["other_share"] = found["other"][1] / land_km2 if other else np.nan
-            parts.append(table)
-    return pd.DataFrame(pd.concat(parts, ignore_index=True))
-
-
-def with_status(villages: Any, cover: Coverage, measured: Measured | None = None) -> Any:
-    """Villages with `<family>_status` of any operator, whether measured (`<family>_measured`), and predicted `<family>_margin_db`."""
-    columns: dict[str, Any] = {}
-    for family in cover.families:
-        codes, rests = point_statuses(villages, cover, family, measured=measured)
-        columns[f"{family}_status"] = as_status(codes)
-        columns[f"{family}_margin_db"] = cut(demand_margin(villages, cover, family)["margin_db"], 1)
-        columns[f"{family}_measured"] = rests
-    return villages.assign(**columns)
 
 
 def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
@@ -222,9 +176,17 @@ def part_of_layers(study: Study, zones: Any, cities: tuple[str, ...]) -> dict[st
 
 
 def with_gaps(
-    findings: Findings, plan: Plan | None, after: Coverage | None, cities: tuple[str, ...] = (), *, target: str | None = None
+    findings: Findings,
+    plan: Plan | None,
+    after: Coverage | None,
+    cities: tuple[str, ...] = (),
+    *,
+    target: str | None = None,
+    networks: tuple[str, ...] = (ANY,),
 ) -> Findings:
     """The gap lists, each gap with the new site that closes it where there is a plan; with `target` those of that target alone.
+
+    `networks`: "any", "every" or networks of the map that are asked for one by one.
 
     Every site of the study counts as a neighbour, those of other cities too.
     """
@@ -241,6 +203,7 @@ def with_gaps(
         plan=plan,
         after=after,
         target=target,
+        networks=networks,
         **layers,
     )
     known = layers | {"villages": findings.villages, "corridors": study.corridors, "registers": study.registers or {}}

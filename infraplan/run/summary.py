@@ -30,8 +30,11 @@ from infraplan.siting.plans import Plan
 from infraplan.tables.column_types import typed
 from infraplan.tables.faults import grouped
 
-BESIDE = ("receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share")
-"""Figures of a zone beside its share, as named by `with_ranges`."""
+BESIDE = (
+    "receiver", "served_weaker", "share_weaker", "served_stronger", "share_stronger", "other_receiver", "other_served", "other_share",
+    "partial_not_spot", "total_not_spot",
+)  # fmt: skip
+"""Figures of a zone beside its share, as named by `with_ranges` and `count_people`."""
 
 IN_YUAN = {
     "cost_cny": "cost", "cost_low_cny": "cost_low", "cost_high_cny": "cost_high", "bound_cny": "cost_bound",
@@ -216,6 +219,9 @@ def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:
     for name in ("weaker", "stronger"):
         served = int(rows[f"served_{name}"].sum())
         figures |= {f"served_{name}": served, f"share_{name}": served / people if people else None}
+    for name in ("partial_not_spot", "total_not_spot"):
+        if name in rows:
+            figures[name] = None if rows[name].isna().any() else int(rows[name].sum())
     if str(rows["other_receiver"].iloc[0]):
         figures["other_receiver"] = str(rows["other_receiver"].iloc[0])
         figures |= {f"other_{name}": int(rows[f"other_{name}"].sum()) for name in ("served", "uncertain", "unserved")}

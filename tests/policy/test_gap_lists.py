@@ -132,6 +132,44 @@ def test_networks_can_be_listed_apart(small_policy: Targets) -> None:
     assert set(second["nearest_site"]) == {"g2"}
 
 
+def test_another_network_is_named_and_shared_before_building(small_policy: Targets) -> None:
+    """ctcc+cucc serves x 0 to 5, cbn+cmcc x 0 to 15: a3, a4, b1 of the first are partial, what neither serves is total."""
+    table = gaps(small_policy, target="villages", networks=("ctcc+cucc",))
+    rows = table[table["part"] == "main"].set_index("id")
+    assert (rows.loc["b1", "reason"], rows.loc["b1", "remedy"]) == ("served_by_another_network", "share")
+    assert (rows.loc["b1", "served_by"], rows.loc["b1", "not_spot"]) == ("cbn+cmcc", "partial")
+    assert (rows.loc["b3", "served_by"], rows.loc["b3", "not_spot"]) == ("", "total")
+    assert (rows.loc["b2", "served_by"], rows.loc["b2", "not_spot"]) == ("", "uncertain"), "its disc crosses the rim of the other network"
+    sheet = gaps_annex(table, total=False).set_index("自然村")
+    assert sheet.loc["B1村", "未覆盖原因"] == "移动+广电有服务，本网没有"
+    assert sheet.loc["B1村", "整改措施"] == "与移动+广电共享或异网漫游"
+    served = gaps(small_policy, target="villages", networks=("every",)).set_index("id")
+    assert served.loc["b1", "served_by"].iloc[0] == "cbn+cmcc"
+
+
+def test_a_gap_of_any_operator_is_a_total_not_spot(listed: pd.DataFrame) -> None:
+    asked = (listed["family"] != "") & ~listed["reason"].isin(["attribute_no", "not_stated"])
+    assert set(listed.loc[asked & (listed["status"] == "unserved"), "not_spot"]) == {"total"}
+    assert set(listed.loc[~asked, "not_spot"]) <= {""} and set(listed["served_by"]) == {""}
+
+
+def test_the_clause_decides_who_serves(small_policy: Targets) -> None:
+    """Indoors cbn+cmcc serves x 0 to 3 alone: a1 is served outdoors by both networks, indoors by one."""
+    table = gaps(small_policy, target="people", networks=("ctcc+cucc",))
+    inside = table[table["part"] == "indoors"].set_index("id")
+    assert (inside.loc["a1", "served_by"], inside.loc["a1", "not_spot"]) == ("cbn+cmcc", "partial")
+    assert "a1" not in set(table.loc[table["part"] == "main", "id"])
+
+
+def test_lines_and_places_name_who_serves(small_policy: Targets) -> None:
+    """The railway lacks ctcc+cucc from km 0 (x 5) on: that stretch holds km 10 to 20 that nobody serves."""
+    table = gaps(small_policy, networks=("ctcc+cucc",))
+    rail = table[table["target"] == "railway"].iloc[0]
+    assert (rail["served_by"], rail["not_spot"]) == ("", "total")
+    schools = table[table["target"] == "schools"].set_index("id")
+    assert schools.loc["s4", "not_spot"] == "", "no position"
+
+
 def test_unserved_demand_recounts_coverage() -> None:
     """From the list of the unserved alone: total = served + uncertain + unserved, to the person."""
     villages = miniature.villages().assign(city="440100")
