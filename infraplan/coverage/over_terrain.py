@@ -22,6 +22,7 @@ import pandas as pd
 
 from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
+from infraplan.coverage.own_clutter import some_of, surroundings_of
 from infraplan.coverage.receivers_in_rows import Rows, Strips, near_by_x, one_strip, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
@@ -220,11 +221,12 @@ def keep_best_over_terrain(
         rows, at = bands[band].rows, bands[band].at
         # one memory layout whatever the band: a kernel is compiled for each layout it meets
         best_here, server_here = np.ascontiguousarray(best[at]), np.ascontiguousarray(server[at])
+        around = surroundings_of(rows, best_here.shape[1:], ground)
         for least_m, most_m in phases:
             for at_mast in range(0, len(of_band[band]), CHUNK):
                 some = of_band[band][at_mast : at_mast + CHUNK]
                 best_over_terrain(
-                    best_here, server_here, rows, skip, least_m, most_m, some, ground,
+                    best_here, server_here, rows, around, skip, least_m, most_m, some, ground,
                     masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                     number[masts.index], masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                     layers[masts.index], masts.horizontal, masts.vertical, constants, about.values,
@@ -291,6 +293,7 @@ class NeededMargins:
         self.ground = ground_of(radio.terrain)
         if len(self.masts):
             self.about, self.constants = scene_of(self.masts, radio.terrain.profile_step_m)
+        self.around = surroundings_of(rows, (1, len(rows.x_m)), self.ground)
         self.layers = takes_part.astype(np.int64)[self.masts.index]
         sites = pd.factorize(sectors["site_id"])[0]
         self.site_of_mast = sites[self.masts.index[self.masts.sector[:-1]]]
@@ -308,7 +311,7 @@ class NeededMargins:
         if len(near):
             rows = one_strip(self.rows, near)
             best_over_terrain(
-                best, server, rows, True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
+                best, server, rows, some_of(self.around, near), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                 masts.index, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                 self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,

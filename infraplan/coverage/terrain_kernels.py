@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
+from infraplan.coverage.own_clutter import drop_behind_clutter
 from infraplan.coverage.receivers_in_rows import columns_near, count_rows, gap_within, longest_row, offsets_from, rows_near
 from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
 from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
@@ -76,15 +77,16 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
-    best, server, rows, skip, least_m, most_m, masts, ground,
+    best, server, rows, around, skip, least_m, most_m, masts, ground,
     mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_band,
     sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
     """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...], at receivers in `Rows`; scattered ones
-    have a single row there.
+    have a single row there. `around`: their `Surroundings`.
 
-    Receivers from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, and then with one
-    knife edge, could still change a layer, and of them only the bands that could. Returns how many receivers were computed.
+    Receivers from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, then behind their
+    own clutter, and then with one knife edge, could still change a layer, and of them only the bands that could. Returns how many
+    receivers were computed.
     """
     layer_count, _, width = best.shape
     height = count_rows(rows, best)
@@ -167,6 +169,11 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     best, line, begin, end, row_dx, row_dy, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free, row_spare,
                     row_most,
                 )  # fmt: skip
+                if skip:
+                    drop_behind_clutter(
+                        around, line, begin, end, tx_m, rx_height_m[m], nominal_m + most_nominal_m, constants, row_square, row_spare,
+                        row_most,
+                    )  # fmt: skip
                 for i in range(end - begin + 1):
                     if row_most[i] < 0.0:
                         continue
@@ -176,7 +183,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
                     for f in range(bands):
                         spare[f, n] = row_spare[f, i]
                     if row_most[i] < np.inf:
-                        rx_m = height_at(ground, x_m + dx, y_m + dy) + rx_height_m[m]
+                        rx_m = around.ground_m[line, c] + rx_height_m[m]
                         narrow(
                             best, line, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
                             horizontal, vertical, spare,
