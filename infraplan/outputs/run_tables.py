@@ -92,6 +92,7 @@ GAPS = (
     C("from_km", "起点", "From", "float64", "km", "", "线路缺口的起点里程", "where a stretch of line begins"),
     C("to_km", "终点", "To", "float64", "km", "", "线路缺口的终点里程", "where a stretch of line ends"),
     C("length_km", "长度", "Length", "float64", "km", "", "线路缺口的长度", "length of a stretch of line"),
+    C("neighbour", "邻站", "Neighbour", "str", "code", "a", "信号最好的站点编号，没有则为最近的；原因和调整措施按它判断", "id of the site that serves it best, else of the nearest: reason and remedy are judged by its mast", width=10),
     C("not_spot", "盲区类别", "Not-spot", "str", "code", "a", "total 各网都没有服务，partial 部分网络有服务，uncertain 位置待核实，空为不问信号或不明；线路有一段各网都没有服务即为 total", "total: no network serves; partial: some do; uncertain: the position decides; empty where no signal is asked for or it is not known; a stretch is total where no network serves some part of it", "code:not_spot", width=10),
     C("served_by", "有服务的网络", "Served by", "str", "text", "at", "所问网络没有服务而有服务的其他网络，几个以分号分隔；没有为空", "the networks that serve where the one asked for does not, separated by semicolons; empty for none", "network", width=12),
 )  # fmt: skip

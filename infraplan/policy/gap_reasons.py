@@ -11,49 +11,43 @@ from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import site_of
 from infraplan.policy.layers import Layers
+from infraplan.policy.neighbours import Paths, neighbours_of, paths_to
+from infraplan.policy.remedies import RULES, conditions_of, remedies_of
 from infraplan.policy.site_counts import site_tree
 from infraplan.policy.statuses import villages_at_own_point
 from infraplan.policy.target_losses import class_offset_db, receiver_losses_db
 from infraplan.policy.targets import Target, plain_target
 from infraplan.units import cut
 
-REMEDIES = {
-    "measured_weak": "check_site",
-    "position_uncertain": "verify_position",
-    "no_position": "supply_position",
-    "not_stated": "supply_statement",
-    "attribute_no": "complete_work",
-    "served_by_another_network": "share",
-    "part_uncovered": "new_site",
-    "weak_indoors": "indoor_system",
-    "uplink_limited": "lower_band",
-    "terrain_blocked": "relay_site",
-    "nbiot_only": "add_nr",
-    "no_site_in_range": "new_site",
-}
-REASONS = tuple(REMEDIES)
+REASONS = tuple(RULES)
 NOT_BY_A_SITE = ("weak_indoors", "part_uncovered", "not_stated", "served_by_another_network")
 """Reasons that a new site which serves the point does not remove, or that sharing removes at less cost."""
 Future = tuple[Coverage, frozenset[str]]
 """The map with a plan on it, and the ids of the plan's sites."""
 
 NEAR_QUANTILE = 0.8
-"""A place nearer to a site than this part of the served ones, yet unserved over terrain, is called blocked (ours)."""
+"""What blocks a path is asked of places nearer to a site than this part of the served ones, over terrain (ours)."""
 
 
 def explain(found: pd.DataFrame, target: Target, network: str, layers: Layers, future: Future | None) -> pd.DataFrame:
-    """The table with margins, nearest site, reason and remedy."""
+    """The table with margins, nearest site, neighbour, reason and remedy."""
     found = found.copy()
     for name in ("margin_db", "outdoor_margin_db", "indoor_margin_db", "nearest_site_km"):
         found[name] = np.nan
-    found["nearest_site"] = found["receiver"] = ""
+    found["nearest_site"] = found["receiver"] = found["neighbour"] = ""
     if not target.family or target.measure == "attribute_share":
         found["reason"] = np.where(found["code"] == NO_DATA, "not_stated", "attribute_no")
-        return _with_remedy(found)
+        return found.assign(remedy=remedies_of(found, {}))
     _margins(found, target, network, layers.cover)
     _nearest(found, target, network, layers)
-    found["reason"] = _reasons(found, target, network, layers)
-    return _with_remedy(found, target, network, future)
+    server = _read(found, layers.cover, target.family, network)[1]
+    neighbours = neighbours_of(found, server, layers)
+    paths = paths_to(found, _near(found, target, network, layers), neighbours, layers)
+    found["neighbour"] = neighbours.site
+    found["reason"] = _reasons(found, target, network, layers, paths)
+    receiver = target.receiver or layers.cover.receiver(target.family)
+    found["remedy"] = remedies_of(found, conditions_of(found, neighbours, paths, target.family, network, receiver, layers))
+    return _with_planned_site(found, target, network, future)
 
 
 def _read(
@@ -99,7 +93,7 @@ def _nearest(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
     found.loc[known, "nearest_site"] = ids[index]
 
 
-def _reasons(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.object_]:
+def _reasons(found: pd.DataFrame, target: Target, network: str, layers: Layers, paths: Paths) -> npt.NDArray[np.object_]:
     """The first reason that is true, in the order of the lines."""
     cover = layers.cover
     margin_db, server = _read(found, cover, target.family, network)
@@ -119,7 +113,7 @@ def _reasons(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
             ("part_uncovered", margin_db >= 0.0),
             ("weak_indoors", found["outdoor_margin_db"].to_numpy(dtype=float) >= 0.0),  # a service promised indoors, such as meters
             ("uplink_limited", margin_db + spare_db >= 0.0),
-            ("terrain_blocked", _blocked(found, target, network, layers)),
+            *_causes_on_the_path(margin_db, paths),
             ("nbiot_only", _nbiot_there(found, target, network, cover)),
         ]
     return np.asarray(np.select([holds for _, holds in causes], [name for name, _ in causes], default="no_site_in_range"), dtype=object)
@@ -132,8 +126,26 @@ def _nbiot_there(found: pd.DataFrame, target: Target, network: str, cover: Cover
         return np.asarray(_read(found, cover, "nbiot", network)[0] >= 0.0)
 
 
-def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.bool_]:
-    """Over terrain: nearer to a site than most served villages are, yet not served."""
+def _causes_on_the_path(margin_db: npt.NDArray[np.float64], paths: Paths) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """What weakens the path to the neighbour, where it was computed.
+
+    Terrain: the bare ground stands above the line of sight, free space would serve, and the ground takes more than buildings and trees or
+    would suffice to break the service. Clutter: bare ground would serve. Too far: not even free space would serve. Else the signal is weak.
+    """
+    with np.errstate(invalid="ignore"):
+        known = np.isfinite(paths.excess_db) & np.isfinite(margin_db)
+        far, bare_serves = margin_db + paths.excess_db < 0.0, margin_db + paths.clutter_db >= 0.0
+        terrain = paths.obstructed & (~bare_serves | (paths.excess_db - paths.clutter_db > paths.clutter_db))
+        return [
+            ("too_far", known & far),
+            ("terrain_blocked", known & terrain),
+            ("clutter", known & bare_serves),
+            ("weak_signal", known),
+        ]
+
+
+def _near(found: pd.DataFrame, target: Target, network: str, layers: Layers) -> npt.NDArray[np.bool_]:
+    """Over terrain: nearer to a site than most served villages are."""
     tree, _ = site_tree(target.family, network, layers)
     if layers.cover.model == "statistical" or tree is None or layers.villages is None:
         return np.zeros(len(found), dtype=bool)
@@ -147,18 +159,16 @@ def _blocked(found: pd.DataFrame, target: Target, network: str, layers: Layers) 
     return np.asarray(found["nearest_site_km"].to_numpy(dtype=float) <= layers.keep(("usual", target.family, network), usual_km))
 
 
-def _with_remedy(found: pd.DataFrame, target: Target | None = None, network: str = "", future: Future | None = None) -> pd.DataFrame:
-    """The new site that serves the place, where the plan has one; else what usually helps."""
-    remedy = found["reason"].map(REMEDIES).to_numpy(dtype=object)
-    if future is not None and target is not None:
-        after, new_sites = future
-        margin_db, server = _read(found, after, target.family, network)
-        sectors, place = np.unique(server, return_inverse=True)
-        names = ["" if sector < 0 else site_of(after.sector_ids[sector]) for sector in sectors]
-        sites = np.array(names, dtype=object)[place]
-        own = np.array([name in new_sites for name in names], dtype=bool)[place]
-        with np.errstate(invalid="ignore"):
-            helped = (margin_db >= 0.0) & own & ~found["reason"].isin(NOT_BY_A_SITE).to_numpy()
-        remedy = np.where(helped, sites, remedy)
-    found["remedy"] = remedy
-    return found
+def _with_planned_site(found: pd.DataFrame, target: Target, network: str, future: Future | None) -> pd.DataFrame:
+    """The new site that serves the place as its remedy, where the plan has one."""
+    if future is None:
+        return found
+    after, new_sites = future
+    margin_db, server = _read(found, after, target.family, network)
+    sectors, place = np.unique(server, return_inverse=True)
+    names = ["" if sector < 0 else site_of(after.sector_ids[sector]) for sector in sectors]
+    sites = np.array(names, dtype=object)[place]
+    own = np.array([name in new_sites for name in names], dtype=bool)[place]
+    with np.errstate(invalid="ignore"):
+        helped = (margin_db >= 0.0) & own & ~found["reason"].isin(NOT_BY_A_SITE).to_numpy()
+    return found.assign(remedy=np.where(helped, sites, found["remedy"].to_numpy(dtype=object)))
