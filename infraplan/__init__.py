@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from infraplan.siting.cost_curves import cost_curve
     from infraplan.siting.costs import Costs, usual_costs
     from infraplan.siting.goals import goal_of
+    from infraplan.siting.line_counts import unserved_lines
     from infraplan.siting.phases import Phase
     from infraplan.siting.placing import place_sites
     from infraplan.siting.plan_explanations import explain_plan
@@ -112,6 +113,7 @@ _HOMES = {
     "services": "radio.budgets",
     "throughput_mbps": "radio.throughput",
     "unserved_demand": "policy.gap_lists",
+    "unserved_lines": "siting.line_counts",
     "update_coverage": "coverage.map_update",
     "usual_costs": "siting.costs",
     "with_geometry": "policy.scorecards",
@@ -174,6 +176,7 @@ __all__ = [
     "services",
     "throughput_mbps",
     "unserved_demand",
+    "unserved_lines",
     "update_coverage",
     "usual_costs",
     "with_geometry",

@@ -167,7 +167,11 @@ def _draw(plot: Path, curve: Any, made: Any, study: Any) -> None:
     )
     before = made.served_before / max(made.population, 1)
     with atomic_path(plot) as part:
-        part.write_bytes(pareto_picture(curve, Words(own=study.own_names), goal=made.goal.share, before=before, facts=facts))
+        part.write_bytes(
+            pareto_picture(
+                curve, Words(own=study.own_names), goal=made.goal.share if made.goal.asks_people else None, before=before, facts=facts
+            )
+        )
     print_note(both("cli.plotted", file=str(plot)))
 
 

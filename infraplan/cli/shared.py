@@ -126,6 +126,7 @@ def print_plan(
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
+    from infraplan.siting.plan_repr import goal_in_words
     from infraplan.tables.language import Speech
     from infraplan.units import cut
 
@@ -156,13 +157,19 @@ def print_plan(
             name: amounts(value, plan.currency, least=name == "bound") for name, value in (("cost", low.cost), ("bound", low.cost_bound))
         }
         reached = percent(low.served_after, low.population)
-        print_note(both(key, band=f"{low.band_db:g}", goal=f"{plan.goal.share * 100:g}", sites=low.sites, share=reached, **money))
+        asked = goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines)
+        print_note(both(key, band=f"{low.band_db:g}", goal=asked, sites=low.sites, share=reached, **money))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)
         print_note(
             both("cli.family_share", family=where(family), before=f"{before:,}", after=f"{after:,}", total=f"{total:,}", share=share)
         )
+    for name, row in plan.lines.items():
+        kilometres = {key: f"{value:,.1f}" for key, value in line_kilometres(row).items()}
+        verdict = both("report.lines_met" if row["met"] else "report.lines_missed")
+        share = percent(row["served_km"], row["total_km"])
+        print_note(both("cli.plan_lines", target=name, family=where(row["family"]), share=share, verdict=verdict, **kilometres))
     for option, extra in plan.extras.items():
         free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""
@@ -171,6 +178,11 @@ def print_plan(
         print_note(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":
         print_note(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
+
+
+def line_kilometres(row: Mapping[str, Any]) -> dict[str, float]:
+    """Kilometres of a target of lines: required, in total, served today, served with the plan."""
+    return {"required": row["required_km"], "total": row["total_km"], "before": row["today"]["served_km"], "after": row["served_km"]}
 
 
 def line_names(lines: Sequence[str]) -> str:

@@ -142,10 +142,12 @@ SITES = (
     C("people_gained_{family}", "{judged}新增覆盖人口", "{judged} people gained", "int64", "whole", "A", "其余制式按建设次序新增覆盖的人口", "the same for a further family", unit="人", width=11),
     C("villages_gained", "新增覆盖村庄", "Villages gained", "int64", "whole", "Apdkmt", "按建设次序新增覆盖的自然村", "natural villages gained in build order", unit="个", width=9),
     C("places_gained", "新增必达点", "Places gained", "int64", "whole", "At", "按建设次序新增的必达点", "places that must be served, gained in build order", unit="处", width=8),
+    C("km_gained", "新增线路(km)", "Line km gained", "float64", "km", "Apdkt", "按建设次序新增服务的线路里程（线路目标）", "kilometres of lines gained in build order, of the plan's targets of lines", unit="km", width=9),
     C("targets", "服务的目标", "Targets served", "str", "wrap", "Apdkmt", "它帮助的目标，分号分隔；整体运行时也含它销号的缺口所属目标", "the plan's targets it brings somebody or some place to; in a run also the clauses whose listed gaps it closes", "tasks", width=30),
     C("people_total", "可服务人口", "People in reach", "int64", "whole", "", "它能覆盖的全部未覆盖人口", "unserved people it reaches", unit="人"),
     C("people_lost", "去掉该站将失去的{first}人口", "{first} people lost without it", "Int64", "whole", "At", "整个方案去掉这一站将失去的人口", "whom the finished plan would no longer serve without this one site", unit="人", width=11),
     C("places_lost", "去掉该站将失去的必达点", "Places lost without it", "int64", "whole", "At", "整个方案去掉这一站将失去的必达点", "places that must be served and would be lost without it", unit="处", width=10),
+    C("km_lost", "去掉该站将失去的线路(km)", "Line km lost without it", "float64", "km", "At", "整个方案去掉这一站将失去的线路里程", "kilometres of lines that would be lost without it", unit="km", width=10),
     C("lost", "去掉该站将失去的{first}人口", "{first} people lost without it", "", "code", "pdkm", "去掉该站将失去的人口和必达点", "people and places lost without it", "lost"),
     C("substitute", "替代站址", "Substitute", "str", "wrap", "A", "若该站不能建，以哪些候选站代替（编号，分号分隔），空为无须增建；none 为没有替代方案，not_found 为没有找到，not_computed 为没有计算（预算方案、容量限制、未达目标）", "what is built instead if the site cannot be had: ids of candidates, separated by semicolons, empty where nothing need be; none: no plan meets the targets without it; not_found: none was found; not_computed (within a budget, with a capacity, a target missed)", "substitute", width=16),
     C("substitute_cost", "替代后方案费用", "Plan without it", "Int64", "money", "A", "没有该站时整个方案的费用，空为没有方案", "what the whole plan costs without the site, empty where there is none", width=16),
@@ -169,6 +171,7 @@ PHASES = (
     C("people_gained", "{first}新增人口", "{first} people gained", "int64", "whole", "pd", "本期新增覆盖人口", "people gained in the phase", unit="人"),
     C("share", "{first}人口覆盖率", "{first} residents covered", "float64", "share", "pd", "本期结束时的人口覆盖率", "share of residents served at its end"),
     C("places", "必达点", "Places", "int64", "whole", "", "本期结束时已服务的必达点", "places that must be served and are at its end", unit="处"),
+    C("km", "线路(km)", "Lines (km)", "float64", "km", "", "本期结束时已服务的线路里程（线路目标）", "kilometres of lines served at its end, of the plan's targets of lines", unit="km"),
     C("asked_met", "本期要求", "Target of the phase", "bool", "code", "pd", "本期要求是否达到", "whether the phase reaches its target", "asked"),
 )  # fmt: skip
 CURVE = (

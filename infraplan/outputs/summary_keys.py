@@ -35,6 +35,17 @@ K = Key
 MONEY = "money"
 """Unit of keys that are in the study's currency."""
 WHO = "每种制式：按 `receivers` 所示位置接收，任一运营商"
+LINES = (
+    ("family", "线路目标：制式", "of each target of lines: family", ""),
+    ("must", "是否须全程服务（不计隧道）", "whether every piece must be served (tunnels left out)", ""),
+    ("total_km", "计入的里程", "kilometres counted", "km"),
+    ("required_km", "要求服务的里程", "kilometres required", "km"),
+    ("served_km", "方案建成后已服务的里程，按含新站的地图计", "kilometres served on the map with the plan's sites", "km"),
+    ("share", "占比；没有里程为 null", "share, null without lines", "share"),
+    ("met", "是否达到", "whether it is met", ""),
+    ("today.served_km", "现有网络已服务的里程", "kilometres served by the existing network", "km"),
+    ("today.share", "现有网络的占比", "share of the existing network", "share"),
+)
 KEYS = (
     K("schema_version", "本文件的格式版本；键取消或含义改变时加一。没有这个键的是第 1 版，`targets` 是全部行", "version of this form, raised when a key goes or changes its meaning; without it the form is 1, whose `targets` has every row"),
     K("study", "研究名称", "name of the study"),
@@ -131,7 +142,10 @@ KEYS = (
     K("plan.goal.others[].share", "占比", "share", "share"),
     K("plan.goal.others[].scope[]", "目标所指的地市", "cities the target names"),
     K("plan.goal.others[].coupling_class_db", "NB-IoT 耦合损耗等级", "coupling-loss class of NB-IoT", "dB"),
-    K("plan.goal.must[]", "场所必须全部服务的目标", "targets whose places must all be served"),
+    K("plan.goal.must[]", "场所或线路必须全部服务的目标", "targets whose places, or lines, must all be served"),
+    K("plan.goal.lines[].target", "方案要达到的线路目标；只有线路目标时 plan.goal.share 为 0", "targets of lines the plan must reach; with lines alone plan.goal.share is 0"),
+    K("plan.goal.lines[].family", "制式", "family"),
+    K("plan.goal.lines[].share", "要求的里程占比", "share of the kilometres asked", "share"),
     K("plan.target", "同 plan.goal.target", "as plan.goal.target"),
     K("plan.family", "同 plan.goal.family", "as plan.goal.family"),
     K("plan.required_share", "同 plan.goal.share", "as plan.goal.share", "share"),
@@ -177,6 +191,13 @@ KEYS = (
     K("plan.families.{family}.population", "每种制式：目标所计的人口", "of each family: people the goal counts", "people"),
     K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by the existing network", "people"),
     K("plan.families.{family}.served_after", "建成后已覆盖", "served with the plan", "people"),
+    *(
+        K(f"{where}.lines.{{target}}.{name}", zh, en, unit, maybe=True)
+        for where in ("plan", "plan.check")
+        for name, zh, en, unit in LINES
+    ),
+    K("plan.check.lines.{target}.missed[]", "没有服务的区段", "stretches without service", maybe=True),
+    K("plan.check.lines.{target}.tunnel_km", "隧道中没有自己系统的里程，室外站不起作用", "kilometres in tunnels without a system of their own, which no site outdoors serves", "km", maybe=True),
     K("plan.weighted", "worth 和 bound 是否加权", "whether worth and bound are weighted"),
     K("plan.worth", "most 时搜索所计的（加权）人数：每个点须由一个新站独立覆盖；否则为 0", "for most: (weighted) people as the search counts, each point served by one new site alone; else 0"),
     K("plan.phases[]", "分期；没有为 null", "phases, null for none", rows="phases", maybe=True),

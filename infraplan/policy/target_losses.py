@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from infraplan.coverage.prediction import Coverage
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import receiver_loss_db
 
 
-def receiver_losses_db(cover: Coverage, family: str, receiver: str) -> dict[str, float]:
-    """`receiver_loss_db` of every service of a family. [dB]"""
-    return {name: receiver_loss_db(service, receiver) for name, service in cover.services.items() if service.family == family}
+def receiver_losses_db(
+    cover: Coverage, family: str, receiver: str, services: Mapping[str, Service] | None = None
+) -> dict[str, float]:  # fmt: skip
+    """`receiver_loss_db` of every service of a family, of the map or of `services`. [dB]"""
+    known = cover.services if services is None else services
+    return {name: receiver_loss_db(service, receiver) for name, service in known.items() if service.family == family}
 
 
 def class_offset_db(services: Iterable[Service], coupling_class_db: float | None) -> float:

@@ -53,8 +53,9 @@ class PlanSummary:
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
     where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
-    `goal`: share of people required. `margin_db`: planning margin. `rent_measure`: number of the policy's measure that waives the rent of
-    public premises. `families`: population, served_before, served_after of each family.
+    `lines`: of each target of lines its kilometres (`Plan.lines`). `goal`: share of people required, None where none is. `margin_db`:
+    planning margin. `rent_measure`: number of the policy's measure that waives the rent of public premises. `families`: population,
+    served_before, served_after of each family.
     """
 
     sites: int
@@ -76,6 +77,7 @@ class PlanSummary:
     cost_low: float = 0.0
     cost_high: float = 0.0
     without_lines: tuple[str, ...] = ()
+    lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def bounded(self) -> bool:

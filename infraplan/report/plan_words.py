@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infraplan.messages import in_language, say
 from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import integer, percent
+from infraplan.report.style import decimal, integer, percent
 from infraplan.report.words import Words
+from infraplan.siting.plan_repr import goal_in_words
+from infraplan.siting.target_lines import joined_pieces
+
+LONGEST = 5
+"""Stretches of lines out of reach that a sentence names."""
 
 
 def nothing_to_build(context: PageContext, words: Words) -> str:
@@ -16,12 +23,38 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
     return words.t("words_plan_met" if met else "words_plan_nothing", zero=words.money(0))
 
 
+def line_sentences(context: PageContext, words: Words) -> list[str]:
+    """Kilometres of each target of lines: required, served today, served with the plan."""
+    plan = context.plan
+    if plan is None or context.level != "province":
+        return []
+    out = []
+    for name, row in plan.lines.items():
+        kilometres = {
+            "required": row["required_km"],
+            "total": row["total_km"],
+            "before": row["today"]["served_km"],
+            "after": row["served_km"],
+        }
+        out.append(
+            words.t(
+                "plan_lines_must" if row["must"] else "plan_lines",
+                target=name,
+                family=words.family(row["family"]),
+                share=percent(row["share"], 1),
+                verdict=words.t("lines_met" if row["met"] else "lines_missed"),
+                **{key: decimal(value, 1) for key, value in kilometres.items()},
+            )
+        )
+    return out
+
+
 def price_sentences(context: PageContext, words: Words) -> list[str]:
     """The plan's cost with low and high figures, what it does not contain, and the cost that each option adds, within the model."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
-    out = []
+    out = line_sentences(context, words)
     if plan.sites:
         levels = {name: words.money(value) for name, value in (("low", plan.cost_low), ("cost", plan.cost), ("high", plan.cost_high))}
         out.append(words.t("cost_range", **levels))
@@ -46,7 +79,7 @@ def two_plans(context: PageContext, words: Words) -> list[str]:
     return [
         words.t(
             key,
-            goal=f"{(plan.goal or 0.0) * 100:g}",
+            goal=in_language(goal_in_words(plan.goal, plan.lines), words.lang),
             sites=integer(plan.sites),
             cost=words.money(plan.cost),
             bound=words.money(plan.cost_bound, least=True),
@@ -91,6 +124,11 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
     out = []
     for family, count in people.items():
         own = rows[rows["family"] == family]
+        pieces = own[own["unit"] == "m"] if "unit" in own else own.iloc[:0]
+        out += _lines_out_of_reach(pieces, str(family), words)
+        own = own.drop(index=pieces.index)
+        if not len(own):
+            continue
         counties = own.groupby("county")["population"].sum().sort_values(ascending=False, kind="stable").head(5)
         listed = [f"{names.get(code, code)} {integer(number)}" for code, number in counties.items() if number > 0]
         joined = ("、" if words.lang == "zh" else ", ").join(listed) or words.t("none_listed")
@@ -104,7 +142,7 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
                 counties=joined,
             )
         )
-    places = int(rows["must"].sum()) if "must" in rows else 0
+    places = int((rows["must"] & (rows["kind"] == "place")).sum()) if "must" in rows else 0
     if places:
         out.append(words.t("unreachable_places", places=integer(places)))
     if "obstacle" in rows:
@@ -112,6 +150,17 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
         listed = [f"{words.code('obstacle', kind)} {integer(number)}" for kind, number in kinds.items()]
         out.append(words.t("unreachable_why", kinds=("；" if words.lang == "zh" else "; ").join(listed)))
     return [*out, words.t("unreachable_note")]
+
+
+def _lines_out_of_reach(pieces: Any, family: str, words: Words) -> list[str]:
+    """The kilometres of lines that no candidate serves, and their longest stretches by name."""
+    if not len(pieces):
+        return []
+    joined = joined_pieces(pieces)
+    longest = joined.sort_values(["length_m", "name"], ascending=[False, True], kind="stable").head(LONGEST)
+    listed = ("；" if words.lang == "zh" else "; ").join(longest["name"])
+    km = decimal(float(joined["length_m"].sum()) / 1000.0, 1)
+    return [words.t("unreachable_lines", family=words.family(family), km=km, stretches=listed)]
 
 
 def plan_note(context: PageContext, words: Words) -> str:

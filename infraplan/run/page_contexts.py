@@ -11,7 +11,7 @@ import pandas as pd
 import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
-from infraplan.messages import Bilingual, both, split_languages
+from infraplan.messages import Bilingual, both, joined_texts, split_languages
 from infraplan.outputs import types
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
@@ -22,7 +22,7 @@ from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.cost_curves import build_curve
-from infraplan.siting.plan_sites import no_sites
+from infraplan.siting.plan_sites import no_sites, without_lines
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
 from infraplan.tables.column_types import typed
@@ -151,7 +151,7 @@ def plan_summary(
         status=plan.status,
         scope=scope,
         extras=dict(plan.extras),
-        goal=plan.goal.share,
+        goal=plan.goal.share if plan.goal.asks_people else None,
         margin_db=plan.goal.margin_db,
         rent_measure=study.targets.measure_of("public_rent"),
         families=plan.families,
@@ -162,19 +162,28 @@ def plan_summary(
         cost_low=float((plan.sites if whole else sites)["cost_low"].sum()),
         cost_high=float((plan.sites if whole else sites)["cost_high"].sum()),
         without_lines=study.lines_not_given,
+        lines=plan.lines if whole else {},
     )
 
 
 def plan_note(plan: Plan) -> str:
     """The sentence on a plan that does not reach its goal, "" for one that does."""
-    if plan.status not in ("unreachable", "short") or plan.served_after >= plan.goal.share * plan.population:
+    if plan.status not in ("unreachable", "short"):
         return ""
-    return both(
+    late = [
+        both("run.goal_lines", target=name, after=f"{row['served_km']:.1f}", required=f"{row['required_km']:.1f}")
+        for name, row in plan.lines.items()
+        if not row["met"]
+    ]
+    if plan.served_after >= plan.goal.share * plan.population:
+        return joined_texts(late, "；", "; ") if late else ""
+    people = both(
         f"run.goal_{plan.status}",
         goal=f"{plan.goal.share * 100:g}",
         share=cut_percent(plan.served_after / max(plan.population, 1))[:-1],
         people=f"{plan.unreachable_people:,}",
     )
+    return joined_texts([people, *late], "；", "; ")
 
 
 def folder_name(adcode: str, name: str) -> str:
@@ -277,7 +286,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         things=None if findings.things is None else findings.things.loc[findings.things["city"] == adcode],
         villages=findings.villages.loc[findings.villages["city"] == adcode],
         sites=study.sites.loc[study.sites["city"] == adcode],
-        plan_sites=with_families(new, study.own_services),
+        plan_sites=with_families(without_lines(new, {} if plan is None else plan.lines), study.own_services),
         grid=cover.grid,
         margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
         facts=facts,
@@ -322,7 +331,7 @@ def province_layers(
         things=findings.things,
         villages=findings.villages,
         sites=study.sites,
-        plan_sites=with_families(plan.sites if plan is not None else no_sites(), study.own_services),
+        plan_sites=with_families(no_sites() if plan is None else without_lines(plan.sites, plan.lines), study.own_services),
         grid=cover.grid,
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,

@@ -17,11 +17,14 @@ from infraplan.policy.priority import priority_counties
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
-from infraplan.siting.goals import Goal, goal_of, required_places_target
-from infraplan.siting.instances import Instance, instance_of, refuse_narrow_class
+from infraplan.siting.demand_rows import refuse_narrow_class
+from infraplan.siting.goals import LINE_MEASURE, Goal, goal_of, must_target
+from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.line_counts import unserved_lines
 from infraplan.siting.phases import Phase
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
+from infraplan.siting.target_lines import refuse_lines
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.study.input_checks import Attempts
@@ -42,9 +45,10 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         must=choice.must,
     )
     carried = {service.family for service in study.plan_services.values()}
-    placed = [required_places_target(study.targets, name).family for name in goal.must]
-    families = tuple(dict.fromkeys([*goal.families, *placed]))
-    lacking = [family for family in goal.families if family not in carried]
+    placed = [must_target(study.targets, name).family for name in goal.must]
+    asked = [*goal.families, *(item.family for item in goal.lines)]
+    families = tuple(dict.fromkeys([*asked, *placed]))
+    lacking = [family for family in dict.fromkeys(asked) if family not in carried]
     if lacking:
         raise UsageError(both("siting.no_service_for", families=", ".join(lacking)))
     unmapped = [family for family in families if family not in study.families]
@@ -52,9 +56,17 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
     if choice.capacity_people and len(goal.share_targets) > 1:
         raise UsageError(both("siting.capacity_with_several"))
+    if choice.capacity_people and of_lines(study, goal):
+        raise UsageError(both("siting.capacity_with_lines"))
     for item in goal.share_targets:
         refuse_narrow_class(item, study.services.values())
     return goal
+
+
+def of_lines(study: Study, goal: Goal) -> list[str]:
+    """Targets of lines of a goal, those that must be served included, as study.toml names them."""
+    must = [name for name in goal.must if must_target(study.targets, name).measure == LINE_MEASURE]
+    return [*(item.target for item in goal.lines), *must]
 
 
 def plan_faults(study: Study) -> list[Fault]:
@@ -69,6 +81,8 @@ def plan_faults(study: Study) -> list[Fault]:
     key = "plan.targets" if len(choice.targets) > 1 else "plan.target"
     well = [attempts.at(key, name, goal_of, study.targets, name) for name in choice.targets]
     well += [attempts.at("plan.must", name, _refuse_absent, study, name) for name in choice.must]
+    lines = [name for name in (*choice.targets, *choice.must) if names_lines(study, name)]
+    well += [attempts.at("plan.must" if name in choice.must else key, name, refuse_absent_lines, study, name) for name in lines]
     if all(well):
         attempts.at(key, ", ".join(choice.targets), goal_in, study)
     attempts.at("plan.phases", "", phases_of, study)
@@ -103,11 +117,31 @@ def host_faults(study: Study) -> list[Fault]:
 
 def _refuse_absent(study: Study, name: str) -> None:
     """Raises for a target of `must` whose places no layer of the study has."""
-    target = required_places_target(study.targets, name)
+    target = must_target(study.targets, name)
+    if target.measure == LINE_MEASURE:
+        return
     if target.layer != "villages":
         places = study.places
         if places is None or not places["place_class"].isin(target.place_classes).any():
             raise UsageError(both("siting.no_places", target=name, layer=", ".join(target.place_classes)))
+
+
+def names_lines(study: Study, name: str) -> bool:
+    """Whether a name of study.toml is a target of lines; False for one that does not exist, which is a fault of its own."""
+    try:
+        return str(study.targets.row(*name.split("/", 1)).measure) == LINE_MEASURE
+    except UsageError:
+        return False
+
+
+def refuse_absent_lines(study: Study, name: str) -> None:
+    """Raises for a target of lines whose lines the study's layer does not have, or has nowhere in its zones."""
+    row = study.targets.row(*name.split("/", 1))
+    corridors: Any = study.corridors
+    refuse_lines(row, name, corridors)
+    own = corridors.loc[corridors["line_class"].isin(row.line_classes)].to_crs(study.zones.crs)
+    if not own.intersects(study.zones.union_all()).any():
+        raise UsageError(both("siting.target_lines_elsewhere", target=name, layer=", ".join(row.line_classes)))
 
 
 def phases_of(study: Study) -> tuple[Phase, ...]:
@@ -167,6 +201,7 @@ def study_instance(
         measured=study.measured,
         currency=study.costs.currency,
         agreements=study.agreements,
+        corridors=study.corridors,
         progress=progress,
     )
 
@@ -185,6 +220,8 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
         zones,
         grid=study.grid,
         demand=points_without_service(study, goal, cover, villages),
+        along=lines_without_service(study, goal, cover),
+        line_spacing_m=choice.line_candidate_spacing_m,
         services=choice.services,
         own_services=study.own_services,
         costs=study.costs,
@@ -224,12 +261,21 @@ def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: 
     columns = ["name", "population", "urban", "geometry"]
     parts = [villages.loc[unserved, columns]]
     for name in goal.must:
+        if must_target(study.targets, name).measure == LINE_MEASURE:
+            continue
         target, points = required_place_points(
             study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
         )
         lost = point_statuses(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED
         parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
     return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
+
+
+def lines_without_service(study: Study, goal: Goal, cover: Coverage) -> Any:
+    """Pieces of the goal's lines in the open air that lack service, along which candidates are made; None where the goal has no lines."""
+    known: dict[str, Any] = {"zones": study.zones, "corridors": study.corridors, "cities": goal.cities, "services": study.plan_services}
+    parts = [unserved_lines(study.targets, cover, name, margin_db=goal.margin_db, **known) for name in of_lines(study, goal)]
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326) if parts else None
 
 
 def township_seats(places: Any) -> Any:

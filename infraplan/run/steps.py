@@ -336,6 +336,7 @@ def _map_inputs(findings: Findings) -> dict[str, Any]:
     """Arguments for counting a plan of the study on a map."""
     study = findings.study
     layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}
+    layers["corridors"] = study.corridors
     return {**layers, "measured": study.measured, "capacity_people": study.config.plan.capacity_people}
 
 
@@ -355,5 +356,6 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         capacity_people=study.config.plan.capacity_people,
         measured=study.measured,
         agreements=study.agreements,
+        corridors=study.corridors,
         after=after,
     )

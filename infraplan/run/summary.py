@@ -23,7 +23,7 @@ from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.checks import served_by_family
-from infraplan.siting.goals import Goal, ShareTarget
+from infraplan.siting.goals import Goal, LineTarget, ShareTarget
 from infraplan.siting.low_end import LowEnd
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
@@ -43,7 +43,7 @@ IN_YUAN = {
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
     "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
-    "low_end",
+    "low_end", "lines",
 )  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
@@ -108,6 +108,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "unreachable_people": plan.unreachable_people,
         "extras": dict(plan.extras),
         "families": plain(plan.families),
+        "lines": plain(plan.lines),
         "weighted": plan.weighted,
         "worth": plain(plan.worth),
         "phases": None if plan.phases is None else records(plan.phases, tuple(plan.phases.columns)),
@@ -191,6 +192,7 @@ def restore_plan(output: Path) -> Plan | None:
         )
     }
     taken["substitutes"] = numbers.get("substitutes", "")
+    taken["lines"] = numbers.get("lines") or {}
     low = numbers.get("low_end")
     taken["low_end"] = None if low is None else LowEnd(**{one.name: low[one.name] for one in fields(LowEnd)})
     phases, pareto = (
@@ -206,7 +208,8 @@ def _goal(stated: dict[str, Any]) -> Goal:
         return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
     others = tuple(ShareTarget(**frozen(one)) for one in stated["others"])
-    return Goal(**{**frozen(stated), "others": others})
+    lines = tuple(LineTarget(**one) for one in stated.get("lines", ()))
+    return Goal(**{**frozen(stated), "others": others, "lines": lines})
 
 
 def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Candidate sites: masts that lack a service, buildings that may be used, settlements without it, summits, and a grid over the land."""
+"""Candidate sites: masts that lack a service, buildings that may be used, settlements and lines without it, summits, a grid of points."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ def candidate_sites(
     smart_poles: bool = False,
     overlays: bool = True,
     keep: Collection[str] = (),
+    along: gpd.GeoDataFrame | None = None,
+    line_spacing_m: float = 1000.0,
 ) -> gpd.GeoDataFrame:
     """Candidates for new sites, each place once for every set of families that it lacks.
 
@@ -113,14 +115,19 @@ def candidate_sites(
         whatever these carry. Without it a mast that carries a family for anybody is no candidate for that family.
     keep : collection of str
         Masts and hosts that `least_people` does not drop.
+    along : GeoDataFrame, optional
+        Pieces of railways, roads and other lines that lack the service (`unserved_lines`): the first piece of every `line_spacing_m` along
+        each line becomes a candidate, a tower beside the line. `least_people` drops no candidate within `PEOPLE_RADIUS_M` of a piece.
+    line_spacing_m : float
+        Step of the candidates along a line. Interpretation (ours). [m]
 
     Returns
     -------
     GeoDataFrame
         The columns of a site table, with place (equal for the service sets of one place), cost (over its life, typical), cost_low,
         cost_high, currency, rent (inside the cost), what the cost is made of (capex, opex_per_year, power_per_year; annuity), the
-        distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host, settlement, ridge,
-        grid), in EPSG:4326.
+        distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host, settlement, line,
+        ridge, grid), in EPSG:4326.
 
     Raises
     ------
@@ -139,7 +146,8 @@ def candidate_sites(
     of_demand = arguments.DEMAND_WITH_URBAN if demand is not None and "urban" in demand else arguments.DEMAND
     arguments.require(
         "candidate_sites", zones=(zones, arguments.OUTLINES),
-        **arguments.given(demand=(demand, of_demand), existing=(existing, arguments.MASTS), hosts=(hosts, arguments.HOSTS)),
+        **arguments.given(demand=(demand, of_demand), existing=(existing, arguments.MASTS), hosts=(hosts, arguments.HOSTS),
+                          along=(along, arguments.PIECES)),
     )  # fmt: skip
     land, prices, near = _land(zones), costs or usual_costs(), checked_lines(lines)
     grid = grid or Grid.over(zones)
@@ -158,6 +166,8 @@ def candidate_sites(
             parts.append(parts[-1].assign(host="smart_pole"))
         if terrain is not None and ridges_per_square > 0:
             parts.append(_ridges(terrain, demand, spacing_m, ridges_per_square, least_people, prices))
+    if along is not None and len(along):
+        parts.append(_beside_lines(along, grid, line_spacing_m))
     parts.append(_grid_points(land, grid, spacing_m))
     found = pd.concat([part.dropna(axis="columns", how="all") for part in parts if len(part)] or parts[-1:], ignore_index=True)
     table = _without_crowded_grid_points(found.assign(lacks=_text(found, "lacks").replace("", ";".join(families))), spacing_m / 2)
@@ -166,6 +176,7 @@ def candidate_sites(
     frame = _inside(frame, land)
     if least_people > 0 and demand is not None:
         many = _people_within(frame, demand, grid, PEOPLE_RADIUS_M) >= least_people
+        many |= _near_pieces(frame, along, grid)
         frame = frame.loc[many | (frame["origin"] == "ridge").to_numpy() | frame["mast"].isin(set(keep)).to_numpy()]
     for polygons in exclude:
         frame = frame.loc[~frame.index.isin(frame.sjoin(polygons.to_crs(4326)[["geometry"]], predicate="intersects").index)]
@@ -225,6 +236,24 @@ def _settlements(demand: Any, grid: Grid, square_m: float) -> pd.DataFrame:
             "name": table["name"],
         }
     )
+
+
+def _beside_lines(pieces: Any, grid: Grid, spacing_m: float) -> pd.DataFrame:
+    """The first piece of every `spacing_m` along each line. A point on the line stands for a place beside it: nobody surveyed one."""
+    x_m, y_m = grid.place(pieces)
+    table = pd.DataFrame({"x": x_m, "y": y_m, "line": pieces["line"].to_numpy(), "from_m": pieces["from_m"].to_numpy()})
+    table["name"] = pieces["name"].to_numpy()
+    table["step"] = (table["from_m"] // spacing_m).astype(np.int64)
+    first = table.sort_values(["line", "from_m", "x", "y"], kind="stable").drop_duplicates(["line", "step"]).drop_duplicates(["x", "y"])
+    return first[["x", "y", "name"]].assign(origin="line", host="tower", mast="").reset_index(drop=True)
+
+
+def _near_pieces(frame: Any, pieces: Any, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Which candidates are near enough to a piece of a line to be kept whoever lives there."""
+    if pieces is None or not len(pieces) or not len(frame):
+        return np.zeros(len(frame), bool)
+    apart_m, _ = cKDTree(np.column_stack(grid.place(pieces))).query(frame[["x", "y"]].to_numpy())
+    return np.asarray(apart_m <= PEOPLE_RADIUS_M, dtype=bool)
 
 
 def _ridges(terrain: Any, demand: Any, spacing_m: float, per_square: int, least_people: int, prices: Costs) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A plan checked from its list of sites alone: a new map, people and places counted on it, distances measured, and how robust it is."""
+"""A plan checked from its list of sites alone: a new map, people, places and lines counted on it, distances measured, its robustness."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from infraplan.siting.availability import Availability, built_too_early
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
+from infraplan.siting.line_counts import lines_on_maps
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.robustness import robustness
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M, overlaid
@@ -55,9 +56,10 @@ def check_plan(
     capacity_people: int = 0,
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
-    """What the list of sites alone achieves: people and places served on a map computed for it, distances kept, and how robust that is.
+    """What the list of sites alone achieves: people, places, lines served on a map computed for it, distances kept, how robust that is.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def check_plan(
     services : mapping of Service, optional
         Services of the plan's sites; by default those of the map, and the presets of the names it lacks.
     targets : Targets, optional
-        The clauses of the policies, where the goal names places that must be served.
+        The clauses of the policies, where the goal names lines, or places that must be served.
     places : GeoDataFrame, optional
         Places, where the goal names places that must be served.
     existing : GeoDataFrame, optional
@@ -86,6 +88,8 @@ def check_plan(
         new site alone. `expected_people` stays a prediction.
     agreements : mapping of date, optional
         First days of the agreements between operators; by default those of the presets.
+    corridors : GeoDataFrame, optional
+        Lines (`read_corridors`), where the goal names lines.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -95,7 +99,9 @@ def check_plan(
         Of the first share: population, served, share, required, county_short (codes below the floor), expected_people (sum of people x
         probability that the signal of their pixel suffices), served_if_weaker and share_if_weaker (if every signal were 0, 3, 6, 10 dB
         weaker), today (served, share and the same three, of the existing network). Of every share, by target: shares (family, met and
-        all of these). By target of places: places (asked, served, missed: ids). With a capacity: capacity (limit, served: whom the sites
+        all of these). By target of places: places (asked, served, missed: ids). By target
+        of lines: lines (family, must, total_km, required_km, served_km, share, met, missed: stretches, tunnel_km that no site serves;
+        today: served_km and share of the existing network). With a capacity: capacity (limit, served: whom the sites
         can carry and those served today, required, met, full: how many sites carry all they can). too_close (pairs of site ids),
         too_early (id of a site, the day on which it is `built`, the service or agreement that begins later, its first day), cost,
         cost_low, cost_high, and feasible: all of it is as the goal requires.
@@ -122,7 +128,8 @@ def check_plan(
     arguments.require(
         "check_plan", plan=(plan_sites, (*arguments.SITES, "cost")), cover=(cover, arguments.COVER), zones=(zones, arguments.ZONES),
         villages=(villages, arguments.PEOPLE),
-        **arguments.given(places=(places, arguments.PLACES), existing=(existing, arguments.EXISTING)),
+        **arguments.given(places=(places, arguments.PLACES), existing=(existing, arguments.EXISTING),
+                          corridors=(corridors, arguments.CORRIDORS)),
     )  # fmt: skip
     goal = goal or getattr(plan, "goal", None)
     if goal is None:
@@ -131,12 +138,15 @@ def check_plan(
     after = cover_with(plan_sites, cover, services) if after is None else after
     maps = Maps(cover, after, plan_sites, services, measured)
     shares = {item.target: _share_of_people(goal, item, maps, zones, villages) for item in goal.share_targets}
-    required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in goal.must}
+    lines = lines_on_maps(goal, maps, zones, corridors, targets)
+    seats = [name for name in goal.must if name not in lines]
+    required_places = {name: _required_places(goal, name, maps, zones, villages, places, targets) for name in seats}
     close = too_close(plan_sites, after, existing, spacing_m)
     early = built_too_early(plan_sites, Availability.of(services, agreements))
     short = _counties_short(goal, maps, zones, villages)
     first = shares[goal.target]
     met = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in required_places.values())
+    met = met and all(row["met"] for row in lines.values())
     carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
     met = met and (carried is None or carried["met"])
     return {
@@ -148,6 +158,7 @@ def check_plan(
         **{name: first[name] for name in ("served_if_weaker", "share_if_weaker", "today")},
         "shares": shares,
         "places": required_places,
+        "lines": lines,
         "too_close": close,
         "too_early": early,
         **({} if carried is None else {"capacity": carried}),

@@ -13,10 +13,12 @@ import pandas as pd
 from infraplan.outputs import types
 from infraplan.presets import choose
 from infraplan.siting.cover.candidate_reasons import explain_candidates
+from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.reachable_targets import reachable_targets
+from infraplan.siting.demand_rows import METRES
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import unreachable_rows
-from infraplan.siting.plans import Plan
+from infraplan.siting.plans import Plan, parts_of_needs
 from infraplan.tables.column_types import typed
 
 MOST_CANDIDATES = 20
@@ -75,7 +77,7 @@ def _candidates_to_explain(
     """The named candidates; without names those not chosen that reach most people."""
     problem, frame = instance.problem, instance.candidates
     if names is None:
-        reach = problem.cover.T.astype(np.float64) @ (problem.weight * ~problem.covered)
+        reach = problem.cover.T.astype(np.float64) @ (parts_of_needs(instance) * ~problem.covered)
         reach[chosen] = -1.0
         best = np.argsort(-reach, kind="stable")[:MOST_CANDIDATES]
         return np.asarray(best[reach[best] >= 0], dtype=np.int64)
@@ -91,6 +93,10 @@ def _candidates_to_explain(
 def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], explained: npt.NDArray[np.int64]) -> pd.DataFrame:
     frame = instance.candidates.iloc[explained]
     reasons = explain_candidates(instance.problem, chosen, explained)
+    adds = reasons["adds_weight"].to_numpy()
+    if instance.goal.lines:  # the weights of the problem are people and metres
+        left = instance.rows["population"].to_numpy(dtype=float) * ~served_rows(instance.problem, chosen)
+        adds = instance.problem.cover[:, explained].T.astype(np.float64) @ left
     site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
     ids = instance.candidates["id"].astype(str).to_numpy()
     barred = frame["barred"].astype(str).to_numpy() if "barred" in frame else np.full(len(frame), "", dtype=object)
@@ -101,7 +107,7 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], e
             **{name: frame[name].to_numpy() for name in ("id", "name", "host", "county", "cost")},
             "reason": reason,
             "by": [site.get(by, ids[by]) if by >= 0 else "" for by in reasons["by"]],
-            "adds_people": reasons["adds_weight"].round().astype(np.int64).to_numpy(),
+            "adds_people": np.asarray(adds).round().astype(np.int64),
             "at_least": np.where(reasons["reason"] == "chosen", np.nan, at_least),
             "site": [site.get(int(i), "") for i in explained],
             "currency": instance.currency,
@@ -151,12 +157,17 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
     served, able = problem.covered | (problem.cover @ flags > 0), problem.covered | (problem.cover @ allowed > 0)
     people, target = rows["population"].to_numpy(dtype=np.int64), rows["target"].to_numpy()
     out: list[dict[str, Any]] = []
-    for item in goal.share_targets:
+    for item in goal.share_targets if goal.asks_people else ():
         own = target == item.target
         total = int(people[own].sum())
         required = int(np.ceil(item.share * total - 1e-9))
         counts = {"required": required, "reachable": int(people[own & able].sum()), "served": int(people[own & served].sum())}
         out.append({"target": item.target, "family": item.family, "unit": "people", **counts})
+    for line in goal.lines:
+        own, metres = (target == line.target) & (rows["unit"] == METRES).to_numpy(), rows["amount"].to_numpy(dtype=np.int64)
+        required = int(np.ceil(line.share * int(metres[own].sum()) - 1e-9))
+        counts = {"required": required, "reachable": int(metres[own & able].sum()), "served": int(metres[own & served].sum())}
+        out.append({"target": line.target, "family": line.family, "unit": "m", **counts})
     for name in goal.must:
         own = (target == name) & problem.must
         family = str(rows["family"].to_numpy()[own][0]) if own.any() else ""

@@ -1,4 +1,4 @@
-"""What a plan must reach: shares of people, a floor for each county, places that have to be served."""
+"""What a plan must reach: shares of people and of lines, a floor for each county, places and lines that have to be served."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from infraplan.messages import both
 from infraplan.policy.targets import Target, Targets
 
 PLACE_MEASURES = ("place_share", "place_count")
+LINE_MEASURE = "line_share"
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,25 @@ class ShareTarget:
 
 
 @dataclass(frozen=True)
+class LineTarget:
+    """A target of lines for planning: the share of the kilometres in its scope that one family must serve, on any operator.
+
+    `target`: the row as the study names it, "id" or "id/part".
+    """
+
+    target: str
+    family: str
+    share: float
+
+
+@dataclass(frozen=True)
 class Goal:
     """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
 
     `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
     margin). `scope`, `coupling_class_db`: as in `ShareTarget`. `others`: shares of further families that the same plan must reach.
-    `must`: targets whose places all have to be served.
+    `must`: targets whose places, or lines, all have to be served. `lines`: shares of kilometres that the same plan must reach. A goal of
+    lines alone has their first target and family and a share of 0: its people are counted, and nothing is asked of them.
     """
 
     target: str
@@ -47,10 +61,16 @@ class Goal:
     coupling_class_db: int | None = None
     others: tuple[ShareTarget, ...] = ()
     must: tuple[str, ...] = ()
+    lines: tuple[LineTarget, ...] = ()
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether a share of people, or a floor, is asked at all."""
+        return self.share > 0 or self.county_floor > 0 or bool(self.others)
 
     @property
     def share_targets(self) -> tuple[ShareTarget, ...]:
-        """Every share the plan must reach, the first one first."""
+        """Every share of people the plan must reach, the first one first."""
         return ShareTarget(self.target, self.family, self.share, self.scope, self.coupling_class_db), *self.others
 
     @property
@@ -75,7 +95,7 @@ def goal_of(
     targets : Targets
         The clauses of the policies: `read_policy(...)`.
     target : str or iterable of str
-        Population targets, each of another family.
+        Population targets, each of another family, and targets of lines ("id" or "id/part").
     county_floor : float
         Share of its people that each county must reach, 0..1; only with a single target.
     cities : tuple of str
@@ -83,8 +103,8 @@ def goal_of(
     margin_db : float
         Planning margin: a pixel counts as served from this margin on. [dB]
     must : iterable of str
-        Targets of places or villages ("nr-prd-townships", or "id/part"): every one of their places has to be served, whatever share or
-        number the clause requires.
+        Targets of places, villages or lines ("nr-prd-townships", or "id/part"): every one of their places, every piece of their lines has
+        to be served, whatever share or number the clause requires.
 
     Returns
     -------
@@ -94,8 +114,8 @@ def goal_of(
     Raises
     ------
     UsageError
-        A target that no plan can be made for, with how to fix it: another measure than people, no number, a subset of the people,
-        a receiver behind walls, two targets of one family, a county floor beside several targets.
+        A target that no plan can be made for, with how to fix it: another measure than people or lines, no number, a subset of the people,
+        people behind walls, two population targets of one family, a target named twice, a county floor beside several targets.
 
     Examples
     --------
@@ -107,30 +127,52 @@ def goal_of(
     names = (target,) if isinstance(target, str) else tuple(target)
     if not names:
         raise UsageError(both("siting.no_target"))
-    shares = [_share_target(targets.row(name)) for name in names]
-    families = [item.family for item in shares]
+    rows = [_row(targets, name) for name in names]
+    lines = tuple(_line_target(row, name) for row, name in zip(rows, names, strict=True) if row.measure == LINE_MEASURE)
+    shares = [_share_target(row) for row in rows if row.measure != LINE_MEASURE]
+    families, places = [item.family for item in shares], tuple(must)
+    twice = [name for name in dict.fromkeys((*names, *places)) if (*names, *places).count(name) > 1]
+    if twice and any(name in places or _row(targets, name).measure == LINE_MEASURE for name in twice):
+        raise UsageError(both("siting.target_twice", targets=", ".join(twice)))
     if len(set(families)) < len(families):
         raise UsageError(both("siting.family_twice", targets=", ".join(names)))
-    if len(shares) > 1 and county_floor > 0:
+    if county_floor > 0 and (len(names) > 1 or lines):
         raise UsageError(both("siting.floor_with_several", targets=", ".join(names)))
-    places = tuple(must)
     for name in places:
-        required_places_target(targets, name)
-    first, *others = shares
+        must_target(targets, name)
+    first, *others = shares or [ShareTarget(lines[0].target, lines[0].family, 0.0)]
     further = tuple(others)
     return Goal(
-        first.target, first.family, first.share, county_floor, cities, margin_db, first.scope, first.coupling_class_db, further, places
+        first.target, first.family, first.share, county_floor, cities, margin_db, first.scope, first.coupling_class_db, further, places,
+        lines,
     )  # fmt: skip
+
+
+def must_target(targets: Targets, name: str) -> Target:
+    """The row named `name` ("id" or "id/part") of `must`: lines, or places as `required_places_target` takes them."""
+    row = _row(targets, name)
+    return row if row.measure == LINE_MEASURE else required_places_target(targets, name)
 
 
 def required_places_target(targets: Targets, name: str) -> Target:
     """The row named `name` ("id" or "id/part"), refused unless it counts places or villages that a signal outdoors can serve."""
-    row = targets.row(*name.split("/", 1))
+    row = _row(targets, name)
     if row.measure not in PLACE_MEASURES:
         raise UsageError(both("siting.not_places", target=name))
     if row.receiver:
         raise UsageError(both("siting.behind_walls", target=name))
     return row
+
+
+def _row(targets: Targets, name: str) -> Target:
+    return targets.row(*name.split("/", 1))
+
+
+def _line_target(row: Target, name: str) -> LineTarget:
+    """The target as a share of kilometres, refused where it has no number."""
+    if row.required is None:
+        raise UsageError(both("siting.not_a_goal", target=name))
+    return LineTarget(name, row.family, row.required)
 
 
 def _share_target(row: Target) -> ShareTarget:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,30 +11,21 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, diags, vstack
 
-from infraplan.coverage.measurements import SERVED, Measured
-from infraplan.coverage.population import contradicted, point_statuses
+from infraplan.coverage.measurements import Measured
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.policy.target_losses import class_offset_db
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.goals import Goal, ShareTarget, demand_of
-from infraplan.siting.required_places import required_place_points
-from infraplan.tables.column_types import typed
+from infraplan.siting.demand_rows import METRES, RowGroup, closed_rows, line_rows, people_rows, place_rows, points_with_error
+from infraplan.siting.goals import LINE_MEASURE, Goal
 
-ROW_TYPES = {
-    **dict.fromkeys(("id", "name", "kind", "family", "target", "county", "city"), "str"),
-    "population": "int64",
-    **dict.fromkeys(("lon", "lat"), "float64"),
-}
-ROW_COLUMNS = tuple(ROW_TYPES)
 SAME_PLACE_M = 0.001
 
 
@@ -51,6 +41,7 @@ class MapInputs:
     places: Any
     measured: Measured | None
     capacity_people: int
+    corridors: Any = None
 
 
 @dataclass(frozen=True)
@@ -61,15 +52,18 @@ class Instance:
     ----------
     goal : Goal
     rows : DataFrame
-        One row a demand row of `problem`: id, name, kind ("village", "block", "place" for one that must be served, "closed" for the people
-        of a county who are served already), family, target, county, city, population (0 for places), lon, lat.
+        One row a demand row of `problem`: id, name, kind ("village", "block", "place" for one that must be served, "line" for a piece of a
+        line, "tunnel" for one that no site outdoors serves, "closed" for what is served already in a county), family, target, county, city,
+        population (0 for places and lines), lon, lat, unit of the amount ("people", "m" of a line, "places"), amount (its weight in the
+        problem), loss_db (of the receiver in a car or a train).
+        [dB]
     candidates : GeoDataFrame
         One row a column of `problem`.
     problem : CoverProblem
     population, covered_people : int
         People in scope of the first share, and those of them served today.
     worth : float64 array
-        What each row counts where the objective is most people: its weight, multiplied in priority areas.
+        What each row counts where the objective is most people: its people, multiplied in priority areas; lines count nothing there.
     currency : str
         That of the candidates' costs.
     inputs : MapInputs, optional
@@ -90,27 +84,6 @@ class Instance:
     available: Availability = field(default_factory=Availability, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class _RowGroup:
-    """Rows of one share or of one target's places, all of one family: points, which of them are served today, and their table.
-
-    `contradicted`: predicted as served, measured as not.
-    """
-
-    points: Any
-    covered: npt.NDArray[np.bool_]
-    contradicted: npt.NDArray[np.bool_]
-    rows: pd.DataFrame
-    family: str
-    target: str
-    must: bool
-    number: int
-
-    @property
-    def people(self) -> npt.NDArray[np.float64]:
-        return self.rows["population"].to_numpy(dtype=float)
-
-
 def instance_of(
     goal: Goal,
     candidates: Any,
@@ -128,6 +101,7 @@ def instance_of(
     measured: Measured | None = None,
     currency: str = "",
     agreements: Mapping[str, date] | None = None,
+    corridors: Any = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal; existing sites are part of every plan at no cost.
@@ -147,6 +121,8 @@ def instance_of(
         No two new sites nearer than this. [m]
     targets, places : Targets, GeoDataFrame, optional
         Needed where the goal names places that must be served.
+    corridors : GeoDataFrame, optional
+        Lines (`read_corridors`), needed with `targets` where the goal names lines.
     capacity_people : int
         People that a new site serves at most; 0: no limit. Interpretation (ours): the number counts residents; the share of them that uses
         a site in the busy hour, and the operator's market share, have to be included in it.
@@ -162,19 +138,23 @@ def instance_of(
     Returns
     -------
     Instance
-        Rows: the people not served today, share by share; the places that must be served and are not; then one closed row a county and
-        share with the people served already, so that shares keep their denominators. With one share the zones of the problem are counties;
-        with several they are the shares, each with its own requirement.
+        Rows: the people not served today, share by share; the pieces of lines, target by target; the places and pieces that must be served
+        and are not; then one closed row a county and share with what is served already, so that shares keep their denominators. With one
+        share the zones of the problem are counties; with several, or with lines, they are the shares, each with its own requirement.
     """
-    parts = [_people_rows(goal, item, number, cover, zones, villages, measured) for number, item in enumerate(goal.share_targets)]
-    if goal.must:
-        if targets is None:
-            raise UsageError(both("siting.must_without_targets"))
-        parts += [
-            _place_rows(goal, targets, name, number, cover, zones, villages, places, measured)
-            for number, name in enumerate(goal.must, len(goal.share_targets))
-        ]
-    columns = _covering_matrices(parts, candidates, services, cover, goal.margin_db, progress)
+    parts = [people_rows(goal, item, number, cover, zones, villages, measured) for number, item in enumerate(goal.share_targets)]
+    if (goal.must or goal.lines) and targets is None:
+        raise UsageError(both("siting.must_without_targets"))
+    for item in goal.lines:
+        parts.append(line_rows(goal, targets, item.target, item.share, len(parts), services, cover, zones, corridors))
+    for name in goal.must:
+        if targets is not None and targets.row(*name.split("/", 1)).measure == LINE_MEASURE:
+            parts.append(line_rows(goal, targets, name, None, len(parts), services, cover, zones, corridors))
+        else:
+            parts.append(place_rows(goal, targets, name, len(parts), cover, zones, villages, places, measured))
+    if capacity_people and (goal.lines or any(part.rows["unit"].eq(METRES).any() for part in parts)):
+        raise UsageError(both("siting.capacity_with_lines"))
+    columns = _covering_matrices(parts, candidates, services, cover, progress)
     rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
     first = parts[0]
     return Instance(
@@ -185,8 +165,8 @@ def instance_of(
         population=int(first.people.sum()),
         covered_people=int(first.people[first.covered].sum()),
         currency=currency or currency_of(candidates),
-        worth=problem.weight * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
-        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people),
+        worth=rows["population"].to_numpy(dtype=float) * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
+        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors),
         available=Availability.of(services, agreements),
     )
 
@@ -199,81 +179,37 @@ def currency_of(candidates: Any) -> str:
     return found[0] if found else ""
 
 
-def _people_rows(
-    goal: Goal, target: ShareTarget, number: int, cover: Coverage, zones: Any, villages: Any, measured: Measured | None
-) -> _RowGroup:  # fmt: skip
-    """Villages and blocks that a share counts."""
-    points, family = demand_of(goal, zones, villages, target), target.family
-    refuse_narrow_class(target, cover.services.values())
-    served, denied_by_measurement = _served_today(points, cover, family, goal, measured)
-    return _RowGroup(points, served, denied_by_measurement, _as_rows(points, family, target.target), family, target.target, False, number)
-
-
-def _served_today(
-    points: Any, cover: Coverage, family: str, goal: Goal, measured: Measured | None
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which points are served today, and which others the map calls served although a measurement denies it."""
-    codes, _ = point_statuses(points, cover, family, required_db=goal.margin_db, measured=measured)
-    return codes == SERVED, contradicted(points, cover, family, goal.margin_db, measured)
-
-
-def _place_rows(
-    goal: Goal, targets: Targets, name: str, number: int, cover: Coverage, zones: Any, villages: Any, places: Any, measured: Measured | None
-) -> _RowGroup:
-    """Places that must be served."""
-    target, points = required_place_points(targets, name, cover=cover, zones=zones, villages=villages, places=places, cities=goal.cities)
-    served, denied_by_measurement = _served_today(points, cover, target.family, goal, measured)
-    rows = _as_rows(points, target.family, name).assign(kind="place", population=0)
-    return _RowGroup(points, served, denied_by_measurement, rows, target.family, name, True, number)
-
-
-def refuse_narrow_class(target: ShareTarget, services: Iterable[Service]) -> None:
-    """Raise a UsageError where a target names a coupling-loss class narrower than the service's own: it needs a planning margin."""
-    if target.coupling_class_db is None:
-        return
-    offset_db = class_offset_db([item for item in services if item.family == target.family], target.coupling_class_db)
-    if offset_db > 0:
-        raise UsageError(both("siting.narrow_class", target=target.target, margin_db=f"{offset_db:g}"))
-
-
-def _as_rows(points: Any, family: str, target: str) -> pd.DataFrame:
-    """The points in the columns of an instance's rows."""
-    degrees = points.geometry.to_crs(4326)
-    columns = {name: points[name].to_numpy() for name in ("id", "name", "kind", "county", "city", "population")}
-    table = pd.DataFrame({**columns, "family": family, "target": target, "lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy()})
-    return typed(table, ROW_TYPES)
-
-
 def _covering_matrices(
-    parts: list[_RowGroup],
+    parts: list[RowGroup],
     candidates: Any,
     services: Mapping[str, Service],
     cover: Coverage,
-    margin_db: float,
     progress: Callable[[int, int], None] | None,
 ) -> list[csr_matrix]:
-    """For each group the matrix of its unserved rows by candidate. Footprints of a family are computed once for all service sets."""
-    families = list(dict.fromkeys(part.family for part in parts))
+    """For each group the matrix of its unserved rows by candidate.
+
+    Footprints of a family are computed once for all service sets and for all groups that ask the same margin.
+    """
+    alike = list(dict.fromkeys((part.family, part.required_db) for part in parts))
     found: dict[int, csr_matrix] = {}
-    for turn, family in enumerate(families):
-        own = [part for part in parts if part.family == family]
+    for turn, (family, required_db) in enumerate(alike):
+        own = [part for part in parts if (part.family, part.required_db) == (family, required_db)]
         points = gpd.GeoDataFrame(
             pd.concat([points_with_error(part.points.loc[~part.covered]) for part in own], ignore_index=True),
             geometry="geometry",
             crs=4326,
         )
-        report = None if progress is None else _progress_of_family(progress, turn, len(families))
+        report = None if progress is None else _progress_of_family(progress, turn, len(alike))
         alone = np.concatenate([part.contradicted[~part.covered] for part in own])
-        matrix = _family_reach(points, candidates, services, cover, family, margin_db, alone, report)
+        matrix = _family_reach(points, candidates, services, cover, family, required_db, alone, report)
+        closed = np.concatenate([np.zeros(len(part.rows), bool) if part.closed is None else part.closed for part in own])
+        closed = closed[np.concatenate([~part.covered for part in own])]
+        if closed.any():
+            matrix = (diags(np.logical_not(closed).astype(np.int8), dtype=np.int8) @ matrix.astype(np.int8)).astype(bool).tocsr()
+            matrix.eliminate_zeros()
         ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
         found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
     return [found[part.number] for part in parts]
-
-
-def points_with_error(points: Any) -> pd.DataFrame:
-    """Points in WGS-84 with position_error_m, 0 where it is not known, and nothing else."""
-    error_m = points["position_error_m"].to_numpy(dtype=float) if "position_error_m" in points else np.zeros(len(points))
-    return pd.DataFrame({"position_error_m": error_m, "geometry": points.geometry.to_crs(4326).array})
 
 
 def _progress_of_family(progress: Callable[[int, int], None], turn: int, turns: int) -> Callable[[int, int], None]:
@@ -329,15 +265,15 @@ def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:
 
 
 def _problem(
-    goal: Goal, parts: list[_RowGroup], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
+    goal: Goal, parts: list[RowGroup], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
 ) -> tuple[pd.DataFrame, CoverProblem]:
-    """Unserved demand by candidate; the people served already are closed rows, so that shares keep their denominators."""
+    """Unserved demand by candidate; what is served already are closed rows, so that shares keep their denominators."""
     shares = [part for part in parts if not part.must]
     several = len(shares) > 1
     counties = pd.unique(parts[0].rows["county"])
     code_of = pd.Series(np.arange(len(counties)), index=counties)
     blocks = [(part.rows.loc[~part.covered], part.number, part.must) for part in parts]
-    blocks += [(_closed_rows(part), part.number, False) for part in shares]
+    blocks += [(closed_rows(part), part.number, False) for part in shares]
     rows = pd.concat([table for table, _, _ in blocks], ignore_index=True)
     zone = [np.full(len(table), -1 if must else number) if several else _codes(table, code_of) for table, number, must in blocks]
     closed = (rows["kind"] == "closed").to_numpy()
@@ -345,11 +281,11 @@ def _problem(
     x_m, y_m = cover.grid.place(candidates)
     nothing = np.zeros(len(candidates), dtype=bool)
     first = shares[0]
-    needs = [math.ceil(item.share * part.people.sum() - 1e-9) for item, part in zip(goal.share_targets, shares, strict=True)]
+    needs = [part.need for part in shares]
     totals = np.bincount(_codes(first.rows, code_of), weights=first.people, minlength=len(counties))
     return rows, CoverProblem(
         cover=vstack([*matrices, empty], format="csr"),
-        weight=rows["population"].to_numpy(dtype=float),
+        weight=rows["amount"].to_numpy(dtype=float),
         cost=candidates["cost"].to_numpy(dtype=float),
         zone=np.concatenate(zone),
         zone_required=np.asarray(needs, dtype=float) if several else np.ceil(goal.county_floor * totals - 1e-9),
@@ -372,10 +308,3 @@ def _has_service_sets(candidates: Any) -> bool:
 def _codes(rows: pd.DataFrame, code_of: pd.Series[Any]) -> npt.NDArray[np.int64]:
     """Position of each row's county, -1 where nobody is counted in it."""
     return code_of.reindex(rows["county"]).fillna(-1).to_numpy(dtype=np.int64)
-
-
-def _closed_rows(part: _RowGroup) -> pd.DataFrame:
-    """One row a county of a share: its people served today."""
-    table = part.rows.assign(population=np.where(part.covered, part.rows["population"], 0))
-    done = table.groupby("county", sort=False).agg(city=("city", "first"), population=("population", "sum")).reset_index()
-    return typed(done.assign(id=done["county"], name="", kind="closed", family=part.family, target=part.target), ROW_TYPES)

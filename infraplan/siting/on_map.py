@@ -28,18 +28,24 @@ from infraplan.coverage.sectors import sectors_of
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.checks import Maps
+from infraplan.siting.demand_rows import points_with_error
 from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
-from infraplan.siting.instances import MapInputs, points_with_error
+from infraplan.siting.instances import MapInputs
+from infraplan.siting.line_counts import as_asked, line_totals, lines_of_goal, served_pieces
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
+from infraplan.siting.target_lines import TargetLines
 
 
 @dataclass(frozen=True)
 class _Points:
-    """People of one share, or places of one target, with what the plan does for each: served `before`; `gained`; `step`, the position in
-    the build order of the site that completes its service, -1 for none; `needs`: gained point x site, as `build_steps` gives it."""
+    """People of one share, or places or pieces of lines of one target, with what the plan does for each.
+
+    Served `before`; `gained`; `step`, the position in the build order of the site that completes its service, -1 for none; `needs`: gained
+    point x site, as `build_steps` gives it.
+    """
 
     target: str
     family: str
@@ -49,10 +55,31 @@ class _Points:
     gained: Bools
     step: Ints
     needs: csr_matrix
+    lines: TargetLines | None = None
+    share: float | None = None
+    loss_db: float = 0.0
 
     @property
     def people(self) -> Ints:
         return np.zeros(len(self.points), np.int64) if self.must else self.points["population"].to_numpy(dtype=np.int64)
+
+    @property
+    def metres(self) -> Ints:
+        return np.zeros(len(self.points), np.int64) if self.lines is None else self.lines.length_m
+
+    @property
+    def of_people(self) -> bool:
+        return not self.must and self.lines is None
+
+    @property
+    def of_places(self) -> bool:
+        return self.must and self.lines is None
+
+    def after(self, maps: Maps, margin_db: float) -> Bools:
+        """Which points the map with the plan serves."""
+        if self.lines is not None:
+            return served_pieces(self.lines, maps.after, margin_db)
+        return maps.served(self.points, self.family, margin_db)
 
     @property
     def served(self) -> Bools:
@@ -70,10 +97,11 @@ def counted_on_map(
     targets: Targets | None = None,
     places: Any = None,
     measured: Measured | None = None,
+    corridors: Any = None,
     phases: Sequence[Phase] = (),
     capacity_people: int = 0,
 ) -> Plan:
-    """The plan with its counts made on the map: served_after, families, gains and losses of each site, phases, whom nothing serves.
+    """The plan with its counts made on the map: served_after, families, lines, gains and losses of each site, phases, whom nothing serves.
 
     Its cost, bound, gap, status and `worth` stay those of the search. With a capacity nothing changes: who is carried by whom is a matter
     of the search alone.
@@ -90,8 +118,8 @@ def counted_on_map(
     if capacity_people:
         return plan
     maps = Maps(cover, after, plan.sites, services, measured)
-    groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places), plan, maps)
-    shares = {one.family: one for one in groups if not one.must}
+    groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places, corridors), plan, maps)
+    shares = {one.family: one for one in groups if one.of_people}
     families = {
         family: {
             "population": int(one.people.sum()),
@@ -101,12 +129,13 @@ def counted_on_map(
         for family, one in shares.items()
     }
     left = _unserved(plan.unreachable, groups)
-    own = left.loc[(left["family"] == plan.goal.family) & (left["kind"] != "place")] if len(left) else left
+    own = left.loc[left["family"] == plan.goal.family] if len(left) else left
     return replace(
         plan,
         sites=_sites(plan, groups),
         served_after=families[plan.goal.family]["served_after"],
         families={**plan.families, **families},
+        lines={one.target: line_totals(one.lines, one.before, one.served, one.share) for one in groups if one.lines is not None},
         phases=None if plan.phases is None else _phases(plan, groups, phases),
         unreachable=left,
         unreachable_people=int(own["population"].sum()) if len(own) else 0,
@@ -122,14 +151,17 @@ def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) ->
         return explanation
     after = cover_with(plan.sites, inputs.cover, inputs.services)
     maps = Maps(inputs.cover, after, plan.sites, inputs.services, inputs.measured)
-    groups = _points_of_goal(plan.goal, maps, inputs.zones, inputs.villages, inputs.targets, inputs.places)
-    later = [one.before | maps.served(one.points, one.family, plan.goal.margin_db) for one in groups]
+    groups = _points_of_goal(plan.goal, maps, inputs.zones, inputs.villages, inputs.targets, inputs.places, inputs.corridors)
+    later = [one.before | one.after(maps, plan.goal.margin_db) for one in groups]
     counts = {}
     for one, now in zip(groups, later, strict=True):
-        counts[one.target] = int((now & ~one.before).sum()) if one.must else int(one.people[now].sum())
+        if one.lines is not None and not one.must:
+            counts[one.target] = int(one.metres[now].sum())
+        else:
+            counts[one.target] = int((now & ~one.before).sum()) if one.must else counts.get(one.target, 0) + int(one.people[now].sum())
     served = explanation.targets["target"].map(counts).fillna(explanation.targets["served"]).astype("int64")
     ids = set(explanation.villages["id"])
-    named = [replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own]) for one, own in _rows_of(groups, ids)]
+    named = [_part(one, own) for one, own in _rows_of(groups, ids)]
     sites = plan.sites["id"].astype(str).to_numpy()
     by: dict[tuple[str, str], str] = {}
     for one in _with_steps(named, plan, maps):
@@ -150,16 +182,27 @@ def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) ->
     )
 
 
+def _part(one: _Points, own: Bools) -> _Points:
+    """Some of its points."""
+    lines = None if one.lines is None else replace(one.lines, points=one.points.loc[own])
+    return replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own], lines=lines)
+
+
 def _rows_of(groups: list[_Points], ids: set[str]) -> list[tuple[_Points, Bools]]:
     """Each share or target with the rows of some ids."""
     return [(one, one.points["id"].astype(str).isin(ids).to_numpy()) for one in groups]
 
 
-def _points_of_goal(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any) -> list[_Points]:
+def _points_of_goal(
+    goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any, corridors: Any
+) -> list[_Points]:  # fmt: skip
     """Everything the goal asks, share by share, then target by target; nothing is gained yet."""
+    asked = lines_of_goal(goal, maps, zones, corridors, targets)
     found: list[tuple[str, str, bool, Any]] = []
     found += [(one.target, one.family, False, demand_of(goal, zones, villages, one)) for one in goal.share_targets]
     for name in goal.must:
+        if name in asked:
+            continue
         assert targets is not None, "a goal with places comes with its targets"
         kept = {"cover": maps.cover, "zones": zones, "villages": villages, "places": places, "cities": goal.cities}
         target, points = required_place_points(targets, name, **kept)
@@ -169,17 +212,23 @@ def _points_of_goal(goal: Goal, maps: Maps, zones: Any, villages: Any, targets: 
         before, nothing = maps.today(points, family, goal.margin_db), np.zeros(len(points), bool)
         none = csr_matrix(np.zeros((0, 0), bool))
         rows.append(_Points(name, family, must, points, before, nothing, np.full(len(points), -1, np.int64), none))
+    for name, (whole, share) in asked.items():
+        lines = as_asked(whole, share)
+        before, count = served_pieces(lines, maps.cover, goal.margin_db), len(lines.points)
+        nothing, none = np.zeros(count, bool), csr_matrix(np.zeros((0, 0), bool))
+        steps, family = np.full(count, -1, np.int64), lines.target.family
+        rows.append(_Points(name, family, share is None, lines.points, before, nothing, steps, none, lines, share, lines.loss_db))
     return rows
 
 
 def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
     """The same with what the plan does for each point; the sites of a family are computed once."""
-    margin_db, ids = plan.goal.margin_db, pd.Index(plan.sites["id"].astype(str))
-    done: dict[str, list[_Points]] = {}
-    for family in dict.fromkeys(one.family for one in groups):
-        own = [one for one in groups if one.family == family]
-        gained = [maps.served(one.points, family, margin_db) & ~one.before for one in own]
-        alone = [contradicted(one.points, maps.cover, family, margin_db, maps.measured)[new] for one, new in zip(own, gained, strict=True)]
+    ids = pd.Index(plan.sites["id"].astype(str))
+    done: dict[tuple[str, float], list[_Points]] = {}
+    for family, loss_db in dict.fromkeys((one.family, one.loss_db) for one in groups):
+        own, margin_db = [one for one in groups if (one.family, one.loss_db) == (family, loss_db)], plan.goal.margin_db + loss_db
+        gained = [one.after(maps, plan.goal.margin_db) & ~one.before for one in own]
+        alone = [_contradicted(one, maps, margin_db)[new] for one, new in zip(own, gained, strict=True)]
         parts = [points_with_error(one.points.loc[new]) for one, new in zip(own, gained, strict=True)]
         points = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
         carried = {name: item for name, item in maps.services.items() if item.family == family}
@@ -191,18 +240,26 @@ def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
         needs = csr_matrix((pairs.data, (pairs.row, place[pairs.col])), shape=(len(points), len(ids)))
         step = np.where(step >= 0, np.append(place, -1)[step], -1)
         ends = np.cumsum([0, *(int(new.sum()) for new in gained)])
-        done[family] = []
+        done[family, loss_db] = []
         for one, new, (start, end) in zip(own, gained, pairwise(ends), strict=True):
             steps = one.step.copy()
             steps[new] = step[start:end]
-            done[family].append(replace(one, gained=new, step=steps, needs=needs[start:end]))
-    return [done[one.family].pop(0) for one in groups]
+            done[family, loss_db].append(replace(one, gained=new, step=steps, needs=needs[start:end]))
+    return [done[one.family, one.loss_db].pop(0) for one in groups]
+
+
+def _contradicted(one: _Points, maps: Maps, margin_db: float) -> Bools:
+    """Points where a measurement contradicts the map of today; nobody measures lines."""
+    if one.lines is not None:
+        return np.zeros(len(one.points), bool)
+    return contradicted(one.points, maps.cover, one.family, margin_db, maps.measured)
 
 
 def _sites(plan: Plan, groups: list[_Points]) -> Any:
     """The plan's table with gains in build order, losses, and the targets of those whom a site takes part in serving."""
     count = len(plan.sites)
-    shares, required = [one for one in groups if not one.must], [one for one in groups if one.must]
+    shares, required = [one for one in groups if one.of_people], [one for one in groups if one.of_places]
+    lines = [one for one in groups if one.lines is not None]
 
     def gained(one: _Points, weight: npt.NDArray[Any]) -> Ints:
         new = one.step >= 0
@@ -219,6 +276,8 @@ def _sites(plan: Plan, groups: list[_Points]) -> Any:
         "places_gained": sum((gained(one, np.ones(len(one.step))) for one in required), np.zeros(count, np.int64)),
         "places_lost": sum((lost(one, np.ones(len(one.step), np.int64)) for one in required), np.zeros(count, np.int64)),
     }
+    columns["km_gained"] = sum((gained(one, one.metres) for one in lines), np.zeros(count, np.int64)) / 1000.0
+    columns["km_lost"] = sum((lost(one, one.metres) for one in lines), np.zeros(count, np.int64)) / 1000.0
     columns |= {f"people_gained_{one.family}": gained(one, one.people) for one in shares if one is not first}
     at = [(one, (one.points["kind"] == "village").to_numpy() & (one.step >= 0)) for one in shares]
     village = pd.concat([pd.DataFrame({"id": one.points["id"].to_numpy()[new], "step": one.step[new]}) for one, new in at])
@@ -235,7 +294,7 @@ def _sites(plan: Plan, groups: list[_Points]) -> Any:
 def _phases(plan: Plan, groups: list[_Points], phases: Sequence[Phase]) -> pd.DataFrame:
     """The table of phases with people, share, places and targets counted on the map."""
     assert plan.phases is not None
-    first = next(one for one in groups if one.family == plan.goal.family and not one.must)
+    first = next(one for one in groups if one.family == plan.goal.family and one.of_people)
     total, before = max(int(first.people.sum()), 1), int(first.people[first.before].sum())
     phase_of = plan.sites["phase"].to_numpy(dtype=np.int64)
     table, due, reached_before = plan.phases.copy(), set[str](), before
@@ -248,13 +307,20 @@ def _phases(plan: Plan, groups: list[_Points], phases: Sequence[Phase]) -> pd.Da
         places_met = all(bool(now.all()) for one, now in zip(groups, there, strict=True) if one.must and one.target in due)
         enough = phase.share is None or reached / total >= phase.share - 1e-12
         sites_built = phase.sites is None or int((phase_of == number).sum()) >= phase.sites or phase.share is not None or bool(phase.must)
-        new = [int((now & ~one.before).sum()) for one, now in zip(groups, there, strict=True) if one.must]
-        met = enough and places_met and sites_built
-        counts = {"people_gained": reached - reached_before, "share": reached / total, "places": sum(new), "asked_met": met}
+        new = [int((now & ~one.before).sum()) for one, now in zip(groups, there, strict=True) if one.of_places]
+        km = sum(int(one.metres[now].sum()) for one, now in zip(groups, there, strict=True)) / 1000.0
+        lines_met = number < len(phases) or all(_line_met(one, now) for one, now in zip(groups, there, strict=True))
+        met = enough and places_met and sites_built and lines_met
+        counts = {"people_gained": reached - reached_before, "share": reached / total, "places": sum(new), "km": km, "asked_met": met}
         for name, value in counts.items():
             table.loc[row, name] = value
         reached_before = reached
     return table
+
+
+def _line_met(one: _Points, now: Bools) -> bool:
+    """Whether the pieces served reach the share of a target of lines; True for what is none."""
+    return one.lines is None or one.share is None or bool(line_totals(one.lines, one.before, now, one.share)["met"])
 
 
 def _unserved(unreachable: pd.DataFrame, groups: list[_Points]) -> pd.DataFrame:

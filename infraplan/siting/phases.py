@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,20 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class LinesDue:
+    """Lines of a plan's goal: which rows are pieces of lines, the metres of each, and the metres that each target of lines requires."""
+
+    rows: Bools
+    metres: Floats
+    needs: Mapping[str, float] = field(default_factory=dict)
+
+    def met(self, served: Bools, names: npt.NDArray[np.object_]) -> bool:
+        """Whether the rows served reach every target."""
+        counted = self.rows & served
+        return all(float(self.metres[counted & (names == name)].sum()) >= need - 1e-6 for name, need in self.needs.items())
+
+
+@dataclass(frozen=True)
 class Schedule:
     """A plan divided: candidates in build order, the phase (from 1) of each, 0 for those that no phase builds; and the table of phases."""
 
@@ -94,6 +108,8 @@ def schedule(
     *,
     seed: int = 0,
     first_day: Ints | None = None,
+    lines: LinesDue | None = None,
+    worth: Floats | None = None,
 ) -> Schedule:
     """Divide the sites of a plan among the phases.
 
@@ -107,10 +123,11 @@ def schedule(
 
     solved phase by phase in their order. So no phase builds a site the plan does not have: a required number of new sites divides a plan
     and never adds to it. A target without limits is met whenever the whole plan meets it. Within a phase the site that adds most people per
-    unit of money comes first. A phase builds no site whose first day comes after its end: such a site is left for a later phase, whole,
-    even where only one of its services has to wait. Where sites carry limited users, what a site carries depends on its neighbours: there
-    the one build order of the plan (most people per unit of money first) is cut where each phase meets its targets, or has used up its
-    limits.
+    unit of money comes first. Targets of lines are due in the last phase, where every piece that the plan serves has to be served; a goal
+    with lines orders its sites by the part of what its targets require. A phase builds no site whose first day comes after its end: such a
+    site is left for a later phase, whole, even where only one of its services has to wait. Where sites carry limited users, what a site
+    carries depends on its neighbours: there the one build order of the plan (most people per unit of money first) is cut where each phase
+    meets its targets, or has used up its limits.
 
     Parameters
     ----------
@@ -123,11 +140,18 @@ def schedule(
         Candidates of the plan.
     first_day : int array, optional
         First day on which each candidate of the problem may be built (`Availability.first_days`); by default any day.
+    lines : LinesDue, optional
+        Pieces of lines among the rows; by default none.
+    worth : array, shape (demand,), optional
+        What each row adds to the build order; by default its weight.
     """
+    lines = lines or LinesDue(np.zeros(len(people), bool), np.zeros(len(people)))
+    ordered = problem if worth is None else replace(problem, weight=worth)
     opens = _first_phases(chosen, phases, first_day)
     if problem.capacity is not None:
         return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens)
     columns = problem.cover[:, chosen].tocsc()
+    by_plan = problem.covered | (np.asarray(columns.sum(axis=1)).ravel() > 0)
     names = np.asarray(list(target), dtype=object)
     total = float(people.sum())
     left, served = np.ones(len(chosen), bool), problem.covered.copy()
@@ -138,14 +162,16 @@ def schedule(
         due |= set(phase.must)
         at = np.flatnonzero(left & (opens <= number))
         due_rows = np.isin(names, list(due)) & problem.must
+        if number == len(phases):
+            due_rows = due_rows | (np.isin(names, list(lines.needs)) & lines.rows & by_plan)
         picked = at
         if at.size:
             required = (phase.share or 0.0) * total
             rest = CoverProblem(
                 columns[:, at].tocsr(), people, problem.cost[chosen[at]], required=required, must=due_rows, covered=served
             )  # fmt: skip
-            picked = at[_sites_of_phase(rest, phase, bool(due), seed)]
-        part = _in_order(problem, chosen[picked], served)
+            picked = at[_sites_of_phase(rest, phase, bool(due_rows.any()) or bool(due), seed)]
+        part = _in_order(ordered, chosen[picked], served)
         before = float(people[served].sum())
         left[picked] = False
         served = served | (np.asarray(columns[:, picked].sum(axis=1)).ravel() > 0)
@@ -153,12 +179,13 @@ def schedule(
         share = after / max(total, 1.0)
         enough = phase.share is None or share >= phase.share - 1e-12
         counted = phase.sites is None or len(part) >= phase.sites or phase.share is not None or bool(phase.must)
+        counted = counted and (number < len(phases) or lines.met(served, names))
         rows.append(
-            _phase_row(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem)
+            _phase_row(number, phase, len(part), float(problem.cost[part].sum()), after - before, share, served, problem, lines)
             | {"asked_met": bool(enough and served[due_rows].all() and counted)}
         )
         parts.append(part)
-    parts.append(_in_order(problem, chosen[left], served))
+    parts.append(_in_order(ordered, chosen[left], served))
     phase_of = [np.full(len(part), index, np.int64) for index, part in enumerate(parts, start=1)]
     phase_of[-1][:] = 0
     return Schedule(np.concatenate(parts).astype(np.int64), np.concatenate(phase_of), typed(rows, TYPES))
@@ -227,8 +254,9 @@ def _schedule_by_flow(
 
 
 def _phase_row(
-    number: int, phase: Phase, sites: int, cost: float, gained: float, share: float, served: Bools, problem: CoverProblem
-) -> dict[str, Any]:
+    number: int, phase: Phase, sites: int, cost: float, gained: float, share: float, served: Bools, problem: CoverProblem,
+    lines: LinesDue | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """A row of the table of phases."""
     return {
         "phase": number,
@@ -239,7 +267,8 @@ def _phase_row(
         "cost": round(cost),
         "people_gained": round(gained),
         "share": share,
-        "places": int((served & problem.must).sum()),
+        "places": int((served & problem.must & ~(False if lines is None else lines.rows)).sum()),
+        "km": 0.0 if lines is None else float(lines.metres[served].sum()) / 1000.0,
     }
 
 

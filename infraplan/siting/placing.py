@@ -51,6 +51,7 @@ def place_sites(
     phases: Sequence[Phase] = (),
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
     gap: float = 0.01,
     work_limit: int | None = None,
     time_limit_s: float = 60.0,
@@ -79,9 +80,9 @@ def place_sites(
     terrain : Terrain, optional
         Ground under the map, where `cover` is None.
     target : str or iterable of str
-        Shares of people to reach, each of another family.
+        Shares of people to reach, each of another family, and shares of the kilometres of lines.
     must : iterable of str
-        Targets of places: every one of their places has to be served.
+        Targets of places or lines: every one of their places, every piece of their lines has to be served.
     budget : float, optional
         Most money to spend; the plan then serves most people within it, and no target binds. In the currency of the candidates.
     max_sites : int, optional
@@ -104,6 +105,8 @@ def place_sites(
         Measurements, which override prediction at their places.
     agreements : mapping of date, optional
         First days of the agreements between operators, by their codes joined by "+"; by default those of the presets.
+    corridors : GeoDataFrame, optional
+        Railways, roads and other lines (`read_corridors`), where a target is of lines. `candidate_sites` takes them too.
     gap : float
         Share of the cost within which the bound must be for the search to stop, 0..1.
     work_limit : int, optional
@@ -141,7 +144,7 @@ def place_sites(
     arguments.require(
         "place_sites", targets=(targets, arguments.TARGETS), candidates=(candidates, arguments.CANDIDATES), zones=(zones, arguments.ZONES),
         villages=(villages, arguments.VILLAGES_TO_PLAN),
-        **arguments.given(cover=(cover, arguments.COVER), places=(places, arguments.PLACES)),
+        **arguments.given(cover=(cover, arguments.COVER), places=(places, arguments.PLACES), corridors=(corridors, arguments.CORRIDORS)),
     )  # fmt: skip
     if cover is None:
         if existing is None or grid is None or services is None:
@@ -153,7 +156,7 @@ def place_sites(
     instance = instance_of(
         goal, candidates, presets, cover, zones=zones, villages=villages, spacing_m=spacing_m, targets=targets, places=places,
         capacity_people=capacity_people, priority_counties=priority_counties, priority_weight=priority_weight, measured=measured,
-        agreements=agreements,
+        agreements=agreements, corridors=corridors,
     )  # fmt: skip
     limits = SearchLimits(gap, work_limit, time_limit_s, seed)
     if budget is None and max_sites is None:
@@ -163,6 +166,6 @@ def place_sites(
     after = cover_with(found.sites, cover, presets)
     found = counted_on_map(
         found, presets, cover, after, zones=zones, villages=villages, targets=targets, places=places, measured=measured, phases=phases,
-        capacity_people=capacity_people,
+        corridors=corridors, capacity_people=capacity_people,
     )  # fmt: skip
     return replace(found, instance=instance)

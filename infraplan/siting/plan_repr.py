@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from infraplan.messages import Bilingual, joined_texts
 from infraplan.messages.amounts import amount
 from infraplan.tables.language import OwnNames, Speech
 from infraplan.tables.wording import worded
@@ -23,6 +25,12 @@ def line(plan: Plan) -> str:
     proof = f"within {plan.proven_gap:.2%} of the best" if plan.proven_gap < 1.0 else "no bound"
     cost = amount(float(plan.cost), plan.currency, "en")
     return f"<Plan for {plan.goal.target}: {len(plan.sites):,} sites, {cost}, {before} -> {after} of residents; {plan.status}, {proof}>"
+
+
+def goal_in_words(share: float | None, lines: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a plan must reach, in short: the share of people, where one is asked, and the kilometres of lines."""
+    people = [] if share is None else [Bilingual(f"{share * 100:g}%", f"{share * 100:g} %")]
+    return joined_texts([*people, *(f"{name} {row['required_km']:,.1f} km" for name, row in lines.items())], "、", ", ")
 
 
 def html(plan: Plan) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from infraplan.outputs import types
 from infraplan.siting.cover.cover_check import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.substitutes import Substitutes
+from infraplan.siting.demand_rows import METRES, PEOPLE
 from infraplan.siting.instances import Instance
 from infraplan.tables.column_types import typed
 
@@ -31,7 +32,9 @@ closes. `people_total`: unserved people it reaches.
 """
 
 
-COUNT_COLUMNS = ("people_gained", "villages_gained", "places_gained", "targets", "people_total", "people_lost", "places_lost")
+COUNT_COLUMNS = (
+    "people_gained", "villages_gained", "places_gained", "km_gained", "targets", "people_total", "people_lost", "places_lost", "km_lost",
+)  # fmt: skip
 
 
 def list_sites(
@@ -49,6 +52,7 @@ def list_sites(
     first = next(iter(people.values()))
     village, place = (rows["kind"] == "village").to_numpy(), (rows["kind"] == "place").to_numpy()
     names, target = rows["id"].to_numpy(), rows["target"].to_numpy()
+    metres = np.where(rows["unit"] == METRES, rows["amount"], 0.0)
     position = {name: index for index, name in enumerate(dict.fromkeys(target))}
     served = problem.covered.copy()
     further = [f"people_gained_{family}" for family in list(people)[1:]]
@@ -63,6 +67,8 @@ def list_sites(
             table[f"people_gained_{family}"].append(int(people[family][new].sum()))
         table["villages_gained"].append(len(set(names[new[village[new]]])))
         table["places_gained"].append(int((place & problem.must)[new].sum()))
+        table["km_gained"].append(float(metres[new].sum()) / 1000.0)
+        table["km_lost"].append(float(metres[alone].sum()) / 1000.0)
         table["targets"].append(";".join(sorted(set(target[reached]), key=position.__getitem__)))
         table["people_total"].append(int(first[reached].sum()))
         table["people_lost"].append(int(first[alone].sum()))
@@ -105,7 +111,13 @@ def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:
     columns = SITE_TYPES | dict.fromkeys(further, "int64")
     if "cost" in table:  # candidates of one's own may have one cost alone
         table = table.assign(**{name: table["cost"] for name in ("cost_low", "cost_high") if name not in table})
+    table = table.assign(**{name: 0.0 for name in ("km_gained", "km_lost") if name not in table})
     return gpd.GeoDataFrame(typed(table.drop(columns="geometry"), columns), geometry=table.geometry.array, crs=4326)
+
+
+def without_lines(sites: gpd.GeoDataFrame, lines: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """The sites as tables show them: without the kilometres of lines where the plan has no target of lines."""
+    return sites if lines else sites.drop(columns=["km_gained", "km_lost"], errors="ignore")
 
 
 def no_sites() -> gpd.GeoDataFrame:
@@ -136,7 +148,7 @@ def _by_flow(problem: CoverProblem, order: Ints) -> tuple[list[int], list[int | 
 
 def families_of(instance: Instance) -> tuple[str, ...]:
     """Families of the plan, the goal's first one leading."""
-    found = dict.fromkeys(instance.rows["family"])
+    found = dict.fromkeys(instance.rows.loc[instance.rows["unit"] != METRES, "family"])
     return tuple(dict.fromkeys([instance.goal.family, *found]))
 
 
@@ -163,4 +175,5 @@ def people_by_family(instance: Instance, chosen: Ints) -> dict[str, dict[str, in
 def unreachable_rows(instance: Instance, lost: Ints) -> pd.DataFrame:
     """Demand rows that no allowed candidate serves, those that must be served first, then by people: the certificate as a table."""
     table = instance.rows.iloc[lost].assign(must=instance.problem.must[lost])
+    table = table if instance.goal.asks_people else table.loc[table["unit"] != PEOPLE]  # nothing is asked of people
     return table.sort_values(["must", "population", "id"], ascending=[False, False, True], kind="stable", ignore_index=True)

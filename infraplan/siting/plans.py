@@ -6,23 +6,26 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from infraplan.errors import Fault, UsageError, warn
 from infraplan.messages import both
 from infraplan.siting import plan_repr
 from infraplan.siting.availability import phase_days
+from infraplan.siting.cover.cover_check import build_order
 from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
+from infraplan.siting.demand_rows import METRES
 from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
-from infraplan.siting.phases import Phase, schedule
+from infraplan.siting.phases import LinesDue, Phase, schedule
 from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, places_of, unreachable_rows
 
 if TYPE_CHECKING:
@@ -86,6 +89,8 @@ class Plan:
         carry limited users), "missed" (the plan misses a target, or its search was interrupted); "" where nobody said it.
     low_end : LowEnd, optional
         The plan that reaches the goal if every signal is weaker, where it was asked for.
+    lines : mapping
+        Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met; today: served_km, share.
 
     See Also
     --------
@@ -128,6 +133,7 @@ class Plan:
     refuted_bounds: int = 0
     substitutes: str = ""
     low_end: LowEnd | None = None
+    lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return plan_repr.line(self)
@@ -224,6 +230,8 @@ def most_served(
     People count with the study's weights for priority areas, where it gives any; the plan still reports people.
     """
     worth = instance.worth
+    if not instance.goal.asks_people:
+        raise UsageError(both("siting.budget_without_people", target=instance.goal.target))
     if instance.problem.capacity is not None and (worth != instance.problem.weight).any():
         raise UsageError(both("siting.capacity_with_priority"))
     problem = replace(instance.problem, weight=worth)
@@ -254,12 +262,15 @@ def _plan(
 ) -> Plan:  # fmt: skip
     """The chosen candidates as a table in build order, divided among the phases."""
     chosen = np.asarray(answer.chosen, dtype=np.int64)
+    if instance.goal.lines and instance.problem.capacity is None:
+        chosen = build_order(replace(instance.problem, weight=parts_of_needs(instance)), chosen)[0]
     order, phase, table = chosen, np.zeros(len(chosen), np.int64), None
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
     people = np.where(own, instance.rows["population"].to_numpy(dtype=float), 0.0)
     if phases:
         first_day = instance.available.first_days(instance.candidates)
-        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, seed=seed, first_day=first_day)
+        known: dict[str, Any] = {"seed": seed, "first_day": first_day, "lines": lines_due(instance), "worth": parts_of_needs(instance)}
+        divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, **known)
         order, phase, table = divided.order, divided.phase, divided.table
     found, reason = _substitutes(instance, answer, objective)
     if found is not None and found.refuted:
@@ -286,7 +297,7 @@ def _plan(
         served_before=instance.covered_people,
         served_after=counted[instance.goal.family]["served_after"],
         candidates=len(instance.candidates),
-        unreachable_people=int(people[lost].sum()),
+        unreachable_people=int(people[lost].sum()) if instance.goal.asks_people else 0,
         extras=extras,
         families=counted,
         currency=instance.currency,
@@ -297,6 +308,25 @@ def _plan(
         refuted_bounds=answer.refuted_bounds,
         substitutes=reason,
     )
+
+
+def parts_of_needs(instance: Instance) -> npt.NDArray[np.float64]:
+    """What each row adds to the build order: its weight, or where the goal has lines the part that it is of what its target requires."""
+    problem = instance.problem
+    if not instance.goal.lines:
+        return problem.weight
+    need = np.append(problem.zone_required, 0.0)[problem.zone]
+    return np.asarray(np.divide(problem.weight, need, out=np.zeros(len(need)), where=need > 0))
+
+
+def lines_due(instance: Instance) -> LinesDue:
+    """The rows of an instance that are pieces of lines, and the metres that each target of lines requires."""
+    rows, goal = instance.rows, instance.goal
+    of_lines = (rows["unit"] == METRES).to_numpy()
+    metres = np.where(of_lines, rows["amount"].to_numpy(dtype=float), 0.0)
+    numbers = range(len(goal.share_targets), len(goal.share_targets) + len(goal.lines))
+    needs = {item.target: float(instance.problem.zone_required[number]) for item, number in zip(goal.lines, numbers, strict=True)}
+    return LinesDue(of_lines, metres, needs)
 
 
 def _substitutes(instance: Instance, answer: CoverPlan, objective: str) -> tuple[Substitutes | None, str]:

@@ -16,11 +16,13 @@ from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.radio.budgets import Service
 from infraplan.siting.instances import Instance
+from infraplan.siting.target_lines import TUNNEL
 
-OBSTACLES = ("no_candidate", "weak", "position", "barred")
+OBSTACLES = ("no_candidate", "weak", "position", "barred", "tunnel")
 """Why no candidate serves a point: outside what is predicted for any of them (more than 10 dB short
 at boresight, or beyond the radius); some signal, too weak; enough at the point itself, but not
-everywhere on the disc of its position error; enough from a candidate that is forbidden or too close to an existing site."""
+everywhere on the disc of its position error; enough from a candidate that is forbidden or too close to an existing site;
+a piece of a line in a tunnel."""
 
 
 def best_margins(instance: Instance, rows: pd.DataFrame, points: Any, services: Mapping[str, Service], cover: Coverage) -> pd.DataFrame:
@@ -45,17 +47,18 @@ def best_margins(instance: Instance, rows: pd.DataFrame, points: Any, services: 
     )
     best = pd.Series(np.nan, index=rows.index)
     obstacle = pd.Series("no_candidate", index=rows.index)
-    required_db = instance.goal.margin_db
+    required_db = instance.goal.margin_db + rows["loss_db"].to_numpy(dtype=float)
     for family in rows["family"].unique():
         own = (rows["family"] == family).to_numpy()
         allowed = _margins(instance, at.loc[own], family, services, cover, barred=False)
         here_db = allowed["margin_db"]
         best.loc[own] = here_db
-        why = np.where(here_db.isna(), "no_candidate", np.where(here_db < required_db, "weak", "position"))
+        why = np.where(here_db.isna(), "no_candidate", np.where(here_db < required_db[own], "weak", "position"))
         if "barred" in instance.candidates and (instance.candidates["barred"] != "").any():
             refused = _margins(instance, at.loc[own], family, services, cover, barred=True)
-            why = np.where(refused["worst_db"] >= required_db, "barred", why)
+            why = np.where(refused["worst_db"] >= required_db[own], "barred", why)
         obstacle.loc[own] = why
+    obstacle = obstacle.where(rows["kind"] != TUNNEL, "tunnel")
     return rows.assign(best_db=best.astype(float).round(1), obstacle=obstacle)
 
 

@@ -22,6 +22,7 @@ VILLAGES_TO_PLAN = ("id", "name", "kind", "population", "county", "city", GEOMET
 DEMAND_WITH_URBAN = ("name", "population", GEOMETRY)
 DEMAND = (*DEMAND_WITH_URBAN, "kind")
 PLACES = ("id", "place_class", GEOMETRY)
+PIECES = ("line", "name", "from_m", GEOMETRY)
 CORRIDORS = ("id", "line_class", GEOMETRY)
 GAPS = ("id", "target", "family", "network", "reason", "remedy", "city", "households", "population")
 HOSTS = ("id", "name", "host", GEOMETRY)
@@ -59,6 +60,7 @@ COVER = ("grid", "layers", "services")
 TARGETS = ("rows", "policies")
 
 CALLS = {
+    "along": "unserved_lines(targets, cover, target, zones=zones, corridors=corridors)",
     "after": "sectors_of(sites, services)",
     "before": "sectors_of(sites, services)",
     "candidates": "candidate_sites(zones, demand=...)",

@@ -45,6 +45,9 @@ def small_instance(seed: int = 0, *, goal: Goal | None = None, share: float = 1.
             "population": problem.weight.astype(int),
             "lon": 113.0 + np.arange(rows) * 0.01,
             "lat": 23.0,
+            "unit": np.where(place, "places", "people"),
+            "amount": problem.weight,
+            "loss_db": 0.0,
         }
     )
     hosts = np.where(np.arange(candidates) % 2 == 0, "tower", "public_building")

@@ -18,8 +18,9 @@ from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.siting import solve
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.demand_rows import ROW_COLUMNS
 from infraplan.siting.goals import Goal, demand_of, goal_of
-from infraplan.siting.instances import ROW_COLUMNS, Instance, instance_of
+from infraplan.siting.instances import Instance, instance_of
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
 
 WORLD = small_world()
