@@ -52,7 +52,7 @@ COMPARED_CITIES = (
 EXPLAINED_TARGETS = (
     C("target", "目标", "target", "str", "code", "t", "目标编号", "id of the target"),
     C("family", "制式", "family", "str", "code", "t", "制式", "family", "judged"),
-    C("unit", "单位", "unit", "str", "code", "t", "people 或 places", "people or places", "unit"),
+    C("unit", "单位", "unit", "str", "code", "t", "people、places 或 m（线路）", "people, places, or m of lines", "unit"),
     C("required", "要求", "required", "int64", "whole", "t", "要求", "asked"),
     C("reachable", "候选站合计可达", "within reach of all candidates", "int64", "whole", "t", "全部候选站合起来能到", "what all candidates together reach"),
     C("served", "方案做到", "reached by the plan", "int64", "whole", "t", "方案做到", "what the plan reaches"),

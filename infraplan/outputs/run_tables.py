@@ -190,7 +190,7 @@ CERTIFICATE = (
     C("county_name", "县(市、区)", "County", "", "text", "a", "县（市、区）", "county", "county"),
     C("id", "编码", "Code", "str", "code", "at", "村庄或场所编号", "id of the village or place", width=14),
     C("name", "名称", "Name", "str", "text", "at", "名称", "name", width=20),
-    C("kind", "类别", "Kind", "str", "code", "a", "village、block 或 place", "village, block or place", "code:kind"),
+    C("kind", "类别", "Kind", "str", "code", "a", "village、block、place、line 或 tunnel", "village, block, place, line or tunnel", "code:kind"),
     C("family", "制式", "Family", "str", "code", "at", "制式", "family", "judged", width=12),
     C("target", "所属目标", "Target", "str", "wrap", "at", "所属目标", "the target it belongs to", "tasks", width=30),
     C("county", "县区代码", "County code", "str", "code", "t", "县（市、区）代码", "code of the county", "county"),
@@ -200,7 +200,7 @@ CERTIFICATE = (
     C("lat", "纬度", "Latitude", "float64", "degree", "a", "纬度，WGS84", "latitude, WGS84"),
     C("must", "必达点", "Must be served", "bool", "truth", "at", "是否必达点", "whether it must be served", width=9),
     C("best_db", "候选站最佳余量(dB)", "Best margin of any candidate (dB)", "float64", "db", "at", "任一可用候选站在此处的最佳余量", "the best margin any allowed candidate offers there", width=14),
-    C("obstacle", "原因", "Obstacle", "str", "wrap", "at", "为何不够：no_candidate、weak、position、barred", "why that is not enough: no_candidate, weak, position, barred", "code:obstacle", width=36),
+    C("obstacle", "原因", "Obstacle", "str", "wrap", "at", "为何不够：no_candidate、weak、position、barred、tunnel", "why that is not enough: no_candidate, weak, position, barred, tunnel", "code:obstacle", width=36),
 )  # fmt: skip
 POPULATION = (
     C("level", "级别", "Level", "str", "code", "tj", "province、city、county、township，outside 为区划以外", "province, city, county, township"),
