@@ -123,10 +123,12 @@ def print_plan(
     `targets`: the study's policies, one of which may ask for premises free of rent. `capacity_people` of a site: 0 where it is not counted.
     `without_lines`: lines whose distance the costs do not have.
     """
+    from infraplan.messages import joined_texts
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
     from infraplan.siting.plan_repr import goal_in_words
+    from infraplan.siting.target_lines import joined_pieces
     from infraplan.tables.language import Speech
     from infraplan.units import cut
 
@@ -170,6 +172,11 @@ def print_plan(
         verdict = both("report.lines_met" if row["met"] else "report.lines_missed")
         share = percent(row["served_km"], row["total_km"])
         print_note(both("cli.plan_lines", target=name, family=where(row["family"]), share=share, verdict=verdict, **kilometres))
+        if row["out_of_reach_km"]:
+            pieces = plan.unreachable.loc[(plan.unreachable["target"] == name) & (plan.unreachable["unit"] == "m")]
+            longest = joined_pieces(pieces).sort_values(["length_m", "name"], ascending=[False, True], kind="stable")["name"].head(5)
+            listed = joined_texts(longest.tolist(), "；", "; ")
+            print_note(both("cli.plan_lines_lost", target=name, km=f"{row['out_of_reach_km']:,.1f}", stretches=listed))
     for option, extra in plan.extras.items():
         free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""

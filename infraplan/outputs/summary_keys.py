@@ -196,6 +196,7 @@ KEYS = (
         for where in ("plan", "plan.check")
         for name, zh, en, unit in LINES
     ),
+    K("plan.lines.{target}.out_of_reach_km", "没有候选站能服务的里程", "kilometres that no candidate serves", "km", maybe=True),
     K("plan.check.lines.{target}.missed[]", "没有服务的区段", "stretches without service", maybe=True),
     K("plan.check.lines.{target}.tunnel_km", "隧道中没有自己系统的里程，室外站不起作用", "kilometres in tunnels without a system of their own, which no site outdoors serves", "km", maybe=True),
     K("plan.weighted", "worth 和 bound 是否加权", "whether worth and bound are weighted"),

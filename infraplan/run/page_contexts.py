@@ -166,6 +166,11 @@ def plan_summary(
     )
 
 
+def out_of_reach(plan: Plan) -> bool:
+    """Whether the pages list what no candidate serves: where that keeps the plan from a target."""
+    return plan.status == "unreachable" or (plan.status == "short" and any(not row["met"] for row in plan.lines.values()))
+
+
 def plan_note(plan: Plan) -> str:
     """The sentence on a plan that does not reach its goal, "" for one that does."""
     if plan.status not in ("unreachable", "short"):
@@ -342,7 +347,7 @@ def province_layers(
         build_curve=None if plan is None else build_curve(plan),
         phases=None if plan is None else plan.phases,
         pareto=None if plan is None else plan.pareto,
-        unreachable=plan.unreachable if plan is not None and plan.status == "unreachable" else None,
+        unreachable=plan.unreachable if plan is not None and out_of_reach(plan) else None,
         index_href="index.html",
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),

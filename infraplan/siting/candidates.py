@@ -61,7 +61,7 @@ def candidate_sites(
     overlays: bool = True,
     keep: Collection[str] = (),
     along: gpd.GeoDataFrame | None = None,
-    line_spacing_m: float = 1000.0,
+    line_spacing_m: float = 500.0,
 ) -> gpd.GeoDataFrame:
     """Candidates for new sites, each place once for every set of families that it lacks.
 

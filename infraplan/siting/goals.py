@@ -131,6 +131,8 @@ def goal_of(
     lines = tuple(_line_target(row, name) for row, name in zip(rows, names, strict=True) if row.measure == LINE_MEASURE)
     shares = [_share_target(row) for row in rows if row.measure != LINE_MEASURE]
     families, places = [item.family for item in shares], tuple(must)
+    for name in places:
+        must_target(targets, name)
     twice = [name for name in dict.fromkeys((*names, *places)) if (*names, *places).count(name) > 1]
     if twice and any(name in places or _row(targets, name).measure == LINE_MEASURE for name in twice):
         raise UsageError(both("siting.target_twice", targets=", ".join(twice)))
@@ -138,8 +140,6 @@ def goal_of(
         raise UsageError(both("siting.family_twice", targets=", ".join(names)))
     if county_floor > 0 and (len(names) > 1 or lines):
         raise UsageError(both("siting.floor_with_several", targets=", ".join(names)))
-    for name in places:
-        must_target(targets, name)
     first, *others = shares or [ShareTarget(lines[0].target, lines[0].family, 0.0)]
     further = tuple(others)
     return Goal(

@@ -135,7 +135,7 @@ def counted_on_map(
         sites=_sites(plan, groups),
         served_after=families[plan.goal.family]["served_after"],
         families={**plan.families, **families},
-        lines={one.target: line_totals(one.lines, one.before, one.served, one.share) for one in groups if one.lines is not None},
+        lines={one.target: _line_row(one, left) for one in groups if one.lines is not None},
         phases=None if plan.phases is None else _phases(plan, groups, phases),
         unreachable=left,
         unreachable_people=int(own["population"].sum()) if len(own) else 0,
@@ -316,6 +316,13 @@ def _phases(plan: Plan, groups: list[_Points], phases: Sequence[Phase]) -> pd.Da
             table.loc[row, name] = value
         reached_before = reached
     return table
+
+
+def _line_row(one: _Points, left: pd.DataFrame) -> dict[str, Any]:
+    """Kilometres of a target of lines; with those that no candidate serves."""
+    assert one.lines is not None
+    lost = one.points["id"].isin(left.loc[left["target"] == one.target, "id"]).to_numpy() if len(left) else np.zeros(len(one.points), bool)
+    return line_totals(one.lines, one.before, one.served, one.share) | {"out_of_reach_km": int(one.metres[lost].sum()) / 1000}
 
 
 def _line_met(one: _Points, now: Bools) -> bool:

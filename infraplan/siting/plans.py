@@ -90,7 +90,8 @@ class Plan:
     low_end : LowEnd, optional
         The plan that reaches the goal if every signal is weaker, where it was asked for.
     lines : mapping
-        Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met; today: served_km, share.
+        Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met, out_of_reach_km (no candidate
+        serves them); today: served_km, share.
 
     See Also
     --------

@@ -223,7 +223,7 @@ class PlanChoice(Section):
     services: tuple[str, ...] = ("nr-n28",)
     operators: str = "cbn+cmcc"
     candidate_spacing_m: float = Field(default=3000.0, gt=0)
-    line_candidate_spacing_m: float = Field(default=1000.0, ge=100.0)
+    line_candidate_spacing_m: float = Field(default=500.0, ge=100.0)
     candidate_least_people: int = Field(default=0, ge=0)
     ridges_per_square: int = Field(default=1, ge=0, le=20)
     smart_poles: bool = False

@@ -108,7 +108,9 @@ def test_pieces_are_those_of_the_scorecard() -> None:
         judged = card.loc[clause & (card["network"] == "any")].iloc[0]
         assert judged["denominator"] == pytest.approx(row["total_km"], abs=0.002)
         assert judged["achieved"] == pytest.approx(own["served_km"] / row["total_km"], abs=1e-3)
-    assert check(plan.sites, plan.goal)["lines"][RAIL] | {"missed": 0, "tunnel_km": 0} == {**row, "missed": 0, "tunnel_km": 0}
+    counted = check(plan.sites, plan.goal)["lines"][RAIL]
+    assert {name: counted[name] for name in row if name in counted} == {name: row[name] for name in row if name in counted}
+    assert row["out_of_reach_km"] == pytest.approx(counted["tunnel_km"]), "only the tunnel"
     assert plan.sites["km_gained"].sum() == pytest.approx(row["served_km"] - row["today"]["served_km"])
 
 
@@ -157,6 +159,7 @@ def test_what_no_candidate_reaches_is_named() -> None:
     stretches = joined_pieces(lost)
     assert stretches["length_m"].sum() == pytest.approx(lost["amount"].sum(), rel=0.05)
     assert len(stretches) < len(lost) / 5
+    assert plan.lines[RAIL]["out_of_reach_km"] == pytest.approx(lost["amount"].sum() / 1000)
 
 
 def test_two_lines_and_people_are_added_up_apart() -> None:
