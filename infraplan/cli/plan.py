@@ -54,7 +54,7 @@ def plan(
     from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
-    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance, with_low_end
+    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance, with_build_alone, with_low_end
     from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plans import most_served
@@ -84,7 +84,8 @@ def plan(
             made = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases_of(opened))
         else:
             made = plan_of(findings, instance, bars, only, limits)
-            made = made if substitute else with_low_end(findings, made, bars, only, limits)
+            if not substitute:
+                made = with_build_alone(findings, with_low_end(findings, made, bars, only, limits), bars, only, limits)
         if pareto:
             top = made.cost if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)
@@ -106,7 +107,7 @@ def plan(
         show(table, "sites", limit=30, names=names, own=opened.own_names)
         if curve is not None:
             show(curve, "curve", own=opened.own_names)
-        print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people, opened.lines_not_given)
+        print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people, opened.lines_not_given, opened.own_names)
         print_note(
             both(
                 "cli.robust",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infraplan.errors import Fault
     from infraplan.policy.targets import Targets
     from infraplan.radio.budgets import Service
+    from infraplan.siting.build_alone import BuildAlone
     from infraplan.siting.plans import Plan
     from infraplan.study import Study
     from infraplan.tables.language import OwnNames
@@ -115,13 +116,37 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
+def _build_alone_line(plan: Plan, alone: BuildAlone, own: OwnNames | None) -> Bilingual:
+    """Build or share: what the goal costs the new sites' own network alone, and what sharing saves."""
+    from infraplan.messages.amounts import amounts
+    from infraplan.siting.plan_repr import goal_in_words
+    from infraplan.tables.language import OwnNames, Speech
+
+    named = Bilingual(*(Speech(lang, own=own or OwnNames()).network(alone.network) for lang in ("zh", "en")))
+    money = {"cost": alone.cost, "saving": alone.saving, "least": alone.saving_least, "most": alone.saving_most}
+    return both(
+        "cli.build_alone" if alone.saving is not None else "cli.build_alone_short",
+        network=named,
+        goal=goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines),
+        sites=alone.sites,
+        share=percent(alone.served_after, alone.population),
+        bound=amounts(alone.cost_bound, plan.currency, least=True),
+        **{name: amounts(amount, plan.currency) for name, amount in money.items() if amount is not None},
+    )
+
+
 def print_plan(
-    plan: Plan, services: Mapping[str, Service], targets: Targets, capacity_people: int, without_lines: Sequence[str] = ()
+    plan: Plan,
+    services: Mapping[str, Service],
+    targets: Targets,
+    capacity_people: int,
+    without_lines: Sequence[str] = (),
+    own: OwnNames | None = None,
 ) -> None:
     """A plan's totals on stderr: sites, cost, its bound, people of each family, and the cost that each option adds.
 
     `targets`: the study's policies, one of which may ask for premises free of rent. `capacity_people` of a site: 0 where it is not counted.
-    `without_lines`: lines whose distance the costs do not have.
+    `without_lines`: lines whose distance the costs do not have. `own`: names of the study's networks.
     """
     from infraplan.messages import joined_texts
     from infraplan.messages.amounts import amounts
@@ -161,6 +186,8 @@ def print_plan(
         reached = percent(low.served_after, low.population)
         asked = goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines)
         print_note(both(key, band=f"{low.band_db:g}", goal=asked, sites=low.sites, share=reached, **money))
+    if plan.build_alone is not None:
+        print_note(_build_alone_line(plan, plan.build_alone, own))
     for family, count in plan.families.items() if len(plan.families) > 1 else ():
         before, after, total = (count[name] for name in ("served_before", "served_after", "population"))
         share = percent(after, total)

@@ -13,6 +13,7 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.outputs import TABLES
 from infraplan.presets import load
+from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.low_end import LowEnd
 from infraplan.tables.language import OwnNames
 
@@ -53,6 +54,7 @@ class PlanSummary:
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
     where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
+    `build_alone`: by the network of the new sites alone.
     `lines`: of each target of lines its kilometres (`Plan.lines`). `goal`: share of people required, None where none is. `margin_db`:
     planning margin. `rent_measure`: number of the policy's measure that waives the rent of public premises. `families`: population,
     served_before, served_after of each family.
@@ -74,6 +76,7 @@ class PlanSummary:
     coverage_only: bool = False
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     low_end: LowEnd | None = None
+    build_alone: BuildAlone | None = None
     cost_low: float = 0.0
     cost_high: float = 0.0
     without_lines: tuple[str, ...] = ()

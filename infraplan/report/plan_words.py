@@ -92,12 +92,37 @@ def two_plans(context: PageContext, words: Words) -> list[str]:
     ]
 
 
+def build_or_share(context: PageContext, words: Words) -> list[str]:
+    """Cost and bound of the goal by the new sites' own network alone and where any network counts, and what sharing saves."""
+    plan = context.plan
+    if plan is None or plan.build_alone is None or plan.cost_bound is None or context.level != "province":
+        return []
+    alone = plan.build_alone
+    reached = alone.saving is not None
+    money = {"saving": alone.saving, "least": alone.saving_least, "most": alone.saving_most} if reached else {}
+    return [
+        words.t(
+            "build_or_share" if reached else "build_or_share_short",
+            network=words.network(alone.network),
+            goal=in_language(goal_in_words(plan.goal, plan.lines), words.lang),
+            own_sites=integer(alone.sites),
+            own_cost=words.money(alone.cost),
+            own_bound=words.money(alone.cost_bound, least=True),
+            sites=integer(plan.sites),
+            cost=words.money(plan.cost),
+            bound=words.money(plan.cost_bound, least=True),
+            share=percent(alone.served_after / max(alone.population, 1), 1),
+            **{name: words.money(amount) for name, amount in money.items()},
+        )
+    ]
+
+
 def robust_sentences(context: PageContext, words: Words) -> list[str]:
     """The two plans; who is served today and with the plan if every signal is weaker, and how many people can be expected to be."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
-    out = two_plans(context, words)
+    out = [*two_plans(context, words), *build_or_share(context, words)]
     for row in plan.shares.values():
         family = words.judged(row["family"], context.receiver(row["family"]))
         losses = [lost for lost in row["served_if_weaker"] if lost != "0"]

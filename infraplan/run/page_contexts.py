@@ -159,6 +159,7 @@ def plan_summary(
         coverage_only=not study.config.plan.capacity_people,
         shares=check["shares"] if whole and check is not None else {},
         low_end=plan.low_end if whole else None,
+        build_alone=plan.build_alone if whole else None,
         cost_low=float((plan.sites if whole else sites)["cost_low"].sum()),
         cost_high=float((plan.sites if whole else sites)["cost_high"].sum()),
         without_lines=study.lines_not_given,

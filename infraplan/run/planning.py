@@ -8,12 +8,15 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from infraplan.coverage.measurements import SERVED
+from infraplan.coverage.measurements import SERVED, Measured
+from infraplan.coverage.networks import ANY, members, single_networks
+from infraplan.coverage.own_network import measured_of, of_one_network
 from infraplan.coverage.population import point_statuses
 from infraplan.coverage.prediction import Coverage
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
+from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
@@ -86,6 +89,8 @@ def plan_faults(study: Study) -> list[Fault]:
     if all(well):
         attempts.at(key, ", ".join(choice.targets), goal_in, study)
     attempts.at("plan.phases", "", phases_of, study)
+    if choice.build_alone:
+        attempts.at("plan.build_alone", "true", own_network, study)
     attempts.faults += host_faults(study)
     left, bottom, right, top = study.zones.to_crs(study.grid.crs).total_bounds
     points = (right - left) * (top - bottom) / choice.candidate_spacing_m**2
@@ -171,6 +176,15 @@ def plan_operators(study: Study) -> str:
     return operator_set(study.config.plan.operators, study.config.study.operators) or study.config.plan.operators
 
 
+def own_network(study: Study) -> str:
+    """The network of the new sites, which the map has to show by itself; a UsageError where it does not."""
+    wanted, single = frozenset(plan_operators(study).split("+")), single_networks(study.networks)
+    for network in single:
+        if members(network) == wanted:
+            return network
+    raise UsageError(both("siting.build_alone_network", network=study.config.plan.operators, mapped=", ".join(single) or "-"))
+
+
 def study_instance(
     study: Study,
     cover: Coverage,
@@ -179,15 +193,20 @@ def study_instance(
     progress: Callable[[int, int], None] | None = None,
     cities: tuple[str, ...] = (),
     margin_db: float | None = None,
+    network: str = ANY,
 ) -> Instance:
     """The covering problem of the study, or of some of its cities (`zones` are theirs).
 
-    `villages` carry the column `<family>_status`; `margin_db` replaces the study's planning margin.
+    `villages` carry the column `<family>_status`; `margin_db` replaces the study's planning margin. With a `network` who is served today is
+    asked of it alone.
     """
-    choice, goal = study.config.plan, goal_in(study, cities, margin_db)
+    choice, goal, measured = study.config.plan, goal_in(study, cities, margin_db), study.measured
+    if network != ANY:
+        cover, measured = of_one_network(cover, network), measured_of(measured, network)
+        villages = with_status(villages, cover, measured)
     return instance_of(
         goal,
-        study_candidates(study, goal, cover, villages, zones, cities),
+        study_candidates(study, goal, cover, villages, zones, cities, measured),
         study.plan_services,
         cover,
         zones=study.zones,
@@ -198,7 +217,7 @@ def study_instance(
         capacity_people=choice.capacity_people,
         priority_counties=frozenset(priority_counties(study.targets.priority_areas)),
         priority_weight=choice.priority_weight,
-        measured=study.measured,
+        measured=measured,
         currency=study.costs.currency,
         agreements=study.agreements,
         corridors=study.corridors,
@@ -206,7 +225,9 @@ def study_instance(
     )
 
 
-def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, zones: Any, cities: tuple[str, ...] = ()) -> Any:
+def study_candidates(
+    study: Study, goal: Goal, cover: Coverage, villages: Any, zones: Any, cities: tuple[str, ...] = (), measured: Measured | None = None
+) -> Any:
     """Candidates of the study or of some of its cities, with what study.toml forces and forbids; DataError where it names none of them."""
     choice = study.config.plan
     existing = study.sites.loc[study.sites["status"] == "existing"]
@@ -219,7 +240,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
     candidates = candidate_sites(
         zones,
         grid=study.grid,
-        demand=points_without_service(study, goal, cover, villages),
+        demand=points_without_service(study, goal, cover, villages, measured),
         along=lines_without_service(study, goal, cover),
         line_spacing_m=choice.line_candidate_spacing_m,
         services=choice.services,
@@ -252,7 +273,7 @@ def study_candidates(study: Study, goal: Goal, cover: Coverage, villages: Any, z
     )
 
 
-def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: Any) -> Any:
+def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: Any, measured: Measured | None = None) -> Any:
     """Points that lack a service of the goal, for which candidates are made.
 
     A place that must be served and is not weighs as many people as `candidate_least_people`: places near it stay candidates.
@@ -266,7 +287,7 @@ def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: 
         target, points = required_place_points(
             study.targets, name, cover=cover, zones=study.zones, villages=villages, places=study.places, cities=goal.cities
         )
-        lost = point_statuses(points, cover, target.family, required_db=goal.margin_db, measured=study.measured)[0] != SERVED
+        lost = point_statuses(points, cover, target.family, required_db=goal.margin_db, measured=measured)[0] != SERVED
         parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
     return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
 

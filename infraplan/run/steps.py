@@ -21,8 +21,9 @@ from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.counting import count_people, with_status
 from infraplan.run.findings import Findings
-from infraplan.run.planning import phases_of, study_instance
+from infraplan.run.planning import own_network, phases_of, study_instance
 from infraplan.run.progress import Progress, Silent
+from infraplan.siting.build_alone import build_alone_plan
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
@@ -223,16 +224,21 @@ def zones_of_cities(zones: Any, cities: tuple[str, ...]) -> Any:
 
 
 def planning_instance(
-    findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = (), *, margin_db: float | None = None
+    findings: Findings,
+    progress: Progress | None = None,
+    cities: tuple[str, ...] = (),
+    *,
+    margin_db: float | None = None,
+    network: str = ANY,
 ) -> Instance:
     """The study's goal as a covering problem: for the whole study, or for some cities alone.
 
-    `margin_db` replaces the study's planning margin.
+    `margin_db` replaces the study's planning margin; `network` asks who is served today of one network alone.
     """
     study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     advance = (progress or Silent()).step("run.planning")
-    return study_instance(study, findings.cover, findings.villages, zones, advance, cities, margin_db)
+    return study_instance(study, findings.cover, findings.villages, zones, advance, cities, margin_db, network)
 
 
 def limits_of(study: Study) -> SearchLimits:
@@ -274,7 +280,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     """
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
-    plan = with_low_end(findings, plan, progress, cities)
+    plan = with_build_alone(findings, with_low_end(findings, plan, progress, cities), progress, cities)
     if plan.status == "unreachable" or (plan.status == "short" and plan.goal.lines):
         services = findings.study.plan_services
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
@@ -313,6 +319,22 @@ def with_low_end(
     band_db = signal_band_db()
     instance = planning_instance(findings, progress, cities, margin_db=plan.goal.margin_db + band_db)
     return replace(plan, low_end=low_end_plan(instance, limits or limits_of(findings.study), band_db))
+
+
+def with_build_alone(
+    findings: Findings,
+    plan: Plan,
+    progress: Progress | None = None,
+    cities: tuple[str, ...] = (),
+    limits: SearchLimits | None = None,
+) -> Plan:
+    """The plan with what its goal costs where the network of the new sites reaches it alone, if `[plan] build_alone` asks for it."""
+    study = findings.study
+    if not study.config.plan.build_alone:
+        return plan
+    network = own_network(study)
+    instance = planning_instance(findings, progress, cities, network=network)
+    return replace(plan, build_alone=build_alone_plan(instance, limits or limits_of(study), network, plan))
 
 
 def known_points(findings: Findings) -> pd.DataFrame:

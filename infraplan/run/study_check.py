@@ -74,6 +74,6 @@ def _of_named_sites(study: Study) -> list[Fault]:
         return []
     cover = predict(study, Silent())
     attempts = Attempts(study)
-    arguments = study, goal_in(study), cover, with_status(study.villages, cover, study.measured), study.zones
+    arguments = study, goal_in(study), cover, with_status(study.villages, cover, study.measured), study.zones, (), study.measured
     attempts.at("plan.forced", "", study_candidates, *arguments)
     return attempts.faults

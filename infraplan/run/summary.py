@@ -22,6 +22,7 @@ from infraplan.radio.receivers import signal_band_db
 from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
+from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, LineTarget, ShareTarget
 from infraplan.siting.low_end import LowEnd
@@ -43,7 +44,7 @@ IN_YUAN = {
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
     "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
-    "low_end", "lines",
+    "low_end", "build_alone", "lines",
 )  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
@@ -99,6 +100,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "refuted_bounds": plan.refuted_bounds,
         "substitutes": plan.substitutes,
         "low_end": None if plan.low_end is None else in_yuan({"currency": plan.currency, **asdict(plan.low_end)}),
+        "build_alone": None if plan.build_alone is None else in_yuan({"currency": plan.currency, **asdict(plan.build_alone)}),
         "status": plan.status,
         "candidates": plan.candidates,
         "population": plan.population,
@@ -193,8 +195,10 @@ def restore_plan(output: Path) -> Plan | None:
     }
     taken["substitutes"] = numbers.get("substitutes", "")
     taken["lines"] = numbers.get("lines") or {}
-    low = numbers.get("low_end")
-    taken["low_end"] = None if low is None else LowEnd(**{one.name: low[one.name] for one in fields(LowEnd)})
+    seconds: tuple[tuple[str, Any], ...] = (("low_end", LowEnd), ("build_alone", BuildAlone))
+    for name, kind in seconds:
+        second = numbers.get(name)
+        taken[name] = None if second is None else kind(**{one.name: second[one.name] for one in fields(kind)})
     phases, pareto = (
         None if numbers[name] is None else typed(numbers[name], types(table)) for name, table in (("phases", "phases"), ("pareto", "curve"))
     )

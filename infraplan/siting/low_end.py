@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from infraplan.siting.cover.solve import solve
 from infraplan.siting.instances import Instance
@@ -56,18 +57,22 @@ def low_end_plan(instance: Instance, limits: SearchLimits, band_db: float) -> Lo
     band_db : float
         By how much every predicted signal is weaker. [dB]
     """
+    return LowEnd(band_db=band_db, **second_plan(instance, limits))
+
+
+def second_plan(instance: Instance, limits: SearchLimits) -> dict[str, Any]:
+    """Sites, cost, bound, status and people of another instance's plan, with a part of the work of the first plan."""
     if limits.work_limit is not None:
         limits = replace(limits, work_limit=max(1, limits.work_limit // WORK_SHARE))
     else:
         limits = replace(limits, time_limit_s=limits.time_limit_s / WORK_SHARE)
     answer = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, by_parts=False)
     people = people_by_family(instance, answer.chosen)[instance.goal.family]
-    return LowEnd(
-        band_db=band_db,
-        sites=answer.sites,
-        cost=round(answer.cost),
-        cost_bound=math.ceil(answer.bound - 1e-6),
-        proven_gap=float(answer.proven_gap),
-        status=str(answer.status),
+    return {
+        "sites": answer.sites,
+        "cost": round(answer.cost),
+        "cost_bound": math.ceil(answer.bound - 1e-6),
+        "proven_gap": float(answer.proven_gap),
+        "status": str(answer.status),
         **people,
-    )
+    }

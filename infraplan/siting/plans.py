@@ -29,6 +29,7 @@ from infraplan.siting.phases import LinesDue, Phase, schedule
 from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, places_of, unreachable_rows
 
 if TYPE_CHECKING:
+    from infraplan.siting.build_alone import BuildAlone
     from infraplan.siting.low_end import LowEnd
 
 ALL_TARGETS_MET = ("optimal", "feasible")
@@ -89,6 +90,8 @@ class Plan:
         carry limited users), "missed" (the plan misses a target, or its search was interrupted); "" where nobody said it.
     low_end : LowEnd, optional
         The plan that reaches the goal if every signal is weaker, where it was asked for.
+    build_alone : BuildAlone, optional
+        The plan that reaches the goal by the network of the new sites alone, and what sharing saves, where it was asked for.
     lines : mapping
         Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met, out_of_reach_km (no candidate
         serves them); today: served_km, share.
@@ -134,6 +137,7 @@ class Plan:
     refuted_bounds: int = 0
     substitutes: str = ""
     low_end: LowEnd | None = None
+    build_alone: BuildAlone | None = None
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __repr__(self) -> str:

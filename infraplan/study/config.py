@@ -238,6 +238,7 @@ class PlanChoice(Section):
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)
     work_limit: int = Field(default=300_000, gt=0)
     low_end: bool = True
+    build_alone: bool = False
     pareto: int = Field(default=0, ge=0, le=50)
     phases: tuple[PhaseChoice, ...] = ()
 

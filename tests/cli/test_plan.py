@@ -230,3 +230,25 @@ def test_the_second_plan_can_be_switched_off(infraplan: Call, mini_study: Path, 
     alone = changed(mini_study, tmp_path, "[plan]", "[plan]\nlow_end = false")
     found = json.loads(infraplan("plan", alone, "--json").out)
     assert found["low_end"] is None and found["cost"] == bare["cost"]
+
+
+def test_building_alone_is_compared_where_it_is_asked_for(infraplan: Call, mini_study: Path, tmp_path: Path, bare: dict[str, Any]) -> None:
+    """The same plan as before, and beside it the plan of its own network alone."""
+    assert bare["build_alone"] is None
+    asking = changed(mini_study, tmp_path, "[plan]", "[plan]\nlow_end = false\nbuild_alone = true")
+    answer = infraplan("plan", asking, "--json")
+    found = json.loads(answer.out)
+    alone = found["build_alone"]
+    assert found["cost"] == bare["cost"] and alone["network"] == "cbn+cmcc" and alone["currency"] == "CNY"
+    assert (alone["cost_cny"], alone["bound_cny"]) == (alone["cost"], alone["cost_bound"])
+    assert alone["population"] == found["population"] and alone["served_before"] <= found["served_before"]
+    if alone["saving"] is not None:
+        assert alone["saving"] == max(0, alone["cost"] - found["cost"])
+        assert alone["saving_least"] <= alone["saving"] <= alone["saving_most"]
+
+
+def test_a_network_that_is_not_on_the_map_is_refused(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+    asking = changed(mini_study, tmp_path, "[plan]", '[plan]\noperators = "cmcc"\nbuild_alone = true')
+    for verb in ("check", "plan"):
+        answer = infraplan(verb, asking)
+        assert answer.code in (2, 3) and "build_alone" in answer.err + answer.out and "cbn+cmcc" in answer.err + answer.out

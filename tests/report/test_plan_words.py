@@ -9,8 +9,9 @@ from sample import sample_contexts
 
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import summary_sentences
-from infraplan.report.plan_words import robust_sentences
+from infraplan.report.plan_words import build_or_share, robust_sentences
 from infraplan.report.words import Words
+from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.low_end import LowEnd
 
 LATER = {"0": 95_000, "3": 90_100, "6": 84_200, "10": 71_300}
@@ -53,6 +54,22 @@ def test_pages_tell_both_plans(province: PageContext, status: str) -> None:
         assert (words.money(40_000_000, least=True) in said) == (status != "short")
         assert ("88.8%" in said) == (status != "feasible")
         assert said in summary_sentences(context, words)
+
+
+@pytest.mark.parametrize("saving", [(5_000_000, 4_000_000, 6_000_000), (None, None, None)])
+def test_pages_tell_what_sharing_saves(province: PageContext, saving: tuple[int | None, int | None, int | None]) -> None:
+    assert province.plan is not None
+    status = "short" if saving[0] is None else "feasible"
+    alone = BuildAlone("cbn+cmcc", 88, 46_000_000, 45_000_000, 0.02, status, 100_000, 50_000, 81_000, *saving)
+    context = replace(province, plan=replace(province.plan, build_alone=alone))
+    for lang, name in (("zh", "移动+广电"), ("en", "Mobile + Broadnet")):
+        words = Words(lang).about(context)
+        (said,) = build_or_share(context, words)
+        assert "88" in said and words.money(46_000_000) in said and name in said and said in summary_sentences(context, words)
+        for amount in saving:
+            assert amount is None or words.money(amount) in said
+        assert ("81" in said and "%" in said) if saving[0] is None else words.money(45_000_000, least=True) in said
+    assert build_or_share(replace(context, level="city"), Words("zh").about(context)) == []
 
 
 def test_a_city_and_an_unchecked_plan_say_nothing(province: PageContext) -> None:
