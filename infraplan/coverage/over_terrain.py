@@ -23,6 +23,7 @@ import pandas as pd
 from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.own_clutter import some_of, surroundings_of
+from infraplan.coverage.receiver_blocks import blocks_of, lower_margins, no_blocks
 from infraplan.coverage.receivers_in_rows import Rows, Strips, near_by_x, one_strip, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
@@ -203,7 +204,8 @@ def keep_best_over_terrain(
     if not len(masts):
         return masts
     about, constants = scene_of(masts, terrain.profile_step_m)
-    number = np.arange(len(sectors)) if index is None else index
+    number = (np.arange(len(sectors)) if index is None else index)[masts.index]
+    layers = layers[masts.index]
     ground, pixel_m = ground_of(terrain), grid.resolution_m
     reach_m = float(masts.radius_m.max())
     area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
@@ -222,14 +224,16 @@ def keep_best_over_terrain(
         # one memory layout whatever the band: a kernel is compiled for each layout it meets
         best_here, server_here = np.ascontiguousarray(best[at]), np.ascontiguousarray(server[at])
         around = surroundings_of(rows, best_here.shape[1:], ground)
+        blocks = blocks_of(rows, around, len(best))
         for least_m, most_m in phases:
+            lower_margins(best_here, around, blocks)
             for at_mast in range(0, len(of_band[band]), CHUNK):
                 some = of_band[band][at_mast : at_mast + CHUNK]
                 best_over_terrain(
-                    best_here, server_here, rows, around, skip, least_m, most_m, some, ground,
+                    best_here, server_here, rows, around, blocks, skip, least_m, most_m, some, ground,
                     masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
-                    number[masts.index], masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
-                    layers[masts.index], masts.horizontal, masts.vertical, constants, about.values,
+                    number, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                    layers, masts.horizontal, masts.vertical, constants, about.values,
                 )  # fmt: skip
                 with lock:
                     done += len(some)
@@ -311,7 +315,7 @@ class NeededMargins:
         if len(near):
             rows = one_strip(self.rows, near)
             best_over_terrain(
-                best, server, rows, some_of(self.around, near), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
+                best, server, rows, some_of(self.around, near), no_blocks(), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                 masts.index, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                 self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,

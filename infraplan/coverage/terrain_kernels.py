@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from infraplan.coverage.own_clutter import drop_behind_clutter
+from infraplan.coverage.receiver_blocks import is_out
 from infraplan.coverage.receivers_in_rows import columns_near, count_rows, gap_within, longest_row, offsets_from, rows_near
 from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
 from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
@@ -77,12 +78,12 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
-    best, server, rows, around, skip, least_m, most_m, masts, ground,
+    best, server, rows, around, blocks, skip, least_m, most_m, masts, ground,
     mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_band,
     sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
     """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...], at receivers in `Rows`; scattered ones
-    have a single row there. `around`: their `Surroundings`.
+    have a single row there. `around`: their `Surroundings`, `blocks`: their `Blocks`.
 
     Receivers from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, then behind their
     own clutter, and then with one knife edge, could still change a layer, and of them only the bands that could. Returns how many
@@ -128,6 +129,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     paths = room_for_paths(longest_m, ground, step_m)
     computed = 0
     most_nominal_m = ground.nominal_m.max()
+    size = blocks.size if skip else 0
     for m in masts:
         x_m = mast_x[m]
         y_m = mast_y[m]
@@ -145,6 +147,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             far_m[band[s]] = max(far_m[band[s]], reach_m[s])
         tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
         nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
+        both_m = nominal_m + most_nominal_m
         n = 0
         for r in range(first_row, last_row + 2):
             line = 0 if rows.scattered else r
@@ -161,50 +164,57 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
             gap_first, gap_last = gap_within(rows, r, first_col, last_col, x_m, y_m, least_m)  # nothing within is wanted
             for side in range(2):
                 begin = first_col if side == 0 else gap_last + 1
-                end = gap_first - 1 if side == 0 else last_col
-                if begin > end:
-                    continue
-                offsets_from(rows, r, begin, end, x_m, y_m, row_dx, row_dy)
-                spares_of_row(
-                    best, line, begin, end, row_dx, row_dy, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free, row_spare,
-                    row_most,
-                )  # fmt: skip
-                if skip:
-                    drop_behind_clutter(
-                        around, line, begin, end, tx_m, rx_height_m[m], nominal_m + most_nominal_m, constants, row_square, row_spare,
+                stop = gap_first - 1 if side == 0 else last_col
+                while begin <= stop:
+                    end = stop
+                    if size > 0:
+                        b = begin // size
+                        if is_out(blocks, line, b, x_m, y_m, tx_m, rx_height_m[m], both_m, far_m, pairs, constants):
+                            begin = (b + 1) * size
+                            continue
+                        end = min((b + 1) * size - 1, stop)
+                    offsets_from(rows, r, begin, end, x_m, y_m, row_dx, row_dy)
+                    spares_of_row(
+                        best, line, begin, end, row_dx, row_dy, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free, row_spare,
                         row_most,
                     )  # fmt: skip
-                for i in range(end - begin + 1):
-                    if row_most[i] < 0.0:
-                        continue
-                    c = begin + i
-                    dx = row_dx[i]
-                    dy = row_dy[i]
-                    for f in range(bands):
-                        spare[f, n] = row_spare[f, i]
-                    if row_most[i] < np.inf:
-                        rx_m = around.ground_m[line, c] + rx_height_m[m]
-                        narrow(
-                            best, line, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
-                            horizontal, vertical, spare,
+                    if skip:
+                        drop_behind_clutter(
+                            around, line, begin, end, tx_m, rx_height_m[m], both_m, constants, row_square, row_spare,
+                            row_most,
                         )  # fmt: skip
-                        enough = -np.inf
-                        far = far_factor(math.sqrt(row_square[i]) * 0.001)
-                        for f in range(bands):
-                            if spare[f, n] >= 0.0:
-                                enough = max(enough, edge_for(spare[f, n], far, constants[f]))
-                        if enough == -np.inf or (
-                            row_square[i] > quick_m * quick_m
-                            and enough < np.inf
-                            and is_blocked(ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, values, enough)
-                        ):
+                    for i in range(end - begin + 1):
+                        if row_most[i] < 0.0:
                             continue
-                    px[n] = x_m + dx
-                    py[n] = y_m + dy
-                    square[n] = row_square[i]
-                    at_row[n] = line
-                    at_col[n] = c
-                    n += 1
+                        c = begin + i
+                        dx = row_dx[i]
+                        dy = row_dy[i]
+                        for f in range(bands):
+                            spare[f, n] = row_spare[f, i]
+                        if row_most[i] < np.inf:
+                            rx_m = around.ground_m[line, c] + rx_height_m[m]
+                            narrow(
+                                best, line, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
+                                horizontal, vertical, spare,
+                            )  # fmt: skip
+                            enough = -np.inf
+                            far = far_factor(math.sqrt(row_square[i]) * 0.001)
+                            for f in range(bands):
+                                if spare[f, n] >= 0.0:
+                                    enough = max(enough, edge_for(spare[f, n], far, constants[f]))
+                            if enough == -np.inf or (
+                                row_square[i] > quick_m * quick_m
+                                and enough < np.inf
+                                and is_blocked(ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, values, enough)
+                            ):
+                                continue
+                        px[n] = x_m + dx
+                        py[n] = y_m + dy
+                        square[n] = row_square[i]
+                        at_row[n] = line
+                        at_col[n] = c
+                        n += 1
+                    begin = end + 1
     return computed
 
 
