@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -33,6 +34,29 @@ def test_old_machine_code_does_not_outlive_its_sources(tmp_path: Path) -> None:
     assert result(room) == 1, "numba now follows calls across files: infraplan.compiled can go"
     assert drop_old_kernels(tmp_path) > 0
     assert result(room) == 22
+
+
+def test_kernels_given_to_an_installation_stay(tmp_path: Path) -> None:
+    """tools/check_wheel.py installs newer copies of the same sources and gives them the checkout's kernels."""
+    spec = importlib.util.spec_from_file_location("check_wheel", Path(__file__).resolve().parents[1] / "tools" / "check_wheel.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for top in ("checkout", "site"):
+        room = tmp_path / top / "infraplan" / "radio"
+        room.mkdir(parents=True)
+        for name in ("outer", *CONSTANTS):
+            (room / f"{name}.py").write_text("", encoding="utf-8")
+            if top == "checkout":
+                os.utime(room / f"{name}.py", (1.0e9, 1.0e9))
+    cache = tmp_path / "checkout" / "infraplan" / "radio" / "__pycache__"
+    cache.mkdir()
+    (cache / "outer.outer-3.py311.nbi").write_bytes(b"")
+    os.utime(cache / "outer.outer-3.py311.nbi", (1.1e9, 1.1e9))
+    module.ROOT = tmp_path / "checkout"
+    module.keep_kernels(tmp_path / "site")
+    assert len(list((tmp_path / "site").rglob("*.nbi"))) == 1
+    assert drop_old_kernels(tmp_path / "site" / "infraplan") == 0
 
 
 def test_every_file_that_kernels_take_from_is_watched() -> None:

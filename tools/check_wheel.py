@@ -81,13 +81,14 @@ def keep_kernels(site: Path) -> None:
     """Give the wheel's modules the kernels that the checkout has compiled, where the source is the same: compiling takes a minute."""
     for source in (ROOT / "infraplan").rglob("*.py"):
         installed = site / source.relative_to(ROOT)
-        compiled = list((source.parent / "__pycache__").glob(f"{source.stem}.*.nb[ic]"))
-        if compiled and installed.is_file() and installed.read_bytes() == source.read_bytes():
-            times = source.stat()
-            os.utime(installed, ns=(times.st_atime_ns, times.st_mtime_ns))
+        if not installed.is_file() or installed.read_bytes() != source.read_bytes():
+            continue
+        # also of files without kernels: `infraplan.compiled` drops kernels that are older than the constants they take
+        times = source.stat()
+        os.utime(installed, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for file in (source.parent / "__pycache__").glob(f"{source.stem}.*.nb[ic]"):
             (installed.parent / "__pycache__").mkdir(exist_ok=True)
-            for file in compiled:
-                shutil.copy2(file, installed.parent / "__pycache__" / file.name)
+            shutil.copy2(file, installed.parent / "__pycache__" / file.name)
 
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
