@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from infraplan.io.patterns import read_pattern
     from infraplan.io.rasters import read_terrain
     from infraplan.io.services import read_services
+    from infraplan.io.weak_grids import read_weak_grid
     from infraplan.io.writing import write_coverage, write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
     from infraplan.policy.fibre_awards import fibre_award
@@ -104,6 +105,7 @@ _HOMES = {
     "read_sites": "io",
     "read_terrain": "io.rasters",
     "read_villages": "io",
+    "read_weak_grid": "io.weak_grids",
     "read_zones": "io",
     "run_study": "run.batch",
     "scorecard": "policy.scorecards",
@@ -167,6 +169,7 @@ __all__ = [
     "read_sites",
     "read_terrain",
     "read_villages",
+    "read_weak_grid",
     "read_zones",
     "run_study",
     "scorecard",

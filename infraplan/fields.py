@@ -341,6 +341,30 @@ HOST = (
     CITY,
     SYNTHETIC,
 )
+WEAK_CELL = (
+    replace(ID, aliases=words("编码 序号编码 uid"), example="W0001"),
+    LON,
+    LAT,
+    *ANGLES,
+    replace(LONLAT, topic="grid_lonlat", aliases=words("栅格编号 栅格id 栅格中心 栅格中心经纬度 坐标 grid_id grid grid_lonlat")),
+    Field(
+        "samples", "采样点数", "samples", "integer", required=True, minimum=0, example="1200",
+        aliases=words("采样点 样本数 样本点数 mr数 mr采样点数 测量样本数 sample_count sample_number count"),
+    ),
+    Field(
+        "mean_rsrp_dbm", "平均RSRP", "mean RSRP", "number", unit="dBm", required=True, minimum=-156, maximum=-31, example="-112",
+        aliases=words("平均电平 rsrp均值 平均rsrp(dbm) 平均信号强度 rsrp avg_rsrp mean_rsrp rsrp_dbm rsrp_avg"),
+    ),
+    Field(
+        "operator", "运营商", "operator", required=True, example="中国移动", topic="measured_operator",
+        aliases=words("所属运营商 网络 运营商名称 carrier network mnc"),
+    ),
+    Field(
+        "band", "频段", "band", required=True, example="n28", topic="measured_band",
+        aliases=words("制式频段 业务 测量频段 service frequency_band"),
+    ),
+    SYNTHETIC,
+)
 REGISTER = (
     Field(
         "adcode", "行政区划代码", "adcode", "code", default="", example="440281", topic="register_adcode",
@@ -370,6 +394,7 @@ TABLES = {
     "zone": ZONE,
     "corridor": CORRIDOR,
     "host": HOST,
+    "weak_cell": WEAK_CELL,
     "register": REGISTER,
 }  # fmt: skip
 WITHOUT_GEOMETRY = ("register",)

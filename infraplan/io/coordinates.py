@@ -86,7 +86,7 @@ def pairs(column: pd.Series[Any]) -> tuple[Floats, Floats, Bools]:
 
 def _one_pair(cell: str) -> tuple[float, float]:
     plain = POINT_WORD.sub("", cell.translate(CURLY)).strip("()[]（） ")
-    parts = [part for part in re.split(r"\s*[,，;；、|]\s*", plain) if part]
+    parts = [part for part in re.split(r"\s*[,，;；、|_]\s*", plain) if part]
     if len(parts) != 2:
         parts = [part for part in re.split(r"\s+", plain) if part]
     if len(parts) != 2:

@@ -90,7 +90,7 @@ def measurements(
     own = own_services or {}
     by_folded = dict(zip(folded(np.array(list(own), dtype=object)), own, strict=True)) if own else {}
     bands = folded(cells["band"])
-    service = np.array([_service(band, code, by_folded) for band, code in zip(bands, operator, strict=True)], dtype=object)
+    service = np.array([service_of_band(band, code, by_folded) for band, code in zip(bands, operator, strict=True)], dtype=object)
     refuse(service == "", "policy.measured_band", "band")
     where = [INDOORS.get(cell) for cell in folded(cells["indoors"])]
     refuse([answer is None for answer in where], "policy.measured_where", "indoors")
@@ -119,7 +119,7 @@ def _ids(cells: Mapping[str, Any]) -> npt.NDArray[np.object_]:
     return np.array([own or (match[1] if match else "") for own, match in zip(cells["id"], found, strict=True)], dtype=object)
 
 
-def _service(band: str, operator: str, own: Mapping[str, str]) -> str:
+def service_of_band(band: str, operator: str, own: Mapping[str, str]) -> str:
     """The one service a word for a band means; "" where it means none or several."""
     answer = service_words(band, operator, own) if band else None
     names = [name for name in answer[0].split(";") if name] if answer else []

@@ -17,6 +17,7 @@ from infraplan.io import read_corridors, read_hosts, read_places, read_register,
 from infraplan.io.completed_zones import whole_study
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.gridded_people import read_population_raster
+from infraplan.io.weak_grids import read_weak_grid
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
 from infraplan.presets import load
@@ -311,6 +312,12 @@ class Study(StudyRadio, StudyCosts, StudySteps):
         named = named_classes(self, "line_classes")
         options = self.config.options_of("corridors") | {"used": named_columns(self)}
         return None if path is None else read_corridors(path, classes=named, **options)
+
+    @layer
+    def weak_grid(self) -> gpd.GeoDataFrame | None:
+        """Measured cells of a grid, as `read_weak_grid` returns them; None where the study names none."""
+        path, own = self.path("weak_grid"), {"own_services": self.own_services, "own_operators": self.config.study.operators}
+        return None if path is None else read_weak_grid(path, **own, **self.config.options_of("weak_grid"))
 
     @layer
     def registers(self) -> dict[str, pd.DataFrame]:

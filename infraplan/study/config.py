@@ -84,6 +84,7 @@ class Files(Section):
     places: str | None = None
     corridors: str | None = None
     hosts: str | None = None
+    weak_grid: str | None = None
     costs: str | None = None
     roads: str | None = None
     power_lines: str | None = None
@@ -154,6 +155,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "places": (*TABLE, "outside", "place_class"),
     "corridors": (*TABLE, "line_class"),
     "hosts": (*TABLE, "outside"),
+    "weak_grid": TABLE,
     "exclusions": TABLE,
     "roads": TABLE,
     "power_lines": TABLE,
@@ -173,6 +175,7 @@ class Options(Section):
     places: FileOptions = FileOptions()
     corridors: FileOptions = FileOptions()
     hosts: FileOptions = FileOptions()
+    weak_grid: FileOptions = FileOptions()
     exclusions: FileOptions = FileOptions()
     roads: FileOptions = FileOptions()
     power_lines: FileOptions = FileOptions()
@@ -231,6 +234,9 @@ class PlanChoice(Section):
     site_spacing_m: float = Field(default=500.0, ge=0)
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+    weak_grid_share: float = Field(default=0.9, gt=0.0, le=1.0)
+    weak_grid_count: Literal["cells", "samples"] = "cells"
+    weak_grid_below_dbm: float = Field(default=-105.0, ge=-156.0, le=-31.0)
     capacity_people: int = Field(default=0, ge=0)
     priority_weight: float = Field(default=1.0, ge=1.0, le=100.0)
     gap: float = Field(default=0.01, ge=0.0, lt=1.0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LAYERS = (
     "targets", "own_presets", "exclusions", "corridors", "zones", "grid", "villages", "sites", "antennas", "services", "plan_services",
-    "sectors", "places", "costs", "hosts", "roads", "power_lines", "fibre", "registers", "inspections", "terrain", "licences",
+    "sectors", "places", "costs", "hosts", "weak_grid", "roads", "power_lines", "fibre", "registers", "inspections", "terrain", "licences",
 )  # fmt: skip
 """Everything that any verb reads, in the order in which it is read."""
 WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "costs", "licences")
