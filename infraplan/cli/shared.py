@@ -184,7 +184,7 @@ def print_plan(
             name: amounts(value, plan.currency, least=name == "bound") for name, value in (("cost", low.cost), ("bound", low.cost_bound))
         }
         reached = percent(low.served_after, low.population)
-        asked = goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines)
+        asked = goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines, plan.weak_grid)
         print_note(both(key, band=f"{low.band_db:g}", goal=asked, sites=low.sites, share=reached, **money))
     if plan.build_alone is not None:
         print_note(_build_alone_line(plan, plan.build_alone, own))
@@ -204,6 +204,14 @@ def print_plan(
             longest = joined_pieces(pieces).sort_values(["length_m", "name"], ascending=[False, True], kind="stable")["name"].head(5)
             listed = joined_texts(longest.tolist(), "；", "; ")
             print_note(both("cli.plan_lines_lost", target=name, km=f"{row['out_of_reach_km']:,.1f}", stretches=listed))
+    for row in plan.weak_grid.values():
+        key = f"cli.plan_weak_{row['count']}"
+        counts = {name: f"{row[name]:,}" for name in ("required", "weak", "covered")}
+        verdict = both("report.lines_met" if row["met"] else "report.lines_missed")
+        shares = {when: "—" if row[f"good_share_{when}"] is None else percent(row[f"good_share_{when}"], 1.0) + " %" for when in
+                  ("before", "after")}  # fmt: skip
+        share = percent(row["covered"], row["weak"])
+        print_note(both(key, family=where(row["family"]), share=share, verdict=verdict, **counts, **shares))
     for option, extra in plan.extras.items():
         free = option == "rent_free"
         measure = rent_measure(targets.measure_of("public_rent")) if free else ""

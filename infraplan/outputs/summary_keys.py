@@ -46,6 +46,18 @@ LINES = (
     ("today.served_km", "现有网络已服务的里程", "kilometres served by the existing network", "km"),
     ("today.share", "现有网络的占比", "share of the existing network", "share"),
 )
+WEAK_CELLS = (
+    ("family", "弱覆盖栅格：制式", "of measured weak cells: family", ""),
+    ("count", "按栅格 cells 或采样点 samples 计", "counted by cells or samples", ""),
+    ("weak", "弱覆盖栅格（或其采样点）数", "weak cells, or their samples", ""),
+    ("required", "要求覆盖的数", "of them to be covered", ""),
+    ("covered", "由一个新站独立覆盖的数", "covered by one new site alone", ""),
+    ("share", "占比；没有弱覆盖栅格为 null", "share, null without weak cells", "share"),
+    ("met", "是否达到", "whether it is met", ""),
+    ("measured", "计入的全部栅格（或采样点）数", "all cells that count, or their samples", ""),
+    ("good_share_before", "其中现在不弱的占比", "share of them that is not weak today", "share"),
+    ("good_share_after", "方案建成后的占比", "the same with the plan", "share"),
+)
 KEYS = (
     K("schema_version", "本文件的格式版本；键取消或含义改变时加一。没有这个键的是第 1 版，`targets` 是全部行", "version of this form, raised when a key goes or changes its meaning; without it the form is 1, whose `targets` has every row"),
     K("study", "研究名称", "name of the study"),
@@ -146,6 +158,11 @@ KEYS = (
     K("plan.goal.lines[].target", "方案要达到的线路目标；只有线路目标时 plan.goal.share 为 0", "targets of lines the plan must reach; with lines alone plan.goal.share is 0", maybe=True),
     K("plan.goal.lines[].family", "制式", "family", maybe=True),
     K("plan.goal.lines[].share", "要求的里程占比", "share of the kilometres asked", "share", maybe=True),
+    K("plan.goal.weak_grid.share", "弱覆盖栅格要求覆盖的占比；没有栅格时 plan.goal.weak_grid 为 null", "share of the measured weak cells asked; plan.goal.weak_grid is null without any", "share", maybe=True),
+    K("plan.goal.weak_grid.count", "按栅格 cells 或采样点 samples 计", "counted by cells or samples", maybe=True),
+    K("plan.goal.weak_grid.below_dbm", "平均RSRP低于此值为弱覆盖", "a cell is weak below this mean RSRP", "dBm", maybe=True),
+    K("plan.goal.weak_grid.operators[]", "计入其栅格的运营商", "operators whose cells count", maybe=True),
+    K("plan.goal.weak_grid.families[]", "计入的制式", "families that count", maybe=True),
     K("plan.target", "同 plan.goal.target", "as plan.goal.target"),
     K("plan.family", "同 plan.goal.family", "as plan.goal.family"),
     K("plan.required_share", "同 plan.goal.share", "as plan.goal.share", "share"),
@@ -210,6 +227,11 @@ KEYS = (
         K(f"{where}.lines.{{target}}.{name}", zh, en, unit, maybe=True)
         for where in ("plan", "plan.check")
         for name, zh, en, unit in LINES
+    ),
+    *(
+        K(f"{where}.weak_grid.{{target}}.{name}", zh, en, unit, maybe=True)
+        for where in ("plan", "plan.check")
+        for name, zh, en, unit in WEAK_CELLS
     ),
     K("plan.lines.{target}.out_of_reach_km", "没有候选站能服务的里程", "kilometres that no candidate serves", "km", maybe=True),
     K("plan.check.lines.{target}.missed[]", "没有服务的区段", "stretches without service", maybe=True),

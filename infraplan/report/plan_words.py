@@ -24,7 +24,7 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
 
 
 def line_sentences(context: PageContext, words: Words) -> list[str]:
-    """Kilometres of each target of lines: required, served today, served with the plan."""
+    """Of each target of lines the kilometres, of measured weak cells their number: required, today, with the plan."""
     plan = context.plan
     if plan is None or context.level != "province":
         return []
@@ -44,6 +44,18 @@ def line_sentences(context: PageContext, words: Words) -> list[str]:
                 share=percent(row["share"], 1),
                 verdict=words.t("lines_met" if row["met"] else "lines_missed"),
                 **{key: decimal(value, 1) for key, value in kilometres.items()},
+            )
+        )
+    for row in plan.weak_grid.values():
+        out.append(
+            words.t(
+                f"plan_weak_{row['count']}",
+                family=words.family(row["family"]),
+                share=percent(row["share"], 1),
+                verdict=words.t("lines_met" if row["met"] else "lines_missed"),
+                before=percent(row["good_share_before"], 1),
+                after=percent(row["good_share_after"], 1),
+                **{name: integer(row[name]) for name in ("required", "weak", "covered")},
             )
         )
     return out
@@ -79,7 +91,7 @@ def two_plans(context: PageContext, words: Words) -> list[str]:
     return [
         words.t(
             key,
-            goal=in_language(goal_in_words(plan.goal, plan.lines), words.lang),
+            goal=in_language(goal_in_words(plan.goal, plan.lines, plan.weak_grid), words.lang),
             sites=integer(plan.sites),
             cost=words.money(plan.cost),
             bound=words.money(plan.cost_bound, least=True),
@@ -152,6 +164,10 @@ def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
         pieces = own[own["unit"] == "m"] if "unit" in own else own.iloc[:0]
         out += _lines_out_of_reach(pieces, str(family), words)
         own = own.drop(index=pieces.index)
+        cells = own[own["kind"] == "weak_cell"]
+        if len(cells):
+            out.append(words.t("unreachable_cells", family=words.family(str(family)), count=integer(len(cells))))
+            own = own.drop(index=cells.index)
         if not len(own):
             continue
         counties = own.groupby("county")["population"].sum().sort_values(ascending=False, kind="stable").head(5)

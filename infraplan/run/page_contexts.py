@@ -164,12 +164,15 @@ def plan_summary(
         cost_high=float((plan.sites if whole else sites)["cost_high"].sum()),
         without_lines=study.lines_not_given,
         lines=plan.lines if whole else {},
+        weak_grid=plan.weak_grid if whole else {},
     )
 
 
 def out_of_reach(plan: Plan) -> bool:
     """Whether the pages list what no candidate serves: where that keeps the plan from a target."""
-    return plan.status == "unreachable" or (plan.status == "short" and any(not row["met"] for row in plan.lines.values()))
+    return plan.status == "unreachable" or (
+        plan.status == "short" and any(not row["met"] for row in (*plan.lines.values(), *plan.weak_grid.values()))
+    )
 
 
 def plan_note(plan: Plan) -> str:
@@ -179,6 +182,11 @@ def plan_note(plan: Plan) -> str:
     late = [
         both("run.goal_lines", target=name, after=f"{row['served_km']:.1f}", required=f"{row['required_km']:.1f}")
         for name, row in plan.lines.items()
+        if not row["met"]
+    ]
+    late += [
+        both("run.goal_weak_grid", family=family_name(row["family"]), after=f"{row['covered']:,}", required=f"{row['required']:,}")
+        for row in plan.weak_grid.values()
         if not row["met"]
     ]
     if plan.served_after >= plan.goal.share * plan.population:

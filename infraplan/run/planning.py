@@ -21,13 +21,14 @@ from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.demand_rows import refuse_narrow_class
-from infraplan.siting.goals import LINE_MEASURE, Goal, goal_of, must_target
+from infraplan.siting.goals import LINE_MEASURE, Goal, WeakGridTarget, goal_of, must_target
 from infraplan.siting.instances import Instance, instance_of
 from infraplan.siting.line_counts import unserved_lines
 from infraplan.siting.phases import Phase
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
 from infraplan.siting.target_lines import refuse_lines
+from infraplan.siting.weak_cells import warn_left_out, weak_cells
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
 from infraplan.study.input_checks import Attempts
@@ -46,6 +47,7 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         cities=cities,
         margin_db=choice.planning_margin_db if margin_db is None else margin_db,
         must=choice.must,
+        weak_grid=weak_target(study),
     )
     carried = {service.family for service in study.plan_services.values()}
     placed = [must_target(study.targets, name).family for name in goal.must]
@@ -59,11 +61,21 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
         raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
     if choice.capacity_people and len(goal.share_targets) > 1:
         raise UsageError(both("siting.capacity_with_several"))
-    if choice.capacity_people and of_lines(study, goal):
+    if choice.capacity_people and (of_lines(study, goal) or goal.weak_grid is not None):
         raise UsageError(both("siting.capacity_with_lines"))
     for item in goal.share_targets:
         refuse_narrow_class(item, study.services.values())
     return goal
+
+
+def weak_target(study: Study) -> WeakGridTarget | None:
+    """The weak cells that study.toml asks to cover: of the plan's operators and of the families of its services; None without a file."""
+    choice = study.config.plan
+    if not study.config.files.weak_grid:
+        return None
+    families = tuple(dict.fromkeys(study.plan_services[name].family for name in choice.services))
+    operators = tuple(sorted(plan_operators(study).split("+")))
+    return WeakGridTarget(choice.weak_grid_share, choice.weak_grid_count, choice.weak_grid_below_dbm, operators, families)
 
 
 def of_lines(study: Study, goal: Goal) -> list[str]:
@@ -78,7 +90,7 @@ def plan_faults(study: Study) -> list[Fault]:
     Needs the study's targets, services, zones and places.
     """
     choice, attempts = study.config.plan, Attempts(study)
-    if not choice.target:
+    if not choice.target and not study.config.files.weak_grid:
         attempts.add("plan.target", both("study.no_plan"), rule="study-no-plan", severity="warning")
         return attempts.faults
     key = "plan.targets" if len(choice.targets) > 1 else "plan.target"
@@ -201,6 +213,8 @@ def study_instance(
     asked of it alone.
     """
     choice, goal, measured = study.config.plan, goal_in(study, cities, margin_db), study.measured
+    if goal.weak_grid is not None:
+        warn_left_out(goal.weak_grid, study.weak_grid, study.zones)
     if network != ANY:
         cover, measured = of_one_network(cover, network), measured_of(measured, network)
         villages = with_status(villages, cover, measured)
@@ -221,6 +235,7 @@ def study_instance(
         currency=study.costs.currency,
         agreements=study.agreements,
         corridors=study.corridors,
+        weak_grid=study.weak_grid,
         progress=progress,
     )
 
@@ -289,6 +304,10 @@ def points_without_service(study: Study, goal: Goal, cover: Coverage, villages: 
         )
         lost = point_statuses(points, cover, target.family, required_db=goal.margin_db, measured=measured)[0] != SERVED
         parts.append(points.loc[lost].assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
+    for family in goal.weak_grid.families if goal.weak_grid is not None else ():
+        assert goal.weak_grid is not None
+        cells: Any = weak_cells(goal.weak_grid, family, study.weak_grid, study.zones, goal.cities).points
+        parts.append(cells.assign(urban=False, population=study.config.plan.candidate_least_people)[columns])
     return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=4326)
 
 

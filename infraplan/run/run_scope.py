@@ -44,7 +44,7 @@ def city_order(study: Study) -> list[str]:
 
 def planned_target(study: Study) -> str:
     """The target to plan for; an error before any work where no policy has it; "" where the study plans nothing."""
-    target = study.config.plan.target
+    target = study.config.plan.target or ("weak_grid" if study.config.files.weak_grid else "")
     if target:
         goal_in(study)
         phases_of(study)

@@ -358,7 +358,7 @@ def _map_inputs(findings: Findings) -> dict[str, Any]:
     """Arguments for counting a plan of the study on a map."""
     study = findings.study
     layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}
-    layers["corridors"] = study.corridors
+    layers |= {"corridors": study.corridors, "weak_grid": study.weak_grid}
     return {**layers, "measured": study.measured, "capacity_people": study.config.plan.capacity_people}
 
 
@@ -379,5 +379,6 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         measured=study.measured,
         agreements=study.agreements,
         corridors=study.corridors,
+        weak_grid=study.weak_grid,
         after=after,
     )

@@ -70,7 +70,7 @@ def _between_layers(study: Study) -> list[Fault]:
 def _of_named_sites(study: Study) -> list[Fault]:
     """Forced and forbidden sites that are no candidates, found by making the candidates."""
     choice = study.config.plan
-    if not (study.has_people and choice.target and (choice.forced or choice.forbidden)):
+    if not (study.has_people and (choice.target or study.config.files.weak_grid) and (choice.forced or choice.forbidden)):
         return []
     cover = predict(study, Silent())
     attempts = Attempts(study)

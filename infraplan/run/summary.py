@@ -24,7 +24,7 @@ from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.checks import served_by_family
-from infraplan.siting.goals import Goal, LineTarget, ShareTarget
+from infraplan.siting.goals import Goal, LineTarget, ShareTarget, WeakGridTarget
 from infraplan.siting.low_end import LowEnd
 from infraplan.siting.plan_sites import as_sites
 from infraplan.siting.plans import Plan
@@ -44,7 +44,7 @@ IN_YUAN = {
 """Keys beside their neutral ones where the currency is CNY: programs of others ask for them."""
 OF_THE_WHOLE = (
     "cost_bound", "bound", "proven_gap", "refuted_bounds", "candidates", "unreachable_people", "extras", "worth", "pareto", "check",
-    "low_end", "build_alone", "lines",
+    "low_end", "build_alone", "lines", "weak_grid",
 )  # fmt: skip
 """Keys that hold for a whole plan and not for a city's part of it."""
 LEVELS = ("province", "city", "county", "township")
@@ -111,6 +111,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "extras": dict(plan.extras),
         "families": plain(plan.families),
         "lines": plain(plan.lines),
+        "weak_grid": plain(plan.weak_grid),
         "weighted": plan.weighted,
         "worth": plain(plan.worth),
         "phases": None if plan.phases is None else records(plan.phases, tuple(plan.phases.columns)),
@@ -194,7 +195,7 @@ def restore_plan(output: Path) -> Plan | None:
         )
     }
     taken["substitutes"] = numbers.get("substitutes", "")
-    taken["lines"] = numbers.get("lines") or {}
+    taken |= {name: numbers.get(name) or {} for name in ("lines", "weak_grid")}
     seconds: tuple[tuple[str, Any], ...] = (("low_end", LowEnd), ("build_alone", BuildAlone))
     for name, kind in seconds:
         second = numbers.get(name)
@@ -213,7 +214,8 @@ def _goal(stated: dict[str, Any]) -> Goal:
 
     others = tuple(ShareTarget(**frozen(one)) for one in stated["others"])
     lines = tuple(LineTarget(**one) for one in stated.get("lines", ()))
-    return Goal(**{**frozen(stated), "others": others, "lines": lines})
+    cells = None if not stated.get("weak_grid") else WeakGridTarget(**frozen(stated["weak_grid"]))
+    return Goal(**{**frozen(stated), "others": others, "lines": lines, "weak_grid": cells})
 
 
 def beside(anyone: pd.DataFrame, family: str) -> dict[str, Any]:

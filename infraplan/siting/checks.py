@@ -31,7 +31,7 @@ from infraplan.siting.availability import Availability, built_too_early
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
-from infraplan.siting.line_counts import lines_on_maps
+from infraplan.siting.line_counts import lines_on_maps, weak_on_maps
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.robustness import robustness
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M, overlaid
@@ -57,6 +57,7 @@ def check_plan(
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
     corridors: gpd.GeoDataFrame | None = None,
+    weak_grid: gpd.GeoDataFrame | None = None,
     after: Coverage | None = None,
 ) -> dict[str, Any]:
     """What the list of sites alone achieves: people, places, lines served on a map computed for it, distances kept, how robust that is.
@@ -90,6 +91,8 @@ def check_plan(
         First days of the agreements between operators; by default those of the presets.
     corridors : GeoDataFrame, optional
         Lines (`read_corridors`), where the goal names lines.
+    weak_grid : GeoDataFrame, optional
+        Measured cells (`read_weak_grid`), where the goal has weak cells.
     after : Coverage, optional
         The map with the plan, where the caller has just made it by `cover_with`.
 
@@ -100,11 +103,12 @@ def check_plan(
         probability that the signal of their pixel suffices), served_if_weaker and share_if_weaker (if every signal were 0, 3, 6, 10 dB
         weaker), today (served, share and the same three, of the existing network). Of every share, by target: shares (family, met and
         all of these). By target of places: places (asked, served, missed: ids). By target
-        of lines: lines (family, must, total_km, required_km, served_km, share, met, missed: stretches, tunnel_km that no site serves;
-        today: served_km and share of the existing network). With a capacity: capacity (limit, served: whom the sites
-        can carry and those served today, required, met, full: how many sites carry all they can). too_close (pairs of site ids),
-        too_early (id of a site, the day on which it is `built`, the service or agreement that begins later, its first day), cost,
-        cost_low, cost_high, and feasible: all of it is as the goal requires.
+        of lines: lines (family, must, total_km, required_km, served_km, share, met, missed: stretches, tunnel_km that no site
+        serves; today: served_km and share of the existing network). Of measured weak cells, by family: weak_grid, as
+        `Plan.weak_grid`. With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
+        full: how many sites carry all they can). too_close (pairs of site ids), too_early (id of a site, the day on which it is
+        `built`, the service or agreement that begins later, its first day), cost, cost_low, cost_high, and feasible: all of it is
+        as the goal requires.
 
     Raises
     ------
@@ -146,7 +150,8 @@ def check_plan(
     short = _counties_short(goal, maps, zones, villages)
     first = shares[goal.target]
     met = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in required_places.values())
-    met = met and all(row["met"] for row in lines.values())
+    cells = {name: counts for name, (_, _, counts) in weak_on_maps(goal, maps, zones, weak_grid).items()}
+    met = met and all(row["met"] for row in (*lines.values(), *cells.values()))
     carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
     met = met and (carried is None or carried["met"])
     return {
@@ -159,6 +164,7 @@ def check_plan(
         "shares": shares,
         "places": required_places,
         "lines": lines,
+        "weak_grid": cells,
         "too_close": close,
         "too_early": early,
         **({} if carried is None else {"capacity": carried}),

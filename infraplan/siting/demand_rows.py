@@ -21,6 +21,7 @@ from infraplan.radio.budgets import Service
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.target_lines import target_lines
+from infraplan.siting.weak_cells import weak_cells
 from infraplan.tables.column_types import typed
 
 ROW_TYPES = {
@@ -31,7 +32,7 @@ ROW_TYPES = {
     **dict.fromkeys(("amount", "loss_db"), "float64"),
 }
 ROW_COLUMNS = tuple(ROW_TYPES)
-PEOPLE, PLACES, METRES = "people", "places", "m"
+PEOPLE, PLACES, METRES, CELLS, SAMPLES = "people", "places", "m", "cells", "samples"
 """Units of a row's `amount`. Amounts of different units are never added up: each target has a zone of its own."""
 
 
@@ -117,6 +118,17 @@ def refuse_narrow_class(target: ShareTarget, services: Iterable[Service]) -> Non
     offset_db = class_offset_db([item for item in services if item.family == target.family], target.coupling_class_db)
     if offset_db > 0:
         raise UsageError(both("siting.narrow_class", target=target.target, margin_db=f"{offset_db:g}"))
+
+
+def weak_rows(goal: Goal, family: str, number: int, weak_grid: Any, zones: Any) -> RowGroup:
+    """Measured weak cells of one family: none is served, and one new site alone has to serve each."""
+    asked = goal.weak_grid
+    assert asked is not None
+    cells = weak_cells(asked, family, weak_grid, zones, goal.cities)
+    unit = SAMPLES if asked.count == "samples" else CELLS
+    rows = _as_rows(cells.points, family, asked.name(family), unit).assign(amount=cells.amount.astype(float))
+    nothing, every = np.zeros(len(rows), bool), np.ones(len(rows), bool)
+    return RowGroup(cells.points, nothing, every, rows, family, asked.name(family), False, number, asked.share, goal.margin_db)
 
 
 def _as_rows(points: Any, family: str, target: str, unit: str = PEOPLE, *, loss_db: float = 0.0) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], e
     frame = instance.candidates.iloc[explained]
     reasons = explain_candidates(instance.problem, chosen, explained)
     adds = reasons["adds_weight"].to_numpy()
-    if instance.goal.lines:  # the weights of the problem are people and metres
+    if instance.goal.several_units:  # the weights of the problem are people, metres, cells
         left = instance.rows["population"].to_numpy(dtype=float) * ~served_rows(instance.problem, chosen)
         adds = instance.problem.cover[:, explained].T.astype(np.float64) @ left
     site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
@@ -168,6 +168,13 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
         required = int(np.ceil(line.share * int(metres[own].sum()) - 1e-9))
         counts = {"required": required, "reachable": int(metres[own & able].sum()), "served": int(metres[own & served].sum())}
         out.append({"target": line.target, "family": line.family, "unit": "m", **counts})
+    for family in goal.weak_grid.families if goal.weak_grid is not None else ():
+        assert goal.weak_grid is not None
+        asked = goal.weak_grid.name(family)
+        own, amount = (target == asked) & (rows["unit"] == goal.weak_grid.count).to_numpy(), rows["amount"].to_numpy(dtype=np.int64)
+        required = int(np.ceil(goal.weak_grid.share * int(amount[own].sum()) - 1e-9))
+        counts = {"required": required, "reachable": int(amount[own & able].sum()), "served": int(amount[own & served].sum())}
+        out.append({"target": asked, "family": family, "unit": goal.weak_grid.count, **counts})
     for name in goal.must:
         own = (target == name) & problem.must
         family = str(rows["family"].to_numpy()[own][0]) if own.any() else ""

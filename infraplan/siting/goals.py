@@ -42,13 +42,33 @@ class LineTarget:
 
 
 @dataclass(frozen=True)
+class WeakGridTarget:
+    """Measured weak cells for planning: the share of them, or of their samples, that new sites must cover, for each family of its own.
+
+    `count`: "cells" or "samples". `below_dbm`: a cell is weak where its mean RSRP is below this. [dBm] `operators`: codes of the operators
+    whose cells count. `families`: those of the new sites' services.
+    """
+
+    share: float
+    count: str
+    below_dbm: float
+    operators: tuple[str, ...]
+    families: tuple[str, ...]
+
+    def name(self, family: str) -> str:
+        """What the target of a family is called."""
+        return f"weak_grid-{family}"
+
+
+@dataclass(frozen=True)
 class Goal:
     """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
 
     `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
     margin). `scope`, `coupling_class_db`: as in `ShareTarget`. `others`: shares of further families that the same plan must reach.
-    `must`: targets whose places, or lines, all have to be served. `lines`: shares of kilometres that the same plan must reach. A goal of
-    lines alone has their first target and family and a share of 0: its people are counted, and nothing is asked of them.
+    `must`: targets whose places, or lines, all have to be served. `lines`: shares of kilometres that the same plan must reach. A goal
+    of lines alone, or of measured cells alone, has their first target and family and a share of 0: its people are counted, and
+    nothing is asked of them. `weak_grid`: measured weak cells that the same plan must cover.
     """
 
     target: str
@@ -62,6 +82,12 @@ class Goal:
     others: tuple[ShareTarget, ...] = ()
     must: tuple[str, ...] = ()
     lines: tuple[LineTarget, ...] = ()
+    weak_grid: WeakGridTarget | None = None
+
+    @property
+    def several_units(self) -> bool:
+        """Whether more than people and places are asked: kilometres of lines, measured cells."""
+        return bool(self.lines) or self.weak_grid is not None
 
     @property
     def asks_people(self) -> bool:
@@ -87,6 +113,7 @@ def goal_of(
     cities: tuple[str, ...] = (),
     margin_db: float = 0.0,
     must: Iterable[str] = (),
+    weak_grid: WeakGridTarget | None = None,
 ) -> Goal:
     """The planning goal that one or several population targets state, with the targets whose places must be served.
 
@@ -105,6 +132,8 @@ def goal_of(
     must : iterable of str
         Targets of places, villages or lines ("nr-prd-townships", or "id/part"): every one of their places, every piece of their lines has
         to be served, whatever share or number the clause requires.
+    weak_grid : WeakGridTarget, optional
+        Measured weak cells to cover; `target` may then be empty.
 
     Returns
     -------
@@ -125,7 +154,7 @@ def goal_of(
     ('nr', 0.9)
     """
     names = (target,) if isinstance(target, str) else tuple(target)
-    if not names:
+    if not names and weak_grid is None:
         raise UsageError(both("siting.no_target"))
     rows = [_row(targets, name) for name in names]
     lines = tuple(_line_target(row, name) for row, name in zip(rows, names, strict=True) if row.measure == LINE_MEASURE)
@@ -138,13 +167,17 @@ def goal_of(
         raise UsageError(both("siting.target_twice", targets=", ".join(twice)))
     if len(set(families)) < len(families):
         raise UsageError(both("siting.family_twice", targets=", ".join(names)))
-    if county_floor > 0 and (len(names) > 1 or lines):
+    if county_floor > 0 and (len(names) > 1 or lines or weak_grid is not None):
         raise UsageError(both("siting.floor_with_several", targets=", ".join(names)))
-    first, *others = shares or [ShareTarget(lines[0].target, lines[0].family, 0.0)]
+    if not shares and lines:
+        shares = [ShareTarget(lines[0].target, lines[0].family, 0.0)]
+    elif not shares and weak_grid is not None:
+        shares = [ShareTarget(weak_grid.name(weak_grid.families[0]), weak_grid.families[0], 0.0)]
+    first, *others = shares
     further = tuple(others)
     return Goal(
         first.target, first.family, first.share, county_floor, cities, margin_db, first.scope, first.coupling_class_db, further, places,
-        lines,
+        lines, weak_grid,
     )  # fmt: skip
 
 

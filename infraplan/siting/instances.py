@@ -23,7 +23,7 @@ from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.demand_rows import METRES, RowGroup, closed_rows, line_rows, people_rows, place_rows, points_with_error
+from infraplan.siting.demand_rows import METRES, RowGroup, closed_rows, line_rows, people_rows, place_rows, points_with_error, weak_rows
 from infraplan.siting.goals import LINE_MEASURE, Goal
 
 SAME_PLACE_M = 0.001
@@ -42,6 +42,7 @@ class MapInputs:
     measured: Measured | None
     capacity_people: int
     corridors: Any = None
+    weak_grid: Any = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def instance_of(
     currency: str = "",
     agreements: Mapping[str, date] | None = None,
     corridors: Any = None,
+    weak_grid: Any = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal; existing sites are part of every plan at no cost.
@@ -123,6 +125,8 @@ def instance_of(
         Needed where the goal names places that must be served.
     corridors : GeoDataFrame, optional
         Lines (`read_corridors`), needed with `targets` where the goal names lines.
+    weak_grid : GeoDataFrame, optional
+        Measured cells (`read_weak_grid`), needed where the goal has weak cells.
     capacity_people : int
         People that a new site serves at most; 0: no limit. Interpretation (ours): the number counts residents; the share of them that uses
         a site in the busy hour, and the operator's market share, have to be included in it.
@@ -147,12 +151,14 @@ def instance_of(
         raise UsageError(both("siting.must_without_targets"))
     for item in goal.lines:
         parts.append(line_rows(goal, targets, item.target, item.share, len(parts), services, cover, zones, corridors))
+    for family in goal.weak_grid.families if goal.weak_grid is not None else ():
+        parts.append(weak_rows(goal, family, len(parts), weak_grid, zones))
     for name in goal.must:
         if targets is not None and targets.row(*name.split("/", 1)).measure == LINE_MEASURE:
             parts.append(line_rows(goal, targets, name, None, len(parts), services, cover, zones, corridors))
         else:
             parts.append(place_rows(goal, targets, name, len(parts), cover, zones, villages, places, measured))
-    if capacity_people and (goal.lines or any(part.rows["unit"].eq(METRES).any() for part in parts)):
+    if capacity_people and (goal.several_units or any(part.rows["unit"].eq(METRES).any() for part in parts)):
         raise UsageError(both("siting.capacity_with_lines"))
     columns = _covering_matrices(parts, candidates, services, cover, progress)
     rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
@@ -166,7 +172,7 @@ def instance_of(
         covered_people=int(first.people[first.covered].sum()),
         currency=currency or currency_of(candidates),
         worth=rows["population"].to_numpy(dtype=float) * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
-        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors),
+        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors, weak_grid),
         available=Availability.of(services, agreements),
     )
 

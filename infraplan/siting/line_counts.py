@@ -1,4 +1,4 @@
-"""Kilometres of a plan's lines, counted on the map without and with its sites."""
+"""Kilometres of a plan's lines, and its measured weak cells, counted on the map without and with its sites."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.goals import LINE_MEASURE, Goal
 from infraplan.siting.target_lines import TargetLines, target_lines
+from infraplan.siting.weak_cells import WeakCells, weak_cells, weak_totals
 
 if TYPE_CHECKING:
     from infraplan.siting.checks import Maps
@@ -123,6 +124,21 @@ def lines_on_maps(goal: Goal, maps: Maps, zones: Any, corridors: Any, targets: T
         before, after = (served_pieces(lines, cover, goal.margin_db) for cover in (maps.cover, maps.after))
         missed = {"missed": lines.stretches(~after)}
         found[name] = line_totals(lines, before, after, share) | missed | {"tunnel_km": int(whole.length_m[whole.in_tunnel].sum()) / 1000}
+    return found
+
+
+def weak_on_maps(goal: Goal, maps: Maps, zones: Any, weak_grid: Any) -> dict[str, tuple[WeakCells, Bools, dict[str, Any]]]:
+    """Measured weak cells of a goal by target: which of them a new site alone serves, and their counts."""
+    asked = goal.weak_grid
+    found: dict[str, tuple[WeakCells, Bools, dict[str, Any]]] = {}
+    for family in asked.families if asked is not None else ():
+        assert asked is not None
+        cells = weak_cells(asked, family, weak_grid, zones, goal.cities)
+        covered = np.zeros(len(cells.points), bool)
+        if len(cells.points) and len(maps.plan_sites):
+            reached = maps.reach(cells.points, family, goal.margin_db, np.ones(len(cells.points), bool))
+            covered = np.asarray(reached.sum(axis=1)).ravel() > 0
+        found[asked.name(family)] = cells, covered, weak_totals(cells, covered, asked.share, asked.count)
     return found
 
 

@@ -32,11 +32,12 @@ from infraplan.siting.demand_rows import points_with_error
 from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
 from infraplan.siting.instances import MapInputs
-from infraplan.siting.line_counts import as_asked, line_totals, lines_of_goal, served_pieces
+from infraplan.siting.line_counts import as_asked, line_totals, lines_of_goal, served_pieces, weak_on_maps
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.target_lines import TargetLines
+from infraplan.siting.weak_cells import weak_totals
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class _Points:
     lines: TargetLines | None = None
     share: float | None = None
     loss_db: float = 0.0
+    cells: Any = None
+    covered: Bools | None = None
 
     @property
     def people(self) -> Ints:
@@ -69,7 +72,7 @@ class _Points:
 
     @property
     def of_people(self) -> bool:
-        return not self.must and self.lines is None
+        return not self.must and self.lines is None and self.cells is None
 
     @property
     def of_places(self) -> bool:
@@ -77,6 +80,8 @@ class _Points:
 
     def after(self, maps: Maps, margin_db: float) -> Bools:
         """Which points the map with the plan serves."""
+        if self.covered is not None:
+            return self.covered
         if self.lines is not None:
             return served_pieces(self.lines, maps.after, margin_db)
         return maps.served(self.points, self.family, margin_db)
@@ -98,6 +103,7 @@ def counted_on_map(
     places: Any = None,
     measured: Measured | None = None,
     corridors: Any = None,
+    weak_grid: Any = None,
     phases: Sequence[Phase] = (),
     capacity_people: int = 0,
 ) -> Plan:
@@ -118,7 +124,7 @@ def counted_on_map(
     if capacity_people:
         return plan
     maps = Maps(cover, after, plan.sites, services, measured)
-    groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places, corridors), plan, maps)
+    groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places, corridors, weak_grid), plan, maps)
     shares = {one.family: one for one in groups if one.of_people}
     families = {
         family: {
@@ -135,6 +141,7 @@ def counted_on_map(
         sites=_sites(plan, groups),
         served_after=families[plan.goal.family]["served_after"],
         families={**plan.families, **families},
+        weak_grid={one.target: _weak_row(plan.goal, one) for one in groups if one.cells is not None},
         lines={one.target: _line_row(one, left) for one in groups if one.lines is not None},
         phases=None if plan.phases is None else _phases(plan, groups, phases),
         unreachable=left,
@@ -151,11 +158,15 @@ def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) ->
         return explanation
     after = cover_with(plan.sites, inputs.cover, inputs.services)
     maps = Maps(inputs.cover, after, plan.sites, inputs.services, inputs.measured)
-    groups = _points_of_goal(plan.goal, maps, inputs.zones, inputs.villages, inputs.targets, inputs.places, inputs.corridors)
+    groups = _points_of_goal(
+        plan.goal, maps, inputs.zones, inputs.villages, inputs.targets, inputs.places, inputs.corridors, inputs.weak_grid
+    )
     later = [one.before | one.after(maps, plan.goal.margin_db) for one in groups]
     counts = {}
     for one, now in zip(groups, later, strict=True):
-        if one.lines is not None and not one.must:
+        if one.cells is not None:
+            counts[one.target] = int(one.cells.amount[now].sum())
+        elif one.lines is not None and not one.must:
             counts[one.target] = int(one.metres[now].sum())
         else:
             counts[one.target] = int((now & ~one.before).sum()) if one.must else counts.get(one.target, 0) + int(one.people[now].sum())
@@ -185,7 +196,8 @@ def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) ->
 def _part(one: _Points, own: Bools) -> _Points:
     """Some of its points."""
     lines = None if one.lines is None else replace(one.lines, points=one.points.loc[own])
-    return replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own], lines=lines)
+    covered = None if one.covered is None else one.covered[own]
+    return replace(one, points=one.points.loc[own], before=one.before[own], step=one.step[own], lines=lines, covered=covered)
 
 
 def _rows_of(groups: list[_Points], ids: set[str]) -> list[tuple[_Points, Bools]]:
@@ -194,7 +206,7 @@ def _rows_of(groups: list[_Points], ids: set[str]) -> list[tuple[_Points, Bools]
 
 
 def _points_of_goal(
-    goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any, corridors: Any
+    goal: Goal, maps: Maps, zones: Any, villages: Any, targets: Targets | None, places: Any, corridors: Any, weak_grid: Any
 ) -> list[_Points]:  # fmt: skip
     """Everything the goal asks, share by share, then target by target; nothing is gained yet."""
     asked = lines_of_goal(goal, maps, zones, corridors, targets)
@@ -218,6 +230,11 @@ def _points_of_goal(
         nothing, none = np.zeros(count, bool), csr_matrix(np.zeros((0, 0), bool))
         steps, family = np.full(count, -1, np.int64), lines.target.family
         rows.append(_Points(name, family, share is None, lines.points, before, nothing, steps, none, lines, share, lines.loss_db))
+    for name, (cells, covered, _) in weak_on_maps(goal, maps, zones, weak_grid).items():
+        count = len(cells.points)
+        before, nothing, none = np.zeros(count, bool), np.zeros(count, bool), csr_matrix(np.zeros((0, 0), bool))
+        steps = np.full(count, -1, np.int64)
+        rows.append(_Points(name, cells.family, False, cells.points, before, nothing, steps, none, cells=cells, covered=covered))
     return rows
 
 
@@ -250,6 +267,8 @@ def _with_steps(groups: list[_Points], plan: Plan, maps: Maps) -> list[_Points]:
 
 def _contradicted(one: _Points, maps: Maps, margin_db: float) -> Bools:
     """Points where a measurement contradicts the map of today; nobody measures lines."""
+    if one.cells is not None:
+        return np.ones(len(one.points), bool)
     if one.lines is not None:
         return np.zeros(len(one.points), bool)
     return contradicted(one.points, maps.cover, one.family, margin_db, maps.measured)
@@ -309,13 +328,19 @@ def _phases(plan: Plan, groups: list[_Points], phases: Sequence[Phase]) -> pd.Da
         sites_built = phase.sites is None or int((phase_of == number).sum()) >= phase.sites or phase.share is not None or bool(phase.must)
         new = [int((now & ~one.before).sum()) for one, now in zip(groups, there, strict=True) if one.of_places]
         km = sum(int(one.metres[now].sum()) for one, now in zip(groups, there, strict=True)) / 1000.0
-        lines_met = number < len(phases) or all(_line_met(one, now) for one, now in zip(groups, there, strict=True))
+        lines_met = number < len(phases) or all(_line_met(plan.goal, one, now) for one, now in zip(groups, there, strict=True))
         met = enough and places_met and sites_built and lines_met
         counts = {"people_gained": reached - reached_before, "share": reached / total, "places": sum(new), "km": km, "asked_met": met}
         for name, value in counts.items():
             table.loc[row, name] = value
         reached_before = reached
     return table
+
+
+def _weak_row(goal: Goal, one: _Points) -> dict[str, Any]:
+    """Counts of the measured weak cells of one family."""
+    assert goal.weak_grid is not None
+    return weak_totals(one.cells, one.served, goal.weak_grid.share, goal.weak_grid.count)
 
 
 def _line_row(one: _Points, left: pd.DataFrame) -> dict[str, Any]:
@@ -325,8 +350,10 @@ def _line_row(one: _Points, left: pd.DataFrame) -> dict[str, Any]:
     return line_totals(one.lines, one.before, one.served, one.share) | {"out_of_reach_km": int(one.metres[lost].sum()) / 1000}
 
 
-def _line_met(one: _Points, now: Bools) -> bool:
-    """Whether the pieces served reach the share of a target of lines; True for what is none."""
+def _line_met(goal: Goal, one: _Points, now: Bools) -> bool:
+    """Whether the pieces or cells served reach the share of a target of lines or of weak cells; True for what is none."""
+    if one.cells is not None and goal.weak_grid is not None:
+        return bool(weak_totals(one.cells, now, goal.weak_grid.share, goal.weak_grid.count)["met"])
     return one.lines is None or one.share is None or bool(line_totals(one.lines, one.before, now, one.share)["met"])
 
 

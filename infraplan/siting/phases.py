@@ -78,16 +78,20 @@ class Phase:
 
 @dataclass(frozen=True)
 class LinesDue:
-    """Lines of a plan's goal: which rows are pieces of lines, the metres of each, and the metres that each target of lines requires."""
+    """Demand due in the last phase: which rows are pieces of lines or measured cells, the metres of each, what each target requires.
+
+    `amount`: what each row counts for its target; by default its metres.
+    """
 
     rows: Bools
     metres: Floats
     needs: Mapping[str, float] = field(default_factory=dict)
+    amount: Floats | None = None
 
     def met(self, served: Bools, names: npt.NDArray[np.object_]) -> bool:
         """Whether the rows served reach every target."""
-        counted = self.rows & served
-        return all(float(self.metres[counted & (names == name)].sum()) >= need - 1e-6 for name, need in self.needs.items())
+        counted, amount = self.rows & served, self.metres if self.amount is None else self.amount
+        return all(float(amount[counted & (names == name)].sum()) >= need - 1e-6 for name, need in self.needs.items())
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability, refuse_too_early
-from infraplan.siting.goals import goal_of
+from infraplan.siting.goals import WeakGridTarget, goal_of
 from infraplan.siting.instances import instance_of
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan, most_served
+from infraplan.siting.weak_cells import warn_left_out
 from infraplan.tables import arguments
 
 
@@ -52,6 +53,10 @@ def place_sites(
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
     corridors: gpd.GeoDataFrame | None = None,
+    weak_grid: gpd.GeoDataFrame | None = None,
+    weak_grid_share: float = 0.9,
+    weak_grid_count: str = "cells",
+    weak_grid_below_dbm: float = -105.0,
     gap: float = 0.01,
     work_limit: int | None = None,
     time_limit_s: float = 60.0,
@@ -107,6 +112,11 @@ def place_sites(
         First days of the agreements between operators, by their codes joined by "+"; by default those of the presets.
     corridors : GeoDataFrame, optional
         Railways, roads and other lines (`read_corridors`), where a target is of lines. `candidate_sites` takes them too.
+    weak_grid : GeoDataFrame, optional
+        Measured cells (`read_weak_grid`): the plan covers the share `weak_grid_share` of the weak ones of the candidates' operators, each
+        by one new site alone. `target` may then be empty.
+    weak_grid_share, weak_grid_count, weak_grid_below_dbm : float, str, float
+        Share, 0..1; of "cells" or of their "samples"; a cell is weak where its mean RSRP is below -105 dBm (ours). [dBm]
     gap : float
         Share of the cost within which the bound must be for the search to stop, 0..1.
     work_limit : int, optional
@@ -152,11 +162,16 @@ def place_sites(
         cover = predict_coverage(existing, grid, services, terrain=terrain)
     presets = services_of(candidates, cover) if services is None else services
     refuse_too_early(Availability.of(presets, agreements), candidates, phases)
-    goal = goal_of(targets, target, county_floor=county_floor, margin_db=margin_db, must=must)
+    cells = None
+    if weak_grid is not None:
+        operators, families = joined_operators(candidates), tuple(dict.fromkeys(one.family for one in _carried(candidates, presets)))
+        cells = WeakGridTarget(weak_grid_share, weak_grid_count, weak_grid_below_dbm, operators, families)
+        warn_left_out(cells, weak_grid, zones)
+    goal = goal_of(targets, target, county_floor=county_floor, margin_db=margin_db, must=must, weak_grid=cells)
     instance = instance_of(
         goal, candidates, presets, cover, zones=zones, villages=villages, spacing_m=spacing_m, targets=targets, places=places,
         capacity_people=capacity_people, priority_counties=priority_counties, priority_weight=priority_weight, measured=measured,
-        agreements=agreements, corridors=corridors,
+        agreements=agreements, corridors=corridors, weak_grid=weak_grid,
     )  # fmt: skip
     limits = SearchLimits(gap, work_limit, time_limit_s, seed)
     if budget is None and max_sites is None:
@@ -166,6 +181,17 @@ def place_sites(
     after = cover_with(found.sites, cover, presets)
     found = counted_on_map(
         found, presets, cover, after, zones=zones, villages=villages, targets=targets, places=places, measured=measured, phases=phases,
-        corridors=corridors, capacity_people=capacity_people,
+        corridors=corridors, weak_grid=weak_grid, capacity_people=capacity_people,
     )  # fmt: skip
     return replace(found, instance=instance)
+
+
+def joined_operators(candidates: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Codes of the operators of the candidates, each once."""
+    return tuple(sorted({code for named in candidates["operators"].astype(str).unique() for code in named.split("+") if code}))
+
+
+def _carried(candidates: gpd.GeoDataFrame, presets: Mapping[str, Service]) -> list[Service]:
+    """Services that candidates carry, in the order of the presets."""
+    names = {name for listed in candidates["services"].astype(str).unique() for name in listed.split(";")}
+    return [service for name, service in presets.items() if name in names]

@@ -27,10 +27,12 @@ def line(plan: Plan) -> str:
     return f"<Plan for {plan.goal.target}: {len(plan.sites):,} sites, {cost}, {before} -> {after} of residents; {plan.status}, {proof}>"
 
 
-def goal_in_words(share: float | None, lines: Mapping[str, Mapping[str, Any]]) -> str:
+def goal_in_words(share: float | None, lines: Mapping[str, Mapping[str, Any]], weak_grid: Mapping[str, Any] | None = None) -> str:
     """What a plan must reach, in short: the share of people, where one is asked, and the kilometres of lines."""
     people = [] if share is None else [Bilingual(f"{share * 100:g}%", f"{share * 100:g} %")]
-    return joined_texts([*people, *(f"{name} {row['required_km']:,.1f} km" for name, row in lines.items())], "、", ", ")
+    others = [f"{name} {row['required_km']:,.1f} km" for name, row in lines.items()]
+    others += [f"{name} {row['required']:,}" for name, row in (weak_grid or {}).items()]
+    return joined_texts([*people, *others], "、", ", ")
 
 
 def html(plan: Plan) -> str:

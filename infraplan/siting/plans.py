@@ -22,7 +22,7 @@ from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
-from infraplan.siting.demand_rows import METRES
+from infraplan.siting.demand_rows import CELLS, METRES, SAMPLES
 from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
 from infraplan.siting.phases import LinesDue, Phase, schedule
@@ -95,6 +95,9 @@ class Plan:
     lines : mapping
         Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met, out_of_reach_km (no candidate
         serves them); today: served_km, share.
+    weak_grid : mapping
+        Of each family of measured weak cells: family, count, weak, required, covered, share, met, measured, good_share_before,
+        good_share_after.
 
     See Also
     --------
@@ -139,6 +142,7 @@ class Plan:
     low_end: LowEnd | None = None
     build_alone: BuildAlone | None = None
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    weak_grid: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return plan_repr.line(self)
@@ -267,7 +271,7 @@ def _plan(
 ) -> Plan:  # fmt: skip
     """The chosen candidates as a table in build order, divided among the phases."""
     chosen = np.asarray(answer.chosen, dtype=np.int64)
-    if instance.goal.lines and instance.problem.capacity is None:
+    if instance.goal.several_units and instance.problem.capacity is None:
         chosen = build_order(replace(instance.problem, weight=parts_of_needs(instance)), chosen)[0]
     order, phase, table = chosen, np.zeros(len(chosen), np.int64), None
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
@@ -318,20 +322,22 @@ def _plan(
 def parts_of_needs(instance: Instance) -> npt.NDArray[np.float64]:
     """What each row adds to the build order: its weight, or where the goal has lines the part that it is of what its target requires."""
     problem = instance.problem
-    if not instance.goal.lines:
+    if not instance.goal.several_units:
         return problem.weight
     need = np.append(problem.zone_required, 0.0)[problem.zone]
     return np.asarray(np.divide(problem.weight, need, out=np.zeros(len(need)), where=need > 0))
 
 
 def lines_due(instance: Instance) -> LinesDue:
-    """The rows of an instance that are pieces of lines, and the metres that each target of lines requires."""
+    """The rows of an instance that are pieces of lines or measured cells, and the amount that each of their targets requires."""
     rows, goal = instance.rows, instance.goal
-    of_lines = (rows["unit"] == METRES).to_numpy()
-    metres = np.where(of_lines, rows["amount"].to_numpy(dtype=float), 0.0)
-    numbers = range(len(goal.share_targets), len(goal.share_targets) + len(goal.lines))
-    needs = {item.target: float(instance.problem.zone_required[number]) for item, number in zip(goal.lines, numbers, strict=True)}
-    return LinesDue(of_lines, metres, needs)
+    amount, of_lines = rows["amount"].to_numpy(dtype=float), (rows["unit"] == METRES).to_numpy()
+    others = of_lines | rows["unit"].isin([CELLS, SAMPLES]).to_numpy()
+    names = [item.target for item in goal.lines]
+    names += [] if goal.weak_grid is None else [goal.weak_grid.name(family) for family in goal.weak_grid.families]
+    first = len(goal.share_targets)
+    needs = {name: float(instance.problem.zone_required[first + number]) for number, name in enumerate(names)}
+    return LinesDue(others, np.where(of_lines, amount, 0.0), needs, amount)
 
 
 def _substitutes(instance: Instance, answer: CoverPlan, objective: str) -> tuple[Substitutes | None, str]:

@@ -316,8 +316,11 @@ class Study(StudyRadio, StudyCosts, StudySteps):
     @layer
     def weak_grid(self) -> gpd.GeoDataFrame | None:
         """Measured cells of a grid, as `read_weak_grid` returns them; None where the study names none."""
-        path, own = self.path("weak_grid"), {"own_services": self.own_services, "own_operators": self.config.study.operators}
-        return None if path is None else read_weak_grid(path, **own, **self.config.options_of("weak_grid"))
+        path, own = (
+            self.path("weak_grid"),
+            self.config.options_of("weak_grid") | {"own_services": self.own_services, "own_operators": self.config.study.operators},
+        )
+        return None if path is None else read_weak_grid(path, **own)
 
     @layer
     def registers(self) -> dict[str, pd.DataFrame]:
