@@ -226,10 +226,7 @@ SITE = (
         likely_maximum=60,
         aliases=words("功率 发射功率 power power_dbm 载波发射功率"),
     ),
-    Field(
-        "antenna", "天线", "antenna",
-        aliases=words("天线型号 天线类型"),
-    ),
+    Field("antenna", "天线", "antenna", aliases=words("天线型号 天线类型")),
     Field(
         "host", "载体", "host", "choice", example="铁塔",
         choices=words("tower summit rooftop public_building smart_pole existing_tower upgrade_4g overlay"),
@@ -243,10 +240,7 @@ SITE = (
         "built", "建成日期", "built", "date", default="", example="2020-06-30",
         aliases=words("开通日期 开通时间 入网时间 入网日期 建成时间"),
     ),
-    Field(
-        "sa", "是否SA独立组网", "standalone", "boolean", example="是",
-        aliases=words("SA 独立组网 是否独立组网 是否SA"),
-    ),
+    Field("sa", "是否SA独立组网", "standalone", "boolean", example="是", aliases=words("SA 独立组网 是否独立组网 是否SA")),
     COUNTY,
     CITY,
     SYNTHETIC,
@@ -315,10 +309,7 @@ CORRIDOR = (
         choices=words("railway expressway metro intercity pilot_road pipeline road border_road"), example="railway",
         aliases=words("类别 类型 线路类型 class fclass"),
     ),
-    Field(
-        "tunnel", "是否隧道", "tunnel", "boolean", default=False, example="否",
-        aliases=words("隧道"),
-    ),
+    Field("tunnel", "是否隧道", "tunnel", "boolean", default=False, example="否", aliases=words("隧道")),
     Field(
         "indoor_system", "是否有漏缆", "leaky feeder", "boolean", example="是", topic="leaky_feeder",
         aliases=words("漏缆 室分 隧道覆盖 leaky_feeder"),
@@ -347,22 +338,14 @@ WEAK_CELL = (
     LAT,
     *ANGLES,
     replace(LONLAT, topic="grid_lonlat", aliases=words("栅格编号 栅格id 栅格中心 栅格中心经纬度 坐标 grid_id grid grid_lonlat")),
-    Field(
-        "samples", "采样点数", "samples", "integer", required=True, minimum=0, example="1200",
-        aliases=words("采样点 样本数 样本点数 mr数 mr采样点数 测量样本数 sample_count sample_number count"),
-    ),
-    Field(
-        "mean_rsrp_dbm", "平均RSRP", "mean RSRP", "number", unit="dBm", required=True, minimum=-156, maximum=-31, example="-112",
-        aliases=words("平均电平 rsrp均值 平均rsrp(dbm) 平均信号强度 rsrp avg_rsrp mean_rsrp rsrp_dbm rsrp_avg"),
-    ),
-    Field(
-        "operator", "运营商", "operator", required=True, example="中国移动", topic="measured_operator",
-        aliases=words("所属运营商 网络 运营商名称 carrier network mnc"),
-    ),
-    Field(
-        "band", "频段", "band", required=True, example="n28", topic="measured_band",
-        aliases=words("制式频段 业务 测量频段 service frequency_band"),
-    ),
+    Field("samples", "采样点数", "samples", "integer", required=True, minimum=0, example="1200",
+          aliases=words("采样点 样本数 样本点数 mr数 mr采样点数 测量样本数 sample_count sample_number count")),
+    Field("mean_rsrp_dbm", "平均RSRP", "mean RSRP", "number", unit="dBm", required=True, minimum=-156, maximum=-31, example="-112",
+          aliases=words("平均电平 rsrp均值 平均rsrp(dbm) 平均信号强度 rsrp avg_rsrp mean_rsrp rsrp_dbm rsrp_avg")),
+    Field("operator", "运营商", "operator", required=True, example="中国移动", topic="measured_operator",
+          aliases=words("所属运营商 网络 运营商名称 carrier network mnc")),
+    Field("band", "频段", "band", required=True, example="n28", topic="measured_band",
+          aliases=words("制式频段 业务 测量频段 service frequency_band")),
     SYNTHETIC,
 )
 REGISTER = (
