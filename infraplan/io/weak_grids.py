@@ -38,8 +38,14 @@ def read_weak_grid(
     source : path or DataFrame
         A file as `read_villages` reads it, or a (Geo)DataFrame: lon and lat of each cell's centre (or x, y with `crs`, or polygons, or a
         grid id "lon_lat" of the centre), samples, mean_rsrp_dbm, operator, band. Row and column numbers are no coordinates: refused.
-    datum, crs, sheet, encoding
-        As in `read_villages`.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc"}, optional
+        Datum of the coordinates. Default: what a heading such as 经度(GCJ-02) names, else WGS-84.
+    crs : str, optional
+        CRS of the columns x and y where they are metres, such as "EPSG:4547".
+    sheet : str or int or list, optional
+        Sheets or layers, by name or number from 1. Default: all that hold such a table.
+    encoding : str, optional
+        Encoding of a text file or shapefile. Default: byte-order mark, else UTF-8, else GB18030.
     own_services : mapping of str, optional
         Family of every service beyond the presets that a band may name.
     own_operators : sequence of str
@@ -48,7 +54,7 @@ def read_weak_grid(
     Returns
     -------
     GeoDataFrame
-        id (that of the file, else "lon_lat" of the centre), samples, mean_rsrp_dbm [dBm], operator (code), band (service), family.
+        Points: id (that of the file, else "lon_lat" of the centre), samples, mean_rsrp_dbm [dBm], operator (code), band (service), family.
 
     Raises
     ------

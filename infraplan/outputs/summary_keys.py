@@ -160,7 +160,7 @@ KEYS = (
     K("plan.goal.lines[].share", "要求的里程占比", "share of the kilometres asked", "share", maybe=True),
     K("plan.goal.weak_grid.share", "弱覆盖栅格要求覆盖的占比；没有栅格时 plan.goal.weak_grid 为 null", "share of the measured weak cells asked; plan.goal.weak_grid is null without any", "share", maybe=True),
     K("plan.goal.weak_grid.count", "按栅格 cells 或采样点 samples 计", "counted by cells or samples", maybe=True),
-    K("plan.goal.weak_grid.below_dbm", "平均RSRP低于此值为弱覆盖", "a cell is weak below this mean RSRP", "dBm", maybe=True),
+    K("plan.goal.weak_grid.below_dbm", "平均RSRP低于此值（dBm）为弱覆盖", "a cell is weak below this mean RSRP, in dBm", maybe=True),
     K("plan.goal.weak_grid.operators[]", "计入其栅格的运营商", "operators whose cells count", maybe=True),
     K("plan.goal.weak_grid.families[]", "计入的制式", "families that count", maybe=True),
     K("plan.target", "同 plan.goal.target", "as plan.goal.target"),
