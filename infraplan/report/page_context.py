@@ -281,7 +281,7 @@ class PageContext:
         own = rows[(rows["level"] == self.level) & rows["adcode"].isin(self.own)]
         if not self.tops or not len(own):
             return own
-        sums = {name: [own[name].sum()] for name in COUNTS if name in own}
+        sums = {name: [own[name].sum(min_count=1)] for name in COUNTS if name in own}
         total = own.iloc[:1].assign(adcode="", name=self.name, parent="", **sums)
         people = int(total["population"].iloc[0])
         shares = {name: total[count] / people if people else float("nan") for name, count in SHARES.items() if name in total}
