@@ -24,7 +24,7 @@ from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.own_clutter import some_of, surroundings_of
 from infraplan.coverage.receiver_blocks import blocks_of, lower_margins, no_blocks
-from infraplan.coverage.receivers_in_rows import Rows, Strips, near_by_x, one_strip, pixel_rows
+from infraplan.coverage.receivers_in_rows import Rows, Strips, near_in_strips, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
@@ -309,11 +309,10 @@ class NeededMargins:
         if first == end:
             return None
         reach_m = float(masts.radius_m[first:end].max())
-        near = near_by_x(self.rows, masts.x_m[first], masts.y_m[first], reach_m)
+        near, rows = near_in_strips(self.rows, float(masts.x_m[first]), float(masts.y_m[first]), reach_m)
         best = np.full((1, 1, len(near)), self.below_db, np.float32)
         server = np.full(best.shape, -1, np.int32)
         if len(near):
-            rows = one_strip(self.rows, near)
             best_over_terrain(
                 best, server, rows, some_of(self.around, near), no_blocks(), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,

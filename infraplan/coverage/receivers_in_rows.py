@@ -173,19 +173,27 @@ def receivers_within(rows, x_m, y_m, radius_m, found):  # type: ignore[no-untype
     return count
 
 
-def near_by_x(rows: Rows, x_m: float, y_m: float, radius_m: float) -> Ints:
-    """Scattered receivers within a radius of a mast, ordered by x and, of equal ones, by their place."""
+def _found_within(rows: Rows, x_m: float, y_m: float, radius_m: float) -> Ints:
+    """Scattered receivers within a radius of a mast, in their order."""
     found = np.empty(1024, np.int64)
     count = receivers_within(rows, x_m, y_m, radius_m, found)
     if count > len(found):
         found = np.empty(count, np.int64)
         receivers_within(rows, x_m, y_m, radius_m, found)
-    near = np.sort(found[:count])
+    return found[:count]
+
+
+def near_by_x(rows: Rows, x_m: float, y_m: float, radius_m: float) -> Ints:
+    """Scattered receivers within a radius of a mast, ordered by x and, of equal ones, by their place."""
+    near = np.sort(_found_within(rows, x_m, y_m, radius_m))
     return near[np.argsort(rows.x_m[near], kind="stable")]
 
 
-def one_strip(rows: Rows, some: Ints) -> Rows:
-    """Scattered receivers, ordered by x, as a single strip around all of them."""
-    x_m, y_m = rows.x_m[some], rows.y_m[some]
-    top_m = float(y_m.max())
-    return Rows(True, 0.0, top_m, top_m - float(y_m.min()) + 1.0, x_m, y_m, np.array([0, len(some)], np.int64))
+def near_in_strips(rows: Rows, x_m: float, y_m: float, radius_m: float) -> tuple[Ints, Rows]:
+    """Scattered receivers within a radius of a mast, in their order, and the same as rows: the strips that hold them."""
+    near = _found_within(rows, x_m, y_m, radius_m)
+    first, last = rows_near(rows, len(rows.start) - 1, y_m, radius_m)
+    if last < first:
+        return near, rows._replace(x_m=rows.x_m[:0], y_m=rows.y_m[:0], start=np.zeros(1, np.int64))
+    start = np.searchsorted(near, rows.start[first : last + 2]).astype(np.int64)
+    return near, rows._replace(up_m=rows.up_m - first * rows.step_m, x_m=rows.x_m[near], y_m=rows.y_m[near], start=start)
