@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from infraplan.run.batch import run_study
     from infraplan.run.steps import assess, make_plan
     from infraplan.siting.candidates import candidate_sites
+    from infraplan.siting.capacity import BusyHour, usual_busy_hour
     from infraplan.siting.checks import check_plan
     from infraplan.siting.cost_curves import cost_curve
     from infraplan.siting.costs import Costs, usual_costs
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BusyHour": "siting.capacity",
     "Costs": "siting.costs",
     "Coverage": "coverage.prediction",
     "DataError": "errors",
@@ -117,6 +119,7 @@ _HOMES = {
     "unserved_demand": "policy.gap_lists",
     "unserved_lines": "siting.line_counts",
     "update_coverage": "coverage.map_update",
+    "usual_busy_hour": "siting.capacity",
     "usual_costs": "siting.costs",
     "with_geometry": "policy.scorecards",
     "write_coverage": "io.writing",
@@ -124,6 +127,7 @@ _HOMES = {
     "zone_faults": "geo.zonal",
 }
 __all__ = [
+    "BusyHour",
     "Costs",
     "Coverage",
     "DataError",
@@ -181,6 +185,7 @@ __all__ = [
     "unserved_demand",
     "unserved_lines",
     "update_coverage",
+    "usual_busy_hour",
     "usual_costs",
     "with_geometry",
     "write_coverage",

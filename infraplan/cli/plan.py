@@ -107,7 +107,7 @@ def plan(
         show(table, "sites", limit=30, names=names, own=opened.own_names)
         if curve is not None:
             show(curve, "curve", own=opened.own_names)
-        print_plan(made, opened.services, opened.targets, opened.config.plan.capacity_people, opened.lines_not_given, opened.own_names)
+        print_plan(made, opened.services, opened.targets, opened.capacity, opened.lines_not_given, opened.own_names)
         print_note(
             both(
                 "cli.robust",

@@ -48,9 +48,7 @@ def run(
     if outcome.summary is not None:
         print_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
-        print_plan(
-            outcome.plan, opened.services, opened.targets, opened.config.plan.capacity_people, opened.lines_not_given, opened.own_names
-        )
+        print_plan(outcome.plan, opened.services, opened.targets, opened.capacity, opened.lines_not_given, opened.own_names)
     for layer, ids in outcome.absent.items():
         print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
     print_note(both("cli.look", folder=str(outcome.output)))

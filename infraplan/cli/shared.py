@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infraplan.policy.targets import Targets
     from infraplan.radio.budgets import Service
     from infraplan.siting.build_alone import BuildAlone
+    from infraplan.siting.capacity import Capacity
     from infraplan.siting.plans import Plan
     from infraplan.study import Study
     from infraplan.tables.language import OwnNames
@@ -139,19 +140,20 @@ def print_plan(
     plan: Plan,
     services: Mapping[str, Service],
     targets: Targets,
-    capacity_people: int,
+    capacity: Capacity,
     without_lines: Sequence[str] = (),
     own: OwnNames | None = None,
 ) -> None:
     """A plan's totals on stderr: sites, cost, its bound, people of each family, and the cost that each option adds.
 
-    `targets`: the study's policies, one of which may ask for premises free of rent. `capacity_people` of a site: 0 where it is not counted.
+    `targets`: the study's policies, one of which may ask for premises free of rent. `capacity`: of a new site.
     `without_lines`: lines whose distance the costs do not have. `own`: names of the study's networks.
     """
     from infraplan.messages import joined_texts
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
+    from infraplan.siting.capacity import limited_family, people_at_most
     from infraplan.siting.plan_repr import goal_in_words
     from infraplan.siting.target_lines import joined_pieces
     from infraplan.tables.language import Speech
@@ -173,8 +175,16 @@ def print_plan(
         print_note(both("cli.plan_cost_range", cost=cost, **levels))
     if without_lines:
         print_note(both("cli.plan_without_lines", lines=line_names(without_lines)))
-    if len(plan.sites) and not capacity_people:
-        print_note(both("cli.plan_coverage_only", people=f"{plan.population_gained // len(plan.sites):,}"))
+    if len(plan.sites):
+        limited = limited_family(capacity, plan.goal.families, services)
+        limit = people_at_most(capacity, plan.sites, services, limited) if limited else None
+        each = f"{plan.population_gained // len(plan.sites):,}"
+        if limit is None:
+            print_note(both("cli.plan_coverage_only", people=each))
+        else:
+            own = limit[limit > 0]
+            least, most = f"{own.min(initial=limit.max()):,.0f}", f"{limit.max():,.0f}"
+            print_note(both("cli.plan_capacity", people=each, family=where(limited), least=least, most=most))
     if plan.low_end is not None:
         low = plan.low_end
         key = {"optimal": "cli.low_end", "feasible": "cli.low_end", "unreachable": "cli.low_end_short"}.get(

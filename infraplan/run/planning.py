@@ -19,6 +19,7 @@ from infraplan.policy.priority import priority_counties
 from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.capacity import limited_family
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.demand_rows import refuse_narrow_class
 from infraplan.siting.goals import LINE_MEASURE, Goal, WeakGridTarget, goal_of, must_target
@@ -59,10 +60,7 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
     unmapped = [family for family in families if family not in study.families]
     if unmapped:
         raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
-    if choice.capacity_people and len(goal.share_targets) > 1:
-        raise UsageError(both("siting.capacity_with_several"))
-    if choice.capacity_people and (of_lines(study, goal) or goal.weak_grid is not None):
-        raise UsageError(both("siting.capacity_with_lines"))
+    limited_family(study.capacity, goal.families, study.plan_services)
     for item in goal.share_targets:
         refuse_narrow_class(item, study.services.values())
     return goal
@@ -109,8 +107,10 @@ def plan_faults(study: Study) -> list[Fault]:
     if points > MOST_CANDIDATES:
         message = both("study.too_many_candidates", count=f"{points:,.0f}", limit=f"{MOST_CANDIDATES:,}")
         attempts.add("plan.candidate_spacing_m", message, f"{choice.candidate_spacing_m:g}", rule="study-candidates")
-    if choice.capacity_people and choice.priority_weight > 1.0:
-        attempts.add("plan.capacity_people", both("study.budget_with_priority"), choice.capacity_people, severity="warning")
+    if study.capacity is not None and choice.priority_weight > 1.0:
+        attempts.add("plan.capacity_people", both("study.budget_with_priority"), str(choice.capacity_people), severity="warning")
+    if choice.capacity_people != "auto" and choice.busy_hour.model_dump(exclude_none=True):
+        attempts.add("plan.busy_hour", both("study.busy_hour_unused"), str(choice.capacity_people), rule="study-busy-hour")
     return list(dict.fromkeys(attempts.faults))
 
 
@@ -228,7 +228,7 @@ def study_instance(
         spacing_m=choice.site_spacing_m,
         targets=study.targets,
         places=study.places,
-        capacity_people=choice.capacity_people,
+        capacity_people=study.capacity,
         priority_counties=frozenset(priority_counties(study.targets.priority_areas)),
         priority_weight=choice.priority_weight,
         measured=measured,

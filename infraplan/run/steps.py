@@ -24,10 +24,13 @@ from infraplan.run.findings import Findings
 from infraplan.run.planning import own_network, phases_of, study_instance
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.build_alone import build_alone_plan
+from infraplan.siting.capacity import limited_family
+from infraplan.siting.carried_people import CarriedPeople, carried_people
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
 from infraplan.siting.low_end import low_end_plan
+from infraplan.siting.maps import Maps
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
@@ -96,12 +99,24 @@ def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: t
     study, cover, people = findings.study, findings.cover, findings.villages
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     keys = ["level", "adcode", "family", "network"]
+    carried = carried_by_plan(findings, plan, after)
+    how: dict[str, Any] = {"measured": study.measured, "carried": carried}
     parts = [
-        people_after(people, zones, cover, after, plan.sites, study.plan_services, network, measured=study.measured)[[*keys, "served"]]
+        people_after(people, zones, cover, after, plan.sites, study.plan_services, network, **how)[[*keys, "served"]]
         for network in counted_networks(cover.networks)
     ]
     later = pd.concat(parts, ignore_index=True).rename(columns={"served": "served_after"})
     return replace(findings, by_zone=findings.by_zone.merge(later, on=keys, how="left", validate="one_to_one"))
+
+
+def carried_by_plan(findings: Findings, plan: Plan, after: Coverage) -> CarriedPeople | None:
+    """Whom the plan's sites can carry, without a planning margin; None where no family has limited users."""
+    study = findings.study
+    family = limited_family(study.capacity, plan.goal.families, study.plan_services)
+    if not family:
+        return None
+    maps = Maps(findings.cover, after, plan.sites, study.plan_services, study.measured)
+    return carried_people(replace(plan.goal, margin_db=0.0), maps, study.zones, findings.villages, study.capacity, family)
 
 
 def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
@@ -359,7 +374,7 @@ def _map_inputs(findings: Findings) -> dict[str, Any]:
     study = findings.study
     layers = {"zones": study.zones, "villages": findings.villages, "targets": study.targets, "places": study.places}
     layers |= {"corridors": study.corridors, "weak_grid": study.weak_grid}
-    return {**layers, "measured": study.measured, "capacity_people": study.config.plan.capacity_people}
+    return {**layers, "measured": study.measured, "capacity_people": study.capacity}
 
 
 def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> dict[str, Any]:
@@ -375,7 +390,7 @@ def check_of(findings: Findings, plan: Plan, after: Coverage | None = None) -> d
         places=study.places,
         existing=study.sites,
         spacing_m=study.config.plan.site_spacing_m,
-        capacity_people=study.config.plan.capacity_people,
+        capacity_people=study.capacity,
         measured=study.measured,
         agreements=study.agreements,
         corridors=study.corridors,

@@ -23,6 +23,7 @@ from infraplan.run.findings import Findings
 from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.build_alone import BuildAlone
+from infraplan.siting.capacity import limited_family
 from infraplan.siting.checks import served_by_family
 from infraplan.siting.goals import Goal, LineTarget, ShareTarget, WeakGridTarget
 from infraplan.siting.low_end import LowEnd
@@ -138,8 +139,11 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
     kept = {"zones": study.zones, "villages": villages, "measured": study.measured}
     counted = served_by_family(goal, plan.sites, study.plan_services, findings.cover, after, **kept)
     by_family: dict[str, dict[str, int | None]] = {family: dict(numbers) for family, numbers in counted.items()}
-    if study.config.plan.capacity_people:  # the people that sites can carry are known for the whole plan only
-        by_family = {family: numbers | {"served_after": None} for family, numbers in by_family.items()}
+    limited = limited_family(study.capacity, goal.families, study.plan_services)
+    if limited:  # whom the sites can carry, not whom their signal reaches
+        zone = findings.by_zone
+        own = (zone["level"] == "city") & (zone["adcode"] == city) & (zone["family"] == limited) & (zone["network"] == ANY)
+        by_family[limited] = by_family[limited] | {"served_after": int(zone.loc[own, "served_after"].iloc[0]) if own.any() else None}
     phases = []
     for number, phase in enumerate(phases_of(study), start=1):
         own = sites.loc[sites["phase"] == number]

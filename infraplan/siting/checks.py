@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from infraplan.coverage.map_update import cover_with, services_of
-from infraplan.coverage.measurements import SERVED, Measured
-from infraplan.coverage.networks import ANY, EVERY, in_network, single_networks
-from infraplan.coverage.population import as_status, contradicted, demand_margin, people_by_zone, point_statuses, status_of
+from infraplan.coverage.measurements import Measured
+from infraplan.coverage.networks import ANY
+from infraplan.coverage.population import as_status, people_by_zone
 from infraplan.coverage.prediction import Coverage
-from infraplan.coverage.reach import reach
-from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.geo.zonal import membership
 from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability, built_too_early
-from infraplan.siting.cover.cover_check import check_cover
-from infraplan.siting.cover.problem import CoverProblem
+from infraplan.siting.capacity import Capacity, limited_family
+from infraplan.siting.carried_people import CarriedPeople, carried_people
 from infraplan.siting.goals import Goal, ShareTarget, demand_of
 from infraplan.siting.line_counts import lines_on_maps, weak_on_maps
+from infraplan.siting.maps import Maps
 from infraplan.siting.required_places import required_place_points
 from infraplan.siting.robustness import robustness
 from infraplan.siting.site_constraints import PROJECTION_ERROR_M, overlaid
@@ -53,7 +49,7 @@ def check_plan(
     places: gpd.GeoDataFrame | None = None,
     existing: gpd.GeoDataFrame | None = None,
     spacing_m: float = 0.0,
-    capacity_people: int = 0,
+    capacity_people: Capacity = None,
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
     corridors: gpd.GeoDataFrame | None = None,
@@ -82,8 +78,8 @@ def check_plan(
         Existing sites, for the spacing to those of the same family.
     spacing_m : float
         No two new sites, and no new and existing site of one family, may be nearer than this. Exactly this far is allowed. [m]
-    capacity_people : int
-        People that a new site serves at most; 0: no limit.
+    capacity_people : BusyHour or int, optional
+        People that a new site serves at most: from its spectrum, or a number; by default no limit.
     measured : Measured, optional
         Overrides prediction at its places, on the map of the existing sites: what is measured as not served there has to be served by one
         new site alone. `expected_people` stays a prediction.
@@ -105,10 +101,10 @@ def check_plan(
         all of these). By target of places: places (asked, served, missed: ids). By target
         of lines: lines (family, must, total_km, required_km, served_km, share, met, missed: stretches, tunnel_km that no site
         serves; today: served_km and share of the existing network). Of measured weak cells, by family: weak_grid, as
-        `Plan.weak_grid`. With a capacity: capacity (limit, served: whom the sites can carry and those served today, required, met,
-        full: how many sites carry all they can). too_close (pairs of site ids), too_early (id of a site, the day on which it is
-        `built`, the service or agreement that begins later, its first day), cost, cost_low, cost_high, and feasible: all of it is
-        as the goal requires.
+        `Plan.weak_grid`. With a capacity: capacity (family, limit_least and limit: people of the smallest and the largest site, served:
+        whom the sites can carry and those served today, required, county_short, met, full: how many sites carry all they can).
+        too_close (pairs of site ids), too_early (id of a site, the day on which it is `built`, the service or agreement that begins
+        later, its first day), cost, cost_low, cost_high, and feasible: all of it is as the goal requires.
 
     Raises
     ------
@@ -152,7 +148,8 @@ def check_plan(
     met = all(row["met"] for row in shares.values()) and not any(row["missed"] for row in required_places.values())
     cells = {name: counts for name, (_, _, counts) in weak_on_maps(goal, maps, zones, weak_grid).items()}
     met = met and all(row["met"] for row in (*lines.values(), *cells.values()))
-    carried = _carried(goal, maps, zones, villages, capacity_people) if capacity_people else None
+    limited = limited_family(capacity_people, goal.families, services)
+    carried = carried_people(goal, maps, zones, villages, capacity_people, limited).counts() if limited else None
     met = met and (carried is None or carried["met"])
     return {
         "feasible": bool(met and not close and not early and not short),
@@ -197,60 +194,6 @@ def served_by_family(
     return found
 
 
-@dataclass(frozen=True)
-class Maps:
-    """The map of today, the map with the plan, and what was measured."""
-
-    cover: Coverage
-    after: Coverage
-    plan_sites: Any
-    services: Mapping[str, Service]
-    measured: Measured | None
-
-    def today(
-        self, points: Any, family: str, required_db: float, network: str = ANY, *, weaker_db: float = 0.0
-    ) -> npt.NDArray[np.bool_]:  # fmt: skip
-        """Which points are served by the existing sites; with every predicted signal `weaker_db` weaker, measured ones stay."""
-        codes, _ = point_statuses(points, self.cover, family, network, required_db, measured=self.measured, weaker_db=weaker_db)
-        return np.asarray(codes == SERVED)
-
-    def served(
-        self, points: Any, family: str, required_db: float, network: str = ANY, *, weaker_db: float = 0.0
-    ) -> npt.NDArray[np.bool_]:  # fmt: skip
-        """Which points are served with the plan: on its map; where a measurement contradicts today's map, by one new site alone.
-
-        `weaker_db` as in `today`.
-        """
-        if network == EVERY:
-            each = [self.served(points, family, required_db, one, weaker_db=weaker_db) for one in single_networks(self.cover.networks)]
-            return np.asarray(np.logical_and.reduce(each), dtype=bool)
-        later = status_of(demand_margin(points, self.after, family, network), required_db + weaker_db) == SERVED
-        if self.measured is None:
-            return np.asarray(later)
-        lost = contradicted(points, self.cover, family, required_db, self.measured, network)
-        later |= self.today(points, family, required_db, network, weaker_db=weaker_db)
-        if lost.any():
-            reached = self.reach(points.loc[lost], family, required_db + weaker_db, lost[lost], network)
-            later[lost] = np.asarray(reached.sum(axis=1)).ravel() > 0
-        return np.asarray(later)
-
-    def reach(self, points: Any, family: str, required_db: float, alone: npt.NDArray[np.bool_], network: str = ANY) -> csr_matrix:
-        """Points by new site of a network."""
-        own = {name: item for name, item in self.services.items() if item.family == family}
-        cover, sites = self.cover, self.plan_sites
-        sites = sites if network == ANY else sites.loc[in_network(sites["operators"].astype(str).tolist(), network)]
-        return reach(
-            points,
-            sectors_of(sites, own, include=("planned",), part=True),
-            cover,
-            self.services,
-            family=family,
-            network=network,
-            alone=alone,
-            required_db=required_db,
-        )
-
-
 def people_after(
     villages: Any,
     zones: Any,
@@ -261,10 +204,12 @@ def people_after(
     network: str = ANY,
     *,
     measured: Measured | None = None,
+    carried: CarriedPeople | None = None,
 ) -> pd.DataFrame:
     """People served once the plan is built, by zone and family, counted by the rules of `check_plan` without a planning margin.
 
-    Arguments as in `check_plan`; `network` as in `point_statuses`. Rows of `population_coverage` whose `uncertain` is 0: what is not
+    Arguments as in `check_plan`; `network` as in `point_statuses`; `carried`: whom the sites can carry, where their users are limited: of
+    its family on any network, no more than these are served. Rows of `population_coverage` whose `uncertain` is 0: what is not
     surely served counts as unserved.
     """
     maps = Maps(cover, after, plan_sites, services, measured)
@@ -272,8 +217,18 @@ def people_after(
     status = pd.DataFrame(
         {family: as_status(np.where(known, 0, 2).astype(np.int8)) for family, known in served.items()}, index=villages.index
     )
-    people = villages["population"].to_numpy(dtype=np.int64)
-    return people_by_zone(villages, people, status, zones, network, membership(villages, zones))
+    people, inside = villages["population"].to_numpy(dtype=np.int64), membership(villages, zones)
+    table = people_by_zone(villages, people, status, zones, network, inside)
+    if carried is None or network != ANY or not len(villages):
+        return table
+    able = carried.of(villages, np.where(served[carried.family], people, 0))
+    all_served = pd.DataFrame({name: as_status(np.zeros(len(villages), np.int8)) for name in status}, index=villages.index)
+    limited = people_by_zone(villages, able, all_served, zones, network, inside)
+    own = (table["family"] == carried.family).to_numpy()
+    table.loc[own, "unserved"] += table.loc[own, "served"] - limited.loc[own, "served"]
+    table.loc[own, "served"] = limited.loc[own, "served"]
+    table["share"] = np.where(table["population"] > 0, table["served"] / table["population"].where(table["population"] > 0, 1), np.nan)
+    return table
 
 
 def _share_of_people(goal: Goal, target: ShareTarget, maps: Maps, zones: Any, villages: Any) -> dict[str, Any]:
@@ -307,35 +262,17 @@ def _required_places(
     return {"asked": len(points), "served": int(served.sum()), "missed": points["id"].astype(str).to_numpy()[~served].tolist()}
 
 
-def _carried(goal: Goal, maps: Maps, zones: Any, villages: Any, capacity_people: int) -> dict[str, Any]:
-    """How many people the sites can carry, each no more than its limit: a flow from the villages to the sites that reach them."""
-    demand = demand_of(goal, zones, villages)
-    people = demand["population"].to_numpy(dtype=np.int64)
-    today = maps.today(demand, goal.family, goal.margin_db)
-    lost = contradicted(demand, maps.cover, goal.family, goal.margin_db, maps.measured)
-    total, before, size = int(people.sum()), int(people[today].sum()), 0
-    weight, load = 0.0, np.zeros(0)
-    if len(maps.plan_sites) and not today.all():
-        matrix = maps.reach(demand.loc[~today], goal.family, goal.margin_db, lost[~today])
-        size = matrix.shape[1]
-        limit = np.full(size, float(capacity_people))
-        check = check_cover(CoverProblem(matrix, people[~today], np.zeros(size), capacity=limit), np.arange(size))
-        weight, load = check.weight, check.load
-    required, served = math.ceil(goal.share * total - 1e-9), before + round(weight)
-    full = int((load >= capacity_people - 0.5).sum())
-    return {"limit": capacity_people, "served": served, "required": required, "met": served >= required, "full": full}
-
-
 def _counties_short(goal: Goal, maps: Maps, zones: Any, villages: Any) -> list[str]:
-    """Counties below the floor."""
-    if goal.county_floor <= 0:
-        return []
-    demand = demand_of(goal, zones, villages)
-    people = demand["population"].to_numpy(dtype=np.int64)
-    served = maps.served(demand, goal.family, goal.margin_db)
-    table = pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)})
-    sums = table.groupby("county").sum()
-    return [str(code) for code in sums.index[sums["got"] < np.ceil(goal.county_floor * sums["people"] - 1e-9)]]
+    """Counties below the floor in some family."""
+    short: list[str] = []
+    for item in goal.share_targets if goal.county_floor > 0 else ():
+        demand = demand_of(goal, zones, villages, item)
+        people = demand["population"].to_numpy(dtype=np.int64)
+        served = maps.served(demand, item.family, goal.margin_db)
+        table = pd.DataFrame({"county": demand["county"].to_numpy(), "people": people, "got": np.where(served, people, 0)})
+        sums = table.groupby("county").sum()
+        short += [str(code) for code in sums.index[sums["got"] < np.ceil(goal.county_floor * sums["people"] - 1e-9)]]
+    return sorted(set(short))
 
 
 def too_close(plan_sites: Any, cover: Coverage, existing: Any, spacing_m: float) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import pandas as pd
 from infraplan.arrays import Ints
 from infraplan.coverage.map_update import cover_with
 from infraplan.outputs import types
+from infraplan.siting.capacity import limited_family
 from infraplan.siting.checks import served_by_family
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.solve import max_cover
@@ -149,7 +150,7 @@ def _best_plans(
 def _on_map(instance: Instance, chosen: Ints) -> int | None:
     """People of the goal's first family that these candidates and the existing network serve on their map; None where it is not known."""
     data = instance.inputs
-    if data is None or data.capacity_people:
+    if data is None or limited_family(data.capacity_people, instance.goal.families, data.services):
         return None
     sites = instance.candidates.iloc[chosen].assign(status="planned")
     after = cover_with(sites, data.cover, data.services)

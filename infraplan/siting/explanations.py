@@ -17,7 +17,7 @@ from infraplan.siting.cover.cover_check import served_rows
 from infraplan.siting.cover.reachable_targets import reachable_targets
 from infraplan.siting.demand_rows import METRES
 from infraplan.siting.instances import Instance
-from infraplan.siting.plan_sites import unreachable_rows
+from infraplan.siting.plan_sites import people_by_family, unreachable_rows
 from infraplan.siting.plans import Plan, parts_of_needs
 from infraplan.tables.column_types import typed
 
@@ -119,7 +119,7 @@ def _candidates(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], e
 def _villages(instance: Instance, plan: Plan, chosen: npt.NDArray[np.int64], names: Sequence[str]) -> pd.DataFrame:
     """Which sites serve them, or which candidates could. Those served today are not among the rows of an instance."""
     rows, problem = instance.rows, instance.problem
-    ids = rows["id"].astype(str).where(rows["kind"] != "closed", "").to_numpy()
+    ids = rows["id"].astype(str).where(~rows["kind"].isin(["closed", "floor"]), "").to_numpy()
     cost, at = problem.cost, np.asarray(instance.candidates["id"].astype(str))
     site = dict(zip(chosen.tolist(), plan.sites["id"].astype(str), strict=True))
     out: list[dict[str, Any]] = []
@@ -157,11 +157,12 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
     served, able = problem.covered | (problem.cover @ flags > 0), problem.covered | (problem.cover @ allowed > 0)
     people, target = rows["population"].to_numpy(dtype=np.int64), rows["target"].to_numpy()
     out: list[dict[str, Any]] = []
+    carried = people_by_family(instance, chosen)
     for item in goal.share_targets if goal.asks_people else ():
         own = target == item.target
         total = int(people[own].sum())
         required = int(np.ceil(item.share * total - 1e-9))
-        counts = {"required": required, "reachable": int(people[own & able].sum()), "served": int(people[own & served].sum())}
+        counts = {"required": required, "reachable": int(people[own & able].sum()), "served": carried[item.family]["served_after"]}
         out.append({"target": item.target, "family": item.family, "unit": "people", **counts})
     for line in goal.lines:
         own, metres = (target == line.target) & (rows["unit"] == METRES).to_numpy(), rows["amount"].to_numpy(dtype=np.int64)

@@ -62,7 +62,7 @@ class WeakGridTarget:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a plan must reach: a share of all people in scope, optionally a floor for each county, judged for one family on any operator.
+    """What a plan must reach: a share of all people in scope, optionally a floor for each county in every family, judged on any operator.
 
     `cities`: adcodes the goal is restricted to; empty means the whole study. `margin_db`: a pixel counts from this margin on (planning
     margin). `scope`, `coupling_class_db`: as in `ShareTarget`. `others`: shares of further families that the same plan must reach.
@@ -124,7 +124,7 @@ def goal_of(
     target : str or iterable of str
         Population targets, each of another family, and targets of lines ("id" or "id/part").
     county_floor : float
-        Share of its people that each county must reach, 0..1; only with a single target.
+        Share of its people that each county must reach in every target's family, 0..1.
     cities : tuple of str
         Adcodes of the cities that are planned for; all of them where it is empty.
     margin_db : float
@@ -144,7 +144,7 @@ def goal_of(
     ------
     UsageError
         A target that no plan can be made for, with how to fix it: another measure than people or lines, no number, a subset of the people,
-        people behind walls, two population targets of one family, a target named twice, a county floor beside several targets.
+        people behind walls, two population targets of one family, a target named twice.
 
     Examples
     --------
@@ -167,8 +167,6 @@ def goal_of(
         raise UsageError(both("siting.target_twice", targets=", ".join(twice)))
     if len(set(families)) < len(families):
         raise UsageError(both("siting.family_twice", targets=", ".join(names)))
-    if county_floor > 0 and (len(names) > 1 or lines or weak_grid is not None):
-        raise UsageError(both("siting.floor_with_several", targets=", ".join(names)))
     if not shares and lines:
         shares = [ShareTarget(lines[0].target, lines[0].family, 0.0)]
     elif not shares and weak_grid is not None:

@@ -11,8 +11,9 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix, diags, vstack
+from scipy.sparse import csr_matrix, diags
 
+from infraplan.arrays import Floats
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import reach
@@ -22,8 +23,10 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability
+from infraplan.siting.capacity import Capacity, limited_family, people_at_most
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.demand_rows import METRES, RowGroup, closed_rows, line_rows, people_rows, place_rows, points_with_error, weak_rows
+from infraplan.siting.covering_rows import CoveringRows, covering_rows
+from infraplan.siting.demand_rows import RowGroup, line_rows, people_rows, place_rows, points_with_error, weak_rows
 from infraplan.siting.goals import LINE_MEASURE, Goal
 
 SAME_PLACE_M = 0.001
@@ -40,7 +43,7 @@ class MapInputs:
     targets: Targets | None
     places: Any
     measured: Measured | None
-    capacity_people: int
+    capacity_people: Capacity
     corridors: Any = None
     weak_grid: Any = None
 
@@ -54,10 +57,10 @@ class Instance:
     goal : Goal
     rows : DataFrame
         One row a demand row of `problem`: id, name, kind ("village", "block", "place" for one that must be served, "line" for a piece of a
-        line, "tunnel" for one that no site outdoors serves, "closed" for what is served already in a county), family, target, county, city,
+        line, "tunnel" for one that no site outdoors serves, "closed" for what is served already in a county,
+        "floor" for people counted once more for the floor of their county), family, target, county, city,
         population (0 for places and lines), lon, lat, unit of the amount ("people", "m" of a line, "places"), amount (its weight in the
-        problem), loss_db (of the receiver in a car or a train).
-        [dB]
+        problem), loss_db (of the receiver in a car or a train). [dB]
     candidates : GeoDataFrame
         One row a column of `problem`.
     problem : CoverProblem
@@ -96,7 +99,7 @@ def instance_of(
     spacing_m: float = 0.0,
     targets: Targets | None = None,
     places: Any = None,
-    capacity_people: int = 0,
+    capacity_people: Capacity = None,
     priority_counties: Collection[str] = (),
     priority_weight: float = 1.0,
     measured: Measured | None = None,
@@ -127,9 +130,9 @@ def instance_of(
         Lines (`read_corridors`), needed with `targets` where the goal names lines.
     weak_grid : GeoDataFrame, optional
         Measured cells (`read_weak_grid`), needed where the goal has weak cells.
-    capacity_people : int
-        People that a new site serves at most; 0: no limit. Interpretation (ours): the number counts residents; the share of them that uses
-        a site in the busy hour, and the operator's market share, have to be included in it.
+    capacity_people : BusyHour or int, optional
+        People that a new site serves at most: from its spectrum (`usual_busy_hour()`), or a number; by default no limit. The number counts
+        residents (ours). Families that people do not load (NB-IoT) have no limit.
     priority_counties, priority_weight : collection of str, float
         Counties whose people count `priority_weight` times in `worth`.
     measured : Measured, optional
@@ -143,8 +146,10 @@ def instance_of(
     -------
     Instance
         Rows: the people not served today, share by share; the pieces of lines, target by target; the places and pieces that must be served
-        and are not; then one closed row a county and share with what is served already, so that shares keep their denominators. With one
-        share the zones of the problem are counties; with several, or with lines, they are the shares, each with its own requirement.
+        and are not; then one closed row a county and share with what is served already, so that shares keep their denominators. The
+        zones of the problem are the counties of one share, that of the family with limited users, else the first; each other share, and
+        each target of lines, is a separate zone with its own requirement, and under a county floor each county of such a share one more:
+        rows of the kind "floor" then repeat its people, population 0.
     """
     parts = [people_rows(goal, item, number, cover, zones, villages, measured) for number, item in enumerate(goal.share_targets)]
     if (goal.must or goal.lines) and targets is None:
@@ -158,11 +163,11 @@ def instance_of(
             parts.append(line_rows(goal, targets, name, None, len(parts), services, cover, zones, corridors))
         else:
             parts.append(place_rows(goal, targets, name, len(parts), cover, zones, villages, places, measured))
-    if capacity_people and (goal.several_units or any(part.rows["unit"].eq(METRES).any() for part in parts)):
-        raise UsageError(both("siting.capacity_with_lines"))
     columns = _covering_matrices(parts, candidates, services, cover, progress)
-    rows, problem = _problem(goal, parts, columns, candidates, cover, spacing_m, capacity_people)
-    first = parts[0]
+    limited = limited_family(capacity_people, goal.families, services)
+    limit = people_at_most(capacity_people, candidates, services, limited) if limited else None
+    built = covering_rows(goal, parts, columns, limited)
+    problem, rows, first = _problem(candidates, built, cover, spacing_m, limit), built.table, parts[0]
     return Instance(
         goal=goal,
         rows=rows,
@@ -271,46 +276,29 @@ def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:
 
 
 def _problem(
-    goal: Goal, parts: list[RowGroup], matrices: list[csr_matrix], candidates: Any, cover: Coverage, spacing_m: float, capacity_people: int
-) -> tuple[pd.DataFrame, CoverProblem]:
-    """Unserved demand by candidate; what is served already are closed rows, so that shares keep their denominators."""
-    shares = [part for part in parts if not part.must]
-    several = len(shares) > 1
-    counties = pd.unique(parts[0].rows["county"])
-    code_of = pd.Series(np.arange(len(counties)), index=counties)
-    blocks = [(part.rows.loc[~part.covered], part.number, part.must) for part in parts]
-    blocks += [(closed_rows(part), part.number, False) for part in shares]
-    rows = pd.concat([table for table, _, _ in blocks], ignore_index=True)
-    zone = [np.full(len(table), -1 if must else number) if several else _codes(table, code_of) for table, number, must in blocks]
-    closed = (rows["kind"] == "closed").to_numpy()
-    empty = csr_matrix(np.zeros((int(closed.sum()), len(candidates)), dtype=bool))
+    candidates: Any, rows: CoveringRows, cover: Coverage, spacing_m: float, limit: Floats | None
+) -> CoverProblem:  # fmt: skip
+    """The rows with the costs, places and limits of the candidates."""
     x_m, y_m = cover.grid.place(candidates)
     nothing = np.zeros(len(candidates), dtype=bool)
-    first = shares[0]
-    needs = [part.need for part in shares]
-    totals = np.bincount(_codes(first.rows, code_of), weights=first.people, minlength=len(counties))
-    return rows, CoverProblem(
-        cover=vstack([*matrices, empty], format="csr"),
-        weight=rows["amount"].to_numpy(dtype=float),
+    return CoverProblem(
+        cover=rows.matrix,
+        weight=rows.weight,
         cost=candidates["cost"].to_numpy(dtype=float),
-        zone=np.concatenate(zone),
-        zone_required=np.asarray(needs, dtype=float) if several else np.ceil(goal.county_floor * totals - 1e-9),
-        required=0.0 if several else needs[0],
-        must=np.concatenate([np.full(len(table), must) for table, _, must in blocks]),
-        covered=closed,
+        zone=rows.zone,
+        zone_required=rows.zone_required,
+        required=rows.required,
+        must=rows.must,
+        covered=(rows.table["kind"] == "closed").to_numpy(),
         position_m=np.column_stack([x_m, y_m]),
         spacing_m=max(spacing_m, SAME_PLACE_M) if _has_service_sets(candidates) else spacing_m,
         forced=candidates["forced"].to_numpy(dtype=bool) if "forced" in candidates else nothing,
         forbidden=(candidates["barred"] != "").to_numpy() if "barred" in candidates else nothing,
-        capacity=np.full(len(candidates), float(capacity_people)) if capacity_people else None,
+        capacity=limit,
+        separate=rows.separate,
     )
 
 
 def _has_service_sets(candidates: Any) -> bool:
     """Whether a place has several candidates: its service sets then exclude each other, whatever the spacing."""
     return "place" in candidates and bool(candidates["place"].duplicated().any())
-
-
-def _codes(rows: pd.DataFrame, code_of: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """Position of each row's county, -1 where nobody is counted in it."""
-    return code_of.reindex(rows["county"]).fillna(-1).to_numpy(dtype=np.int64)

@@ -22,7 +22,7 @@ from infraplan.siting.target_lines import TargetLines, target_lines
 from infraplan.siting.weak_cells import WeakCells, weak_cells, weak_totals
 
 if TYPE_CHECKING:
-    from infraplan.siting.checks import Maps
+    from infraplan.siting.maps import Maps
 
 
 def line_names(goal: Goal, targets: Targets | None) -> dict[str, float | None]:

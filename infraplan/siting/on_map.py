@@ -27,12 +27,13 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.sectors import sectors_of
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
-from infraplan.siting.checks import Maps
+from infraplan.siting.capacity import Capacity, limited_family
 from infraplan.siting.demand_rows import points_with_error
 from infraplan.siting.explanations import Explanation
 from infraplan.siting.goals import Goal, demand_of
 from infraplan.siting.instances import MapInputs
 from infraplan.siting.line_counts import as_asked, line_totals, lines_of_goal, served_pieces, weak_on_maps
+from infraplan.siting.maps import Maps
 from infraplan.siting.phases import Phase
 from infraplan.siting.plans import Plan
 from infraplan.siting.required_places import required_place_points
@@ -105,7 +106,7 @@ def counted_on_map(
     corridors: Any = None,
     weak_grid: Any = None,
     phases: Sequence[Phase] = (),
-    capacity_people: int = 0,
+    capacity_people: Capacity = None,
 ) -> Plan:
     """The plan with its counts made on the map: served_after, families, lines, gains and losses of each site, phases, whom nothing serves.
 
@@ -121,7 +122,7 @@ def counted_on_map(
     phases : sequence of Phase
         Those the plan was made with.
     """
-    if capacity_people:
+    if limited_family(capacity_people, plan.goal.families, services):
         return plan
     maps = Maps(cover, after, plan.sites, services, measured)
     groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places, corridors, weak_grid), plan, maps)
@@ -154,7 +155,7 @@ def explained_on_map(explanation: Explanation, plan: Plan, inputs: MapInputs) ->
 
     What candidates could do stays as the search counts. With a capacity nothing changes.
     """
-    if inputs.capacity_people:
+    if limited_family(inputs.capacity_people, plan.goal.families, inputs.services):
         return explanation
     after = cover_with(plan.sites, inputs.cover, inputs.services)
     maps = Maps(inputs.cover, after, plan.sites, inputs.services, inputs.measured)

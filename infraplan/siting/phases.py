@@ -13,7 +13,8 @@ import pandas as pd
 from infraplan.arrays import Bools, Floats, Ints
 from infraplan.outputs import types
 from infraplan.siting.availability import ALWAYS, phase_ends
-from infraplan.siting.cover.cover_check import build_order, check_cover
+from infraplan.siting.cover.cover_check import build_order
+from infraplan.siting.cover.limited.assignment import gains_in_order
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.tables.column_types import typed
@@ -153,7 +154,7 @@ def schedule(
     ordered = problem if worth is None else replace(problem, weight=worth)
     opens = _first_phases(chosen, phases, first_day)
     if problem.capacity is not None:
-        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens)
+        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens, lines, worth)
     columns = problem.cover[:, chosen].tocsc()
     by_plan = problem.covered | (np.asarray(columns.sum(axis=1)).ravel() > 0)
     names = np.asarray(list(target), dtype=object)
@@ -203,38 +204,40 @@ def _first_phases(chosen: Ints, phases: Sequence[Phase], first_day: Ints | None)
 
 
 def _schedule_by_flow(
-    problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase], opens: Ints
-) -> Schedule:
+    problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase], opens: Ints,
+    lines: LinesDue, worth: Floats | None,
+) -> Schedule:  # fmt: skip
     """The schedule where sites carry limited users: one build order by flows, cut phase by phase.
 
     Sites that have to wait come after all that need not, in the same order among themselves.
     """
-    order, gains = build_order(problem, chosen)
+    of_people = replace(problem, weight=people)
+    order, gains = build_order(of_people, chosen)
+    if lines.needs and worth is not None:
+        order = build_order(replace(problem, weight=worth), chosen)[0]
+        gains = gains_in_order(of_people, order)
     total, before = float(people.sum()), float(people[problem.covered].sum())
-    reached = before + np.cumsum(gains)
     waits = opens[np.argsort(chosen)[np.searchsorted(np.sort(chosen), order)]]
     if (np.diff(waits) < 0).any():
         order, waits = order[np.argsort(waits, kind="stable")], np.sort(waits, kind="stable")
-        reached = np.array([check_cover(problem, order[: count + 1]).weight for count in range(len(order))])
-    columns = problem.cover[:, order].tocsc()
-    attended, flags = [], problem.covered.copy()
-    for k in range(len(order)):
-        flags = flags.copy()
-        flags[columns.indices[columns.indptr[k] : columns.indptr[k + 1]]] = True
-        attended.append(flags)
+        gains = gains_in_order(of_people, order)
+    reached = before + np.cumsum(gains)
+    step = _first_server(problem, order)
     cost, first = problem.cost[order], 0
     number, due = np.zeros(len(order), np.int64), set[str]()
     rows: list[dict[str, Any]] = []
     for index, phase in enumerate(phases, start=1):
         due |= set(phase.must)
         due_rows = np.isin(names, list(due)) & problem.must
+        if index == len(phases):
+            due_rows = due_rows | (np.isin(names, list(lines.needs)) & lines.rows & (step <= len(order)))
         met = np.ones(len(order) + 1, bool)
         if phase.share is not None:
             met &= np.concatenate([[before], reached]) >= phase.share * total - 1e-9 * max(total, 1.0)
         if due_rows.any():
-            none = bool(problem.covered[due_rows].all())
-            met &= np.array([none, *(bool(there[due_rows].all()) for there in attended)])
-        has_targets, limited = phase.share is not None or bool(phase.must), phase.sites is not None or phase.budget is not None
+            met &= np.arange(len(order) + 1) >= int(step[due_rows].max())
+        has_targets = phase.share is not None or bool(phase.must) or bool(due_rows.any() and lines.needs)
+        limited = phase.sites is not None or phase.budget is not None
         enough = np.flatnonzero(met[first:])
         last = len(order)
         if has_targets and not limited:
@@ -247,14 +250,26 @@ def _schedule_by_flow(
         number[first:last] = index
         served_after = reached[last - 1] if last else before
         gained = served_after - (reached[first - 1] if first else before)
-        places = attended[last - 1] if last else problem.covered
+        places = step <= last
         counted = phase.sites is None or last - first >= phase.sites or has_targets
+        counted = counted and (index < len(phases) or lines.met(places, names))
+        share = served_after / max(total, 1.0)
         rows.append(
-            _phase_row(index, phase, last - first, float(cost[first:last].sum()), gained, served_after / max(total, 1.0), places, problem)
+            _phase_row(index, phase, last - first, float(cost[first:last].sum()), gained, share, places, problem, lines)
             | {"asked_met": bool(met[last] and counted)}
         )
         first = last
     return Schedule(order, number, typed(rows, TYPES))
+
+
+def _first_server(problem: CoverProblem, order: Ints) -> Ints:
+    """How many sites of the order are built once a row has a server: 0 for one served already, one more than there are sites for none."""
+    columns = problem.cover[:, order].tocsc()
+    step = np.full(problem.weight.size, len(order) + 1)
+    for k in range(len(order) - 1, -1, -1):
+        step[columns.indices[columns.indptr[k] : columns.indptr[k + 1]]] = k + 1
+    step[problem.covered] = 0
+    return step
 
 
 def _phase_row(

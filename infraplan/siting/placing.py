@@ -18,6 +18,7 @@ from infraplan.messages import both
 from infraplan.policy.targets import Targets
 from infraplan.radio.budgets import Service
 from infraplan.siting.availability import Availability, refuse_too_early
+from infraplan.siting.capacity import Capacity
 from infraplan.siting.goals import WeakGridTarget, goal_of
 from infraplan.siting.instances import instance_of
 from infraplan.siting.on_map import counted_on_map
@@ -46,7 +47,7 @@ def place_sites(
     county_floor: float = 0.0,
     margin_db: float = 0.0,
     spacing_m: float = 0.0,
-    capacity_people: int = 0,
+    capacity_people: Capacity = None,
     priority_counties: Collection[str] = (),
     priority_weight: float = 1.0,
     phases: Sequence[Phase] = (),
@@ -93,13 +94,13 @@ def place_sites(
     max_sites : int, optional
         Most sites to build; the plan then serves most people with them, and no target binds.
     county_floor : float
-        Share of its people that each county must reach, 0..1; with a single target.
+        Share of its people that each county must reach in every target's family, 0..1.
     margin_db : float
         Planning margin: a pixel counts as served from this margin on. [dB]
     spacing_m : float
         No two new sites of one family are nearer than this. [m]
-    capacity_people : int
-        People that a new site serves at most; 0: no limit.
+    capacity_people : BusyHour or int, optional
+        People that a new site serves at most: from its spectrum (`usual_busy_hour()`), or a number; by default no limit: coverage only.
     priority_counties : collection of str
         Adcodes of counties whose people count `priority_weight` times within a budget.
     priority_weight : float

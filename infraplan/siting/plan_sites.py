@@ -74,7 +74,8 @@ def list_sites(
         table["people_lost"].append(int(first[alone].sum()))
         table["places_lost"].append(int((place & problem.must)[alone].sum()))
     if problem.capacity is not None:
-        table["people_gained"], table["people_lost"] = _by_flow(problem, order)
+        counted = _people_of(rows, instance.goal.family).astype(np.float64)
+        table["people_gained"], table["people_lost"] = _by_flow(replace(problem, weight=counted), order)
     sites = instance.candidates.iloc[order].reset_index(drop=True)
     sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
     sites["built"] = np.array(days, dtype=object)[phase] if len(order) else ""
@@ -176,4 +177,5 @@ def unreachable_rows(instance: Instance, lost: Ints) -> pd.DataFrame:
     """Demand rows that no allowed candidate serves, those that must be served first, then by people: the certificate as a table."""
     table = instance.rows.iloc[lost].assign(must=instance.problem.must[lost])
     table = table if instance.goal.asks_people else table.loc[table["unit"] != PEOPLE]  # nothing is asked of people
+    table = table.loc[table["kind"] != "floor"]
     return table.sort_values(["must", "population", "id"], ascending=[False, False, True], kind="stable", ignore_index=True)

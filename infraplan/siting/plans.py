@@ -22,6 +22,7 @@ from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
+from infraplan.siting.covering_rows import without_floors
 from infraplan.siting.demand_rows import CELLS, METRES, SAMPLES
 from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
@@ -217,7 +218,7 @@ def cheapest_plan(
     answer = _solve(instance.problem, limits)
     extras = {}
     if instance.goal.county_floor > 0:
-        free = replace(instance.problem, zone_required=np.zeros_like(instance.problem.zone_required))
+        free = replace(instance.problem, zone_required=without_floors(instance.problem, instance.rows))
         extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
     if instance.goal.margin_db > 0 and without_margin is not None:
         bare = _solve(without_margin().problem, limits)
@@ -241,7 +242,7 @@ def most_served(
     worth = instance.worth
     if not instance.goal.asks_people:
         raise UsageError(both("siting.budget_without_people", target=instance.goal.target))
-    if instance.problem.capacity is not None and (worth != instance.problem.weight).any():
+    if instance.problem.capacity is not None and (worth != instance.rows["population"]).any():
         raise UsageError(both("siting.capacity_with_priority"))
     problem = replace(instance.problem, weight=worth)
     answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
@@ -271,7 +272,7 @@ def _plan(
 ) -> Plan:  # fmt: skip
     """The chosen candidates as a table in build order, divided among the phases."""
     chosen = np.asarray(answer.chosen, dtype=np.int64)
-    if instance.goal.several_units and instance.problem.capacity is None:
+    if instance.goal.several_units:
         chosen = build_order(replace(instance.problem, weight=parts_of_needs(instance)), chosen)[0]
     order, phase, table = chosen, np.zeros(len(chosen), np.int64), None
     own = (instance.rows["family"] == instance.goal.family).to_numpy()
@@ -320,23 +321,27 @@ def _plan(
 
 
 def parts_of_needs(instance: Instance) -> npt.NDArray[np.float64]:
-    """What each row adds to the build order: its weight, or where the goal has lines the part that it is of what its target requires."""
+    """What each row adds to the build order: its weight. Where the goal has lines, rows of separate zones are scaled so that what each
+    target requires counts alike."""
     problem = instance.problem
     if not instance.goal.several_units:
         return problem.weight
     need = np.append(problem.zone_required, 0.0)[problem.zone]
-    return np.asarray(np.divide(problem.weight, need, out=np.zeros(len(need)), where=need > 0))
+    part = np.divide(problem.weight, need, out=np.zeros(len(need)), where=need > 0) * max(problem.required, 1.0)
+    return np.where(problem.in_whole, problem.weight, np.where(instance.rows["kind"] == "floor", 0.0, part))
 
 
 def lines_due(instance: Instance) -> LinesDue:
     """The rows of an instance that are pieces of lines or measured cells, and the amount that each of their targets requires."""
-    rows, goal = instance.rows, instance.goal
+    rows, goal, problem = instance.rows, instance.goal, instance.problem
     amount, of_lines = rows["amount"].to_numpy(dtype=float), (rows["unit"] == METRES).to_numpy()
     others = of_lines | rows["unit"].isin([CELLS, SAMPLES]).to_numpy()
     names = [item.target for item in goal.lines]
     names += [] if goal.weak_grid is None else [goal.weak_grid.name(family) for family in goal.weak_grid.families]
-    first = len(goal.share_targets)
-    needs = {name: float(instance.problem.zone_required[first + number]) for number, name in enumerate(names)}
+    needs = {}
+    for name in names:
+        own = problem.zone[others & (rows["target"] == name).to_numpy() & (problem.zone >= 0)]
+        needs[name] = float(problem.zone_required[own[0]]) if own.size else 0.0
     return LinesDue(others, np.where(of_lines, amount, 0.0), needs, amount)
 
 
@@ -344,8 +349,6 @@ def _substitutes(instance: Instance, answer: CoverPlan, objective: str) -> tuple
     """What replaces each site, or None and why that is not said."""
     if objective != "cheapest":
         return None, "budget"
-    if instance.problem.is_limited:
-        return None, "capacity"
     if answer.status not in (*ALL_TARGETS_MET, "unreachable"):
         return None, "missed"
     place = places_of(instance.candidates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -214,6 +214,15 @@ class PhaseChoice(Section):
     must: tuple[str, ...] = ()
 
 
+class BusyHourChoice(Section):
+    """What people ask of a new site in the busy hour; a key that is absent has the value of presets/capacity.toml."""
+
+    traffic_gb_per_month: float | None = Field(default=None, gt=0)
+    busy_hour_share: float | None = Field(default=None, gt=0, le=1.0)
+    users_per_resident: float | None = Field(default=None, gt=0)
+    load: float | None = Field(default=None, gt=0, le=1.0)
+
+
 class PlanChoice(Section):
     """What the new sites must reach, and with what: docs/planning.md explains each key.
 
@@ -237,7 +246,8 @@ class PlanChoice(Section):
     weak_grid_share: float = Field(default=0.9, gt=0.0, le=1.0)
     weak_grid_count: Literal["cells", "samples"] = "cells"
     weak_grid_below_dbm: float = Field(default=-105.0, ge=-156.0, le=-31.0)
-    capacity_people: int = Field(default=0, ge=0)
+    capacity_people: Literal["auto", "none"] | Annotated[int, Field(gt=0)] = "auto"
+    busy_hour: BusyHourChoice = BusyHourChoice()
     priority_weight: float = Field(default=1.0, ge=1.0, le=100.0)
     gap: float = Field(default=0.01, ge=0.0, lt=1.0)
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)

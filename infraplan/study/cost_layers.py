@@ -9,6 +9,7 @@ from infraplan.errors import DataError, Fault
 from infraplan.io.cost_files import read_costs
 from infraplan.io.cost_lines import read_cost_lines
 from infraplan.messages import both
+from infraplan.siting.capacity import Capacity, usual_busy_hour
 from infraplan.siting.costs import Costs, usual_costs
 from infraplan.siting.costs_schema import LINES
 from infraplan.study.cached_layers import layer
@@ -58,6 +59,14 @@ class StudyCosts:
         """The layers of lines that the study gives, by name."""
         given = {name: getattr(self, name) for name in LINES}
         return {name: lines for name, lines in given.items() if lines is not None}
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many people a new site serves: from its spectrum, a number of the study's own, or no limit."""
+        choice = self.config.plan
+        if choice.capacity_people == "auto":
+            return usual_busy_hour(**choice.busy_hour.model_dump())
+        return None if choice.capacity_people == "none" else choice.capacity_people
 
     @property
     def lines_not_given(self) -> tuple[str, ...]:

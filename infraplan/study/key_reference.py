@@ -95,6 +95,8 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _kind(annotation: Any) -> Bilingual:
     """A type as a user writes it in TOML."""
     origin, inside = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _kind(inside[0])
     if origin is typing.Literal:
         words = ["" if value is None else f'"{value}"' if isinstance(value, str) else str(value) for value in inside]
         return Bilingual(" 或 ".join(words), " or ".join(words))

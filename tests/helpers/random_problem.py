@@ -9,7 +9,8 @@ from infraplan.siting import CoverProblem
 
 
 def random_problem(seed: int, *, reachable: bool = True) -> CoverProblem:
-    """Up to 9 candidates, 14 rows, 3 zones; sometimes whole numbers, spacing, forced and forbidden candidates, rows covered already."""
+    """Up to 9 candidates, 14 rows, 3 zones; sometimes whole numbers, spacing, forced and forbidden candidates, rows covered
+    already, `separate` zones."""
     rng = np.random.default_rng(seed)
     rows, candidates, zones = rng.integers(3, 15), rng.integers(2, 10), rng.integers(1, 4)
     cover = rng.random((rows, candidates)) < rng.uniform(0.15, 0.5)
@@ -24,17 +25,20 @@ def random_problem(seed: int, *, reachable: bool = True) -> CoverProblem:
     base = able if reachable else np.ones(rows, bool)
     inside = base & (zone >= 0)
     total = np.bincount(zone[inside], weights=weight[inside], minlength=zones)
+    apart = (rng.random(zones) < 0.4) & (rng.random() < 0.5)
+    in_whole = (zone < 0) | ~apart[zone]
     return CoverProblem(
         cover=sp.csr_matrix(cover),
         weight=weight,
         cost=cost,
         zone=zone,
         zone_required=total * rng.uniform(0, 1, zones) * (rng.random(zones) < 0.7),
-        required=float(weight[base].sum() * rng.uniform(0, 1)),
+        required=float(weight[base & in_whole].sum() * rng.uniform(0, 1)),
         must=(rng.random(rows) < 0.15) & base,
         covered=covered,
         position_m=rng.random((candidates, 2)) * 100,
         spacing_m=0.0,
         forced=forced,
         forbidden=forbidden,
+        separate=apart,
     )

@@ -158,8 +158,6 @@ def test_capacity_and_priority_reach_the_problem(findings: Findings, tmp_path: P
     ("plan", "found"),
     [
         ({"targets": ["nr", "nb"]}, r"\[plan\] services"),
-        ({"targets": ["nr", "nb"], "services": ["nr-n28", "nbiot-900"], "county_floor": 0.5}, "county_floor = 0"),
-        ({"targets": ["nr", "nb"], "services": ["nr-n28", "nbiot-900"], "capacity_people": 9}, "capacity_people = 0"),
         ({"targets": ["towns"]}, r"\[plan\] must"),
         ({"must": ["nr"]}, r"\[plan\] targets"),
         ({"must": ["town"]}, "towns"),

@@ -11,11 +11,11 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from limited_problem import allowed_choices, carried_by, cheapest_by_hand, random_problem
 
 from infraplan.siting import CoverPlan, CoverProblem, ProblemError, check_cover, explain_candidates, max_cover, solve
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
-from infraplan.siting.cover.cover_check import build_order, removal_losses
+from infraplan.siting.cover.cover_check import build_order, removal_losses, served_rows
 from infraplan.siting.cover.limited.bounds import least_cost_bound, most_people_bound
 from infraplan.siting.cover.limited.exact import limited_relaxation
 from infraplan.siting.cover.limited.flow import Flow
@@ -24,62 +24,6 @@ from infraplan.siting.cover.limited.model import limited_model
 from infraplan.siting.cover.limited.reachable_targets import limited_targets
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def random_problem(seed: int, **changes: Any) -> CoverProblem:
-    """Up to 6 candidates, 9 rows, 3 zones: some sites without a limit, some rows must or covered, some candidates forced or forbidden."""
-    rng = np.random.default_rng(seed)
-    rows, candidates, zones = rng.integers(3, 10), rng.integers(2, 7), rng.integers(1, 4)
-    cover = rng.random((rows, candidates)) < rng.uniform(0.25, 0.7)
-    weight = rng.integers(0, 20, rows).astype(float) if rng.random() < 0.6 else rng.random(rows) * 10
-    capacity = rng.uniform(0.1, 0.7) * weight.sum() * rng.random(candidates)
-    capacity = np.where(rng.random(candidates) < 0.2, np.inf, np.round(capacity) if rng.random() < 0.6 else capacity)
-    zone = np.concatenate([np.arange(zones), rng.integers(-1, zones, rows - zones)])
-    inside = zone >= 0
-    total = np.bincount(zone[inside], weights=weight[inside], minlength=zones)
-    forced = rng.random(candidates) < (0.2 if rng.random() < 0.4 else 0)
-    whole = {
-        "cover": sp.csr_matrix(cover), "weight": weight, "zone": zone, "capacity": capacity, "forced": forced,
-        "cost": rng.integers(1, 9, candidates).astype(float) if rng.random() < 0.6 else rng.random(candidates) + 0.1,
-        "zone_required": total * rng.uniform(0, 0.8, zones) * (rng.random(zones) < 0.6),
-        "required": float(weight.sum() * rng.uniform(0, 0.8)), "must": rng.random(rows) < 0.12, "covered": rng.random(rows) < 0.1,
-        "forbidden": ~forced & (rng.random(candidates) < 0.1), "position_m": rng.random((candidates, 2)) * 100,
-        "spacing_m": 0.0 if forced.any() or rng.random() < 0.7 else 30.0,
-    }  # fmt: skip
-    return CoverProblem(**{**whole, **changes})
-
-
-def carried_by(problem: CoverProblem, chosen: np.ndarray, *, targets: bool) -> float:
-    """The most these sites carry, by a linear program (minus infinity where the targets cannot be met)."""
-    cover = problem.cover.toarray()[:, chosen].astype(bool)
-    row, site = np.nonzero(cover & ~problem.covered[:, None])
-    base = problem.weight * problem.covered
-    if (problem.must & (problem.weight == 0) & ~problem.covered & ~cover.any(axis=1)).any() and targets:
-        return -np.inf
-    upper = [(row == j, problem.weight[j]) for j in range(problem.weight.size)]
-    upper += [(site == k, problem.capacity[i]) for k, i in enumerate(chosen) if np.isfinite(problem.capacity[i])]
-    if targets:
-        lower = [(row == j, problem.weight[j]) for j in np.flatnonzero(problem.must & ~problem.covered)]
-        lower += [(problem.zone[row] == g, need - base[problem.zone == g].sum()) for g, need in enumerate(problem.zone_required)]
-        lower += [(row >= 0, problem.required - base.sum())]
-        upper += [(-1.0 * which, 1e-8 - need) for which, need in lower]
-    if not row.size:
-        return float(base.sum()) if all(limit >= 0 for _, limit in upper) else -np.inf
-    left = np.array([which for which, _ in upper], dtype=float)
-    answer = linprog(-np.ones(row.size), A_ub=left, b_ub=[limit for _, limit in upper], method="highs")
-    return float(base.sum() - answer.fun) if answer.status == 0 else -np.inf
-
-
-def allowed_choices(problem: CoverProblem) -> list[np.ndarray]:
-    """Every choice that keeps to spacing, forced and forbidden candidates."""
-    every = [np.flatnonzero(bits) for bits in product((False, True), repeat=problem.cost.size)]
-    checks = [(chosen, check_cover(problem, chosen)) for chosen in every]
-    return [chosen for chosen, check in checks if not (check.too_close.size or check.forbidden.size or check.forced_missing.size)]
-
-
-def cheapest_by_hand(problem: CoverProblem) -> float:
-    costs = [problem.cost[c].sum() for c in allowed_choices(problem) if carried_by(problem, c, targets=True) > -np.inf]
-    return float(min(costs, default=np.inf))
 
 
 @settings(max_examples=60, deadline=None)
@@ -92,7 +36,8 @@ def test_the_checker_decides_as_a_linear_program_does(seed: int) -> None:
     assert check.feasible == (carried_by(problem, chosen, targets=True) > -np.inf)
     assert check.weight == pytest.approx(most)
     assert (check.load <= problem.capacity[chosen] + 1e-9).all()
-    assert check.load.sum() + problem.served_already == pytest.approx(check.weight)
+    apart = float(problem.weight[served_rows(problem, chosen) & ~problem.covered & ~problem.in_whole].sum())
+    assert check.load.sum() + problem.served_already + apart == pytest.approx(check.weight)
     order, gains = build_order(problem, chosen)
     assert sorted(order) == chosen.tolist()
     assert gains.sum() + problem.served_already == pytest.approx(most)

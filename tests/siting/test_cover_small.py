@@ -32,6 +32,7 @@ def with_spacing(problem: CoverProblem, spacing_m: float) -> CoverProblem:
         spacing_m,
         None,
         problem.forbidden,
+        separate=problem.separate,
     )
 
 

@@ -18,9 +18,11 @@ from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.siting import solve
 from infraplan.siting.candidates import candidate_sites
+from infraplan.siting.checks import check_plan
 from infraplan.siting.demand_rows import ROW_COLUMNS
 from infraplan.siting.goals import Goal, demand_of, goal_of
 from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.plans import SearchLimits, cheapest_plan
 from infraplan.siting.site_constraints import apply_site_constraints, too_near
 
 WORLD = small_world()
@@ -124,8 +126,8 @@ def test_villages_may_be_the_duty_of_another_family() -> None:
 def test_several_families_in_one_plan(spacing_m: float) -> None:
     found = made(goal("nr-people", "nb-people"), offered(BOTH), spacing_m=spacing_m)
     total = WORLD.villages["population"].sum()
-    assert found.problem.required == 0
-    assert found.problem.zone_required.tolist() == [np.ceil(0.8 * total), np.ceil(0.9 * total)]
+    assert found.problem.required == np.ceil(0.8 * total)
+    assert found.problem.zone_required[found.problem.separate].tolist() == [np.ceil(0.9 * total)]
     plan = solve(found.problem, gap=0.03, work_limit=5000)
     assert plan.status in ("optimal", "feasible")
     chosen = found.candidates.iloc[plan.chosen]
@@ -139,6 +141,26 @@ def test_several_families_in_one_plan(spacing_m: float) -> None:
     assert plan.bound <= sum(part.cost for part in alone)
     if spacing_m == 0:
         assert plan.cost <= 1.02 * sum(part.cost for part in alone), "sharing is never dearer than two plans side by side"
+
+
+def test_two_families_with_county_floors_and_a_capacity() -> None:
+    both = goal("nr-people", "nb-people", county_floor=0.6)
+    found = made(both, offered(BOTH), capacity_people=2500)
+    problem, rows = found.problem, found.rows
+    assert problem.capacity is not None and set(problem.capacity) == {2500.0}
+    again = (rows["kind"] == "floor").to_numpy()
+    assert again.any() and not rows["population"].to_numpy()[again].any() and set(rows["family"][again]) == {"nbiot"}
+    assert problem.weight[again].sum() == problem.weight[(rows["family"] == "nbiot") & (rows["kind"] != "closed") & ~again].sum()
+    plan = cheapest_plan(found, SearchLimits(gap=0.03, work_limit=5000))
+    assert plan.status in ("optimal", "feasible") and "county_floor" in plan.extras
+    kept = {"zones": WORLD.zones, "villages": WORLD.villages, "services": WORLD.services, "goal": both}
+    checked = check_plan(plan.sites, WORLD.cover, capacity_people=2500, **kept)
+    assert checked["feasible"] and not checked["county_short"] and checked["capacity"]["met"] and checked["capacity"]["family"] == "nr"
+    assert checked["capacity"]["served"] == plan.families["nr"]["served_after"]
+    without = cheapest_plan(made(both, offered(BOTH)), SearchLimits(gap=0.03, work_limit=5000))
+    assert plan.cost >= without.bound
+    tight = check_plan(without.sites.head(3), WORLD.cover, capacity_people=10, **kept)
+    assert not tight["feasible"] and tight["capacity"]["full"] > 0
 
 
 def test_a_bundle_reaches_what_its_families_reach() -> None:
@@ -203,7 +225,6 @@ def test_nobody_in_scope_is_a_plan_of_nothing() -> None:
         (("nr-indoors",), {}, "planning_margin_db"),
         (("nr-rural",), {}, "nr-pop90"),
         (("nr-people", "nr-again"), {}, "keep one"),
-        (("nr-people", "nb-people"), {"county_floor": 0.5}, "county_floor = 0"),
         (("nr-people",), {"must": ("nb-people",)}, r"\[plan\] targets"),
         (("nr-nothing",), {}, "nr-people"),
         (("nr-people",), {"must": ("nr-nothing",)}, "nr-seats"),

@@ -166,7 +166,6 @@ def test_a_repaired_plan_refutes_a_false_bound() -> None:
 def test_refusals_are_named() -> None:
     problem = CoverProblem(np.array([[1, 1], [1, 0]]), [10, 10], [3, 4], required=20)
     for given_problem, chosen, options, rule in (
-        (replace(problem, capacity=np.array([12.0, 12.0])), [0, 1], {}, "siting.substitutes_limited"),
         (problem, [1], {}, "siting.substitutes_short"),
         (problem, [0], {"sites": [1]}, "siting.substitutes_not_chosen"),
     ):

@@ -15,7 +15,7 @@ from shapely import LineString, MultiLineString
 
 import infraplan as ip
 from infraplan.coverage.map_update import cover_with
-from infraplan.errors import InfraplanError, UsageError
+from infraplan.errors import UsageError
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.goals import goal_of
 from infraplan.siting.instances import Instance, instance_of
@@ -221,12 +221,21 @@ def test_goals_that_no_plan_can_have() -> None:
     for names, options, text in (
         ([RAIL, RAIL], {}, "twice"),
         ([RAIL], {"must": [RAIL]}, "twice"),
-        ([RAIL], {"county_floor": 0.5}, "floor"),
         (["nr-private"], {}, "number"),
     ):
         with pytest.raises(UsageError, match=text):
             goal_of(TARGETS, names, **options)
     with pytest.raises(UsageError, match="budget"):
         ip.place_sites(TARGETS, WORLD.cover, candidates(), villages=WORLD.villages, target=[RAIL], max_sites=2, **KEPT)
-    with pytest.raises(InfraplanError, match="capacity"):
-        ip.place_sites(TARGETS, WORLD.cover, candidates(), villages=WORLD.villages, target=["nr-pop90", RAIL], capacity_people=500, **KEPT)
+
+
+def test_lines_with_a_capacity_and_a_county_floor() -> None:
+    kept = {**KEPT, "villages": WORLD.villages}
+    limited = {"capacity_people": 900, "county_floor": 0.5}
+    plan = ip.place_sites(TARGETS, WORLD.cover, candidates(), target=["nr-pop90", RAIL], work_limit=3000, **limited, **kept)
+    assert plan.status in ("optimal", "feasible") and plan.lines[RAIL]["met"]
+    checked = ip.check_plan(plan, WORLD.cover, targets=TARGETS, capacity_people=900, **kept)
+    assert checked["feasible"] and checked["lines"][RAIL]["met"] and checked["capacity"]["met"] and not checked["county_short"]
+    assert checked["capacity"]["served"] == plan.served_after
+    free = ip.place_sites(TARGETS, WORLD.cover, candidates(), target=["nr-pop90", RAIL], work_limit=3000, **kept)
+    assert plan.cost >= free.bound

@@ -9,7 +9,7 @@ from infraplan.siting.cover.incumbent import Incumbent
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.neighbourhoods import neighbours
 from infraplan.siting.cover.random_numbers import SEEDS
-from infraplan.siting.cover.relaxation import Relaxation
+from infraplan.siting.cover.relaxation import Relaxation, unit_price
 from infraplan.siting.cover.ruin_and_recreate import ruin_and_recreate
 
 CHUNK = 10_000
@@ -73,4 +73,5 @@ def _values(model: Model, relaxation: Relaxation, mean: float) -> Floats:
     """What serving each class is worth to the search, in cost."""
     prices = relaxation.prices
     sites = prices.zone * model.zone_need / max(mean, 1e-12)
-    return np.asarray(SURPLUS_VALUE * ((prices.zone * np.minimum(1.0, sites / LARGE_ZONE))[model.zone] + prices.whole) * model.weight)
+    zone = prices.zone * np.minimum(1.0, sites / LARGE_ZONE)
+    return np.asarray(SURPLUS_VALUE * unit_price(model, zone, prices.whole) * model.weight)

@@ -53,18 +53,19 @@ def check_cover(problem: CoverProblem, chosen: npt.ArrayLike) -> CoverCheck:
     tolerance = weight_tolerance(problem.weight)
     if problem.capacity is None:
         served = served_rows(problem, picked)
-        carried, load, weight = problem.weight * served, np.empty(0), float(problem.weight[served].sum())
+        carried, load = problem.weight * served, np.empty(0)
         missed = np.flatnonzero(problem.must & ~served)
     else:
         best = assignment_of(problem, picked)
-        carried, load, weight = best.carried, best.load, float(best.carried.sum())
+        carried, load = best.carried, best.load
         missed = np.union1d(best.unattended, np.flatnonzero(problem.must & (carried < problem.weight - tolerance)))
     inside = problem.zone >= 0
     zone_weight = np.bincount(problem.zone[inside], weights=carried[inside], minlength=problem.zone_required.size).astype(np.float64)
     short = np.flatnonzero(zone_weight < problem.zone_required - tolerance)
     close = picked[conflicts(problem, picked)]
     forbidden, missing = picked[problem.forbidden[picked]], np.setdiff1d(np.flatnonzero(problem.forced), picked)
-    met = weight >= problem.required - tolerance
+    weight, shared = float(carried.sum()), float(carried[problem.in_whole].sum())
+    met = shared >= problem.required - tolerance
     feasible = bool(met) and not (short.size or missed.size or close.size or forbidden.size or missing.size)
     cost = float(problem.cost[picked].sum())
     return CoverCheck(feasible, cost, weight, zone_weight, short, missed, bool(met), close, forbidden, missing, load)

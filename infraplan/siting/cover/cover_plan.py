@@ -80,7 +80,7 @@ class CoverPlan:
     seconds : wall time used
     timed_out : the clock, and not the counted work or the gap, ended the search
     history : best cost (or weight) and bound after each round, with the seconds used
-    proof : of the least cost without limits of users: the reduced problem and the prices of its relaxation
+    proof : of the least cost: the reduced problem and the prices of its relaxation
     """
 
     chosen: Ints

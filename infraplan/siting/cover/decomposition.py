@@ -41,7 +41,7 @@ WHOLE_STEP, WHOLE_SCALE, STEP_DECAY = 0.02, 0.0007, 0.93
 @dataclass(frozen=True)
 class Part:
     """One part's problem. `served`: weight each column adds to the priced needs; `candidate`: the model's number of each copy; `zone`:
-    the zone whose need is priced for this part (the last one where none is).
+    the zone whose need is priced for this part (that of all other classes where none is); `in_whole`: whether it counts for the whole.
     """
 
     program: Program
@@ -50,6 +50,7 @@ class Part:
     classes: sp.csr_matrix
     shared: Ints
     zone: int
+    in_whole: bool
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,13 @@ class PartPrices:
         self.model, part = reduced.model, parts_of(reduced, relaxation.y)
         built = float(relaxation.y.sum())
         self.mean = float(self.model.cost @ relaxation.y) / built if built > 0 else float(self.model.cost.mean())
-        last = len(self.model.zone_need) - 1
-        pairs = np.unique(np.column_stack([self.model.zone, part])[self.model.zone < last], axis=0)
-        cut = np.bincount(pairs[:, 0], minlength=last + 1) > 1
+        rest, zones = self.model.rest, len(self.model.zone_need)
+        pairs = np.unique(np.column_stack([self.model.zone, part])[self.model.zone != rest], axis=0)
+        cut = np.bincount(pairs[:, 0], minlength=zones) > 1
         self.price = np.where(cut, relaxation.prices.zone, 0.0)
-        self.price[last] = relaxation.prices.whole
+        self.price[rest] = relaxation.prices.whole
         self.need = np.where(cut, self.model.zone_need, 0.0)
-        self.need[last] = self.model.need
+        self.need[rest] = self.model.need
         count = int(part.max(initial=-1)) + 1
         shares = _shares(self.model, relaxation, part, count)
         inside = [slice(shares.indptr[k], shares.indptr[k + 1]) for k in range(count)]
@@ -166,13 +167,13 @@ class PartPrices:
 
     def _earned(self, part: Part) -> float:
         """What a unit of weight served in this part earns."""
-        last = self.price.size - 1
-        return float(self.price[last] + (self.price[part.zone] if part.zone < last else 0.0))
+        rest = self.model.rest
+        return float((self.price[rest] if part.in_whole else 0.0) + (self.price[part.zone] if part.zone != rest else 0.0))
 
     def _move_needs(self, outcomes: list[Outcome]) -> None:
         """The price of a need rises where the parts together leave it short, and falls where they exceed it."""
         served = np.bincount([part.zone for part in self.parts], weights=[outcome.served for outcome in outcomes], minlength=self.need.size)
-        served[-1] = sum(outcome.served for outcome in outcomes)
+        served[self.model.rest] = sum(outcome.served for part, outcome in zip(self.parts, outcomes, strict=True) if part.in_whole)
         priced = self.need > self.model.slack
         lacking = (self.need - served)[priced] / (WHOLE_SCALE * self.need[priced])
         self.price[priced] *= 1 + self.pace * WHOLE_STEP * np.clip(lacking, -1, 1) * STEP_DECAY**self.round
@@ -198,9 +199,9 @@ def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
     matrix.sort_indices()
     across = matrix.T.tocsr()
     across.sort_indices()
-    last = len(model.zone_need) - 1
-    own = model.zone[classes]
-    home = int(own.min(initial=last))
+    rest, own = model.rest, model.zone[classes]
+    homes = own[own != rest]  # one zone, beside musts
+    home = int(homes[0]) if homes.size else rest
     need = 0.0 if cut[home] else float(model.zone_need[home])
     small = model._replace(
         start=matrix.indptr.astype(np.int64),
@@ -208,10 +209,11 @@ def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
         row_start=across.indptr.astype(np.int64),
         columns=across.indices.astype(np.int32),
         weight=model.weight[classes],
-        zone=(own == last).astype(np.int32),
+        zone=(own == rest).astype(np.int32),
         must=model.must[classes],
         cost=model.cost[candidates],
         zone_need=np.array([need, 0.0]),
+        rest=1,
         need=0.0,
         place=model.place[candidates] if len(model.place) else model.place,
     )
@@ -221,4 +223,4 @@ def _part(model: Model, classes: Ints, candidates: Indices, cut: Bools) -> Part:
     served = np.asarray(program.matrix[whole].todense()).ravel()
     low, high = program.row_lower[rows], program.row_upper[rows]
     trimmed = replace(program, matrix=sp.csr_matrix(program.matrix[rows]), row_lower=low, row_upper=high)
-    return Part(trimmed, served, np.asarray(candidates, np.int64), across, shared, home if cut[home] else last)
+    return Part(trimmed, served, np.asarray(candidates, np.int64), across, shared, home if cut[home] else rest, home <= rest)

@@ -25,13 +25,15 @@ class Model(NamedTuple):
     both ascending.
     A class with `must` has to be served and carries no weight: its people are already subtracted from the needs.
     `value`: what a search credits for each class served (0 unless it sets it).
-    `zone_need` has one entry more than there are zones with a need: the last, always 0, is the zone of all other classes.
+    `zone_need` has one entry more than there are zones with a need: that at `rest`, always 0, is the zone of all other classes. The zones
+    after `rest` are separate: their classes count for their zone alone, not toward the `need` of the whole.
     A need counts as met when no more than `slack` is missing.
     Under a spacing `place` holds x, y and the bucket of each candidate, `ring` the nine buckets around each bucket; else both are empty.
 
     Where sites carry limited users:
     `capacity` is the weight each candidate can carry. Candidates that are `fixed` are in every plan and cost nothing more.
-    A class with `must` keeps its weight, which has to be carried in full (one of weight 0 needs a server), and is in the last zone.
+    A class with `must` keeps its weight, which has to be carried in full (one of weight 0 needs a server), and is in the zone `rest`.
+    Classes of separate zones load nobody.
     `entry[q]` is the place in `rows` of the q-th of `columns`; `owner[e]` the candidate of the e-th of `rows`; `rare` the entries of each
     candidate in the order of how few can serve the class. The search calls a need met when no more than half of `slack` is missing,
     bounds grant all of it. Without limits these arrays are empty.
@@ -47,6 +49,7 @@ class Model(NamedTuple):
     must: Flags
     cost: Floats
     zone_need: Floats
+    rest: int
     need: float
     slack: float
     place: Floats
@@ -67,6 +70,11 @@ class Model(NamedTuple):
     def classes(self) -> int:
         """Number of classes."""
         return len(self.weight)
+
+    @property
+    def load(self) -> Floats:
+        """What each class loads its servers with: its weight, 0 in a separate zone."""
+        return np.where(self.zone > self.rest, 0.0, self.weight)
 
     @property
     def matrix(self) -> sp.csr_matrix:

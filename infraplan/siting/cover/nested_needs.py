@@ -9,16 +9,18 @@ from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 
 @kernel
 def fill_needs(
-    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, need: float, granted: float, share: Floats
+    order: Ints, price: Floats, weight: Floats, zone: Indices, must: Flags, zone_need: Floats, rest: int, need: float, granted: float,
+    share: Floats,
 ) -> tuple[float, float, Floats]:  # fmt: skip
-    """The least that serving enough costs at a price for each class; also the marginal price of the whole, and of each zone beyond it.
+    """The least that serving enough costs at a price for each class; also the marginal price of the whole, and of each zone beyond it (of a
+    separate zone, one after `rest`: all of its price).
 
     `order`: classes by ascending price of a unit of weight; greedy is best, for the zones lie inside the whole. `granted` is taken off
     every need (and every must that has weight): a target counts as met when no more is missing. `share` is set to what is served of each
     class.
     """
-    left, last = zone_need - granted, len(zone_need) - 1
-    marginal, total, rest, highest = np.zeros(len(zone_need)), 0.0, need - granted, 0.0
+    left = zone_need - granted
+    marginal, total, missing, highest = np.zeros(len(zone_need)), 0.0, need - granted, 0.0
     for j in range(len(price)):
         share[j] = 0.0
         if must[j]:
@@ -27,20 +29,23 @@ def fill_needs(
     for q in range(len(order)):
         j = order[q]
         g = zone[j]
-        if g < last and left[g] > 0 and not must[j]:
+        if g != rest and left[g] > 0 and not must[j]:
             share[j] = min(1.0, left[g] / weight[j])
             left[g] -= weight[j] * share[j]
-            rest -= weight[j] * share[j]
+            if g < rest:
+                missing -= weight[j] * share[j]
             total += price[j] * share[j]
             marginal[g] = price[j] / weight[j]
     for q in range(len(order)):
         j = order[q]
-        if rest <= 0:
+        if missing <= 0:
             break
-        if share[j] < 1.0 and not must[j]:
-            more = min(1.0 - share[j], rest / weight[j])
+        if share[j] < 1.0 and not must[j] and zone[j] <= rest:
+            more = min(1.0 - share[j], missing / weight[j])
             share[j] += more
-            rest -= weight[j] * more
+            missing -= weight[j] * more
             total += price[j] * more
             highest = price[j] / weight[j]
-    return total, highest, np.maximum(marginal - highest, 0.0)
+    for g in range(rest + 1):
+        marginal[g] = max(marginal[g] - highest, 0.0)
+    return total, highest, marginal

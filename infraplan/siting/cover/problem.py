@@ -29,7 +29,7 @@ class CoverProblem:
         subject to  z_j <= covered_j + sum_{i in N(j)} y_i                    for every row j
                     z_j = 1                                                   for every row with `must`
                     sum_{j: zone_j = g} weight_j z_j >= zone_required_g       for every zone g
-                    sum_j weight_j z_j >= required
+                    sum_{j: not separate} weight_j z_j >= required
                     y_i + y_k <= 1                                            for candidates closer than `spacing_m`
                     y_i = 1 where `forced`, y_i = 0 where `forbidden`
 
@@ -42,8 +42,8 @@ class CoverProblem:
                     z_j = 1                                                   for every row with `must`
 
     so that a row may be split between sites, and served in part: the part counts. A row with `must` is carried in full; one of weight 0
-    needs a chosen candidate that serves it. `covered` rows load no candidate: to let an existing site with a limit carry its rows,
-    give it as a `forced` candidate of cost 0 and leave its rows uncovered.
+    needs a chosen candidate that serves it. Rows of a `separate` zone load nobody: they keep the two lines above. `covered` rows load no
+    candidate: to let an existing site with a limit carry its rows, give it as a `forced` candidate of cost 0 and leave its rows uncovered.
 
     Parameters
     ----------
@@ -57,6 +57,9 @@ class CoverProblem:
         Index of the row's zone in `zone_required`; -1 for a row in no zone. Default: one zone.
     zone_required : array, shape (zones,), optional
         Weight each zone must reach, rows already `covered` included. Default: nothing.
+    separate : boolean array, shape (zones,), optional
+        Zones whose rows count for the zone alone: not toward `required`, and they load no candidate's `capacity`. For demand in another
+        unit, or of another kind, than the rest. Default: none.
     required : float
         Weight to reach over all, rows already `covered` included.
     must, covered : boolean arrays, shape (demand,), optional
@@ -90,6 +93,7 @@ class CoverProblem:
     forced: Bools = None  # type: ignore[assignment]
     forbidden: Bools = None  # type: ignore[assignment]
     capacity: Floats | None = None
+    separate: Bools = None  # type: ignore[assignment]
     faults: list[Fault] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,7 @@ class CoverProblem:
         zone_required = self._numbers("zone_required", zone_required, np.asarray(zone_required).size)
         zone = self._zones(self.zone if self.zone is not None else np.zeros(demand, np.int64), demand, zone_required.size)
         self._set(zone=zone, zone_required=zone_required, required=self._number("required", self.required))
+        self._set(separate=self._flags("separate", self.separate, zone_required.size))
         self._set(spacing_m=self._number("spacing_m", self.spacing_m))
         for name, size in (("must", demand), ("covered", demand), ("forced", candidates), ("forbidden", candidates)):
             self._set(**{name: self._flags(name, getattr(self, name), size)})
@@ -128,7 +133,17 @@ class CoverProblem:
         """Some candidate could serve more weight than it can carry."""
         if self.capacity is None:
             return False
-        return bool((self.cover.T.astype(np.float64) @ (self.weight * ~self.covered) > self.capacity).any())
+        return bool((self.cover.T.astype(np.float64) @ (self.shared_weight * ~self.covered) > self.capacity).any())
+
+    @property
+    def shared_weight(self) -> Floats:
+        """Weight of each row, 0 in `separate` zones: what counts toward `required` and loads a candidate."""
+        return self.weight if not self.separate.any() else np.where(self.in_whole, self.weight, 0.0)
+
+    @property
+    def in_whole(self) -> Bools:
+        """Rows that are in no `separate` zone."""
+        return np.asarray((self.zone < 0) | ~np.append(self.separate, False)[self.zone])
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():

@@ -46,7 +46,8 @@ def reachable_targets(problem: CoverProblem) -> ReachableTargets:
     able = served | (problem.cover @ allowed.astype(np.int32) > 0)
     slack = weight_tolerance(problem.weight)
     reachable = weight_by_zone(problem, problem.weight * able)
-    reachable_all = float(problem.weight[able].sum())
+    shared = problem.shared_weight
+    reachable_all = float(shared[able].sum())
     lost = np.flatnonzero(~able & ((problem.weight > 0) | problem.must))
     beyond = np.flatnonzero(problem.zone_required > reachable + slack)
     certificate = Certificate(
@@ -59,7 +60,7 @@ def reachable_targets(problem: CoverProblem) -> ReachableTargets:
         reachable=reachable_all,
     )
     zone_need = np.minimum(problem.zone_required, reachable) - weight_by_zone(problem, problem.weight * served)
-    need = min(problem.required, reachable_all) - float(problem.weight[served].sum())
+    need = min(problem.required, reachable_all) - float(shared[served].sum())
     if (problem.weight == np.round(problem.weight)).all() and float(problem.weight.sum()) < COUNTABLE:
         zone_need, need, slack = np.ceil(zone_need - 1e-6), float(np.ceil(need - 1e-6)), 0.5
     return ReachableTargets(allowed, served, able, problem.must, zone_need, need, slack, certificate)
@@ -69,6 +70,17 @@ def weight_by_zone(problem: CoverProblem, weight: Floats) -> Floats:
     """Sum of these weights of the rows in every zone."""
     inside = problem.zone >= 0
     return np.bincount(problem.zone[inside], weights=weight[inside], minlength=problem.zone_required.size).astype(np.float64)
+
+
+def number_zones(problem: CoverProblem, zone_need: Floats, slack: float) -> tuple[Ints, Ints, int]:
+    """The model's number of each zone (the last place: of rows in no zone), the problem's number of each of the model's zones, -1 for the
+    zone of all other classes, and that zone's number. Zones that need nothing have no number of their own."""
+    active = zone_need > slack
+    joint, apart = np.flatnonzero(active & ~problem.separate), np.flatnonzero(active & problem.separate)
+    order, rest = np.concatenate([joint, [-1], apart]).astype(np.int64), joint.size
+    number = np.full(problem.zone_required.size + 1, rest)
+    number[joint], number[apart] = np.arange(rest), rest + 1 + np.arange(apart.size)
+    return number, order, rest
 
 
 def common_unit(values: Floats) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from infraplan.arrays import Bools, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import KEPT, SERVES_NOTHING, Model, Reduced, restrict
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reachable_targets import ReachableTargets, common_unit
+from infraplan.siting.cover.reachable_targets import ReachableTargets, common_unit, number_zones
 from infraplan.siting.cover.shrinking import ShrinkingModel, contains, groups_of
 
 
@@ -38,7 +38,8 @@ def merge_for_least_cost(problem: CoverProblem, targets: ReachableTargets) -> Re
 def reduce_for_most_people(problem: CoverProblem, targets: ReachableTargets, *, costly: bool) -> Reduced:
     """The smallest model with the same greatest weight: every row counts, nothing is a must. Without a budget costs are 0."""
     free = np.zeros(problem.weight.size, bool)
-    work = _work_on(problem, replace(targets, must=free, zone_need=np.zeros(problem.zone_required.size), need=np.inf))
+    joint = replace(problem, separate=np.zeros(problem.separate.size, bool))  # every row counts alike
+    work = _work_on(joint, replace(targets, must=free, zone_need=np.zeros(problem.zone_required.size), need=np.inf))
     if not costly:
         work.cost[:] = 0.0
     while True:
@@ -50,21 +51,22 @@ def reduce_for_most_people(problem: CoverProblem, targets: ReachableTargets, *, 
 
 def _work_on(problem: CoverProblem, targets: ReachableTargets) -> _PlainWork:
     """Rows that some target still needs, by allowed candidates."""
-    active = np.flatnonzero(targets.zone_need > targets.slack)
-    number = np.full(problem.zone_required.size + 1, active.size)  # the last place is that of rows in no zone: -1
-    number[active] = np.arange(active.size)
+    number, active, rest = number_zones(problem, targets.zone_need, targets.slack)
     zone = number[problem.zone]
-    needed = targets.must | ((problem.weight > 0) & ((targets.need > targets.slack) | (zone < active.size)))
+    needed = targets.must | (zone != rest) | ((problem.shared_weight > 0) & (targets.need > targets.slack))
+    needed &= targets.must | (problem.weight > 0)
     rows = np.flatnonzero(~targets.served & targets.able & needed)
     candidate = np.flatnonzero(targets.allowed)
     matrix = problem.cover[rows]
     matrix = (matrix if candidate.size == problem.cost.size else matrix[:, candidate]).tocsr()
     matrix.sort_indices()
     work = _PlainWork(
-        matrix=matrix, weight=problem.weight[rows].copy(), zone=zone[rows], must=targets.must[rows].copy(), home=problem.zone[rows],
+        matrix=matrix, weight=np.where(zone > rest, problem.weight, problem.shared_weight)[rows], zone=zone[rows],
+        must=targets.must[rows].copy(), home=problem.zone[rows],
         candidate=candidate, cost=problem.cost[candidate].copy(), capacity=np.full(candidate.size, np.inf),
         fixed=np.zeros(candidate.size, bool), position_m=None if problem.position_m is None else problem.position_m[candidate],
-        spacing_m=problem.spacing_m, zone_need=np.append(targets.zone_need[active], 0.0), need=targets.need, slack=targets.slack,
+        spacing_m=problem.spacing_m, zone_need=np.append(targets.zone_need, 0.0)[active], rest=rest, need=targets.need,
+        slack=targets.slack,
         dropped_by=np.full(problem.cost.size, SERVES_NOTHING, np.int64), locked=list(np.flatnonzero(problem.forced)),
     )  # fmt: skip
     work.count_musts_as_served()
@@ -91,21 +93,21 @@ class _PlainWork(ShrinkingModel):
         must = self.must & (self.weight > 0)
         self._lower_needs(must)
         self.weight[must] = 0.0
-        self.zone[self.must] = len(self.zone_need) - 1
+        self.zone[self.must] = self.rest
         self.drop_idle_rows()
 
     def _lower_needs(self, served: Bools) -> None:
         """Take the weight of these rows off the needs."""
-        self.zone_need[:-1] -= np.bincount(self.zone[served], weights=self.weight[served], minlength=len(self.zone_need))[:-1]
-        self.need -= float(self.weight[served].sum())
+        self.zone_need -= np.bincount(self.zone[served], weights=self.weight[served], minlength=len(self.zone_need))
+        self.zone_need[self.rest] = 0.0
+        self.need -= float(self.load[served].sum())
 
     def find_musts(self) -> None:
         """A row becomes a must if the rest of its zone, or of everything, does not suffice without it."""
-        last = len(self.zone_need) - 1
-        spare = np.bincount(self.zone, weights=self.weight, minlength=last + 1) - self.zone_need
-        needed = (self.zone < last) & (self.weight > spare[self.zone] + self.slack)
+        spare = np.bincount(self.zone, weights=self.weight, minlength=len(self.zone_need)) - self.zone_need
+        needed = (self.zone != self.rest) & (self.weight > spare[self.zone] + self.slack)
         if self.need > self.slack:
-            needed |= self.weight > float(self.weight.sum()) - self.need + self.slack
+            needed |= self.load > float(self.load.sum()) - self.need + self.slack
         needed &= ~self.must
         if needed.any():
             self.must |= needed

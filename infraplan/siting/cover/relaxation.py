@@ -68,15 +68,20 @@ def clique_rows(clique: Ints, columns: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(inside.size), (clique[inside], inside)), shape=(int(clique.max(initial=-1)) + 1, columns))
 
 
+def unit_price(model: Model, zone: Floats, whole: float) -> Floats:
+    """The price of a unit of weight of each class: of its zone's need and, unless the zone is separate, of the whole need."""
+    return np.asarray(zone[model.zone] + np.where(model.zone <= model.rest, whole, 0.0))
+
+
 def priced_bound(model: Model, prices: Prices, clique: Ints) -> tuple[float, Floats]:
     """The bound these prices prove, and the reduced cost of every candidate.
 
     Lagrangian duality: for any prices >= 0,
         sum_i min(0, cost_i + clique_i - sum_{j in i} serve_j) - sum clique + zone . zone_need + whole need
         + sum_{must j} serve_j + sum_{other j} min(0, serve_j - (zone_g(j) + whole) weight_j)
-    is at most the cost of any plan. An allowance for rounding is taken off.
+    (without whole in a separate zone) is at most the cost of any plan. An allowance for rounding is taken off.
     """
-    worth = (prices.zone[model.zone] + prices.whole) * model.weight
+    worth = unit_price(model, prices.zone, prices.whole) * model.weight
     reduced = model.cost - model.matrix @ prices.serve
     inside = clique >= 0
     reduced[inside] += prices.clique[clique[inside]]
@@ -105,7 +110,8 @@ def relaxed_program(model: Model, clique: Ints) -> tuple[Program, Ints, Ints, In
     covering = sp.hstack([across[shared], -sp.identity(shared.size)])
     served_musts = sp.hstack([across[musts], sp.csr_matrix((musts.size, shared.size))])
     squares = clique_rows(clique, columns)
-    matrix = sp.csr_matrix(sp.vstack([covering, served_musts, served[needed], sp.csr_matrix(served.sum(axis=0)), squares]))
+    whole = sp.csr_matrix(served[: model.rest + 1].sum(axis=0))
+    matrix = sp.csr_matrix(sp.vstack([covering, served_musts, served[needed], whole, squares]))
     low = np.concatenate([np.zeros(shared.size), np.ones(musts.size), model.zone_need[needed], [model.need]])
     high = np.concatenate([np.full(low.size, np.inf), np.ones(squares.shape[0])])
     low = np.concatenate([low, np.full(squares.shape[0], -np.inf)])
@@ -135,7 +141,7 @@ def relax(model: Model, *options: tuple[str, Any]) -> Relaxation:
 
 def consistent_prices(model: Model, serve: Floats, zone: Floats, whole: float, clique: Floats) -> Prices:
     """Prices made consistent: none above what the class is worth, lone classes at their full worth."""
-    worth = (zone[model.zone] + whole) * model.weight
+    worth = unit_price(model, zone, whole) * model.weight
     must: Bools = model.must > 0
     lone = (np.diff(model.row_start) == 1) & ~must
     serve = np.where(must, np.maximum(serve, 0.0), np.clip(serve, 0.0, worth))

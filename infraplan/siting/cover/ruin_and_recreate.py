@@ -15,7 +15,7 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
-from infraplan.siting.cover.state import COST, NEED_LEFT, SLACK, VALUE, build, empty_plan, is_free, is_met, remove, useful_weight
+from infraplan.siting.cover.state import COST, NEED_LEFT, REST, SLACK, VALUE, build, empty_plan, is_free, is_met, remove, useful_weight
 
 RUIN_UP_TO = 8
 """Sites that a step removes at most."""
@@ -69,7 +69,7 @@ def is_needed(
 
     The plan is not touched: this is one walk over the rows of i; to remove and build it again would be two, with all counters.
     """
-    slack, last = tally[SLACK], len(short) - 1
+    slack, rest = tally[SLACK], tally[REST]
     lost, used, needed = 0.0, 0, False
     for p in range(start[i], start[i + 1]):
         j = rows[p]
@@ -78,12 +78,13 @@ def is_needed(
                 needed = True
                 break
             g = zone[j]
-            lost += weight[j]
+            if g <= rest:
+                lost += weight[j]
             if gained[g] == 0.0:
                 touched[used] = g
                 used += 1
             gained[g] += weight[j]
-            if g < last and short[g] + gained[g] > slack:
+            if g != rest and short[g] + gained[g] > slack:
                 needed = True
                 break
     for q in range(used):

@@ -33,9 +33,15 @@ class ShrinkingModel:
     position_m: Floats | None
     spacing_m: float
     zone_need: Floats
+    rest: int
     need: float
     slack: float
     dropped_by: Ints = field(repr=False)
+
+    @property
+    def load(self) -> Floats:
+        """What each row loads its servers with: its weight, 0 in a separate zone."""
+        return np.where(self.zone > self.rest, 0.0, self.weight)
 
     def keep_rows(self, keep: Bools) -> None:
         """Drop all other rows."""
@@ -53,9 +59,11 @@ class ShrinkingModel:
 
     def drop_idle_rows(self) -> None:
         """A zone whose need is met needs no row; its rows go, unless a must or the whole needs them. So do rows that nobody serves."""
-        last = len(self.zone_need) - 1
-        self.zone[(self.zone_need <= self.slack)[self.zone]] = last
-        self.keep_rows((self.must | (self.zone < last) | (self.need > self.slack)) & (np.diff(self.matrix.indptr) > 0))
+        met = (self.zone_need <= self.slack)[self.zone]
+        self.weight[met & (self.zone > self.rest)] = 0.0  # those of a separate zone count for nothing else
+        self.zone[met] = self.rest
+        needed = self.must | (self.zone != self.rest) | ((self.need > self.slack) & (self.weight > 0))
+        self.keep_rows(needed & (np.diff(self.matrix.indptr) > 0))
 
     def merge_rows(self) -> None:
         """Rows with the same candidates, zone and `must` become one."""
@@ -73,7 +81,7 @@ class ShrinkingModel:
         spot = np.zeros(len(self.cost), np.int64)
         if self.spacing_m > 0:
             spot = np.unique(np.asarray(self.position_m), axis=0, return_inverse=True)[1].ravel().astype(np.int64)
-        endless = across.astype(np.float64) @ self.weight <= self.capacity
+        endless = across.astype(np.float64) @ self.load <= self.capacity
         by = _dominated(
             across.indptr.astype(np.int64), across.indices, self.matrix.indptr.astype(np.int64), self.matrix.indices, self.cost, spot,
             endless.astype(np.uint8), self.fixed.astype(np.uint8),
@@ -94,8 +102,9 @@ class ShrinkingModel:
             start=across.indptr.astype(np.int64), rows=across.indices.astype(np.int32), row_start=self.matrix.indptr.astype(np.int64),
             columns=self.matrix.indices.astype(np.int32), weight=self.weight.astype(np.float64), value=np.zeros(len(self.weight)),
             zone=self.zone.astype(np.int32), must=self.must.astype(np.uint8), cost=self.cost, zone_need=np.maximum(self.zone_need, 0.0),
-            need=max(self.need, 0.0), slack=self.slack, place=place, ring=ring, spacing_m=self.spacing_m, capacity=np.empty(0),
-            fixed=np.empty(0, np.uint8), entry=np.empty(0, np.int64), owner=np.empty(0, np.int32), rare=np.empty(0, np.int64),
+            rest=self.rest, need=max(self.need, 0.0), slack=self.slack, place=place, ring=ring, spacing_m=self.spacing_m,
+            capacity=np.empty(0), fixed=np.empty(0, np.uint8), entry=np.empty(0, np.int64), owner=np.empty(0, np.int32),
+            rare=np.empty(0, np.int64),
         )  # fmt: skip
 
 

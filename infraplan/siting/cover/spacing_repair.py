@@ -16,6 +16,7 @@ from infraplan.siting.cover.state import (
     MUSTS_MISSING,
     NEED_LEFT,
     PER_BUCKET,
+    REST,
     SLACK,
     SPACING_SQUARED,
     build,
@@ -66,7 +67,8 @@ def is_missing(j: int, zone: Indices, weight: Floats, must: Flags, count: Indice
     """Class j is unserved and some target still needs it."""
     if count[j] > 0:
         return False
-    return bool(must[j] or (weight[j] > 0 and (short[zone[j]] > tally[SLACK] or tally[NEED_LEFT] > tally[SLACK])))
+    whole = tally[NEED_LEFT] > tally[SLACK] and zone[j] <= tally[REST]
+    return bool(must[j] or (weight[j] > 0 and (short[zone[j]] > tally[SLACK] or whole)))
 
 
 @kernel

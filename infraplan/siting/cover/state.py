@@ -22,7 +22,9 @@ COST, SLACK, SPACING_SQUARED = 3, 4, 5
 """Cost of the plan; what may be missing of a need that counts as met; square of the minimum spacing [m2]."""
 VALUE = 6
 """Sum of `value` over the classes served."""
-TALLY_SIZE = 8
+REST = 8
+"""Number of the zone of all classes whose zone needs nothing; classes of later zones count for their zone alone."""
+TALLY_SIZE = 9
 PER_BUCKET = 4
 """Points at least one spacing apart that fit in a square slightly wider than the spacing: one near each corner."""
 
@@ -32,6 +34,7 @@ def empty_plan(model: Model) -> tuple[Flags, Indices, Floats, Floats, Ints]:
     """A plan without candidates: chosen, count, short, tally, occupied."""
     tally = np.zeros(TALLY_SIZE)
     tally[NEED_LEFT], tally[SLACK], tally[SPACING_SQUARED] = model.need, model.slack, model.spacing_m * model.spacing_m
+    tally[REST] = model.rest
     for j in range(len(model.weight)):
         tally[MUSTS_MISSING] += model.must[j]
     for g in range(len(model.zone_need)):
@@ -98,7 +101,8 @@ def build(
             if short[g] > slack and left <= slack:
                 tally[ZONES_SHORT] -= 1
             short[g] = left
-            tally[NEED_LEFT] -= weight[j]
+            if g <= tally[REST]:
+                tally[NEED_LEFT] -= weight[j]
             tally[MUSTS_MISSING] -= must[j]
             tally[VALUE] += value[j]
         count[j] += 1
@@ -124,7 +128,8 @@ def remove(
             if short[g] <= slack and left > slack:
                 tally[ZONES_SHORT] += 1
             short[g] = left
-            tally[NEED_LEFT] += weight[j]
+            if g <= tally[REST]:
+                tally[NEED_LEFT] += weight[j]
             tally[MUSTS_MISSING] += must[j]
             tally[VALUE] -= value[j]
 
@@ -146,13 +151,14 @@ def useful_weight(
     small share of all the weight breaks ties between candidates that are equally useful.
     """
     slack = tally[SLACK]
-    whole, zones, musts, used = 0.0, 0.0, 0.0, 0
+    whole, zones, separate, musts, used = 0.0, 0.0, 0.0, 0.0, 0
     for p in range(start[i], start[i + 1]):
         j = rows[p]
         if count[j] == 0:
-            whole += weight[j]
-            musts += must[j]
             g = zone[j]
+            if g <= tally[REST]:
+                whole += weight[j]
+            musts += must[j]
             if short[g] > slack:
                 if gained[g] == 0.0:
                     touched[used] = g
@@ -160,10 +166,14 @@ def useful_weight(
                 gained[g] += weight[j]
     for q in range(used):
         g = touched[q]
-        zones += min(gained[g], short[g])
+        if g > tally[REST]:
+            separate += min(gained[g], short[g])
+        else:
+            zones += min(gained[g], short[g])
         gained[g] = 0.0
     if tally[NEED_LEFT] > slack:
         zones = max(zones, min(whole, tally[NEED_LEFT]))
+    zones += separate
     if zones <= 0 and musts == 0:
         return 0.0
     return zones + musts * must_worth + 1e-3 * whole

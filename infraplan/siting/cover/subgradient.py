@@ -141,7 +141,8 @@ class _Dual:
         ratio = price[self.counted] / model.weight[self.counted]
         order = self.counted[np.argsort(ratio, kind="stable")]
         filled, self.whole, self.zone = fill_needs(
-            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, 0.0, self.served
+            order, price, model.weight, model.zone, model.must, model.zone_need, model.rest, model.need, 0.0,
+            self.served,
         )  # fmt: skip
         built = build_cheap(
             model.start, model.rows, model.cost, price, self.clique, self.paid, self.times, self.reduced

@@ -82,12 +82,12 @@ class _Terms:
     """The candidates' terms of the Lagrangian bound: what it gains when some of them may not be built."""
 
     def __init__(self, model: Model, relaxation: Relaxation) -> None:
-        self.clique = cliques_of(model)
+        paid = relaxation.prices.clique
+        self.clique = cliques_of(model) if paid.size else np.full(model.candidates, -1)
         self.known = relaxation.bound > 0
         if not self.known:
             return
         inside = self.clique >= 0
-        paid = relaxation.prices.clique
         self.raw = relaxation.reduced_cost.copy()
         self.raw[inside] -= paid[self.clique[inside]]
         own = np.minimum(relaxation.reduced_cost[inside], 0.0)

@@ -17,6 +17,7 @@ from infraplan.siting.cover.state import (
     MUSTS_MISSING,
     NEED_LEFT,
     PER_BUCKET,
+    REST,
     SLACK,
     ZONES_SHORT,
     build,
@@ -114,13 +115,14 @@ def usefulness(
 ) -> tuple[float, bool]:  # fmt: skip
     """`useful_weight`, and whether every target is met once candidate i is built."""
     slack = tally[SLACK]
-    whole, zones, musts, used, filled = 0.0, 0.0, 0.0, 0, 0.0
+    whole, zones, separate, musts, used, filled = 0.0, 0.0, 0.0, 0.0, 0, 0.0
     for p in range(start[i], start[i + 1]):
         j = rows[p]
         if count[j] == 0:
-            whole += weight[j]
-            musts += must[j]
             g = zone[j]
+            if g <= tally[REST]:
+                whole += weight[j]
+            musts += must[j]
             if short[g] > slack:
                 if gained[g] == 0.0:
                     touched[used] = g
@@ -128,12 +130,16 @@ def usefulness(
                 gained[g] += weight[j]
     for q in range(used):
         g = touched[q]
-        zones += min(gained[g], short[g])
+        if g > tally[REST]:
+            separate += min(gained[g], short[g])
+        else:
+            zones += min(gained[g], short[g])
         if short[g] - gained[g] <= slack:
             filled += 1.0
         gained[g] = 0.0
     if tally[NEED_LEFT] > slack:
         zones = max(zones, min(whole, tally[NEED_LEFT]))
+    zones += separate
     if zones <= 0 and musts == 0:
         return 0.0, False
     meets = tally[NEED_LEFT] - whole <= slack and musts > tally[MUSTS_MISSING] - 0.5 and filled > tally[ZONES_SHORT] - 0.5
@@ -187,7 +193,7 @@ def repair_each(
     """For each asked site (a number in `sites`) the cheapest repaired plan without it and without its `banned` candidates.
 
     Cost, infinite where none was found; number of changes; the changes, each candidate once: in the plan it goes out, else it is built.
-    `wide`: candidates for each zone's need, and last those for the whole need. `server`: sites of the plan by class. `light`: sites by
+    `wide`: candidates for each zone's need, and at `rest` those for the whole need. `server`: sites of the plan by class. `light`: sites by
     what they serve alone, ascending.
     """
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
@@ -202,7 +208,7 @@ def repair_each(
     number = np.full(len(cost), -1)
     for a in range(len(sites)):
         number[sites[a]] = a
-    must_worth, turn, last = 1.0 + weight.sum(), 0, len(short) - 1
+    must_worth, turn, rest = 1.0 + weight.sum(), 0, model.rest
     best = np.full(len(asked), np.inf)
     sizes, changes = np.zeros(len(asked), np.int64), np.full((len(asked), LOG), -1)
     planned = tally[COST]
@@ -247,8 +253,8 @@ def repair_each(
                             options[known] = k
                             known += 1
                 begin, pushed = logged, 0
-                for g in range(last + 1):
-                    if (g < last and short[g] > tally[SLACK]) or (g == last and tally[NEED_LEFT] > tally[SLACK]):
+                for g in range(len(short)):
+                    if (g != rest and short[g] > tally[SLACK]) or (g == rest and tally[NEED_LEFT] > tally[SLACK]):
                         for b in range(wide_start[g], wide_start[g + 1]):
                             k = wide[b]
                             if not shut[k] and seen[k] != turn:

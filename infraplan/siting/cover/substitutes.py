@@ -16,6 +16,8 @@ from infraplan.siting.cover.cover_plan import CoverPlan
 from infraplan.siting.cover.greedy import lazy_greedy
 from infraplan.siting.cover.incumbent import REFUTED_BY
 from infraplan.siting.cover.least_cost import meets
+from infraplan.siting.cover.limited.reachable_targets import limited_targets
+from infraplan.siting.cover.limited.substitutes import assigned_plan, limited_proof, repaired
 from infraplan.siting.cover.model import Model, Reduced, restrict
 from infraplan.siting.cover.neighbourhoods import neighbours
 from infraplan.siting.cover.problem import CoverProblem, ProblemError
@@ -46,7 +48,7 @@ class Substitutes:
         "replaced"   the repaired plan builds `added`, and no longer has `removed` (further sites of the plan)
         "needless"   the targets are met without the site, and nothing is added
         "none"       no plan without the site meets the targets: proven
-        "not_found"  no repaired plan was found, and nothing proves that there is none (with a spacing only)
+        "not_found"  no repaired plan was found, and nothing proves that there is none (with a spacing or limited sites only)
     added, removed : candidates, ascending
     cost : of the whole repaired plan; NaN where there is none
     bound : no plan without the site (or with another option at its place) costs less; infinite where no plan exists
@@ -74,7 +76,6 @@ def find_substitutes(
     Parameters
     ----------
     problem : CoverProblem
-        Without limits of users (`capacity` may be given where it never binds).
     chosen : array
         Candidates of a plan that meets the targets, as `CoverPlan.chosen`.
     bound : float
@@ -94,19 +95,16 @@ def find_substitutes(
     Raises
     ------
     ProblemError
-        A limit of users that binds; a plan that misses a target; a site that is not in the plan.
+        A plan that misses a target; a site that is not in the plan.
     """
     picked = np.unique(np.asarray(chosen, np.int64))
     asked = picked if sites is None else np.asarray(sites, np.int64)
     label = np.arange(problem.cost.size) if place is None else np.asarray(place)
     places: Ints = np.unique(label, return_inverse=True)[1].ravel().astype(np.int64)
-    if problem.is_limited:
-        raise ProblemError(_fault("substitutes_limited", "capacity"))
     strange = np.setdiff1d(asked, picked)
     if strange.size:
         raise ProblemError(_fault("substitutes_not_chosen", "sites", str(strange[0])))
-    targets = reachable_targets(problem)
-    if not meets(problem, targets, picked):
+    if not _meets(problem, picked):
         raise ProblemError(_fault("substitutes_short", "chosen"))
     forced = np.flatnonzero(problem.forced[asked])
     if forced.size == 0:
@@ -131,21 +129,26 @@ def with_own_bound(plan: CoverPlan) -> CoverPlan:
     return replace(plan, bound=bound, proven_gap=gap, status=status, bound_source=source, refuted_bounds=plan.refuted_bounds + 1)
 
 
+def _meets(problem: CoverProblem, picked: Ints) -> bool:
+    """Whether the plan reaches what all candidates together reach."""
+    if not problem.is_limited:
+        return meets(problem, reachable_targets(problem), picked)
+    return assigned_plan(problem, limited_targets(problem), picked)[1].met
+
+
 def _substitutes(problem: CoverProblem, picked: Ints, bound: float, place: Ints, asked: Ints, proof: Proof | None) -> Substitutes:
     """The same for sites that are not forced."""
-    targets = reachable_targets(problem)
-    merged = merge_for_least_cost(problem, targets)
     options = [own[~problem.forced[own]] for own in _options(place, asked)]
-    within = [_inside(merged.candidate, one) for one in options]
-    barred = _irreplaceable(merged, place[merged.candidate])[place[asked]] if asked.size else np.zeros(0, bool)
-    cost, added, removed = _repaired(merged, picked, asked, within)
-    for q in np.flatnonzero(~np.isfinite(cost) & ~barred)[:FROM_SCRATCH]:
-        cost[q], added[q], removed[q] = _from_scratch(merged, picked, asked[q], within[q])
+    merged, cost, added, removed, barred = (_with_limits if problem.is_limited else _plain)(problem, picked, place, asked, options)
     cost += merged.locked_cost
     cost[barred] = np.inf
     refuted = bool((cost < bound - REFUTED_BY * (1.0 + abs(bound))).any())
     if asked.size and proof is None:
-        proof = proof_of(reduce_for_least_cost(problem, targets), float(problem.cost[picked].sum()))
+        plan_cost = float(problem.cost[picked].sum())
+        if problem.is_limited:
+            proof = limited_proof(problem, limited_targets(problem), plan_cost)
+        else:
+            proof = proof_of(reduce_for_least_cost(problem, reachable_targets(problem)), plan_cost)
     least = np.zeros(0) if proof is None else bounds_without(proof, problem.cost, 0.0 if refuted else bound, options)
     least[barred] = np.inf
     found = np.isfinite(cost)
@@ -154,6 +157,29 @@ def _substitutes(problem: CoverProblem, picked: Ints, bound: float, place: Ints,
     for q in range(asked.size):
         state.append("none" if barred[q] else "not_found" if not found[q] else "replaced" if added[q].size else "needless")
     return Substitutes(asked, tuple(state), tuple(added), tuple(removed), np.where(found, cost, np.nan), least, refuted)
+
+
+Repaired = tuple[Reduced, Floats, list[Ints], list[Ints], Bools]
+"""The model, cost of each repaired plan (infinite where none was found), what it adds and removes, and where there is provably none."""
+
+
+def _plain(problem: CoverProblem, picked: Ints, place: Ints, asked: Ints, options: list[Ints]) -> Repaired:
+    """Where sites carry any number of users."""
+    merged = merge_for_least_cost(problem, reachable_targets(problem))
+    within = [_inside(merged.candidate, one) for one in options]
+    barred = _irreplaceable(merged, place[merged.candidate])[place[asked]] if asked.size else np.zeros(0, bool)
+    cost, added, removed = _repaired(merged, picked, asked, within)
+    for q in np.flatnonzero(~np.isfinite(cost) & ~barred)[:FROM_SCRATCH]:
+        cost[q], added[q], removed[q] = _from_scratch(merged, picked, asked[q], within[q])
+    return merged, cost, added, removed, barred
+
+
+def _with_limits(problem: CoverProblem, picked: Ints, place: Ints, asked: Ints, options: list[Ints]) -> Repaired:
+    """Where some site cannot carry all that it serves."""
+    merged, plan = assigned_plan(problem, limited_targets(problem), picked)
+    within = [_inside(merged.candidate, one) for one in options]
+    barred = _irreplaceable(merged, place[merged.candidate])[place[asked]] if asked.size else np.zeros(0, bool)
+    return merged, *repaired(merged, plan, asked, within), barred
 
 
 def _joined(parts: list[Substitutes], order: Ints) -> Substitutes:
@@ -205,10 +231,11 @@ def _irreplaceable(merged: Reduced, place: Ints) -> Bools:
     zones = len(model.zone_need)
     only = sp.csr_matrix((model.weight[alone], (low[alone], model.zone[alone])), shape=(size, zones))
     spare = np.bincount(model.zone, weights=model.weight, minlength=zones) - model.zone_need
-    spare[-1] = np.inf
+    spare[model.rest] = np.inf
     entries = only.tocoo()
     lost[entries.row[entries.data > spare[entries.col] + model.slack]] = True
-    lost[np.asarray(only.sum(axis=1)).ravel() > float(model.weight.sum()) - model.need + model.slack] = True
+    shared = np.asarray(only[:, : model.rest + 1].sum(axis=1)).ravel()
+    lost[shared > float(model.load.sum()) - model.need + model.slack] = True
     return lost
 
 
@@ -265,7 +292,7 @@ def _starts(lists: list[Ints]) -> Ints:
 
 
 def _wide_pools(model: Model, plan: Flags, count: npt.NDArray[np.int32]) -> list[Ints]:
-    """Candidates for each zone's need, and last for the whole need: those that serve most that the plan does not serve."""
+    """Candidates for each zone's need, and at `rest` for the whole need: those that serve most that the plan does not serve."""
     zones = len(model.zone_need)
     rest = model.weight * (count == 0)
     by_zone = sp.csr_matrix((rest, (np.arange(model.classes), model.zone)), shape=(model.classes, zones))
@@ -273,8 +300,8 @@ def _wide_pools(model: Model, plan: Flags, count: npt.NDArray[np.int32]) -> list
     pools = []
     for g in range(zones):
         gain: Floats = np.zeros(model.candidates)
-        if g == zones - 1:
-            gain += np.asarray(gains.sum(axis=1)).ravel()
+        if g == model.rest:
+            gain += np.asarray(gains[:, : g + 1].sum(axis=1)).ravel()
             needed = model.need > model.slack
         else:
             gain[gains.indices[gains.indptr[g] : gains.indptr[g + 1]]] = gains.data[gains.indptr[g] : gains.indptr[g + 1]]

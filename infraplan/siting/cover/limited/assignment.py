@@ -43,8 +43,10 @@ def assignment_of(problem: CoverProblem, chosen: Ints, zone_required: Floats | N
     matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen], dtype=np.float64)
     carried, load = np.where(problem.covered, problem.weight, 0.0), np.zeros(chosen.size)
     attended = problem.covered | (np.bincount(matrix.indices, minlength=problem.weight.size) > 0)
-    open_rows = ~problem.covered & attended & (problem.weight > 0)
-    free = (matrix @ (problem.weight * ~problem.covered)) <= capacity
+    alone = attended & ~problem.in_whole & ~problem.covered  # rows of separate zones load nobody
+    carried[alone] = problem.weight[alone]
+    open_rows = ~problem.covered & attended & (problem.shared_weight > 0)
+    free = (matrix @ (problem.shared_weight * ~problem.covered)) <= capacity
     server = _first_of(matrix, free, problem.weight.size)
     given = np.flatnonzero(open_rows & (server >= 0))
     carried[given] = problem.weight[given]
@@ -57,7 +59,7 @@ def assignment_of(problem: CoverProblem, chosen: Ints, zone_required: Floats | N
         got = np.bincount(problem.zone[inside], weights=carried[inside], minlength=zones)
         flow = Flow(sp.csr_matrix(matrix[sites][:, rows]), problem.weight[rows], _zone_of(problem, rows), zones)
         flow.open_all_sites(capacity[sites])
-        _fill(flow, problem.must[rows], problem.zone[rows], np.maximum(required - got, 0.0), one_by_one)
+        _fill(flow, problem.must[rows], problem.zone[rows], np.where(problem.separate, 0.0, np.maximum(required - got, 0.0)), one_by_one)
         carried[rows], load[sites] = flow.carried, flow.loads
     return Assignment(carried, load, np.flatnonzero(problem.must & ~attended))
 
@@ -93,53 +95,95 @@ def _first_of(matrix: sp.csr_matrix, free: Bools, rows: int) -> Ints:
     return first
 
 
-def _whole_flow(problem: CoverProblem, chosen: Ints) -> tuple[Flow, Floats]:
-    """The network of these candidates for the greatest total, nothing built yet, and their capacities."""
-    rows = np.flatnonzero(~problem.covered & (problem.weight > 0))
-    matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen][:, rows], dtype=np.float64)
-    flow = Flow(matrix, problem.weight[rows], np.zeros(rows.size, np.int64), 0)
-    flow.open_musts(np.ones(rows.size, bool))
-    return flow, capacities(problem)[chosen]
+class _Served:
+    """The most weight that candidates together serve, nothing built yet: by a flow, and in separate zones by any server."""
+
+    def __init__(self, problem: CoverProblem, chosen: Ints) -> None:
+        open_rows = ~problem.covered & (problem.weight > 0)
+        loading, apart = np.flatnonzero(open_rows & problem.in_whole), np.flatnonzero(open_rows & ~problem.in_whole)
+        matrix = sp.csr_matrix(problem.cover.T.tocsr()[chosen], dtype=np.float64)
+        self.flow = Flow(sp.csr_matrix(matrix[:, loading]), problem.weight[loading], np.zeros(loading.size, np.int64), 0)
+        self.flow.open_musts(np.ones(loading.size, bool))
+        self.apart, self.weight = sp.csr_matrix(matrix[:, apart]), problem.weight[apart]
+        self.servers, self.capacity = np.zeros(apart.size, np.int64), capacities(problem)[chosen]
+
+    @property
+    def at_most(self) -> Floats:
+        """What each adds at most."""
+        return np.asarray(np.minimum(self.flow.matrix @ self.flow.weight, self.capacity) + self.apart @ self.weight)
+
+    def _alone(self, k: int, servers: int) -> float:
+        """Weight of the rows of k in separate zones that have so many servers."""
+        rows = self._rows(k)
+        return float(self.weight[rows[self.servers[rows] == servers]].sum())
+
+    def _rows(self, k: int) -> Ints:
+        return np.asarray(self.apart.indices[self.apart.indptr[k] : self.apart.indptr[k + 1]])
+
+    def gain(self, k: int) -> float:
+        """What k would add."""
+        return self.flow.gain(k, self.capacity[k]) + self._alone(k, 0)
+
+    def add(self, k: int) -> float:
+        """Build k; what it adds."""
+        adds = self._alone(k, 0)
+        self.servers[self._rows(k)] += 1
+        return self.flow.add(k, self.capacity[k]) + adds
+
+    def add_all(self) -> None:
+        """Build all."""
+        self.flow.open_all_sites(self.capacity)
+        self.flow.grow()
+        self.servers += np.asarray(self.apart.getnnz(axis=0), np.int64)
+
+    def loss(self, k: int) -> float:
+        """What goes without k."""
+        return self.flow.loss(k) + self._alone(k, 1)
 
 
 def order_by_flow(problem: CoverProblem, chosen: Ints) -> tuple[Ints, Floats]:
     """Build order by weight per cost, lazily (the greatest flow is submodular in the set of sites), and what the flow grows by at each."""
-    flow, capacity = _whole_flow(problem, chosen)
+    served = _Served(problem, chosen)
     price = np.maximum(problem.cost, 1e-12 + 1e-9 * float(problem.cost.max(initial=0.0)))[chosen]
-    at_most = np.minimum(flow.matrix @ flow.weight, capacity)
+    at_most = served.at_most
     heap = [(-at_most[k] / price[k], k) for k in range(chosen.size)]
     heapq.heapify(heap)
     order, gains = [], []
     while heap:
         _, k = heap[0]
-        adds = flow.gain(k, capacity[k])
+        adds = served.gain(k)
         if len(heap) > 1 and (-adds / price[k], k) > min(heap[1:3]):
             heapq.heapreplace(heap, (-adds / price[k], k))
             continue
         heapq.heappop(heap)
         order.append(int(chosen[k]))
-        gains.append(flow.add(k, capacity[k]))
+        gains.append(served.add(k))
     return np.array(order, np.int64), np.array(gains, np.float64)
+
+
+def gains_in_order(problem: CoverProblem, order: Ints) -> Floats:
+    """What each candidate adds to the greatest flow of those before it."""
+    served = _Served(problem, order)
+    return np.array([served.add(k) for k in range(order.size)], np.float64)
 
 
 def losses_by_flow(problem: CoverProblem, chosen: Ints) -> Floats:
     """What the greatest flow falls by without each site alone; NaN for sites left when the work allowed is used up."""
-    flow, capacity = _whole_flow(problem, chosen)
-    flow.open_all_sites(capacity)
-    flow.grow()
+    served = _Served(problem, chosen)
+    served.add_all()
     losses = np.full(chosen.size, np.nan)
     for k in range(chosen.size):
-        if flow.visited > LOSSES_WORK:
+        if served.flow.visited > LOSSES_WORK:
             break
-        losses[k] = flow.loss(k)
+        losses[k] = served.loss(k)
     return losses
 
 
 def gains_by_flow(problem: CoverProblem, chosen: Ints, candidates: Ints) -> Floats:
     """What each of these candidates would add to the greatest flow of the chosen ones."""
     both = np.union1d(chosen, candidates)
-    flow, capacity = _whole_flow(problem, both)
+    served = _Served(problem, both)
     for k in np.flatnonzero(np.isin(both, chosen)):
-        flow.add(int(k), capacity[k])
-    gains = {int(both[k]): flow.gain(int(k), capacity[k]) for k in np.flatnonzero(~np.isin(both, chosen))}
+        served.add(int(k))
+    gains = {int(both[k]): served.gain(int(k)) for k in np.flatnonzero(~np.isin(both, chosen))}
     return np.array([gains.get(int(i), 0.0) for i in candidates])

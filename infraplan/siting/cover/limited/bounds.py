@@ -12,7 +12,7 @@ prices prove as much as the linear program with x_ij <= weight_j y_i does; that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,21 +32,23 @@ BISECTIONS = 40
 class LimitedBound:
     """A proven bound, the penalty of each candidate, a fractional plan `y`, and how the bound was found.
 
-    `penalty[i]`: no plan with candidate i is better than `bound` made worse by `penalty[i]`.
+    `penalty[i]`: no plan with candidate i is better than `bound` made worse by `penalty[i]`. `reduced_cost`, of the least cost: negative
+    where the bound builds candidate i, by as much as it rises without it.
     """
 
     bound: float
     penalty: Floats
     y: Floats
     source: str
+    reduced_cost: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @kernel
 def fill_knapsacks(
-    order: Ints, price: Floats, weight: Floats, row_start: Ints, columns: Indices, capacity: Floats, worth: Floats, taken: Floats
+    order: Ints, price: Floats, load: Floats, row_start: Ints, columns: Indices, capacity: Floats, worth: Floats, taken: Floats
 ) -> None:  # fmt: skip
     """Every candidate's knapsack at once. `worth[i]`: the most that candidate i can carry is worth; `taken[q]`: the share of its class that
-    the q-th of `columns` then carries. `order`: classes by descending price of weight, those of weight 0 first.
+    the q-th of `columns` then carries. `order`: classes by descending price of load, those that load nobody first.
     """
     left = capacity.copy()
     worth[:] = 0.0
@@ -55,7 +57,7 @@ def fill_knapsacks(
         j = order[at]
         if price[j] <= 0:
             continue
-        w = weight[j]
+        w = load[j]
         for q in range(row_start[j], row_start[j + 1]):
             i = columns[q]
             if w <= left[i]:
@@ -82,8 +84,8 @@ class _Dual:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.weighty = np.flatnonzero(model.weight > 0)
-        self.light = np.flatnonzero(model.weight == 0)
+        self.load = model.load
+        self.weighty, self.light = np.flatnonzero(self.load > 0), np.flatnonzero(self.load == 0)
         self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
         self.worth, self.share, self.needed = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
         self.taken = np.zeros(len(model.rows))
@@ -95,7 +97,7 @@ class _Dual:
         model = self.model
         unit = np.divide(price, model.weight, out=np.zeros(model.classes), where=model.weight > 0)
         order = np.concatenate([self.light, self.weighty[np.argsort(-unit[self.weighty], kind="stable")]])
-        fill_knapsacks(order, price, model.weight, model.row_start, model.columns, model.capacity, self.worth, self.taken)
+        fill_knapsacks(order, price, self.load, model.row_start, model.columns, model.capacity, self.worth, self.taken)
         return unit
 
     def slope(self) -> Floats:
@@ -117,7 +119,8 @@ class _LeastCost(_Dual):
         unit = self._value_sites(price)
         order = self.counted[np.argsort(unit[self.counted], kind="stable")]
         filled, _, _ = fill_needs(
-            order, price, model.weight, model.zone, model.must, model.zone_need, model.need, model.slack, self.needed
+            order, price, model.weight, model.zone, model.must, model.zone_need, model.rest, model.need, model.slack,
+            self.needed,
         )  # fmt: skip
         self.penalty = model.cost - self.worth
         self.built = (self.penalty < 0).astype(np.float64)
@@ -191,11 +194,13 @@ def least_cost_bound(
 ) -> LimitedBound:  # fmt: skip
     """No plan costs less. `plan_cost`: that of a plan known. Spacing is left out, which keeps the bound valid."""
     dual = _LeastCost(model)
-    carried = float(model.weight[model.must > 0].sum()) + max(model.need, float(model.zone_need.sum()))
+    carried = float(model.weight[model.must > 0].sum()) + max(model.need, float(model.zone_need[: model.rest].sum()))
+    carried += float(model.zone_need[model.rest + 1 :].sum())
     first = np.where(model.weight > 0, model.weight, float(model.weight.mean())) * plan_cost / max(carried, 1e-12)
     price = first * max(STARTS, key=lambda scale: dual.value(first * scale))
     best, y = climb(dual, price, np.inf, plan_cost, STEPS, rounds, late=late, average=dual.plan())
-    return LimitedBound(max(dual.value(best), 0.0), np.maximum(dual.penalty, 0.0), y, "lagrangian")
+    bound = dual.value(best)
+    return LimitedBound(max(bound, 0.0), np.maximum(dual.penalty, 0.0), y, "lagrangian", dual.penalty.copy() if bound > 0 else np.zeros(0))
 
 
 def most_people_bound(

@@ -26,7 +26,7 @@ def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     """
     n, entries, m = model.candidates, len(model.rows), model.classes
     owner = np.repeat(np.arange(n), np.diff(model.start))
-    weight, must = model.weight[model.rows], model.must > 0
+    weight, load, must = model.weight[model.rows], model.load[model.rows], model.must > 0
     each = np.arange(entries)
 
     def block(values: Floats, rows: npt.NDArray[Any], height: int) -> sp.csr_matrix:
@@ -36,17 +36,16 @@ def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     optional = weight * ~must[model.rows]
     rows_of_program: list[tuple[Any, Any, Any, Any]] = [
         (-sp.csr_matrix((np.ones(entries), (each, owner)), shape=(entries, n)), sp.identity(entries), -np.inf, 0.0),
-        (-sp.diags(model.capacity), block(weight, owner, n), -np.inf, 0.0),
+        (-sp.diags(model.capacity), block(load, owner, n), -np.inf, 0.0),
         (sp.csr_matrix((m, n)), block(np.ones(entries), model.rows, m), np.where(must, 1.0 - _share(model), -np.inf), _most_of(model)),
         (squares, sp.csr_matrix((squares.shape[0], entries)), -np.inf, 1.0),
     ]
     if limits is None:
-        zones = len(model.zone_need) - 1
-        keep = model.zone[model.rows] < zones
-        by_zone = block(optional * keep, np.where(keep, model.zone[model.rows], 0), max(zones, 1))
-        needs = np.append(model.zone_need[:-1], [0.0] * (zones == 0)) - model.slack
-        rows_of_program.append((sp.csr_matrix((max(zones, 1), n)), by_zone, needs, np.inf))
-        rows_of_program.append((sp.csr_matrix((1, n)), sp.csr_matrix(optional[None, :]), model.need - model.slack, np.inf))
+        zones, zone = len(model.zone_need), model.zone[model.rows]
+        by_zone = block(optional * (zone != model.rest), zone, zones)
+        whole = sp.csr_matrix((optional * (zone <= model.rest))[None, :])
+        rows_of_program.append((sp.csr_matrix((zones, n)), by_zone, model.zone_need - model.slack, np.inf))
+        rows_of_program.append((sp.csr_matrix((1, n)), whole, model.need - model.slack, np.inf))
         cost = np.concatenate([model.cost, np.zeros(entries)])
     else:
         free = (model.fixed == 0).astype(np.float64)
@@ -77,7 +76,8 @@ def limited_relaxation(model: Model, limits: BuildLimits | None) -> LimitedBound
     n = model.candidates
     y = answer.x[:n].clip(0, 1) if answer.x.size else np.zeros(n)
     penalty = np.where(model.fixed > 0, 0.0, np.maximum(reduced[:n], 0.0))
-    return LimitedBound(max(bound, 0.0) if limits is None else -bound, penalty, y, "lp")
+    free = np.where(model.fixed > 0, 0.0, reduced[:n]) if limits is None and bound > 0 else np.zeros(0)
+    return LimitedBound(max(bound, 0.0) if limits is None else -bound, penalty, y, "lp", free)
 
 
 def limited_exact(model: Model, limits: BuildLimits | None, nodes: int, time_limit_s: float) -> tuple[float, Flags, bool]:

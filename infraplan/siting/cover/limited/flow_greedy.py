@@ -39,6 +39,8 @@ class Building:
         self.flow, self.full = capped_flow(model)
         self.plan = np.zeros(model.candidates, np.uint8)
         self.lonely = (model.must > 0) & (model.weight == 0)
+        self.apart = np.where(model.zone > model.rest, model.weight, 0.0)
+        self.apart_left = np.where(np.arange(len(model.zone_need)) > model.rest, model.zone_need, 0.0)
         self.count = np.zeros(model.classes, np.int64)
         self.blocked = np.zeros(model.candidates, bool)
         self._tree = cKDTree(model.place[:, :2]) if model.spacing_m > 0 and model.candidates else None
@@ -58,7 +60,13 @@ class Building:
     @property
     def met(self) -> bool:
         """Every target is met."""
-        return self.flow.value >= self.full - 0.5 * self.model.slack and self.attended
+        slack = 0.5 * self.model.slack
+        return self.flow.value >= self.full - slack and self.attended and bool((self.apart_left <= slack).all())
+
+    def _apart_of(self, rows: Ints, servers: int) -> Floats:
+        """Weight of these classes in each separate zone, of those with so many servers."""
+        here = rows[self.count[rows] == servers]
+        return np.bincount(self.model.zone[here], weights=self.apart[here], minlength=self.apart_left.size).astype(np.float64)
 
     def add(self, i: int) -> None:
         """Build candidate i."""
@@ -68,6 +76,7 @@ class Building:
     def _enter(self, i: int) -> None:
         self.plan[i] = 1
         self.flow.open_site(i, float(self.model.capacity[i]))
+        self.apart_left -= self._apart_of(self.rows_of(i), 0)
         self.count[self.rows_of(i)] += 1
         if self._tree is not None:
             near = np.array(self._tree.query_ball_point(self.model.place[i, :2], self.model.spacing_m), np.int64)
@@ -78,7 +87,8 @@ class Building:
         """What candidate i adds, a must of weight 0 counting `attention`."""
         rows = self.rows_of(i)
         lonely = int((self.lonely[rows] & (self.count[rows] == 0)).sum())
-        return self.flow.gain(i, float(self.model.capacity[i])) + attention * lonely
+        apart = float(np.minimum(self._apart_of(rows, 0), np.maximum(self.apart_left, 0.0)).sum())
+        return self.flow.gain(i, float(self.model.capacity[i])) + attention * lonely + apart
 
     def drop_needless(self) -> None:
         """Take away, most expensive first, what the targets do not need. For plans whose flow is full."""
@@ -87,14 +97,19 @@ class Building:
             if not self.plan[i] or self.model.fixed[i] or self.model.capacity[i] > spare + self.model.slack:
                 continue
             rows = self.rows_of(int(i))
-            if not (self.lonely[rows] & (self.count[rows] == 1)).any() and self.flow.drop_if_needless(int(i)):
+            lost = self._apart_of(rows, 1)
+            if (self.lonely[rows] & (self.count[rows] == 1)).any() or (self.apart_left + lost > 0.5 * self.model.slack)[lost > 0].any():
+                continue
+            if self.flow.drop_if_needless(int(i)):
                 self.plan[i] = 0
+                self.apart_left += lost
                 self.count[rows] -= 1
                 spare -= float(self.model.capacity[i])
 
     def assigned(self) -> Assigned:
         """The plan so far."""
-        return Assigned(self.plan.copy(), self.flow.entries, self.flow.value, self.met)
+        weight = self.flow.value + float(self.apart[self.count > 0].sum())
+        return Assigned(self.plan.copy(), self.flow.entries, weight, self.met)
 
 
 def assign(model: Model, plan: Flags, *, spare: bool = True) -> Assigned:
@@ -151,7 +166,8 @@ def greedy_by_flow(
     left, sites = limits.budget - float(model.cost[taken].sum()), limits.sites - int(taken.sum())
     attention = 1.0 + float(model.weight.sum()) / max(1, model.classes)
     price = np.maximum(model.cost, 1e-9 * (1.0 + float(model.cost.mean()))) if model.candidates else model.cost
-    at_most = np.minimum(model.matrix @ (model.weight + attention * building.lonely), model.capacity + attention * model.classes)
+    at_most = np.minimum(model.matrix @ (model.load + attention * building.lonely), model.capacity + attention * model.classes)
+    at_most += model.matrix @ building.apart
     heap = [(-at_most[i] / price[i], int(i)) for i in np.flatnonzero(building.plan == 0)]
     heapq.heapify(heap)
     while heap and sites >= 1 and not building.met and not late():

@@ -10,42 +10,51 @@ from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.limited.reachable_targets import LimitedTargets
 from infraplan.siting.cover.model import SERVES_NOTHING, Model, Reduced
 from infraplan.siting.cover.problem import CoverProblem
-from infraplan.siting.cover.reachable_targets import common_unit, weight_by_zone
+from infraplan.siting.cover.reachable_targets import common_unit, number_zones, weight_by_zone
 from infraplan.siting.cover.shrinking import ShrinkingModel
 
 
 def limited_model(
-    problem: CoverProblem, targets: LimitedTargets, *, most: bool = False, costly: bool = True, simplify: bool = True
+    problem: CoverProblem, targets: LimitedTargets, *, most: bool = False, costly: bool = True, simplify: bool = True, whole: bool = False
 ) -> Reduced:  # fmt: skip
     """The model of the least cost, or of the `most` weight.
 
     Dropped: rows served already, by forced candidates without a limit, or needed by no target; candidates that serve nothing needed, or all
     of whose rows one without a limit serves too at no higher cost (under a spacing: from the same spot). Merged: rows with the same
     candidates, zone and `must`, for weight may be split. Nothing else: a site that carries part of a row does not decide the row.
+    `whole`: every candidate is kept. `simplify` false: rows are not merged either.
     """
-    capacity, last = capacities(problem), problem.zone_required.size
-    reach = problem.cover.T.astype(np.float64) @ (problem.weight * ~problem.covered)
+    capacity = capacities(problem)
+    reach = problem.cover.T.astype(np.float64) @ (problem.shared_weight * ~problem.covered)
     free = problem.forced & (reach <= capacity)
     served = problem.covered | (problem.cover @ free.astype(np.int32) > 0)
     candidate = np.flatnonzero(targets.allowed | (problem.forced & ~free))
     must_weight, attend = np.where(served, 0.0, targets.must_weight), targets.attend & ~served
-    zone_need = np.append(targets.zone_required - weight_by_zone(problem, problem.weight * served + must_weight), 0.0)
-    need = targets.required - float(problem.weight[served].sum()) - float(must_weight.sum())
-    if most:
-        must_weight, attend = np.zeros(served.size), np.zeros(served.size, bool)
-        zone_need, need, last = np.zeros(1), np.inf, 0
-    # a row that has to be carried in part (its must was lowered) becomes two: the part that must be carried, and the rest
+    shared = problem.in_whole
+    zone_need = targets.zone_required - weight_by_zone(problem, problem.weight * served + must_weight)
+    need = targets.required - float((problem.weight * served + must_weight)[shared].sum())
+    # a row that has to be served in a separate zone loads nobody: it needs a server, and its weight has left the needs
+    light = ~shared & (must_weight > 0)
     rest = np.where(served, 0.0, problem.weight - must_weight)
+    attend, must_weight = attend | light, np.where(light, 0.0, must_weight)
+    number, order, home = number_zones(problem, zone_need, targets.slack)
+    zone_need = np.append(zone_need, 0.0)[order]
+    zone = np.where(problem.zone < 0, home, number[problem.zone])
+    if most:  # every row counts; those of separate zones are apart, because they load nobody
+        must_weight, attend, rest = np.zeros(served.size), np.zeros(served.size, bool), np.where(served, 0.0, problem.weight)
+        zone, home, zone_need, need = (~shared).astype(np.int64), 0, np.array([0.0, np.inf]), np.inf
+    else:
+        rest[~shared & (zone == home)] = 0.0
+    # a row that has to be carried in part (its must was lowered) becomes two: the part that must be carried, and the rest
     rest[rest <= targets.slack] = 0.0
     musts, others = np.flatnonzero((must_weight > 0) | attend), np.flatnonzero(rest > 0)
-    zone = np.where(problem.zone[others] < 0, last, problem.zone[others]) if not most else np.zeros(others.size, np.int64)
     work = ShrinkingModel(
         matrix=problem.cover[np.concatenate([musts, others])][:, candidate].tocsr(),
         weight=np.concatenate([must_weight[musts], rest[others]]),
-        zone=np.concatenate([np.full(musts.size, last), zone]), must=np.arange(musts.size + others.size) < musts.size,
+        zone=np.concatenate([np.full(musts.size, home), zone[others]]), must=np.arange(musts.size + others.size) < musts.size,
         home=np.concatenate([musts, others]), candidate=candidate,
         cost=np.where(problem.forced[candidate] | (not costly), 0.0, problem.cost[candidate]), capacity=capacity[candidate],
-        fixed=problem.forced[candidate], zone_need=zone_need, need=need, slack=targets.slack,
+        fixed=problem.forced[candidate], zone_need=zone_need, rest=home, need=need, slack=targets.slack,
         position_m=None if problem.position_m is None else problem.position_m[candidate], spacing_m=problem.spacing_m,
         dropped_by=np.full(problem.cost.size, SERVES_NOTHING),
     )  # fmt: skip
@@ -55,7 +64,7 @@ def limited_model(
         if not simplify:
             break
         work.merge_rows()
-        if not work.drop_dominated():
+        if whole or not work.drop_dominated():
             break
     finite = capacity[np.isfinite(capacity)]
     unit = common_unit(np.concatenate([problem.weight, finite])) if most else common_unit(problem.cost)
@@ -66,9 +75,9 @@ def limited_model(
 
 
 def _drop_idle_entries(work: ShrinkingModel) -> None:
-    """A candidate that can carry nothing serves rows of weight 0 only."""
+    """A candidate that can carry nothing serves only rows that load nobody."""
     entries = work.matrix.tocoo()
-    keep = (work.weight[entries.row] == 0) | (work.capacity[entries.col] > 0)
+    keep = (work.load[entries.row] == 0) | (work.capacity[entries.col] > 0)
     work.matrix = sp.csr_matrix((entries.data[keep], (entries.row[keep], entries.col[keep])), shape=work.matrix.shape)
     work.matrix.sort_indices()
 
@@ -79,7 +88,7 @@ def _with_limits(work: ShrinkingModel) -> Model:
     order = np.argsort(columns, kind="stable")  # candidate by candidate, rows ascending: the order of `rows`
     entry = np.empty(columns.size, np.int64)
     entry[order] = np.arange(columns.size)
-    reach = np.bincount(columns, weights=np.repeat(work.weight, np.diff(work.matrix.indptr)), minlength=work.cost.size)
+    reach = np.bincount(columns, weights=np.repeat(work.load, np.diff(work.matrix.indptr)), minlength=work.cost.size)
     owner = np.repeat(np.arange(model.candidates, dtype=np.int32), np.diff(model.start))
     return model._replace(
         capacity=np.minimum(work.capacity, reach), fixed=work.fixed.astype(np.uint8), entry=entry, owner=owner,
@@ -89,10 +98,12 @@ def _with_limits(work: ShrinkingModel) -> Model:
 
 
 def capped_flow(model: Model) -> tuple[Flow, float]:
-    """A flow whose every sink takes only what a target needs, nothing built yet; and its value when every target is met."""
-    flow = Flow(model.matrix, model.weight, model.zone.astype(np.int64), len(model.zone_need) - 1)
+    """A flow whose every sink takes only what a target needs, nothing built yet; and its value when every target is met. Classes of
+    separate zones are not in it."""
+    zone_need = model.zone_need[: model.rest]
+    flow = Flow(model.matrix, model.load, np.minimum(model.zone, model.rest).astype(np.int64), model.rest)
     flow.open_musts(model.must > 0)
-    flow.open_zones(model.zone_need[:-1])
-    rest = max(0.0, model.need - float(model.zone_need.sum()))
-    flow.open_rest(rest)
-    return flow, float(model.weight[model.must > 0].sum() + model.zone_need.sum()) + rest
+    flow.open_zones(zone_need)
+    beyond = max(0.0, model.need - float(zone_need.sum()))
+    flow.open_rest(beyond)
+    return flow, float(model.weight[model.must > 0].sum() + zone_need.sum()) + beyond

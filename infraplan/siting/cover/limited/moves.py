@@ -9,6 +9,7 @@ from __future__ import annotations
 from infraplan.arrays import kernel
 from infraplan.siting.cover.limited.state import LINES, OVERFLOWED, PlanState, move, set_site, useful_amount
 from infraplan.siting.cover.model import Model
+from infraplan.siting.cover.state import REST
 
 MUSTS_FIRST, NEEDED_NEXT, ANYTHING_LAST = 0, 1, 2
 """The turns of `serve`."""
@@ -136,7 +137,7 @@ def reassign(model: Model, state: PlanState, j: int, deep: bool) -> None:
                 if missing <= 0 or size[OVERFLOWED]:
                     break
             if missing > 0 and carried[e] > 0 and not must[other] and (must[j] or zone[other] != zone[j]):
-                surplus = carried[e] if zone[other] == len(short) - 1 else -short[zone[other]]
+                surplus = carried[e] if zone[other] == tally[REST] else -short[zone[other]]
                 amount = min(missing, surplus, carried[e])
                 if amount > 0:
                     move(e, k, other, -amount, weight, zone, must, load, carried, filled, short, tally, log_at, log_by, size)

@@ -52,8 +52,9 @@ def limited_targets(problem: CoverProblem) -> LimitedTargets:
     if (reached < problem.zone_required - slack).any():
         best = assignment_of(problem, pool, one_by_one=True)
         reached = weight_by_zone(problem, best.carried)
-    reached_all, weighty = float(best.carried.sum()), problem.weight > 0
+    reached_all, weighty = float(best.carried[problem.in_whole].sum()), problem.weight > 0
     able = problem.cover @ ((allowed | problem.forced) & (capacities(problem) > 0)).astype(np.int32) > 0
+    able |= ~problem.in_whole & (problem.cover @ (allowed | problem.forced).astype(np.int32) > 0)
     missed = problem.must & (best.carried < problem.weight - slack)
     missed[best.unattended] = True
     lost = ~problem.covered & ((weighty & ~able) | (~weighty & missed))
@@ -75,7 +76,11 @@ def limited_targets(problem: CoverProblem) -> LimitedTargets:
 def _alone(problem: CoverProblem, pool: Ints, zone: int) -> float:
     """What a zone could have if nobody else were served."""
     rows = np.flatnonzero((problem.zone == zone) & ~problem.covered)
+    served = rows[problem.cover[rows][:, pool].getnnz(axis=1) > 0]
+    done = float(problem.weight[(problem.zone == zone) & problem.covered].sum())
+    if problem.separate[zone]:
+        return done + float(problem.weight[served].sum())
     flow = Flow(sp.csr_matrix(problem.cover[rows][:, pool].T.tocsr()), problem.weight[rows], np.zeros(rows.size, np.int64), 0)
     flow.open_musts(np.ones(rows.size, bool))
     flow.open_all_sites(capacities(problem)[pool])
-    return flow.grow() + float(problem.weight[(problem.zone == zone) & problem.covered].sum())
+    return flow.grow() + done

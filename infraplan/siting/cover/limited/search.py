@@ -20,6 +20,7 @@ from infraplan.siting.cover.limited.flow_greedy import Assigned, assign, greedy_
 from infraplan.siting.cover.limited.model import limited_model
 from infraplan.siting.cover.limited.reachable_targets import LimitedTargets, limited_targets
 from infraplan.siting.cover.limited.rounds import Rounds, grown
+from infraplan.siting.cover.limited.substitutes import proof_by_prices
 from infraplan.siting.cover.model import Reduced
 from infraplan.siting.cover.most_people import most_people
 from infraplan.siting.cover.problem import CoverProblem, conflicts
@@ -29,7 +30,7 @@ LINEAR_UP_TO = 6_000
 """Entries of a model that goes to HiGHS for its bound."""
 EXACT_UP_TO, EXACT_COUNTED_UP_TO, EXACT_NODES = 6_000, 1_500, 20_000
 """Entries of a model for branch and bound, the same where its work is counted, and its nodes at most."""
-PRICE_WORK, BOUND_SHARE = 120_000_000, 0.35
+PRICE_WORK, BOUND_SHARE = 1_600_000_000, 0.35
 """Entries that the bound by prices walks in all, and its share of the time."""
 FULL_SITES, UNLIMITED_SHARE = 0.5, 0.3
 """The problem without capacities is tried, for this share of the time, where no more of the sites than this are full."""
@@ -50,6 +51,8 @@ def least_cost_limited(problem: CoverProblem, clock: Clock, gap: float, seed: in
         incumbent.fall_back(search.fallback, float(problem.cost[search.fallback].sum()))
     plan = np.isin(reduced.candidate, incumbent.chosen).astype(np.uint8)
     answer = incumbent.plan(met=assign(reduced.model, plan, spare=False).met, interrupted=interrupted)
+    if search.bound is not None:
+        answer = replace(answer, proof=proof_by_prices(search.bound, reduced))
     return answer if targets.certificate.reaches_all else _with_loads(problem, targets, answer)
 
 
@@ -82,6 +85,7 @@ class _Search:
         self.problem, self.reduced, self.incumbent, self.limits, self.seed = problem, reduced, incumbent, limits, seed
         self.reaches_all = reaches_all
         self.best: Assigned | None = None
+        self.bound: LimitedBound | None = None
         self.fallback = reduced.chosen(reduced.model.fixed)
 
     def offer(self, found: Assigned, chosen: Ints | None = None) -> bool:
@@ -134,7 +138,7 @@ class _Search:
             known = self.best if self.best is not None else greedy
             # bounds; the problem without capacities is solved beside them
             without = self._start_without_capacities(crew, known)
-            bound = self._bounded(crew, known)
+            bound = self.bound = self._bounded(crew, known)
             self._offer_bound(bound.bound, bound.source)
             # better plans, starting from the candidates that the fractional plan builds
             base = likely(model, bound.y, among)

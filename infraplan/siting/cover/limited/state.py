@@ -20,6 +20,7 @@ from infraplan.siting.cover.state import (
     MUSTS_MISSING,
     NEED_LEFT,
     PER_BUCKET,
+    REST,
     SLACK,
     SPACING_SQUARED,
     TALLY_SIZE,
@@ -41,9 +42,9 @@ class PlanState(NamedTuple):
     chosen : 1 for each candidate in the plan
     load : weight each candidate carries
     carried : weight each entry of `model.rows` carries
-    filled : weight of each class that is carried
+    filled : weight of each class that is carried; all of it in separate zones, whose classes load nobody (see `servers`)
     servers : how many chosen candidates serve each class
-    short : need left per zone (the last zone has no need)
+    short : need left per zone (the zone `rest` has no need)
     tally : sums over the plan, see the constants of `cover.state` and of this module
     occupied : chosen candidates by bucket, see `cover.state`
     log_at, log_by : what was done: an entry and the amount moved, or -1 - candidate and +1 (built) or -1 (removed)
@@ -83,9 +84,12 @@ def empty_state(model: Model) -> PlanState:
     tally, short = state.tally, state.short
     # half of the slack that bounds grant: what the search calls met, a flow in another order of sums calls met too
     tally[NEED_LEFT], tally[SLACK], tally[SPACING_SQUARED] = model.need, 0.5 * model.slack, model.spacing_m * model.spacing_m
+    tally[REST] = model.rest
     for j in range(classes):
         tally[MUSTS_MISSING] += model.must[j]
-    for g in range(zones - 1):
+        if model.zone[j] > model.rest:
+            state.filled[j] = model.weight[j]
+    for g in range(zones):
         tally[ZONES_SHORT] += short[g] > tally[SLACK]
     return state
 
@@ -111,7 +115,7 @@ def move(
         return
     g = zone[j]
     left = short[g] - amount
-    if g < len(short) - 1:
+    if g != tally[REST]:
         tally[ZONES_SHORT] += (left > slack) * 1.0 - (short[g] > slack) * 1.0
     short[g] = left
     tally[NEED_LEFT] -= amount
@@ -121,7 +125,7 @@ def move(
 def set_site(model: Model, state: PlanState, i: int, on: bool) -> None:
     """Candidate i joins the plan or leaves it; it carries nothing then. It also counts as the server of its musts of weight 0."""
     chosen, count, tally, size = state.chosen, state.servers, state.tally, state.size
-    start, rows, weight, must = model.start, model.rows, model.weight, model.must
+    start, rows, weight, must, zone, short = model.start, model.rows, model.weight, model.must, model.zone, state.short
     step = 1 if on else -1
     state.log_at[size[LINES]], state.log_by[size[LINES]] = -1 - i, float(step)
     size[LINES] += 1
@@ -135,6 +139,12 @@ def set_site(model: Model, state: PlanState, i: int, on: bool) -> None:
         count[j] += step
         if must[j] and weight[j] == 0 and ((on and count[j] == 1) or (not on and count[j] == 0)):
             tally[MUSTS_MISSING] -= step
+        if zone[j] > tally[REST] and ((on and count[j] == 1) or (not on and count[j] == 0)):
+            g = zone[j]
+            left = short[g] - step * weight[j]
+            tally[ZONES_SHORT] += (left > tally[SLACK]) * 1.0 - (short[g] > tally[SLACK]) * 1.0
+            short[g] = left
+            tally[CARRIED] += step * weight[j]
 
 
 @kernel
@@ -143,7 +153,7 @@ def useful_amount(j: int, weight: Floats, zone: Indices, must: Flags, filled: Fl
     open_weight = weight[j] - filled[j]
     if open_weight <= 0 or must[j]:
         return float(max(0.0, open_weight))
-    return float(min(open_weight, max(tally[NEED_LEFT], short[zone[j]] if zone[j] < len(short) - 1 else 0.0)))
+    return float(min(open_weight, max(tally[NEED_LEFT], short[zone[j]] if zone[j] != tally[REST] else 0.0)))
 
 
 @kernel
@@ -153,34 +163,39 @@ def promise(
 ) -> float:  # fmt: skip
     """What candidate i would carry toward targets still short, of what nobody carries; each must of weight 0 counts `attention`.
 
-    As `useful_weight` of the search without limits, up to the candidate's capacity.
+    As `useful_weight` of the search without limits, up to the candidate's capacity where it loads the candidate.
     """
-    musts, whole, lonely, zones, used = 0.0, 0.0, 0.0, 0.0, 0
-    last = len(short) - 1
+    musts, whole, lonely, zones, separate, used = 0.0, 0.0, 0.0, 0.0, 0.0, 0
     for p in range(start[i], start[i + 1]):
         j = rows[p]
         if weight[j] == 0:
             lonely += count[j] == 0
             continue
+        g = zone[j]
         more = weight[j] - filled[j]
+        if g > tally[REST]:
+            more = weight[j] if count[j] == 0 else 0.0
         if more <= 0:
             continue
         if must[j]:
             musts += more
             continue
-        whole += more
-        g = zone[j]
-        if g < last and short[g] > tally[SLACK]:
+        if g <= tally[REST]:
+            whole += more
+        if g != tally[REST] and short[g] > tally[SLACK]:
             if gained[g] == 0.0:
                 touched[used] = g
                 used += 1
             gained[g] += more
     for q in range(used):
-        zones += min(gained[touched[q]], short[touched[q]])
+        if touched[q] > tally[REST]:
+            separate += min(gained[touched[q]], short[touched[q]])
+        else:
+            zones += min(gained[touched[q]], short[touched[q]])
         gained[touched[q]] = 0.0
     if tally[NEED_LEFT] > tally[SLACK]:
         zones = max(zones, min(whole, tally[NEED_LEFT]))
-    useful = min(capacity[i], zones + musts)
+    useful = min(capacity[i], zones + musts) + separate
     if useful <= 0 and lonely == 0:
         return 0.0
     return float(useful + attention * lonely + 1e-3 * min(whole, capacity[i]))
