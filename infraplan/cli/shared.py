@@ -182,8 +182,7 @@ def print_plan(
         if limit is None:
             print_note(both("cli.plan_coverage_only", people=each))
         else:
-            own = limit[limit > 0]
-            least, most = f"{own.min(initial=limit.max()):,.0f}", f"{limit.max():,.0f}"
+            least, most = f"{limit[limit > 0].min(initial=limit.max()):,.0f}", f"{limit.max():,.0f}"
             print_note(both("cli.plan_capacity", people=each, family=where(limited), least=least, most=most))
     if plan.low_end is not None:
         low = plan.low_end
