@@ -155,6 +155,7 @@ def print_plan(
     from infraplan.radio.receivers import receiver_of
     from infraplan.siting.capacity import limited_family, people_at_most
     from infraplan.siting.plan_repr import goal_in_words
+    from infraplan.siting.plans import SAVINGS
     from infraplan.siting.target_lines import joined_pieces
     from infraplan.tables.language import Speech
     from infraplan.units import cut
@@ -222,9 +223,8 @@ def print_plan(
         share = percent(row["covered"], row["weak"])
         print_note(both(key, family=where(row["family"]), share=share, verdict=verdict, **counts, **shares))
     for option, extra in plan.extras.items():
-        free = option == "rent_free"
-        measure = rent_measure(targets.measure_of("public_rent")) if free else ""
-        print_note(both(f"cli.extra_{option}", extra=amounts(-extra if free else extra, plan.currency), measure=measure))
+        measure = rent_measure(targets.measure_of("public_rent")) if option == "rent_free" else ""
+        print_note(both(f"cli.extra_{option}", extra=amounts(-extra if option in SAVINGS else extra, plan.currency), measure=measure))
     if not len(plan.sites) and plan.status in ("optimal", "feasible"):
         print_note(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":

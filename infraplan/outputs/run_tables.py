@@ -172,6 +172,7 @@ PHASES = (
     C("share", "{first}人口覆盖率", "{first} residents covered", "float64", "share", "pd", "本期结束时的人口覆盖率", "share of residents served at its end"),
     C("places", "必达点", "Places", "int64", "whole", "", "本期结束时已服务的必达点", "places that must be served and are at its end", unit="处"),
     C("km", "线路(km)", "Lines (km)", "float64", "km", "", "本期结束时已服务的线路里程（线路目标）", "kilometres of lines served at its end, of the plan's targets of lines", unit="km"),
+    C("priority_extra", "优先地区先建累计多支出", "Extra spent for priority areas", "Int64", "money", "", "到本期末因优先地区先建而累计多支出的费用，不按优先建设时为空", "spent by the end of the phase beyond the order without priority areas; missing without that order"),
     C("asked_met", "本期要求", "Target of the phase", "bool", "code", "pd", "本期要求是否达到", "whether the phase reaches its target", "asked"),
 )  # fmt: skip
 CURVE = (

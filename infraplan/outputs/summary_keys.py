@@ -219,7 +219,7 @@ KEYS = (
     K("plan.served_after", "建成后已覆盖，按含新站的地图计，与 plan.check.served 是同一个数；有容量限制时为各站能承载的人口，同 plan.check.capacity.served", "served with the plan, on the map with its sites: the same figure as plan.check.served; with a capacity whom the sites can carry, as plan.check.capacity.served", "people"),
     K("plan.population_gained", "所列新站按建设次序新增的人口；whole 时等于 served_after 减 served_before；part 时为本市新站所增，不论住在哪里", "people the listed sites gain in build order; of the whole, served_after less served_before; of a part, whom the sites in this city gain, wherever they live", "people"),
     K("plan.unreachable_people", "没有任何候选站能独立覆盖、本方案各站合起来也没有覆盖的人口", "people no candidate can serve alone, nor the plan's sites together", "people"),
-    K("plan.extras.{option}", "各项要求增加的费用；rent_free 为公共场所免租可省", "what each option adds to the cost; rent_free: what premises free of rent would save", MONEY, maybe=True),
+    K("plan.extras.{option}", "各项要求增加的费用；rent_free 为公共场所免租可省，direct_power 为直供电可省（均为负数），priority_first 为优先地区先建各期累计最多多支出", "what each option adds to the cost; rent_free: what premises free of rent would save, direct_power: direct supply of power (both negative); priority_first: spent more by the end of a phase, at most", MONEY, maybe=True),
     K("plan.families.{family}.population", "每种制式：目标所计的人口", "of each family: people the goal counts", "people"),
     K("plan.families.{family}.served_before", "其中现有网络已覆盖", "of them served by the existing network", "people"),
     K("plan.families.{family}.served_after", "建成后已覆盖", "served with the plan", "people"),

@@ -10,6 +10,7 @@ from infraplan.report.page_context import PageContext
 from infraplan.report.style import decimal, integer, percent
 from infraplan.report.words import Words
 from infraplan.siting.plan_repr import goal_in_words
+from infraplan.siting.plans import SAVINGS
 from infraplan.siting.target_lines import joined_pieces
 
 LONGEST = 5
@@ -76,7 +77,7 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
     for option, extra in plan.extras.items():
         measure = in_language(rent_measure(plan.rent_measure), words.lang)
         amount = words.money(abs(float(extra)))
-        key = f"price_{option}" if float(extra) > 0 or option == "rent_free" else f"price_{option}_none"
+        key = f"price_{option}" if float(extra) > 0 or option in SAVINGS else f"price_{option}_none"
         out.append(words.t(key, extra=amount, measure=measure, margin=f"{plan.margin_db:g}"))
     return out
 

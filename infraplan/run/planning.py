@@ -109,6 +109,8 @@ def plan_faults(study: Study) -> list[Fault]:
         attempts.add("plan.candidate_spacing_m", message, f"{choice.candidate_spacing_m:g}", rule="study-candidates")
     if study.capacity is not None and choice.priority_weight > 1.0:
         attempts.add("plan.capacity_people", both("study.budget_with_priority"), str(choice.capacity_people), severity="warning")
+    if choice.priority_first and not choice.phases:
+        attempts.add("plan.priority_first", both("study.priority_without_phases"), "true", rule="study-priority-first")
     if choice.capacity_people != "auto" and choice.busy_hour.model_dump(exclude_none=True):
         attempts.add("plan.busy_hour", both("study.busy_hour_unused"), str(choice.capacity_people), rule="study-busy-hour")
     return list(dict.fromkeys(attempts.faults))
@@ -181,6 +183,11 @@ def phases_of(study: Study) -> tuple[Phase, ...]:
         value = f"{phases[-1].name}: end = {phases[-1].end}"
         raise DataError([Fault(FILE_NAME, text, fix, rule="plan-too-early", column="plan.phases", value=value, row=line) for text in early])
     return phases
+
+
+def priority_first(study: Study) -> frozenset[str] | None:
+    """Counties whose sites are built first; None where study.toml does not ask for it."""
+    return frozenset(priority_counties(study.targets.priority_areas)) if study.config.plan.priority_first else None
 
 
 def plan_operators(study: Study) -> str:

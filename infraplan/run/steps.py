@@ -21,7 +21,7 @@ from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.counting import count_people, with_status
 from infraplan.run.findings import Findings
-from infraplan.run.planning import own_network, phases_of, study_instance
+from infraplan.run.planning import own_network, phases_of, priority_first, study_instance
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.build_alone import build_alone_plan
 from infraplan.siting.capacity import limited_family
@@ -317,6 +317,7 @@ def plan_of(
         instance,
         limits or limits_of(findings.study),
         phases=phases_of(findings.study),
+        priority=priority_first(findings.study),
         without_margin=lambda: planning_instance(findings, progress, cities, margin_db=0.0),
     )
 

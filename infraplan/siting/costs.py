@@ -38,6 +38,8 @@ class Costs:
         Years over which yearly costs count.
     lines : mapping
         Roads, power_lines, fibre -> capex_per_km, factor (length over the straight line), life_years, source.
+    direct_saving : float
+        Share of the power cost that direct supply saves against resold power, 0..1; 0 where the costs do not state it.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class Costs:
     rate: float
     years: int
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    direct_saving: float = 0.0
 
     @classmethod
     def of(cls, file: CostFile) -> Costs:
@@ -72,7 +75,8 @@ class Costs:
         """
         hosts = {name: entry.model_dump() for name, entry in file.hosts.items()}
         lines: dict[str, Any] = {name: entry.model_dump() for name, entry in file.lines.items()}
-        return cls(file.currency, hosts, file.added_service.model_dump(), file.annuity.rate, file.annuity.years, lines)
+        saving = 0.0 if file.power is None else file.power.direct_saving[1]
+        return cls(file.currency, hosts, file.added_service.model_dump(), file.annuity.rate, file.annuity.years, lines, saving)
 
     def host(self, name: str) -> Mapping[str, Any]:
         """What the costs say of a host.

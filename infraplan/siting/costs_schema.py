@@ -111,6 +111,14 @@ class AnnuityTerms(_Table):
     interpretation: bool = False
 
 
+class PowerTerms(_Table):
+    """What direct supply saves: the share of the power cost of a site whose power was resold, or billed at the commercial rate."""
+
+    direct_saving: Probability
+    source: Said
+    interpretation: bool = False
+
+
 class CostFile(_Table):
     """A whole costs file."""
 
@@ -118,4 +126,5 @@ class CostFile(_Table):
     annuity: AnnuityTerms
     added_service: Terms
     lines: dict[Line, LineTerms] = Field(default_factory=dict)
+    power: PowerTerms | None = None
     hosts: dict[str, HostTerms] = Field(min_length=1)

@@ -115,6 +115,7 @@ def schedule(
     first_day: Ints | None = None,
     lines: LinesDue | None = None,
     worth: Floats | None = None,
+    first: Bools | None = None,
 ) -> Schedule:
     """Divide the sites of a plan among the phases.
 
@@ -149,12 +150,15 @@ def schedule(
         Pieces of lines among the rows; by default none.
     worth : array, shape (demand,), optional
         What each row adds to the build order; by default its weight.
+    first : boolean array, shape (candidates,), optional
+        Candidates that are built before all others, as far as first days allow: the plan's one build order is then cut phase by phase, as
+        where sites carry limited users.
     """
     lines = lines or LinesDue(np.zeros(len(people), bool), np.zeros(len(people)))
     ordered = problem if worth is None else replace(problem, weight=worth)
     opens = _first_phases(chosen, phases, first_day)
-    if problem.capacity is not None:
-        return _schedule_by_flow(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens, lines, worth)
+    if problem.capacity is not None or first is not None:
+        return _schedule_by_order(problem, people, np.asarray(list(target), dtype=object), chosen, phases, opens, lines, worth, first)
     columns = problem.cover[:, chosen].tocsc()
     by_plan = problem.covered | (np.asarray(columns.sum(axis=1)).ravel() > 0)
     names = np.asarray(list(target), dtype=object)
@@ -203,11 +207,11 @@ def _first_phases(chosen: Ints, phases: Sequence[Phase], first_day: Ints | None)
     return 1 + np.searchsorted(np.array(phase_ends(phases), dtype=np.int64), first_day[chosen], side="left")
 
 
-def _schedule_by_flow(
+def _schedule_by_order(
     problem: CoverProblem, people: Floats, names: npt.NDArray[np.object_], chosen: Ints, phases: Sequence[Phase], opens: Ints,
-    lines: LinesDue, worth: Floats | None,
+    lines: LinesDue, worth: Floats | None, ahead: Bools | None,
 ) -> Schedule:  # fmt: skip
-    """The schedule where sites carry limited users: one build order by flows, cut phase by phase.
+    """One build order, cut phase by phase: where sites carry limited users, or some sites come `ahead` of the others.
 
     Sites that have to wait come after all that need not, in the same order among themselves.
     """
@@ -218,8 +222,10 @@ def _schedule_by_flow(
         gains = gains_in_order(of_people, order)
     total, before = float(people.sum()), float(people[problem.covered].sum())
     waits = opens[np.argsort(chosen)[np.searchsorted(np.sort(chosen), order)]]
-    if (np.diff(waits) < 0).any():
-        order, waits = order[np.argsort(waits, kind="stable")], np.sort(waits, kind="stable")
+    later = np.zeros(len(order), bool) if ahead is None else ~ahead[order]
+    turn = np.lexsort((np.arange(len(order)), later, waits))
+    if (np.diff(turn) < 0).any():
+        order, waits = order[turn], waits[turn]
         gains = gains_in_order(of_people, order)
     reached = before + np.cumsum(gains)
     step = _first_server(problem, order)
@@ -287,6 +293,7 @@ def _phase_row(
         "people_gained": round(gained),
         "share": share,
         "places": int((served & problem.must & ~(False if lines is None else lines.rows)).sum()),
+        "priority_extra": pd.NA,
         "km": 0.0 if lines is None else float(lines.metres[served].sum()) / 1000.0,
     }
 

@@ -50,6 +50,7 @@ def place_sites(
     capacity_people: Capacity = None,
     priority_counties: Collection[str] = (),
     priority_weight: float = 1.0,
+    priority_first: bool = False,
     phases: Sequence[Phase] = (),
     measured: Measured | None = None,
     agreements: Mapping[str, date] | None = None,
@@ -105,6 +106,8 @@ def place_sites(
         Adcodes of counties whose people count `priority_weight` times within a budget.
     priority_weight : float
         Weight of the people of these counties.
+    priority_first : bool
+        Whether the sites in priority counties are built before all others; `extras` says what that costs more. Needs `phases`.
     phases : sequence of Phase
         The periods into which the build order is divided.
     measured : Measured, optional
@@ -175,10 +178,11 @@ def place_sites(
         agreements=agreements, corridors=corridors, weak_grid=weak_grid,
     )  # fmt: skip
     limits = SearchLimits(gap, work_limit, time_limit_s, seed)
+    first = tuple(priority_counties) if priority_first else None
     if budget is None and max_sites is None:
-        found = cheapest_plan(instance, limits, phases=phases)
+        found = cheapest_plan(instance, limits, phases=phases, priority=first)
     else:
-        found = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases)
+        found = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases, priority=first)
     after = cover_with(found.sites, cover, presets)
     found = counted_on_map(
         found, presets, cover, after, zones=zones, villages=villages, targets=targets, places=places, measured=measured, phases=phases,

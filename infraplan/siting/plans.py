@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,8 @@ class Plan:
         People that no candidate can serve.
     extras : mapping of int
         What an option adds to the cost: "county_floor", "planning_margin" (differences of plans found); "rent_free", what the same sites
-        would save if public premises charged no rent.
+        would save if public premises charged no rent, "direct_power", with direct power supply; "priority_first", what building the
+        priority counties first costs more by the end of a phase, at most.
     families : mapping of mapping of int
         Of each family population, served_before and served_after.
     currency : str
@@ -172,6 +173,10 @@ class Plan:
         return self.bound if self.objective == "cheapest" else None
 
 
+SAVINGS = ("rent_free", "direct_power")
+"""Options of `Plan.extras` that take something off the cost."""
+
+
 @dataclass(frozen=True)
 class SearchLimits:
     """How long to search, how close to the bound to stop, and with which seed.
@@ -201,7 +206,12 @@ class SearchLimits:
 
 
 def cheapest_plan(
-    instance: Instance, limits: SearchLimits, *, phases: Sequence[Phase] = (), without_margin: Callable[[], Instance] | None = None
+    instance: Instance,
+    limits: SearchLimits,
+    *,
+    phases: Sequence[Phase] = (),
+    without_margin: Callable[[], Instance] | None = None,
+    priority: Collection[str] | None = None,
 ) -> Plan:
     """The cheapest set found that reaches the goal, with a bound no plan can beat, and what each option costs.
 
@@ -214,6 +224,8 @@ def cheapest_plan(
         Into which the build order is divided.
     without_margin : callable, optional
         Makes the same instance at a planning margin of 0; called only where the goal has a margin, to find what the margin costs.
+    priority : collection of str, optional
+        Counties whose sites are built before all others, as far as first days allow; what that costs more is then said.
     """
     answer = _solve(instance.problem, limits)
     extras = {}
@@ -224,7 +236,7 @@ def cheapest_plan(
         bare = _solve(without_margin().problem, limits)
         if answer.status in ALL_TARGETS_MET and bare.status in ALL_TARGETS_MET:
             extras["planning_margin"] = round(answer.cost) - round(bare.cost)
-    return _plan(instance, answer, "cheapest", extras, phases, limits.seed)
+    return _plan(instance, answer, "cheapest", extras, phases, limits.seed, priority)
 
 
 def most_served(
@@ -234,6 +246,7 @@ def most_served(
     budget: float | None = None,
     max_sites: int | None = None,
     phases: Sequence[Phase] = (),
+    priority: Collection[str] | None = None,
 ) -> Plan:
     """The sites that serve most people within a budget or a number of sites.
 
@@ -246,7 +259,7 @@ def most_served(
         raise UsageError(both("siting.capacity_with_priority"))
     problem = replace(instance.problem, weight=worth)
     answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
-    return _plan(instance, answer, "most", {}, phases, limits.seed)
+    return _plan(instance, answer, "most", {}, phases, limits.seed, priority)
 
 
 def problem_of(plan: Plan, instance: Instance | None = None) -> Instance:
@@ -268,7 +281,8 @@ def _solve(problem: CoverProblem, limits: SearchLimits) -> CoverPlan:
 
 
 def _plan(
-    instance: Instance, answer: CoverPlan, objective: str, extras: dict[str, int], phases: Sequence[Phase], seed: int
+    instance: Instance, answer: CoverPlan, objective: str, extras: dict[str, int], phases: Sequence[Phase], seed: int,
+    priority: Collection[str] | None,
 ) -> Plan:  # fmt: skip
     """The chosen candidates as a table in build order, divided among the phases."""
     chosen = np.asarray(answer.chosen, dtype=np.int64)
@@ -281,6 +295,12 @@ def _plan(
         first_day = instance.available.first_days(instance.candidates)
         known: dict[str, Any] = {"seed": seed, "first_day": first_day, "lines": lines_due(instance), "worth": parts_of_needs(instance)}
         divided = schedule(instance.problem, people, instance.rows["target"], chosen, phases, **known)
+        if priority is not None:
+            first = instance.candidates["county"].isin(priority).to_numpy()
+            ahead = schedule(instance.problem, people, instance.rows["target"], chosen, phases, **known, first=first)
+            extra = (ahead.table["cost"].cumsum() - divided.table["cost"].cumsum()).clip(lower=0)
+            divided = replace(ahead, table=ahead.table.assign(priority_extra=extra.astype("Int64")))
+            extras = {**extras, "priority_first": int(extra.max())}
         order, phase, table = divided.order, divided.phase, divided.table
     found, reason = _substitutes(instance, answer, objective)
     if found is not None and found.refuted:
@@ -289,6 +309,9 @@ def _plan(
     rent = int(instance.candidates["rent"].iloc[order].sum()) if "rent" in instance.candidates else 0
     if rent:
         extras = {**extras, "rent_free": -rent}
+    power = int(instance.candidates["direct_power"].iloc[order].sum()) if "direct_power" in instance.candidates else 0
+    if power:
+        extras = {**extras, "direct_power": -power}
     if answer.refuted_bounds:
         message = both("siting.refuted_bounds", count=answer.refuted_bounds, version=version("highspy"))
         warn([Fault("", message, both("siting.refuted_bounds_fix"), rule="refuted_bounds", severity="warning")])

@@ -85,7 +85,8 @@ def _column(table: Any, name: str, missing: object) -> npt.NDArray[np.object_]:
 def split_by_service_set(
     places: pd.DataFrame, services: Sequence[str], prices: Costs, own: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Each place once for every set of families it lacks: id, place, services, cost and its parts, currency, rent beside those of `places`.
+    """Each place once for every set of families it lacks: id, place, services, cost and its parts, currency, rent and what direct
+    power would save beside those of `places`.
 
     `places` has host, lacks (families joined by ";"), and the distances of `line_distances_km`. The ids count places; where there are
     several families the set follows a hyphen. The cost is the host's for the first service, with its distances, and `added_service` for
@@ -107,7 +108,8 @@ def split_by_service_set(
     order = np.lexsort((table["service_set"], table["size"], table["place"]))
     table = table.iloc[order].drop(columns=["service_set", "size", "lacks"]).reset_index(drop=True)
     rent = table["host"].map({name: prices.rent(name) for name in table["host"].unique()})
-    return table.assign(currency=prices.currency, rent=rent.astype(np.int64))
+    saving = table["power_per_year"] * prices.present_value_years * prices.direct_saving
+    return table.assign(currency=prices.currency, rent=rent.astype(np.int64), direct_power=saving.round().astype(np.int64))
 
 
 def with_costs(table: pd.DataFrame, services: int, prices: Costs) -> pd.DataFrame:

@@ -249,6 +249,7 @@ class PlanChoice(Section):
     capacity_people: Literal["auto", "none"] | Annotated[int, Field(gt=0)] = "auto"
     busy_hour: BusyHourChoice = BusyHourChoice()
     priority_weight: float = Field(default=1.0, ge=1.0, le=100.0)
+    priority_first: bool = False
     gap: float = Field(default=0.01, ge=0.0, lt=1.0)
     planning_margin_db: float = Field(default=0.0, ge=0.0, le=30.0)
     county_floor: float = Field(default=0.0, ge=0.0, le=1.0)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from infraplan.messages import Bilingual, both, catalogue
-from infraplan.siting.costs_schema import LINES, NOTHING, AnnuityTerms, HostTerms, LineTerms, Terms
+from infraplan.siting.costs_schema import LINES, NOTHING, AnnuityTerms, HostTerms, LineTerms, PowerTerms, Terms
 from infraplan.study.config import USED_BY, Config
 
 LIMITS = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
@@ -116,6 +116,7 @@ def costs_parts() -> tuple[Part, ...]:
         Part("annuity", nothing, tuple(_costs_keys("annuity", AnnuityTerms))),
         Part("added_service", nothing, tuple(_costs_keys("terms", Terms))),
         *(Part(f"lines.{line}", nothing, tuple(_costs_keys("lines", LineTerms))) for line in LINES),
+        Part("power", nothing, tuple(_costs_keys("power", PowerTerms))),
         Part("hosts.NAME", nothing, tuple(_costs_keys("hosts", HostTerms))),
     )
 
