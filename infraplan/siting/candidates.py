@@ -127,8 +127,8 @@ def candidate_sites(
     GeoDataFrame
         The columns of a site table, with place (equal for the service sets of one place), cost (over its life, typical), cost_low,
         cost_high, currency, rent and direct_power (inside the cost), what the cost is made of (capex, opex_per_year, power_per_year;
-        annuity), the distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host, settlement, line,
-        ridge, grid), in EPSG:4326.
+        annuity), the distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host,
+        settlement, line, ridge, grid), in EPSG:4326.
 
     Raises
     ------
