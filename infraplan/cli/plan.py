@@ -57,6 +57,7 @@ def plan(
     from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance, with_build_alone, with_low_end
     from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
+    from infraplan.siting.plan_sites import without_lines
     from infraplan.siting.plans import most_served
 
     refuse_output(output, overwrite)
@@ -95,7 +96,7 @@ def plan(
         print_substitutes(made, substitute, opened, as_json=json, output=output, overwrite=overwrite)
         return
     checked = check_of(findings, made, after)
-    table = made.sites.drop(columns="geometry")
+    table = without_lines(made.sites, made.lines).drop(columns="geometry")
     if plot is not None and curve is not None:
         _draw(plot, curve, made, opened)
     if json:

@@ -79,7 +79,7 @@ def can_lower_band(missing_db: Floats, neighbours: Neighbours, family: str, netw
     inside_db = receiver_losses_db(layers.cover, family, receiver) if receiver != layers.cover.receiver(family) else {}
     for new in low:
         free = ~_radiated(new.name, neighbours, network, layers)
-        for name in set(neighbours.service) & set(services):
+        for name in sorted(set(neighbours.service) & set(services)):
             now = services[name]
             if now.frequency_mhz <= new.frequency_mhz:
                 continue

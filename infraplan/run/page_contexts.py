@@ -250,7 +250,8 @@ def not_spot_layer(context: PageContext) -> Any:
     for family in context.families if villages is not None else ():
         kind = villages[f"{family}_not_spot"]
         own = villages.loc[kind.isin(["total", "partial"])]
-        parts.append(own.assign(family=family, receiver=context.receiver(family), not_spot=kind, served_by=own[f"{family}_served_by"]))
+        known = {"not_spot": kind.loc[own.index], "served_by": own[f"{family}_served_by"]}
+        parts.append(own.assign(family=family, receiver=context.receiver(family), **known))
     kinds = types("not_spots")
     if not parts:
         return gpd.GeoDataFrame(typed([], kinds), geometry=gpd.GeoSeries([], crs=4326), crs=4326)

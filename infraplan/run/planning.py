@@ -107,8 +107,9 @@ def plan_faults(study: Study) -> list[Fault]:
     if points > MOST_CANDIDATES:
         message = both("study.too_many_candidates", count=f"{points:,.0f}", limit=f"{MOST_CANDIDATES:,}")
         attempts.add("plan.candidate_spacing_m", message, f"{choice.candidate_spacing_m:g}", rule="study-candidates")
-    if study.capacity is not None and choice.priority_weight > 1.0:
-        attempts.add("plan.capacity_people", both("study.budget_with_priority"), str(choice.capacity_people), severity="warning")
+    if choice.capacity_people != "none" and choice.priority_weight > 1.0:
+        key = "priority_without_capacity" if choice.capacity_people == "auto" else "budget_with_priority"
+        attempts.add("plan.capacity_people", both(f"study.{key}"), str(choice.capacity_people), severity="warning")
     if choice.priority_first and not choice.phases:
         attempts.add("plan.priority_first", both("study.priority_without_phases"), "true", rule="study-priority-first")
     if choice.capacity_people != "auto" and choice.busy_hour.model_dump(exclude_none=True):

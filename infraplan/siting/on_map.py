@@ -110,8 +110,8 @@ def counted_on_map(
 ) -> Plan:
     """The plan with its counts made on the map: served_after, families, lines, gains and losses of each site, phases, whom nothing serves.
 
-    Its cost, bound, gap, status and `worth` stay those of the search. With a capacity nothing changes: who is carried by whom is a matter
-    of the search alone.
+    Its cost, bound, gap, status and `worth` stay those of the search. With a capacity only lines and weak cells are counted anew: who is
+    carried by whom is a matter of the search alone.
 
     Parameters
     ----------
@@ -122,10 +122,13 @@ def counted_on_map(
     phases : sequence of Phase
         Those the plan was made with.
     """
-    if limited_family(capacity_people, plan.goal.families, services):
+    maps, limited = Maps(cover, after, plan.sites, services, measured), limited_family(capacity_people, plan.goal.families, services)
+    if limited and not plan.goal.several_units:
         return plan
-    maps = Maps(cover, after, plan.sites, services, measured)
     groups = _with_steps(_points_of_goal(plan.goal, maps, zones, villages, targets, places, corridors, weak_grid), plan, maps)
+    if limited:
+        left = plan.unreachable
+        return replace(plan, weak_grid=_weak_rows(plan.goal, groups), lines=_line_rows(groups, left))
     shares = {one.family: one for one in groups if one.of_people}
     families = {
         family: {
@@ -142,8 +145,8 @@ def counted_on_map(
         sites=_sites(plan, groups),
         served_after=families[plan.goal.family]["served_after"],
         families={**plan.families, **families},
-        weak_grid={one.target: _weak_row(plan.goal, one) for one in groups if one.cells is not None},
-        lines={one.target: _line_row(one, left) for one in groups if one.lines is not None},
+        weak_grid=_weak_rows(plan.goal, groups),
+        lines=_line_rows(groups, left),
         phases=None if plan.phases is None else _phases(plan, groups, phases),
         unreachable=left,
         unreachable_people=int(own["population"].sum()) if len(own) else 0,
@@ -342,6 +345,16 @@ def _weak_row(goal: Goal, one: _Points) -> dict[str, Any]:
     """Counts of the measured weak cells of one family."""
     assert goal.weak_grid is not None
     return weak_totals(one.cells, one.served, goal.weak_grid.share, goal.weak_grid.count)
+
+
+def _weak_rows(goal: Goal, groups: list[_Points]) -> dict[str, dict[str, Any]]:
+    """Measured weak cells of each family, by target."""
+    return {one.target: _weak_row(goal, one) for one in groups if one.cells is not None}
+
+
+def _line_rows(groups: list[_Points], left: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Kilometres of each target of lines."""
+    return {one.target: _line_row(one, left) for one in groups if one.lines is not None}
 
 
 def _line_row(one: _Points, left: pd.DataFrame) -> dict[str, Any]:

@@ -121,6 +121,8 @@ def test_whom_sites_serve_together_is_not_called_unreachable(findings: Findings,
 
 def test_an_explanation_knows_whom_sites_serve_together(findings: Findings, plan: Plan) -> None:
     instance, people = planning_instance(findings, cities=(CITY,)), findings.villages["population"].to_numpy()
+    assert instance.inputs is not None and not instance.problem.is_limited
+    instance = replace(instance, inputs=replace(instance.inputs, capacity_people=None))
     whole, before = served(findings, plan.sites), served(findings, plan.sites.iloc[:0])
     ids = findings.villages["id"].astype(str).to_numpy()
     gained = ids[whole & ~before].tolist()

@@ -75,18 +75,19 @@ def test_the_cheapest_plan_of_all_choices(seed: int, share: float, people: bool)
     made = instance(some, ["nr-pop90", RAIL] if people else [RAIL])
     goal, problem = made.goal, made.problem
     able = np.asarray(problem.cover.sum(axis=1)).ravel() > 0
-    reachable = np.bincount(problem.zone, weights=problem.weight * (able | problem.covered), minlength=2)
-    needs = np.floor(share * reachable) if people else np.array([0.0, np.floor(share * reachable[1])])
-    made = replace(made, problem=replace(problem, zone_required=needs))
+    reachable = problem.weight * (able | problem.covered)
+    metres = float(np.floor(share * reachable[~problem.in_whole].sum()))
+    needed = float(np.floor(share * reachable[problem.in_whole].sum())) if people else 0.0
+    made = replace(made, problem=replace(problem, required=needed, zone_required=np.where(problem.separate, metres, 0.0)))
     found = cheapest_plan(made, SearchLimits(gap=0.0, work_limit=3000))
     choices = [np.flatnonzero(bits) for bits in product((False, True), repeat=len(some))]
     costs = [made.problem.cost[one].sum() for one in choices if check_cover(made.problem, one).feasible]
     assert found.status in ("optimal", "feasible") and found.cost == pytest.approx(min(costs))
-    asked = replace(goal, share=0.0, lines=(replace(goal.lines[0], share=needs[1] / made.rows.loc[_of(made), "amount"].sum()),))
+    asked = replace(goal, share=0.0, lines=(replace(goal.lines[0], share=metres / made.rows.loc[_of(made), "amount"].sum()),))
     counted = check(found.sites, asked)["lines"][RAIL]
     served = made.problem.covered | (np.asarray(made.problem.cover[:, _columns(made, found)].sum(axis=1)).ravel() > 0)
     assert counted["served_km"] * 1000 == pytest.approx(made.rows.loc[_of(made) & served, "amount"].sum())
-    assert counted["met"] and counted["served_km"] * 1000 >= needs[1] - 1e-6
+    assert counted["met"] and counted["served_km"] * 1000 >= metres - 1e-6
 
 
 def _of(made: Instance) -> Any:
@@ -164,9 +165,11 @@ def test_what_no_candidate_reaches_is_named() -> None:
 
 def test_two_lines_and_people_are_added_up_apart() -> None:
     made = instance(candidates(), ["nr-pop90", RAIL, ROAD])
-    assert made.problem.required == 0.0 and len(made.problem.zone_required) == 3
-    for number, (target, unit) in enumerate((("nr-pop90", "people"), (RAIL, "m"), (ROAD, "m"))):
-        own = made.problem.zone == number
+    problem = made.problem
+    assert problem.required > 0 and problem.separate.sum() == 2, "people are the whole, each target of lines is a zone of its own"
+    for target, unit in (("nr-pop90", "people"), (RAIL, "m"), (ROAD, "m")):
+        zones = np.unique(problem.zone[(made.rows["target"] == target).to_numpy()])
+        own = np.isin(problem.zone, zones)
         assert set(made.rows.loc[own, "target"]) == {target} and set(made.rows.loc[own, "unit"]) == {unit}
     assert made.worth.sum() == made.rows["population"].sum(), "metres are worth nothing where most people are sought"
 

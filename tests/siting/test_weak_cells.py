@@ -112,9 +112,11 @@ def test_phases_and_refusals() -> None:
     assert plan.phases is not None and plan.phases["asked_met"].tolist()[-1]
     cut = ip.place_sites(WORLD.targets, WORLD.cover, CANDIDATES, target=[], phases=[ip.Phase("one", sites=1)], **kept)
     assert cut.phases is not None and not cut.phases["asked_met"].iloc[-1]
-    for options in ({"max_sites": 2}, {"county_floor": 0.5}, {"capacity_people": 10}):
-        with pytest.raises(UsageError):
-            ip.place_sites(WORLD.targets, WORLD.cover, CANDIDATES, target=[], **options, **kept)
+    with pytest.raises(UsageError):
+        ip.place_sites(WORLD.targets, WORLD.cover, CANDIDATES, target=[], max_sites=2, **kept)
+    both = ip.place_sites(WORLD.targets, WORLD.cover, CANDIDATES, target=[], county_floor=0.4, capacity_people=900, **kept)
+    check = ip.check_plan(both, WORLD.cover, capacity_people=900, weak_grid=cells, **LAYERS)
+    assert check["feasible"] and check["capacity"]["met"] and not check["county_short"] and both.cost >= plan.bound
     with pytest.raises(UsageError, match="no table"):
         ip.check_plan(plan, WORLD.cover, **LAYERS)
 
