@@ -52,12 +52,23 @@ class BusyHour:
 
     @property
     def mbps_per_resident(self) -> float:
-        """Mean rate that a resident asks for in the busy hour. [Mbit/s]"""
+        """Mean rate, in Mbit/s, that a resident asks for in the busy hour."""
         a_day = self.traffic_gb_per_month * MEGABITS_OF_A_GIGABYTE / DAYS_OF_A_MONTH
         return a_day * self.busy_hour_share / SECONDS_OF_AN_HOUR * self.users_per_resident
 
     def people_of_a_sector(self, service: Service) -> float:
-        """Residents that a sector of a service carries; infinite for a family without a spectral efficiency (NB-IoT)."""
+        """Residents that a sector of a service carries.
+
+        Parameters
+        ----------
+        service : Service
+            Its bandwidth, downlink share and family count.
+
+        Returns
+        -------
+        float
+            Infinite for a family without a spectral efficiency (NB-IoT).
+        """
         efficiency = spectral_efficiency(service)
         if efficiency is None:
             return float("inf")
@@ -69,7 +80,17 @@ Capacity = BusyHour | int | None
 
 
 def usual_busy_hour(**own: float | None) -> BusyHour:
-    """The busy hour of the presets, with these values instead of theirs (None: that of the presets).
+    """The busy hour of the presets, or with values of one's own.
+
+    Parameters
+    ----------
+    **own : float, optional
+        `traffic_gb_per_month`, `busy_hour_share`, `users_per_resident`, `load`: instead of those of the presets; None is that of the presets.
+
+    Returns
+    -------
+    BusyHour
+        What `capacity_people` of `place_sites` and `check_plan` takes.
 
     Examples
     --------
