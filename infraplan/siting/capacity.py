@@ -85,7 +85,7 @@ def usual_busy_hour(**own: float | None) -> BusyHour:
     Parameters
     ----------
     **own : float, optional
-        `traffic_gb_per_month`, `busy_hour_share`, `users_per_resident`, `load`: instead of those of the presets; None is that of the presets.
+        `traffic_gb_per_month`, `busy_hour_share`, `users_per_resident`, `load`: instead of those of the presets; None keeps theirs.
 
     Returns
     -------
