@@ -52,7 +52,7 @@ def solve(
     """
     clock = Clock(time_limit_s, work_limit)
     if problem.is_limited:
-        return least_cost_limited(problem, clock, gap, seed, workers)
+        return least_cost_limited(problem, clock, gap, seed, workers, by_parts)
     return least_cost(problem, clock, gap, seed, workers, by_parts)
 
 

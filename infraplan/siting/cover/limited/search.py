@@ -40,12 +40,14 @@ GRACE_S = 1.5
 """Time a child gets to hand back its result. [s]"""
 
 
-def least_cost_limited(problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None) -> CoverPlan:
+def least_cost_limited(
+    problem: CoverProblem, clock: Clock, gap: float, seed: int, workers: int | None, by_parts: bool = True
+) -> CoverPlan:  # fmt: skip
     """The answer of `solve` where some candidate cannot carry all that it serves."""
     targets = limited_targets(problem)
     reduced = limited_model(problem, targets)
     incumbent = Incumbent(problem, targets.certificate, 1, gap, reduced.unit, clock)
-    search = _Search(problem, reduced, incumbent, None, seed, targets.certificate.reaches_all)
+    search = _Search(problem, reduced, incumbent, None, seed, targets.certificate.reaches_all, by_parts)
     interrupted = search.run(workers)
     if not np.isfinite(incumbent.value):
         incumbent.fall_back(search.fallback, float(problem.cost[search.fallback].sum()))
@@ -63,7 +65,7 @@ def most_people_limited(
     targets = limited_targets(problem)
     reduced = limited_model(problem, targets, most=True, costly=limits.has_budget)
     incumbent = Incumbent(problem, targets.certificate, -1, gap, reduced.unit, clock)
-    search = _Search(problem, reduced, incumbent, limits, seed, True)
+    search = _Search(problem, reduced, incumbent, limits, seed, True, False)
     if start is not None:
         search.offer(assign(reduced.model, np.isin(reduced.candidate, start).astype(np.uint8)), start)
     return incumbent.plan(met=True, interrupted=search.run(workers))
@@ -80,10 +82,11 @@ class _Search:
     """One run: greedy, bounds, branch and bound where it is small, then rounds of ruin and recreate. `limits` None: the least cost."""
 
     def __init__(
-        self, problem: CoverProblem, reduced: Reduced, incumbent: Incumbent, limits: BuildLimits | None, seed: int, reaches_all: bool
+        self, problem: CoverProblem, reduced: Reduced, incumbent: Incumbent, limits: BuildLimits | None, seed: int, reaches_all: bool,
+        by_parts: bool,
     ) -> None:  # fmt: skip
         self.problem, self.reduced, self.incumbent, self.limits, self.seed = problem, reduced, incumbent, limits, seed
-        self.reaches_all = reaches_all
+        self.reaches_all, self.by_parts = reaches_all, by_parts
         self.best: Assigned | None = None
         self.bound: LimitedBound | None = None
         self.fallback = reduced.chosen(reduced.model.fixed)
@@ -179,7 +182,7 @@ class _Search:
         seconds = UNLIMITED_SHARE * clock.time_limit_s
         work = None if clock.work_limit is None else max(1, clock.work_limit // 4)
         unlimited, gap = replace(self.problem, capacity=None), self.incumbent.gap / 2
-        return crew.submit(_without_capacities, unlimited, self.limits, gap, seconds, work, self.seed)
+        return crew.submit(_without_capacities, unlimited, self.limits, gap, seconds, work, self.seed, self.by_parts)
 
     def _full(self, known: Assigned) -> float:
         """Share of the sites of a plan that are full."""
@@ -226,12 +229,13 @@ class _Search:
 
 
 def _without_capacities(
-    problem: CoverProblem, limits: BuildLimits | None, gap: float, time_limit_s: float, work_limit: int | None, seed: int
+    problem: CoverProblem, limits: BuildLimits | None, gap: float, time_limit_s: float, work_limit: int | None, seed: int,
+    by_parts: bool,
 ) -> tuple[Ints, float, int]:  # fmt: skip
     """The plan and the bound of a problem without capacities, computed in this process; and how many bounds were refuted."""
     clock = Clock(time_limit_s, work_limit)
     if limits is None:
-        plan = least_cost(problem, clock, gap, seed, 0)
+        plan = least_cost(problem, clock, gap, seed, 0, by_parts)
     else:
         plan = most_people(problem, limits, clock, gap, seed, 0)
     return plan.chosen, plan.bound, plan.refuted_bounds
