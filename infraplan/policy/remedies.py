@@ -106,5 +106,7 @@ def _radiated(service: str, neighbours: Neighbours, network: str, layers: Layers
         return masts.loc[~ids.duplicated()].to_numpy(dtype=object), frozenset(masts[carries])
 
     masts, radiating = layers.keep(("radiated", service, network), make)
+    if not len(masts):
+        return np.ones(len(neighbours.row), dtype=bool)
     own = masts[np.maximum(neighbours.row, 0)]
     return np.array([row < 0 or mast in radiating for row, mast in zip(neighbours.row, own, strict=True)], dtype=bool)
