@@ -209,7 +209,7 @@ def people_after(
     """People served once the plan is built, by zone and family, counted by the rules of `check_plan` without a planning margin.
 
     Arguments as in `check_plan`; `network` as in `point_statuses`; `carried`: whom the sites can carry, where their users are limited: of
-    its family on any network, no more than these are served. Rows of `population_coverage` whose `uncertain` is 0: what is not
+    its family no more than these are served, by any network. Rows of `population_coverage` whose `uncertain` is 0: what is not
     surely served counts as unserved.
     """
     maps = Maps(cover, after, plan_sites, services, measured)
@@ -219,9 +219,9 @@ def people_after(
     )
     people, inside = villages["population"].to_numpy(dtype=np.int64), membership(villages, zones)
     table = people_by_zone(villages, people, status, zones, network, inside)
-    if carried is None or network != ANY or not len(villages):
+    if carried is None or not len(villages):
         return table
-    able = carried.of(villages, np.where(served[carried.family], people, 0))
+    able = np.where(served[carried.family], carried.of(villages, people), 0)
     all_served = pd.DataFrame({name: as_status(np.zeros(len(villages), np.int8)) for name in status}, index=villages.index)
     limited = people_by_zone(villages, able, all_served, zones, network, inside)
     own = (table["family"] == carried.family).to_numpy()
