@@ -19,7 +19,7 @@ from infraplan.policy.priority import priority_counties
 from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.capacity import limited_family
+from infraplan.siting.capacity import limited_families, limited_family
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.demand_rows import refuse_narrow_class
 from infraplan.siting.goals import LINE_MEASURE, Goal, WeakGridTarget, goal_of, must_target
@@ -110,6 +110,11 @@ def plan_faults(study: Study) -> list[Fault]:
     if choice.capacity_people != "none" and choice.priority_weight > 1.0:
         key = "priority_without_capacity" if choice.capacity_people == "auto" else "budget_with_priority"
         attempts.add("plan.capacity_people", both(f"study.{key}"), str(choice.capacity_people), severity="warning")
+    asked = [study.targets.row(*name.split("/", 1)).family for name in choice.targets] if all(well) else []
+    families = limited_families(study.capacity, asked, study.plan_services)
+    if len(families) > 1:
+        message = both("siting.one_limited_family", first=families[0], others=", ".join(families[1:]))
+        attempts.add("plan.capacity_people", message, str(choice.capacity_people), rule="one-limited-family", severity="warning")
     if choice.priority_first and not choice.phases:
         attempts.add("plan.priority_first", both("study.priority_without_phases"), "true", rule="study-priority-first")
     if choice.capacity_people != "auto" and choice.busy_hour.model_dump(exclude_none=True):

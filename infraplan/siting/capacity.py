@@ -143,15 +143,20 @@ def people_at_most(capacity: Capacity, sites: Any, services: Mapping[str, Servic
 
 
 def limited_family(capacity: Capacity, families: Iterable[str], services: Mapping[str, Service]) -> str:
-    """The one family whose users are limited, "" where there is none; a UsageError where there are several."""
+    """The family whose users are limited: the first of `families` that people load; "" where there is none.
+
+    The core limits the users of one family; those of further ones are counted for coverage alone.
+    """
+    return (limited_families(capacity, families, services) or [""])[0]
+
+
+def limited_families(capacity: Capacity, families: Iterable[str], services: Mapping[str, Service]) -> list[str]:
+    """Those of `families` that people load."""
     if capacity is None:
-        return ""
+        return []
     refuse_nothing(capacity)
     carried = {service.family for service in services.values()}
-    limited = [family for family in dict.fromkeys(families) if family in carried and family in load("capacity")["spectral_efficiency"]]
-    if len(limited) > 1:
-        raise UsageError(both("siting.two_limited_families", families=", ".join(limited)))
-    return limited[0] if limited else ""
+    return [family for family in dict.fromkeys(families) if family in carried and family in load("capacity")["spectral_efficiency"]]
 
 
 def refuse_nothing(capacity: Capacity) -> None:
