@@ -153,8 +153,8 @@ def print_plan(
     from infraplan.messages.amounts import amounts
     from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
-    from infraplan.siting.capacity import limited_family, people_at_most
-    from infraplan.siting.plan_repr import goal_in_words
+    from infraplan.siting.capacity import capacity_in_use
+    from infraplan.siting.plan_repr import goal_in_words, line_kilometres
     from infraplan.siting.plans import SAVINGS
     from infraplan.siting.target_lines import joined_pieces
     from infraplan.tables.language import Speech
@@ -177,14 +177,16 @@ def print_plan(
     if without_lines:
         print_note(both("cli.plan_without_lines", lines=line_names(without_lines)))
     if len(plan.sites):
-        limited = limited_family(capacity, plan.goal.families, services)
-        limit = people_at_most(capacity, plan.sites, services, limited) if limited else None
+        limit = capacity_in_use(capacity, plan.sites, services, plan.goal.families)
         each = f"{plan.population_gained // len(plan.sites):,}"
         if limit is None:
             print_note(both("cli.plan_coverage_only", people=each))
         else:
-            least, most = f"{limit[limit > 0].min(initial=limit.max()):,.0f}", f"{limit.max():,.0f}"
-            print_note(both("cli.plan_capacity", people=each, family=where(limited), least=least, most=most))
+            most = f"{limit.most:,}" if limit.least == limit.most else f"{limit.least:,}–{limit.most:,}"
+            key = "cli.plan_capacity" if limit.by_spectrum else "cli.plan_capacity_number"
+            print_note(both(key, people=each, family=where(limit.family), most=most))
+            if limit.further:
+                print_note(both("siting.one_limited_family", first=where(limit.family), others=", ".join(limit.further)))
     if plan.low_end is not None:
         low = plan.low_end
         key = {"optimal": "cli.low_end", "feasible": "cli.low_end", "unreachable": "cli.low_end_short"}.get(
@@ -229,11 +231,6 @@ def print_plan(
         print_note(both("cli.plan_met" if plan.objective == "cheapest" else "cli.plan_buys_nothing", zero=amounts(0, plan.currency)))
     if plan.status == "unreachable":
         print_note(both("cli.unreachable", people=f"{plan.unreachable_people:,}"))
-
-
-def line_kilometres(row: Mapping[str, Any]) -> dict[str, float]:
-    """Kilometres of a target of lines: required, in total, served today, served with the plan."""
-    return {"required": row["required_km"], "total": row["total_km"], "before": row["today"]["served_km"], "after": row["served_km"]}
 
 
 def line_names(lines: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from infraplan.geo.grids import Grid
 from infraplan.outputs import TABLES
 from infraplan.presets import load
 from infraplan.siting.build_alone import BuildAlone
+from infraplan.siting.capacity import CapacityInUse
 from infraplan.siting.low_end import LowEnd
 from infraplan.tables.language import OwnNames
 
@@ -50,7 +51,7 @@ class PlanSummary:
 
     `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
     `cost_low`, `cost_high`: of the same sites, every figure of the costs low, or high. `without_lines`: lines whose distance adds nothing.
-    `whole`: not a city's part of a larger plan. `coverage_only`: nobody counted how many users a site can carry.
+    `whole`: not a city's part of a larger plan. `capacity`: how many people its sites serve at most, None for coverage only.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
     where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
@@ -72,7 +73,7 @@ class PlanSummary:
     rent_measure: str = ""
     families: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     whole: bool = True
-    coverage_only: bool = False
+    capacity: CapacityInUse | None = None
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     low_end: LowEnd | None = None
     build_alone: BuildAlone | None = None

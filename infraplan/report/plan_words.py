@@ -9,7 +9,7 @@ from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
 from infraplan.report.style import decimal, integer, percent
 from infraplan.report.words import Words
-from infraplan.siting.plan_repr import goal_in_words
+from infraplan.siting.plan_repr import goal_in_words, line_kilometres
 from infraplan.siting.plans import SAVINGS
 from infraplan.siting.target_lines import joined_pieces
 
@@ -31,12 +31,7 @@ def line_sentences(context: PageContext, words: Words) -> list[str]:
         return []
     out = []
     for name, row in plan.lines.items():
-        kilometres = {
-            "required": row["required_km"],
-            "total": row["total_km"],
-            "before": row["today"]["served_km"],
-            "after": row["served_km"],
-        }
+        kilometres = line_kilometres(row)
         out.append(
             words.t(
                 "plan_lines_must" if row["must"] else "plan_lines",
@@ -206,6 +201,17 @@ def _lines_out_of_reach(pieces: Any, family: str, words: Words) -> list[str]:
 
 
 def plan_note(context: PageContext, words: Words) -> str:
-    """What the plan's cost and bound rest on; that its sites were chosen for coverage only, where they were."""
-    only = context.plan is not None and context.plan.coverage_only
-    return words.t("plan_note") + (words.t("plan_coverage_only") if only else "")
+    """What the plan's cost and bound rest on; how many people a site serves at most, or that its sites were chosen for coverage only."""
+    plan = context.plan
+    if plan is None or not plan.sites:
+        return words.t("plan_note")
+    if plan.capacity is None:
+        return words.t("plan_note") + words.t("plan_coverage_only")
+    limit = plan.capacity
+    people = integer(limit.most) if limit.least == limit.most else f"{integer(limit.least)}–{integer(limit.most)}"
+    key = "plan_capacity_spectrum" if limit.by_spectrum else "plan_capacity_number"
+    texts = [words.t("plan_note"), words.t(key, people=people, family=words.family(limit.family))]
+    if limit.further:
+        listed = ("、" if words.lang == "zh" else ", ").join(map(words.family, limit.further))
+        texts.append(words.t("plan_capacity_further", families=listed))
+    return "".join(texts)

@@ -21,7 +21,7 @@ from infraplan.report.page_rows import zone_table
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.steps import zones_of_cities
-from infraplan.siting.capacity import limited_family
+from infraplan.siting.capacity import capacity_in_use
 from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.plan_sites import no_sites, without_lines
 from infraplan.siting.plans import Plan
@@ -157,7 +157,7 @@ def plan_summary(
         rent_measure=study.targets.measure_of("public_rent"),
         families=plan.families,
         whole=whole,
-        coverage_only=not limited_family(study.capacity, plan.goal.families, study.plan_services),
+        capacity=capacity_in_use(study.capacity, plan.sites if whole else sites, study.plan_services, plan.goal.families),
         shares=check["shares"] if whole and check is not None else {},
         low_end=plan.low_end if whole else None,
         build_alone=plan.build_alone if whole else None,

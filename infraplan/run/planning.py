@@ -19,7 +19,7 @@ from infraplan.policy.priority import priority_counties
 from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
-from infraplan.siting.capacity import limited_families, limited_family
+from infraplan.siting.capacity import limited_families
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.demand_rows import refuse_narrow_class
 from infraplan.siting.goals import LINE_MEASURE, Goal, WeakGridTarget, goal_of, must_target
@@ -60,7 +60,6 @@ def goal_in(study: Study, cities: tuple[str, ...] = (), margin_db: float | None 
     unmapped = [family for family in families if family not in study.families]
     if unmapped:
         raise UsageError(both("siting.family_not_mapped", families=", ".join(unmapped), mapped=", ".join(study.families)))
-    limited_family(study.capacity, goal.families, study.plan_services)
     for item in goal.share_targets:
         refuse_narrow_class(item, study.services.values())
     return goal

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "id", "name", "place", "services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "antenna",
-    "host", "status", "mast", "cost", *COST_PARTS, "currency", "rent", "direct_power", "origin", "county", "city",
+    "host", "status", "mast", "cost", *COST_PARTS, "currency", "rent", "power_saving", "origin", "county", "city",
 )  # fmt: skip
-TYPES = {name: types("sites").get(name, "str") for name in COLUMNS} | {"rent": "int64", "direct_power": "int64"}
-"""Columns of a candidate with the types they have among a plan's sites; `place`, `rent`, `direct_power` and `origin` are the
+TYPES = {name: types("sites").get(name, "str") for name in COLUMNS} | {"rent": "int64", "power_saving": "int64"}
+"""Columns of a candidate with the types they have among a plan's sites; `place`, `rent`, `power_saving` and `origin` are the
 candidates' own."""
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
@@ -126,7 +126,7 @@ def candidate_sites(
     -------
     GeoDataFrame
         The columns of a site table, with place (equal for the service sets of one place), cost (over its life, typical), cost_low,
-        cost_high, currency, rent and direct_power (inside the cost), what the cost is made of (capex, opex_per_year, power_per_year;
+        cost_high, currency, rent and power_saving (inside the cost), what the cost is made of (capex, opex_per_year, power_per_year;
         annuity), the distances roads_km, power_lines_km, fibre_km (NaN where it has no such layer) and origin (co_location, host,
         settlement, line, ridge, grid), in EPSG:4326.
 

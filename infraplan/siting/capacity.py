@@ -112,12 +112,12 @@ def spectral_efficiency(service: Service) -> float | None:
 
 
 def people_at_most(capacity: Capacity, sites: Any, services: Mapping[str, Service], family: str) -> Floats | None:
-    """People of a family that each site serves at most, shape (sites,); infinite where nothing limits it. None where no site has a limit.
+    """People of a family that each site serves at most, shape (sites,). None where nothing limits them.
 
     Parameters
     ----------
     capacity : BusyHour, int or None
-        A number is the limit of every site that carries the family with limited users.
+        A number is the limit of every site; by a busy hour a site without the family serves nobody.
     sites : DataFrame
         Columns `services` (joined by ";") and `azimuth_deg` (joined by "/"): a sector each.
     services : mapping of Service
@@ -157,6 +157,31 @@ def limited_families(capacity: Capacity, families: Iterable[str], services: Mapp
     refuse_nothing(capacity)
     carried = {service.family for service in services.values()}
     return [family for family in dict.fromkeys(families) if family in carried and family in load("capacity")["spectral_efficiency"]]
+
+
+@dataclass(frozen=True)
+class CapacityInUse:
+    """What limits the sites of a plan.
+
+    `least`, `most`: people of `family` that the smallest and the largest site serve at most. `by_spectrum`: computed, not a number of the
+    study. `further`: families that people load too, and that are planned for coverage only.
+    """
+
+    family: str
+    least: int
+    most: int
+    by_spectrum: bool
+    further: tuple[str, ...] = ()
+
+
+def capacity_in_use(capacity: Capacity, sites: Any, services: Mapping[str, Service], families: Iterable[str]) -> CapacityInUse | None:
+    """The limits of these sites; None where nothing limits them, or none of them carries the family."""
+    limited = limited_families(capacity, families, services)
+    limit = people_at_most(capacity, sites, services, limited[0]) if limited else None
+    if limit is None or not (limit > 0).any():
+        return None
+    own = limit[limit > 0]
+    return CapacityInUse(limited[0], int(own.min()), int(own.max()), isinstance(capacity, BusyHour), tuple(limited[1:]))
 
 
 def refuse_nothing(capacity: Capacity) -> None:

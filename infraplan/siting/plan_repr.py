@@ -42,3 +42,8 @@ def html(plan: Plan) -> str:
     rows = zip(*(one.texts() for one in cells), strict=True)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<p>{escape(line(plan))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def line_kilometres(row: Mapping[str, Any]) -> dict[str, float]:
+    """Kilometres of a target of lines: required, in total, served today, served with the plan."""
+    return {"required": row["required_km"], "total": row["total_km"], "before": row["today"]["served_km"], "after": row["served_km"]}

@@ -309,7 +309,7 @@ def _plan(
     rent = int(instance.candidates["rent"].iloc[order].sum()) if "rent" in instance.candidates else 0
     if rent:
         extras = {**extras, "rent_free": -rent}
-    power = int(instance.candidates["direct_power"].iloc[order].sum()) if "direct_power" in instance.candidates else 0
+    power = int(instance.candidates["power_saving"].iloc[order].sum()) if "power_saving" in instance.candidates else 0
     if power:
         extras = {**extras, "direct_power": -power}
     if answer.refuted_bounds:

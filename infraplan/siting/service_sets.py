@@ -109,7 +109,7 @@ def split_by_service_set(
     table = table.iloc[order].drop(columns=["service_set", "size", "lacks"]).reset_index(drop=True)
     rent = table["host"].map({name: prices.rent(name) for name in table["host"].unique()})
     saving = table["power_per_year"] * prices.present_value_years * prices.direct_saving
-    return table.assign(currency=prices.currency, rent=rent.astype(np.int64), direct_power=saving.round().astype(np.int64))
+    return table.assign(currency=prices.currency, rent=rent.astype(np.int64), power_saving=saving.round().astype(np.int64))
 
 
 def with_costs(table: pd.DataFrame, services: int, prices: Costs) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -42,3 +44,11 @@ def random_problem(seed: int, *, reachable: bool = True) -> CoverProblem:
         forbidden=forbidden,
         separate=apart,
     )
+
+
+def without(problem: CoverProblem, site: int, place: np.ndarray) -> CoverProblem:
+    """The problem in which nothing is built at the place of a site."""
+    forced, forbidden = problem.forced.copy(), problem.forbidden.copy()
+    forced[site] = False
+    forbidden |= (place == place[site]) & ~forced
+    return replace(problem, forced=forced, forbidden=forbidden)

@@ -12,6 +12,7 @@ import shapely
 
 from infraplan.geo.grids import Grid
 from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
+from infraplan.siting.capacity import CapacityInUse
 from infraplan.tables.language import OwnNames
 
 FAMILIES = ("nr", "nbiot")
@@ -385,6 +386,7 @@ def sample_contexts(
         cost_low=cost * 0.7,
         cost_high=cost * 1.6,
         without_lines=("power_lines", "fibre"),
+        capacity=CapacityInUse("nr", 4_361, 13_085, True),
     )
     cities_frame = zones[zones["level"] == "city"]
     listed = pd.DataFrame(

@@ -9,9 +9,10 @@ from sample import sample_contexts
 
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import summary_sentences
-from infraplan.report.plan_words import build_or_share, robust_sentences
+from infraplan.report.plan_words import build_or_share, plan_note, robust_sentences
 from infraplan.report.words import Words
 from infraplan.siting.build_alone import BuildAlone
+from infraplan.siting.capacity import CapacityInUse
 from infraplan.siting.low_end import LowEnd
 
 LATER = {"0": 95_000, "3": 90_100, "6": 84_200, "10": 71_300}
@@ -77,3 +78,16 @@ def test_a_city_and_an_unchecked_plan_say_nothing(province: PageContext) -> None
     assert robust_sentences(replace(province, level="city"), words) == []
     assert province.plan is not None
     assert robust_sentences(replace(province, plan=replace(province.plan, shares={})), words) == []
+
+
+def test_the_note_says_how_many_people_a_site_serves(province: PageContext) -> None:
+    spectrum, number = CapacityInUse("nr", 4_361, 13_085, True), CapacityInUse("nr", 500, 500, False, ("lte",))
+    for capacity, texts in (
+        (None, ("只按覆盖选址", "coverage only")),
+        (spectrum, ("4,361–13,085", "spectral efficiency")),
+        (number, ("500 名常住人口", "as the study states", "4G只按覆盖规划", "4G is planned for coverage only")),
+    ):
+        assert province.plan is not None
+        shown = replace(province, plan=replace(province.plan, capacity=capacity))
+        note = "".join(plan_note(shown, Words(lang).about(shown)) for lang in ("zh", "en"))
+        assert all(text in note for text in texts), note

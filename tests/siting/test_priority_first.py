@@ -45,7 +45,7 @@ def test_direct_power_is_a_share_of_the_power_over_the_years() -> None:
     demand = ip.unserved_demand(world.cover, zones=world.zones, villages=world.villages)
     candidates = ip.candidate_sites(world.zones, demand=demand, services=["nr-n28"])
     by_hand = (candidates["power_per_year"] * costs.present_value_years * 0.2).round()
-    assert costs.direct_saving == 0.2 and (candidates["direct_power"] == by_hand).all() and (by_hand > 0).all()
+    assert costs.direct_saving == 0.2 and (candidates["power_saving"] == by_hand).all() and (by_hand > 0).all()
     plan = ip.place_sites(world.targets, world.cover, candidates, zones=world.zones, villages=world.villages, work_limit=500)
     chosen = candidates.set_index("id").loc[plan.sites["candidate"]]
-    assert plan.extras["direct_power"] == -chosen["direct_power"].sum()
+    assert plan.extras["direct_power"] == -chosen["power_saving"].sum()

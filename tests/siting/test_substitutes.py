@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_problem import random_problem
+from random_problem import random_problem, without
 from small_instances import small_instance
 
 from infraplan.siting import CoverProblem, ProblemError, Substitutes, check_cover, find_substitutes, solve
@@ -32,14 +32,6 @@ def varied_problem(seed: int) -> CoverProblem:
     if rng.random() < 0.3:
         problem = replace(problem, spacing_m=float(rng.uniform(5, 40)), forced=np.zeros(problem.cost.size, bool))
     return problem
-
-
-def without(problem: CoverProblem, site: int, place: np.ndarray) -> CoverProblem:
-    """The problem in which nothing is built at the place of a site."""
-    forced, forbidden = problem.forced.copy(), problem.forbidden.copy()
-    forced[site] = False
-    forbidden |= (place == place[site]) & ~forced
-    return replace(problem, forced=forced, forbidden=forbidden)
 
 
 def cheapest_by_hand(problem: CoverProblem) -> float:

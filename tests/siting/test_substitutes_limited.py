@@ -9,19 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from limited_problem import carried_by, cheapest_by_hand, random_problem
+from random_problem import without
 from small_instances import small_instance
 
 from infraplan.siting import CoverProblem, check_cover, find_substitutes, solve
 from infraplan.siting.plans import SearchLimits, cheapest_plan
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def without(problem: CoverProblem, site: int, place: np.ndarray) -> CoverProblem:
-    """The problem in which nothing is built at the place of a site."""
-    forced = problem.forced.copy()
-    forced[site] = False
-    return replace(problem, forced=forced, forbidden=problem.forbidden | ((place == place[site]) & ~forced))
 
 
 @settings(max_examples=60, deadline=None)
