@@ -23,7 +23,8 @@ sys.path.insert(0, str(ROOT / "tests" / "report"))
 
 from sample import sample_contexts  # noqa: E402
 
-from infraplan.io.writing import write_coverage_cog, write_geopackage  # noqa: E402
+from infraplan.io.coverage_rasters import write_coverage_cog  # noqa: E402
+from infraplan.io.writing import write_geopackage  # noqa: E402
 from infraplan.report.html_pages import FORMATS, write_city_pages, write_province_pages  # noqa: E402
 from infraplan.report.page_context import PageContext  # noqa: E402
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
     from infraplan.io.cost_files import read_costs
     from infraplan.io.cost_lines import read_cost_lines
+    from infraplan.io.coverage_rasters import write_coverage
     from infraplan.io.gridded_people import read_population_raster
     from infraplan.io.inspections import read_measurements
     from infraplan.io.opencellid import read_opencellid
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from infraplan.io.rasters import read_terrain
     from infraplan.io.services import read_services
     from infraplan.io.weak_grids import read_weak_grid
-    from infraplan.io.writing import write_coverage, write_geopackage
+    from infraplan.io.writing import write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
     from infraplan.policy.fibre_awards import fibre_award
     from infraplan.policy.gap_lists import find_gaps, unserved_demand
@@ -122,7 +123,7 @@ _HOMES = {
     "usual_busy_hour": "siting.capacity",
     "usual_costs": "siting.costs",
     "with_geometry": "policy.scorecards",
-    "write_coverage": "io.writing",
+    "write_coverage": "io.coverage_rasters",
     "write_geopackage": "io.writing",
     "zone_faults": "geo.zonal",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def soffice() -> str:
     path = shutil.which("soffice")
     if path is None:
         pytest.skip("LibreOffice is absent: run tools/install_system_packages.sh")
+    return path
+
+
+@pytest.fixture(scope="session")
+def system_python() -> str:
+    """Debian's Python, which has QGIS and GDAL."""
+    path = "/usr/bin/python3"
+    if not Path(path).exists() or subprocess.run([path, "-c", "import qgis.core, osgeo.gdal"], capture_output=True, check=False).returncode:
+        pytest.skip("QGIS is absent: run tools/install_system_packages.sh")
     return path
 
 

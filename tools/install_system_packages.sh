@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What the browser, office and peer tests need, on Debian. Everything else comes with `make test`.
+# What the browser, office, GIS and peer tests need, on Debian. Everything else comes with `make test`.
 set -euo pipefail
 missing=()
-for package in chromium libreoffice-calc libreoffice-writer poppler-utils fonts-noto-cjk splat; do
+for package in chromium libreoffice-calc libreoffice-writer poppler-utils fonts-noto-cjk splat python3-qgis qgis-providers python3-gdal; do
     dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -25,6 +25,7 @@ TITLES = {
     "masts": "现有站点 existing sites：地图和 KMZ 里的一个点；`plan.gpkg` 的 `existing_sites` 是输入的列（data.md）",
     "fibre": "光纤奖补 fibre award：`fibre_award.csv`",
     "measured": "实测 measurements：`inspections.csv`，由填好的缺口表读回",
+    "servers": "最佳服务扇区 best servers：`coverage-servers.csv`，栅格 `coverage-servers.tif` 的值",
     "compared_coverage": "覆盖对比 coverage of two runs：`compare.xlsx`",
     "compared_targets": "目标对比 targets of two runs：`compare.xlsx`",
     "compared_sites": "站点对比 sites of two runs：`compare.xlsx`",

@@ -32,7 +32,7 @@ def coverage(
     overwrite: Overwrite = False,
 ) -> None:
     """Predict coverage and count people served; land, where a study has no villages."""
-    from infraplan.io.writing import write_coverage
+    from infraplan.io.coverage_rasters import write_coverage
     from infraplan.radio.receivers import signal_band_db
     from infraplan.run.counting import count_area, count_people
     from infraplan.run.file_tags import dates_of, stated_dates

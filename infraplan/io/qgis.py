@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -10,52 +11,104 @@ from infraplan.messages import say
 from infraplan.presets import load
 from infraplan.tables.language import Speech
 
+LABELS = {"zones": ("name", 9.0, 0), "new_sites": ("id", 7.0, 150_000), "villages": ("name", 7.0, 60_000)}
+"""Layer -> column of its labels, their size in points, the smallest scale (1 : n) at which they are drawn, 0 for any."""
+FONTS = ("SimHei", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei")
+"""Fonts with Chinese characters, the first that is there is taken."""
 
-def layer_style(name: str, frame: Any, share_column: str = "nr_share", lang: str = "zh") -> str:
-    """QML of a layer by its name and columns, its legend in a language."""
+
+def layer_style(
+    name: str,
+    frame: Any,
+    share_column: str = "nr_share",
+    lang: str = "zh",
+    aliases: Mapping[str, tuple[str, str]] | None = None,
+    receivers: Mapping[str, str] | None = None,
+) -> str:
+    """QML of a layer by its name and columns: symbols with a legend in a language, labels, aliases of columns."""
+    label = labelling(*LABELS[name]) if name in LABELS and LABELS[name][0] in frame else ""
+    return _document(renderer_of(name, frame, share_column, lang, receivers), "name", label, alias_list(frame, aliases or {}))
+
+
+def renderer_of(name: str, frame: Any, share_column: str = "nr_share", lang: str = "zh", receivers: Mapping[str, str] | None = None) -> str:
+    """How a layer is drawn; `receivers`: where the devices of each family are judged, for the legend."""
     colours = load("palette")
     if name == "zones":
         if share_column in frame:
-            return _document(_graduated(share_column, colours["share"], _judged(frame, share_column.removesuffix("_share"), lang)), "name")
-        return _document(_single(_fill("#ffffff", colours["ink"]["zone"], 0.0)), "name")
+            return _graduated(share_column, colours["share"], _judged(frame, share_column.removesuffix("_share"), lang, receivers))
+        return outline_renderer()
     if name in ("gaps", "villages"):
-        column = next((column for column in ("status", "nr_status") if column in frame), None)
+        column = "status" if "status" in frame else next((one for one in frame.columns if str(one).endswith("_status")), None)
+        size_mm = 2.0 if name == "gaps" else 1.6
         if column is not None:
-            about = _judged(frame, column.removesuffix("_status"), lang) if column != "status" else say("report.at_its_receiver", lang)
+            own = column == "status"
+            about = say("report.at_its_receiver", lang) if own else _judged(frame, column.removesuffix("_status"), lang, receivers)
             kinds = [
-                (status, f"{about} {say(f'report.{status}', lang)}", _marker("circle", colours["village"][status], 1.6))
+                (status, f"{about} {say(f'report.{status}', lang)}", _marker("circle", colours["village"][status], size_mm))
                 for status in ("served", "uncertain", "unserved")
+                if name == "villages" or status != "served"
             ]
-            return _document(_categorised(column, kinds), "name")
-        return _document(_single(_marker("circle", colours["village"]["unserved"], 1.6)), "name")
+            return _categorised(column, kinds)
+        return _single(_marker("circle", colours["village"]["unserved"], size_mm))
     if name in ("total_not_spots", "partial_not_spots"):
         colour = colours["village"]["unserved" if name.startswith("total") else "uncertain"]
-        return _document(_single(_marker("circle", colour, 1.6)), "name")
+        return _single(_marker("circle", colour, 1.6))
     if name == "existing_sites":
-        return _document(_single(_marker("triangle", colours["site"]["existing"], 2.2)), "name")
+        return _single(_marker("triangle", colours["site"]["existing"], 2.2))
     if name == "new_sites":
-        return _document(_single(_marker("diamond", colours["site"]["new"], 3.0)), "name")
-    kinds_of = set(frame.geometry.geom_type.dropna().unique())
-    plain = (
-        _fill("#ffffff", colours["ink"]["zone"], 0.0)
-        if kinds_of & {"Polygon", "MultiPolygon"}
-        else _marker("circle", colours["ink"]["accent"], 1.6)
+        return _single(_marker("diamond", colours["site"]["new"], 3.0))
+    if set(frame.geometry.geom_type.dropna().unique()) & {"Polygon", "MultiPolygon"}:
+        return outline_renderer()
+    return _single(_marker("circle", colours["ink"]["accent"], 1.6))
+
+
+def outline_renderer(width_mm: float = 0.26) -> str:
+    """Polygons as their outlines alone."""
+    return _single(_fill("#ffffff", load("palette")["ink"]["zone"], 0.0, width_mm))
+
+
+def labelling(column: str, size_pt: float, least_scale: int) -> str:
+    """Labels from a column, with a white rim, at scales from 1 : `least_scale` on; 0: at every scale."""
+    families = "".join(f"<family name={quoteattr(font)}/>" for font in FONTS)
+    text = (
+        f'<text-style fieldName={quoteattr(column)} isExpression="0" fontFamily="{FONTS[0]}" fontSize="{size_pt:g}" fontSizeUnit="Point"'
+        f' fontWeight="50" namedStyle="" textColor="29,39,51,255" textOpacity="1" multilineHeight="1"><families>{families}</families>'
+        '<text-buffer bufferDraw="1" bufferSize="0.7" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"'
+        ' bufferJoinStyle="128" bufferNoFill="1"/></text-style>'
     )
-    return _document(_single(plain), "name")
+    near = f'scaleVisibility="{int(least_scale > 0)}" scaleMax="{least_scale}" scaleMin="0"'
+    placed = '<placement placement="6" priority="5" dist="0.6" distUnits="MM" predefinedPositionOrder="TR,TL,BR,BL,R,L,TSR,BSR"/>'
+    if column == "name" and least_scale == 0:
+        placed = '<placement placement="0" priority="8" centroidInside="1" dist="0" distUnits="MM" quadOffset="4"/>'
+    drawn = f'<rendering drawLabels="1" {near} obstacle="0" fontMaxPixelSize="10000" fontMinPixelSize="0" displayAll="0"/>'
+    return f'<labeling type="simple"><settings calloutType="simple">{text}<text-format/>{placed}{drawn}</settings></labeling>'
 
 
-def _judged(frame: Any, family: str, lang: str) -> str:
-    """5G（室外）, where the frame states where a family is judged."""
+def alias_list(frame: Any, aliases: Mapping[str, tuple[str, str]]) -> str:
+    """The aliases of a layer's columns, in the order of its file."""
+    columns = [str(name) for name in frame.columns if name != frame.geometry.name]
+    rows = "".join(
+        f'<alias index="{index}" field={quoteattr(name)} name={quoteattr(aliases[name][0])}/>'
+        for index, name in enumerate(columns, 1)
+        if name in aliases
+    )
+    return f"<aliases>{rows}</aliases>" if rows else ""
+
+
+def _judged(frame: Any, family: str, lang: str, receivers: Mapping[str, str] | None = None) -> str:
+    """5G（室外）, where the frame or `receivers` state where a family is judged."""
     column = f"{family}_receiver"
-    return Speech(lang).judged(family, str(frame[column].iloc[0]) if column in frame and len(frame) else "")
+    stated = str(frame[column].iloc[0]) if column in frame and len(frame) else ""
+    return Speech(lang, receivers=dict(receivers or {})).judged(family, stated)
 
 
 RENDERER = 'enableorderby="0" forceraster="0" symbollevels="0"'
 
 
-def _document(renderer: str, label: str) -> str:
+def _document(renderer: str, label: str, labels: str = "", aliases: str = "") -> str:
     head = '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM">'
-    return f'{head}<qgis styleCategories="Symbology">{renderer}<previewExpression>&quot;{label}&quot;</previewExpression></qgis>'
+    top = f'<qgis styleCategories="Symbology|Labeling|Fields" labelsEnabled="{int(bool(labels))}">'
+    return f"{head}{top}{renderer}{labels}{aliases}<previewExpression>&quot;{label}&quot;</previewExpression></qgis>"
 
 
 def _rgba(colour: str, opacity: float = 1.0) -> str:
@@ -67,9 +120,10 @@ def _layer(kind: str, **values: object) -> str:
     return f'<layer class="{kind}" enabled="1" locked="0" pass="0"><Option type="Map">{inside}</Option></layer>'
 
 
-def _fill(colour: str, line: str, opacity: float) -> tuple[str, str]:
+def _fill(colour: str, line: str, opacity: float, width_mm: float = 0.26) -> tuple[str, str]:
     inside, edge = _rgba(colour, opacity), _rgba(line)
-    return "fill", _layer("SimpleFill", color=inside, outline_color=edge, outline_width=0.26, outline_style="solid", style="solid")
+    style = "solid" if opacity else "no"
+    return "fill", _layer("SimpleFill", color=inside, outline_color=edge, outline_width=width_mm, outline_style="solid", style=style)
 
 
 def _marker(shape: str, colour: str, size_mm: float) -> tuple[str, str]:
@@ -119,8 +173,38 @@ def margin_classes() -> tuple[list[float], list[str]]:
     return [float(step["from_db"]) for step in steps], [str(step["colour"]) for step in steps]
 
 
-def raster_style(about: str = "") -> str:
-    """QML of a coverage raster: the first band's margin in the palette's classes; `about` names its family, 5G（室外）."""
+def class_names(lang: str = "zh") -> list[str]:
+    """What each margin class is called, worst first: -10 至 0 dB（不足）."""
+    edges, found = margin_classes()[0], []
+    for index, lower in enumerate(edges):
+        upper = edges[index + 1] if index + 1 < len(edges) else None
+        key = "below" if index == 0 else "above" if upper is None else "short" if upper <= 0 else "between"
+        ends = {name: f"{value:g}" for name, value in (("lower", lower), ("upper", upper)) if value is not None}
+        kept = {"below": ("upper",), "above": ("lower",)}.get(key, ("lower", "upper"))
+        found.append(say(f"gis.class_{key}", lang, **{name: ends[name] for name in kept}))
+    return found
+
+
+def class_renderer(about: str, lang: str, opacity: float = 1.0) -> str:
+    """How a raster of classes is drawn: each class in the palette's colour under its name."""
+    colours = margin_classes()[1]
+    entries = "".join(
+        f'<paletteEntry value="{index}" color="{colour}" alpha="255" label={quoteattr(f"{about} {name}".strip())}/>'
+        for index, (colour, name) in enumerate(zip(colours, class_names(lang), strict=True))
+    )
+    return (
+        f'<rasterrenderer type="paletted" band="1" opacity="{opacity:g}" alphaBand="-1" nodataColor=""><rasterTransparency/>'
+        f"<colorPalette>{entries}</colorPalette></rasterrenderer>"
+    )
+
+
+def class_style(about: str = "", lang: str = "zh") -> str:
+    """QML of a raster of classes."""
+    return _raster_document(class_renderer(about, lang))
+
+
+def margin_renderer(about: str = "", band: int = 1) -> str:
+    """How a band of margins is drawn: in the palette's classes."""
     edges, colours = margin_classes()
     items = ""
     for index, colour in enumerate(colours):
@@ -128,9 +212,17 @@ def raster_style(about: str = "") -> str:
         label = f"&lt; {upper} dB" if index == 0 else f"&gt;= {edges[index]:g} dB" if upper == "inf" else f"{edges[index]:g} - {upper} dB"
         items += f'<item alpha="255" color="{colour}" label="{about} {label}" value="{upper}"/>'
     shader = f'<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0">{items}</colorrampshader>'
-    renderer = (
-        '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" nodataColor="">'
+    return (
+        f'<rasterrenderer type="singlebandpseudocolor" band="{band}" opacity="1" alphaBand="-1" nodataColor="">'
         f"<rasterTransparency/><rastershader>{shader}</rastershader></rasterrenderer>"
     )
+
+
+def raster_style(about: str = "") -> str:
+    """QML of a coverage raster: the first band's margin in the palette's classes; `about` names its family, 5G（室外）."""
+    return _raster_document(margin_renderer(about))
+
+
+def _raster_document(renderer: str) -> str:
     head = '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM">'
     return f'{head}<qgis styleCategories="Symbology" hasScaleBasedVisibilityFlag="0"><pipe>{renderer}</pipe></qgis>\n'

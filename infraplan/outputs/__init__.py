@@ -35,6 +35,7 @@ from infraplan.outputs.run_tables import (
     PHASES,
     POPULATION,
     SCORECARD,
+    SERVERS,
     SITES,
     VILLAGES,
 )
@@ -42,7 +43,7 @@ from infraplan.outputs.run_tables import (
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
     "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
-    "measured": MEASURED, "not_spots": NOT_SPOTS, "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS,
+    "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS,
     "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
     "zones": ZONES, "gap_sums": GAP_SUMS, "method": METHOD, "budget": BUDGET,

@@ -13,14 +13,10 @@ import joblib
 
 from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text
-from infraplan.io.table_files import write_csv
-from infraplan.io.writing import raster_tags, write_coverage_cog, write_geopackage
-from infraplan.messages import in_language
-from infraplan.outputs import types
 from infraplan.report.html_pages import write_city_pages, write_province_pages
 from infraplan.run import ledger
-from infraplan.run.file_tags import dates_of
-from infraplan.run.page_contexts import CityLayers, folder_name, plan_layers, village_table
+from infraplan.run.gis_files import write_layers
+from infraplan.run.page_contexts import CityLayers, folder_name
 from infraplan.run.progress import Progress
 from infraplan.study import Study
 
@@ -146,18 +142,3 @@ def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
     write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats)
     write_layers(page, batch.part, batch.lang)
     return {}
-
-
-def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
-    """Writes the layers for a GIS: plan.gpkg, coverage.tif; every village with its status, from which the totals can be recounted.
-
-    The scorecard.
-    """
-    context = page.context
-    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
-    write_geopackage(plan_layers(context), folder / "plan.gpkg", tags=dates, lang=lang)
-    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang)
-    write_csv(folder / "villages.csv", village_table(context, page.village_headings))
-    card = context.scorecard[list(types("scorecard"))]
-    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))

@@ -12,7 +12,7 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
 from infraplan.messages import Bilingual, both, joined_texts, split_languages
-from infraplan.outputs import types
+from infraplan.outputs import shown, types
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
@@ -29,7 +29,7 @@ from infraplan.study import Study
 from infraplan.tables.column_types import typed
 from infraplan.tables.families import family_name, with_families
 from infraplan.tables.faults import grouped
-from infraplan.tables.headings import headings
+from infraplan.tables.headings import headings, named
 from infraplan.tables.language import Speech
 from infraplan.tables.reprojection import to_plane
 from infraplan.units import cut_percent
@@ -217,29 +217,50 @@ def _window(cover: Coverage, zones: Any) -> Coverage:
 class CityLayers:
     """A page's context, and the data that only the files need.
 
-    Best server per family, the sectors those indices name, headings of the villages.
+    Best server per family, the sectors those indices name, headings of the villages, the CRS that the study chooses for files of a GIS.
     """
 
     context: PageContext
     servers: dict[str, Any]
     sector_ids: Any
     village_headings: str = "names"
+    crs: str = ""
 
 
 def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLayers:
     servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
-    return CityLayers(context, servers, cover.sector_ids, findings.study.config.outputs.village_headings)
+    chosen = findings.study.config.outputs
+    return CityLayers(context, servers, cover.sector_ids, chosen.village_headings, chosen.crs)
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
-    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites, villages that no network or not all serve."""
+    """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites, villages that no network or not all serve.
+
+    All settlements with their status come last.
+    """
     import geopandas as gpd
 
     zones = zone_table(context)
     gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
     spots = not_spot_layer(context)
     own = {f"{kind}_not_spots": spots.loc[spots["not_spot"] == kind] for kind in ("total", "partial")}
-    return {"zones": zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites, **own}
+    return {
+        "zones": zones,
+        "gaps": gaps,
+        "existing_sites": context.sites,
+        "new_sites": context.plan_sites,
+        **own,
+        **settlement_layer(context),
+    }
+
+
+def settlement_layer(context: PageContext) -> dict[str, Any]:
+    """All settlements, served ones too, with what is judged of them; nothing in a study without any."""
+    if context.villages is None:
+        return {}
+    table = village_table(context)
+    kept = [name for entry in shown("villages", "gis") for name, _ in named(entry, table, "villages") if name in table]
+    return {"villages": context.villages[["geometry"]].join(table[kept])[[*kept, "geometry"]]}
 
 
 def not_spot_layer(context: PageContext) -> Any:

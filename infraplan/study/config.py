@@ -273,9 +273,21 @@ class PlanChoice(Section):
 
 
 class OutputChoice(Section):
-    """How the results are written. `village_headings`: of villages.csv, the names of docs/outputs.md or Chinese headings."""
+    """How the results are written. `village_headings`: of villages.csv, the names of docs/outputs.md or Chinese headings.
+
+    `crs`: of plan.gpkg, coverage.tif and the tables for MapInfo: "" for EPSG:4326 and the study's grid, "gauss-kruger" for the 3-degree
+    zone of CGCS2000 of each folder's middle, or a code such as EPSG:4490.
+    """
 
     village_headings: Literal["names", "zh"] = "names"
+    crs: str = ""
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, given: str) -> str:
+        from infraplan.io.coordinate_systems import GAUSS_KRUGER
+
+        return given if given in ("", GAUSS_KRUGER) else known_crs(given)
 
 
 class Config(Section):

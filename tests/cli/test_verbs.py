@@ -103,7 +103,7 @@ def test_coverage_adds_up_and_writes_a_map(infraplan: Call, ready: Path, tmp_pat
     assert (sums["population"] == people).all()
     assert (sums[["served", "uncertain", "unserved"]].sum(axis=1) == people).all()
     with rasterio.open(raster) as bands:
-        assert bands.descriptions == ("nr margin_db outdoor", "nr best_server", "nbiot margin_db indoor", "nbiot best_server")
+        assert bands.descriptions == ("nr margin_db outdoor", "nbiot margin_db indoor")
     before = raster.read_bytes()
     again = infraplan("coverage", ready, "--raster", raster)
     assert again.code == 2

@@ -1,8 +1,7 @@
-"""plan.gpkg and coverage.tif: what was written is read back, styles lie inside, equal content gives equal bytes."""
+"""plan.gpkg: what was written is read back, styles, titles, aliases and notes lie inside, equal content gives equal bytes."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,15 +11,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-import rasterio
 import shapely
 
 from infraplan.files import sha256
-from infraplan.geo.grids import Grid
-from infraplan.io.qgis import layer_style
-from infraplan.io.writing import write_coverage_cog, write_geopackage
-
-GRID = Grid("+proj=laea +lat_0=24 +lon_0=113.5 +datum=WGS84 +units=m +no_defs", -10_000.0, 8_000.0, 250.0, 300, 310)
+from infraplan.io.writing import write_geopackage
 
 
 @pytest.fixture
@@ -81,17 +75,12 @@ def test_equal_content_equal_bytes(layers: dict[str, gpd.GeoDataFrame], tmp_path
     assert str(tmp_path).encode() not in (tmp_path / "a.gpkg").read_bytes()
 
 
-def test_every_layer_and_raster_carries_the_dates(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+def test_every_layer_carries_the_dates(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     tags = {"AS_OF": "2020-08-31", "REPORT_DATE": "2020-09-15", "VERSION": "infraplan 0.1.0"}
     write_geopackage(layers, tmp_path / "a.gpkg", tags=tags)
     with sqlite3.connect(tmp_path / "a.gpkg") as file:
         found = dict(file.execute("SELECT table_name, description FROM gpkg_contents").fetchall())
     assert {found[name] for name in layers} == {"AS_OF=2020-08-31; REPORT_DATE=2020-09-15; VERSION=infraplan 0.1.0"}
-    margins, servers, ids = coverage(np.random.default_rng(1))
-    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids, tags=tags)
-    for name in ("coverage.tif", "coverage-nr.tif", "coverage-nbiot.tif"):
-        with rasterio.open(tmp_path / name) as source:
-            assert tags.items() <= source.tags().items()
 
 
 def test_other_crs_is_brought_to_wgs84(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
@@ -108,73 +97,37 @@ def test_a_failure_leaves_the_old_file(layers: dict[str, gpd.GeoDataFrame], tmp_
     assert sha256(path) == before and [entry.name for entry in tmp_path.iterdir()] == ["plan.gpkg"]
 
 
-def coverage(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], list[str]]:
-    margin = rng.normal(5, 9, GRID.shape).astype(np.float32)
-    margin[:40] = np.nan
-    server = rng.choice([3, 7, 11], GRID.shape).astype(np.int32)
-    server[:40] = -1
-    return {"nr": margin, "nbiot": margin + 3}, {"nr": server, "nbiot": server}, [f"S{i}/nr-n41/1" for i in range(12)]
+def test_titles_aliases_and_notes_are_read_by_gdal(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    """GDAL reads the notes of the file; `gpkg_data_columns` says what each column is called."""
+    path = tmp_path / "plan.gpkg"
+    tags = {"AS_OF": "2020-08-31", "SYNTHETIC": "true"}
+    write_geopackage(layers, path, tags=tags, abstract="合成数据", licences=("居民地：CC BY 4.0（GeoNames）",), receivers={"nr": "indoor"})
+    about = pyogrio.read_info(path, layer="zones")["dataset_metadata"]
+    assert about["LICENCE_1"] == "居民地：CC BY 4.0（GeoNames）" and about["ABSTRACT"] == "合成数据" and about["SYNTHETIC"] == "true"
+    with sqlite3.connect(path) as base:
+        titles = dict(base.execute("SELECT table_name, identifier FROM gpkg_contents").fetchall())
+        rows = base.execute("SELECT table_name, column_name, title, description FROM gpkg_data_columns").fetchall()
+        known = {row[0] for row in base.execute("SELECT extension_name FROM gpkg_extensions")}
+    assert titles["gaps"] == "缺口" and titles["new_sites"] == "建议新建站点"
+    aliases = {(table, column): title for table, column, title, _ in rows}
+    assert aliases["zones", "nr_share"] == "5G（室内）人口覆盖率" and aliases["gaps", "status"] == "状态"
+    assert all(text for *_, text in rows) and {"gpkg_schema", "gpkg_metadata"} <= known
 
 
-def test_bands_come_back(tmp_path: Path) -> None:
-    margins, servers, ids = coverage(np.random.default_rng(1))
-    path = tmp_path / "coverage.tif"
-    write_coverage_cog(path, GRID, margins, servers, ids, tags={"MODEL": "uma"})
-    with rasterio.open(path) as source:
-        assert source.descriptions == ("nr margin_db", "nr best_server", "nbiot margin_db", "nbiot best_server")
-        assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG" and source.overviews(1)
-        assert np.isnan(source.nodata) and source.tags()["MODEL"] == "uma"
-        assert source.transform.c == GRID.x0_m and source.transform.f == GRID.y0_m
-        np.testing.assert_array_equal(source.read(1), margins["nr"])
-        used = json.loads(source.tags()["SECTORS_nr"])
-        assert used == [ids[3], ids[7], ids[11]]
-        band = source.read(2)
-        assert np.isnan(band[:40]).all()
-        np.testing.assert_array_equal(np.array([3, 7, 11])[band[40:].astype(int)], servers["nr"][40:])
+def test_labels_lie_in_the_styles(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    write_geopackage(layers, tmp_path / "plan.gpkg")
+    with sqlite3.connect(tmp_path / "plan.gpkg") as base:
+        styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles").fetchall())
+    fields = {
+        name: [one.get("fieldName") for one in ElementTree.fromstring(qml.split(">", 1)[1]).iter("text-style")]
+        for name, qml in styles.items()
+    }
+    assert fields["zones"] == ["name"] and fields["new_sites"] == ["id"] and fields["existing_sites"] == []
 
 
-def test_classes_carry_a_colour_table_and_qgis_a_style(tmp_path: Path) -> None:
-    margins, servers, ids = coverage(np.random.default_rng(1))
-    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids)
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["coverage-nbiot.tif", "coverage-nr.tif", "coverage.qml", "coverage.tif"]
-    with rasterio.open(tmp_path / "coverage-nr.tif") as source:
-        assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG" and source.nodata == 255
-        band, table = source.read(1), source.colormap(1)
-        assert table[4] == (47, 143, 134, 255)
-        served = margins["nr"] >= 0
-        assert ((band >= 2) & (band != 255) == served).all() and (band[:40] == 255).all()
-    style = ElementTree.fromstring((tmp_path / "coverage.qml").read_text(encoding="utf-8").split(">", 1)[1])
-    assert len(list(style.iter("item"))) == 5
-
-
-def test_legends_in_qgis_say_where_the_devices_are(tmp_path: Path) -> None:
-    margins, servers, ids = coverage(np.random.default_rng(1))
-    write_coverage_cog(tmp_path / "coverage.tif", GRID, margins, servers, ids, tags={"RECEIVER_nr": "outdoor", "RECEIVER_nbiot": "indoor"})
-    style = (tmp_path / "coverage.qml").read_text(encoding="utf-8")
-    assert style.count("<item ") == style.count('label="5G（室外） ')
-    with rasterio.open(tmp_path / "coverage.tif") as source:
-        assert source.descriptions[0] == "nr margin_db outdoor" and source.descriptions[2] == "nbiot margin_db indoor"
-    zones = gpd.GeoDataFrame({"nr_share": [0.5], "nr_receiver": ["indoor"]}, geometry=[shapely.box(113, 23, 114, 24)], crs=4326)
-    assert 'label="5G（室内） 0 - ' in layer_style("zones", zones)
-    assert "receiver" in layer_style("gaps", zones.assign(status="unserved")), "each gap has its own place"
-
-
-def test_cog_bytes_are_equal(tmp_path: Path) -> None:
-    margins, servers, ids = coverage(np.random.default_rng(1))
-    for name in ("a", "b"):
-        write_coverage_cog(tmp_path / f"{name}.tif", GRID, margins, servers, ids)
-    for kind in (".tif", "-nr.tif", ".qml"):
-        assert sha256(tmp_path / f"a{kind}") == sha256(tmp_path / f"b{kind}")
-
-
-def test_a_band_of_another_shape_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="shape"):
-        write_coverage_cog(tmp_path / "a.tif", GRID, {"nr": np.zeros((3, 3), np.float32)})
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_nobody_serves(tmp_path: Path) -> None:
-    nothing = np.full(GRID.shape, np.nan, np.float32)
-    write_coverage_cog(tmp_path / "a.tif", GRID, {"nr": nothing}, {"nr": np.full(GRID.shape, -1, np.int32)}, [])
-    with rasterio.open(tmp_path / "a.tif") as source:
-        assert np.isnan(source.read()).all() and json.loads(source.tags()["SECTORS_nr"]) == []
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4547"])
+def test_layers_in_a_chinese_crs(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path, crs: str) -> None:
+    write_geopackage(layers, tmp_path / "plan.gpkg", crs=crs)
+    gaps = gpd.read_file(tmp_path / "plan.gpkg", layer="gaps")
+    assert gaps.crs.to_epsg() == int(crs[5:])
+    assert gaps.to_crs(4326).geometry.x.tolist() == pytest.approx([113.1, 113.2], abs=1e-6)

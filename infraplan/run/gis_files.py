@@ -1,0 +1,56 @@
+"""The files of one folder for a GIS: plan.gpkg, coverage rasters, project.qgz; of the whole study also tables for MapInfo and Atoll."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from infraplan.io.coordinate_systems import output_crs
+from infraplan.io.coverage_rasters import raster_tags, write_coverage_cog
+from infraplan.io.qgis_project import write_project
+from infraplan.io.table_files import write_csv
+from infraplan.io.writing import write_geopackage
+from infraplan.messages import in_language, say
+from infraplan.outputs import types
+from infraplan.report.page_context import PageContext
+from infraplan.run.file_tags import dates_of
+from infraplan.run.page_contexts import CityLayers, plan_layers, village_table
+from infraplan.run.qgis_files import project_of, receivers_of
+
+
+def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
+    """Writes plan.gpkg, coverage.tif with what is beside it, project.qgz; every village with its status, and the scorecard.
+
+    From villages.csv the totals can be recounted.
+    """
+    context = page.context
+    area = context.outline if len(context.outline) else context.zones
+    west, _, east, _ = area.to_crs(4326).total_bounds
+    crs = output_crs(page.crs, float(west + east) / 2)
+    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
+    layers = plan_layers(context)
+    write_geopackage(
+        layers, folder / "plan.gpkg", tags=dates, lang=lang, crs=crs or "EPSG:4326", abstract=abstract_of(context, lang),
+        licences=licences_of(context, lang), receivers=receivers_of(context),
+    )  # fmt: skip
+    tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
+    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang, crs=crs)
+    write_project(project_of(context, layers, crs, lang), folder / "project.qgz")
+    write_csv(folder / "villages.csv", village_table(context, page.village_headings))
+    card = context.scorecard[list(types("scorecard"))]
+    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
+
+
+def abstract_of(context: PageContext, lang: str) -> str:
+    """What a file for a GIS holds, and that its data are made up where they are."""
+    return say("gis.metadata_abstract", lang, note=say("gis.synthetic_note", lang) if context.facts.synthetic else "").strip()
+
+
+def licences_of(context: PageContext, lang: str) -> tuple[str, ...]:
+    """The licence of each input, or that none is stated."""
+
+    def said(row: Any) -> str:
+        words = {name: str(in_language(getattr(row, name), lang)) for name in ("name", "licence", "holder")}
+        return say("gis.licence_of", lang, **words)
+
+    return tuple(said(row) for row in context.facts.datasets) or (say("gis.no_licence", lang),)
