@@ -25,7 +25,8 @@ from infraplan.report.cards import labelled
 from infraplan.report.document import report_of
 from infraplan.report.google_earth import write_kmz
 from infraplan.report.headline import headline_sentences, shown_headline
-from infraplan.report.map_data import dataset_lines, share_colour
+from infraplan.report.map_data import dataset_lines
+from infraplan.report.map_legends import share_colour
 from infraplan.report.maps import draw_map
 from infraplan.report.method_lines import warning_lines
 from infraplan.report.page_context import PageContext

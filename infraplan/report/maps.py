@@ -1,4 +1,4 @@
-"""map.html: folium's map, layer control and overlays, our packed points; it opens without a network."""
+"""map.html: Leaflet in a folium page, our packed layers and panel; it opens without a network."""
 
 from __future__ import annotations
 
@@ -9,59 +9,30 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import folium
 from branca.element import MacroElement
-from folium.map import Layer
-from folium.raster_layers import ImageOverlay
 from folium.template import Template
 
 from infraplan.files import write_text
 from infraplan.report import map_data, stamps
-from infraplan.report.margin_images import web_picture
+from infraplan.report.map_detail import detail_of
 from infraplan.report.offline import OfflineMap, Verbatim, inline
 from infraplan.report.packed_points import script_json
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import FONT_STACK, palette
+from infraplan.report.style import FONT_STACK
 from infraplan.report.words import Words
 
-PANES = ("ip-ground", "ip-raster", "ip-zones", "ip-points", "ip-sites", "ip-labels")
+SCRIPTS = ("map_points.js", "map_layers.js", "map_panel.js", "map_search.js", "map_paper.js", "map.js")
+"""In the order in which they need each other."""
 
 
-class ScriptedLayer(Layer):  # type: ignore[misc]
-    """A layer that an expression of templates/map.js makes."""
+class Start(MacroElement):  # type: ignore[misc]
+    """Layers, panel, legend, search: `templates/map.js` makes them of the page's data."""
 
-    _template = Template("{% macro script(this, kwargs) %}var {{ this.get_name() }} = {{ this.expression }};{% endmacro %}")
+    _template = Template("{% macro script(this, kwargs) %}IP.start({{ this._parent.get_name() }}, IP_DATA, IP_SOURCES);{% endmacro %}")
 
-    def __init__(self, name: str, expression: str, key: str, show: bool = True):
-        super().__init__(name=name, overlay=True, control=True, show=show)
-        self._name = "ScriptedLayer"
-        self.expression, self.key = expression, key
-
-
-class Panes(MacroElement):  # type: ignore[misc]
-    """The drawing order of the layers."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}InfraplanMap.panes({{ this._parent.get_name() }}, {{ this.names|tojson }});{% endmacro %}"
-    )
-
-    def __init__(self, names: tuple[str, ...]):
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.names = "Panes", list(names)
-
-
-class Finish(MacroElement):  # type: ignore[misc]
-    """Legend, search, clicks; last, because it uses the other layers."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "InfraplanMap.finish({{ this._parent.get_name() }}, {{ this.control.get_name() }}, IP_DATA, IP_SOURCES, { "
-        "{% for key, layer in this.layers %}{{ key|tojson }}: {{ layer.get_name() }},{% endfor %}});{% endmacro %}"
-    )
-
-    def __init__(self, layers: list[tuple[str, Any]], control: Any):
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.layers, self.control = "Finish", layers, control
+        self._name = "Start"
 
 
 @dataclass(frozen=True)
@@ -81,10 +52,11 @@ class OfflinePage:
 
 
 def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> OfflinePage:
-    """The interactive map of a zone: margins, zones with their score, villages, sites. `alone`: no report lies beside it."""
-    words = Words(lang).about(context)
-    sources = map_data.point_sources(context, words)
-    west, south, east, north = _bounds(context)
+    """The interactive map of a zone: signal, shares, settlements, sites, lines and places. `alone`: no report lies beside it."""
+    words, detail = Words(lang).about(context), detail_of(context)
+    sources = map_data.point_sources(context, words, detail)
+    data = map_data.page_data(context, words, detail, sources)
+    (south, west), (north, east) = data["bounds"]
     page = OfflineMap(
         location=[(south + north) / 2, (west + east) / 2],
         tiles=None,
@@ -95,100 +67,18 @@ def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> 
         zoom_snap=0.25,
         attribution_control=False,
     )
-    Panes(PANES).add_to(page)
-    layers: list[tuple[str, Any]] = []
-
-    def add(key: str, layer: Any) -> None:
-        layer.add_to(page)
-        layers.append((key, layer))
-
-    for index, family in enumerate(context.families):
-        if family in context.margins:
-            picture = web_picture(context.grid, context.margins[family], context.outline)
-            add(
-                f"margin-{family}",
-                ImageOverlay(
-                    picture.data_url,
-                    picture.bounds,
-                    name=words.t("layer_margin", family=words.family_in(context, family)),
-                    show=index == 0 and context.level != "province",
-                    pane="ip-raster",
-                    opacity=0.95,
-                ),
-            )
-    colours = palette()
-    line = script_json({"line": colours["ink"]["zone"]})
-    for index, family in enumerate(context.families):
-        add(
-            f"share-{family}",
-            ScriptedLayer(
-                words.t("layer_share", family=words.family_in(context, family)),
-                f"InfraplanMap.zones(IP_DATA, {family!r}, 'ip-zones', {line})",
-                f"share-{family}",
-                show=index == 0 and context.level == "province",
-            ),
-        )
-    add("zones", ScriptedLayer(words.t("layer_zones"), f"InfraplanMap.zones(IP_DATA, null, 'ip-zones', {line})", "zones"))
-    village = script_json([colours["village"][status] for status in map_data.STATUSES])
-    for index, family in enumerate(context.families):
-        if "villages" in sources and family in sources["villages"]["styles"]:
-            options = f"{{pane: 'ip-points', shape: 'circle', radius: 5, least: 0.8, rank: 1, style: {family!r}, colours: {village}}}"
-            add(
-                f"villages-{family}",
-                ScriptedLayer(
-                    words.t("layer_villages", family=words.family_in(context, family)),
-                    f"InfraplanMap.points(IP_SOURCES[{_position(sources, 'villages')}], {options})",
-                    f"villages-{family}",
-                    show=index == 0 and context.level != "province",
-                ),
-            )
-    for key, shape, radius, least, rank, colour in (
-        ("sites", "triangle", 6.5, 3.0, 2, colours["site"]["existing"]),
-        ("new", "diamond", 8.0, 4.4, 3, colours["site"]["new"]),
-    ):
-        if key in sources:
-            options = f"{{pane: 'ip-sites', shape: {shape!r}, radius: {radius}, least: {least}, rank: {rank}, colours: [{colour!r}]}}"
-            add(
-                key,
-                ScriptedLayer(
-                    words.t(f"layer_{key}"),
-                    f"InfraplanMap.points(IP_SOURCES[{_position(sources, key)}], {options})",
-                    key,
-                    show=key == "new" or context.level != "province",
-                ),
-            )
-    add("labels", ScriptedLayer(words.t("layer_labels"), "InfraplanMap.labels(IP_DATA, 'ip-labels')", "labels"))
-    control = folium.LayerControl(collapsed=False, position="topright")
-    control.add_to(page)
-    Finish(layers, control).add_to(page)
-    title = words.t("map_title", name=context.title_name(lang))
+    Start().add_to(page)
     root: Any = page.get_root()
-    data = map_data.page_data(context, words, layers=[key for key, _ in layers])
-    root.html.add_child(Verbatim(_bar(context, words, title, alone)), name="bar", index=0)
+    root.html.add_child(Verbatim(_bar(context, words, data["title"], alone)), name="bar", index=0)
     root.header.add_child(Verbatim(f"<style>{_asset('map.css').replace('FONT_STACK', FONT_STACK)}</style>"), name="zz_style")
-    root.script.add_child(
-        Verbatim(
-            f"{_asset('map.js')}\nvar IP_DATA = {script_json(data)};\nvar IP_SOURCES = {script_json(list(sources.values()))}"
-            ".map(InfraplanMap.source);"
-        ),
-        name="aa_data",
-        index=0,
-    )
-    return OfflinePage(inline(root, title, lang), title)
-
-
-def _position(sources: dict[str, Any], key: str) -> int:
-    return list(sources).index(key)
+    scripts = "\n".join(_asset(name) for name in SCRIPTS)
+    packed = script_json(sources)
+    root.script.add_child(Verbatim(f"{scripts}\nvar IP_DATA = {script_json(data)};\nvar IP_SOURCES = {packed};"), name="aa_data", index=0)
+    return OfflinePage(inline(root, data["title"], lang), data["title"])
 
 
 def _asset(name: str) -> str:
     return files("infraplan.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _bounds(context: PageContext) -> tuple[float, float, float, float]:
-    shown = context.outline if len(context.outline) else context.zones
-    west, south, east, north = (float(value) for value in shown.total_bounds)
-    return west, south, east, north
 
 
 def _bar(context: PageContext, words: Words, title: str, alone: bool) -> str:

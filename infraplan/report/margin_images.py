@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from infraplan.report.page_context import Margins
 from infraplan.report.style import palette
 
 Classes = npt.NDArray[np.uint8]
+Bounds = tuple[tuple[float, float], tuple[float, float]]
 WEB = "EPSG:3857"
 GEOGRAPHIC = "EPSG:4326"
 NOTHING = 255
@@ -42,15 +44,10 @@ class Picture:
     """A PNG and where it lies: ((south, west), (north, east)) in degrees."""
 
     png: bytes
-    bounds: tuple[tuple[float, float], tuple[float, float]]
-
-    @property
-    def data_url(self) -> str:
-        """The picture as a data: address."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}"
+    bounds: Bounds
 
 
-def thinned(grid: Grid, margin_db: Margins, most_pixels: int) -> tuple[Grid, Margins]:
+def thinned(grid: Grid, margin_db: Any, most_pixels: int) -> tuple[Grid, Any]:
     """Every k-th pixel, so that no side is longer than `most_pixels`."""
     step = math.ceil(max(grid.height, grid.width) / most_pixels)
     if step <= 1:
@@ -59,7 +56,7 @@ def thinned(grid: Grid, margin_db: Margins, most_pixels: int) -> tuple[Grid, Mar
     return Grid(grid.crs, grid.x0_m, grid.y0_m, grid.resolution_m * step, *kept.shape), kept
 
 
-def on_one_side(grid: Grid, margin_db: Margins) -> tuple[Grid, Margins]:
+def on_one_side(grid: Grid, margin_db: Any) -> tuple[Grid, Any]:
     """Without the columns of pixels that reach across 180 degrees of longitude: the rim of a study that touches that meridian."""
     left, bottom, right, top = grid.bounds_m
     edges_m, heights_m = np.linspace(left, right, grid.width + 1), np.linspace(bottom, top, 21)
@@ -79,18 +76,25 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
 
     Nearest neighbour: no class is invented between two others.
     """
+    bands, bounds = projected(grid, [classes_of(margin_db)], inside, most_pixels, crs)
+    return Picture(paletted_png(bands[0]), bounds)
+
+
+def projected(grid: Grid, bands: Sequence[Classes], inside: Any = None, most_pixels: int = 1400, crs: str = WEB) -> tuple[Any, Bounds]:
+    """Rasters of codes in another CRS, all at once, `NOTHING` outside `inside`; and where they lie: ((south, west), (north, east))."""
     from rasterio.crs import CRS
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine, array_bounds
     from rasterio.warp import Resampling, calculate_default_transform, reproject, transform_bounds
 
-    grid, margin_db = on_one_side(*thinned(grid, margin_db, most_pixels))
+    parts = [on_one_side(*thinned(grid, band, most_pixels)) for band in bands]
+    grid = parts[0][0]
     source, target = CRS.from_string(grid.crs), CRS.from_string(crs)
     transform, width, height = calculate_default_transform(source, target, grid.width, grid.height, *grid.bounds_m)
-    picture = np.full((height, width), NOTHING, np.uint8)
+    found = np.full((len(bands), height, width), NOTHING, np.uint8)
     reproject(
-        classes_of(margin_db),
-        picture,
+        np.stack([part for _, part in parts]),
+        found,
         src_transform=Affine(*grid.affine),
         src_crs=source,
         src_nodata=NOTHING,
@@ -100,10 +104,9 @@ def web_picture(grid: Grid, margin_db: Margins, inside: Any = None, most_pixels:
         resampling=Resampling.nearest,
     )
     if inside is not None and len(inside):
-        outside = geometry_mask(inside.to_crs(crs).geometry, picture.shape, transform, all_touched=True)
-        picture[outside] = NOTHING
+        found[:, geometry_mask(inside.to_crs(crs).geometry, (height, width), transform, all_touched=True)] = NOTHING
     west, south, east, north = transform_bounds(target, "EPSG:4326", *array_bounds(height, width, transform))
-    return Picture(paletted_png(picture), ((south, west), (north, east)))
+    return found, ((south, west), (north, east))
 
 
 def paletted_png(picture: Classes) -> bytes:
@@ -115,6 +118,18 @@ def paletted_png(picture: Classes) -> bytes:
         table[index] = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
     image = Image.fromarray(picture)
     image.putpalette(table.tobytes())
+    return png_bytes(image, transparency=NOTHING)
+
+
+def code_png(codes: Classes) -> str:
+    """Codes as grey values of a PNG, as a data: address, which a script reads back."""
+    from PIL import Image
+
+    return f"data:image/png;base64,{base64.b64encode(png_bytes(Image.fromarray(codes))).decode('ascii')}"
+
+
+def png_bytes(image: Any, **options: Any) -> bytes:
+    """The same bytes at every run."""
     stream = io.BytesIO()
-    image.save(stream, "PNG", optimize=False, compress_level=9, transparency=NOTHING)
+    image.save(stream, "PNG", optimize=False, compress_level=9, **options)
     return stream.getvalue()

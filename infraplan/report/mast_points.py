@@ -20,7 +20,8 @@ def points_of_masts(sites: Any, words: Words) -> Any:
     -------
     GeoDataFrame
         name, services ("nr-n41 (China Mobile); nr-n78 (China Telecom + China Unicom)"), status, height_m, azimuth_deg, stations, geometry.
-        The name is that of the first station, with "+ 2" behind it where two more are there.
+        The name is that of the first station, with "+ 2" behind it where two more are there. `attrs["point_of_station"]`: the row of each
+        station.
     """
     frame = sites.reset_index(drop=True)
     columns = [column(frame, name).fillna("").astype(str) for name in ("services", "operators")]
@@ -44,7 +45,9 @@ def points_of_masts(sites: Any, words: Words) -> Any:
     name = column(frame, "name").where(column(frame, "name").notna(), frame["id"]).astype(str).to_numpy(object)[first]
     name = [f"{one} + {more - 1}" if more > 1 else one for one, more in zip(name, count, strict=True)]
     kept = {key: column(frame, key).iloc[first].reset_index(drop=True) for key in ALIKE[1:]}
-    return frame[["geometry"]].iloc[first].reset_index(drop=True).assign(name=name, services=joined, **kept, stations=count)
+    out = frame[["geometry"]].iloc[first].reset_index(drop=True).assign(name=name, services=joined, **kept, stations=count)
+    out.attrs["point_of_station"] = number
+    return out
 
 
 def column(frame: Any, name: str) -> Any:

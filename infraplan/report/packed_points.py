@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,30 @@ def choices(label: str, values: Any) -> dict[str, Any]:
     }
 
 
+def codes(values: Sequence[str]) -> dict[str, Any]:
+    """Identifiers, most of which are a common beginning and a number: "442000-V00017". Others are kept as they are."""
+    texts = [str(value) for value in values]
+    parts = [re.fullmatch(r"(.*?)([0-9]{1,9})", one) for one in texts]
+    widths = {len(part[2]) for part in parts if part}
+    if not texts or None in parts or len(widths) > 1:
+        return {"texts": texts}
+    beginnings = [part[1] for part in parts if part]
+    listed = list(dict.fromkeys(beginnings))
+    if len(listed) >= NO_CHOICE:
+        return {"texts": texts}
+    place = {one: at for at, one in enumerate(listed)}
+    out = {"prefixes": listed, "width": widths.pop(), "numbers": base64_of([int(part[2]) for part in parts if part], "i4")}
+    return out if len(listed) == 1 else {**out, "prefix": base64_of([place[one] for one in beginnings], "u2")}
+
+
 def points(
     frame: Any,
     title: str,
     names: Sequence[str],
     columns: Sequence[dict[str, Any]],
-    styles: dict[str, npt.ArrayLike] | None = None,
+    styles: Mapping[str, npt.ArrayLike] | None = None,
     place: int = 0,
+    **more: Any,
 ) -> dict[str, Any]:
     """One table of points. `place`: number (from 1) of the column that distinguishes equal names in the search; 0 for none."""
     return {
@@ -80,4 +98,10 @@ def points(
         "columns": list(columns),
         "place": place,
         "styles": {key: base64_of(values, "u1") for key, values in (styles or {}).items()},
+        **more,
     }
+
+
+def details(rows: npt.ArrayLike, columns: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Columns that only some points have: the points' numbers, and the packed values in that order."""
+    return {"rows": base64_of(rows, "i4"), "columns": list(columns)}

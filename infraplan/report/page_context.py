@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.capacity import CapacityInUse
 from infraplan.siting.low_end import LowEnd
 from infraplan.tables.language import OwnNames
+
+if TYPE_CHECKING:
+    from infraplan.report.map_detail import MapDetail
 
 Margins = npt.NDArray[np.float32]
 COUNTS = tuple(one.name for one in TABLES["population"] if one.kind and one.form == "whole")
@@ -192,6 +195,8 @@ class PageContext:
         phase, name, start, end (ISO dates), sites, cost, share, asked_met.
     pareto : DataFrame, optional
         `pareto_curve`: budget, cost, sites, people, share, share_bound, proven_gap.
+    detail : MapDetail, optional
+        What the interactive map shows beside: every network, with the plan, lines and places.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -219,6 +224,7 @@ class PageContext:
     phases: Any = None
     pareto: Any = None
     unreachable: Any = None
+    detail: MapDetail | None = None
     index_href: str = ""
     tops: tuple[str, ...] = ()
     title_en: str = ""

@@ -1,8 +1,9 @@
-"""The foot of a printed picture: the mark of synthetic data, the dates, and the makers of the data; no text is cut."""
+"""The texts of a printed picture: the mark of synthetic data, across it and at its foot, the dates, the makers of the data; none is cut."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from infraplan.report import stamps
@@ -14,7 +15,8 @@ from infraplan.report.words import Words
 
 MAP_WIDTH_IN = 8.0
 FOOT_LINE_IN, STAMP_SIZE, FOOT_SIZE = 0.115, 7.5, 6.3  # inches, points, points
-SYNTHETIC_COLOUR = "#45378a"
+MARK_SIZE, MARK_ANGLE, MARK_ALPHA = 40.0, 24.0, 0.13  # points, degrees
+MARKS_ON_MAP = ((0.28, 0.26), (0.66, 0.5), (0.3, 0.76))
 PIECES = re.compile(r"[!-~]+[，。；：、）]*|.[，。；：、）]*", re.DOTALL)
 
 
@@ -39,10 +41,22 @@ def width_in(line: str, size: float) -> float:
 
 
 def draw_foot(figure: Any, facts: Facts, words: Words, lines: list[str]) -> None:
-    """The mark of synthetic data and the dates on their own line, then the sources."""
+    """The mark of synthetic data across the map, mark and dates on their own line below it, then the sources."""
+    mark_across(figure.axes[0], facts, words, MARKS_ON_MAP)
     height, ink = float(figure.get_figheight()), palette()["ink"]["muted"]
     figure.text(0.01, 0.05 / height, "\n".join(lines), fontsize=FOOT_SIZE, color=ink, va="bottom", linespacing=1.25)
     _stamp(figure, facts, words, (0.14 + FOOT_LINE_IN * len(lines)) / height)
+
+
+def mark_across(axes: Any, facts: Facts, words: Words, places: Sequence[tuple[float, float]]) -> None:
+    """The mark of synthetic data in large pale letters across a picture, at places of its axes (0..1); nothing where data are real."""
+    if not facts.synthetic:
+        return
+    for x, y in places:
+        axes.text(
+            x, y, words.t("mark_across"), transform=axes.transAxes, fontsize=MARK_SIZE, fontweight="bold", rotation=MARK_ANGLE,
+            color=palette()["ink"]["mark"], alpha=MARK_ALPHA, ha="center", va="center", zorder=2.5, clip_on=True,
+        )  # fmt: skip
 
 
 def _stamp(figure: Any, facts: Facts, words: Words, y: float) -> None:
@@ -50,7 +64,7 @@ def _stamp(figure: Any, facts: Facts, words: Words, y: float) -> None:
     mark, dates = stamps.mark(facts, words), stamps.stamp(facts, words)
     x = 0.01
     if mark:
-        figure.text(x, y, mark, fontsize=STAMP_SIZE, color=SYNTHETIC_COLOUR, va="bottom")
+        figure.text(x, y, mark, fontsize=STAMP_SIZE, color=palette()["ink"]["mark"], va="bottom")
         x += (width_in(mark, STAMP_SIZE) + 0.2) / float(figure.get_figwidth())
     if dates:
         figure.text(x, y, dates, fontsize=STAMP_SIZE, color=palette()["ink"]["muted"], va="bottom")
@@ -61,6 +75,7 @@ def stamped(figure: Any, facts: Facts | None, words: Words) -> None:
     if facts is None or not stamps.marked_stamp(facts, words):
         return
     foot, height = 0.26, float(figure.get_figheight())
+    mark_across(figure.axes[0], facts, words, [(0.5, 0.5)])
     for axes in figure.axes:
         place = axes.get_position()
         axes.set_position((place.x0, (place.y0 * height + foot) / (height + foot), place.width, place.height * height / (height + foot)))

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family
-from infraplan.report.map_data import margin_legend, share_colour, share_legend, simplified, site_legend
+from infraplan.report.map_data import simplified
+from infraplan.report.map_legends import margin_legend, share_colour, share_legend, site_legend
 from infraplan.report.margin_images import NOTHING, classes_of, margin_colours, thinned
 from infraplan.report.page_context import PageContext
 from infraplan.report.picture_footers import MAP_WIDTH_IN, draw_foot, foot_lines
@@ -121,6 +122,18 @@ def _fill(axes: Any, frame: Any, colours: list[str]) -> None:
     axes.add_collection(PolyCollection(rings, facecolors=[colours[i] for i in index], edgecolors="none", zorder=1), autolim=False)
 
 
+def _hatch(axes: Any, frame: Any) -> None:
+    """White ground with hatching, which stays where a map has nothing computed."""
+    from matplotlib.collections import PolyCollection
+    from shapely import get_coordinates, get_exterior_ring, get_parts
+
+    rings = [get_coordinates(get_exterior_ring(part)) for part in get_parts(frame.geometry.to_numpy())]
+    ink = palette()["ink"]
+    axes.add_collection(
+        PolyCollection(rings, facecolors=ink["paper"], edgecolors=ink["hatch"], linewidths=0, hatch="/////", zorder=0.5), autolim=False
+    )
+
+
 def scale_length_m(most_m: float) -> float:
     """The longest round length that is not above `most_m`: 1, 2 or 5 times a power of ten. [m]"""
     power = float(f"1e{math.floor(math.log10(most_m))}")
@@ -190,8 +203,9 @@ def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, si
     y = top - 0.27 / height
     markers = {"circle": "o", "triangle": "^", "diamond": "D"}
     for item in items:
-        if item["shape"] == "square":
-            figure.patches.append(_swatch(figure, side, y - 0.12 / height, 0.24 / figure.get_figwidth(), 0.12 / height, item["colour"]))
+        if item["shape"] in ("square", "hatch"):
+            size = 0.24 / figure.get_figwidth(), 0.12 / height
+            figure.patches.append(_swatch(figure, side, y - size[1], *size, item["colour"], item["shape"] == "hatch"))
         else:
             figure.lines.append(
                 _marker(figure, side + 0.12 / figure.get_figwidth(), y - 0.06 / height, markers[item["shape"]], item["colour"])
@@ -201,12 +215,13 @@ def _legend(figure: Any, title: str, items: list[dict[str, str]], top: float, si
     return y - 0.14 / height
 
 
-def _swatch(figure: Any, x: float, y: float, width: float, height: float, colour: str) -> Any:
+def _swatch(figure: Any, x: float, y: float, width: float, height: float, colour: str, hatched: bool = False) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle(
-        (x, y), width, height, facecolor=colour, edgecolor="#8794a1", linewidth=0.5, transform=figure.transFigure, figure=figure
+    how: dict[str, Any] = (
+        {"facecolor": "white", "edgecolor": colour, "hatch": "/////"} if hatched else {"facecolor": colour, "edgecolor": "#8794a1"}
     )
+    return Rectangle((x, y), width, height, linewidth=0.5, transform=figure.transFigure, figure=figure, **how)
 
 
 def _marker(figure: Any, x: float, y: float, marker: str, colour: str) -> Any:
@@ -241,6 +256,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
     with type_face():
         lines, foot_in = foot_lines(context, words)
         figure, axes = _map_axes(_padded(outline.total_bounds if len(outline) else grid.bounds_m), foot_in=foot_in)
+        _hatch(axes, outline)
         left, bottom, right, top = grid.bounds_m
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)

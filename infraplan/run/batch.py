@@ -23,6 +23,7 @@ from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
+from infraplan.run.map_states import with_map_states
 from infraplan.run.page_contexts import (
     CityLayers,
     city_layers,
@@ -132,6 +133,7 @@ def run_study(
     if plan is not None and after is not None:
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
+    findings = with_map_states(findings, plan, after)
     facts = facts_of(findings)
     begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:

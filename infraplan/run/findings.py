@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,10 @@ class Findings:
         The gaps, where by lon and lat; empty where they are not wanted.
     things : DataFrame, optional
         Every village, place, line and site that some target asks about (`policy.gap_counts.things_of_targets`).
+    after : Coverage, optional
+        The map with the plan's sites.
+    village_states : mapping
+        (family, network) -> status of every village today and with the plan (`report.map_detail.packed_statuses`).
     """
 
     study: Study
@@ -40,3 +45,5 @@ class Findings:
     card: pd.DataFrame
     gaps: pd.DataFrame
     things: pd.DataFrame | None = None
+    after: Coverage | None = None
+    village_states: Mapping[tuple[str, str], Any] = field(default_factory=dict)

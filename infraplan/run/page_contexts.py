@@ -20,6 +20,7 @@ from infraplan.report.page_context import Dataset, Document, Facts, PageContext,
 from infraplan.report.page_rows import zone_table
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
+from infraplan.run.map_states import map_detail
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.capacity import capacity_in_use
 from infraplan.siting.cost_curves import build_curve
@@ -330,6 +331,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         plan=plan_summary(plan, scope, study, new if plan is not None and plan.goal.cities != (adcode,) else None),
         families=cover.families,
         networks=cover.networks,
+        detail=map_detail(findings, cover, zones, adcode),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
     )
@@ -380,6 +382,7 @@ def province_layers(
         phases=None if plan is None else plan.phases,
         pareto=None if plan is None else plan.pareto,
         unreachable=plan.unreachable if plan is not None and out_of_reach(plan) else None,
+        detail=map_detail(findings, cover, study.zones),
         index_href="index.html",
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),

@@ -277,10 +277,13 @@ class OutputChoice(Section):
 
     `crs`: of plan.gpkg, coverage.tif and the tables for MapInfo: "" for EPSG:4326 and the study's grid, "gauss-kruger" for the 3-degree
     zone of CGCS2000 of each folder's middle, or a code such as EPSG:4490.
+    `basemap`: address of online tiles that a reader of map.html may switch on; "" for none.
     """
 
     village_headings: Literal["names", "zh"] = "names"
     crs: str = ""
+    basemap: str = ""
+    basemap_credit: str = ""
 
     @field_validator("crs")
     @classmethod
@@ -288,6 +291,14 @@ class OutputChoice(Section):
         from infraplan.io.coordinate_systems import GAUSS_KRUGER
 
         return given if given in ("", GAUSS_KRUGER) else known_crs(given)
+
+    @field_validator("basemap")
+    @classmethod
+    def _address_of_tiles(cls, given: str) -> str:
+        parts = ("{z}", "{x}", "{y}")
+        if given and not (given.startswith(("https://", "http://")) and all(part in given for part in parts)):
+            raise ValueError(both("study.basemap_address"))
+        return given
 
 
 class Config(Section):

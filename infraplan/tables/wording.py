@@ -320,6 +320,7 @@ def _zones(frame: Any, speech: Speech, name: str) -> list[str]:
 
 
 FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
+    "given": lambda frame, speech, name: [text(value) for value in frame[name].tolist()] if name in frame else None,
     "number": lambda frame, speech, name: list(range(1, len(frame) + 1)),
     "task": lambda frame, speech, name: [clause_of(row, speech) for row in frame.to_dict("records")],
     "figure": _figures,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -11,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sample import FORMULA, HOSTILE, sample_contexts
+from visits import FLAGS
 
 from infraplan.errors import InfraplanError
 from infraplan.report import fonts
@@ -34,6 +37,17 @@ def chinese_font() -> str:
         return fonts.chinese_family()
     except InfraplanError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """Debian's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

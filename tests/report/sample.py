@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from infraplan.geo.grids import Grid
+from infraplan.report.map_detail import MapDetail, packed_margins, packed_statuses, status_codes
 from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.siting.capacity import CapacityInUse
 from infraplan.tables.language import OwnNames
@@ -330,6 +331,34 @@ def make_margins(grid: Grid, shifts: dict[str, float], rng: np.random.Generator)
     return {family: np.where(hills < -4.2, np.nan, hills * 6 + shift).astype(np.float32) for family, shift in shifts.items()}
 
 
+def make_detail(context: PageContext, planned: bool = True) -> MapDetail:
+    """Every network today and with a plan, a railway, a road and a school: north of the middle the plan serves everybody."""
+    margins, statuses, villages = {}, {}, context.villages
+    north = villages.geometry.y > context.outline.total_bounds[[1, 3]].mean()
+    for family in FAMILIES:
+        for network in NETWORKS:
+            today = context.margins[family] - (0.0 if network == "any" else 6.0)
+            later = today.copy()
+            later[: len(later) // 2] = np.maximum(later[: len(later) // 2], 15.0)
+            codes = status_codes(villages[f"{family}_status"])
+            codes = codes if network == "any" else np.maximum(codes, np.uint8(villages["population"] % 3))
+            margins[family, network] = packed_margins(today, later if planned else None)
+            statuses[family, network] = packed_statuses(codes, np.where(north, 0, codes) if planned else None)
+    west, south, east, north_most = context.outline.total_bounds
+    middle = (south + north_most) / 2
+    lines = gpd.GeoDataFrame(
+        {"name": ["样例铁路", "样例高速"], "line_class": ["railway", "expressway"]},
+        geometry=[shapely.LineString([(west, middle), (east, middle)]), shapely.LineString([(west, south), (east, north_most)])],
+        crs=4326,
+    )
+    places = gpd.GeoDataFrame(
+        {"id": ["P1"], "name": ["样例学校"], "place_class": ["school"], "county": [context.children["adcode"].iloc[0]]},
+        geometry=[shapely.Point((west + east) / 2, middle)],
+        crs=4326,
+    )
+    return MapDetail(margins, statuses, planned, lines, places)
+
+
 def make_facts(synthetic: bool = True) -> Facts:
     """What the footer tells."""
     return Facts(
@@ -465,4 +494,4 @@ def sample_contexts(
                 index_href="../../index.html",
             )
         )
-    return whole, pages
+    return replace(whole, detail=make_detail(whole)), [replace(page, detail=make_detail(page)) for page in pages]

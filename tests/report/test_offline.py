@@ -52,8 +52,9 @@ def test_names_cannot_leave_their_script(hostile) -> None:
 
 def test_a_zone_without_anything_still_draws(contexts) -> None:
     city = contexts[1][0]
-    empty = replace(city, villages=city.villages.iloc[:0], sites=city.sites.iloc[:0], plan_sites=city.plan_sites.iloc[:0], margins={})
-    assert "IP_SOURCES = []" in draw_map(empty).html
+    nothing = {"villages": city.villages.iloc[:0], "sites": city.sites.iloc[:0], "plan_sites": city.plan_sites.iloc[:0]}
+    empty = replace(city, **nothing, margins={}, detail=None)
+    assert "IP_SOURCES = {}" in draw_map(empty).html
 
 
 def test_english_map(contexts) -> None:
