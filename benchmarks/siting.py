@@ -1,11 +1,12 @@
 """How good and how fast the siting core is: rural provinces, real maximal covering, large instances, and its peers.
 
     python benchmarks/siting.py [--quick] [--json] [--only rural,mclp,million,large,contest] [--seeds 1,2,3] [--no-peers]
-                                [--study FOLDER]
+                                [--study FOLDER [--cities 441800]]
 
-Prints what it measures, one line each, on stderr; `--json` adds one flat object on stdout. Needs `../shared` beside the project (instances
-and best known values) and skips what is absent. CPU-seconds count this process and its children: on a busy machine they say more than
-the wall.
+With `--study` the plans of a study are made as well (`study_plans.py`): further bands on existing masts, capacity, three costs, low
+end, sharing, lines, substitutes. Prints what it measures, one line each, on stderr; `--json` adds one flat object on stdout. Needs
+`../shared` beside the project (instances and best known values) and skips what is absent. CPU-seconds count this process and its
+children: on a busy machine they say more than the wall.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
+from study_plans import study_plans
 
 from infraplan.siting import CoverPlan, CoverProblem, find_substitutes, max_cover, solve
 
@@ -118,10 +120,10 @@ def rural(out: dict[str, Any], seeds: list[int], gap: float, time_limit_s: float
         median_seconds=median["seconds"], median_cpu=median["cpu"])  # fmt: skip
 
 
-def substitutes(out: dict[str, Any], prefix: str, problem: CoverProblem, plan: CoverPlan, place: np.ndarray | None = None) -> None:
+def substitutes(out: dict[str, Any], prefix: str, problem: CoverProblem, plan: CoverPlan) -> None:
     """What replaces each site of a plan: time, what the plans cost without it beyond the plan, and their proof gaps."""
     began, cpu = time.perf_counter(), cpu_seconds()
-    found = find_substitutes(problem, plan.chosen, plan.bound, place=place, proof=plan.proof)
+    found = find_substitutes(problem, plan.chosen, plan.bound, proof=plan.proof)
     wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
     there = np.isfinite(found.cost)
     extra, gap = found.cost[there] - plan.cost, 1 - found.bound[there] / found.cost[there]
@@ -129,22 +131,6 @@ def substitutes(out: dict[str, Any], prefix: str, problem: CoverProblem, plan: C
         **{state: found.state.count(state) for state in ("replaced", "needless", "none", "not_found")},
         median_extra=float(np.median(extra)), most_extra=float(extra.max()), median_gap=float(np.median(gap)), most_gap=float(gap.max()),
         bounds_above_the_plans=int((found.bound[there] > plan.bound).sum()), plan_cost=plan.cost, plan_bound=plan.bound)  # fmt: skip
-
-
-def example(out: dict[str, Any], folder: Path) -> None:
-    """The plan of a study, as `infraplan run` makes it, and what replaces each of its sites."""
-    import infraplan as ip
-    from infraplan.run.steps import limits_of, planning_instance
-    from infraplan.siting.plan_sites import places_of
-
-    study = ip.Study.open(folder)
-    instance, limits = planning_instance(ip.assess(study, gaps=False)), limits_of(study)
-    began, cpu = time.perf_counter(), cpu_seconds()
-    plan = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
-    say(out, "example", cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, sites=plan.sites,
-        candidates=instance.problem.cost.size, seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu,
-        source=plan.bound_source)  # fmt: skip
-    substitutes(out, "example_substitutes", instance.problem, plan, places_of(instance.candidates))
 
 
 HIGHS = """
@@ -354,9 +340,8 @@ def main() -> None:
         "--peers", action=argparse.BooleanOptionalAction, default=True,
         help="run plain HiGHS beside, and spopt from a throwaway environment",
     )  # fmt: skip
-    parser.add_argument(
-        "--study", type=Path, help="a study (`infraplan new guangdong FOLDER`) whose plan and substitutes are measured as well"
-    )
+    parser.add_argument("--study", type=Path, help="a study (`infraplan new guangdong FOLDER`) whose plans are measured as well")
+    parser.add_argument("--cities", default="441800", help="adcodes of the cities of the study, separated by commas; empty: all of it")
     chosen = parser.parse_args()
     parts, quick, out = chosen.only.split(","), chosen.quick, dict[str, Any]()
     seeds = [int(seed) for seed in chosen.seeds.split(",")][: 1 if quick else None]
@@ -369,7 +354,7 @@ def main() -> None:
     if "large" in parts:
         large(out, *((10_000, 100_000, 60.0) if quick else (100_000, 1_000_000, 290.0)))
     if chosen.study is not None:
-        example(out, chosen.study)
+        study_plans(lambda prefix, **figures: say(out, prefix, **figures), chosen.study, tuple(filter(None, chosen.cities.split(","))))
     if "contest" in parts:
         contest(out, 18_000 if quick else 182_807, 60.0 if quick else 120.0)
     if chosen.json:

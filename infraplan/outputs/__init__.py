@@ -14,11 +14,15 @@ from infraplan.columns import Column as C
 from infraplan.outputs.answer_tables import (
     COMPARED_CITIES,
     COMPARED_COVERAGE,
+    COMPARED_GAPS,
+    COMPARED_RANKS,
     COMPARED_SITES,
     COMPARED_TARGETS,
+    COMPARED_VILLAGES,
     EXPLAINED_CANDIDATES,
     EXPLAINED_TARGETS,
     EXPLAINED_VILLAGES,
+    HISTORY,
 )
 from infraplan.outputs.page_tables import BUDGET, GAP_SUMS, METHOD, ZONES
 from infraplan.outputs.run_tables import (
@@ -43,8 +47,9 @@ from infraplan.outputs.run_tables import (
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
     "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
-    "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "compared_coverage": COMPARED_COVERAGE, "compared_targets": COMPARED_TARGETS,
-    "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
+    "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "compared_coverage": COMPARED_COVERAGE,
+    "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
+    "compared_villages": COMPARED_VILLAGES, "compared_gaps": COMPARED_GAPS, "compared_ranks": COMPARED_RANKS, "history": HISTORY,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
     "zones": ZONES, "gap_sums": GAP_SUMS, "method": METHOD, "budget": BUDGET,
 }  # fmt: skip

@@ -36,18 +36,63 @@ COMPARED_TARGETS = (
     C("status_before", "状态（之前）", "Status before", "str", "code", "ap", "较早运行的状态", "status in the earlier run", "code:status", width=15),
     C("status_after", "状态（之后）", "Status after", "str", "code", "ap", "较晚运行的状态", "status in the later run", "code:status", width=15),
 )  # fmt: skip
+COMPARED_VILLAGES = (
+    C("change", "变化", "Change", "str", "code", "ap", "covered 新覆盖，uncovered 失去覆盖", "covered: served now and not before; uncovered: the other way", "code:compare", width=12),
+    C("id", "编码", "Code", "str", "code", "a", "村庄编号", "id of the village", width=15),
+    C("city_name", "地市", "City", "str", "text", "ap", "地市", "city", width=12),
+    C("county_name", "县(市、区)", "County", "str", "text", "ap", "县（市、区）", "county", width=12),
+    C("town", "乡镇(街道)", "Township", "str", "text", "ap", "乡镇（街道）", "township", width=12),
+    C("committee", "行政村", "Village committee", "str", "text", "a", "行政村", "village committee", width=12),
+    C("name", "名称", "Name", "str", "text", "ap", "自然村或城镇居民点", "natural village or urban block", width=15),
+    C("population", "常住人口", "Residents", "float64", "whole", "ap", "较晚运行的常住人口", "residents of the later run", unit="人", width=10),
+    C("family", "制式", "Family", "str", "code", "ap", "制式", "family", "judged", width=15),
+    C("status_before", "状态（之前）", "Status before", "str", "code", "ap", "较早运行的状态", "status in the earlier run", "code:village", width=12),
+    C("status_after", "状态（之后）", "Status after", "str", "code", "ap", "较晚运行的状态", "status in the later run", "code:village", width=12),
+)  # fmt: skip
+COMPARED_GAPS = (
+    C("change", "变化", "Change", "str", "code", "ap", "closed 已销号，opened 新出现", "closed: in the earlier list alone; opened: in the later one alone", "code:compare", width=12),
+    C("target", "目标编号", "Target", "str", "code", "ap", "缺口所属的目标", "target that lacked it", "clause", width=18),
+    C("id", "编码", "Code", "str", "code", "a", "村庄、场所或线路的编号", "id of the village, place or line", width=15),
+    C("kind", "类别", "Kind", "str", "code", "ap", "类别", "kind", "code:kind", width=10),
+    C("city_name", "地市", "City", "str", "text", "ap", "地市", "city", width=12),
+    C("county_name", "县(市、区)", "County", "str", "text", "ap", "县（市、区）", "county", width=12),
+    C("town", "乡镇(街道)", "Township", "str", "text", "ap", "乡镇（街道）", "township", width=12),
+    C("name", "名称", "Name", "str", "text", "ap", "名称", "name", width=15),
+    C("network", "网络", "Network", "str", "code", "ap", "缺少的网络", "the network that lacks it", "network", width=12),
+    C("population", "常住人口", "Residents", "float64", "whole", "ap", "常住人口", "residents", unit="人", width=10),
+)  # fmt: skip
+COMPARED_RANKS = (
+    C("name", "地市", "City", "str", "text", "ap", "地市", "city", width=15),
+    C("share_before", "覆盖率（之前）", "Share before", "float64", "share", "ap", "较早运行的第一制式覆盖率", "share of the first family in the earlier run", width=15),
+    C("share_after", "覆盖率（之后）", "Share after", "float64", "share", "ap", "较晚运行的第一制式覆盖率", "share of the first family in the later run", width=15),
+    C("rank_before", "名次（之前）", "Rank before", "int64", "whole", "ap", "两次运行都有的城市按覆盖率的名次，相同者并列", "rank by share among the cities of both runs, ties alike", width=10),
+    C("rank_after", "名次（之后）", "Rank after", "int64", "whole", "ap", "较晚运行的名次", "rank in the later run", width=10),
+    C("move", "名次变化", "Move", "int64", "signed", "ap", "正为上升", "positive is upward", width=10),
+)  # fmt: skip
+HISTORY = (
+    C("day", "数据截止日", "Data of", "str", "code", "p", "数据截止日，没有则为报告日期", "day of the data, else of the report", width=12),
+    C("family", "制式", "Family", "str", "code", "p", "制式", "family", "judged"),
+    C("population", "常住人口（人）", "Residents", "float64", "whole", "p", "常住人口", "residents", unit="人"),
+    C("served", "已覆盖（人）", "Served", "float64", "whole", "p", "已覆盖的常住人口", "residents served", unit="人"),
+    C("share", "覆盖率", "Share", "float64", "share", "p", "已覆盖人口之比，只舍不入", "share of residents served, cut"),
+    C("change", "较上次（百分点）", "Change (points)", "float64", "points", "p", "与上一行同制式之差", "difference from the day before of the same family"),
+    C("lacking", "缺口村", "Villages lacking it", "float64", "whole", "p", "缺这种制式的村和城镇居民点", "villages and blocks that lack the family", unit="个"),
+    C("sites", "现有站点", "Existing sites", "float64", "whole", "p", "现有站点数", "existing sites", unit="座"),
+    C("alike", "口径相同", "Made alike", "bool", "truth", "p", "模型、栅格、可靠度等与最近一次相同", "model, pixels, reliability ... as in the last run"),
+)  # fmt: skip
 COMPARED_SITES = (
     C("id", "编码", "Code", "str", "code", "a", "站点编号", "id of the site", width=15),
     C("name", "名称", "Name", "str", "text", "a", "名称", "name", width=15),
     C("services", "业务制式", "Services", "str", "text", "a", "业务", "services", width=15),
     C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
     C("city_name", "地市", "City", "str", "text", "a", "地市", "city", width=15),
-    C("change", "变化", "Change", "str", "code", "a", "added 新增或 removed 减少", "added or removed", "code:compare", width=15),
+    C("change", "变化", "Change", "str", "code", "a", "added 新增，removed 不再列出，retired 退网", "added, removed from the list, or retired", "code:compare", width=15),
 )  # fmt: skip
 COMPARED_CITIES = (
     C("name", "地市", "City", "", "text", "p", "地市", "city"),
     C("added", "新增", "Added", "", "whole", "p", "新增的站点", "sites added", unit="座"),
-    C("removed", "减少", "Removed", "", "whole", "p", "减少的站点", "sites removed", unit="座"),
+    C("removed", "减少", "Removed", "", "whole", "p", "不再列出的站点", "sites no longer listed", unit="座"),
+    C("retired", "退网", "Retired", "", "whole", "p", "转为退网的站点", "sites whose status became retired", unit="座"),
 )  # fmt: skip
 EXPLAINED_TARGETS = (
     C("target", "目标", "target", "str", "code", "t", "目标编号", "id of the target"),

@@ -71,6 +71,28 @@ def pareto_picture(
         return png_of(figure)
 
 
+def trend_picture(history: Any, words: Words, facts: Facts | None = None) -> bytes:
+    """The share of each family at each day of a trend (`run_records.trend`); days made otherwise than the last are hollow. PNG."""
+    ink, colours = palette()["ink"], (palette()["ink"]["accent"], palette()["status"]["not_met"], palette()["ink"]["muted"])
+    days = history["day"].unique().tolist()
+    with type_face():
+        figure = canvas(7.2, 3.0)
+        axes = figure.add_axes((0.1, 0.16, 0.87, 0.78))
+        for number, (family, rows) in enumerate(history.groupby("family", sort=False)):
+            at, share = [days.index(day) for day in rows["day"]], rows["share"].to_numpy(float) * 100
+            colour = colours[number % len(colours)]
+            axes.plot(at, share, color=colour, linewidth=1.6, label=words.judged(str(family)))
+            filled = [colour if alike else "white" for alike in rows["alike"]]
+            axes.scatter(at, share, s=26, c=filled, edgecolors=colour, linewidths=1.4, zorder=3)
+        axes.set_xticks(range(len(days)), days)
+        axes.set_ylabel(words.plain("axis_share"), fontsize=9, color=ink["text"])
+        axes.grid(True, color=ink["line"], linewidth=0.6)
+        axes.legend(loc="best", fontsize=8.5, frameon=False)
+        _plain_axes(axes)
+        stamped(figure, facts, words)
+        return png_of(figure)
+
+
 def _plain_axes(axes: Any) -> None:
     axes.tick_params(labelsize=8.5, colors=palette()["ink"]["text"])
     for side in ("top", "right"):

@@ -13,9 +13,9 @@ from infraplan.files import atomic_path, write_text
 from infraplan.report import stamps
 from infraplan.report.cards import labelled
 from infraplan.report.html_pages import number_formats, page_css, print_head, templates
-from infraplan.report.page_rows import shown_table
+from infraplan.report.page_rows import Shown, shown_table
 from infraplan.report.run_comparison import Comparison
-from infraplan.report.style import percent
+from infraplan.report.style import integer, percent
 from infraplan.report.words import Words
 from infraplan.report.workbook import A3, FIXED_DAY, HEAD_ROW, fill, formats, scaled, set_page
 from infraplan.tables.number_formats import points, signed
@@ -58,9 +58,22 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
             targets=shown_table(comparison.targets.head(SHOWN), "compared_targets", "page", words),
             target_total=len(comparison.targets),
             shown=SHOWN,
+            ranks=shown_table(comparison.ranks, "compared_ranks", "page", words),
+            villages=_first(comparison.villages, "compared_villages", words),
+            village_total=0 if comparison.villages is None else len(comparison.villages),
+            gaps=_first(comparison.gaps, "compared_gaps", words),
+            gap_total=0 if comparison.gaps is None else len(comparison.gaps),
             sites=None if sites is None else shown_table(by_city(sites, comparison.city_order), "compared_cities", "page", words),
         )
     )
+
+
+def _first(frame: Any, table: str, words: Words) -> Shown | None:
+    """The rows of a list with most residents, as many as the page shows of each kind of change; None where the runs have no list."""
+    if frame is None:
+        return None
+    largest = frame.sort_values("population", ascending=False, kind="stable").groupby("change", sort=False).head(SHOWN)
+    return shown_table(frame.loc[frame.index.isin(largest.index)], table, "page", words)
 
 
 def sentences(comparison: Comparison, words: Words) -> list[str]:
@@ -79,10 +92,30 @@ def sentences(comparison: Comparison, words: Words) -> list[str]:
             )
         )
     change, sites = comparison.targets["change"], comparison.sites
-    added, removed = ("—", "—") if sites is None else (int((sites["change"] == what).sum()) for what in ("added", "removed"))
-    out.append(
-        words.t("compare_words_targets", won=int((change == "won").sum()), lost=int((change == "lost").sum()), added=added, removed=removed)
-    )
+    moved_sites = ("added", "removed", "retired")
+    of_sites = {what: "—" if sites is None else int((sites["change"] == what).sum()) for what in moved_sites}
+    of_targets = {what: int((change == what).sum()) for what in ("won", "lost")}
+    out.append(words.t("compare_words_targets", **of_targets, **of_sites))
+    villages, gaps = comparison.villages, comparison.gaps
+    for family in [] if villages is None else dict.fromkeys(comparison.coverage["family"]):
+        figures = {}
+        for what in ("covered", "uncovered"):
+            own = villages[(villages["family"] == family) & (villages["change"] == what)]
+            figures |= {what: integer(len(own)), f"{what}_people": integer(own["population"].sum())}
+        out.append(words.t("compare_words_villages", family=words.judged(family, comparison.receivers.get(family, "")), **figures))
+    if any(comparison.changed_villages):
+        gone, new = map(integer, comparison.changed_villages)
+        out.append(words.t("compare_words_unmatched", gone=gone, new=new))
+    if gaps is not None:
+        out.append(words.t("compare_words_gaps", **{what: integer((gaps["change"] == what).sum()) for what in ("closed", "opened")}))
+    ranks = comparison.ranks
+    if len(ranks) > 1:
+        moves = {"up": ranks[ranks["move"] > 0], "down": ranks[ranks["move"] < 0]}
+        named = {
+            side: [f"{row['name']} {row['rank_before']}→{row['rank_after']}" for row in rows.to_dict("records")]
+            for side, rows in moves.items()
+        }
+        out.append(words.t("compare_words_ranks", **{side: words.joined(texts, "、") or "—" for side, texts in named.items()}))
     return out
 
 
@@ -96,7 +129,7 @@ def by_city(sites: Any, order: str | Sequence[str]) -> Any:
     """Sites added and removed, a row a city in the official order."""
     counts = sites.groupby(["city", "city_name", "change"]).size().unstack(fill_value=0).reset_index()
     counts = counts.assign(name=counts["city_name"].where(counts["city_name"] != "", counts["city"]))
-    counts = counts.assign(**{name: 0 for name in ("added", "removed") if name not in counts}).sort_values("city", kind="stable")
+    counts = counts.assign(**{name: 0 for name in ("added", "removed", "retired") if name not in counts}).sort_values("city", kind="stable")
     return in_city_order(counts, order, "city")
 
 
@@ -107,8 +140,9 @@ def _workbook(comparison: Comparison, path: Path, words: Words) -> None:
         book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True})
         book.set_properties({"title": words.t("compare_title"), "author": "", "company": "", "created": FIXED_DAY})
         forms = formats(book)
-        tables = [("coverage", comparison.coverage), ("targets", comparison.targets)]
-        tables += [] if comparison.sites is None else [("sites", comparison.sites)]
+        tables = [("coverage", comparison.coverage), ("ranks", comparison.ranks), ("targets", comparison.targets)]
+        lists = (("villages", comparison.villages), ("gaps", comparison.gaps), ("sites", comparison.sites))
+        tables += [(key, frame) for key, frame in lists if frame is not None]
         for key, frame in tables:
             sheet, columns = book.add_worksheet(words.t(f"sheet_compare_{key}")), worded(frame, f"compared_{key}", "annex", words)
             for row, line in enumerate([words.t("compare_title"), *dated_sides(comparison, words)]):

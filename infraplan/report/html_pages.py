@@ -223,8 +223,25 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
             curves=curves,
             cities=city_list(context, words),
             city_count=len(context.cities),
+            months=months_shown(context, words),
         )
     )
+
+
+def months_shown(context: PageContext, words: Words) -> dict[str, Any] | None:
+    """The trend over the days of the runs: picture, table and link to the comparison; None for a first run."""
+    history = context.history
+    if history is None or history["day"].nunique() < 2:
+        return None
+    caption = words.t("trend_caption")
+    return {
+        "caption": caption,
+        "url": _data_url(charts.trend_picture(history, words, context.facts)),
+        "shown": page_rows.shown_table(history, "history", "page", words),
+        "before": history["day"].unique()[-2],
+        "href": "compare.html",
+        "unlike": not history["alike"].all(),
+    }
 
 
 def city_list(context: PageContext, words: Words) -> page_rows.Shown:

@@ -187,8 +187,8 @@ class PageContext:
     margins : mapping
         family -> best margin of any operator. float32 (grid.height, grid.width), NaN where nothing was computed. [dB]
     cities : DataFrame, optional
-        Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost, state ("done" | "failed" |
-        "skipped"), reason.
+        Province only: adcode, name, folder (relative, "" without a page), gaps, new_sites, cost, share_change (of the first family, since
+        the run before; NaN without one), state ("done" | "failed" | "skipped"), reason.
     build_curve : DataFrame, optional
         cost, share (of residents served by the plan so far) per step.
     phases : DataFrame, optional
@@ -197,6 +197,8 @@ class PageContext:
         `pareto_curve`: budget, cost, sites, people, share, share_bound, proven_gap.
     detail : MapDetail, optional
         What the interactive map shows beside: every network, with the plan, lines and places.
+    history : DataFrame, optional
+        Province only: the trend over the days of the runs (`run_records.trend`), this run last.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -225,6 +227,7 @@ class PageContext:
     pareto: Any = None
     unreachable: Any = None
     detail: MapDetail | None = None
+    history: Any = None
     index_href: str = ""
     tops: tuple[str, ...] = ()
     title_en: str = ""

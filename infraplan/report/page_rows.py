@@ -148,6 +148,9 @@ def city_frame(context: PageContext, words: Words, families: Sequence[str]) -> A
             rows[name] = rows["adcode"].map(pd.concat([whole[column], people[column]]).to_dict())
         if family == first:
             rows[f"{first}_rank"] = rows["adcode"].map(people["share"].rank(ascending=False, method="min"))
+            if context.history is not None and len(context.history) > 1 and rows["share_change"].notna().any():
+                whole_change = context.history.loc[context.history["family"] == first, "change"].iloc[-1]
+                rows[f"{first}_change"] = rows["share_change"].where(rows["adcode"] != "", whole_change)
     return rows.assign(**{f"{first}_lacking": rows["gaps"]})
 
 

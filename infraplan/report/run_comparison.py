@@ -1,4 +1,4 @@
-"""What changed between two runs: coverage, targets won and lost, sites added and removed, from their own outputs."""
+"""What changed between two runs: coverage, targets, villages, gaps, ranks, sites, from their own outputs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from infraplan.errors import DataError, Fault
 from infraplan.messages import both
 from infraplan.outputs import types
 from infraplan.report.page_context import Facts
+from infraplan.report.run_records import ALIKE, STATUS, kept_table
+from infraplan.tables.column_types import typed
 
-ALIKE = ("population_basis", "as_of", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
 COMPARED = {name.removesuffix("_before") for name in (*types("compared_targets"), *types("compared_coverage"))}
 TARGET_COLUMNS = [name for name in types("scorecard") if name in COMPARED]
@@ -40,7 +41,15 @@ class Comparison:
         Keys of a scorecard row, zone_name, measure, unit, required, achieved_before, achieved_after, status_before, status_after, change
         ("won" | "lost" | "moved" | "figure" | "new" | "gone"); rows that changed.
     sites : DataFrame or None
-        id, name, services, city, city_name, change ("added" | "removed"); None where a run has no layer of sites.
+        id, name, services, city, city_name, change ("added" | "removed" | "retired"); None where a run has no layer of sites.
+    villages : DataFrame or None
+        Villages newly covered and newly lost, by family: columns of the table `compared_villages`; None where a run has no such table.
+    gaps : DataFrame or None
+        Gaps closed and opened, columns of `compared_gaps`; None where a run has no list.
+    ranks : DataFrame
+        Cities of both runs by their share of the first family, columns of `compared_ranks`.
+    changed_villages : pair of int
+        Villages of the earlier run alone, and of the later one alone.
     facts : pair of Facts
         Of each run: dates, version, whether its data are synthetic.
     receivers : dict
@@ -58,6 +67,10 @@ class Comparison:
     facts: tuple[Facts, Facts]
     receivers: dict[str, str]
     city_order: str | tuple[str, ...] = ""
+    villages: Any = None
+    gaps: Any = None
+    ranks: Any = None
+    changed_villages: tuple[int, int] = (0, 0)
 
     @property
     def synthetic(self) -> bool:
@@ -95,17 +108,23 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     old, new = read_summaries(first, second)
     unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if name in old and name in new and old[name] != new[name])
     coverage = _coverage(old, new)
-    names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] == "city"}
+    names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] in ("city", "county")}
+    tables = {name: (kept_table(first, old, name), kept_table(second, new, name)) for name in ("villages", "gaps", "existing_sites")}
+    villages, gone_and_new = _villages(*tables["villages"], names)
     return Comparison(
         before=first.resolve().name,
         after=second.resolve().name,
         unlike=unlike,
         coverage=coverage,
         targets=_targets(old["scorecard"], new["scorecard"]),
-        sites=_sites(first, second, names),
+        sites=_sites(*tables["existing_sites"], names),
         facts=(_facts(old), _facts(new)),
         receivers=_receivers(old, new),
         city_order=order if isinstance(order := new.get("city_order") or "", str) else tuple(order),
+        villages=villages,
+        gaps=_gaps(*tables["gaps"]),
+        ranks=_ranks(coverage),
+        changed_villages=gone_and_new,
     )
 
 
@@ -210,25 +229,61 @@ def _targets(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     return table[list(types("compared_targets"))]
 
 
-def _site_table(folder: Path) -> pd.DataFrame | None:
-    path = folder / "plan.gpkg"
-    if not path.is_file():
-        return None
-    import pyogrio
-
-    try:
-        frame = pyogrio.read_dataframe(path, layer="existing_sites", read_geometry=False)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        return None
-    table: pd.DataFrame = frame.reindex(columns=["id", "name", "services", "city"]).astype("object")
-    return table
-
-
-def _sites(first: Path, second: Path, names: dict[str, str]) -> pd.DataFrame | None:
-    old, new = _site_table(first), _site_table(second)
+def _sites(old: pd.DataFrame | None, new: pd.DataFrame | None, names: dict[str, str]) -> pd.DataFrame | None:
     if old is None or new is None:
         return None
     added, removed = new[~new["id"].isin(old["id"])], old[~old["id"].isin(new["id"])]
-    table = pd.concat([added.assign(change="added"), removed.assign(change="removed")], ignore_index=True)
+    parts = [added.assign(change="added"), removed.assign(change="removed")]
+    if "status" in old and "status" in new:
+        former = set(old.loc[old["status"] == "retired", "id"])
+        retired = new[(new["status"] == "retired") & new["id"].isin(old["id"]) & ~new["id"].isin(former)]
+        parts.append(retired.assign(change="retired"))
+    table = pd.concat(parts, ignore_index=True)
     table["city_name"] = table["city"].map(names).fillna("")
-    return table[list(types("compared_sites"))]
+    return typed(table, types("compared_sites"))
+
+
+def _villages(
+    old: pd.DataFrame | None, new: pd.DataFrame | None, names: dict[str, str]
+) -> tuple[pd.DataFrame | None, tuple[int, int]]:  # fmt: skip
+    """Villages of both runs that are served in one of them alone, family by family; and how many are in one run alone."""
+    if old is None or new is None:
+        return None, (0, 0)
+    old, new = old.drop_duplicates("id"), new.drop_duplicates("id")
+    table = new.merge(old, on="id", how="inner", suffixes=("", "_before"), sort=False)
+    table["city_name"], table["county_name"] = table["city"].map(names).fillna(""), table["county"].map(names).fillna("")
+    parts = []
+    for family in [found[1] for column in new if (found := STATUS.fullmatch(column)) and column in old]:
+        before, after = table[f"{family}_status_before"], table[f"{family}_status"]
+        known = table.assign(family=family, status_before=before, status_after=after)
+        for change, rows in (
+            ("covered", (before != "served") & (after == "served")),
+            ("uncovered", (before == "served") & (after != "served")),
+        ):
+            listed = known[rows].assign(change=change)
+            parts.append(listed.sort_values(["city", "county", "town", "committee", "id"], kind="stable"))
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return typed(found, types("compared_villages")), (len(old) - len(table), len(new) - len(table))
+
+
+def _gaps(old: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Gaps that only one run lists; the stretches of a line count as one gap."""
+    if old is None or new is None:
+        return None
+    key = ["target", "id", "network"]
+    old, new = old.drop_duplicates(key), new.drop_duplicates(key)
+    both_lists = old.merge(new, on=key, how="outer", suffixes=("_before", ""), indicator="side", sort=False)
+    closed, opened = (both_lists.loc[both_lists["side"] == side, key] for side in ("left_only", "right_only"))
+    parts = [old.merge(closed, on=key).assign(change="closed"), new.merge(opened, on=key).assign(change="opened")]
+    table = pd.concat(parts, ignore_index=True)
+    table = table.sort_values(["change", "target", "city", "county", "town", "id"], kind="stable")
+    return typed(table.reset_index(drop=True), types("compared_gaps"))
+
+
+def _ranks(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Cities of both runs by their share of the first family."""
+    cities = coverage[(coverage["level"] == "city") & coverage["share_before"].notna() & coverage["share_after"].notna()]
+    cities = cities[cities["family"] == cities["family"].iloc[0]] if len(cities) else cities
+    ranks = {side: cities[f"share_{side}"].rank(ascending=False, method="min").astype("int64") for side in ("before", "after")}
+    table = cities.assign(rank_before=ranks["before"], rank_after=ranks["after"], move=ranks["before"] - ranks["after"])
+    return typed(table.sort_values(["rank_after", "adcode"], kind="stable").reset_index(drop=True), types("compared_ranks"))

@@ -24,6 +24,7 @@ from infraplan.run import ledger
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
 from infraplan.run.map_states import with_map_states
+from infraplan.run.history import earlier_runs, file_run, months_of
 from infraplan.run.page_contexts import (
     CityLayers,
     city_layers,
@@ -157,18 +158,21 @@ def run_study(
         return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)), lang)
 
     folders = folders_of(study, chosen)
+    earlier = [] if cities else earlier_runs(output, study)
+    months, changes = months_of(earlier, summarise(findings, None)) if earlier else (None, {})
 
     def layers_of(city: str) -> CityLayers:
         return city_layers(findings, plan, city, scope, facts)
 
     def whole_of(rows: dict[str, dict[str, Any]]) -> CityLayers:
-        return province_layers(findings, plan, _city_table(study, findings, plan, rows), scope, facts, check)
+        table = _city_table(study, findings, plan, rows, changes)
+        return province_layers(findings, plan, table, scope, facts, check, months)
 
     # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
     expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}
     page = None if cities else whole_of(expected)
     rows, whole_is_there = write_folders(folders, layers_of, summary_of, page, batch, record, progress)
-    table = _city_table(study, findings, plan, rows)
+    table = _city_table(study, findings, plan, rows, changes)
     if page is None:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
     advance = progress.step("run.province")
@@ -185,6 +189,7 @@ def run_study(
         else:
             write_csv(output / f"{name}.csv", asked_for)
     write_text(output / "summary.json", dumps(summary, lang))
+    file_run(output, findings, earlier, lang)
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
@@ -238,7 +243,9 @@ def gaps_of_city(findings: Findings, adcode: str) -> dict[str, Any]:
     return counts
 
 
-def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
+def _city_table(
+    study: Study, findings: Findings, plan: Plan | None, rows: dict[str, dict[str, Any]], changes: dict[str, float]
+) -> pd.DataFrame:  # fmt: skip
     """One row a city for the scoreboard: its folder, gaps, new sites and state."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
     lacking = {adcode: gaps_of_city(findings, adcode) for adcode in rows}
@@ -251,6 +258,7 @@ def _city_table(study: Study, findings: Findings, plan: Plan | None, rows: dict[
                 "folder": f"cities/{row['folder']}" if row["state"] == "done" else "",
                 "gaps": lacking[adcode]["lacking"],
                 "asked": lacking[adcode]["asked"],
+                "share_change": changes.get(adcode, float("nan")),
                 "new_sites": int(sites["size"].get(adcode, 0)),
                 "cost": int(sites["sum"].get(adcode, 0)),
                 "state": row["state"],

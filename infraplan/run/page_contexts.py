@@ -350,9 +350,10 @@ def whole_name(study: Study, lang: str) -> str:
 
 
 def province_layers(
-    findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts, check: dict[str, Any] | None = None
+    findings: Findings, plan: Plan | None, cities: pd.DataFrame, scope: str, facts: Facts, check: dict[str, Any] | None = None,
+    history: pd.DataFrame | None = None,
 ) -> CityLayers:  # fmt: skip
-    """The whole study on one page. `check`: that of the plan."""
+    """The whole study on one page. `check`: that of the plan; `history`: the trend over earlier runs and this one."""
     study, cover = findings.study, findings.cover
     province = study.zones.loc[study.zones["level"] == "province"]
     one = len(province) == 1 and province["name"].iloc[0] != province["adcode"].iloc[0]
@@ -375,6 +376,7 @@ def province_layers(
         margins={family: cover[family].margin_db for family in cover.families},
         facts=facts,
         plan=plan_summary(plan, scope, study, check=check),
+        history=history,
         families=cover.families,
         networks=cover.networks,
         cities=cities,

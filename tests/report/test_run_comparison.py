@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
 from infraplan.errors import DataError
 from infraplan.report.comparison_pages import write_comparison
 from infraplan.report.run_comparison import compare_runs
+from infraplan.report.run_records import FOLDER, UNDATED, day_of, records_before, summary_of, trend, write_record
 from infraplan.report.workbook import HEAD_ROW
 from infraplan.tables.number_formats import points, signed
 
@@ -87,7 +89,62 @@ def test_every_change_is_found(runs: tuple[Path, Path]) -> None:
     assert dict(zip(found.targets["id"], found.targets["change"], strict=True)) == {"a": "won", "b": "lost", "e": "new", "d": "gone"}
     assert found.coverage["served_change"].tolist() == [50, 0] and found.coverage["share_change"].round(6).tolist() == [0.05, 0.0]
     assert dict(zip(found.sites["id"], found.sites["change"], strict=True)) == {"S3": "added", "=1+1": "added", "S1": "removed"}
-    assert found.unlike == ("as_of: 2020-08-31 → 2020-12-31", "reliability: 0.9 → 0.95", "synthetic: False → True")
+    assert found.unlike == ("reliability: 0.9 → 0.95", "synthetic: False → True")
+    assert found.ranks.to_dict("records") == [
+        {"name": "甲市", "share_before": 0.3, "share_after": 0.3, "rank_before": 1, "rank_after": 1, "move": 0}
+    ]
+    assert found.villages is None and found.gaps is None
+
+
+def test_villages_and_gaps_won_and_lost_by_name(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    """Kept tables of two runs: who is served now and was not, which gaps are closed, which sites are retired."""
+    about = {"city": "990100", "county": "990101", "town": "甲镇", "committee": "", "population": 10}
+    changed = {"v1": ("unserved", "served"), "v2": ("served", "uncertain"), "v3": ("served", "served"), "v4": ("uncertain", "served")}
+    for folder, at in zip(runs, (0, 1), strict=True):
+        villages = pd.DataFrame([{"id": name, "name": f"=村{name}", **about, "nr_status": status[at]} for name, status in changed.items()])
+        villages = pd.concat([villages, villages.tail(1).assign(id=f"only{at}")], ignore_index=True)
+        rows = [("t", "v1", "any"), ("t", "v3", "any"), ("t", "L", "any"), ("t", "L", "any")][: 4 if at == 0 else 1]
+        gaps = pd.DataFrame(
+            [
+                {"target": t, "id": i, "network": n, "name": i, "kind": "village", **about, "city_name": "", "county_name": ""}
+                for t, i, n in rows
+            ]
+        )
+        gaps = pd.concat([gaps, gaps.head(1).assign(id="new")]) if at else gaps
+        status = ["existing", "retired" if at else "existing"]
+        sites = pd.DataFrame({"id": ["S1", "S2"], "name": "", "services": "", "city": "990100", "status": status})
+        (folder / "targets.csv").write_text("id\n")
+        write_record(folder, day_of(summary_of(folder)), {"villages": villages, "gaps": gaps, "existing_sites": sites})
+    found = compare_runs(*runs)
+    assert found.villages[["id", "change", "status_before", "status_after"]].values.tolist() == [
+        ["v1", "covered", "unserved", "served"], ["v4", "covered", "uncertain", "served"], ["v2", "uncovered", "served", "uncertain"],
+    ]  # fmt: skip
+    assert found.changed_villages == (1, 1)
+    assert found.gaps[["id", "change"]].values.tolist() == [["L", "closed"], ["v3", "closed"], ["new", "opened"]]
+    assert dict(zip(found.sites["id"], found.sites["change"], strict=True)) == {"S2": "retired"}
+    html, book = write_comparison(found, tmp_path / "out")
+    page = html.read_text(encoding="utf-8")
+    assert "新覆盖 2 个村和居民点（20 人），失去覆盖 1 个（10 人）" in page and "销号 2 项，新出现 1 项" in page and "退网 1 座" in page
+    assert "=村v1" in page and "1 个只在之前，1 个只在之后" in page
+    rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_name("村庄变化").to_python()[HEAD_ROW + 1 :]
+    assert [row[1] for row in rows] == ["v1", "v4", "v2"]
+    own = compare_runs(runs[0] / FOLDER / "2020-08-31", runs[1])
+    assert own.villages.equals(found.villages) and own.gaps.equals(found.gaps)
+
+
+def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
+    def summary(day: str, share: float, model: str = "p1812") -> dict[str, Any]:
+        return {"as_of": day, "model": model, "sites": 3, "population": {"total": 10, "nr": {"served": int(10 * share), "share": share}},
+                "gaps": {"villages": {"nr": {"lacking": 4}}}}  # fmt: skip
+
+    found = trend([summary("2020-08-31", 0.5, "uma"), summary("2020-09-30", 0.7), summary("2020-10-31", 0.6)])
+    assert found["change"].round(6).fillna(9).tolist() == [9, 0.2, -0.1] and found["alike"].tolist() == [False, True, True]
+    for day in ("2020-09-30", "2020-08-31", "undated"):
+        folder = runs[0] / FOLDER / day
+        folder.mkdir(parents=True)
+        (folder / "summary.json").write_text("{}")
+    assert [path.name for path in records_before(runs[0], "2020-09-30")] == ["2020-08-31"]
+    assert [path.name for path in records_before(runs[0], UNDATED)] == ["2020-08-31", "2020-09-30"]
 
 
 def test_a_run_equals_itself(runs: tuple[Path, Path]) -> None:
@@ -99,12 +156,12 @@ def test_pages_tell_it_and_names_stay_text(runs: tuple[Path, Path], tmp_path: Pa
     html, book = write_comparison(compare_runs(*runs), tmp_path / "out")
     page = html.read_text(encoding="utf-8")
     assert (
-        "新达标 1 项，转为未达标 1 项；站点：新增 2 座，减少 1 座" in page
+        "新达标 1 项，转为未达标 1 项；站点：新增 2 座，减少 1 座，退网 0 座" in page
         and "<b>样例省</b>" not in page
         and "reliability: 0.9 → 0.95" in page
     )
     workbook = CalamineWorkbook.from_path(str(book))
-    assert workbook.sheet_names == ["覆盖变化", "目标变化", "站点变化"]
+    assert workbook.sheet_names == ["覆盖变化", "地市名次", "目标变化", "站点变化"]
     assert [row[0] for row in workbook.get_sheet_by_name("站点变化").to_python()[HEAD_ROW + 1 :]] == ["S3", "=1+1", "S1"]
     before = "之前：a · 数据截至2020年8月31日 · 报告日期2020年9月15日 · infraplan 0.1.0"
     after = "之后：b · 示例数据（合成），非真实网络 · 数据截至2020年12月31日 · infraplan 0.2.0"
@@ -114,7 +171,7 @@ def test_pages_tell_it_and_names_stay_text(runs: tuple[Path, Path], tmp_path: Pa
         sheet = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
         assert [row[0] for row in sheet[1:3]] == [before, after] and not any(sheet[1][1:]), name
     with zipfile.ZipFile(book) as archive:
-        for number in range(1, 4):
+        for number in range(1, 5):
             head = re.search("<oddHeader>(.*?)</oddHeader>", archive.read(f"xl/worksheets/sheet{number}.xml").decode())
             assert head is not None and before in head[1] and after in head[1]
     first = book.read_bytes()

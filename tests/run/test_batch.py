@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 from results import copy_of, digests, run_light, summary_of
 
 import infraplan
 from infraplan.errors import DataError, InfraplanError, UsageError
+from infraplan.report.run_comparison import compare_runs
 from infraplan.run import folders, run_study
 from infraplan.run.ledger import NAME
 from infraplan.study import Study
@@ -46,6 +50,37 @@ def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> N
         return write(context, folder, **options)
 
     monkeypatch.setattr(folders, "write_city_pages", pages)
+
+
+def test_months(mine: Path, tmp_path: Path) -> None:
+    """A later run of the same study shows the trend, and what changed by name; the first one is kept as it was."""
+    output, first = tmp_path / "results", date(2020, 8, 31)
+    text = (mine / "study.toml").read_text(encoding="utf-8")
+    days = re.sub(r"^as_of.*$", "", text, flags=re.M)
+    (mine / "study.toml").write_text(days.replace("[study]", f"[study]\nas_of = {first}", 1), encoding="utf-8")
+    shutil.rmtree(output / "history")
+    run_light(mine, overwrite=True)
+    before, old = summary_of(output), digests(output / "history")
+    assert sorted(path.name for path in (output / "history" / f"{first}").iterdir()) == [
+        "existing_sites.csv.gz", "gaps.csv.gz", "summary.json", "targets.csv", "villages.csv.gz",
+    ]  # fmt: skip
+    assert not (output / "compare.html").exists() and "历次运行" not in (output / "index.html").read_text(encoding="utf-8")
+    sites = pd.read_csv(mine / "sites.csv", dtype=str)
+    retired = sites.index < len(sites) // 2
+    sites.assign(status=sites["status"].where(~retired, "retired")).to_csv(mine / "sites.csv", index=False)
+    (mine / "study.toml").write_text(days.replace("[study]", "[study]\nas_of = 2020-09-30", 1), encoding="utf-8")
+    run_light(mine, overwrite=True)
+    now, index = summary_of(output), (output / "index.html").read_text(encoding="utf-8")
+    assert {name: digest for name, digest in digests(output / "history").items() if name.startswith(f"{first}")} == old
+    assert "历次运行" in index and 'href="compare.html"' in index and f"与 {first} 相比" in index
+    change = now["population"]["nr"]["share"] - before["population"]["nr"]["share"]
+    assert change < 0 and f"{change * 100:+.2f}".replace("-", "−") in index.replace("-", "−")
+    page = (output / "compare.html").read_text(encoding="utf-8")
+    assert f"退网 {int(retired.sum())} 座" in page and "失去覆盖" in page
+    found = compare_runs(output / "history" / f"{first}", output)
+    lost = found.villages[(found.villages["family"] == "nr") & (found.villages["change"] == "uncovered")]
+    assert before["population"]["nr"]["served"] - now["population"]["nr"]["served"] == int(lost["population"].sum())
+    assert len(CalamineWorkbook.from_path(output / "compare.xlsx").get_sheet_by_name("村庄变化").to_python()) > len(lost)
 
 
 def test_every_city_has_its_folder(tiny_results: Path) -> None:
