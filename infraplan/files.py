@@ -10,6 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST_NAME = 60  # characters; in UTF-8 a file system takes 255 bytes
+
+
+def zone_file_name(adcode: str, name: str) -> str:
+    """`440200-韶关市`, without characters a file system refuses: those of the code as %XX, so that no two codes share a name."""
+    code = "".join(c if c.isalnum() or c in "-_" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in adcode)
+    return (code + "-" + "".join(c for c in name if c.isalnum() or c in "-_"))[:LONGEST_NAME]
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:

@@ -15,14 +15,16 @@ def gaps(
     study: StudyPath,
     target: Annotated[str | None, typer.Option("--target", help=both("cli.target"), show_default=False)] = None,
     network: Annotated[str | None, typer.Option("--network", help=both("cli.gaps_network"), show_default=False)] = None,
+    zone: Annotated[str | None, typer.Option("--zone", help=both("cli.gaps_zone"), show_default=False)] = None,
     output: OutputPath = None,
     lang: Language = "zh",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Villages and places without service, and why."""
+    """Villages and places without service, and why; of one city or county with `--zone`."""
     from infraplan.coverage.networks import ANY, counted_networks
     from infraplan.policy.annex import gaps_annex
+    from infraplan.run.run_scope import zone_and_cities
     from infraplan.run.steps import assess, with_gaps
 
     refuse_output(output, overwrite)
@@ -31,8 +33,11 @@ def gaps(
         choose(target, opened.targets.ids, "target")
     if network is not None:
         choose(network, counted_networks(opened.networks), "network")
+    codes, cities = zone_and_cities(opened, zone) if zone is not None else ((), ())
     with progress() as bars:
-        table = with_gaps(assess(opened, bars, gaps=False), None, None, target=target, networks=(network or ANY,)).gaps
+        table = with_gaps(assess(opened, bars, cities, gaps=False), None, None, cities, target=target, networks=(network or ANY,)).gaps
+    if zone is not None:
+        table = table[table["city"].isin(codes) | table["county"].isin(codes)]
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
         table = gaps_annex(table, lang, total=False, tests=True, order=opened.config.study.city_order)
     show(table, "gaps", output=output, as_json=json, overwrite=overwrite)

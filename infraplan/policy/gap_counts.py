@@ -16,18 +16,19 @@ from infraplan.policy.targets import Target, Targets
 
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
 """Measures whose targets list things one by one."""
+AREAS = ("city", "county")
 
 
 def things_of_targets(targets: Targets, layers: Layers) -> pd.DataFrame:
-    """Every village, place, line and site that some target asks about, once a family and city.
+    """Every village, place, line and site that some target asks about, once a family and county.
 
     Returns
     -------
     DataFrame
-        thing ("village" | "place" | "line" | "site"), id, family ("" where none is asked), city.
+        thing ("village" | "place" | "line" | "site"), id, family ("" where none is asked), city, county.
     """
     parts = [part for row in targets if row.measure in LISTED and not row.beside for part in _asked(row, layers)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in ("thing", "id", "family", "city")})
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in ("thing", "id", "family", *AREAS)})
     return table.astype(str).drop_duplicates(ignore_index=True)
 
 
@@ -47,7 +48,7 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
         pieces, zone = pieces_of_lines(layers), zones_of_pieces(layers)
         wanted = table["line_class"].isin(target.line_classes).to_numpy()[pieces["line"].to_numpy()]
         wanted &= in_scope(target, zone) & pieces_counted(layers)
-        ids, city = table["id"].to_numpy()[pieces["line"].to_numpy()[wanted]], zone["city"].to_numpy()[wanted] if "city" in zone else ""
+        ids, rows = table["id"].to_numpy()[pieces["line"].to_numpy()[wanted]], wanted
     else:
         if name == "villages":
             rows = village_rows(target, layers)[0]
@@ -57,9 +58,10 @@ def _asked(target: Target, layers: Layers) -> Iterable[pd.DataFrame]:
         else:
             rows = site_rows(target, layers)
         zone = zones_of_rows(layers, name)
-        ids, city = table["id"].to_numpy()[rows], zone["city"].to_numpy()[rows] if "city" in zone else ""
+        ids = table["id"].to_numpy()[rows]
     thing = {"villages": "village", "places": "place", "corridors": "line", "sites": "site"}[name]
-    yield pd.DataFrame({"id": ids, "city": city}).assign(thing=thing, family=target.family)
+    where = {area: zone[area].to_numpy()[rows] if area in zone else "" for area in AREAS}
+    yield pd.DataFrame({"id": ids, **where}).assign(thing=thing, family=target.family)
 
 
 def gap_counts(gaps: pd.DataFrame, all_things: Any, families: Iterable[str]) -> dict[str, Any]:

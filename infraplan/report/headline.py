@@ -79,9 +79,10 @@ def _paragraph(context: PageContext, family: str, words: Words) -> str:
     def part(name: str) -> str:
         return percent(own[name] / residents if residents else float("nan"), 1)
 
+    named = context.tops or context.title_en or context.level == "county"
     predicted = words.t(
         "headline_people",
-        zone=context.title_name(words.lang) if context.tops or context.title_en else words.t(f"headline_zone_{context.level}"),
+        zone=context.title_name(words.lang) if named else words.t(f"headline_zone_{context.level}"),
         basis=words.one(facts.population_basis),
         people=people_amount(residents, words.lang),
         receiver=place,

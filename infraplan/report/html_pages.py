@@ -16,7 +16,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from infraplan.files import atomic_path, write_text
+from infraplan.files import atomic_path, write_text, zone_file_name
 from infraplan.messages.amounts import axis_unit
 from infraplan.outputs import TABLES, column
 from infraplan.presets import choose
@@ -42,6 +42,8 @@ SITES_SHOWN = 60
 SITES_ON_INDEX = 12
 FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
 FORMATS = tuple(FILES)
+COUNTIES = "counties"
+"""Folder of the files of a city's counties, in the city's own."""
 
 
 @cache
@@ -154,16 +156,15 @@ def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def report_page(
-    context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS
-) -> str:
-    """The report of a zone as one HTML text."""
+    context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS,
+    links: Sequence[tuple[str, str]] | None = None,
+) -> str:  # fmt: skip
+    """The report of a zone as one HTML text; `links`: addresses and keys of their words, in place of those to the files beside it."""
     words = Words(lang).about(context)
     pictures = pictures_of(context, lang) if pictures is None else pictures
-    links = file_links(formats)
-    if context.level == "province":
-        links.insert(0, ("index.html", "to_index"))
-    elif context.index_href:
-        links.insert(0, (context.index_href, "to_index"))
+    if links is None:
+        index = "index.html" if context.level == "province" else context.index_href
+        links = [*([(index, "to_index")] if index else []), *file_links(formats)]
     values = _common(context, words, "report_title")
     tables = [
         {
@@ -196,6 +197,7 @@ def report_page(
             gap_columns=GAP_COLUMNS,
             gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
             gap_lists=gaps,
+            counties=[(quote(f"{COUNTIES}/{zone_file_name(*one)}.html"), one[1]) for one in context.counties],
             people_heading="cities_table" if context.child_level == "city" else "counties_table",
         )
     )

@@ -282,6 +282,14 @@ class PageContext:
         """Child zones that the pages list: cities of a province, counties of a city."""
         return self.zones[self.zones["level"] == self.child_level]
 
+    @property
+    def counties(self) -> list[tuple[str, str]]:
+        """Code and name of each county of a city's page, in the order of the codes; none where the city is its only county."""
+        own = self.zones[(self.zones["level"] == "county") & (self.zones["adcode"] != self.adcode)]
+        if self.level != "city" or len(own) < 2:
+            return []
+        return sorted(zip(own["adcode"].astype(str), own["name"].astype(str), strict=True))
+
     def people(self, family: str, network: str = "any", level: str | None = None) -> Any:
         """Population rows of one family and network; of the zone itself (of several zones their sum), or of a level."""
         rows = self.population

@@ -26,6 +26,8 @@ from infraplan.tables.reprojection import to_plane
 
 DPI = 300
 MOST_PIXELS = 2000
+FEW = 2048
+"""Colours whose nearest ones are looked for at a time."""
 
 
 @contextmanager
@@ -66,7 +68,9 @@ def few_colours(picture: Any) -> Any:
     rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
     colours = np.concatenate([found[np.lexsort((packed, -counts[packed]))[:160]], shades, rest])[:256]
     nearest = np.zeros(1 << 24, np.uint8)
-    nearest[packed] = [((colours - colour) ** 2).sum(axis=1).argmin() for colour in found]  # PIL's own search is coarse
+    for at in range(0, len(found), FEW):  # PIL's own search is coarse
+        own = slice(at, at + FEW)
+        nearest[packed[own]] = ((colours - found[own, None]) ** 2).sum(axis=2).argmin(axis=1)
     made = Image.fromarray(nearest[pixels], "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made
@@ -234,8 +238,8 @@ MOST_LARGE_MARKS, FEW_MARKS = 3000, 200
 """More sites than the first are drawn as small marks, up to the second as large ones."""
 
 
-def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> bytes:
-    """Margin classes of a family, zones, existing and suggested sites. PNG."""
+def coverage_figure(context: PageContext, family: str, lang: str = "zh", dpi: int | None = None) -> bytes:
+    """Margin classes of a family, zones, existing and suggested sites. PNG, of `DPI` unless another is given."""
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine
 
@@ -277,7 +281,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "zh") -> byte
         below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
         _legend(figure, words.t("legend_sites"), site_legend(words), below)
         draw_foot(figure, context.facts, words, lines)
-        return png_of(figure)
+        return png_of(figure, None if dpi is None else min(dpi, DPI))
 
 
 def of_family(sites: Any, family: str) -> Any:

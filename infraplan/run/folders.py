@@ -12,11 +12,12 @@ from typing import Any
 import joblib
 
 from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
-from infraplan.files import replace_folder, write_text
+from infraplan.files import replace_folder, write_text, zone_file_name
+from infraplan.report.county_pages import write_county_pages
 from infraplan.report.html_pages import write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.gis_files import write_layers
-from infraplan.run.page_contexts import CityLayers, folder_name
+from infraplan.run.page_contexts import CityLayers
 from infraplan.run.progress import Progress
 from infraplan.study import Study
 
@@ -52,7 +53,7 @@ class Batch:
 def folders_of(study: Study, cities: tuple[str, ...]) -> dict[str, str]:
     """Name of the folder of each city."""
     names = study.zones.loc[study.zones["level"] == "city"].set_index("adcode")["name"]
-    return {adcode: folder_name(adcode, str(names[adcode])) for adcode in cities}
+    return {adcode: zone_file_name(adcode, str(names[adcode])) for adcode in cities}
 
 
 def write_folders(
@@ -126,6 +127,7 @@ def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> d
     part.mkdir(parents=True)
     try:
         write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
+        write_county_pages(page.context, part, lang=batch.lang, formats=batch.formats)
         write_layers(page, part, batch.lang)
         write_text(part / "summary.json", summary)
         listed = ledger.hashes(part)

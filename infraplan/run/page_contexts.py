@@ -35,7 +35,6 @@ from infraplan.tables.language import Speech
 from infraplan.tables.reprojection import to_plane
 from infraplan.units import cut_percent
 
-LONGEST_FOLDER = 60  # characters; in UTF-8 a file system takes 255 bytes
 FEW_CITIES = 3
 CHINESE_PROVINCE = r"[1-8]\d0000"
 
@@ -200,12 +199,6 @@ def plan_note(plan: Plan) -> str:
         people=f"{plan.unreachable_people:,}",
     )
     return joined_texts([people, *late], "；", "; ")
-
-
-def folder_name(adcode: str, name: str) -> str:
-    """`440200-韶关市`, without characters a file system refuses: those of the code as %XX, so that no two codes share a folder."""
-    code = "".join(c if c.isalnum() or c in "-_" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in adcode)
-    return (code + "-" + "".join(c for c in name if c.isalnum() or c in "-_"))[:LONGEST_FOLDER]
 
 
 def _window(cover: Coverage, zones: Any) -> Coverage:

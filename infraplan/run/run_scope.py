@@ -4,6 +4,8 @@ the packages of `report`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.presets import choose
@@ -22,17 +24,30 @@ def chosen_cities(study: Study, cities: tuple[str, ...]) -> tuple[str, ...]:
     if not cities:
         return tuple(order)
     table = study.zones.loc[study.zones["level"] == "city"]
+    picked = {_code_of(table, city, "city") for city in cities}
+    return tuple(code for code in order if code in picked)
+
+
+def zone_and_cities(study: Study, zone: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Code of a city or county, by code or name, and the city it is in."""
+    study.check_choices()
+    table = study.zones.loc[study.zones["level"].isin(["city", "county"])]
+    code = _code_of(table, zone, "zone")
+    row = table.loc[table["adcode"] == code].iloc[0]
+    return (code,), (code if row["level"] == "city" else str(row["parent"]),)
+
+
+def _code_of(table: Any, wanted: str, what: str) -> str:
+    """The code of the zone with this code or name; a UsageError, with the nearest, where there is none, or where several have the name."""
     by_name: dict[str, list[str]] = {}
     for name, code in zip(table["name"], table["adcode"], strict=True):
         by_name.setdefault(name, []).append(code)
-    picked: dict[str, None] = {}
-    for city in cities:
-        found = choose(city, [*order, *by_name], "city")
-        codes = [found] if found in order else by_name[found]
-        if len(codes) > 1:
-            raise UsageError(both("run.city_ambiguous", city=city, codes=", ".join(sorted(codes))))
-        picked[codes[0]] = None
-    return tuple(code for code in order if code in picked)
+    known = list(table["adcode"])
+    found = choose(wanted, [*known, *by_name], what)
+    codes = [found] if found in known else by_name[found]
+    if len(codes) > 1:
+        raise UsageError(both("run.city_ambiguous", city=wanted, codes=", ".join(sorted(codes))))
+    return codes[0]
 
 
 def city_order(study: Study) -> list[str]:

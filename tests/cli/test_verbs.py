@@ -143,6 +143,18 @@ def test_tables_go_to_files_and_are_not_overwritten(infraplan: Call, ready: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["gaps.csv", "gaps.gpkg", "gaps.xlsx"]
 
 
+def test_gaps_of_one_county_are_those_of_the_whole_list(infraplan: Call, ready: Path) -> None:
+    whole = pd.DataFrame(json.loads(infraplan("gaps", ready, "--json").out))
+    row = whole[whole["county"] != ""].iloc[0]
+    for zone, column in ((row["county"], "county"), (row["county_name"], "county_name"), (row["city"], "city")):
+        answer = infraplan("gaps", ready, "--zone", zone, "--json")
+        assert answer.code == 0, answer.err
+        own = whole[whole[column] == zone].reset_index(drop=True)
+        assert len(own) and pd.DataFrame(json.loads(answer.out))["id"].tolist() == own["id"].tolist()
+    refused = infraplan("gaps", ready, "--zone", "999999")
+    assert refused.code == 2 and "999999" in refused.err
+
+
 def test_a_formula_in_a_name_stays_text(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
     from python_calamine import CalamineWorkbook
 

@@ -9,6 +9,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +20,7 @@ from results import copy_of, digests, run_light, summary_of
 import infraplan
 from infraplan.errors import DataError, InfraplanError, UsageError
 from infraplan.report.run_comparison import compare_runs
+from infraplan.report.workbook import HEAD_ROW
 from infraplan.run import folders, run_study
 from infraplan.run.ledger import NAME
 from infraplan.study import Study
@@ -50,6 +52,35 @@ def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> N
         return write(context, folder, **options)
 
     monkeypatch.setattr(folders, "write_city_pages", pages)
+
+
+def test_every_county_has_its_list_and_its_sheets(tiny_results: Path) -> None:
+    """A county's workbook holds the rows of the city's annex that lie in it; its page and the city's link each other."""
+    for folder in sorted((tiny_results / "cities").iterdir()):
+        summary = summary_of(folder)
+        counties = {row["adcode"]: row["name"] for row in summary["zones"] if row["level"] == "county"}
+        pages = sorted((folder / "counties").glob("*.html"))
+        assert [path.stem for path in pages] == [f"{adcode}-{name}" for adcode, name in sorted(counties.items())]
+        city = _sheet_rows(folder / "annex.xlsx")
+        for path in pages:
+            name = path.stem.partition("-")[2]
+            own = _sheet_rows(path.with_suffix(".xlsx"))
+            assert own.keys() <= city.keys()
+            for sheet, rows in own.items():
+                assert rows == [row for row in city[sheet] if row[1] == name], sheet
+            page = path.read_text(encoding="utf-8")
+            assert f"<h1>{name}" in page and 'href="../report.html"' in page and 'href="../../../index.html"' in page
+            assert quote(f"counties/{path.name}") in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def _sheet_rows(book: Path) -> dict[str, list[list[Any]]]:
+    """Code and county of the rows of the lists of a workbook: of all sheets but the scorecard and the method."""
+    workbook, found = CalamineWorkbook.from_path(book), {}
+    for name in workbook.sheet_names[1:-1]:
+        head, *rows = workbook.get_sheet_by_name(name).to_python()[HEAD_ROW:]
+        code, county = head.index("编码"), head.index("县(市、区)")
+        found[name] = [[row[code], row[county]] for row in rows if row[code]]
+    return found
 
 
 def test_months(mine: Path, tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The files of each county of a city: its report and its workbook, for the county's own liaison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from infraplan.files import write_text, zone_file_name
+from infraplan.report.html_pages import COUNTIES, report_page
+from infraplan.report.page_context import PageContext
+from infraplan.report.printed_maps import coverage_figure
+from infraplan.report.words import Words
+from infraplan.report.workbook import write_annex
+from infraplan.tables.reprojection import to_plane
+
+DPI = 110
+"""Of a county's map, which is read on a screen: a tenth of the time and the bytes of the city's."""
+RIM_M = 2000.0
+"""Width of the strip around a county that its map shows. [m]"""
+
+
+def write_county_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str]) -> list[Path]:
+    """counties/CODE-NAME.html and .xlsx of each county of a city; none where the city is its only county.
+
+    Parameters
+    ----------
+    context : PageContext
+        Of the city.
+    folder : path
+        The city's folder.
+    lang : str
+        As for `write_city_pages`.
+    formats : sequence of str
+        "html" and "xlsx" are written, as for the city.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    written = []
+    for adcode, name in context.counties:
+        own = county_context(context, adcode)
+        path = Path(folder) / COUNTIES / zone_file_name(adcode, name)
+        if "html" in formats:
+            written.append(path.with_name(f"{path.name}.html"))
+            links = [(f"../{context.index_href}", "to_index")] if context.index_href else []
+            links += [("../report.html", "to_city"), *([(quote(f"{path.name}.xlsx"), "to_annex")] if "xlsx" in formats else [])]
+            write_text(written[-1], report_page(own, lang, [_picture(own, lang)] if own.families else [], links=links))
+        if "xlsx" in formats:
+            written.append(path.with_name(f"{path.name}.xlsx"))
+            write_annex(own, written[-1], lang)
+    return written
+
+
+def _picture(context: PageContext, lang: str) -> tuple[str, bytes]:
+    """Caption and PNG of the county's map of the first family."""
+    words, family = Words(lang).about(context), context.families[0]
+    caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
+    return caption, coverage_figure(context, family, lang, DPI)
+
+
+def county_context(context: PageContext, adcode: str) -> PageContext:
+    """The part of a city's page that is one of its counties."""
+    zones = context.zones[context.zones["adcode"] == adcode]
+    left, bottom, right, top = to_plane(zones, context.grid.crs).total_bounds
+    grid = context.grid.window(left - RIM_M, bottom - RIM_M, right + RIM_M, top + RIM_M)
+    rows, columns = grid.slices_in(context.grid)
+    sites = context.plan_sites[context.plan_sites["county"] == adcode]
+    plan = context.plan
+    if plan is not None:
+        cost = float(pd.to_numeric(sites["cost"], errors="coerce").sum())
+        gained = int(pd.to_numeric(sites["people_gained"], errors="coerce").sum())
+        plan = replace(plan, sites=len(sites), cost=cost, population_gained=gained, whole=False)
+    return replace(
+        context,
+        level="county",
+        adcode=adcode,
+        name=str(zones["name"].iloc[0]),
+        zones=zones,
+        population=context.population[context.population["adcode"] == adcode],
+        scorecard=context.scorecard[context.scorecard["zone"] == adcode],
+        gaps=context.gaps[context.gaps["county"] == adcode],
+        things=None if context.things is None else context.things[context.things["county"] == adcode],
+        villages=context.villages[context.villages["county"] == adcode],
+        sites=context.sites[context.sites["county"] == adcode],
+        plan_sites=sites,
+        grid=grid,
+        margins={family: np.ascontiguousarray(margin[rows, columns]) for family, margin in context.margins.items()},
+        plan=plan,
+    )
