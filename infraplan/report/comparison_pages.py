@@ -98,7 +98,7 @@ def sentences(comparison: Comparison, words: Words) -> list[str]:
     out.append(words.t("compare_words_targets", **of_targets, **of_sites))
     villages, gaps = comparison.villages, comparison.gaps
     for family in [] if villages is None else dict.fromkeys(comparison.coverage["family"]):
-        figures = {}
+        figures: dict[str, str] = {}
         for what in ("covered", "uncovered"):
             own = villages[(villages["family"] == family) & (villages["change"] == what)]
             figures |= {what: integer(len(own)), f"{what}_people": integer(own["population"].sum())}

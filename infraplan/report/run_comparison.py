@@ -253,7 +253,8 @@ def _villages(
     table = new.merge(old, on="id", how="inner", suffixes=("", "_before"), sort=False)
     table["city_name"], table["county_name"] = table["city"].map(names).fillna(""), table["county"].map(names).fillna("")
     parts = []
-    for family in [found[1] for column in new if (found := STATUS.fullmatch(column)) and column in old]:
+    families = [column.removesuffix("_status") for column in map(str, new) if STATUS.fullmatch(column) and column in old]
+    for family in families:
         before, after = table[f"{family}_status_before"], table[f"{family}_status"]
         known = table.assign(family=family, status_before=before, status_after=after)
         for change, rows in (
@@ -261,7 +262,7 @@ def _villages(
             ("uncovered", (before == "served") & (after != "served")),
         ):
             listed = known[rows].assign(change=change)
-            parts.append(listed.sort_values(["city", "county", "town", "committee", "id"], kind="stable"))
+            parts.append(listed.sort_values(["city", "county", "town", "id"], kind="stable"))
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return typed(found, types("compared_villages")), (len(old) - len(table), len(new) - len(table))
 
@@ -276,7 +277,7 @@ def _gaps(old: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | 
     closed, opened = (both_lists.loc[both_lists["side"] == side, key] for side in ("left_only", "right_only"))
     parts = [old.merge(closed, on=key).assign(change="closed"), new.merge(opened, on=key).assign(change="opened")]
     table = pd.concat(parts, ignore_index=True)
-    table = table.sort_values(["change", "target", "city", "county", "town", "id"], kind="stable")
+    table = table.sort_values(["change", "target", "county", "id"], kind="stable")
     return typed(table.reset_index(drop=True), types("compared_gaps"))
 
 

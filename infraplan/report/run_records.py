@@ -20,11 +20,11 @@ FOLDER, UNDATED = "history", "undated"
 """Folder of the records beside summary.json, and the record of a study that states no day."""
 COPIED = ("summary.json", "targets.csv")
 KEPT = {
-    "villages": ("id", "name", "city", "county", "town", "committee", "population"),
-    "gaps": ("target", "id", "name", "kind", "city", "city_name", "county", "county_name", "town", "committee", "network", "population"),
-    "existing_sites": ("id", "name", "services", "city", "status"),
+    "villages": ("city", "county", *types("compared_villages")),
+    "gaps": ("city", "county", *types("compared_gaps")),
+    "existing_sites": ("status", *types("compared_sites")),
 }
-"""Columns of each kept table; villages carry the status of each family besides."""
+"""Columns of each kept table, where it has them; villages have the status of each family besides."""
 STATUS = re.compile(r"([a-z0-9]+)_status")
 ALIKE = ("population_basis", "model", "resolution_m", "reliability", "receivers", "bare_earth", "synthetic")
 """Keys of a summary in which two runs have to agree, or their difference is not the network's alone."""
@@ -44,7 +44,7 @@ def write_record(output: Path, day: str, tables: Mapping[str, pd.DataFrame]) -> 
     for name in COPIED:
         shutil.copyfile(output / name, part / name)
     for name, frame in tables.items():
-        kept = [column for column in frame if column in KEPT[name] or STATUS.fullmatch(column)]
+        kept = [column for column in map(str, frame) if column in KEPT[name] or STATUS.fullmatch(column)]
         text = pd.DataFrame(frame[kept]).to_csv(index=False, lineterminator="\n")
         (part / f"{name}.csv.gz").write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
     replace_folder(part, final)
