@@ -23,8 +23,8 @@ from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
-from infraplan.run.map_states import with_map_states
 from infraplan.run.history import earlier_runs, file_run, months_of
+from infraplan.run.map_states import with_map_states
 from infraplan.run.page_contexts import (
     CityLayers,
     city_layers,
