@@ -8,7 +8,7 @@ from infraplan.errors import InfraplanError
 from infraplan.messages import both
 
 MODULES = {
-    "report": ("folium", "branca", "js_lib_leaflet", "matplotlib", "jinja2", "markupsafe", "typst", "docx", "PIL"),
+    "report": ("folium", "branca", "js_lib_leaflet", "matplotlib", "jinja2", "markupsafe", "typst", "docx", "PIL", "pikepdf"),
 }
 
 

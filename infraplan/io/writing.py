@@ -15,6 +15,9 @@ from infraplan.io.qgis import layer_style
 if TYPE_CHECKING:
     import geopandas as gpd
 
+FEW_ROWS = 20_000
+"""Layers of so many rows have no spatial index: programs draw them as fast without, and it is a fifth of the file."""
+
 
 def write_geopackage(
     layers: Mapping[str, gpd.GeoDataFrame],
@@ -77,7 +80,7 @@ def write_geopackage(
                     geometry_type=geometry_type(frame),
                     promote_to_multi=False,
                     append=part.exists(),
-                    layer_options={"IDENTIFIER": title, "SPATIAL_INDEX": "YES"},
+                    layer_options={"IDENTIFIER": title, "SPATIAL_INDEX": "YES" if len(frame) > FEW_ROWS else "NO"},
                     dataset_options={} if part.exists() else {"VERSION": "1.3"},  # QGIS 3.22 and GDAL 3.6 know no later one
                     use_arrow=False,
                 )

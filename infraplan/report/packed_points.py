@@ -33,8 +33,10 @@ def script_json(value: Any) -> str:
 def integers(label: str, values: Any, unit: str = "") -> dict[str, Any]:
     """A column of whole numbers, missing allowed."""
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").astype("float64").round()
-    packed = numbers.fillna(LOWEST_I4).to_numpy()
-    return {"label": label, "unit": unit, "kind": "int", "type": "i4", "missing": LOWEST_I4, "values": base64_of(packed, "i4")}
+    small = bool((numbers.dropna().abs() < 2**15).all())
+    kind, lowest = ("i2", LOWEST_I2) if small else ("i4", LOWEST_I4)
+    packed = numbers.fillna(lowest).to_numpy()
+    return {"label": label, "unit": unit, "kind": "int", "type": kind, "missing": lowest, "values": base64_of(packed, kind)}
 
 
 def tenths(label: str, values: Any, unit: str = "") -> dict[str, Any]:
@@ -75,7 +77,12 @@ def codes(values: Sequence[str]) -> dict[str, Any]:
     if len(listed) >= NO_CHOICE:
         return {"texts": texts}
     place = {one: at for at, one in enumerate(listed)}
-    out = {"prefixes": listed, "width": widths.pop(), "numbers": base64_of([int(part[2]) for part in parts if part], "i4")}
+    numbers = np.array([int(part[2]) for part in parts if part], np.int64)
+    steps, out = np.diff(numbers, prepend=0), {"prefixes": listed, "width": widths.pop(), "n": len(numbers)}
+    if (np.abs(steps[1:]) < 2**15).all():  # each as its distance from the one before, which is small in a sorted table
+        out |= {"first": int(numbers[0]), "steps": base64_of(np.where(np.arange(len(steps)) == 0, 0, steps), "i2")}
+    else:
+        out["numbers"] = base64_of(numbers, "i4")
     return out if len(listed) == 1 else {**out, "prefix": base64_of([place[one] for one in beginnings], "u2")}
 
 

@@ -14,6 +14,7 @@ from infraplan.files import atomic_path
 from infraplan.messages import both
 from infraplan.report.document import Heading, Paragraph, Report, Table, chinese_number, every_text, png_size
 from infraplan.report.fonts import LATIN, check_glyphs, chinese_family, package_fonts
+from infraplan.report.pdf_size import smaller
 
 SERIF = (
     "FangSong",
@@ -85,7 +86,7 @@ def write_pdf(report: Report, path: str | Path) -> None:
             warn([Fault(Path(path).name, message, both("report.pdf_untagged_fix"), rule="pdf_untagged", severity="warning")])
             pdf = typst.compile(source, pdf_tags=False, **choice)
     with atomic_path(path) as part:
-        part.write_bytes(pdf)
+        part.write_bytes(smaller(pdf, list(pictures.values())))
 
 
 def _height_mm(png: bytes) -> float:

@@ -33,10 +33,16 @@ var IP = (function () {
              values: column.kind === "text" ? column.values : unpack[column.type](column.values) };
   }
 
+  function summed(first, steps) {
+    var out = new Int32Array(steps.length);
+    for (var i = 0, now = first; i < steps.length; i++) out[i] = now += steps[i];
+    return out;
+  }
+
   /* Identifiers: a function of the row, and how many there are. */
   function codes(packed) {
     if (packed.texts) return { n: packed.texts.length, at: function (i) { return packed.texts[i] || ""; } };
-    var numbers = unpack.i4(packed.numbers), prefix = packed.prefix ? unpack.u2(packed.prefix) : null;
+    var numbers = packed.numbers ? unpack.i4(packed.numbers) : summed(packed.first, unpack.i2(packed.steps)), prefix = packed.prefix ? unpack.u2(packed.prefix) : null;
     return { n: numbers.length, at: function (i) { return packed.prefixes[prefix ? prefix[i] : 0] + String(numbers[i]).padStart(packed.width, "0"); } };
   }
 
