@@ -26,6 +26,8 @@ TITLES = {
     "fibre": "光纤奖补 fibre award：`fibre_award.csv`",
     "measured": "实测 measurements：`inspections.csv`，由填好的缺口表读回",
     "servers": "最佳服务扇区 best servers：`coverage-servers.csv`，栅格 `coverage-servers.tif` 的值",
+    "atoll_sites": "Atoll 的站点表 sites for Atoll：`atoll.zip` 的 `sites.txt`，用英文表头",
+    "atoll_transmitters": "Atoll 的发射机表 transmitters for Atoll：`atoll.zip` 的 `transmitters.txt`，用英文表头",
     "compared_coverage": "覆盖对比 coverage of two runs：`compare.xlsx`",
     "compared_targets": "目标对比 targets of two runs：`compare.xlsx`",
     "compared_sites": "站点对比 sites of two runs：`compare.xlsx`",

@@ -27,6 +27,8 @@ from infraplan.outputs.answer_tables import (
 from infraplan.outputs.page_tables import BUDGET, GAP_SUMS, METHOD, ZONES
 from infraplan.outputs.run_tables import (
     AREA,
+    ATOLL_SITES,
+    ATOLL_TRANSMITTERS,
     CERTIFICATE,
     CITIES,
     CURVE,
@@ -47,7 +49,8 @@ from infraplan.outputs.run_tables import (
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
     "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
-    "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "compared_coverage": COMPARED_COVERAGE,
+    "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "atoll_sites": ATOLL_SITES,
+    "atoll_transmitters": ATOLL_TRANSMITTERS, "compared_coverage": COMPARED_COVERAGE,
     "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "compared_villages": COMPARED_VILLAGES, "compared_gaps": COMPARED_GAPS, "compared_ranks": COMPARED_RANKS, "history": HISTORY,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,

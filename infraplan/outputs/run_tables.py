@@ -337,3 +337,23 @@ SERVERS = (
     C("site", "站点", "Site", "str", "code", "", "站点编号", "id of the site"),
     C("service", "业务", "Service", "str", "code", "", "扇区的业务", "service of the sector"),
 )  # fmt: skip
+ATOLL_SITES = (
+    C("name", "站点", "Name", "str", "code", "", "站点编号", "id of the site"),
+    C("longitude", "经度", "Longitude", "float64", "degree", "", "经度，WGS84", "longitude, WGS84"),
+    C("latitude", "纬度", "Latitude", "float64", "degree", "", "纬度，WGS84", "latitude, WGS84"),
+    C("altitude_m", "海拔(m)", "Altitude (m)", "", "whole", "", "空：Atoll 取其地形模型", "empty: Atoll takes it from its terrain model"),
+    C("comments", "备注", "Comments", "str", "text", "", "状态、名称，合成数据的标记", "status, name, the mark of synthetic data"),
+)  # fmt: skip
+ATOLL_TRANSMITTERS = (
+    C("site", "站点", "Site", "str", "code", "", "站点编号", "id of the site"),
+    C("transmitter", "发射机", "Transmitter", "str", "code", "", "扇区编号，斜杠写成下划线", "id of the sector with _ for /"),
+    C("active", "启用", "Active", "int64", "code", "", "1", "1"),
+    C("dx_m", "东偏(m)", "DX (m)", "int64", "whole", "", "0：在站点上", "0: at the site"),
+    C("dy_m", "北偏(m)", "DY (m)", "int64", "whole", "", "0：在站点上", "0: at the site"),
+    C("frequency_band", "频段", "Frequency Band", "str", "code", "", "业务的频段，如 n41；须与 Atoll 工程中的频段名一致", "band of the service, such as n41; the Atoll document needs a band of that name"),
+    C("antenna", "天线", "Antenna", "str", "code", "", "天线型号；须与 Atoll 工程中的天线名一致", "model of the antenna; the Atoll document needs an antenna of that name"),
+    C("height_m", "挂高(m)", "Height (m)", "float64", "db", "", "天线离地高度", "height of the antenna above ground"),
+    C("azimuth_deg", "方位角(°)", "Azimuth (°)", "float64", "code", "", "方位角，全向为 0", "azimuth, 0 of an omnidirectional antenna"),
+    C("mechanical_downtilt_deg", "机械下倾角(°)", "Mechanical Downtilt (°)", "float64", "db", "", "下倾角", "downtilt"),
+    C("comments", "备注", "Comments", "str", "text", "", "状态、业务、运营商，合成数据的标记", "status, service, operators, the mark of synthetic data"),
+)  # fmt: skip

@@ -1,10 +1,13 @@
-"""plan.kmz for Google Earth: zones, gaps, existing and suggested sites, the coverage as a picture; icons are inside, nothing is fetched."""
+"""plan.kmz for Google Earth: zones, gaps, existing and suggested sites by county, the coverage as a picture, a legend.
+
+Icons are inside, nothing is fetched. Elements are in the order that the schema of KML 2.2 asks for.
+"""
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -12,9 +15,10 @@ from xml.sax.saxutils import escape
 from infraplan.files import atomic_path
 from infraplan.policy.annex import by_place
 from infraplan.report import page_rows, stamps
+from infraplan.report.google_earth_legend import ICONS, legend, sign
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
 from infraplan.report.margin_images import GEOGRAPHIC, web_picture
-from infraplan.report.mast_points import points_of_masts
+from infraplan.report.mast_points import column, points_of_masts
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import zone_table
 from infraplan.report.style import integer, missing, palette, text
@@ -24,7 +28,6 @@ from infraplan.tables.wording import worded
 
 MOST_GAPS = 8_000  # more of them make Google Earth slow
 MOST_SITES = 50_000
-ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), ("uncertain", "circle"))
 
 
 def write_kmz(context: PageContext, path: str | Path, lang: str = "zh") -> None:
@@ -35,33 +38,47 @@ def write_kmz(context: PageContext, path: str | Path, lang: str = "zh") -> None:
         if family in context.margins:
             pictures[family] = web_picture(context.grid, context.margins[family], context.outline, 1000, GEOGRAPHIC)
     body = "".join(_parts(context, words, pictures))
-    head = f"<name>{_text(words.t('map_title', name=context.title_name(lang)))}</name>" + _styles()
+    notes = _notes(context, words)
+    described = f"<description>{_text(' · '.join(notes))}</description>" if notes else ""
+    head = f"<name>{_text(words.t('map_title', name=context.title_name(lang)))}</name>{described}{_styles()}"
     kml = f'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{head}{body}</Document></kml>\n'
-    content = {"doc.kml": kml.encode("utf-8"), **{f"{name}.png": _icon(name, shape) for name, shape in ICONS}}
-    content |= {f"{family}.png": picture.png for family, picture in pictures.items()}
+    content = {"doc.kml": kml.encode("utf-8"), **{f"{name}.png": sign(name, shape) for name, shape in ICONS}}
+    content |= {f"{family}.png": picture.png for family, picture in pictures.items()} | {"legend.png": _legend(context, words)}
     with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in content.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+
+
+def margin_steps() -> tuple[list[float], list[str]]:
+    """Lower edges of the classes of the coverage in dB, and their colours, worst first."""
+    steps = palette()["margin"]
+    return [float(step["from_db"]) for step in steps], [str(step["colour"]) for step in steps]
 
 
 def _text(value: Any) -> str:
     return escape(clean(text(value)))
 
 
-def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
+def _notes(context: PageContext, words: Words) -> list[str]:
+    """That the data are made up, the dates, what is left out."""
     notes = [words.plain("synthetic_short")] if context.facts.synthetic else []
     notes += [part for part in (stamps.stamp(context.facts, words),) if part]
-    many = len(context.sites) > MOST_SITES
-    if many:
+    if len(context.sites) > MOST_SITES:
         notes.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
-    if notes:
-        yield f"<description>{_text(' · '.join(notes))}</description>"
-    yield _folder(words.t("layer_new"), _new_sites(context, words))
-    if not many:
-        yield _folder(words.t("layer_sites"), _sites(context, words), shown=context.level != "province")
+    gaps = context.gaps["id"].nunique()
+    if gaps > MOST_GAPS:
+        notes.append(words.t("kmz_gaps_left_out", count=integer(gaps), most=integer(MOST_GAPS)))
+    return notes
+
+
+def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
+    yield _overlay(words)
+    yield _by_county(words.t("layer_new"), _new_sites(context, words), context, words.lang)
+    if len(context.sites) <= MOST_SITES:
+        yield _by_county(words.t("layer_sites"), _sites(context, words), context, words.lang, shown=context.level != "province")
     gaps = by_place(context.gaps, words)
     if len(gaps) <= MOST_GAPS:
-        yield _folder(words.t("kmz_gaps"), _gaps(gaps, context, words), shown=False)
+        yield _by_county(words.t("kmz_gaps"), _gaps(gaps, context, words), context, words.lang, shown=False)
     yield _folder(words.t("layer_zones"), _zones(context, words))
     for index, (family, picture) in enumerate(pictures.items()):
         (south, west), (north, east) = picture.bounds
@@ -72,6 +89,39 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
             f"<GroundOverlay><name>{_text(name)}</name><visibility>{int(index == 0)}</visibility>{dated}<color>b4ffffff</color>"
             f"<Icon><href>{family}.png</href></Icon><LatLonBox>{box}</LatLonBox></GroundOverlay>"
         )
+
+
+def _overlay(words: Words) -> str:
+    """The legend, at the lower left of the window."""
+    at = "".join(f'<{where}XY x="{x}" y="{y}" xunits="{u}" yunits="{v}"/>' for where, x, y, u, v in (
+        ("overlay", 0, 0, "fraction", "fraction"), ("screen", 12, 40, "pixels", "pixels")
+    ))  # fmt: skip
+    name = f"<name>{_text(words.t('kmz_legend'))}</name><visibility>1</visibility>"
+    return f"<ScreenOverlay>{name}<Icon><href>legend.png</href></Icon>{at}</ScreenOverlay>"
+
+
+def _legend(context: PageContext, words: Words) -> bytes:
+    signs = [("new", words.t("layer_new")), ("existing", words.t("layer_sites"))]
+    signs += [(status, words.t("kmz_gap_status", status=words.code("village", status))) for status in ("unserved", "uncertain")]
+    edges, colours = margin_steps()
+    names = [words.t("kmz_below", upper=f"{edges[1]:g}")]
+    names += [words.t("kmz_between", lower=f"{low:g}", upper=f"{high:g}") for low, high in pairwise(edges[1:])]
+    names += [words.t("kmz_from", lower=f"{edges[-1]:g}")]
+    notes = [note for note in (stamps.mark(context.facts, words),) if note]
+    return legend(words.t("kmz_legend"), signs, list(zip(colours, names, strict=True)), notes)
+
+
+def _by_county(name: str, placemarks: Iterable[tuple[str, str]], context: PageContext, lang: str, shown: bool = True) -> str:
+    """A folder with one folder a county, in the order of their codes; points of no county come last, in the folder itself."""
+    groups: dict[str, list[str]] = {}
+    for county, placemark in placemarks:
+        groups.setdefault(county, []).append(placemark)
+    names, parent = context.names(lang), dict(zip(context.zones["adcode"], context.zones["parent"], strict=True))
+    inside = []
+    for county in sorted(code for code in groups if code in names):
+        city = names.get(parent.get(county, ""), "") if context.level == "province" else ""
+        inside.append(_folder(" · ".join(filter(None, [name, city, names[county]])), groups.pop(county), shown))
+    return _folder(name, [*inside, *(one for rest in groups.values() for one in rest)], shown)
 
 
 def _folder(name: str, placemarks: Iterable[str], shown: bool = True) -> str:
@@ -98,26 +148,28 @@ def _shown_columns(frame: Any, table: str, words: Words) -> list[list[tuple[str,
     return [list(zip([one.label for one in cells], row, strict=True)) for row in zip(*(one.texts() for one in cells), strict=True)]
 
 
-def _new_sites(context: PageContext, words: Words) -> Iterator[str]:
+def _new_sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     frame = page_rows.first_sites(context)
-    for row, shown in zip(frame.itertuples(index=False), _shown_columns(frame, "sites", words), strict=True):
-        yield _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", shown)
+    counties = column(frame, "county").map(text)
+    for row, shown, county in zip(frame.itertuples(index=False), _shown_columns(frame, "sites", words), counties, strict=True):
+        yield county, _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", shown)
 
 
-def _sites(context: PageContext, words: Words) -> Iterator[str]:
+def _sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     if not len(context.sites):
         return
-    frame = points_of_masts(context.sites, words)
-    for name, x, y, shown in zip(frame["name"], frame.geometry.x, frame.geometry.y, _shown_columns(frame, "masts", words), strict=True):
-        yield _point(name, x, y, "existing", shown)
+    for county, sites in context.sites.groupby(column(context.sites, "county").map(text)):
+        frame = points_of_masts(sites, words)
+        for name, x, y, shown in zip(frame["name"], frame.geometry.x, frame.geometry.y, _shown_columns(frame, "masts", words), strict=True):
+            yield str(county), _point(name, x, y, "existing", shown)
 
 
-def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[str]:
+def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     sure = set(context.gaps.loc[context.gaps["status"] == "unserved", "id"])
     for row, shown in zip(gaps.to_dict("records"), _shown_columns(gaps, "gaps", words), strict=True):
         if not missing(row["lon"]) and not missing(row["lat"]):
             style = "unserved" if row["id"] in sure else "uncertain"
-            yield _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, shown)
+            yield text(row["county"]), _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, shown)
 
 
 def _zones(context: PageContext, words: Words) -> Iterator[str]:
@@ -152,21 +204,3 @@ def _styles() -> str:
     )
     zone = "<LineStyle><color>ff6f6051</color><width>1.5</width></LineStyle><PolyStyle><fill>0</fill></PolyStyle>"
     return f'{icons}<Style id="zone">{zone}</Style>'
-
-
-def _icon(name: str, shape: str) -> bytes:
-    """A 32 pixel sign in the palette's colour with a white rim."""
-    from PIL import Image, ImageDraw
-
-    colours = palette()
-    colour = colours["site"].get(name) or colours["village"][name]
-    image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(image)
-    corners = {"triangle": [(16, 3), (29, 27), (3, 27)], "diamond": [(16, 2), (30, 16), (16, 30), (2, 16)]}
-    if shape in corners:
-        pen.polygon(corners[shape], fill=colour, outline="white", width=2)
-    else:
-        pen.ellipse((4, 4, 28, 28), fill=colour, outline="white", width=2)
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()

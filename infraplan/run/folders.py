@@ -16,7 +16,7 @@ from infraplan.files import replace_folder, write_text, zone_file_name
 from infraplan.report.county_pages import write_county_pages
 from infraplan.report.html_pages import write_city_pages, write_province_pages
 from infraplan.run import ledger
-from infraplan.run.gis_files import write_layers
+from infraplan.run.gis_files import write_layers, write_planning_tables
 from infraplan.run.page_contexts import CityLayers
 from infraplan.run.progress import Progress
 from infraplan.study import Study
@@ -143,4 +143,5 @@ def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
     batch.part.mkdir(parents=True)
     write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats)
     write_layers(page, batch.part, batch.lang)
+    write_planning_tables(page, batch.part, batch.lang)
     return {}

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from infraplan.coverage.sectors import sectors_of
+from infraplan.io.atoll import write_atoll
 from infraplan.io.coordinate_systems import output_crs
 from infraplan.io.coverage_rasters import raster_tags, write_coverage_cog
+from infraplan.io.mapinfo_tables import write_mapinfo
 from infraplan.io.qgis_project import write_project
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_geopackage
@@ -17,6 +22,9 @@ from infraplan.run.file_tags import dates_of
 from infraplan.run.page_contexts import CityLayers, plan_layers, village_table
 from infraplan.run.qgis_files import project_of, receivers_of
 
+STANDING = ("existing", "planned")
+"""Statuses of sites that send: retired ones do not."""
+
 
 def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     """Writes plan.gpkg, coverage.tif with what is beside it, project.qgz; every village with its status, and the scorecard.
@@ -24,9 +32,7 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     From villages.csv the totals can be recounted.
     """
     context = page.context
-    area = context.outline if len(context.outline) else context.zones
-    west, _, east, _ = area.to_crs(4326).total_bounds
-    crs = output_crs(page.crs, float(west + east) / 2)
+    crs = crs_of(page)
     dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
     layers = plan_layers(context)
     write_geopackage(
@@ -39,6 +45,26 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))
     card = context.scorecard[list(types("scorecard"))]
     write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
+
+
+def write_planning_tables(page: CityLayers, folder: Path, lang: str) -> None:
+    """Writes mapinfo.zip (sites and gaps) and atoll.zip (sites and transmitters) of the whole study."""
+    context = page.context
+    layers = plan_layers(context)
+    crs = crs_of(page) or "EPSG:4326"
+    write_mapinfo({name: layers[name] for name in ("new_sites", "existing_sites", "gaps")}, folder / "mapinfo.zip", crs=crs)
+    sites = pd.concat([context.sites, context.plan_sites], ignore_index=True)
+    sectors = sectors_of(sites, page.services, include=STANDING, part=True)
+    note = say("gis.synthetic_note", lang) if context.facts.synthetic else ""
+    write_atoll(sites.loc[sites["status"].isin(STANDING)], sectors, folder / "atoll.zip", note=note)
+
+
+def crs_of(page: CityLayers) -> str:
+    """The CRS of the files of a folder, "" for EPSG:4326 and the study's grid."""
+    context = page.context
+    area = context.outline if len(context.outline) else context.zones
+    west, _, east, _ = area.to_crs(4326).total_bounds
+    return output_crs(page.crs, float(west + east) / 2)
 
 
 def abstract_of(context: PageContext, lang: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,8 @@ def _window(cover: Coverage, zones: Any) -> Coverage:
 class CityLayers:
     """A page's context, and the data that only the files need.
 
-    Best server per family, the sectors those indices name, headings of the villages, the CRS that the study chooses for files of a GIS.
+    Best server per family, the sectors those indices name, headings of the villages, the CRS that the study chooses for files of a GIS, and
+    the services that its sites carry.
     """
 
     context: PageContext
@@ -219,12 +221,14 @@ class CityLayers:
     sector_ids: Any
     village_headings: str = "names"
     crs: str = ""
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLayers:
     servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
     chosen = findings.study.config.outputs
-    return CityLayers(context, servers, cover.sector_ids, chosen.village_headings, chosen.crs)
+    services = {**findings.study.services, **findings.study.plan_services}
+    return CityLayers(context, servers, cover.sector_ids, chosen.village_headings, chosen.crs, services)
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:

@@ -115,10 +115,52 @@ def test_kmz_is_read_by_gdal(city: PageContext, tmp_path: Path) -> None:
 
     write_kmz(city, tmp_path / "plan.kmz")
     layers = [name for name, _ in pyogrio.list_layers(tmp_path / "plan.kmz")]
-    assert "建议新建站点" in layers and "行政区界线" in layers
-    new = pyogrio.read_dataframe(tmp_path / "plan.kmz", layer="建议新建站点")
-    assert len(new) == len(city.plan_sites)
-    assert sorted(new.geometry.x) == pytest.approx(sorted(city.plan_sites.geometry.x), abs=1e-6)
+    assert "行政区界线" in layers
+    names = dict(zip(city.zones["adcode"], city.zones["name"], strict=True))
+    counted = city.plan_sites.groupby(city.plan_sites["county"].map(names)).size().to_dict()
+    new = {name: pyogrio.read_dataframe(tmp_path / "plan.kmz", layer=f"建议新建站点 · {name}") for name in counted}
+    assert {name: len(frame) for name, frame in new.items()} == counted
+    assert sorted(x for frame in new.values() for x in frame.geometry.x) == pytest.approx(sorted(city.plan_sites.geometry.x), abs=1e-6)
+
+
+FEATURE = ("name", "visibility", "open", "address", "phoneNumber", "Snippet", "description", "LookAt", "Camera", "TimeStamp", "TimeSpan",
+           "styleUrl", "Style", "StyleMap", "Region", "Metadata", "ExtendedData")  # fmt: skip
+ORDER = {
+    "Document": (*FEATURE, "Schema", "ScreenOverlay", "Placemark", "Folder", "GroundOverlay"),
+    "Folder": (*FEATURE, "Folder", "Placemark"),
+    "Placemark": (*FEATURE, "Point", "MultiGeometry"),
+    "GroundOverlay": (*FEATURE, "color", "drawOrder", "Icon", "altitude", "altitudeMode", "LatLonBox"),
+    "ScreenOverlay": (*FEATURE, "color", "drawOrder", "Icon", "overlayXY", "screenXY", "rotationXY", "size", "rotation"),
+    "Style": ("IconStyle", "LabelStyle", "LineStyle", "PolyStyle", "BalloonStyle", "ListStyle"),
+    "IconStyle": ("color", "colorMode", "scale", "heading", "Icon", "hotSpot"),
+    "LabelStyle": ("color", "colorMode", "scale"),
+    "LineStyle": ("color", "colorMode", "width"),
+    "PolyStyle": ("color", "colorMode", "fill", "outline"),
+    "Polygon": ("extrude", "tessellate", "altitudeMode", "outerBoundaryIs", "innerBoundaryIs"),
+    "LatLonBox": ("north", "south", "east", "west", "rotation"),
+}
+"""Children in the order of the schema of KML 2.2 (OGC 07-147r2, ogckml22.xsd); features may mix with each other."""
+MIXED = {"ScreenOverlay", "Placemark", "Folder", "GroundOverlay"}
+
+
+def test_kml_keeps_the_order_of_its_schema(city: PageContext, tmp_path: Path) -> None:
+    from lxml import etree
+
+    write_kmz(replace(city, facts=replace(city.facts, synthetic=True, version="1")), tmp_path / "plan.kmz")
+    with zipfile.ZipFile(tmp_path / "plan.kmz") as archive:
+        root = etree.fromstring(archive.read("doc.kml"))
+        assert archive.read("legend.png")[:4] == b"\x89PNG"
+    seen = set()
+    for element in root.iter():
+        kind = etree.QName(element).localname
+        children = [etree.QName(child).localname for child in element]
+        if kind not in ORDER:
+            continue
+        seen.add(kind)
+        assert set(children) <= set(ORDER[kind]), kind
+        places = [len(ORDER[kind]) if child in MIXED else ORDER[kind].index(child) for child in children]
+        assert places == sorted(places), (kind, children[:12])
+    assert seen == set(ORDER)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
