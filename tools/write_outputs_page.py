@@ -42,6 +42,7 @@ TITLES = {
     "zones": "区划 zones：`plan.gpkg` 的 `zones`，地图和 KMZ 里的一个区域",
     "gap_sums": "缺口汇总 sums of gaps：`report.html`；每个目标再加一列",
     "method": "方法与来源 method：`annex.xlsx` 方法与来源，`report.pdf`",
+    "filling": "填报说明 how to fill it in：`annex.xlsx` 填报说明",
     "budget": "链路预算 link budget：`infraplan budget`",
 }
 HEAD = """# 成果数据字典 What the outputs hold

@@ -22,7 +22,8 @@ def load(
 
     opened = open_study(study)
     ids = [*(opened.villages["id"] if opened.has_people else ()), *(() if opened.places is None else opened.places["id"])]
-    fresh = read_inspection(file, ids, opened.own_services, opened.config.study.operators)
+    lines = () if opened.corridors is None else opened.corridors["id"].astype(str)
+    fresh = read_inspection(file, ids, opened.own_services, opened.config.study.operators, lines)
     total = add_measured(opened.folder, fresh, tuple(opened.own_services), opened.config.study.operators)
     print_note(both("cli.measured", rows=len(fresh), total=total))
 

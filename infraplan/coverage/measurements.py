@@ -18,6 +18,8 @@ from infraplan.coverage.sectors import site_of
 
 SERVED, UNCERTAIN, UNSERVED = 0, 1, 2
 """Positions in `population.STATUSES`."""
+WRITTEN_KM = 0.05
+"""Half of the last digit with which a sheet states where a stretch begins and ends. [km]"""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,31 @@ def with_measured(
 
 def latest(table: pd.DataFrame) -> pd.DataFrame:
     """One row a place, operator, band and position: the last measurement, and of one day the last written."""
-    key = ["id", "operator", "service", "indoors"]
+    key = ["id", "operator", "service", "indoors", *(name for name in ("from_km", "to_km") if name in table)]
     return table.sort_values(["date", "row"], kind="stable").drop_duplicates(key, keep="last").reset_index(drop=True)
+
+
+def on_pieces(measured: Measured, pieces: pd.DataFrame, ids: npt.NDArray[np.object_]) -> tuple[Measured, npt.NDArray[np.object_]]:
+    """Measurements of stretches of lines as one of each piece whose middle lies in the stretch, and ids of the pieces.
+
+    Parameters
+    ----------
+    measured : Measured
+        Rows with `from_km` and `to_km` are of a stretch, others are left out.
+    pieces : DataFrame
+        `places.corridor_pieces`.
+    ids : array of str
+        Id of the line of each piece.
+    """
+    own = np.array([f"{line}\n{number}" for number, line in enumerate(ids)], dtype=object)
+    rows = measured.table.loc[measured.table["from_km"].notna()] if "from_km" in measured.table else measured.table.iloc[:0]
+    middle_km = ((pieces["from_km"] + pieces["to_km"]) / 2).to_numpy()
+    parts = []
+    for row in rows.itertuples():
+        within = (ids == row.id) & (middle_km >= row.from_km - WRITTEN_KM) & (middle_km <= row.to_km + WRITTEN_KM)
+        at = np.flatnonzero(within)
+        parts.append(rows.loc[[row.Index] * len(at)].assign(id=own[at]))
+    return Measured(pd.concat(parts, ignore_index=True) if parts else rows, measured.operators), own
 
 
 def override(

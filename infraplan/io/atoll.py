@@ -48,7 +48,7 @@ def write_atoll(sites: Any, sectors: Any, path: str | Path, *, note: str = "") -
             "active": 1,
             "dx_m": 0,
             "dy_m": 0,
-            "frequency_band": sectors["service"].astype(str).str.partition("-")[2],
+            "frequency_band": sectors["service"].map(lambda service: str(service).partition("-")[2]),
             "antenna": sectors["antenna"].map(_plain),
             "height_m": sectors["height_m"],
             "azimuth_deg": azimuth,

@@ -27,13 +27,19 @@ from infraplan.tables.values import booleans, dates, numbers, texts
 
 MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
+LATER_COLUMNS = ("photo", "confirmed_lon", "confirmed_lat", "from_km", "to_km")
+"""Columns that files of earlier versions lack."""
 
 
 def read_inspection(
-    path: str | Path, ids: Iterable[str], own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = ()
+    path: str | Path,
+    ids: Iterable[str],
+    own_services: Mapping[str, str] | None = None,
+    own_operators: Sequence[str] = (),
+    lines: Iterable[str] = (),
 ) -> pd.DataFrame:
-    """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `own_services` the families of services beyond
-    the presets, `own_operators` the networks of the study's own operators.
+    """Measurements of a filled gap sheet; `ids` are the villages and places that exist, `lines` the lines, `own_services` the families of
+    services beyond the presets, `own_operators` the networks of the study's own operators.
 
     Every sheet with a column for the measured RSRP is read, the titles above its headings are skipped.
 
@@ -45,7 +51,7 @@ def read_inspection(
     from python_calamine import CalamineWorkbook
 
     file = existing_file(path)
-    known, digest = list(ids), sha256(file)
+    known, known_lines, digest = list(ids), list(lines), sha256(file)
     tables, faults = [], []
     with reading(file):
         refuse_bombs(file)
@@ -57,7 +63,7 @@ def read_inspection(
             try:
                 rows, plain = table["_row"].to_numpy(), table.drop(columns="_row")
                 tables.append(measurements(plain, known, source=file.name, sha256=digest, rows=rows, own_services=own_services,
-                                           own_operators=own_operators))  # fmt: skip
+                                           own_operators=own_operators, lines=known_lines))  # fmt: skip
             except DataError as error:
                 faults += error.fault_list
     if faults:
@@ -69,6 +75,7 @@ def read_inspection(
 
 def read_measurements(
     source: str | Path | pd.DataFrame, villages: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, places: gpd.GeoDataFrame | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
     own_services: Mapping[str, str] | None = None, own_operators: Sequence[str] = (),
 ) -> Measured:  # fmt: skip
     """Measurements of a filled gap sheet, for the `measured` of other functions: they override prediction for their operator and band.
@@ -84,6 +91,8 @@ def read_measurements(
         The existing sites of the map: their operators say whose signal a prediction is.
     places : GeoDataFrame, optional
         Places, whose ids the rows may have.
+    corridors : GeoDataFrame, optional
+        Lines, whose ids the rows may have: such a measurement is of the stretch that the row names.
     own_services : mapping of str, optional
         Family of every service beyond the presets that a band may name.
     own_operators : sequence of str
@@ -113,10 +122,11 @@ def read_measurements(
     ([['V009', 'nr-n28', -80.0]], 'served')
     """
     ids = [str(name) for table in (villages, places) if table is not None for name in table["id"]]
+    lines = [] if corridors is None else corridors["id"].astype(str).tolist()
     if isinstance(source, pd.DataFrame):
-        table = measurements(source, ids, own_services=own_services, own_operators=own_operators)
+        table = measurements(source, ids, own_services=own_services, own_operators=own_operators, lines=lines)
     else:
-        table = read_inspection(source, ids, own_services, own_operators)
+        table = read_inspection(source, ids, own_services, own_operators, lines)
     return Measured.of(table, sites) or Measured(table, {})
 
 
@@ -148,6 +158,7 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
     (raw,) = load_source(path, "register")
     faults, table = raw.faults, raw.frame
     faults.rows = raw.rows
+    table = table.assign(**{name: "" for name in LATER_COLUMNS if name not in table})
     for name in MEASURED_COLUMNS:
         if name not in table:
             faults.add("inspections.lost_column", column=name, value=name)
@@ -159,6 +170,10 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
     faults.at(indoors.isna().to_numpy(bool), "tables.not_boolean", "indoors", cells["indoors"])
     day, _ = dates(table["date"])
     faults.at(day == "", "policy.measured_date", "date", cells["date"])
+    stated = {}
+    for name in ("confirmed_lon", "confirmed_lat", "from_km", "to_km"):
+        stated[name], unread = numbers(table[name])
+        faults.at(unread, "tables.not_a_number", name, cells[name])
     number, unread = numbers(table["row"])
     faults.at(unread | ~(np.abs(number) < 2**31), "tables.not_whole", "row", cells["row"])
     codes = list(dict.fromkeys(operator_names(own_operators).values())) if own_operators else load("networks")["operators"]
@@ -168,7 +183,7 @@ def read_measured(folder: Path, own_services: Collection[str] = (), own_operator
     faults.at(cells["id"] == "", "policy.unknown_place", "id", cells["id"])
     faults.stop()
     faults.warn()
-    read = {"rsrp_dbm": rsrp_dbm, "indoors": indoors.to_numpy(bool), "date": day, "row": number.astype(np.int64)}
+    read = stated | {"rsrp_dbm": rsrp_dbm, "indoors": indoors.to_numpy(bool), "date": day, "row": number.astype(np.int64)}
     return pd.DataFrame({name: read.get(name, cells[name]) for name in MEASURED_COLUMNS})
 
 

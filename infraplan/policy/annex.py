@@ -16,7 +16,7 @@ from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 
 RESIDENTIAL = ("village", "block", "pixel")
-TESTS = ("band", "device", "indoors")
+TESTS = ("band", "device", "indoors", "photo", "confirmed_lon", "confirmed_lat")
 
 
 def scorecard_annex(card: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:

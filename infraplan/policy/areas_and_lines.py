@@ -9,11 +9,14 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from infraplan.arrays import Bools, Codes, Floats
+from infraplan.coverage.measurements import inside, on_pieces, override
 from infraplan.coverage.places import corridor_pieces, corridor_status, is_polygon, served_area
+from infraplan.coverage.position_margins import margin_at
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.zonal import levels_of, membership, part_of, share
 from infraplan.policy.layers import Layers
 from infraplan.policy.required_signal import required_signal
+from infraplan.policy.target_losses import class_offset_db
 from infraplan.policy.targets import Target
 from infraplan.tables.reprojection import to_plane
 
@@ -91,11 +94,41 @@ def pieces_counted(layers: Layers) -> Bools:
 
 
 def piece_statuses(target: Target, network: str, layers: Layers) -> Codes:
-    """Status of every piece of every corridor."""
+    """Status of every piece of every corridor, measured where there is a measurement, else predicted."""
+    return _piece_statuses(target, network, layers)[0]
+
+
+def pieces_measured(target: Target, network: str, layers: Layers) -> Bools:
+    """Pieces whose status rests on measurement."""
+    return _piece_statuses(target, network, layers)[1]
+
+
+def _piece_statuses(target: Target, network: str, layers: Layers) -> tuple[Codes, Bools]:
     key, map_and_margin = required_signal(target, network, layers)
 
-    def make() -> Codes:
+    def make() -> tuple[Codes, Bools]:
         cover, required_db = map_and_margin()
-        return corridor_status(pieces_of_lines(layers), layers.corridors, cover, target.family, network, required_db)
+        pieces = pieces_of_lines(layers)
+        codes = corridor_status(pieces, layers.corridors, cover, target.family, network, required_db)
+        return _with_measured_stretches(codes, pieces, target, network, layers)
 
     return layers.keep(("pieces", key), make)
+
+
+def _with_measured_stretches(codes: Codes, pieces: pd.DataFrame, target: Target, network: str, layers: Layers) -> tuple[Codes, Bools]:
+    """Codes of pieces, measured where their stretch was, else predicted; and which are measured.
+
+    A test in the vehicle counts as indoors, one beside the line as outdoors.
+    """
+    if layers.measured is None or not len(pieces):
+        return codes, np.zeros(len(codes), dtype=bool)
+    lines = layers.corridors["id"].astype(str).to_numpy(dtype=object)
+    measured, ids = on_pieces(layers.measured, pieces, lines[pieces["line"].to_numpy()])
+    if not len(measured.table):
+        return codes, np.zeros(len(codes), dtype=bool)
+    cover = layers.cover
+    services = [service for service in cover.services.values() if service.family == target.family]
+    server = margin_at(pieces["x_m"].to_numpy(), pieces["y_m"].to_numpy(), cover, target.family, network).server
+    indoors = target.receiver != "outdoor" if target.receiver else inside(cover, target.family)
+    offset_db = class_offset_db(services, target.coupling_class_db)
+    return override(codes, ids, server, measured, cover, target.family, network, indoors=indoors, offset_db=offset_db)

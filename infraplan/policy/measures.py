@@ -13,6 +13,7 @@ from infraplan.policy.areas_and_lines import (
     finest_zones,
     piece_statuses,
     pieces_counted,
+    pieces_measured,
     pieces_of_lines,
     polygon_rows,
     zones_of_pieces,
@@ -142,7 +143,8 @@ def _line_share(target: Target, network: str, layers: Layers) -> Units:
     if tunnel_km:
         notes += (("evidence_tunnel", {"km": f"{tunnel_km:.1f}"}),)
     synthetic = bool(layers.synthetic_all or answers(layers, "corridors", "synthetic")[0][wanted].any())
-    return units_by_code(zone.loc[rows], km, codes, "km", layers.synthetic_network or synthetic, notes)
+    rests = pieces_measured(target, network, layers)[rows]
+    return units_by_code(zone.loc[rows], km, codes, "km", layers.synthetic_network or synthetic, notes, rests)
 
 
 def _attribute_share(target: Target, network: str, layers: Layers) -> Units:

@@ -13,6 +13,7 @@ from infraplan.messages.amounts import unit as money_unit
 from infraplan.outputs import TABLES
 from infraplan.policy.annex import RESIDENTIAL, gap_parts
 from infraplan.report import stamps
+from infraplan.report.filling_notes import filling_lines
 from infraplan.report.method_lines import method_lines
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import county_breaks
@@ -50,7 +51,9 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> Non
             rows = _write(book, context, words, key, number, columns, breaks)
             if key.startswith("gaps"):
                 _validations(book.get_worksheet_by_name(words.t(f"sheet_{key}")), columns, rows, words)
-        _method(book, formats(book), context, words, len(sheets) + 1)
+        forms = formats(book)
+        _notes(book, forms, context, words, "method", len(sheets) + 1, list(method_lines(context, words)))
+        _notes(book, forms, context, words, "filling", len(sheets) + 2, list(filling_lines(words)))
         book.close()
 
 
@@ -120,16 +123,19 @@ def _head(sheet: Any, forms: dict[str, Any], context: PageContext, words: Words,
     sheet.write_string(1, 0, words.titled(f"annex_{key}", context), forms["title"])
     sheet.set_row(1, 30)
     step = max(1, (last + 1) // 4)
-    for index, label in enumerate(("annex_filled_by", "annex_person", "annex_phone", "annex_date")):
+    for index, label in enumerate(() if key == "filling" else ("annex_filled_by", "annex_person", "annex_phone", "annex_date")):
         sheet.write_string(2, min(index * step, last), words.t(label), forms["line"])
-    if key != "method":
+    if key not in ("method", "filling"):
         sheet.write_string(
             3, last, words.t(f"annex_unit_{key.partition('_')[0]}", money=money_unit(words.own.currency, words.lang)), forms["unit"]
         )
+    lines = [words.t("annex_filling_hint", sheet=words.t("sheet_filling"))] if key.startswith("gaps") else []
     if key == "gaps" and context.level == "province":
         total = int(context.gaps["kind"].isin(RESIDENTIAL).groupby(context.gaps["id"]).any().sum())
         if total > MOST_GAPS:
-            sheet.write_string(3, 0, words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(total)), forms["line"])
+            lines.append(words.t("annex_gaps_cut", shown=integer(MOST_GAPS), total=integer(total)))
+    if lines:
+        sheet.write_string(3, 0, words.joined(lines), forms["line"])
 
 
 def _verbatim(written: str) -> str:
@@ -239,6 +245,8 @@ def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> N
     between = {"criteria": "between", "validate": "date", "minimum": date(2018, 1, 1), "maximum": date(2100, 1, 1)}
     rules: dict[str, dict[str, Any]] = dict.fromkeys(("planned", "date"), between | {"error_message": words.t("check_date_error")})
     signal = between | {"validate": "decimal", "minimum": -156, "maximum": -31}
+    for key, most in (("confirmed_lon", 180), ("confirmed_lat", 90)):
+        rules[key] = between | {"validate": "decimal", "minimum": -most, "maximum": most, "error_message": words.t("check_position_error")}
     rules["rsrp_dbm"] = signal | {"error_message": words.t("check_rsrp_error")}
     for key, options in (
         ("result", ("result_covered", "result_uncovered", "result_recheck")),
@@ -250,15 +258,22 @@ def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> N
         sheet.data_validation(first, where[key], last, where[key], rule)
 
 
-def _method(book: Any, forms: dict[str, Any], context: PageContext, words: Words, number: int) -> None:
-    sheet = book.add_worksheet(words.t("sheet_method"))
-    _head(sheet, forms, context, words, "method", number, 1)
-    lines = list(method_lines(context, words))
-    entries = TABLES["method"]
+def _notes(
+    book: Any, forms: dict[str, Any], context: PageContext, words: Words, key: str, number: int, lines: Sequence[Sequence[str]]
+) -> None:
+    """A sheet of sentences: methods, or how to fill in the lists."""
+    sheet, entries = book.add_worksheet(words.t(f"sheet_{key}")), TABLES[key]
+    last = len(entries) - 1
+    _head(sheet, forms, context, words, key, number, last)
     for index, entry in enumerate(entries):
         sheet.set_column(index, index, entry.characters)
         sheet.write_string(HEAD_ROW, index, entry.label(words.lang), forms["head"])
         for row, line in enumerate(lines, HEAD_ROW + 1):
             sheet.write_string(row, index, line[index], forms["wrap"])
+    for row, line in enumerate(lines, HEAD_ROW + 1):
+        rooms = [max(2.0, entry.characters * WIDTH_PT / FONT_PT - 2.5) for entry in entries]
+        most = max(math.ceil(units(cell) / room) for cell, room in zip(line, rooms, strict=True))
+        sheet.set_row(row, 1.36 * FONT_PT * max(most, 1) + 3.0)
     sheet.freeze_panes(HEAD_ROW + 1, 0)
-    set_page(sheet, stamps.corners(context.facts, words), words, len(lines), 1, A4, scaled([entry.characters for entry in entries], A4)[0])
+    scale = scaled([entry.characters for entry in entries], A4)[0]
+    set_page(sheet, stamps.corners(context.facts, words), words, len(lines), last, A4, scale)

@@ -340,9 +340,9 @@ class Study(StudyRadio, StudyCosts, StudySteps):
         return table
 
     def _points(self) -> set[str]:
-        """Ids of villages and places; none while one of these tables has faults, which are reported with it."""
+        """Ids of villages, places and lines; none while one of these tables has faults, which are reported with it."""
         try:
-            tables = [self.villages if self.has_people else None, self.places]
+            tables = [self.villages if self.has_people else None, self.places, self.corridors]
         except DataError:
             return set()
         return {name for table in tables if table is not None for name in table["id"].astype(str)}

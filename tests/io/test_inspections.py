@@ -79,3 +79,15 @@ def test_measurements_that_change_nothing_warn() -> None:
     assert [(fault.rule, fault.row, fault.value, fault.severity) for fault in faults] == [
         ("no_place", 3, "gone", "warning"), ("no_service", 4, "nr-n41", "warning"),
     ]  # fmt: skip
+
+
+def test_files_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    """inspections.csv without photo, position and stretch."""
+    table = read_inspection(filled(tmp_path / "back.xlsx", [GOOD]), ["V1"])
+    add_measured(tmp_path, table)
+    path = tmp_path / "inspections.csv"
+    old = pd.read_csv(path).drop(columns=["photo", "confirmed_lon", "confirmed_lat", "from_km", "to_km"])
+    old.to_csv(path, index=False)
+    again = read_measured(tmp_path)
+    assert again is not None and again["photo"].tolist() == [""] and again["from_km"].isna().all()
+    assert list(again.dtypes) == list(table.dtypes)

@@ -70,6 +70,14 @@ def test_mapinfo_bytes_are_equal(gaps: gpd.GeoDataFrame, tmp_path: Path) -> None
     assert len({(tmp_path / name / "mapinfo.zip").read_bytes() for name in "abc"}) == 1
 
 
+def test_a_network_without_sites_has_empty_tables(tmp_path: Path) -> None:
+    world = ip.example_world()
+    sectors = ip.sectors_of(world.sites, world.services)
+    write_atoll(world.sites.iloc[:0], sectors.iloc[:0], tmp_path / "atoll.zip")
+    with zipfile.ZipFile(tmp_path / "atoll.zip") as archive:
+        assert [archive.read(name).count(b"\n") for name in archive.namelist()] == [1, 1]
+
+
 def test_atoll_gets_a_row_a_site_and_one_a_sector(tmp_path: Path) -> None:
     world = ip.example_world()
     sites = world.sites.copy()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from infraplan.coverage.measurements import latest
-from infraplan.errors import DataError
+from infraplan.errors import DataError, collected
 from infraplan.policy.annex import gaps_annex
 from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.inspection import COLUMNS, measurements
@@ -162,3 +162,85 @@ def test_a_measured_gap_says_so(small_policy: Targets) -> None:
     )  # fmt: skip
     one = gaps[(gaps["id"] == "a1") & (gaps["part"] == "main") & (gaps["network"] == "any")].squeeze()
     assert (one["status"], one["reason"], one["remedy"]) == ("uncertain", "measured_weak", "check_site")
+
+
+def test_photo_and_position_come_back() -> None:
+    table = read({"照片编号": "IMG_1；IMG_2", "核实经度": 113.26436, "核实纬度": 23.12908}, {"备注": "编号a1"})
+    assert table["photo"].tolist() == ["IMG_1；IMG_2", ""]
+    assert table["confirmed_lon"].tolist()[0] == 113.26436 and np.isnan(table["confirmed_lat"][1]) and np.isnan(table["from_km"]).all()
+    with pytest.raises(DataError) as caught:
+        read({"核实经度": 113.2}, {"核实经度": "东边", "核实纬度": 23.1}, {"核实经度": 113.2, "核实纬度": 123.1})
+    found = {(fault.rule, fault.row) for fault in caught.value.fault_list}
+    assert found == {("measured_half_position", 2), ("measured_position", 3), ("measured_position", 4)}
+
+
+@pytest.mark.parametrize(("head", "status"), [("5G（室外）", "未覆盖"), ("5G outdoors", "unserved")])
+def test_a_band_of_another_family_is_a_fault(head: str, status: str) -> None:
+    """A row that lacks 5G alone is not answered by NB-IoT; one that lacks both takes either."""
+    wrong = {head: status, "NB-IoT（室内）": "", "测试频段": "NB-IoT 900", f"{head}余量(dB)": "-3.2"}
+    with pytest.raises(DataError) as caught:
+        read({head: status, "NB-IoT（室内）": ""}, wrong)
+    assert [(fault.rule, fault.row) for fault in caught.value.fault_list] == [("measured_family", 3)]
+    assert "5G" in caught.value.fault_list[0].message
+    both = read(wrong | {"NB-IoT（室内）": "待核实"})
+    assert both["family"].tolist() == ["nbiot"]
+
+
+def test_a_row_that_was_begun_and_has_no_signal_is_warned_of() -> None:
+    with collected() as faults:
+        table = read({"实测RSRP(dBm)": "", "照片编号": "IMG_1"}, {})
+    assert len(table) == 1 and [(fault.rule, fault.row, fault.severity) for fault in faults] == [("measured_nothing", 2, "warning")]
+
+
+def railway(small_policy: Targets, measured: pd.DataFrame | None) -> pd.Series:
+    card = scorecard(
+        small_policy.only("railway"), miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(),
+        corridors=miniature.corridors(),
+        sites=miniature.sites(), measured=measured,
+    )  # fmt: skip
+    return card[(card["zone"] == "440000") & (card["network"] == "any")].squeeze()
+
+
+def test_a_stretch_of_railway_is_filled_in_and_read_back(small_policy: Targets) -> None:
+    """The line has 20 km, its second half is weak; a pass on the stretch of the sheet serves all of it, on 5 km only these."""
+    gaps = find_gaps(
+        small_policy, miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(),
+        corridors=miniature.corridors(), sites=miniature.sites(),
+        target="railway",
+    )  # fmt: skip
+    sent = gaps_annex(gaps[gaps["network"] == "any"], total=False, tests=True).astype(object)
+    assert len(sent) == 1 and "10.0 至 20.0 km" in sent.loc[0, "备注"]
+    for name in set(GOOD) - {"备注"}:
+        sent.loc[0, name] = GOOD[name]
+    table = measurements(sent, IDS, lines=["r1", "e1"])
+    assert table[["id", "from_km", "to_km"]].to_numpy().tolist() == [["r1", 10.0, 20.0]]
+    before, after = railway(small_policy, None), railway(small_policy, table)
+    assert (before["numerator"], after["numerator"]) == (pytest.approx(10.0, abs=0.11), pytest.approx(20.0, abs=0.01))
+    assert after["measured"] == pytest.approx(10.0, abs=0.11) and before["measured"] == 0
+    sent.loc[0, "备注"] = str(sent.loc[0, "备注"]).replace("10.0 至 20.0", "15.0 至 20.0")
+    part = railway(small_policy, measurements(sent, IDS, lines=["r1", "e1"]))
+    assert part["numerator"] == pytest.approx(15.0, abs=0.11)
+
+
+def test_english_sheets_state_the_stretch_too(small_policy: Targets) -> None:
+    gaps = find_gaps(
+        small_policy, miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(),
+        corridors=miniature.corridors(), sites=miniature.sites(),
+        target="railway",
+    )  # fmt: skip
+    sent = gaps_annex(gaps[gaps["network"] == "any"], "en", total=False, tests=True).astype(object)
+    sent[["Operator", "Band tested", "Indoors or outdoors"]] = "China Mobile", "n41", "outdoors"
+    sent[["Measured RSRP (dBm)", "Date of inspection", "Inspector"]] = -95, "2026-11-03", "Li"
+    assert measurements(sent, IDS, lines=["r1"])[["from_km", "to_km"]].to_numpy().tolist() == [[10.0, 20.0]]
+
+
+def test_a_failure_on_a_stretch_leaves_it_uncertain(small_policy: Targets) -> None:
+    failed = measurements(sheet({"备注": "编号r1；2.0 至 4.0 km，长 2.0 km", "实测RSRP(dBm)": -135}), IDS, lines=["r1"])
+    after = railway(small_policy, failed)
+    assert after["numerator"] == pytest.approx(8.0, abs=0.21) and after["uncertain"] == pytest.approx(2.0, abs=0.21)
+
+
+def test_a_line_without_its_stretch_is_a_fault() -> None:
+    with pytest.raises(DataError) as caught:
+        measurements(sheet({"备注": "编号r1"}, {"备注": "编号r1；4.0 至 2.0 km，长 2.0 km"}), IDS, lines=["r1"])
+    assert [(fault.rule, fault.row) for fault in caught.value.fault_list] == [("measured_stretch", 2), ("measured_stretch", 3)]

@@ -123,7 +123,7 @@ def test_an_empty_zone_has_its_sheets(contexts, tmp_path: Path) -> None:
     write_annex(
         replace(city, gaps=city.gaps.iloc[:0], plan_sites=city.plan_sites.iloc[:0], scorecard=city.scorecard.iloc[:0]), tmp_path / "a.xlsx"
     )
-    assert CalamineWorkbook.from_path(str(tmp_path / "a.xlsx")).sheet_names == ["记分牌", "缺口清单", "建议站点", "方法与来源"]
+    assert CalamineWorkbook.from_path(str(tmp_path / "a.xlsx")).sheet_names == ["记分牌", "缺口清单", "建议站点", "方法与来源", "填报说明"]
 
 
 def test_a_filled_sheet_is_read_back(site: Path) -> None:
