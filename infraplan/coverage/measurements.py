@@ -95,10 +95,11 @@ def on_pieces(measured: Measured, pieces: pd.DataFrame, ids: npt.NDArray[np.obje
     rows = measured.table.loc[measured.table["from_km"].notna()] if "from_km" in measured.table else measured.table.iloc[:0]
     middle_km = ((pieces["from_km"] + pieces["to_km"]) / 2).to_numpy()
     parts = []
-    for row in rows.itertuples():
-        within = (ids == row.id) & (middle_km >= row.from_km - WRITTEN_KM) & (middle_km <= row.to_km + WRITTEN_KM)
+    starts, ends = (rows[name].to_numpy(float) for name in ("from_km", "to_km")) if len(rows) else (np.zeros(0), np.zeros(0))
+    for number, (line, start, end) in enumerate(zip(rows["id"], starts, ends, strict=True)):
+        within = (ids == line) & (middle_km >= start - WRITTEN_KM) & (middle_km <= end + WRITTEN_KM)
         at = np.flatnonzero(within)
-        parts.append(rows.loc[[row.Index] * len(at)].assign(id=own[at]))
+        parts.append(rows.iloc[[number] * len(at)].assign(id=own[at]))
     return Measured(pd.concat(parts, ignore_index=True) if parts else rows, measured.operators), own
 
 

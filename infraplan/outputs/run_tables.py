@@ -349,7 +349,7 @@ ATOLL_SITES = (
     C("name", "站点", "Name", "str", "code", "", "站点编号", "id of the site"),
     C("longitude", "经度", "Longitude", "float64", "degree", "", "经度，WGS84", "longitude, WGS84"),
     C("latitude", "纬度", "Latitude", "float64", "degree", "", "纬度，WGS84", "latitude, WGS84"),
-    C("altitude_m", "海拔(m)", "Altitude (m)", "", "whole", "", "空：Atoll 取其地形模型", "empty: Atoll takes it from its terrain model"),
+    C("altitude_m", "海拔(m)", "Altitude (m)", "str", "whole", "", "空：Atoll 取其地形模型", "empty: Atoll takes it from its terrain model"),
     C("comments", "备注", "Comments", "str", "text", "", "状态、名称，合成数据的标记", "status, name, the mark of synthetic data"),
 )  # fmt: skip
 ATOLL_TRANSMITTERS = (

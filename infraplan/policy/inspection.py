@@ -28,6 +28,8 @@ WANTED = (
     "rsrp_dbm", "network", "band", "device", "indoors", "date", "inspector", "result", "closed", "photo", "confirmed_lon",
     "confirmed_lat", "remark", "id",
 )  # fmt: skip
+NEEDED = ("network", "band", "indoors", "date", "inspector", "rsrp_dbm", "remark")
+"""Columns of a gap sheet without which a measured row is refused."""
 FOUND_ON_THE_SPOT = ("band", "device", "indoors", "photo", "confirmed_lon", "confirmed_lat")
 """What only an inspector fills in: a row with any of it and no RSRP was begun and not finished."""
 INDOORS = {"室内": True, "屋内": True, "indoor": True, "indoors": True, "室外": False, "户外": False, "outdoor": False, "outdoors": False}

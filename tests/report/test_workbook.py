@@ -102,7 +102,7 @@ def test_filters_freeze_and_validation(site: Path) -> None:
     with zipfile.ZipFile(site / "annex.xlsx") as archive:
         gaps = archive.read("xl/worksheets/sheet2.xml").decode()
     assert "<autoFilter" in gaps and 'state="frozen"' in gaps
-    assert len(re.findall("<dataValidation ", gaps)) == 6 and "已销号" in gaps
+    assert len(re.findall("<dataValidation ", gaps)) == 8 and "已销号" in gaps
 
 
 def test_equal_content_equal_bytes_and_no_name_inside(contexts, tmp_path: Path) -> None:
