@@ -36,12 +36,18 @@ def _centre(crs: CRS) -> tuple[float, float]:
     return values.get("Latitude of natural origin", 0.0), values.get("Longitude of natural origin", 0.0)
 
 
+def code_of(crs: CRS) -> str:
+    """The code that a CRS states for itself, EPSG:4490; "" for none. PROJ's own search for one takes a tenth of a second."""
+    known = crs.to_json_dict().get("id", {})
+    return f"{known['authority']}:{known['code']}" if known else ""
+
+
 def crs_words(crs: CRS, lang: str) -> str:
     """The CRS as a sheet says it: ours in words, others by their name and code."""
     if crs.name.startswith("infraplan "):
         lat, lon = _centre(crs)
         return say("gis.crs_named", lang, lat=f"{lat:g}", lon=f"{lon:g}")
-    return " ".join(filter(None, [crs.name, ":".join(code) if (code := crs.to_authority()) else ""]))
+    return " ".join(filter(None, [crs.name, code_of(crs)]))
 
 
 def output_crs(choice: str, lon: float) -> str:

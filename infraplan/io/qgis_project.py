@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 from pyproj import CRS
 
 from infraplan.files import atomic_path
+from infraplan.io.coordinate_systems import code_of
 from infraplan.io.qgis_layout import Sheet, layout_of
 
 HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -105,9 +106,8 @@ def _provider(layer: ProjectLayer) -> str:
 
 def _crs(crs: CRS) -> ET.Element:
     system = ET.Element("spatialrefsys", nativeFormat="Wkt")
-    code = crs.to_authority()
     ET.SubElement(system, "wkt").text = crs.to_wkt()
-    ET.SubElement(system, "authid").text = ":".join(code) if code else ""
+    ET.SubElement(system, "authid").text = code_of(crs)
     ET.SubElement(system, "description").text = crs.name
     ET.SubElement(system, "geographicflag").text = "false" if crs.is_projected else "true"
     return system
