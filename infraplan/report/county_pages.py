@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.files import write_text, zone_file_name
-from infraplan.report.html_pages import COUNTIES, report_page
+from infraplan.report.html_pages import COUNTIES, FILES, report_page
 from infraplan.report.page_context import PageContext
 from infraplan.report.printed_maps import coverage_figure
 from infraplan.report.words import Words
@@ -20,6 +21,8 @@ from infraplan.tables.reprojection import to_plane
 
 DPI = 110
 """Of a county's map, which is read on a screen: a tenth of the time and the bytes of the city's."""
+MAP_WIDTH_PX = 600
+"""A county fills so much of a screen at the zoom of its link to the map."""
 RIM_M = 2000.0
 """Width of the strip around a county that its map shows. [m]"""
 
@@ -50,7 +53,11 @@ def write_county_pages(context: PageContext, folder: str | Path, *, lang: str = 
         if "html" in formats:
             written.append(path.with_name(f"{path.name}.html"))
             links = [(f"../{context.index_href}", "to_index")] if context.index_href else []
-            links += [("../report.html", "to_city"), *([(quote(f"{path.name}.xlsx"), "to_annex")] if "xlsx" in formats else [])]
+            links += [
+                ("../report.html", "to_city"),
+                *([(map_link(own), "to_map")] if "map" in formats else []),
+                *([(quote(f"{path.name}.xlsx"), "to_annex")] if "xlsx" in formats else []),
+            ]
             write_text(written[-1], report_page(own, lang, [_picture(own, lang)] if own.families else [], links=links))
         if "xlsx" in formats:
             written.append(path.with_name(f"{path.name}.xlsx"))
@@ -63,6 +70,13 @@ def _picture(context: PageContext, lang: str) -> tuple[str, bytes]:
     words, family = Words(lang).about(context), context.families[0]
     caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
     return caption, coverage_figure(context, family, lang, DPI)
+
+
+def map_link(context: PageContext) -> str:
+    """The city's map at the county."""
+    west, south, east, north = context.zones.total_bounds
+    zoom = min(14.0, max(7.0, math.log2(MAP_WIDTH_PX * 360.0 / 256.0 / max(east - west, north - south, 1e-6))))
+    return f"../{FILES['map']}#{(south + north) / 2:.4f},{(west + east) / 2:.4f},{math.floor(zoom * 4) / 4:g}"
 
 
 def county_context(context: PageContext, adcode: str) -> PageContext:
@@ -93,4 +107,5 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
         grid=grid,
         margins={family: np.ascontiguousarray(margin[rows, columns]) for family, margin in context.margins.items()},
         plan=plan,
+        detail=None,
     )

@@ -24,7 +24,7 @@ from infraplan.tables.wording import worded
 MAP_WORDS = {
     "legend": "legend", "nothing": "nothing_found", "layers": "map_layers", "sources": "map_sources", "town": "map_town",
     "committee": "map_committee", "link": "map_link", "copied": "map_copied",
-    "export": "map_export", "north": "north", "code": "map_code", "view": "map_view",
+    "export": "map_export", "north": "north", "code": "map_code", "view": "map_view", "gained": "layer_gained",
 }  # fmt: skip
 SIMPLIFY_DEG = {"city": 0.0012, "province": 0.004}  # about 0.1 and 0.4 km: below a screen pixel at the page's first zoom
 
@@ -77,15 +77,17 @@ def _gap_details(context: PageContext, words: Words, ids: Any) -> list[dict[str,
     gaps, shown = context.gaps, list(names("gaps", "map"))
     if not len(gaps) or not {"id", "family", *shown} <= set(gaps):
         return []
-    row_of = pd.Series(np.arange(len(ids)), index=pd.Index(ids.astype(str)))
-    row_of, found = row_of[~row_of.index.duplicated()], []
+    known = pd.Index(ids.astype(str).to_numpy(object))
+    places, found = np.flatnonzero(~known.duplicated()), []
+    known = known[places]
     for family in context.families:
         own = gaps[gaps["family"] == family]
-        own = own[~own["id"].duplicated() & own["id"].astype(str).isin(row_of.index)]
+        own = own[~own["id"].duplicated()]
+        at = known.get_indexer(pd.Index(own["id"].astype(str).to_numpy(object)))
+        own, rows = own[at >= 0], places[at[at >= 0]]
         if not len(own):
             continue
         columns = _packed(own[shown].reset_index(drop=True), "gaps", words)
-        rows = row_of.loc[own["id"].astype(str)].to_numpy()
         found.append({"title": words.family_in(context, family), **packed_points.details(rows, columns)})
     return found
 

@@ -30,12 +30,13 @@ def legend_sections(context: PageContext, words: Words) -> list[dict[str, Any]]:
         ]
     colours = palette()["village"]
     dots = [{"shape": "circle", "colour": colours[status], "label": words.t(status)} for status in STATUSES]
-    gained = [{"shape": "circle", "colour": colours["gained"], "label": words.t("newly_served")}]
+    gained = [{"shape": "circle", "colour": colours["gained"], "label": words.t("layer_gained")}]
     found += [
         section(words.t("legend_villages"), dots, "", "villages", ("today", "after")),
         section(words.t("legend_villages"), gained, "", "villages", ("adds",)),
     ]
     found.append({"title": words.t("legend_villages"), "items": dots[1:], "overlay": "gaps", "times": ["today", "after"]})
+    found.append({"title": "", "items": gained, "overlay": "gaps", "times": ["adds"]})
     sites, new = site_legend(words)
     found += [
         {"title": "", "items": [new], "overlay": "new"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,8 @@ import pandas as pd
 LOWEST_I4 = -(2**31)
 LOWEST_I2 = -(2**15)
 NO_CHOICE = 2**16 - 1
+MOST_DIGITS = 9
+"""A number of more may be too large for 32 bits."""
 
 
 def base64_of(values: npt.ArrayLike, kind: str) -> str:
@@ -68,22 +69,23 @@ def choices(label: str, values: Any) -> dict[str, Any]:
 def codes(values: Sequence[str]) -> dict[str, Any]:
     """Identifiers, most of which are a common beginning and a number: "442000-V00017". Others are kept as they are."""
     texts = [str(value) for value in values]
-    parts = [re.fullmatch(r"(.*?)([0-9]{1,9})", one) for one in texts]
-    widths = {len(part[2]) for part in parts if part}
-    if not texts or None in parts or len(widths) > 1:
+    length = len(texts[0]) if texts else 0
+    if not length or any(len(one) != length for one in texts):
         return {"texts": texts}
-    beginnings = [part[1] for part in parts if part]
-    listed = list(dict.fromkeys(beginnings))
-    if len(listed) >= NO_CHOICE:
+    letters = np.array(texts, f"U{length}").view(np.uint32).reshape(len(texts), length)
+    digits = np.asarray(((letters >= ord("0")) & (letters <= ord("9"))).all(axis=0))
+    width = min(int(np.cumprod(digits[::-1]).sum()), MOST_DIGITS)
+    start, places = np.unique(letters[:, : length - width], axis=0, return_inverse=True) if width else (letters, letters)
+    if not width or len(start) >= NO_CHOICE:
         return {"texts": texts}
-    place = {one: at for at, one in enumerate(listed)}
-    numbers = np.array([int(part[2]) for part in parts if part], np.int64)
-    steps, out = np.diff(numbers, prepend=0), {"prefixes": listed, "width": widths.pop(), "n": len(numbers)}
+    listed = ["".join(map(chr, row)) for row in start]
+    numbers = (letters[:, length - width :].astype(np.int64) - ord("0")) @ 10 ** np.arange(width - 1, -1, -1)
+    steps, out = np.diff(numbers, prepend=0), {"prefixes": listed, "width": width, "n": len(numbers)}
     if (np.abs(steps[1:]) < 2**15).all():  # each as its distance from the one before, which is small in a sorted table
         out |= {"first": int(numbers[0]), "steps": base64_of(np.where(np.arange(len(steps)) == 0, 0, steps), "i2")}
     else:
         out["numbers"] = base64_of(numbers, "i4")
-    return out if len(listed) == 1 else {**out, "prefix": base64_of([place[one] for one in beginnings], "u2")}
+    return out if len(listed) == 1 else {**out, "prefix": base64_of(places.ravel(), "u2")}
 
 
 def points(

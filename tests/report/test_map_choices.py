@@ -73,6 +73,10 @@ def test_signal_of_each_time_and_network_has_the_colours_of_the_legend(browser: 
     added = visit.pixels()
     assert has(added, palette()["gain"][1]["colour"]) > 1000 and has(added, palette()["margin"][1]["colour"]) < 200
     assert visit.page.locator(".ip-legend").inner_text().count("新增可用") == 3
+    tick(visit, "gaps", on=True)
+    assert has(visit.pixels(), palette()["village"]["gained"]) > has(added, palette()["village"]["gained"])
+    assert "新增覆盖居民点" in visit.page.locator(".ip-legend").inner_text()
+    assert visit.page.locator(".ip-overlays label", has_text="新增覆盖居民点").is_visible()
     assert visit.clean()
     visit.context.close()
 
@@ -169,7 +173,7 @@ def test_popups_tell_reason_remedy_and_each_network(browser: Any, site: Path, co
     visit.page.press("#ip-search", "Enter")
     visit.page.wait_for_selector(".leaflet-popup .ip-popup")
     text = visit.page.locator(".ip-popup").inner_text()
-    for part in ("5G（室外） 未覆盖原因", "最近站点", "S00012", "3.2 km", "N00001", "移动+广电", "电信+联通", gap["id"]):
+    for part in ("5G（室外）未覆盖原因", "最近站点", "S00012", "3.2 km", "N00001", "移动+广电", "电信+联通", gap["id"]):
         assert part in text, part
     row = city.plan_sites.iloc[0]
     found(visit, row["id"])

@@ -64,7 +64,7 @@
     }
     if (sources.sites) overlays.sites = points("sites", { pane: "ip-sites", shape: "triangle", radius: 6.5, least: 3, rank: 2, colours: [colours.sites], thinBelow: 12, cell: 8 });
     if (sources.places) overlays.places = points("places", { pane: "ip-sites", shape: "box", radius: 5.5, least: 2.2, rank: 2, colours: [colours.places], thinBelow: 11, cell: 8 });
-    if (sources.new) overlays.new = points("new", { pane: "ip-sites", shape: "diamond", radius: 8, least: 4.4, rank: 3, colours: [colours.new] });
+    if (sources.new) overlays.new = points("new", { pane: "ip-sites", shape: "diamond", radius: 8, least: 3.6, rank: 3, colours: [colours.new] });
     ["railway", "road", "other"].forEach(function (kind) { overlays[kind] = IP.lines(data, kind); });
     overlays.labels = IP.labels(data);
     overlays.zones = IP.outlines(data);
@@ -105,7 +105,7 @@
       requestAnimationFrame(function () { pending = false; map.getContainer().style.cursor = IP.hit(map, event.latlng) ? "pointer" : ""; });
     });
     var wide = map.getSize().x > 900;
-    map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 50 : 12, 12], paddingBottomRight: [wide ? 270 : 12, 26], animate: false });
+    map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 255 : 12, 12], paddingBottomRight: [wide ? 270 : 12, 26], animate: false });
     data.overlays.forEach(function (item) { if (item.on) overlays[item.key].addTo(map); });
     IP.printed(map, data);
     address = IP.linked(map, data, state, changed);

@@ -14,7 +14,7 @@
 
   /* Radio buttons of each group with more than one choice, boxes of the overlays; folded behind its head on a narrow screen. */
   IP.panel = function (map, data, state, overlays, changed) {
-    var control = L.control({ position: "topright" }), inputs = {}, boxes = {};
+    var control = L.control({ position: "topright" }), inputs = {}, boxes = {}, labels = {};
     control.onAdd = function () {
       var box = element("details", "ip-panel"), head = element("summary", "", data.words.layers);
       box.open = !NARROW.matches;
@@ -48,6 +48,7 @@
         input.checked = item.on;
         input.addEventListener("change", function () { if (input.checked) overlays[item.key].addTo(map); else overlays[item.key].remove(); changed(); });
         boxes[item.key] = input;
+        labels[item.key] = item.label;
         label.appendChild(input);
         label.appendChild(element("span", "", item.label));
         set.appendChild(label);
@@ -64,7 +65,9 @@
     control.addTo(map);
     control.follow = function () {
       for (var key in inputs) for (var name in inputs[key]) inputs[key][name].checked = state[key] === name;
-      if (boxes.gaps) boxes.gaps.parentNode.style.display = state.theme === "villages" || state.time === "adds" ? "none" : "";
+      if (!boxes.gaps) return;
+      boxes.gaps.parentNode.style.display = state.theme === "villages" ? "none" : "";
+      boxes.gaps.nextSibling.textContent = state.time === "adds" ? data.words.gained : labels.gaps;
     };
     map.on("popupopen", function () { if (NARROW.matches) control.box.open = false; map.getContainer().classList.add("ip-answering"); });
     map.on("popupclose", function () { map.getContainer().classList.remove("ip-answering"); });

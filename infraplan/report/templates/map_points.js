@@ -118,7 +118,7 @@ var IP = (function () {
     (more || []).forEach(function (pair) { line(pair[0], pair[1]); });
     this.details.forEach(function (part) {
       if (!(i in part.at)) return;
-      part.columns.forEach(function (column) { line(part.title + " " + column.label, self.value(column, part.at[i])); });
+      part.columns.forEach(function (column) { line(part.title + (/[\x00-\x7f]$/.test(part.title) ? " " : "") + column.label, self.value(column, part.at[i])); });
     });
     box.appendChild(table);
     return box;
