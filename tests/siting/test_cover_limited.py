@@ -27,6 +27,26 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 @settings(max_examples=60, deadline=None)
+@given(SEEDS, st.floats(0.3, 3.0))
+def test_a_cut_spares_no_question_that_would_be_answered_otherwise(seed: int, room: float) -> None:
+    """Sites are dropped as if each were asked for by a search of its own, on flows with little and much room left."""
+    rng = np.random.default_rng(seed)
+    sites, rows = rng.integers(2, 25), int(rng.integers(2, 40))
+    matrix = sp.csr_matrix((rng.random((sites, rows)) < 3.0 / sites).astype(np.int8))
+    weight = rng.integers(1, 9, rows).astype(float)
+    capacity = rng.integers(1, 9, sites) * room * rows / sites
+    order, answers = rng.permutation(sites), []
+    for remembers in (True, False):
+        flow = Flow(matrix, weight, np.zeros(rows, np.int64), 0)
+        flow.open_all_sites(capacity)
+        flow.open_musts(np.ones(rows, bool))
+        flow.grow()
+        movable = np.full(sites, np.inf)
+        answers.append([flow.drop_if_needless(int(i), movable if remembers else np.full(sites, np.inf)) for i in order])
+    assert answers[0] == answers[1]
+
+
+@settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_the_checker_decides_as_a_linear_program_does(seed: int) -> None:
     problem = random_problem(seed, forced=None, forbidden=None, spacing_m=0.0)

@@ -20,34 +20,28 @@ from infraplan.arrays import Bools, Flags, Floats, Indices, Ints, kernel
 
 TINY = 1e-13
 """Room of an arc below this share of all weight is none."""
-NO_END = 1 << 62
-NEARBY = 100_000
-"""Arcs looked at, at most, to find others that carry what one site carries. Without an end each such question may look at all arcs, minutes
-for a province."""
-TOUCHED, VISITED = 0, 1
-"""Places in `note`: arcs that gave something, arcs looked at."""
+TOUCHED, VISITED, REACHED = 0, 1, 2
+"""Places in `note`: arcs that gave something, arcs looked at, nodes of the last search (the first so many of `queue`)."""
 
 
 @kernel
 def push(
     origin: int, target: int, limit: float, backward: bool, barred: int, tiny: float, first: Ints, head: Indices, mate: Ints, room: Floats,
-    level: Indices, queue: Indices, at: Ints, path: Ints, moved: Floats, touched: Ints, marked: Flags, note: Ints, most: int,
+    level: Indices, queue: Indices, at: Ints, path: Ints, moved: Floats, touched: Ints, marked: Flags, note: Ints,
 ) -> float:  # fmt: skip
     """Send up to `limit` more from `origin` to `target` (`backward`: along the arcs reversed), never through `barred`. What was sent.
-
-    It gives up after looking at `most` arcs: what was sent is then perhaps not all that could be.
 
     Dinic's algorithm: a breadth-first search numbers the nodes by their distance from `origin`; then paths that rise one level with every
     arc are walked depth first, each arc at most once, until `target` is out of reach; then the next search. `first`, `head`, `mate`,
     `room`: the arcs of a node, where each leads, the arc back, and what it can still take. `moved` notes what each arc gave, `touched`
     which arcs did, `note`: how many did, and arcs looked at. `level` is zero, and left so.
     """
-    sent, end = 0.0, note[VISITED] + most
+    sent = 0.0
     while sent < limit - tiny:
         # breadth first: levels from 1 on, until `target` has one
         level[barred], level[origin], queue[0] = 1, 1, origin
         known, seen = 1, 0
-        while seen < known and level[target] == 0 and note[VISITED] < end:
+        while seen < known and level[target] == 0:
             v = queue[seen]
             seen += 1
             note[VISITED] += first[v + 1] - first[v]
@@ -59,7 +53,7 @@ def push(
                     known += 1
                     if u == target:
                         break
-        last = level[target]
+        last, note[REACHED] = level[target], known
         # depth first: `at` is the next arc of each node to be tried, `path` the arcs from `origin` to v
         for k in range(known):
             at[queue[k]] = first[queue[k]]
@@ -172,13 +166,13 @@ class Flow:
         self._level, self._queue = np.zeros(nodes, np.int32), np.zeros(nodes + 1, np.int32)
         self._at, self._path = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
         self._moved, self._touched, self._marked = np.zeros(2 * arcs), np.zeros(2 * arcs, np.int64), np.zeros(2 * arcs, np.uint8)
-        self._note = np.zeros(2, np.int64)
+        self._note = np.zeros(3, np.int64)
 
-    def _push(self, origin: int, target: int, limit: float, backward: bool, barred: int, most: int = NO_END) -> float:
+    def _push(self, origin: int, target: int, limit: float, backward: bool, barred: int) -> float:
         return float(
             push(
                 origin, target, limit, backward, barred, self.tiny, self.first, self.head, self.mate, self.room, self._level, self._queue,
-                self._at, self._path, self._moved, self._touched, self._marked, self._note, most,
+                self._at, self._path, self._moved, self._touched, self._marked, self._note,
             )
         )  # fmt: skip
 
@@ -250,16 +244,27 @@ class Flow:
         self.room[arc] = room
         return max(0.0, carried - taken)
 
-    def drop_if_needless(self, i: int) -> bool:
-        """Take site i away if others are found, not too far away, that can carry all it carries."""
+    def drop_if_needless(self, i: int, movable: Floats) -> bool:
+        """Take site i away if others can carry all it carries. `movable`: of each site what others can take from it at most.
+
+        Where they cannot, the nodes that the last search reached are one side of a least cut: from no site among them can more be moved
+        than from i, and what i itself has room for. `movable` notes it. Taking sites away never widens a cut, so this stays true, and
+        most sites need no search: each would look at every arc of a province.
+        """
         carried, arc, entries = self.load(i), self.site_arc[i], self._entries(i)
+        if movable[i] < carried - self.tiny:
+            return False
         room, self.room[arc] = self.room[arc], 0.0
-        needless = self._push(i, self.source, carried, True, self.sink, NEARBY) >= carried - self.tiny
+        taken = self._push(i, self.source, carried, True, self.sink)
+        needless = taken >= carried - self.tiny
         self._finish_changes(undo=not needless)
         if needless:
             self.room[self.mate[arc]] = self.room[entries] = self.room[self.mate[entries]] = 0.0
         else:
             self.room[arc] = room
+            nodes = self._queue[: self._note[REACHED]]
+            beside = nodes[nodes < self.sites]
+            movable[beside] = np.minimum(movable[beside], taken + room)
         return needless
 
     def load(self, i: int) -> float:

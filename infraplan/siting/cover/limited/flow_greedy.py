@@ -92,7 +92,7 @@ class Building:
 
     def drop_needless(self) -> None:
         """Take away, most expensive first, what the targets do not need. For plans whose flow is full."""
-        spare = float(self.model.capacity[self.plan > 0].sum()) - self.full
+        spare, movable = float(self.model.capacity[self.plan > 0].sum()) - self.full, np.full(self.model.candidates, np.inf)
         for i in np.lexsort((np.arange(self.plan.size), -self.model.cost)):
             if not self.plan[i] or self.model.fixed[i] or self.model.capacity[i] > spare + self.model.slack:
                 continue
@@ -100,7 +100,7 @@ class Building:
             lost = self._apart_of(rows, 1)
             if (self.lonely[rows] & (self.count[rows] == 1)).any() or (self.apart_left + lost > 0.5 * self.model.slack)[lost > 0].any():
                 continue
-            if self.flow.drop_if_needless(int(i)):
+            if self.flow.drop_if_needless(int(i), movable):
                 self.plan[i] = 0
                 self.apart_left += lost
                 self.count[rows] -= 1
