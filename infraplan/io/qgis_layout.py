@@ -13,7 +13,7 @@ from infraplan.io.qgis import FONTS
 PAGE, MAP, PICTURE, LABEL, LEGEND, SHAPE, SCALE_BAR = 65638, 65639, 65640, 65641, 65642, 65643, 65646
 """QGIS's numbers of the kinds of items."""
 A3_MM = (420.0, 297.0)
-MARGIN_MM, HEAD_MM, SIDE_MM = 10.0, 22.0, 92.0
+MARGIN_MM, HEAD_MM, SIDE_MM, ROW_MM = 10.0, 22.0, 92.0, 8.0
 LEFT, CENTRE, RIGHT, MIDDLE = 1, 4, 2, 128
 """Qt's numbers of alignments."""
 LEGEND_FONTS = {"title": 11, "group": 10, "subgroup": 9, "symbolLabel": 8.5}
@@ -39,7 +39,8 @@ class Atlas:
 class Sheet:
     """What is printed around the map.
 
-    `title`: behind it the county of the page. `block`: rows of the title block. `across`: printed across the map, "" for nothing.
+    `title`: behind it the county of the page. `block`: rows of the title block. `across`: printed across the map, `note`: above the title
+    block, "" for nothing.
     `extent`: west, south, east, north in the CRS of the project. `legend`: of the layers it lists their ids, titles, and
     how many classes a raster has, 0 of others: the heading of its band is left out.
     """
@@ -53,6 +54,7 @@ class Sheet:
     across: str = ""
     legend: Sequence[tuple[str, str, int]] = ()
     atlas: Atlas | None = None
+    note: str = ""
 
 
 def stable_id(name: str) -> str:
@@ -79,6 +81,9 @@ def _items(sheet: Sheet, width: float, height: float, top: float, side: float) -
     title = f"{sheet.title}[% coalesce(' · ' || @atlas_pagename, '') %]" if sheet.atlas else sheet.title
     yield _label("title", title, (MARGIN_MM, MARGIN_MM), (A3_MM[0] - 2 * MARGIN_MM, HEAD_MM - 4), 20, 9, CENTRE)
     yield from _block(sheet, side, top + height)
+    if sheet.note:
+        foot = top + height - ROW_MM * len(sheet.block)
+        yield _label("note", sheet.note, (side + 1, foot - 2 * ROW_MM), (SIDE_MM - 2, 2 * ROW_MM - 1), 8.5, 9)
     if sheet.across:
         mark = _label("across", sheet.across, (MARGIN_MM + width / 2 - 90, top + height / 2 - 30), (180, 60), 110, 8, CENTRE)
         mark.set("opacity", "0.22")
@@ -139,7 +144,7 @@ def _frame(name: str, at: tuple[float, float], size: tuple[float, float], z: int
 
 def _block(sheet: Sheet, left: float, bottom: float) -> Iterable[ET.Element]:
     """The title block: a table of names and values at the foot of the right-hand column."""
-    row, names = 8.0, 24.0
+    row, names = ROW_MM, 24.0
     for index, (name, value) in enumerate(sheet.block):
         at = bottom - row * (len(sheet.block) - index)
         yield _label(f"block name {index}", name, (left, at), (names, row), 9, 9)

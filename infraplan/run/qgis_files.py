@@ -140,6 +140,7 @@ def _sheet(
         ("km", 10.0), say("gis.synthetic_across", lang) if facts.synthetic else "",
         [*listed, *((layer.id, layer.title, 0) for layer in zones if layer.shown)],
         None if pages is None else Atlas(pages.id, pages.title, pages.source),
+        words.joined([say("gis.layout_note", lang), say("gis.synthetic_note", lang) if facts.synthetic else ""]),
     )  # fmt: skip
 
 

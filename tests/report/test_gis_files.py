@@ -69,6 +69,7 @@ def test_the_project_opens_whole_elsewhere(city: Path, tmp_path: Path, system_py
     assert [name for name, _ in found["pages"]] == ["甲东县", "甲西县"] and found["pages"][0][1] == "990101-甲东县"
     assert found["paper"] == [420.0, 297.0] and found["groups"] == ["站点", "村庄和缺口", "行政区划", "信号"]
     assert "示例" in found["texts"] and "审图号" in found["texts"]
+    assert any("没有计算" in text and "合成数据" in text for text in found["texts"])
     for name, least in (("view", 20), ("sheet", 20), ("page", 20)):
         with Image.open(tmp_path / f"picture-{name}.png") as picture:
             assert len(picture.convert("RGB").getcolors(1_000_000) or []) > least, name
