@@ -28,10 +28,10 @@ METHOD = (
     C("content", "内容", "Content", "", "wrap", "ad", "说明的内容", "what is said about it", width=110),
 )  # fmt: skip
 FILLING = (
-    C("item", "列", "Column", "", "text", "a", "要填的列，或总则", "the column to fill in, or a rule", width=24),
-    C("needed", "是否必填", "Needed", "", "text", "a", "是否必填", "whether it has to be filled in", width=16),
-    C("content", "填写要求", "How to fill it in", "", "wrap", "a", "怎样填", "how it is filled in", width=120),
-    C("example", "示例", "Example", "", "text", "a", "示例", "an example", width=40),
+    C("item", "列", "Column", "", "text", "a", "要填的列，或总则", "the column to fill in, or a rule", width=22),
+    C("needed", "是否必填", "Needed", "", "text", "a", "是否必填", "whether it has to be filled in", width=14),
+    C("content", "填写要求", "How to fill it in", "", "wrap", "a", "怎样填", "how it is filled in", width=108),
+    C("example", "示例", "Example", "", "text", "a", "示例", "an example", width=32),
 )  # fmt: skip
 BUDGET = (
     C("link", "链路", "Link", "str", "code", "t", "downlink、uplink 或 both", "downlink, uplink or both", "radio:link"),
