@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PLACES = {"annex": "a", "page": "p", "paper": "d", "kmz": "k", "map": "m", "terminal": "t", "summary": "j", "gis": "g"}
-"""Where a column may be shown: workbook, web page, PDF and Word, Google Earth, map, terminal, rows of summary.json, plan.gpkg."""
+PLACES = {"annex": "a", "page": "p", "paper": "d", "brief": "b", "kmz": "k", "map": "m", "terminal": "t", "summary": "j", "gis": "g"}
+"""Where a column may be shown: workbook, web page, PDF and Word, short table of a report, Google Earth, map, terminal, summary.json,
+plan.gpkg."""
 FAMILY = "{family}"
 UNITS = {"db": "dB", "km": "km", "degree": "°", "money": "货币", "share": "", "rate": "%", "dbm": "dBm"}
 ENGLISH = {"人": "people", "户": "households", "处": "places", "座": "sites", "个": "villages", "货币": "currency"}

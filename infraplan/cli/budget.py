@@ -18,7 +18,7 @@ def budget(
     file: Annotated[Path | None, typer.Option("--services-file", help=both("cli.services_file"), show_default=False)] = None,
     output: OutputPath = None,
     overwrite: Overwrite = False,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
 ) -> None:
     """The ladder of a link budget, dB by dB."""

@@ -9,7 +9,7 @@ from infraplan.errors import DataError
 from infraplan.messages import both
 
 
-def check(study: StudyPath, lang: Language = "zh", json: AsJson = False) -> None:
+def check(study: StudyPath, lang: Language = "both", json: AsJson = False) -> None:
     """Check every input of a study; the report is written beside its results as check.html and check.xlsx.
 
     Faults of study.toml itself are shown alone: without it neither the other files nor the place of the report are known.

@@ -16,7 +16,7 @@ def compare(
     run_a: Annotated[Path, typer.Argument(help=both("cli.run_a"), show_default=False)],
     run_b: Annotated[Path, typer.Argument(help=both("cli.run_b"), show_default=False)],
     output: Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.compare_output"), show_default=False)] = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     overwrite: Overwrite = False,
 ) -> None:
     """Coverage, targets won and lost and sites added between two output folders, as HTML and XLSX."""

@@ -27,7 +27,7 @@ def coverage(
     study: StudyPath,
     cities: Cities = None,
     raster: Annotated[Path | None, typer.Option("--raster", help=both("cli.raster"), show_default=False)] = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

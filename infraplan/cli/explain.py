@@ -34,7 +34,7 @@ def explain(
     candidate: CandidateIds = None,
     village: VillageIds = None,
     output: OutputPath = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

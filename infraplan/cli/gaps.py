@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
-from infraplan.messages import both
+from infraplan.messages import both, main_language
 from infraplan.presets import choose
 
 
@@ -17,7 +17,7 @@ def gaps(
     network: Annotated[str | None, typer.Option("--network", help=both("cli.gaps_network"), show_default=False)] = None,
     zone: Annotated[str | None, typer.Option("--zone", help=both("cli.gaps_zone"), show_default=False)] = None,
     output: OutputPath = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -39,7 +39,7 @@ def gaps(
     if zone is not None:
         table = table[table["city"].isin(codes) | table["county"].isin(codes)]
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:
-        table = gaps_annex(table, lang, total=False, tests=True, order=opened.config.study.city_order)
+        table = gaps_annex(table, main_language(lang), total=False, tests=True, order=opened.config.study.city_order)
     show(table, "gaps", output=output, as_json=json, overwrite=overwrite)
 
 

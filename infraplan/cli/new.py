@@ -21,7 +21,7 @@ def new(
     folder: Annotated[Path, typer.Argument(help=both("cli.folder"), show_default=False)],
     cities: Cities = None,
     results: Annotated[str, typer.Option("--results", help=both("cli.results"))] = "results",
-    lang: Language = "zh",
+    lang: Language = "both",
     overwrite: Overwrite = False,
 ) -> None:
     """Make a blank study, or an example, in a folder."""

@@ -45,7 +45,7 @@ def plan(
     plot: Annotated[Path | None, typer.Option("--plot", help=both("cli.plot"), show_default=False)] = None,
     cities: Cities = None,
     output: OutputPath = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

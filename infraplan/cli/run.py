@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -31,7 +31,8 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
     overwrite: Overwrite = False,
     formats: Annotated[str | None, typer.Option("--formats", help=both("cli.formats"), show_default="html,map,xlsx,pdf,docx,kmz")] = None,
-    lang: Language = "zh",
+    lang: Language = "both",
+    edition: Annotated[Literal["internal", "public"], typer.Option("--edition", help=both("cli.edition"))] = "internal",
     json: AsJson = False,
 ) -> None:
     """Coverage, targets, gaps, sites, a report for each city."""
@@ -40,7 +41,9 @@ def run(
     opened = open_study(study)
     wanted = {} if formats is None else {"formats": split([formats])}
     with progress() as bars:
-        outcome = run_study(opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, lang=lang, progress=bars, **wanted)
+        outcome = run_study(
+            opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, lang=lang, edition=edition, progress=bars, **wanted
+        )
     if json:
         show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():

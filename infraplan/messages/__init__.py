@@ -9,6 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("zh", "en")
+FORMS = ("zh", "both", "en")
+"""How texts are written: Chinese alone, Chinese with English beside it, English alone."""
 
 
 @cache
@@ -66,5 +68,10 @@ def joined_texts(parts: Iterable[str], zh: str = " ", en: str = " ") -> str:
 
 
 def in_language(text: Any, lang: str) -> Any:
-    """One half of a bilingual text; anything else as it is."""
-    return getattr(text, lang) if isinstance(text, Bilingual) else text
+    """One half of a bilingual text, or with "both" the whole; anything else as it is."""
+    return getattr(text, lang) if isinstance(text, Bilingual) and lang in LANGUAGES else text
+
+
+def main_language(form: str) -> str:
+    """The language that a form of `FORMS` is written in: "both" is Chinese, with English beside it."""
+    return "en" if form == "en" else "zh"

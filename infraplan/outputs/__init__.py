@@ -24,7 +24,7 @@ from infraplan.outputs.answer_tables import (
     EXPLAINED_VILLAGES,
     HISTORY,
 )
-from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, METHOD, ZONES
+from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
 from infraplan.outputs.run_tables import (
     AREA,
     ATOLL_SITES,
@@ -54,7 +54,8 @@ TABLES = {
     "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "compared_villages": COMPARED_VILLAGES, "compared_gaps": COMPARED_GAPS, "compared_ranks": COMPARED_RANKS, "history": HISTORY,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
-    "zones": ZONES, "gap_sums": GAP_SUMS, "method": METHOD, "filling": FILLING, "budget": BUDGET,
+    "zones": ZONES, "gap_sums": GAP_SUMS, "gap_zones": GAP_ZONES, "site_kinds": SITE_KINDS, "outcome": OUTCOME, "towns": TOWNS,
+    "method": METHOD, "filling": FILLING, "budget": BUDGET,
 }  # fmt: skip
 
 

@@ -23,6 +23,39 @@ GAP_SUMS = (
     C("name", "区域", "Zone", "", "text", "p", "区划名称", "name of the zone"),
     C("things", "缺口（处）", "Gaps", "", "whole", "p", "有缺口的村庄、场所、线路和站点，一处计一次", "villages, places, lines and sites that lack something, each once"),
 )  # fmt: skip
+GAP_ZONES = (
+    C("name", "区域", "Zone", "", "text", "d", "区划名称", "name of the zone", width=16),
+    C("{family}_villages", "缺{judged}的村（个）", "Villages without {judged}", "", "whole", "d", "缺这种制式的村，一村计一次", "villages that lack the family, each once", unit="个"),
+    C("places", "有缺口的场所和线路（处）", "Places and lines", "", "whole", "d", "有缺口的场所和线路", "places and lines that lack something", unit="处"),
+    C("sites", "未达要求的站点（座）", "Sites", "", "whole", "d", "未达要求的现有站点", "existing sites that lack what is asked", unit="座"),
+)  # fmt: skip
+SITE_KINDS = (
+    C("host", "建设方式", "Stands on", "", "text", "d", "新站的载体", "what the new sites stand on", "host", width=18),
+    C("sites", "新建站点（座）", "New sites", "", "whole", "d", "这种载体的新站", "new sites of this kind", unit="座"),
+    C("cost", "费用", "Cost", "", "money", "d", "这些新站的费用", "their cost"),
+    C("people_gained", "{first}新增覆盖人口（人）", "{first} people gained", "", "whole", "d", "它们新增覆盖的人口", "people they gain", unit="人"),
+)  # fmt: skip
+TOWNS = (
+    C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
+    C("city_name", "地市", "City", "str", "text", "a", "地市", "city", width=12),
+    C("county", "区县代码", "County code", "str", "code", "", "县（市、区）代码", "code of the county"),
+    C("county_name", "县(市、区)", "County", "str", "text", "ad", "县（市、区）", "county", width=14),
+    C("town", "乡镇(街道)", "Township", "str", "text", "ad", "乡镇（街道）", "township", width=16),
+    C("family", "制式", "Family", "str", "code", "ad", "制式", "family", "judged", width=14),
+    C("receiver", "判定位置", "Judged", "str", "code", "", "按这里的接收判断", "where the devices are", "receiver"),
+    C("settlements", "居民点（个）", "Settlements", "int64", "whole", "ad", "居民点个数", "number of settlements", unit="个"),
+    C("served_settlements", "已覆盖（个）", "Served", "int64", "whole", "a", "已覆盖的居民点", "settlements served", unit="个"),
+    C("uncertain_settlements", "待核实（个）", "Uncertain", "int64", "whole", "ad", "待核实的居民点", "settlements that are uncertain", unit="个"),
+    C("unserved_settlements", "未覆盖（个）", "Unserved", "int64", "whole", "ad", "未覆盖的居民点", "settlements unserved", unit="个"),
+    C("population", "常住人口（人）", "Residents", "int64", "whole", "ad", "常住人口", "residents", unit="人"),
+    C("served", "已覆盖（人）", "Residents served", "int64", "whole", "a", "已覆盖人口", "residents served", unit="人"),
+    C("uncertain", "待核实（人）", "Residents uncertain", "int64", "whole", "ad", "待核实人口", "residents whose status is uncertain", unit="人"),
+    C("unserved", "未覆盖（人）", "Residents unserved", "int64", "whole", "ad", "未覆盖人口", "residents unserved", unit="人"),
+)  # fmt: skip
+OUTCOME = (
+    C("item", "项目", "Item", "", "text", "p", "方案达到的一项", "one thing the plan achieves", width=26),
+    C("content", "结果", "Result", "", "wrap", "p", "达到的数值", "the figures", width=110),
+)  # fmt: skip
 METHOD = (
     C("item", "项目", "Item", "", "text", "ad", "说明的项目", "what is described", width=26),
     C("content", "内容", "Content", "", "wrap", "ad", "说明的内容", "what is said about it", width=110),

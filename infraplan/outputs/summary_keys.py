@@ -67,6 +67,7 @@ KEYS = (
     K("as_of", "数据截至日，未填为 null", "day of the data, null where the study states none", "date"),
     K("report_date", "报告日期，未填为 null", "day of the report, null where the study states none", "date"),
     K("version", "infraplan 的版本", "version of infraplan"),
+    K("edition", "版本：internal 内部资料，public 公开版", "internal, or public without sites and villages"),
     K("synthetic", "是否含合成数据", "whether any of the data is made up"),
     K("units.{way}", "本文件各键的单位，由本表写出", "units of the keys of this file, from this very table"),
     K("headline.text.{language}[]", "首段文字，每种制式一段，zh 或 en", "the first lines, a paragraph a family, zh or en"),

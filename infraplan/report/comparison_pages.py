@@ -25,17 +25,17 @@ from infraplan.tables.zone_order import in_city_order
 SHOWN = 200
 
 
-def write_comparison(comparison: Comparison, folder: str | Path, *, lang: str = "zh") -> list[Path]:
+def write_comparison(comparison: Comparison, folder: str | Path, *, lang: str = "both") -> list[Path]:
     """Writes both files, each complete or not at all."""
     paths = [Path(folder) / "compare.html", Path(folder) / "compare.xlsx"]
     write_text(paths[0], comparison_page(comparison, lang))
-    _workbook(comparison, paths[1], Words(lang, receivers=comparison.receivers))
+    _workbook(comparison, paths[1], Words.of(lang, receivers=comparison.receivers))
     return paths
 
 
-def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
+def comparison_page(comparison: Comparison, lang: str = "both") -> str:
     """The comparison as one HTML text."""
-    words = Words(lang, receivers=comparison.receivers)
+    words = Words.of(lang, receivers=comparison.receivers)
     coverage = comparison.coverage
     listed = coverage[coverage["level"].isin(["province", "city"])]
     cities = listed[listed["level"] == "city"].sort_values("adcode", kind="stable")
@@ -49,7 +49,7 @@ def comparison_page(comparison: Comparison, lang: str = "zh") -> str:
             f=number_formats(words),
             css=Markup(page_css() + print_head(*sides)),
             title=words.t("compare_title"),
-            subtitle="" if lang == "en" else Words("en").t("compare_title"),
+            subtitle=Words("en").t("compare_title") if words.paired else "",
             runs=sides,
             synthetic=comparison.synthetic,
             unlike="; ".join(comparison.unlike),

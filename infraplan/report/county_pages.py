@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from infraplan.files import write_text, zone_file_name
+from infraplan.report.document import Drawn
+from infraplan.report.editions import drawn_context
 from infraplan.report.html_pages import COUNTIES, FILES, report_page
 from infraplan.report.page_context import PageContext
 from infraplan.report.printed_maps import coverage_figure
@@ -27,7 +29,7 @@ RIM_M = 2000.0
 """Width of the strip around a county that its map shows. [m]"""
 
 
-def write_county_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str]) -> list[Path]:
+def write_county_pages(context: PageContext, folder: str | Path, *, lang: str = "both", formats: Sequence[str]) -> list[Path]:
     """counties/CODE-NAME.html and .xlsx of each county of a city; none where the city is its only county.
 
     Parameters
@@ -65,11 +67,11 @@ def write_county_pages(context: PageContext, folder: str | Path, *, lang: str = 
     return written
 
 
-def _picture(context: PageContext, lang: str) -> tuple[str, bytes]:
+def _picture(context: PageContext, lang: str) -> Drawn:
     """Caption and PNG of the county's map of the first family."""
-    words, family = Words(lang).about(context), context.families[0]
+    words, family = Words.of(lang).about(context), context.families[0]
     caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
-    return caption, coverage_figure(context, family, lang, DPI)
+    return Drawn(caption, coverage_figure(drawn_context(context), family, lang, DPI))
 
 
 def map_link(context: PageContext) -> str:
@@ -104,6 +106,7 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
         villages=context.villages[context.villages["county"] == adcode],
         sites=context.sites[context.sites["county"] == adcode],
         plan_sites=sites,
+        towns=None if context.towns is None else context.towns[context.towns["county"] == adcode],
         grid=grid,
         margins={family: np.ascontiguousarray(margin[rows, columns]) for family, margin in context.margins.items()},
         plan=plan,

@@ -30,9 +30,9 @@ MOST_GAPS = 8_000  # more of them make Google Earth slow
 MOST_SITES = 50_000
 
 
-def write_kmz(context: PageContext, path: str | Path, lang: str = "zh") -> None:
+def write_kmz(context: PageContext, path: str | Path, lang: str = "both") -> None:
     """One KMZ; names are text in every element, equal content gives equal bytes."""
-    words = Words(lang).about(context)
+    words = Words.of(lang).about(context)
     pictures = {}
     for family in context.families:
         if family in context.margins:
@@ -61,7 +61,8 @@ def _text(value: Any) -> str:
 
 def _notes(context: PageContext, words: Words) -> list[str]:
     """That the data are made up, the dates, what is left out."""
-    notes = [words.plain("synthetic_short")] if context.facts.synthetic else []
+    notes = [words.plain("internal_mark")] if context.facts.edition == "internal" else []
+    notes += [words.plain("synthetic_short")] if context.facts.synthetic else []
     notes += [part for part in (stamps.stamp(context.facts, words),) if part]
     if len(context.sites) > MOST_SITES:
         notes.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -17,12 +17,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from infraplan.files import atomic_path, write_text, zone_file_name
-from infraplan.messages.amounts import axis_unit
 from infraplan.outputs import TABLES, column
 from infraplan.presets import choose
 from infraplan.report import charts, page_rows, plan_words, printed_maps, stamps, style
 from infraplan.report.cards import labelled
-from infraplan.report.document import report_of
+from infraplan.report.document import Drawn, Heading, Paragraph, Picture, Report, chinese_number, report_of
+from infraplan.report.editions import drawn_context
 from infraplan.report.google_earth import write_kmz
 from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.map_data import dataset_lines
@@ -31,19 +31,31 @@ from infraplan.report.maps import draw_map
 from infraplan.report.method_lines import warning_lines
 from infraplan.report.page_context import PageContext
 from infraplan.report.pdf import write_pdf
+from infraplan.report.plan_outcome import shown_outcome
+from infraplan.report.report_pictures import build_curve_picture, pareto_picture, phase_picture, pictures_of
 from infraplan.report.word_document import write_docx
 from infraplan.report.words import Words, field_label
 from infraplan.report.workbook import write_annex
 
-GAPS_SHOWN, GAPS_OF_A_COUNTY = 40, 10
 GAP_COLUMNS = 8
 """Targets side by side in a table of what lacks something: more of them begin another table."""
+WITHOUT_DATA = ("no_data", "layer_incomplete", "not_measured", "none_here", "not_applicable")
+"""Statuses of a row that has no figure to show."""
 SITES_SHOWN = 60
 SITES_ON_INDEX = 12
 FILES = {"html": "report.html", "map": "map.html", "xlsx": "annex.xlsx", "pdf": "report.pdf", "docx": "report.docx", "kmz": "plan.kmz"}
 FORMATS = tuple(FILES)
 COUNTIES = "counties"
 """Folder of the files of a city's counties, in the city's own."""
+DATA_FILES = {
+    "plan.gpkg": "to_gpkg",
+    "coverage.tif": "to_tif",
+    "villages.csv": "to_csv_villages",
+    "targets.csv": "to_csv_targets",
+    "towns.csv": "to_csv_towns",
+    "summary.json": "to_json",
+}
+"""Files of data beside the pages, with the words of their links."""
 
 
 @cache
@@ -61,6 +73,12 @@ def page_css() -> str:
     return css.replace("FONT_STACK", style.FONT_STACK).replace("STATUS_COLOURS", status)
 
 
+@cache
+def sort_script() -> str:
+    """What sorts a table when its headings are clicked."""
+    return files("infraplan.report").joinpath("templates", "sort.js").read_text(encoding="utf-8")
+
+
 def print_head(left: str, right: str) -> str:
     """Style rules that print two texts (mark and dates) on the head of every sheet of paper, and the page's number at its foot."""
 
@@ -72,7 +90,7 @@ def print_head(left: str, right: str) -> str:
     return f"\n@page {{ {boxes}@bottom-center {{ content: counter(page); }} }}\n"
 
 
-def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
+def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "both", formats: Sequence[str] = FORMATS) -> list[Path]:
     """The files of one zone: report.html, map.html, annex.xlsx, report.pdf, report.docx, plan.kmz.
 
     Parameters
@@ -82,7 +100,7 @@ def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "z
     folder : path
         Made if absent. Each file appears under its name only when it is complete.
     lang : str
-        "zh": Chinese with English beside it; "en": English alone.
+        "zh": Chinese alone; "both": Chinese with English beside it; "en": English alone.
     formats : sequence of str
         Which of `FORMATS`.
 
@@ -101,52 +119,41 @@ def write_city_pages(context: PageContext, folder: str | Path, *, lang: str = "z
     folder = Path(folder)
     formats = [choose(name, FORMATS, "format") for name in formats]
     pictures = pictures_of(context, lang) if {"html", "pdf", "docx"} & set(formats) else []
-    paper = report_of(context, pictures, lang) if {"pdf", "docx"} & set(formats) else None
+    paper = report_of(context, pictures, lang) if {"pdf", "docx"} & set(formats) or ("html" in formats and lang != "both") else None
     written = []
     for name in formats:
         path = folder / FILES[name]
         if name == "html":
-            write_text(path, report_page(context, lang, pictures, formats))
+            write_text(path, report_page(context, lang, pictures, formats, paper if lang != "both" else None))
         elif name == "map":
-            draw_map(context, lang).save(path)
+            draw_map(drawn_context(context), lang).save(path)
         elif name == "xlsx":
             write_annex(context, path, lang)
         elif name == "kmz":
-            write_kmz(context, path, lang)
+            write_kmz(drawn_context(context), path, lang)
         elif paper is not None:
             (write_pdf if name == "pdf" else write_docx)(paper, path)
         written.append(path)
     return written
 
 
-def write_province_pages(context: PageContext, folder: str | Path, *, lang: str = "zh", formats: Sequence[str] = FORMATS) -> list[Path]:
-    """index.html, the scoreboard that links the cities of `context.cities`, and the province's own files."""
+def write_province_pages(
+    context: PageContext, folder: str | Path, *, lang: str = "both", formats: Sequence[str] = FORMATS, data: Sequence[str] = ()
+) -> list[Path]:
+    """index.html, the scoreboard that links the cities of `context.cities`, and the province's own files.
+
+    `data`: files of `DATA_FILES` that will be beside it, for its links.
+    """
     folder = Path(folder)
     index = folder / "index.html"
-    write_text(index, index_page(context, lang, formats))
+    write_text(index, index_page(context, lang, formats, data))
     written = [index]
-    picture = pareto_picture(context, Words(lang).about(context))
+    picture = pareto_picture(context, Words.of(lang).about(context))
     if picture is not None:
         written.append(folder / "pareto.png")
         with atomic_path(written[-1]) as part:
             part.write_bytes(picture[1])
     return [*written, *write_city_pages(context, folder, lang=lang, formats=formats)]
-
-
-def pictures_of(context: PageContext, lang: str = "zh") -> list[tuple[str, bytes]]:
-    """Captions and PNGs of a zone's report: shares by city, margins by family, cost and coverage."""
-    words = Words(lang).about(context)
-    found = []
-    if context.level == "province" and len(context.children):
-        for family in context.families[:1]:
-            caption = words.t(f"choropleth_caption_{context.child_level}", family=words.family_in(context, family))
-            found.append((caption, printed_maps.choropleth(context, family, lang)))
-    for family in context.families:
-        if family in context.margins:
-            caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
-            found.append((caption, printed_maps.coverage_figure(context, family, lang)))
-    extras = (pareto_picture(context, words), build_curve_picture(context, words), phase_picture(context, words))
-    return [*found, *(extra for extra in extras if extra is not None)]
 
 
 def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
@@ -156,12 +163,20 @@ def file_links(formats: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def report_page(
-    context: PageContext, lang: str = "zh", pictures: Sequence[tuple[str, bytes]] | None = None, formats: Sequence[str] = FORMATS,
+    context: PageContext,
+    lang: str = "both",
+    pictures: Sequence[Drawn] | None = None,
+    formats: Sequence[str] = FORMATS,
+    report: Report | None = None,
     links: Sequence[tuple[str, str]] | None = None,
-) -> str:  # fmt: skip
-    """The report of a zone as one HTML text; `links`: addresses and keys of their words, in place of those to the files beside it."""
-    words = Words(lang).about(context)
+) -> str:
+    """The report of a zone as one HTML text.
+
+    `report`: its blocks, where they are known already. `links`: addresses and keys of their words, in place of those to other files.
+    """
+    words = Words.of(lang).about(context)
     pictures = pictures_of(context, lang) if pictures is None else pictures
+    report = report_of(context, pictures, lang, paired=True) if report is None else report
     if links is None:
         index = "index.html" if context.level == "province" else context.index_href
         links = [*([(index, "to_index")] if index else []), *file_links(formats)]
@@ -176,36 +191,43 @@ def report_page(
     own = page_rows.people_table(page_rows.network_rows(context, words), "page", words, column("population", "network"))
     tables.append({"title": words.t("table_by_network", name=context.title_name(lang)), "shown": own})
     names, sums = page_rows.gap_sums(context, words)
-    gaps = [
-        {
-            "title": words.b(f"doc_{part.key}"),
-            "note": page_rows.gap_note(part, words, GAPS_OF_A_COUNTY),
-            "shown": page_rows.shown_table(part.frame, "gaps", "page", words, breaks=part.breaks),
-        }
-        for part in page_rows.gap_lists(context, words, GAPS_SHOWN, GAPS_OF_A_COUNTY)
-    ]
     return labelled(
         templates()
         .get_template("report.html.j2")
         .render(
             **values,
             links=links,
-            figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
+            body=list(_page_blocks(report, words)),
+            annexes=report.tables,
             tables=tables,
             gap_targets=names,
             gap_sums=sums,
             gap_columns=GAP_COLUMNS,
             gap_heads=[page_rows.head_of(entry, words) for entry in TABLES["gap_sums"]],
-            gap_lists=gaps,
             counties=[(quote(f"{COUNTIES}/{zone_file_name(*one)}.html"), one[1]) for one in context.counties],
-            people_heading="cities_table" if context.child_level == "city" else "counties_table",
         )
     )
 
 
-def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = FORMATS) -> str:
+def _page_blocks(report: Report, words: Words) -> Iterator[dict[str, Any]]:
+    """The blocks of the body as the template needs them."""
+    sections = 0
+    for block in report.body:
+        if isinstance(block, Heading):
+            sections += 1
+            number = f"{chinese_number(sections)}、" if report.lang == "zh" else f"{sections}. "
+            yield {"kind": "heading", "text": Markup("{}{}").format(number, words.b(f"section_{block.key}"))}
+        elif isinstance(block, Paragraph):
+            yield {"kind": "note" if block.note else "paragraph", "text": block.text}
+        elif isinstance(block, Picture):
+            yield {"kind": "picture", "caption": block.caption, "url": _data_url(block.png)}
+        else:
+            yield {"kind": "table", "title": block.title, "shown": block.shown}
+
+
+def index_page(context: PageContext, lang: str = "both", formats: Sequence[str] = FORMATS, data: Sequence[str] = ()) -> str:
     """The provincial scoreboard as one HTML text."""
-    words = Words(lang).about(context)
+    words = Words.of(lang).about(context)
     family = context.families[0]
     caption = words.t(f"choropleth_caption_{context.child_level}", family=words.family_in(context, family))
     pictures = [(caption, printed_maps.choropleth(context, family, lang))]
@@ -220,7 +242,9 @@ def index_page(context: PageContext, lang: str = "zh", formats: Sequence[str] = 
         .get_template("index.html.j2")
         .render(
             **_common(context, words, "index_title", SITES_ON_INDEX),
-            links=[("report.html", "to_province_report"), *file_links(formats)],
+            links=[("report.html", "to_province_report"), *file_links(formats), *((name, DATA_FILES[name]) for name in data)],
+            outcome=shown_outcome(context, words),
+            script=Markup(sort_script()),
             figures=[{"caption": caption, "url": _data_url(png)} for caption, png in pictures],
             curves=curves,
             cities=city_list(context, words),
@@ -292,7 +316,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "study": words.one(context.facts.title),
         "stamp": stamps.stamp(context.facts, words),
         "title": words.titled(title_key, context),
-        "subtitle": "" if words.lang == "en" else replace(words, lang="en").titled(title_key, context),
+        "subtitle": words.english().titled(title_key, context) if words.paired else "",
         "datasets": dataset_lines(context, words),
         "warnings": warning_lines(context, words),
         "expired": expired_documents(context, words),
@@ -308,6 +332,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "headline_table": shown_headline(context, words),
         "targets": targets,
         "target_heads": [] if heads is None else list(zip(heads.columns, heads.heads, strict=True)),
+        "without_data": WITHOUT_DATA,
         "decided": len(decided),
         "met": sum(row["status"] == "met" for row in decided),
         "sentences": page_rows.summary_sentences(context, words),
@@ -318,49 +343,6 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
     }
-
-
-def build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """The curve of cost and coverage along the build order, when the run has a plan."""
-    if context.build_curve is None or not len(context.build_curve):
-        return None
-    cost, share = (context.build_curve[name].to_numpy(float) for name in ("cost", "share"))
-    goal = None if context.plan is None or context.plan.goal is None else context.plan.goal * 100
-    scale, unit = axis_unit(float(cost.max(initial=0.0)), words.own.currency, words.lang)
-    png = charts.curve(
-        cost / scale, share * 100, words, words.t("axis_cost", unit=unit), plan_share_label(context, words), goal, context.facts
-    )
-    return words.t("build_curve_caption"), png
-
-
-def plan_share_label(context: PageContext, words: Words) -> str:
-    """Label of an axis of the plan's share: its first family, and where its devices are."""
-    family = next(iter(context.plan.families), "") if context.plan is not None else ""
-    return (
-        words.t("served_share", family=words.family_in(context, family)) + ("（%）" if words.lang == "zh" else " (%)")
-        if family
-        else words.t("axis_share")
-    )
-
-
-def pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """What each budget buys at best, with the proven upper bound, when the run has this curve."""
-    pareto, plan = context.pareto, context.plan
-    if pareto is None or not len(pareto):
-        return None
-    first = plan.families.get(context.families[0]) if plan is not None else None
-    before = None if first is None else first["served_before"] / max(first["population"], 1)
-    goal, label = None if plan is None else plan.goal, plan_share_label(context, words)
-    png = charts.pareto_picture(pareto, words, goal=goal, before=before, label=label, facts=context.facts)
-    return words.t("pareto_caption"), png
-
-
-def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
-    """The phases over time, when the run has phases with dates."""
-    phases = context.phases
-    if phases is None or not len(phases) or not all((phases[name].astype(str).str.len() >= 10).any() for name in ("start", "end")):
-        return None
-    return words.t("phases_caption"), charts.timeline(phases, words, context.facts)
 
 
 def expired_documents(context: PageContext, words: Words) -> list[tuple[str, str]]:
@@ -387,5 +369,6 @@ def number_formats(words: Words) -> SimpleNamespace:
         day=lambda value: style.day(value, words.lang),
         colour=share_colour,
         field=lambda name: field_label(name, words.lang),
+        raw=lambda value: "" if style.missing(value) else value,
         width=lambda share: 0 if style.missing(share) else round(float(share) * 100, 1),
     )

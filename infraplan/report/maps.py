@@ -51,9 +51,9 @@ class OfflinePage:
         return f'<iframe srcdoc="{escape(self.html)}" style="width:100%;height:560px;border:0"></iframe>'
 
 
-def draw_map(context: PageContext, lang: str = "zh", *, alone: bool = False) -> OfflinePage:
+def draw_map(context: PageContext, lang: str = "both", *, alone: bool = False) -> OfflinePage:
     """The interactive map of a zone: signal, shares, settlements, sites, lines and places. `alone`: no report lies beside it."""
-    words, detail = Words(lang).about(context), detail_of(context)
+    words, detail = Words.of(lang).about(context), detail_of(context)
     sources = map_data.point_sources(context, words, detail)
     data = map_data.page_data(context, words, detail, sources)
     (south, west), (north, east) = data["bounds"]
@@ -85,7 +85,7 @@ def _bar(context: PageContext, words: Words, title: str, alone: bool) -> str:
     report = "" if alone else f'<a href="report.html">{escape(words.t("to_report"))}</a>'
     parts = [("ip-banner", stamps.mark(context.facts, words)), ("ip-stamp", stamps.stamp(context.facts, words))]
     banner = "".join(f'<span class="{kind}">{escape(written)}</span>' for kind, written in parts if written)
-    side = "" if words.lang == "en" else f'<small lang="en">{escape(Words("en").t("map_title", name=context.name_en))}</small>'
+    side = "" if not words.paired else f'<small lang="en">{escape(Words("en").t("map_title", name=context.name_en))}</small>'
     return (
         f'<header class="ip-bar"><h1>{escape(title)}{side}</h1>{banner}{report}'
         f'<div class="ip-find"><input id="ip-search" type="search" autocomplete="off" placeholder="{escape(words.t("search_hint"))}" '

@@ -9,6 +9,7 @@ import pandas as pd
 
 from infraplan.report.style import missing
 from infraplan.report.words import Words
+from infraplan.tables.families import service_name
 
 ALIKE = ("mast", "status", "height_m", "azimuth_deg")
 
@@ -19,7 +20,7 @@ def points_of_masts(sites: Any, words: Words) -> Any:
     Returns
     -------
     GeoDataFrame
-        name, services ("nr-n41 (China Mobile); nr-n78 (China Telecom + China Unicom)"), status, height_m, azimuth_deg, stations, geometry.
+        name, services ("5G 2.6 GHz (n41), China Mobile; NB-IoT 900 MHz, China Unicom"), status, height_m, azimuth_deg, stations, geometry.
         The name is that of the first station, with "+ 2" behind it where two more are there. `attrs["point_of_station"]`: the row of each
         station.
     """
@@ -56,7 +57,8 @@ def column(frame: Any, name: str) -> Any:
 
 
 def station(services: str, operators: str, words: Words) -> str:
-    """ "nr-n41;nr-n28" and "cmcc" as "nr-n41, nr-n28 (China Mobile)"."""
+    """ "nr-n41;nr-n28" and "cmcc" as "5G 2.6 GHz (n41), 5G 700 MHz (n28), China Mobile"."""
     names = " + ".join(words.operator(one) for one in operators.split("+") if one)
-    listed = "" if missing(services) else ", ".join(part for part in services.split(";") if part)
-    return f"{listed} ({names})" if names else listed
+    listed = "" if missing(services) else ", ".join(service_name(part) for part in services.split(";") if part)
+    form = "{}（{}）" if words.lang == "zh" else "{}, {}"
+    return form.format(listed, names) if names else listed

@@ -47,6 +47,8 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         yield words.t("plan_gap" if whole else "plan_gap_whole"), gap
         for sentence in plan_words.price_sentences(context, words):
             yield words.t("plan_prices"), sentence
+        for sentence in plan_words.robust_sentences(context, words):
+            yield words.t("method_robust"), sentence
     yield words.t("method_plan"), plan_words.plan_note(context, words)
     yield words.t("limits"), words.t("method_plan_text")
     for key in ("limits_model", "limits_outdoor", "limits_parts", "reading_note"):

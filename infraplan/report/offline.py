@@ -103,7 +103,7 @@ def inline(figure: Figure, title: str, lang: str = "zh") -> str:
             figure.header._children[key] = Verbatim(browser_file(PurePosixPath(str(child.url)).name))
     figure.title = escape(title)
     page: str = figure._template.render(this=figure, kwargs={})
-    page = page.replace("<html>", f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
+    page = page.replace("<html>", f'<html lang="{"zh-CN" if lang != "en" else "en"}">', 1)
     outside = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     if found := REMOTE.search(outside):
         raise InfraplanError(both("report.remote_address", found=outside[found.start() : found.start() + 80]))

@@ -124,6 +124,8 @@ class Facts:
         ISO dates of the data and of the report; "" where the study states none.
     title : str
         Title of the study, in both languages.
+    edition : str
+        "internal" or "public" (`editions`); "" for pages that no run makes, which say neither.
     own : OwnNames
         The study's currency and its own names of hosts, operators and networks.
     """
@@ -148,6 +150,7 @@ class Facts:
     report_date: str = ""
     own: OwnNames = field(default_factory=OwnNames)
     title: str = ""
+    edition: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,8 @@ class PageContext:
         What the interactive map shows beside: every network, with the plan, lines and places.
     history : DataFrame, optional
         Province only: the trend over the days of the runs (`run_records.trend`), this run last.
+    towns : DataFrame, optional
+        Public edition only: settlements by town, rows of the output table `towns`.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -226,6 +231,7 @@ class PageContext:
     phases: Any = None
     pareto: Any = None
     unreachable: Any = None
+    towns: Any = None
     detail: MapDetail | None = None
     history: Any = None
     index_href: str = ""

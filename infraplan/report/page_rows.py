@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
-from infraplan.report.plan_words import nothing_to_build, price_sentences, robust_sentences
-from infraplan.report.style import integer, missing, percent_up, text
+from infraplan.report.plan_words import bound_sentences, nothing_to_build, price_sentences, robust_sentences
+from infraplan.report.style import integer, missing, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import out_of
 from infraplan.tables.wording import worded
@@ -32,38 +32,32 @@ HEAD = Markup('{}<span class="en" lang="en">{}</span>')
 
 @dataclass(frozen=True)
 class Shown:
-    """A table ready to print: columns with their headings (in Chinese pages with the English ones), cells as text and raw, rows in bold.
-
-    `breaks`: rows before which a new sheet of paper begins.
-    """
+    """A table ready to print: columns with their headings (in paired pages with the English ones), cells as text and raw, rows in bold."""
 
     columns: Sequence[Column]
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     raw: Sequence[Sequence[Any]]
     bold: Sequence[bool]
-    breaks: Sequence[int] = ()
 
 
-def shown_table(
-    frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: Column | None = None, breaks: Sequence[int] = ()
-) -> Shown:
+def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: Column | None = None) -> Shown:
     """A frame as one place shows it; `first`: heading of its first column where that is not the column's own."""
     cells = worded(frame, table, place, words)
     heads: list[str] = [one.label for one in cells]
-    if place == "page" and words.lang == "zh":
-        english = worded(frame.head(0), table, place, replace(words, lang="en"))
+    if words.paired:
+        english = worded(frame.head(1), table, place, words.english())
         heads = [HEAD.format(one.label, other.label) for one, other in zip(cells, english, strict=True)]
     if first is not None:
         heads[0] = head_of(first, words)
     rows = [list(row) for row in zip(*(one.texts() for one in cells), strict=True)]
     raw = [list(row) for row in zip(*(one.values for one in cells), strict=True)]
-    return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows), breaks)
+    return Shown([one.column for one in cells], heads, rows, raw, list(bold) or [False] * len(rows))
 
 
 def head_of(entry: Column, words: Words) -> str:
-    """The heading of a column on a page, in Chinese ones with the English beside it."""
-    return entry.en if words.lang == "en" else HEAD.format(entry.zh, entry.en)
+    """The heading of a column on a page, in paired ones with the English beside it."""
+    return HEAD.format(entry.zh, entry.en) if words.paired else entry.label(words.lang)
 
 
 def own_targets(context: PageContext) -> Any:
@@ -176,11 +170,11 @@ def zone_table(context: PageContext) -> Any:
 
 @dataclass(frozen=True)
 class GapList:
-    """A part of the gap list as a page or a document shows it: `breaks` are the rows before which a county's new page begins."""
+    """A part of the gap list as a page or a document shows it; `by_county`: the largest of each county, county by county."""
 
     key: str
     frame: Any
-    breaks: Sequence[int]
+    by_county: bool
     total: int
 
 
@@ -193,19 +187,20 @@ def gap_lists(context: PageContext, words: Words, most: int, each: int) -> list[
     for key, rows in gap_parts(context.gaps, words).items():
         people = pd.to_numeric(rows["population"], errors="coerce").fillna(0)
         rows, total = rows.assign(_people=people).sort_values(["_people", "id"], ascending=[False, True], kind="stable"), len(rows)
+        several = False
         if context.level == "province":
             rows = rows.assign(county_name=rows["city_name"] + " " + rows["county_name"]).head(most)
         else:
             several = rows["county"].nunique() > 1
             rows = rows.groupby("county", sort=False).head(each if several else most).sort_values("county", kind="stable")
         if total:
-            found.append(GapList(key, rows, [] if context.level == "province" else county_breaks(rows), total))
+            found.append(GapList(key, rows, several, total))
     return found
 
 
 def gap_note(part: GapList, words: Words, each: int) -> str:
     """How many rows the list shows, of how many, and how they are chosen."""
-    limit = words.t("gaps_each", count=each) if part.breaks else ""
+    limit = words.t("gaps_each", count=each) if part.by_county else ""
     return words.t("doc_gaps_note", total=integer(part.total), shown=integer(len(part.frame)), each=limit)
 
 
@@ -218,7 +213,9 @@ def county_breaks(rows: Any) -> list[int]:
 
 
 def first_sites(context: PageContext, most: int | None = None) -> Any:
-    """Suggested sites in build order."""
+    """Suggested sites in build order; none in a public edition, which lists no site."""
+    if context.facts.edition == "public":
+        return context.plan_sites.iloc[:0]
     frame = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
     return frame if most is None else frame.head(most)
 
@@ -267,8 +264,5 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
     elif context.plan is not None:
         out.append(nothing_to_build(context, words))
     if context.plan is not None and context.level == "province":
-        bound = {"bound": words.money(context.plan.cost_bound, least=True), "gap": percent_up(context.plan.proven_gap)}
-        if context.plan.cost_bound is not None:
-            out.append(words.t("words_bound", **bound) if context.plan.bounded else words.t("words_no_bound"))
-        out += [*price_sentences(context, words), *robust_sentences(context, words)]
+        out += [*bound_sentences(context, words), *price_sentences(context, words), *robust_sentences(context, words)]
     return out

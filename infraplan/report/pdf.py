@@ -27,7 +27,7 @@ SERIF = (
     "Songti SC",
     "SimSun",
 )
-TEXT_WIDTH_MM, MOST_HEIGHT_MM = 156.0, 150.0
+TEXT_WIDTH_MM, MOST_HEIGHT_MM = 156.0, 92.0
 EPOCH = 1577836800  # 2020-01-01: the time of writing would change the bytes of equal content
 
 
@@ -110,17 +110,18 @@ def _data(report: Report) -> tuple[dict[str, Any], dict[str, bytes]]:
         elif isinstance(block, Paragraph):
             body.append({"kind": "note" if block.note else "paragraph", "text": block.text})
         elif isinstance(block, Table):
-            body.append({"kind": "table", **_table(block)})
+            body.append({"kind": "table", "title": block.title, **_table(block)})
         else:
             name = f"picture{len(pictures) + 1}.png"
             pictures[name] = block.png
             body.append({"kind": "picture", "file": name, "caption": block.caption, "height": f"{_height_mm(block.png):.1f}"})
     tables = [
         {
+            "listed": f"{table.number}. {table.title}",
             "annex": f"附件{table.number}" if chinese else f"Annex {table.number}",
             "title": f"{report.zone}{table.title}" if chinese else f"{report.zone}: {table.title}",
             "note": table.note,
-            "parts": [_table(part) for part in table.parts()],
+            "table": _table(table),
         }
         for table in report.tables
     ]

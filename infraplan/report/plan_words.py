@@ -7,7 +7,7 @@ from typing import Any
 from infraplan.messages import in_language, say
 from infraplan.policy.layer_names import rent_measure
 from infraplan.report.page_context import PageContext
-from infraplan.report.style import decimal, integer, percent
+from infraplan.report.style import decimal, integer, percent, percent_up
 from infraplan.report.words import Words
 from infraplan.siting.plan_repr import goal_in_words, line_kilometres
 from infraplan.siting.plans import SAVINGS
@@ -22,6 +22,15 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
     plan = context.plan
     met = plan is not None and not plan.sites and plan.status in ("optimal", "feasible")
     return words.t("words_plan_met" if met else "words_plan_nothing", zero=words.money(0))
+
+
+def bound_sentences(context: PageContext, words: Words) -> list[str]:
+    """What no plan for the goal costs less than, and how far the plan is from it; nothing for a city's part of a plan."""
+    plan = context.plan
+    if plan is None or context.level != "province" or plan.cost_bound is None:
+        return []
+    bound = {"bound": words.money(plan.cost_bound, least=True), "gap": percent_up(plan.proven_gap)}
+    return [words.t("words_bound", **bound) if plan.bounded else words.t("words_no_bound")]
 
 
 def line_sentences(context: PageContext, words: Words) -> list[str]:

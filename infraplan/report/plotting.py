@@ -27,7 +27,7 @@ def plot_plan(
     villages: gpd.GeoDataFrame | None = None,
     sites: gpd.GeoDataFrame | None = None,
     population: pd.DataFrame | None = None,
-    lang: str = "zh",
+    lang: str = "both",
 ) -> OfflinePage:
     """An interactive map of a plan, as a page that needs no network.
 
@@ -47,7 +47,7 @@ def plot_plan(
         Existing sites to draw.
     population : DataFrame, optional
         `population_coverage(...)`: the shares that colour the zones.
-    lang : {"zh", "en"}
+    lang : {"zh", "both", "en"}
         Language of the map.
 
     Returns

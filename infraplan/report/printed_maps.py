@@ -238,12 +238,12 @@ MOST_LARGE_MARKS, FEW_MARKS = 3000, 200
 """More sites than the first are drawn as small marks, up to the second as large ones."""
 
 
-def coverage_figure(context: PageContext, family: str, lang: str = "zh", dpi: int | None = None) -> bytes:
+def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: int | None = None) -> bytes:
     """Margin classes of a family, zones, existing and suggested sites. PNG, of `DPI` unless another is given."""
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine
 
-    words = Words(lang).about(context)
+    words = Words.of(lang).about(context)
     colours = palette()
     grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
     outline = context.outline.set_geometry(to_plane(context.outline, grid.crs))
@@ -291,9 +291,9 @@ def of_family(sites: Any, family: str) -> Any:
     return sites[carries(sites, family)]
 
 
-def choropleth(context: PageContext, family: str, lang: str = "zh") -> bytes:
+def choropleth(context: PageContext, family: str, lang: str = "both") -> bytes:
     """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
-    words = Words(lang).about(context)
+    words = Words.of(lang).about(context)
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level=context.child_level)[["adcode", "share"]].itertuples(index=False, name=None))
     cities = cities.assign(geometry=simplified(cities, 0.003))

@@ -22,8 +22,9 @@ def stamp(facts: Facts, words: Words) -> str:
 
 
 def mark(facts: Facts, words: Words) -> str:
-    """That the data are synthetic, "" where they are not."""
-    return words.t("synthetic_short") if facts.synthetic else ""
+    """That the file is for internal use, that the data are synthetic; "" where neither is so."""
+    parts = [words.t("internal_mark") if facts.edition == "internal" else "", words.t("synthetic_short") if facts.synthetic else ""]
+    return " · ".join(part for part in parts if part)
 
 
 def marked_stamp(facts: Facts, words: Words) -> str:

@@ -16,8 +16,10 @@ from infraplan.report.document import Heading, Paragraph, Report, Table, chinese
 BODY, BLACK, TITLE, LATIN = "仿宋", "黑体", "方正小标宋简体", "Times New Roman"
 FIXED_DAY = datetime(2020, 1, 1)
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+LAST_ROWS = 4
+"""Rows at the end of a table that stay on one page."""
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-WIDE_TWIPS, NARROW_TWIPS = 14_000, 8_800  # room between the margins of an A4 page on its side and upright
+WIDE_TWIPS, NARROW_TWIPS = 12_750, 8_800  # room between the margins of an A4 page on its side and upright
 
 
 def write_docx(report: Report, path: str | Path) -> None:
@@ -35,7 +37,7 @@ def write_docx(report: Report, path: str | Path) -> None:
     section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = Cm(3.7), Cm(3.5), Cm(2.8), Cm(2.6)
     head = " · ".join(part for part in (report.words.get("synthetic"), report.words.get("stamp")) if part)
     if head:
-        _line(section.header.paragraphs[0], head, size=9, align=WD_ALIGN_PARAGRAPH.CENTER)
+        _line(section.header.paragraphs[0], head, size=8, align=WD_ALIGN_PARAGRAPH.CENTER)
     _page_number(section.footer.paragraphs[0], parse_xml)
     for _ in range(4):
         document.add_paragraph()
@@ -59,7 +61,8 @@ def write_docx(report: Report, path: str | Path) -> None:
         if isinstance(block, Heading):
             sections += 1
             label = f"{chinese_number(sections)}、{block.text}" if report.lang == "zh" else f"{sections}  {block.text}"
-            document.add_paragraph(clean(label), style="Heading 1")
+            heading = document.add_paragraph(clean(label), style="Heading 1")
+            heading.paragraph_format.first_line_indent = Pt(32)
         elif isinstance(block, Paragraph):
             paragraph = document.add_paragraph(style="Normal")
             if block.note:
@@ -68,31 +71,36 @@ def write_docx(report: Report, path: str | Path) -> None:
                 paragraph.paragraph_format.first_line_indent = Pt(32)
                 paragraph.add_run(clean(block.text))
         elif isinstance(block, Table):
-            end = document.add_paragraph()
+            title = _line(document.add_paragraph(), block.title, font=BLACK, size=12, align=WD_ALIGN_PARAGRAPH.CENTER)
+            title.paragraph_format.keep_with_next = True
+            end = _small_end(document)
             end._p.addprevious(parse_xml(table_xml(block, NARROW_TWIPS)))
         else:
             wide, high = png_size(block.png)
-            document.add_picture(io.BytesIO(block.png), width=Cm(min(15.4, 13.0 * wide / high)))
+            picture = document.add_picture(io.BytesIO(block.png), width=Cm(min(15.4, 9.2 * wide / high)))
+            picture._inline.docPr.set("descr", clean(block.caption))
             document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            document.paragraphs[-1].paragraph_format.line_spacing = 1.0
             document.paragraphs[-1].paragraph_format.keep_with_next = True
             _line(document.add_paragraph(), block.caption, font=BLACK, size=12, align=WD_ALIGN_PARAGRAPH.CENTER)
+    lines = [report.words["attached"], *(f"{table.number}. {table.title}" for table in report.tables)]
+    for number, line in enumerate(lines):
+        paragraph = _line(document.add_paragraph(), line, size=16 if number == 0 else 14)
+        paragraph.paragraph_format.first_line_indent = Pt(32)
+        paragraph.paragraph_format.keep_with_next = number < len(lines) - 1
     wide = document.add_section(WD_SECTION.NEW_PAGE)
     wide.orientation, wide.page_width, wide.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21.0)
-    wide.top_margin, wide.bottom_margin, wide.left_margin, wide.right_margin = Cm(2.4), Cm(2.2), Cm(2.4), Cm(2.4)
+    wide.top_margin, wide.bottom_margin, wide.left_margin, wide.right_margin = Cm(2.8), Cm(2.6), Cm(3.6), Cm(3.6)
     for index, table in enumerate(report.tables):
         if index:
             document.add_page_break()  # type: ignore[no-untyped-call]
-        _line(document.add_paragraph(), f"附件{table.number}" if report.lang == "zh" else f"Annex {table.number}", font=BLACK, size=14)
+        _line(document.add_paragraph(), f"附件{table.number}" if report.lang == "zh" else f"Annex {table.number}", font=BLACK, size=16)
         title = f"{report.zone}{table.title}" if report.lang == "zh" else f"{report.zone}: {table.title}"
         _line(document.add_paragraph(), title, font=TITLE, size=18, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
         if table.note:
             _line(document.add_paragraph(), table.note, size=9)
-        for number, part in enumerate(table.parts()):
-            if number:
-                document.add_page_break()  # type: ignore[no-untyped-call]
-            end = document.add_paragraph()
-            end._p.addprevious(parse_xml(table_xml(part)))
-            end.paragraph_format.space_after = Pt(0)
+        end = _small_end(document)
+        end._p.addprevious(parse_xml(table_xml(table)))
     _save(document, report, path)
 
 
@@ -123,18 +131,31 @@ def _styles(document: Any) -> None:
         ("Heading 1", BLACK, 16),
         ("Heading 2", "楷体", 16),
         ("Header", BODY, 9),
-        ("Footer", BODY, 12),
+        ("Footer", BODY, 14),
     ):
         style = document.styles[name]
         _fonts_of(style.element, font)
         style.font.size = Pt(size)
         style.font.color.rgb = RGBColor(0, 0, 0)
         style.font.bold = False
+    for name in ("Heading 1", "Heading 2"):
+        spaces = document.styles[name].paragraph_format
+        spaces.space_before, spaces.space_after = Pt(0), Pt(0)
     normal = document.styles["Normal"].paragraph_format
-    normal.line_spacing, normal.space_after, normal.space_before = 1.35, Pt(0), Pt(0)
+    normal.line_spacing, normal.space_after, normal.space_before = Pt(29), Pt(0), Pt(0)
 
 
-def _line(paragraph: Any, content: str, font: str = BODY, size: float = 16, bold: bool = False, align: Any = None) -> None:
+def _small_end(document: Any) -> Any:
+    """The paragraph that Word wants behind a table, of so little height that it fills no page of its own."""
+    from docx.shared import Pt
+
+    end = document.add_paragraph()
+    end.paragraph_format.line_spacing, end.paragraph_format.space_after = Pt(6), Pt(0)
+    return end
+
+
+def _line(paragraph: Any, content: str, font: str = BODY, size: float = 16, bold: bool = False, align: Any = None) -> Any:
+    """The text as a run of the paragraph, which is returned; lines of small print stand closer."""
     from docx.shared import Pt
 
     run = paragraph.add_run(clean(content))
@@ -142,6 +163,9 @@ def _line(paragraph: Any, content: str, font: str = BODY, size: float = 16, bold
     run.font.size, run.font.bold = Pt(size), bold
     if align is not None:
         paragraph.alignment = align
+    if size != 16:
+        paragraph.paragraph_format.line_spacing = 1.25
+    return paragraph
 
 
 def _page_number(paragraph: Any, parse_xml: Any) -> None:
@@ -164,15 +188,17 @@ def table_xml(table: Table, room_twips: int = WIDE_TWIPS) -> str:
     )
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     rows = [_row(table.heads, widths, table.numeric, head=True)]
+    together = len(table.rows) - LAST_ROWS
     for index, row in enumerate(table.rows):
-        rows.append(_row(row, widths, table.numeric, bold=index in table.totals))
+        kept = together <= index < len(table.rows) - 1
+        rows.append(_row(row, widths, table.numeric, bold=index in table.totals, kept=kept))
     return (
         f'<w:tbl {W}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>{border}</w:tblBorders>'
         f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{"".join(rows)}</w:tbl>'
     )
 
 
-def _row(cells: Any, widths: list[int], numeric: Any, *, head: bool = False, bold: bool = False) -> str:
+def _row(cells: Any, widths: list[int], numeric: Any, *, head: bool = False, bold: bool = False, kept: bool = False) -> str:
     shade = (
         '<w:shd w:val="clear" w:color="auto" w:fill="E8EEF3"/>'
         if head
@@ -187,7 +213,9 @@ def _row(cells: Any, widths: list[int], numeric: Any, *, head: bool = False, bol
         align = "center" if head else "right" if index in numeric else "left"
         fonts = f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{font}" w:cs="{LATIN}"/>'
         cell_properties = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
-        spacing = f'<w:pPr><w:spacing w:line="240" w:lineRule="auto"/><w:jc w:val="{align}"/></w:pPr>'
+        spacing = (
+            f'<w:pPr>{"<w:keepNext/>" if kept or head else ""}<w:spacing w:line="240" w:lineRule="auto"/><w:jc w:val="{align}"/></w:pPr>'
+        )
         content = f'<w:t xml:space="preserve">{escape(clean(str(cell)))}</w:t>'
         run = f'<w:r><w:rPr>{fonts}{heavy}<w:sz w:val="18"/></w:rPr>{content}</w:r>'
         out.append(f"<w:tc>{cell_properties}<w:p>{spacing}{run}</w:p></w:tc>")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from infraplan import fields
-from infraplan.messages import Bilingual, in_language, say
+from infraplan.messages import Bilingual, in_language, main_language, say
 from infraplan.report.page_context import Facts, PageContext
 from infraplan.tables.language import Speech
 from infraplan.tables.number_formats import text
@@ -17,25 +18,45 @@ from infraplan.tables.wording import clause_of
 
 @dataclass(frozen=True)
 class Words(Speech):
-    """Sentences of one page. In Chinese pages English is beside the headings; `lang="en"` writes English alone."""
+    """Sentences of one page. `paired`: English is beside the headings of Chinese pages."""
+
+    paired: bool = False
+
+    @classmethod
+    def of(cls, form: str, **names: Any) -> Words:
+        """Words of a form of `messages.FORMS`: Chinese alone, Chinese with English beside it, English alone."""
+        return cls(main_language(form), **names, paired=form == "both")
 
     def t(self, key: str, **values: Any) -> str:
         """One sentence of the report's catalogue."""
         return say(f"report.{key}", self.lang, **{name: in_language(value, self.lang) for name, value in values.items()})
 
     def b(self, key: str, **values: Any) -> Markup:
-        """The sentence with its English beside it, as markup; values are escaped, and a bilingual one gives each language its half."""
+        """The sentence, on paired pages with its English beside it, as markup: values are escaped, a bilingual one gives each its half."""
 
         def sentence(lang: str) -> Markup:
             safe = {name: escape(in_language(value, lang)) for name, value in values.items()}
             return Markup(say(f"report.{key}", lang, **safe))
 
         main = sentence(self.lang)
-        return main if self.lang == "en" else Markup('{}<span class="en" lang="en">{}</span>').format(main, sentence("en"))
+        return Markup('{}<span class="en" lang="en">{}</span>').format(main, sentence("en")) if self.paired else main
 
     def plain(self, key: str, **values: Any) -> str:
-        """ "中文 / English" on Chinese pages, English alone on English ones."""
-        return self.t(key, **values) if self.lang == "en" else f"{self.t(key, **values)} / {replace(self, lang='en').t(key, **values)}"
+        """ "中文 / English" on paired pages, else one language."""
+        return f"{self.t(key, **values)} / {self.english().t(key, **values)}" if self.paired else self.t(key, **values)
+
+    @property
+    def gap(self) -> str:
+        """What is between two sentences."""
+        return "" if self.lang == "zh" else " "
+
+    def sentences(self, parts: Sequence[str]) -> str:
+        """Sentences in a row."""
+        return self.gap.join(part for part in parts if part)
+
+    def english(self) -> Words:
+        """The same in English alone."""
+        return replace(self, lang="en", paired=False)
 
     def about(self, context: PageContext) -> Words:
         """These words with the names of a page: its zones, the tasks of its targets, where its families are judged."""
@@ -71,8 +92,8 @@ class Words(Speech):
         return self.joined([self.code("model", name) for name in facts.model.split("; ")], "、")
 
     def beside(self, text: str) -> str:
-        """A sentence of another catalogue: both languages on Chinese pages, English alone on English ones."""
-        return self.one(text) if self.lang == "en" else text
+        """A sentence of another catalogue: both languages on paired pages."""
+        return text if self.paired else self.one(text)
 
     def title(self, text: str) -> str:
         """The title of a document in the marks of the page's language."""

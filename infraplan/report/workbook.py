@@ -13,6 +13,7 @@ from infraplan.messages.amounts import unit as money_unit
 from infraplan.outputs import TABLES
 from infraplan.policy.annex import RESIDENTIAL, gap_parts
 from infraplan.report import stamps
+from infraplan.report.editions import PUBLIC
 from infraplan.report.filling_notes import filling_lines
 from infraplan.report.method_lines import method_lines
 from infraplan.report.page_context import PageContext
@@ -36,11 +37,11 @@ FROZEN = {"scorecard": 2, "sites": 3, "unreachable": 4}
 ROOM_MM, CHARACTER_MM = {A3: 398.0, A4: 275.0}, 2.65  # width of paper between its margins; of a character of a column at 100 %
 
 
-def write_annex(context: PageContext, path: str | Path, lang: str = "zh") -> None:
+def write_annex(context: PageContext, path: str | Path, lang: str = "both") -> None:
     """The annex of one zone. Names are written as text, so that a formula in one stays text; equal content gives equal bytes."""
     import xlsxwriter
 
-    words = Words(lang).about(context)
+    words = Words.of(lang).about(context)
     with atomic_path(path) as part:
         safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
         font = {"font_name": BASE["font_name"], "font_size": WIDTH_PT}
@@ -61,6 +62,9 @@ def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], 
     """Each sheet's name, columns, and the rows before which a new page begins."""
     sites = context.plan_sites.sort_values("order", kind="stable") if "order" in context.plan_sites else context.plan_sites
     found: list[tuple[str, list[Cells], list[int]]] = [("scorecard", worded(context.targets, "scorecard", "annex", words), [])]
+    if context.facts.edition == PUBLIC:
+        found.append(("towns", worded(context.towns, "towns", "annex", words), []))
+        return found
     for key, rows in gap_parts(context.gaps, words).items():
         if context.level == "province":
             rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)

@@ -18,6 +18,7 @@ from infraplan.policy.fibre_awards import awarded, fibre_award
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.policy.scorecards import absent_layers
 from infraplan.presets import choose
+from infraplan.report.editions import EDITIONS, INTERNAL, PUBLIC, public_context, public_summary
 from infraplan.report.headline import headline_of
 from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
@@ -33,7 +34,7 @@ from infraplan.run.page_contexts import (
     province_layers,
 )
 from infraplan.run.progress import Progress, Silent
-from infraplan.run.run_scope import chosen_cities, planned_target
+from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
 from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
@@ -65,7 +66,8 @@ def run_study(
     jobs: int = 2,
     resume: bool = False,
     overwrite: bool = False,
-    lang: str = "zh",
+    lang: str = "both",
+    edition: str = INTERNAL,
     formats: tuple[str, ...] = FORMATS,
     progress: Progress | None = None,
 ) -> RunOutcome:
@@ -84,8 +86,11 @@ def run_study(
         Processes; the results do not depend on it.
     resume, overwrite : bool
         Keep the cities that an interrupted run has finished; replace the results of an earlier run.
-    lang : {"zh", "en"}
-        Language of the pages.
+    lang : {"zh", "both", "en"}
+        Pages and texts in Chinese alone, in Chinese with English beside it, in English alone.
+    edition : {"internal", "public"}
+        Internal files say 内部资料. A public edition has no site and no village, settlements are counted by town; it is written into the
+        folder `public` of the results, with the plan of the last whole run where nothing has changed since.
     formats : tuple of str
         Pages beside the data: "html", "map", "xlsx", "pdf", "docx", "kmz".
     progress : Progress, optional
@@ -110,14 +115,17 @@ def run_study(
     ([['440100', 'done']], True)
     """
     progress = progress or Silent()
-    output = study.output
+    edition = choose(edition, EDITIONS, "edition")
+    output = study.output if edition == INTERNAL else study.output / PUBLIC
     known = ledger.read(output)
     chosen = chosen_cities(study, cities)
     if known is not None and not (overwrite or resume or cities):
         raise UsageError(both("run.exists", folder=output.name))
     planned_target(study)
     formats = tuple(choose(name, FORMATS, "format") for name in formats)
-    fingerprint = ledger.fingerprint(study) | {"pages": {"lang": lang, "formats": list(formats)}}
+    fingerprint = ledger.fingerprint(study) | {"pages": {"lang": lang, "formats": list(formats), "edition": edition}}
+    if edition == PUBLIC:
+        fingerprint = ledger.without_parameters(fingerprint)
     same = known is not None and known.get("fingerprint") == fingerprint
     listed: dict[str, Any] = dict(known.get("cities", {})) if same and known is not None else {}
     if cities and not (overwrite or resume):
@@ -125,7 +133,8 @@ def run_study(
     only = chosen if cities else ()
     findings = assess(study, progress, only, gaps=False)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
-    plan, kind = _plan(findings, output, only, whole, progress)
+    stored = last_plan(study) if edition == PUBLIC else restore_plan(output) if cities and whole else None
+    plan, kind = _plan(findings, stored, only, progress)
     after = None if plan is None else cover_with(plan.sites, findings.cover, study.plan_services)
     if plan is not None and after is not None and kind != "reused":
         plan = plan_on_map(findings, plan, after)
@@ -135,7 +144,7 @@ def run_study(
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     findings = with_map_states(findings, plan, after)
-    facts = facts_of(findings)
+    facts = facts_of(findings, edition=edition)
     begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
         begun["plan"] = _plan_record(plan)
@@ -148,6 +157,14 @@ def run_study(
     batch = Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
     check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
 
+    def said(content: dict[str, Any]) -> dict[str, Any]:
+        """A summary as the edition may say it."""
+        return public_summary(content) if edition == PUBLIC else content | {"edition": edition}
+
+    def of_edition(page: CityLayers) -> CityLayers:
+        """A page's data as the edition may show them."""
+        return page if edition == INTERNAL else replace(page, context=public_context(page.context), servers={}, sector_ids=[])
+
     def summary_of(page: CityLayers) -> str:
         """summary.json of a city."""
         city = page.context.adcode
@@ -155,18 +172,18 @@ def run_study(
             numbers = plan_numbers(plan, check)
         else:
             numbers = part_numbers(plan, findings, after, city)
-        return dumps(summarise(findings, numbers, city, headline=headline_of(page.context)), lang)
+        return dumps(said(summarise(findings, numbers, city, headline=headline_of(page.context))), lang)
 
     folders = folders_of(study, chosen)
-    earlier = [] if cities else earlier_runs(output, study)
+    earlier = [] if cities or edition == PUBLIC else earlier_runs(output, study)
     months, changes = months_of(earlier, summarise(findings, None)) if earlier else (None, {})
 
     def layers_of(city: str) -> CityLayers:
-        return city_layers(findings, plan, city, scope, facts)
+        return of_edition(city_layers(findings, plan, city, scope, facts))
 
     def whole_of(rows: dict[str, dict[str, Any]]) -> CityLayers:
         table = _city_table(study, findings, plan, rows, changes)
-        return province_layers(findings, plan, table, scope, facts, check, months)
+        return of_edition(province_layers(findings, plan, table, scope, facts, check, months))
 
     # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
     expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}
@@ -180,7 +197,7 @@ def run_study(
         page = whole_of(rows)
         write_whole(page, batch)
     move_files(batch.part, output)
-    summary = summarise(findings, plan_numbers(plan, check), headline=headline_of(page.context))
+    summary = said(summarise(findings, plan_numbers(plan, check), headline=headline_of(page.context)))
     about = study.config.study
     award = fibre_award(study.targets, zones=study.zones, villages=findings.villages, until=about.as_of) if awarded(study.targets) else None
     for name, asked_for in (("pareto", None if plan is None else plan.pareto), ("fibre_award", award)):
@@ -189,7 +206,8 @@ def run_study(
         else:
             write_csv(output / f"{name}.csv", asked_for)
     write_text(output / "summary.json", dumps(summary, lang))
-    file_run(output, findings, earlier, lang)
+    if edition == INTERNAL:  # a record has villages by name
+        file_run(output, findings, earlier, lang)
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
@@ -204,10 +222,9 @@ def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], 
 
 
 def _plan(
-    findings: Findings, output: Path, cities: tuple[str, ...], whole: bool, progress: Progress
+    findings: Findings, stored: Plan | None, cities: tuple[str, ...], progress: Progress
 ) -> tuple[Plan | None, Literal["whole", "reused", "alone"]]:
     """The study's plan, reused for some cities from an earlier whole run, and one word for what it covers."""
-    stored = restore_plan(output) if cities and whole else None
     kind: Literal["whole", "reused", "alone"] = "whole" if not cities else "reused" if stored is not None else "alone"
     if not planned_target(findings.study):
         return None, kind

@@ -14,7 +14,8 @@ import joblib
 from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text, zone_file_name
 from infraplan.report.county_pages import write_county_pages
-from infraplan.report.html_pages import write_city_pages, write_province_pages
+from infraplan.report.editions import PUBLIC
+from infraplan.report.html_pages import DATA_FILES, write_city_pages, write_province_pages
 from infraplan.run import ledger
 from infraplan.run.gis_files import write_layers, write_planning_tables
 from infraplan.run.page_contexts import CityLayers
@@ -137,11 +138,17 @@ def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> d
         shutil.rmtree(part, ignore_errors=True)
 
 
+def data_files(page: CityLayers) -> tuple[str, ...]:
+    """Files of data that are beside the pages of an edition."""
+    absent = ("coverage.tif", "villages.csv") if page.context.facts.edition == PUBLIC else ("towns.csv",)
+    return tuple(name for name in DATA_FILES if name not in absent)
+
+
 def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
     """The pages and layers of the whole study, into `batch.part`."""
     shutil.rmtree(batch.part, ignore_errors=True)
     batch.part.mkdir(parents=True)
-    write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats)
+    write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats, data=data_files(page))
     write_layers(page, batch.part, batch.lang)
     write_planning_tables(page, batch.part, batch.lang)
     return {}

@@ -15,8 +15,9 @@ from infraplan.io.mapinfo_tables import write_mapinfo
 from infraplan.io.qgis_project import write_project
 from infraplan.io.table_files import write_csv
 from infraplan.io.writing import write_geopackage
-from infraplan.messages import in_language, say
+from infraplan.messages import in_language, main_language, say
 from infraplan.outputs import types
+from infraplan.report.editions import INTERNAL, PUBLIC
 from infraplan.report.page_context import PageContext
 from infraplan.run.file_tags import dates_of
 from infraplan.run.page_contexts import CityLayers, plan_layers, village_table
@@ -29,27 +30,36 @@ STANDING = ("existing", "planned")
 def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     """Writes plan.gpkg, coverage.tif with what is beside it, project.qgz; every village with its status, and the scorecard.
 
-    From villages.csv the totals can be recounted.
+    From villages.csv the totals can be recounted. In a public edition only the zones, the towns (towns.csv) and the scorecard: no raster,
+    from which sites could be found.
     """
-    context = page.context
+    context, form, lang = page.context, lang, main_language(lang)
     crs = crs_of(page)
-    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic)
+    dates = dates_of(context.facts.as_of, context.facts.report_date, context.facts.synthetic, context.facts.edition)
+    public = context.facts.edition == PUBLIC
     layers = plan_layers(context)
+    if public:
+        layers = {"zones": layers["zones"]}
     write_geopackage(
         layers, folder / "plan.gpkg", tags=dates, lang=lang, crs=crs or "EPSG:4326", abstract=abstract_of(context, lang),
         licences=licences_of(context, lang), receivers=receivers_of(context),
     )  # fmt: skip
+    card = context.scorecard[list(types("scorecard"))]
+    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, form))))
+    if public:
+        write_csv(folder / "towns.csv", context.towns)
+        return
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang, crs=crs)
     write_project(project_of(context, layers, crs, lang), folder / "project.qgz")
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))
-    card = context.scorecard[list(types("scorecard"))]
-    write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, lang))))
 
 
 def write_planning_tables(page: CityLayers, folder: Path, lang: str) -> None:
-    """Writes mapinfo.zip (sites and gaps) and atoll.zip (sites and transmitters) of the whole study."""
-    context = page.context
+    """Writes mapinfo.zip (sites and gaps) and atoll.zip (sites and transmitters) of the whole study; none of a public edition."""
+    context, lang = page.context, main_language(lang)
+    if context.facts.edition == PUBLIC:
+        return
     layers = plan_layers(context)
     crs = crs_of(page) or "EPSG:4326"
     write_mapinfo({name: layers[name] for name in ("new_sites", "existing_sites", "gaps")}, folder / "mapinfo.zip", crs=crs)
@@ -69,7 +79,9 @@ def crs_of(page: CityLayers) -> str:
 
 def abstract_of(context: PageContext, lang: str) -> str:
     """What a file for a GIS holds, and that its data are made up where they are."""
-    return say("gis.metadata_abstract", lang, note=say("gis.synthetic_note", lang) if context.facts.synthetic else "").strip()
+    notes = [say("report.internal_mark", lang)] if context.facts.edition == INTERNAL else []
+    notes += [say("gis.synthetic_note", lang)] if context.facts.synthetic else []
+    return say("gis.metadata_abstract", lang, note=" ".join(notes)).strip()
 
 
 def licences_of(context: PageContext, lang: str) -> tuple[str, ...]:

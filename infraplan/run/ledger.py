@@ -55,6 +55,12 @@ def program_hash() -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
+def without_parameters(content: dict[str, Any]) -> dict[str, Any]:
+    """A fingerprint whose parameters are a hash: those of a study may name sites."""
+    listed = json.dumps(content["parameters"], ensure_ascii=False, sort_keys=True)
+    return {**content, "parameters": hashlib.sha256(listed.encode()).hexdigest()}
+
+
 def same_plan(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two runs make the same plan; the language and the formats of their pages do not matter."""
     return {**one, "pages": None} == {**other, "pages": None}

@@ -29,7 +29,7 @@ from infraplan.siting.plan_sites import no_sites, without_lines
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
 from infraplan.tables.column_types import typed
-from infraplan.tables.families import family_name, with_families
+from infraplan.tables.families import family_name, service_name, with_families
 from infraplan.tables.faults import grouped
 from infraplan.tables.headings import headings, named
 from infraplan.tables.language import Speech
@@ -40,8 +40,8 @@ FEW_CITIES = 3
 CHINESE_PROVINCE = r"[1-8]\d0000"
 
 
-def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
-    """How the numbers were made, for the foot of every page."""
+def facts_of(findings: Findings, notes: tuple[str, ...] = (), edition: str = "") -> Facts:
+    """How the numbers were made, for the foot of every page. `edition`: of the pages."""
     study, cover = findings.study, findings.cover
     as_of, dates = study.config.study.as_of, stated_dates(study)
     documents = tuple(
@@ -73,6 +73,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = ()) -> Facts:
         as_of=dates["as_of"],
         report_date=dates["report_date"],
         own=study.own_names,
+        edition=edition,
         title=Bilingual(study.config.study.title_zh, study.config.study.title_en),
     )
 
@@ -96,7 +97,7 @@ def service_line(service: Service) -> str:
     shares = {"down": f"{service.downlink_share * 100:.1f}", "up": f"{service.uplink_share * 100:.1f}", "frame": service.frame}
     time = both("run.frame", **shares) if service.frame else both("run.time", **shares)
     return both(
-        "run.service", name=service.name, carrier=f"{service.frequency_mhz:g}", loss=f"{service.max_path_loss_db:.1f}",
+        "run.service", name=service_name(service.name), carrier=f"{service.frequency_mhz:g}", loss=f"{service.max_path_loss_db:.1f}",
         link=both(f"run.{service.limiting_link}"), sigma=f"{service.shadowing_sigma_db:.1f}", device=f"{service.ue_power_dbm:g}", time=time,
     )  # fmt: skip
 
@@ -329,10 +330,23 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         families=cover.families,
         networks=cover.networks,
         detail=map_detail(findings, cover, zones, adcode),
+        phases=None if plan is None else city_phases(plan, new),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
     )
     return _layers(context, findings, cover)
+
+
+def city_phases(plan: Plan, new: Any) -> Any:
+    """The phases with a city's sites, their cost and the people they gain; what only the whole plan has is left out."""
+    if plan.phases is None or not len(plan.phases):
+        return plan.phases
+    sums = new.assign(sites=1).groupby("phase")[["sites", "cost", "people_gained"]].sum()
+    return (
+        plan.phases[["phase", "name", "start", "end"]]
+        .merge(sums.astype("int64").reset_index(), on="phase", how="left")
+        .fillna({"sites": 0, "cost": 0, "people_gained": 0})
+    )
 
 
 def whole_name(study: Study, lang: str) -> str:

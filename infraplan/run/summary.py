@@ -372,8 +372,8 @@ def zone_rows(anyone: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def in_one_language(content: Any, lang: str) -> Any:
-    """A summary without a word of another language where English alone is asked: texts that know both, and the first lines by language."""
-    if lang != "en":
+    """A summary without another language where one alone is asked: texts that know both, and the first lines by language."""
+    if lang == "both":
         return content
     if isinstance(content, dict):
         own = {key: value for key, value in content.items() if not ({*content} == set(LANGUAGES) and key != lang)}
@@ -381,7 +381,7 @@ def in_one_language(content: Any, lang: str) -> Any:
     return [in_one_language(item, lang) for item in content] if isinstance(content, list | tuple) else in_language(content, lang)
 
 
-def dumps(content: dict[str, Any], lang: str = "zh") -> str:
+def dumps(content: dict[str, Any], lang: str = "both") -> str:
     """JSON text, Chinese readable, no NaN, one line a row of the long lists."""
     parts = []
     for key, value in plain(in_one_language(content, lang)).items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from infraplan.files import write_text
 from infraplan.io.template_workbook import sheet_name, write_template
-from infraplan.messages import say
+from infraplan.messages import main_language, say
 from infraplan.messages.amounts import amount
 from infraplan.siting.costs import ALWAYS_OFFERED, usual_costs
 from infraplan.siting.costs_schema import LINES
@@ -25,11 +25,12 @@ SHOWN = {**PRICES, "power": "power_per_year"}
 FURTHER = ("power_per_year = 0", "refusal_probability = 0", "attempt_cost = 0", f"lines = {list(LINES)}".replace("'", '"'))
 
 
-def write_blank(folder: Path, lang: str = "zh") -> None:
+def write_blank(folder: Path, lang: str = "both") -> None:
     """Write the files of a blank study; `infraplan check` then says what is to be filled in."""
     folder.mkdir(parents=True, exist_ok=True)
+    form, lang = lang, main_language(lang)
     write_text(folder / FILE_NAME, study_text(folder.resolve().name, lang))
-    write_template(folder / TABLES, lang, examples=False)
+    write_template(folder / TABLES, form, examples=False)
     write_text(folder / POLICY, say("blank.policy", lang))
     write_text(folder / COSTS, costs_text(lang))
 

@@ -19,6 +19,11 @@ def family_name(family: str) -> str:
     return NAMES.get(family, family)
 
 
+def service_name(service: str) -> str:
+    """What outputs call a service, in both languages: 5G 700 MHz (n28); one of a study's own file keeps its name."""
+    return str(load("aliases")["service_names"].get(service, service))
+
+
 def family_of(service: str, own: Mapping[str, str] | None = None) -> str:
     """Family of a service: as `own` (service -> family) says, else the preset's, else the part of its name before the first hyphen."""
     if own and service in own:

@@ -82,6 +82,13 @@ def operator_sets(column: pd.Series[Any], faults: FaultList, name: str = "operat
     return np.array([once[cell] or "" for cell in cells], dtype=object)
 
 
+@cache
+def printed_services() -> dict[str, str]:
+    """Service by the name that outputs print, folded; longer names first, since one may begin another."""
+    names: dict[str, str] = load("aliases")["service_names"]
+    return {names[code].lower(): code for code in sorted(names, key=lambda code: -len(names[code]))}
+
+
 def service_words(cell: str, operators: str, own: Mapping[str, str] | None = None, *, lte: bool = False) -> tuple[str, bool] | None:
     """("nr-n41;nr-n28", band assumed?) of a folded cell; None where a word is unknown; "" where it names no family of ours.
 
@@ -89,6 +96,8 @@ def service_words(cell: str, operators: str, own: Mapping[str, str] | None = Non
     services as they are written, by their folded names. `lte`: 4G is a family of ours.
     """
     own, older = own or {}, OLDER - {LTE} if lte else OLDER
+    for printed, code in printed_services().items() if "hz" in cell else ():
+        cell = cell.replace(printed, f" {code} ")
     exact_names = [own.get(word, word) for word in SERVICE_BREAKS.split(cell) if word]
     if exact_names and set(exact_names) <= load("services")["service"].keys() | set(own.values()):
         return ";".join(dict.fromkeys(exact_names)), False

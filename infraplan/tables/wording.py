@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from infraplan.columns import Column
-from infraplan.messages import catalogue, say
+from infraplan.messages import catalogue, say, split_languages
 from infraplan.outputs import shown
 from infraplan.tables import number_formats
+from infraplan.tables.families import service_name
 from infraplan.tables.headings import heading, named
 from infraplan.tables.language import Speech
 from infraplan.tables.number_formats import missing, text
@@ -151,9 +152,10 @@ CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
     "host": lambda speech: lambda value: speech.host(text(value)),
     "substitute": lambda speech: lambda value: say(f"report.substitute_{value}", speech.lang) if value in NO_SUBSTITUTE else text(value),
     "tasks": lambda speech: lambda value: speech.targets(text(value)),
-    "services": lambda speech: lambda value: ", ".join(part for part in text(value).split(";") if part),
+    "services": lambda speech: lambda value: ", ".join(service_name(part) for part in text(value).split(";") if part),
     "day": lambda speech: lambda value: number_formats.day(value, speech.lang),
     "language": lambda speech: speech.one,
+    "one_language": lambda speech: lambda value: speech.one(split_languages(text(value))),
     "departments": lambda speech: lambda value: say("policy.annex_not_assigned", speech.lang) if value == "not assigned" else text(value),
     "asked": lambda speech: lambda value: speech.code("asked", "met" if value else "missed"),
 }

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,9 +16,9 @@ import pytest
 from docx.oxml.ns import qn
 
 from infraplan.errors import InfraplanError, UsageError
-from infraplan.report.document import chinese_number, every_text, report_of
+from infraplan.report.document import Table, chinese_number, every_text, report_of
 from infraplan.report.google_earth import write_kmz
-from infraplan.report.html_pages import pictures_of, write_city_pages
+from infraplan.report.html_pages import pictures_of, report_page, write_city_pages
 from infraplan.report.page_context import PageContext
 from infraplan.report.pdf import write_pdf
 from infraplan.report.word_document import write_docx
@@ -76,8 +77,10 @@ def test_docx_is_repeatable_and_its_fonts_are_east_asian(city: PageContext, tmp_
     assert fonts.get(qn("w:eastAsia")) == "仿宋" and fonts.get(qn("w:eastAsiaTheme")) is None
     assert document.styles["Heading 1"].element.rPr.rFonts.get(qn("w:eastAsia")) == "黑体"
     assert document.core_properties.author == "" and document.core_properties.title == "甲市5G与NB-IoT覆盖评估及选址报告"
-    assert len(report.tables) == 4 and len(document.tables) == 7, "first lines, method; each of two counties has a page of its gaps"
-    people = document.tables[3]
+    body = sum(isinstance(block, Table) for block in report.body)
+    assert [table.key for table in report.tables] == ["targets", "people", "gaps", "sites", "method"]
+    assert len(document.tables) == body + len(report.tables)
+    people = document.tables[body + 1]
     assert [cell.text for cell in people.rows[1].cells][3] == f"{city.people('nr')['population'].iloc[0]:,}"
 
 
@@ -179,6 +182,89 @@ def test_english_report_holds_only_english_sentences(city: PageContext) -> None:
     texts = " ".join(every_text(report_of(city, [], "en")))
     for sentence in ("常住人口", "覆盖率", "合计", "未覆盖", "没有数据"):
         assert sentence not in texts
+
+
+HEADINGS = ("总体情况", "目标完成", "缺口", "建设建议与投资", "分期", "方法与局限", "附件1", "附件2")
+
+
+def printed(pdf: Path) -> list[str]:
+    """The text of each page, without blanks."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is absent: run tools/install_system_packages.sh")
+    text = subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    return ["".join(page.split()) for page in text.split("\f")[:-1]]
+
+
+def as_pdf(document: Path, soffice: str) -> Path:
+    """A document printed by LibreOffice."""
+    home, out = document.parent / "home", document.parent / "office"
+    command = [soffice, f"-env:UserInstallation={home.as_uri()}", "--headless", "--convert-to", "pdf", "--outdir", out, document]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return out / f"{document.stem}.pdf"
+
+
+def test_page_pdf_and_word_have_one_order(city: PageContext, tmp_path: Path) -> None:
+    write_city_pages(city, tmp_path, lang="zh", formats=["html", "pdf", "docx"])
+    word = docx.Document(str(tmp_path / "report.docx"))
+    texts = {
+        "html": re.sub(r"<[^>]+>", "", "".join(re.findall("<h2[^>]*>.*?</h2>", (tmp_path / "report.html").read_text(encoding="utf-8")))),
+        "pdf": "".join(printed(tmp_path / "report.pdf")),
+        "docx": "".join(paragraph.text for paragraph in word.paragraphs),
+    }
+    numbered = [f"{chinese_number(at)}、{name}" for at, name in enumerate(HEADINGS[:6], 1)] + list(HEADINGS[6:])
+    for name, text in texts.items():
+        places = [text.replace(" ", "").find(heading) for heading in numbered]
+        assert -1 not in places and places == sorted(places), (name, places)
+
+
+def test_each_section_is_a_few_sentences_and_one_short_table(contexts: tuple[PageContext, list[PageContext]]) -> None:
+    report = report_of(contexts[0], [], "zh")
+    kinds = [type(block).__name__ for block in report.body]
+    for begin, end in pairwise([at for at, kind in enumerate(kinds) if kind == "Heading"] + [len(kinds)]):
+        assert 1 <= kinds[begin:end].count("Paragraph") <= 4 and kinds[begin:end].count("Table") == 1, kinds[begin:end]
+    assert all(len(block.rows) <= 12 for block in report.body if isinstance(block, Table))
+
+
+@pytest.fixture(scope="module")
+def long_rows(city: PageContext) -> PageContext:
+    """A city whose gaps have reasons of several lines, each with a mark at its beginning and its end."""
+    gaps = city.gaps[city.gaps["family"] == "nr"].head(30)
+    reasons = [f"始{at:02d}号" + "被地形遮挡而且距离太远" * (2 + at % 4) + f"终{at:02d}号" for at in range(len(gaps))]
+    return replace(city, gaps=gaps.assign(reason=reasons))
+
+
+@pytest.mark.parametrize("kind", ["pdf", pytest.param("docx", marks=pytest.mark.office)])
+def test_no_row_is_split_and_no_page_has_a_row_alone(
+    long_rows: PageContext, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    report = report_of(long_rows, [], "zh")
+    (write_pdf if kind == "pdf" else write_docx)(report, tmp_path / f"a.{kind}")
+    pages = printed(tmp_path / "a.pdf" if kind == "pdf" else as_pdf(tmp_path / "a.docx", request.getfixturevalue("soffice")))
+    rows = {page: re.findall(r"始(\d\d)号", text) for page, text in enumerate(pages)}
+    ends = {page: re.findall(r"终(\d\d)号", text) for page, text in enumerate(pages)}
+    assert rows == ends and sum(map(len, rows.values())) == len(long_rows.gaps)
+    assert len([page for page in rows.values() if page]) > 1 and all(len(page) >= 4 for page in rows.values() if page)
+    assert all(len(text) > 120 for text in pages), [len(text) for text in pages]
+
+
+def test_word_has_alternative_texts_repeated_heads_and_the_page_of_the_standard(city: PageContext, tmp_path: Path) -> None:
+    pictures = pictures_of(city, "zh")
+    write_docx(report_of(city, pictures, "zh"), tmp_path / "a.docx")
+    document = docx.Document(str(tmp_path / "a.docx"))
+    described = [shape._inline.docPr.get("descr") for shape in document.inline_shapes]
+    assert len(described) == len(pictures) and all(text.startswith("图") and "资料来源" in text for text in described)
+    body = document.sections[0]
+    assert [round(side.mm) for side in (body.top_margin, body.bottom_margin, body.left_margin, body.right_margin)] == [37, 35, 28, 26]
+    assert document.styles["Normal"].font.size.pt == 16 and document.styles["Normal"].paragraph_format.line_spacing.pt == 29
+    for table in document.tables:
+        assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+
+
+def test_tables_of_the_page_have_captions_and_heads_with_scope(city: PageContext) -> None:
+    page = report_page(city, "zh", [])
+    assert page.count("<caption>表") == 5, "all sections but that of phases, of which this city has none"
+    assert "<th " in page and not re.search(r"<th(?![^>]*scope)[ >]", page.replace("<thead", ""))
+    assert not re.search(r"<img(?![^>]*alt=\"[^\"]+\")", report_page(city, "zh"))
 
 
 @pytest.mark.parametrize(("number", "text"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (21, "二十一"), (99, "九十九")])

@@ -30,7 +30,8 @@ def test_stations_of_a_mast_are_one_point_that_names_them_all() -> None:
     points = points_of_masts(sites(), Words("en"))
     assert points["stations"].tolist() == [2, 1, 1] and points["name"].tolist() == ["西一 + 1", "西二", "d"]
     assert points["services"].tolist() == [
-        "nr-n41 (China Mobile); nr-n78 (China Telecom + China Unicom)", "nbiot-900 (China Mobile)", "nr-n41, nr-n28",
+        "5G 2.6 GHz (n41), China Mobile; 5G 3.5 GHz (n78), China Telecom + China Unicom", "NB-IoT 900 MHz, China Mobile",
+        "5G 2.6 GHz (n41), 5G 700 MHz (n28)",
     ]  # fmt: skip
     assert points.geometry.x.tolist() == [113.1, 113.2, 113.3]
 
