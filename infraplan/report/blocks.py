@@ -9,6 +9,8 @@ from infraplan.report.page_rows import Shown
 
 WIDEST = 36.0
 """Characters that the widest column of a table is taken to hold."""
+ITEM_AND_CONTENT = [20.0, 80.0]
+"""Widths of a table of two columns."""
 LONG_TEXT = 1.7
 """By how much a column of sentences is wider on paper than in a sheet, where its lines may be many."""
 
@@ -63,6 +65,7 @@ def table_of(title: str, shown: Shown, number: int = 0, note: str = "", key: str
     """A worded frame as a table; none without rows."""
     if shown.rows:
         widths = [min(max(column.characters, 7) * (LONG_TEXT if column.form == "wrap" else 1), WIDEST) for column in shown.columns]
+        widths = ITEM_AND_CONTENT if len(widths) == 2 else widths
         numeric = [index for index, column in enumerate(shown.columns) if column.numeric]
         totals = [index for index, bold in enumerate(shown.bold) if bold]
         yield Table(number, title, shown.heads, widths, numeric, shown.rows, totals, note, key, shown)
