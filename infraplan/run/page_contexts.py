@@ -25,6 +25,7 @@ from infraplan.run.map_states import map_detail
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.capacity import capacity_in_use
 from infraplan.siting.cost_curves import build_curve
+from infraplan.siting.phases import phases_of_sites
 from infraplan.siting.plan_sites import no_sites, without_lines
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
@@ -330,23 +331,11 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         families=cover.families,
         networks=cover.networks,
         detail=map_detail(findings, cover, zones, adcode),
-        phases=None if plan is None else city_phases(plan, new),
+        phases=None if plan is None else phases_of_sites(plan.phases, new),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
     )
     return _layers(context, findings, cover)
-
-
-def city_phases(plan: Plan, new: Any) -> Any:
-    """The phases with a city's sites, their cost and the people they gain; what only the whole plan has is left out."""
-    if plan.phases is None or not len(plan.phases):
-        return plan.phases
-    sums = new.assign(sites=1).groupby("phase")[["sites", "cost", "people_gained"]].sum()
-    return (
-        plan.phases[["phase", "name", "start", "end"]]
-        .merge(sums.astype("int64").reset_index(), on="phase", how="left")
-        .fillna({"sites": 0, "cost": 0, "people_gained": 0})
-    )
 
 
 def whole_name(study: Study, lang: str) -> str:

@@ -349,3 +349,11 @@ def _in_order(problem: CoverProblem, picked: Ints, served: Bools) -> Ints:
     if not len(picked):
         return np.zeros(0, np.int64)
     return build_order(replace(problem, covered=served), picked)[0]
+
+
+def phases_of_sites(phases: Any, sites: Any) -> Any:
+    """The phases of a plan with some of its sites, their cost and the people they gain; what only the whole plan has is left out."""
+    if phases is None or not len(phases):
+        return phases
+    sums = sites.assign(sites=1).groupby("phase")[["sites", "cost", "people_gained"]].sum().reindex(phases["phase"], fill_value=0)
+    return phases[["phase", "name", "start", "end"]].merge(sums.astype("int64").reset_index(), on="phase", how="left")
