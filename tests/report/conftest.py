@@ -17,6 +17,7 @@ from visits import FLAGS
 
 from infraplan.errors import InfraplanError
 from infraplan.report import fonts
+from infraplan.report.county_pages import write_county_pages
 from infraplan.report.html_pages import write_city_pages, write_province_pages
 from infraplan.report.page_context import PageContext
 
@@ -89,5 +90,7 @@ def site(contexts: tuple[PageContext, list[PageContext]], tmp_path_factory: pyte
     province, cities = contexts
     write_province_pages(province, folder)
     for city in cities:
-        write_city_pages(city, folder / "cities" / f"{city.adcode}-{city.name}")
+        own = folder / "cities" / f"{city.adcode}-{city.name}"
+        write_city_pages(city, own)
+        write_county_pages(city, own, formats=("html", "xlsx"))
     return folder

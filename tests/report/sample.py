@@ -267,7 +267,7 @@ def make_gaps(zones: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.DataFra
 def make_asked(villages: gpd.GeoDataFrame) -> pd.DataFrame:
     """Rows of things_of_targets: every village of 20 households for both families."""
     rows = villages[(villages["kind"] == "village") & (villages["households"] >= 20)]
-    one = pd.DataFrame({"thing": "village", "id": rows["id"], "city": rows["city"]})
+    one = pd.DataFrame({"thing": "village", "id": rows["id"], "city": rows["city"], "county": rows["county"]})
     return pd.concat([one.assign(family=family) for family in FAMILIES], ignore_index=True)
 
 
