@@ -78,6 +78,8 @@ def _sheet_rows(book: Path) -> dict[str, list[list[Any]]]:
     workbook, found = CalamineWorkbook.from_path(book), {}
     for name in workbook.sheet_names[1:-1]:
         head, *rows = workbook.get_sheet_by_name(name).to_python()[HEAD_ROW:]
+        if "编码" not in head:
+            continue  # how the sheets are filled in
         code, county = head.index("编码"), head.index("县(市、区)")
         found[name] = [[row[code], row[county]] for row in rows if row[code]]
     return found
