@@ -133,6 +133,9 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
     bound = plan_words.bound_sentences(context, words)
     if bound:
         yield Paragraph(words.sentences(bound))
+    prices = [*plan_words.price_sentences(context, words), *plan_words.robust_sentences(context, words)]
+    if prices:
+        yield Paragraph(words.sentences(prices))
     unreachable = plan_words.unreachable_sentences(context, words)
     if unreachable:
         yield Paragraph(words.sentences(unreachable))
