@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
-from study_plans import study_plans
+from study_plans import cpu_seconds, study_plans
 
 from infraplan.siting import CoverPlan, CoverProblem, find_substitutes, max_cover, solve
 
@@ -37,11 +37,6 @@ SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 EARTH_RADIUS_M = 6_378_137.0
 MCLP = {"NewYork": 400, "SanFrancisco": 600}
 SHORT = {"NewYork": "newyork", "SanFrancisco": "sanfrancisco"}
-
-
-def cpu_seconds() -> float:
-    """Of this process and its finished children."""
-    return sum(use.ru_utime + use.ru_stime for use in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
 def peak_gib() -> float:

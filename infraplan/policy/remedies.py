@@ -21,6 +21,11 @@ VILLAGES = ("village", "block", "pixel")
 Conditions = dict[str, Callable[[], Bools]]
 
 
+def by_a_new_site(remedies: pd.Series) -> pd.Series:
+    """Whether each remedy is a site of the plan, whose id it then is, and no key of a remedy."""
+    return remedies.fillna("").astype(str).str.fullmatch(r"N\d+").astype(bool)
+
+
 def remedies_of(found: pd.DataFrame, conditions: Conditions) -> npt.NDArray[np.object_]:
     """The remedy of each row by its reason and the class of the thing. `conditions`: where a remedy is possible; others always are."""
     classes, reasons = class_of(found), found["reason"].to_numpy(dtype=object)

@@ -90,9 +90,11 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
     sites = context.plan_sites[context.plan_sites["county"] == adcode]
     plan = context.plan
     if plan is not None:
-        cost = float(pd.to_numeric(sites["cost"], errors="coerce").sum())
-        gained = int(pd.to_numeric(sites["people_gained"], errors="coerce").sum())
-        plan = replace(plan, sites=len(sites), cost=cost, population_gained=gained, whole=False)
+        summed = ["cost", "cost_low", "cost_high", "people_gained"]
+        sums = sites.reindex(columns=summed).apply(pd.to_numeric, errors="coerce").sum()
+        cost, low, high = (float(sums[name]) for name in ("cost", "cost_low", "cost_high"))
+        gained = int(sums["people_gained"])
+        plan = replace(plan, sites=len(sites), cost=cost, cost_low=low, cost_high=high, population_gained=gained, whole=False)
     return replace(
         context,
         level="county",

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from infraplan.outputs import types
+from infraplan.policy.remedies import by_a_new_site
 from infraplan.report.page_context import PageContext
 from infraplan.report.words import Words
 from infraplan.tables.column_types import typed
@@ -19,19 +20,8 @@ from infraplan.tables.column_types import typed
 INTERNAL, PUBLIC = "internal", "public"
 EDITIONS = (INTERNAL, PUBLIC)
 KEPT_OF_SITES = (
-    "order",
-    "phase",
-    "host",
-    "services",
-    "families",
-    "cost",
-    "cost_low",
-    "cost_high",
-    "people_gained",
-    "targets",
-    "city",
-    "county",
-)
+    "order", "phase", "host", "services", "families", "cost", "cost_low", "cost_high", "people_gained", "targets", "city", "county",
+)  # fmt: skip
 """Columns of new sites that sums need."""
 KEPT_OF_GAPS = (
     "target", "part", "kind", "city", "city_name", "county", "county_name", "town", "population", "households", "family", "network",
@@ -69,7 +59,7 @@ def drawn_context(context: PageContext) -> PageContext:
 
 def _nameless(gaps: pd.DataFrame) -> pd.DataFrame:
     """Gaps with numbers for ids and nothing that tells which they are."""
-    closed = gaps["remedy"].fillna("").astype(str).str.fullmatch(r"N\d+")
+    closed = by_a_new_site(gaps["remedy"])
     kept = {name: gaps[name] for name in KEPT_OF_GAPS if name in gaps}
     frame = pd.DataFrame(kept, index=gaps.index).assign(
         id=pd.factorize(gaps["id"])[0].astype(str),

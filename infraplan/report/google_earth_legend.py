@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from infraplan.report.fonts import LATIN, chinese_family
 from infraplan.report.style import palette
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 ICONS = (("existing", "triangle"), ("new", "diamond"), ("unserved", "circle"), ("uncertain", "circle"))
 ROW_PX, SIGN_PX, TEXT_PX, EDGE_PX = 26, 22, 15, 10
@@ -18,7 +22,7 @@ def sign(name: str, shape: str) -> bytes:
     return _png(_sign(name, shape))
 
 
-def _sign(name: str, shape: str) -> object:
+def _sign(name: str, shape: str) -> Picture:
     from PIL import Image, ImageDraw
 
     colours = palette()
@@ -67,7 +71,7 @@ def legend(title: str, signs: Sequence[tuple[str, str]], classes: Sequence[tuple
 
     line(0, title, head)
     for row, (name, label) in enumerate(signs, 1):
-        drawn = _sign(name, shapes[name]).resize((SIGN_PX, SIGN_PX))  # type: ignore[attr-defined]
+        drawn = _sign(name, shapes[name]).resize((SIGN_PX, SIGN_PX))
         image.alpha_composite(drawn, (EDGE_PX, EDGE_PX + row * ROW_PX + (ROW_PX - SIGN_PX) // 2))
         line(row, label, text, SIGN_PX + 8)
     for row, (colour, label) in enumerate(classes, 1 + len(signs)):
@@ -79,7 +83,7 @@ def legend(title: str, signs: Sequence[tuple[str, str]], classes: Sequence[tuple
     return _png(image)
 
 
-def _png(image: object) -> bytes:
+def _png(image: Picture) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, "PNG")  # type: ignore[attr-defined]
+    image.save(stream, "PNG")
     return stream.getvalue()

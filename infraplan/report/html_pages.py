@@ -49,11 +49,14 @@ COUNTIES = "counties"
 """Folder of the files of a city's counties, in the city's own."""
 DATA_FILES = {
     "plan.gpkg": "to_gpkg",
+    "project.qgz": "to_qgis",
     "coverage.tif": "to_tif",
     "villages.csv": "to_csv_villages",
     "targets.csv": "to_csv_targets",
     "towns.csv": "to_csv_towns",
     "summary.json": "to_json",
+    "mapinfo.zip": "to_mapinfo",
+    "atoll.zip": "to_atoll",
 }
 """Files of data beside the pages, with the words of their links."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import pandas as pd
 
+from infraplan.policy.remedies import by_a_new_site
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown, shown_table
 from infraplan.report.style import integer, missing, percent, percent_up, text
@@ -40,12 +41,12 @@ def listed_gaps(context: PageContext) -> tuple[int, int]:
     gaps = context.gaps
     if not len(gaps):
         return 0, 0
-    still = ~gaps["remedy"].fillna("").astype(str).str.fullmatch(r"N\d+")
+    still = ~by_a_new_site(gaps["remedy"])
     return int(gaps["id"].nunique()), int(gaps.loc[still, "id"].nunique())
 
 
-def _counted(values: Any, words: Words, name: Any) -> str:
-    """Values with how many sites each has, the most frequent first."""
+def _counted(values: pd.Series, words: Words, name: Callable[[str], str]) -> str:
+    """Values by their name, with how many sites each has, the most frequent first."""
     counts = values.value_counts().rename_axis("value").reset_index(name="count")
     counts = counts.sort_values(["count", "value"], ascending=[False, True], kind="stable")
     named: dict[str, int] = {}
@@ -54,10 +55,6 @@ def _counted(values: Any, words: Words, name: Any) -> str:
     listed = [words.t("outcome_count", name=label, count=integer(count)) for label, count in list(named.items())[:MOST_CLAUSES]]
     more = len(named) - MOST_CLAUSES
     return words.joined([*listed, words.t("outcome_more", count=more) if more > 0 else ""], "、")
-
-
-def _clause(words: Words) -> Any:
-    return lambda target: words.targets(target)
 
 
 def plan_outcome(context: PageContext, words: Words) -> list[tuple[str, str]]:
@@ -89,7 +86,7 @@ def plan_outcome(context: PageContext, words: Words) -> list[tuple[str, str]]:
         targets = sites["targets"].fillna("").astype(str).str.split(";").explode() if "targets" in sites else pd.Series(dtype=str)
         targets = targets[targets != ""]
         if len(targets):
-            rows.append((words.t("outcome_clauses"), _counted(targets, words, _clause(words))))
+            rows.append((words.t("outcome_clauses"), _counted(targets, words, words.targets)))
     listed, still = listed_gaps(context)
     if listed:
         counts = {"listed": listed, "closed": listed - still, "left": still}

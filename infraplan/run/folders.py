@@ -138,9 +138,13 @@ def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> d
         shutil.rmtree(part, ignore_errors=True)
 
 
+NOT_PUBLIC = ("project.qgz", "coverage.tif", "villages.csv", "mapinfo.zip", "atoll.zip")
+"""Files of data that a public edition does not have."""
+
+
 def data_files(page: CityLayers) -> tuple[str, ...]:
     """Files of data that are beside the pages of an edition."""
-    absent = ("coverage.tif", "villages.csv") if page.context.facts.edition == PUBLIC else ("towns.csv",)
+    absent = NOT_PUBLIC if page.context.facts.edition == PUBLIC else ("towns.csv",)
     return tuple(name for name in DATA_FILES if name not in absent)
 
 

@@ -11,7 +11,7 @@ from infraplan.errors import Fault, warn
 from infraplan.messages import both
 from infraplan.report.comparison_pages import write_comparison
 from infraplan.report.run_comparison import compare_runs
-from infraplan.report.run_records import KEPT, UNDATED, day_of, families_of, records_before, summary_of, trend, write_record
+from infraplan.report.run_records import UNDATED, day_of, families_of, records_before, summary_of, trend, write_record
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.study import Study
@@ -55,7 +55,6 @@ def file_run(output: Path, findings: Findings, earlier: list[Path], lang: str) -
         "gaps": gaps,
         "existing_sites": pd.DataFrame(sites.drop(columns="geometry", errors="ignore")),
     }
-    assert set(tables) == set(KEPT)
     write_record(output, day_of_study(findings.study), tables)
     if earlier:
         write_comparison(compare_runs(earlier[-1], output), output, lang=lang)

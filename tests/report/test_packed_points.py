@@ -14,7 +14,10 @@ def unpacked(packed: dict) -> list[str]:
     """As templates/map_points.js reads them."""
     if "texts" in packed:
         return packed["texts"]
-    read = lambda name, kind: np.frombuffer(base64.b64decode(packed[name]), kind)  # noqa: E731
+
+    def read(name: str, kind: str) -> np.ndarray:
+        return np.frombuffer(base64.b64decode(packed[name]), kind)
+
     numbers = packed["first"] + np.cumsum(read("steps", "<i2")) if "steps" in packed else read("numbers", "<i4")
     places = read("prefix", "<u2") if "prefix" in packed else np.zeros(len(numbers), int)
     return [packed["prefixes"][at] + str(number).zfill(packed["width"]) for at, number in zip(places, numbers, strict=True)]
