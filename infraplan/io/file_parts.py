@@ -34,7 +34,7 @@ Wanted = str | int | Sequence[str | int] | None
 class Part:
     """A sheet, layer or folder. `shapes`: point | line | polygon | any, or "" for a plain table; `rows` counts its records.
 
-    `too_large`: it is so large that its headings were not read.
+    `too_large`: it is so large that its headings were not read. `inside`: positions of the parts that lie in it, as folders do in a folder.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Part:
     shapes: str = ""
     hidden: bool = False
     too_large: bool = False
+    inside: tuple[int, ...] = ()
 
     def known(self, table: str) -> frozenset[str]:
         """Fields of a table that its headings name."""
@@ -97,10 +98,12 @@ def _named_by_caller(parts: Sequence[Part], wanted: list[str | int], table: str,
             found.append(one - 1)
         elif one in names:
             found.append(names.index(str(one)))
+            found += parts[found[-1]].inside
         else:
             faults.add("io.no_such_sheet", value=one, known=", ".join(names), section=section_of(table))
     faults.stop()
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    return [position for position in found if parts[position].rows] or found
 
 
 def _report_left_out(parts: Sequence[Part], fitting: list[int], offered: list[int], best: Part, table: str, faults: FaultList) -> None:

@@ -103,14 +103,15 @@ def _columns(connection: sqlite3.Connection, layers: Mapping[str, LayerNotes]) -
 
 
 def _metadata(connection: sqlite3.Connection, layers: Mapping[str, LayerNotes], notes: FileNotes) -> None:
-    """Of the file as GDAL reads it, of each layer as QGIS does."""
+    """Of each layer, for GDAL and for QGIS. GDAL writes metadata of a whole file into a side file whenever it reads it."""
     connection.execute(METADATA)
     connection.execute(REFERENCES)
-    rows: list[tuple[str, str | None, str, str]] = [("geopackage", None, GDAL_PAGE, _gdal_metadata(notes))]
-    rows += [("table", name, QGIS_PAGE, _qgis_metadata(name, layer.title, notes)) for name, layer in layers.items()]
-    for number, (scope, table, page, text) in enumerate(rows, 1):
+    texts = [(GDAL_PAGE, _gdal_metadata(notes), list(layers))]
+    texts += [(QGIS_PAGE, _qgis_metadata(name, layer.title, notes), [name]) for name, layer in layers.items()]
+    for number, (page, text, tables) in enumerate(texts, 1):
         connection.execute("INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, 'text/xml', ?)", (number, page, text))
-        connection.execute("INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)", (scope, table, FIXED_TIME, number))
+        rows = [("table", table, FIXED_TIME, number) for table in tables]
+        connection.executemany("INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)", rows)
     for table in ("gpkg_metadata", "gpkg_metadata_reference"):
         connection.execute("INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_metadata', ?, 'read-write')", (table, METADATA_PAGE))
 

@@ -27,6 +27,7 @@ SIDE_ENDINGS = {
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*?\?>")
 DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding=["']([\w.\-]+)["']""")
 LINKED = re.compile(r"<(?:\w+:)?NetworkLink\b.*?<(?:\w+:)?href>\s*(.*?)\s*</(?:\w+:)?href>", re.DOTALL)
+FOLDER = re.compile(r"<(/?)(?:\w+:)?Folder\b[^>]*?(/?)>")
 DATA_NAME = re.compile(r"""(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^>]*?\bname=)(["'])(.*?)\2""", re.DOTALL)
 
 
@@ -35,12 +36,14 @@ class Opened:
     """A file for GDAL: `name` distinguishes it from the others of an archive, "" for a single file; `options` are for the driver.
 
     `columns`: the file's own names of columns that are renamed for GDAL, which changes names that are not ASCII.
+    `folders`: how deep each folder of a KML lies, in its order.
     """
 
     path: Path
     name: str = ""
     options: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
+    folders: tuple[int, ...] = ()
 
 
 @contextmanager
@@ -174,7 +177,20 @@ def _plain_kmls(path: Path, kind: str, folder: Path, faults: FaultList) -> list[
     if links:
         faults.add("io.kml_links", severity="warning", value=", ".join(links[:3]), count_links=len(links))
     own_names = {placeholder: name for name, placeholder in columns.items()}
-    return [Opened(plain, name if len(packed) > 1 else "", columns=own_names) for name, plain in packed]
+    return [
+        Opened(plain, name if len(packed) > 1 else "", columns=own_names, folders=_folders(text))
+        for (name, plain), text in zip(packed, texts, strict=True)
+    ]
+
+
+def _folders(text: str) -> tuple[int, ...]:
+    """How deep each folder of a KML lies, in the order of the text."""
+    depth, found = 0, []
+    for closing, empty in FOLDER.findall(text):
+        if not closing:
+            found.append(depth)
+        depth += (not empty) - 2 * bool(closing)
+    return tuple(found)
 
 
 def _kml_as_utf8(plain: Path, columns: dict[str, str], faults: FaultList) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,12 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: Wanted = None, enc
     if kind == "parquet":
         return [_read_parquet(path, faults)]
     with opened_files(path, kind, encoding, faults) as files:
-        layers = [_Layer(file, number, name, shapes) for file in files for number, (name, shapes) in enumerate(_layers(file))]
-        parts = [one.part(len(files) > 1) for one in layers]
+        layers, parts = list[_Layer](), list[Part]()
+        for file in files:
+            own = [_Layer(file, number, name, shapes) for number, (name, shapes) in enumerate(_layers(file))]
+            inside = _inside(file.folders, len(own), len(layers))
+            parts += [replace(one.part(len(files) > 1), inside=inner) for one, inner in zip(own, inside, strict=True)]
+            layers += own
         chosen = chosen_parts(parts, table, layer, faults)
         if sum(parts[position].rows for position in chosen) > MOST_ROWS:
             faults.add("io.too_many_rows", limit=f"{MOST_ROWS:,}")
@@ -57,6 +62,22 @@ def read_vectors(path: Path, kind: str, table: str, *, layer: Wanted = None, enc
 def _layers(file: Opened) -> list[tuple[str, str]]:
     """Name and kind of geometry of each layer of a file."""
     return [(str(name), "" if shapes is None else str(shapes)) for name, shapes in pyogrio.list_layers(file.path)]
+
+
+def _inside(depths: Sequence[int], layers: int, first: int) -> list[tuple[int, ...]]:
+    """Of each layer the positions of those that lie in its folder, counted from `first`; none where layers are not the file's folders.
+
+    Points outside every folder are a layer of their own, before the folders.
+    """
+    if layers == len(depths) + 1:
+        depths = (0, *depths)
+    elif len(depths) != layers:
+        return [()] * layers
+    found = []
+    for position in range(layers):
+        end = next((other for other in range(position + 1, layers) if depths[other] <= depths[position]), layers)
+        found.append(tuple(range(first + position + 1, first + end)))
+    return found
 
 
 @dataclass(frozen=True)

@@ -19,24 +19,32 @@ def smaller(pdf: bytes, pictures: Sequence[bytes] = ()) -> bytes:
     pdf : bytes
         A PDF of typst.
     pictures : sequence of bytes
-        Its PNGs, in the order of the document; those with a palette are put in as they are. Where their number or sizes are not those of
-        the document's pictures, these stay.
+        Its PNGs, in any order; those with a palette are put in as they are. Other pictures
+        of the document stay.
     """
     import pikepdf
 
+    own = {_pixels(png): png for png in pictures}
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        found = list(_images(document))
-        sizes = [(int(image["/Width"]), int(image["/Height"])) for image in found]
-        if sizes == [struct.unpack(">II", png[16:24]) for png in pictures]:
-            for image, png in zip(found, pictures, strict=True):
+        for image in _images(document):
+            png = own.get((int(image["/Width"]), int(image["/Height"]), image.read_bytes()))
+            if png is not None:
                 _with_palette(image, png)
         out = io.BytesIO()
         document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
 
+def _pixels(png: bytes) -> tuple[int, int, bytes]:
+    """Width, height and RGB bytes of a PNG, which is what the document holds of it."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as picture:
+        return picture.width, picture.height, picture.convert("RGB").tobytes()
+
+
 def _images(document: Any) -> Iterator[Any]:
-    """Each picture once, by the pages it is on."""
+    """Each picture of the pages once."""
     seen = set()
     for page in document.pages:
         for found in dict(page.get("/Resources", {}).get("/XObject", {})).values():

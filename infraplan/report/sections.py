@@ -130,6 +130,8 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
     else:
         yield Paragraph(words.t("plan_absent"))
         return
+    if plan is not None and plan.scope:
+        yield Paragraph(words.t("plan_scope", scope=words.one(plan.scope)))
     bound = plan_words.bound_sentences(context, words)
     if bound:
         yield Paragraph(words.sentences(bound))
@@ -138,7 +140,7 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
         yield Paragraph(words.sentences(prices))
     unreachable = plan_words.unreachable_sentences(context, words)
     if unreachable:
-        yield Paragraph(words.sentences(unreachable))
+        yield Paragraph(words.sentences([words.plain("unreachable_head"), *unreachable]))
     yield from table_of(words.t("table_kinds"), shown_kinds(context, words))
 
 

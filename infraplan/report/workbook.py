@@ -54,7 +54,7 @@ def write_annex(context: PageContext, path: str | Path, lang: str = "both") -> N
                 _validations(book.get_worksheet_by_name(words.t(f"sheet_{key}")), columns, rows, words)
         forms = formats(book)
         _notes(book, forms, context, words, "method", len(sheets) + 1, list(method_lines(context, words)))
-        _notes(book, forms, context, words, "filling", len(sheets) + 2, list(filling_lines(words)))
+        _notes(book, forms, context, words, "filling", len(sheets) + 2, list(filling_lines(context, words)))
         book.close()
 
 

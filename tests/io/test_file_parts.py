@@ -321,3 +321,16 @@ def test_a_mapinfo_table_of_numbers_is_judged_by_its_texts(tmp_path: Path) -> No
         (tmp_path / f"村{ending}").write_bytes(content.replace(b"aaaa", "村名".encode("gbk")).replace(b"bbbb", "人口".encode("gbk")))
     frame = read_villages(tmp_path / "村.tab")
     assert list(frame["name"]) == list(table["aaaa"]) and list(frame["population"]) == list(table["bbbb"])
+
+
+@pytest.mark.parametrize("loose", [False, True])
+def test_a_folder_of_folders_is_read_by_its_name(tmp_path: Path, loose: bool) -> None:
+    """Points of the folder itself come first, then those of the folders in it; the folder beside it is left out."""
+    first, second, third, other = villages().values()
+    inner = f"<Folder><name>乡</name>{placemarks(second)}<Folder><name>片</name>{placemarks(third)}</Folder></Folder>"
+    outside = placemarks(other) if loose else f"<Folder><name>另一市</name>{placemarks(other)}</Folder>"
+    path = tmp_path / "村.kml"
+    path.write_text(kml(f"<Document>{outside}<Folder><name>全市</name>{placemarks(first)}{inner}</Folder></Document>"), encoding="utf-8")
+    read = read_villages(path, sheet="全市")
+    assert sorted(read["name"]) == sorted(name for table in (first, second, third) for name in table["村名"])
+    assert sorted(read_villages(path, sheet="片")["name"]) == sorted(third["村名"])

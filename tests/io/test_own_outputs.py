@@ -87,7 +87,7 @@ def test_the_placemarks_of_a_plan_are_read_as_planned_sites(outcomes: dict[str, 
     assert outcome.plan is not None
     sites, _ = quietly(read_sites, outcome.output / "plan.kmz", sheet="建议新建站点")
     plan = outcome.plan.sites.set_index("id").loc[sites["id"]].reset_index()
-    assert len(plan) == len(outcome.plan.sites) and (sites["status"] == "planned").all()
+    assert len(plan) == len(outcome.plan.sites) > 0 and (sites["status"] == "planned").all()
     for column in ("services", "operators", "environment", "height_m", "azimuth_deg", "tilt_deg", "host"):
         assert plan[column].astype(str).tolist() == sites[column].astype(str).tolist(), column
     assert np.allclose(sites.geometry.x, plan.geometry.x, atol=1e-6) and np.allclose(sites.geometry.y, plan.geometry.y, atol=1e-6)

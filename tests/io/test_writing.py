@@ -98,11 +98,11 @@ def test_a_failure_leaves_the_old_file(layers: dict[str, gpd.GeoDataFrame], tmp_
 
 
 def test_titles_aliases_and_notes_are_read_by_gdal(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
-    """GDAL reads the notes of the file; `gpkg_data_columns` says what each column is called."""
+    """GDAL reads the notes of each layer; `gpkg_data_columns` says what each column is called."""
     path = tmp_path / "plan.gpkg"
     tags = {"AS_OF": "2020-08-31", "SYNTHETIC": "true"}
     write_geopackage(layers, path, tags=tags, abstract="合成数据", licences=("居民地：CC BY 4.0（GeoNames）",), receivers={"nr": "indoor"})
-    about = pyogrio.read_info(path, layer="zones")["dataset_metadata"]
+    about = pyogrio.read_info(path, layer="zones")["layer_metadata"]
     assert about["LICENCE_1"] == "居民地：CC BY 4.0（GeoNames）" and about["ABSTRACT"] == "合成数据" and about["SYNTHETIC"] == "true"
     with sqlite3.connect(path) as base:
         titles = dict(base.execute("SELECT table_name, identifier FROM gpkg_contents").fetchall())
@@ -112,6 +112,7 @@ def test_titles_aliases_and_notes_are_read_by_gdal(layers: dict[str, gpd.GeoData
     aliases = {(table, column): title for table, column, title, _ in rows}
     assert aliases["zones", "nr_share"] == "5G（室内）人口覆盖率" and aliases["gaps", "status"] == "状态"
     assert all(text for *_, text in rows) and {"gpkg_schema", "gpkg_metadata"} <= known
+    assert sorted(one.name for one in path.parent.iterdir()) == [path.name], "reading leaves no file behind"
 
 
 def test_labels_lie_in_the_styles(layers: dict[str, gpd.GeoDataFrame], tmp_path: Path) -> None:

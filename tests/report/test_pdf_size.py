@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +74,24 @@ def test_the_tags_for_screen_readers_stay(made: tuple[bytes, list[bytes]]) -> No
         assert [str(image["/ColorSpace"][0]) for image in found] == ["/Indexed", "/Indexed"]
 
 
-def test_pictures_that_are_not_the_documents_own_are_left_alone(made: tuple[bytes, list[bytes]]) -> None:
+def test_pictures_are_found_in_any_order_and_others_are_left_alone(made: tuple[bytes, list[bytes]]) -> None:
     pdf, pictures = made
-    for others in ([], pictures[:1], pictures[::-1]):
-        assert len(smaller(pdf, others)) > len(smaller(pdf, pictures))
+    assert smaller(pdf, pictures[::-1]) == smaller(pdf, pictures)
+    assert len(smaller(pdf, [])) > len(smaller(pdf, pictures[:1])) > len(smaller(pdf, pictures))
+    assert smaller(pdf, [palette_png(3, 200)]) == smaller(pdf, [])
+
+
+def test_the_seed_of_hashes_does_not_change_the_bytes(made: tuple[bytes, list[bytes]], tmp_path: Path) -> None:
+    pdf, pictures = made
+    for name, content in (("pdf", pdf), ("a", pictures[0]), ("b", pictures[1])):
+        (tmp_path / name).write_bytes(content)
+    code = (
+        "import pathlib, sys; from infraplan.report.pdf_size import smaller;"
+        "pdf, *png = (pathlib.Path(path).read_bytes() for path in sys.argv[1:]);"
+        "sys.stdout.buffer.write(smaller(pdf, png))"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "pdf", tmp_path / "a", tmp_path / "b"]
+    made_with = {
+        subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in "1234"
+    }
+    assert made_with == {smaller(pdf, pictures)}
