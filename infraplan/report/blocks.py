@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infraplan.report.page_rows import Shown
@@ -13,6 +13,8 @@ ITEM_AND_CONTENT = [20.0, 80.0]
 """Widths of a table of two columns."""
 LONG_TEXT = 1.7
 """By how much a column of sentences is wider on paper than in a sheet, where its lines may be many."""
+SHORT_TEXT = 16
+"""Widths of a figure up to which a text is kept on one line."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,14 @@ def table_of(title: str, shown: Shown, number: int = 0, note: str = "", key: str
     """A worded frame as a table; none without rows."""
     if shown.rows:
         widths = [min(max(column.characters, 7) * (LONG_TEXT if column.form == "wrap" else 1), WIDEST) for column in shown.columns]
+        widths = [max(width, _one_line(row[index] for row in shown.rows)) for index, width in enumerate(widths)]
         widths = ITEM_AND_CONTENT if len(widths) == 2 else widths
         numeric = [index for index, column in enumerate(shown.columns) if column.numeric]
         totals = [index for index, bold in enumerate(shown.bold) if bold]
         yield Table(number, title, shown.heads, widths, numeric, shown.rows, totals, note, key, shown)
+
+
+def _one_line(texts: Iterable[str]) -> float:
+    """The width at which the short ones of a column's texts stay on one line. [widths of a figure]"""
+    widths = [sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts]
+    return max((width + 1.5 for width in widths if width <= SHORT_TEXT), default=0.0)

@@ -27,6 +27,7 @@ MAP_WORDS = {
     "export": "map_export", "north": "north", "code": "map_code", "view": "map_view", "gained": "layer_gained",
 }  # fmt: skip
 SIMPLIFY_DEG = {"city": 0.0012, "province": 0.004}  # about 0.1 and 0.4 km: below a screen pixel at the page's first zoom
+MOST_AT_FIRST = 2_000  # interpretation: more suggested sites hide the map of a province, which begins without them
 
 
 def point_sources(context: PageContext, words: Words, detail: MapDetail) -> dict[str, dict[str, Any]]:
@@ -210,7 +211,7 @@ def overlays(
     """Layers with a box to tick: what is there, and whether it is drawn at first."""
     city, drawn = context.level != "province", {line["layer"] for line in lines}
     there = (
-        ("new", "new" in sources, True),
+        ("new", "new" in sources, city or len(context.plan_sites) <= MOST_AT_FIRST),
         ("sites", "sites" in sources, city),
         ("gaps", "villages" in sources and bool(sources["villages"]["styles"]), city),
         ("labels", True, True),

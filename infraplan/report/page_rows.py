@@ -15,7 +15,7 @@ from infraplan.outputs import TABLES, types
 from infraplan.policy.annex import gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
-from infraplan.report.plan_words import bound_sentences, nothing_to_build, price_sentences, robust_sentences
+from infraplan.report.plan_words import bound_sentences, nothing_to_build
 from infraplan.report.style import integer, missing, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import out_of
@@ -250,7 +250,7 @@ def gap_sums(context: PageContext, words: Words) -> tuple[list[str], list[dict[s
 
 
 def summary_sentences(context: PageContext, words: Words) -> list[str]:
-    """The sentences after the headline: gaps, plan, its bound and its prices."""
+    """The sentences after the headline: gaps, plan, its bound; its prices are beside its table."""
     out = []
     if not any(len(context.people(family)) for family in context.families):
         out.append(words.t("words_people", name=context.title_name(words.lang), people=words.t("no_data")))
@@ -263,6 +263,4 @@ def summary_sentences(context: PageContext, words: Words) -> list[str]:
         out.append(words.t("words_plan", sites=integer(len(context.plan_sites)), cost=words.money(cost)))
     elif context.plan is not None:
         out.append(nothing_to_build(context, words))
-    if context.plan is not None and context.level == "province":
-        out += [*bound_sentences(context, words), *price_sentences(context, words), *robust_sentences(context, words)]
-    return out
+    return [*out, *bound_sentences(context, words)]

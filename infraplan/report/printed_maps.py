@@ -176,18 +176,16 @@ NUDGES_PT = (
 
 def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
     """Names on zones, largest first, moved aside where they would overlap; one without room is left out."""
-    from matplotlib import patheffects
-
     check_glyphs(labels)
     renderer = axes.figure.canvas.get_renderer()
-    halo = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
+    ground = {"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": "none", "alpha": 0.82}
     taken: list[Any] = []
     room = axes.get_window_extent(renderer)
     for i in np.argsort(-frame.geometry.area.to_numpy(), kind="stable"):
         point = frame.geometry.iloc[i].representative_point()
         text = axes.annotate(
             labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
-            color=palette()["ink"]["text"], zorder=5, path_effects=halo, linespacing=1.1,
+            color=palette()["ink"]["text"], zorder=5, bbox=ground, linespacing=1.1,
         )  # fmt: skip
         for nudge in NUDGES_PT:
             text.set_position(nudge)

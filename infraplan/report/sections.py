@@ -59,7 +59,7 @@ def body_of(context: PageContext, words: Words, pictures: Sequence[Drawn]) -> It
 def _source(context: PageContext, words: Words) -> str:
     """Where a picture's figures come from."""
     own = words.t("source_own", model=words.model(context.facts))
-    return words.joined([own, words.t("example_mark") if context.facts.synthetic else ""], "、")
+    return words.joined([own, words.t("example_mark") if context.facts.synthetic else ""], "；")
 
 
 def _summary(context: PageContext, words: Words) -> Iterator[Block]:
