@@ -176,8 +176,11 @@ NUDGES_PT = (
 
 def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
     """Names on zones, largest first, moved aside where they would overlap; one without room is left out."""
+    from matplotlib import patheffects
+
     check_glyphs(labels)
     renderer = axes.figure.canvas.get_renderer()
+    as_path = [patheffects.Normal()]  # text drawn as glyphs is hinted, by which strokes are lost
     ground = {"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": "none", "alpha": 0.82}
     taken: list[Any] = []
     room = axes.get_window_extent(renderer)
@@ -185,7 +188,7 @@ def _names(axes: Any, frame: Any, labels: list[str], size: float = 8.0) -> None:
         point = frame.geometry.iloc[i].representative_point()
         text = axes.annotate(
             labels[i], (point.x, point.y), xytext=(0, 0), textcoords="offset points", ha="center", va="center", fontsize=size,
-            color=palette()["ink"]["text"], zorder=5, bbox=ground, linespacing=1.1,
+            color=palette()["ink"]["text"], zorder=5, bbox=ground, path_effects=as_path, linespacing=1.1,
         )  # fmt: skip
         for nudge in NUDGES_PT:
             text.set_position(nudge)
