@@ -108,6 +108,8 @@ def sentences(comparison: Comparison, words: Words) -> list[str]:
         out.append(words.t("compare_words_unmatched", gone=gone, new=new))
     if gaps is not None:
         out.append(words.t("compare_words_gaps", **{what: integer((gaps["change"] == what).sum()) for what in ("closed", "opened")}))
+    if comparison.unmatched_gaps:
+        out.append(words.t("compare_words_gaps_unmatched", count=integer(comparison.unmatched_gaps)))
     ranks = comparison.ranks
     if len(ranks) > 1:
         moves = {"up": ranks[ranks["move"] > 0], "down": ranks[ranks["move"] < 0]}

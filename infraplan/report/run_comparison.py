@@ -46,6 +46,8 @@ class Comparison:
         Villages newly covered and newly lost, by family: columns of the table `compared_villages`; None where a run has no such table.
     gaps : DataFrame or None
         Gaps closed and opened, columns of `compared_gaps`; None where a run has no list.
+    unmatched_gaps : int
+        Gaps of one run alone whose clause or village the other run does not have: neither closed nor opened.
     ranks : DataFrame
         Cities of both runs by their share of the first family, columns of `compared_ranks`.
     changed_villages : pair of int
@@ -71,6 +73,7 @@ class Comparison:
     gaps: Any = None
     ranks: Any = None
     changed_villages: tuple[int, int] = (0, 0)
+    unmatched_gaps: int = 0
 
     @property
     def synthetic(self) -> bool:
@@ -111,6 +114,8 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] in ("city", "county")}
     tables = {name: (kept_table(first, old, name), kept_table(second, new, name)) for name in ("villages", "gaps", "existing_sites")}
     villages, gone_and_new = _villages(*tables["villages"], names)
+    known = [_known(summary, tables["villages"][side]) for side, summary in enumerate((old, new))]
+    gaps, unmatched = _gaps(*tables["gaps"], *known)
     return Comparison(
         before=first.resolve().name,
         after=second.resolve().name,
@@ -122,9 +127,10 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         receivers=_receivers(old, new),
         city_order=order if isinstance(order := new.get("city_order") or "", str) else tuple(order),
         villages=villages,
-        gaps=_gaps(*tables["gaps"]),
+        gaps=gaps,
         ranks=_ranks(coverage),
         changed_villages=gone_and_new,
+        unmatched_gaps=unmatched,
     )
 
 
@@ -267,18 +273,27 @@ def _villages(
     return typed(found, types("compared_villages")), (len(old) - len(table), len(new) - len(table))
 
 
-def _gaps(old: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Gaps that only one run lists; the stretches of a line count as one gap."""
+def _known(summary: dict[str, Any], villages: pd.DataFrame | None) -> dict[str, set[str]]:
+    """Clauses and villages of a run, by the column of a gap that names them."""
+    return {"target": set(summary["scorecard"]["id"]), "id": set() if villages is None else set(villages["id"])}
+
+
+def _gaps(
+    old: pd.DataFrame | None, new: pd.DataFrame | None, had: dict[str, set[str]], has: dict[str, set[str]]
+) -> tuple[pd.DataFrame | None, int]:  # fmt: skip
+    """Gaps that only one run lists, the stretches of a line as one; and how many of a clause or village that the other does not have."""
     if old is None or new is None:
-        return None
+        return None, 0
     key = ["target", "id", "network"]
     old, new = old.drop_duplicates(key), new.drop_duplicates(key)
     both_lists = old.merge(new, on=key, how="outer", suffixes=("_before", ""), indicator="side", sort=False)
     closed, opened = (both_lists.loc[both_lists["side"] == side, key] for side in ("left_only", "right_only"))
-    parts = [old.merge(closed, on=key).assign(change="closed"), new.merge(opened, on=key).assign(change="opened")]
-    table = pd.concat(parts, ignore_index=True)
+    closed, opened = old.merge(closed, on=key).assign(change="closed"), new.merge(opened, on=key).assign(change="opened")
+    alone = [rows["target"].isin(here["target"] - there["target"]) | rows["id"].isin(here["id"] - there["id"])
+             for rows, here, there in ((closed, had, has), (opened, has, had))]  # fmt: skip
+    table = pd.concat([closed[~alone[0]], opened[~alone[1]]], ignore_index=True)
     table = table.sort_values(["change", "target", "county", "id"], kind="stable")
-    return typed(table.reset_index(drop=True), types("compared_gaps"))
+    return typed(table.reset_index(drop=True), types("compared_gaps")), int(alone[0].sum() + alone[1].sum())
 
 
 def _ranks(coverage: pd.DataFrame) -> pd.DataFrame:

@@ -15,9 +15,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from infraplan.errors import DataError
-from infraplan.report.comparison_pages import write_comparison
+from infraplan.report.comparison_pages import sentences, write_comparison
 from infraplan.report.run_comparison import compare_runs
 from infraplan.report.run_records import FOLDER, UNDATED, day_of, records_before, summary_of, trend, write_record
+from infraplan.report.words import Words
 from infraplan.report.workbook import HEAD_ROW
 from infraplan.tables.number_formats import points, signed
 
@@ -130,6 +131,23 @@ def test_villages_and_gaps_won_and_lost_by_name(runs: tuple[Path, Path], tmp_pat
     assert [row[1] for row in rows] == ["v1", "v4", "v2"]
     own = compare_runs(runs[0] / FOLDER / "2020-08-31", runs[1])
     assert own.villages.equals(found.villages) and own.gaps.equals(found.gaps)
+
+
+def test_gaps_of_a_clause_or_village_of_one_run_alone_are_not_closed(runs: tuple[Path, Path]) -> None:
+    """A clause that is no longer asked (d), one that is new (e), a village with another id: nothing was built for them."""
+    about = {"city": "990100", "county": "990101", "town": "", "committee": "", "population": 10}
+    listed = {0: [("a", "v1"), ("d", "v1"), ("a", "was")], 1: [("e", "v1"), ("a", "is"), ("a", "v2")]}
+    for folder, at in zip(runs, (0, 1), strict=True):
+        villages = pd.DataFrame([{"id": i, "name": i, **about, "nr_status": "unserved"} for i in ("v1", "v2", ("was", "is")[at])])
+        rows = [{"target": t, "id": i, "network": "any", "name": i, "kind": "village", **about} for t, i in listed[at]]
+        gaps = pd.DataFrame(rows).assign(city_name="", county_name="")
+        sites = pd.DataFrame({"id": ["S1"], "name": "", "services": "", "city": "990100", "status": "existing"})
+        (folder / "targets.csv").write_text("id\n")
+        write_record(folder, day_of(summary_of(folder)), {"villages": villages, "gaps": gaps, "existing_sites": sites})
+    found = compare_runs(*runs)
+    assert found.gaps[["target", "id", "change"]].values.tolist() == [["a", "v1", "closed"], ["a", "v2", "opened"]]
+    assert found.unmatched_gaps == 4
+    assert any("另有 4 项缺口" in sentence for sentence in sentences(found, Words("zh")))
 
 
 def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
