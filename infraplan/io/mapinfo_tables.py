@@ -83,7 +83,10 @@ def _is_number(cells: Any) -> bool:
 
 
 def _text(cell: Any) -> str:
-    return "" if pd.isna(cell) else str(cell).lower() if isinstance(cell, bool) else f"{cell:g}" if isinstance(cell, float) else str(cell)
+    """A cell as text; a number with all its digits."""
+    if pd.isna(cell):
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else f"{cell:.15g}" if isinstance(cell, float) else str(cell)
 
 
 def _narrow(cells: Any, layer: str, column: str, archive: str) -> tuple[list[str], int]:

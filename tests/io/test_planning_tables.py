@@ -50,6 +50,14 @@ def test_mapinfo_comes_back(gaps: gpd.GeoDataFrame, tmp_path: Path) -> None:
         assert b"WindowsSimpChinese" in archive.read("gaps.tab")
 
 
+def test_numbers_of_a_column_with_an_empty_cell_keep_their_digits(gaps: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    """A place without a position must not make every longitude 100 m wrong, nor a cost a power of ten."""
+    with collected():
+        write_mapinfo({"gaps": gaps.assign(lon=[113.264361, np.nan], cost=[1234567.0, np.nan])}, tmp_path / "mapinfo.zip")
+    back = pyogrio.read_dataframe(f"/vsizip/{tmp_path}/mapinfo.zip/gaps.tab")
+    assert back["lon"].tolist() == ["113.264361", ""] and back["cost"].tolist() == ["1234567", ""]
+
+
 def test_mapinfo_in_a_chinese_crs(gaps: gpd.GeoDataFrame, tmp_path: Path) -> None:
     with collected():
         write_mapinfo({"gaps": gaps}, tmp_path / "mapinfo.zip", crs="EPSG:4547")
