@@ -18,7 +18,7 @@ from infraplan.coverage.sectors import site_of
 
 SERVED, UNCERTAIN, UNSERVED = 0, 1, 2
 """Positions in `population.STATUSES`."""
-WRITTEN_KM = 0.05
+WRITTEN_KM = 0.0005
 """Half of the last digit with which a sheet states where a stretch begins and ends. [km]"""
 
 

@@ -35,8 +35,10 @@ FOUND_ON_THE_SPOT = ("band", "device", "indoors", "photo", "confirmed_lon", "con
 INDOORS = {"室内": True, "屋内": True, "indoor": True, "indoors": True, "室外": False, "户外": False, "outdoor": False, "outdoors": False}
 ID_TEXT = re.compile(r"(?:编号|\bid)\s*[:：]?\s*([^；;\s]+)", re.IGNORECASE)
 STRETCH_TEXT = re.compile(r"(?:km\s+)?([\d.]+)\s*(?:至|to)\s*([\d.]+)(?=\s*(?:km|，|,))", re.IGNORECASE)
-FAMILY_HEAD = re.compile(r"^([^（(]+?)(?:（[^）]*）| (?:outdoors|indoors).*)?$")
-"""Heading of a family's status: 5G（室外）, NB-IoT indoors."""
+FAMILY_HEAD = re.compile(
+    rf"^({'|'.join(map(re.escape, sorted(NAMES.values(), key=len, reverse=True)))})(?:（.*）| (?!.*margin \(dB\)$).*)?$", re.IGNORECASE
+)
+"""Heading of a family's status: 5G（室外）, NB-IoT deep indoors (cellar, shaft); not that of its margin."""
 
 
 def measurements(
@@ -161,7 +163,7 @@ def _families_asked(sheet: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Of each row the families that it says lack service, by the columns of their status; none where the sheet has no such column."""
     names = {NAMES[family].casefold(): family for family in NAMES}
     heads = {head: FAMILY_HEAD.match(str(head).strip()) for head in sheet.columns}
-    found = {head: names.get(match[1].strip().casefold()) for head, match in heads.items() if match}
+    found = {head: names.get(match[1].casefold()) for head, match in heads.items() if match}
     asked: list[tuple[str, ...]] = [()] * len(sheet)
     for head, family in found.items():
         if family is not None:

@@ -232,8 +232,8 @@ def _remarks(frame: Any, speech: Speech, name: str) -> list[str]:
     texts = []
     for place, priority, start, end, length in _rows(frame, "id", "priority", "from_km", "to_km", "length_km"):
         parts = [say("policy.annex_id", speech.lang, id=place)]
-        if not missing(start):
-            parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.1f}", end=f"{end:.1f}", length=f"{length:.1f}"))
+        if not missing(start):  # to the metre: stretches may be shorter than 100 m
+            parts.append(say("policy.annex_stretch", speech.lang, start=f"{start:.3f}", end=f"{end:.3f}", length=f"{length:.1f}"))
         texts.append(speech.joined([*parts, speech.area(text(priority))]))
     return texts
 

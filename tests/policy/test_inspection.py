@@ -17,7 +17,9 @@ from infraplan.policy.gap_lists import find_gaps
 from infraplan.policy.inspection import COLUMNS, measurements
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.targets import Targets
+from infraplan.presets import load
 from infraplan.radio.budgets import services
+from infraplan.tables.language import Speech
 
 IDS = [row[0] for row in miniature.VILLAGES] + ["s1", "s2", "s3", "s4"]
 GOOD = {
@@ -174,6 +176,20 @@ def test_photo_and_position_come_back() -> None:
     assert found == {("measured_half_position", 2), ("measured_position", 3), ("measured_position", 4)}
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_families_are_known_at_any_receiver(lang: str) -> None:
+    """A sheet of meters in cellars, or of phones in cars: its headings name the family all the same."""
+    for receiver in load("radio_environment")["receivers"]:
+        head, other = (Speech(lang).judged(family, receiver) for family in ("nbiot", "nr"))
+        sent = {head: "未覆盖", other: "", "备注": "编号b3"}
+        with pytest.raises(DataError) as caught:
+            read(sent)
+        assert [fault.rule for fault in caught.value.fault_list] == ["measured_family"], receiver
+        assert read(sent | {"测试频段": "NB-IoT 900"})["family"].tolist() == ["nbiot"]
+        margin = f"{head}余量(dB)" if lang == "zh" else f"{head} margin (dB)"
+        assert len(read({margin: "-3.2"})) == 1, "a margin says nothing of what lacks service"
+
+
 @pytest.mark.parametrize(("head", "status"), [("5G（室外）", "未覆盖"), ("5G outdoors", "unserved")])
 def test_a_band_of_another_family_is_a_fault(head: str, status: str) -> None:
     """A row that lacks 5G alone is not answered by NB-IoT; one that lacks both takes either."""
@@ -209,15 +225,15 @@ def test_a_stretch_of_railway_is_filled_in_and_read_back(small_policy: Targets) 
         target="railway",
     )  # fmt: skip
     sent = gaps_annex(gaps[gaps["network"] == "any"], total=False, tests=True).astype(object)
-    assert len(sent) == 1 and "10.0 至 20.0 km" in sent.loc[0, "备注"]
+    assert len(sent) == 1 and "9.950 至 20.000 km" in sent.loc[0, "备注"]
     for name in set(GOOD) - {"备注"}:
         sent.loc[0, name] = GOOD[name]
     table = measurements(sent, IDS, lines=["r1", "e1"])
-    assert table[["id", "from_km", "to_km"]].to_numpy().tolist() == [["r1", 10.0, 20.0]]
+    assert table[["id", "from_km", "to_km"]].to_numpy().tolist() == [["r1", 9.95, 20.0]]
     before, after = railway(small_policy, None), railway(small_policy, table)
     assert (before["numerator"], after["numerator"]) == (pytest.approx(10.0, abs=0.11), pytest.approx(20.0, abs=0.01))
     assert after["measured"] == pytest.approx(10.0, abs=0.11) and before["measured"] == 0
-    sent.loc[0, "备注"] = str(sent.loc[0, "备注"]).replace("10.0 至 20.0", "15.0 至 20.0")
+    sent.loc[0, "备注"] = str(sent.loc[0, "备注"]).replace("9.950 至 20.000", "15.000 至 20.000")
     part = railway(small_policy, measurements(sent, IDS, lines=["r1", "e1"]))
     assert part["numerator"] == pytest.approx(15.0, abs=0.11)
 
@@ -231,7 +247,20 @@ def test_english_sheets_state_the_stretch_too(small_policy: Targets) -> None:
     sent = gaps_annex(gaps[gaps["network"] == "any"], "en", total=False, tests=True).astype(object)
     sent[["Operator", "Band tested", "Indoors or outdoors"]] = "China Mobile", "n41", "outdoors"
     sent[["Measured RSRP (dBm)", "Date of inspection", "Inspector"]] = -95, "2026-11-03", "Li"
-    assert measurements(sent, IDS, lines=["r1"])[["from_km", "to_km"]].to_numpy().tolist() == [[10.0, 20.0]]
+    assert measurements(sent, IDS, lines=["r1"])[["from_km", "to_km"]].to_numpy().tolist() == [[9.95, 20.0]]
+
+
+def test_a_stretch_shorter_than_100_metres_comes_back(small_policy: Targets) -> None:
+    """A piece of a line may be 91 m long: its ends in the sheet are not the same number."""
+    gaps = find_gaps(
+        small_policy, miniature.coverage(), zones=miniature.zones(), villages=miniature.villages(),
+        corridors=miniature.corridors(), sites=miniature.sites(), target="railway",
+    )  # fmt: skip
+    own = gaps[gaps["network"] == "any"].assign(from_km=9.354804, to_km=9.446312, length_km=0.091508)
+    sent = gaps_annex(own, total=False, tests=True).astype(object)
+    for name in set(GOOD) - {"备注"}:
+        sent.loc[0, name] = GOOD[name]
+    assert measurements(sent, IDS, lines=["r1"])[["from_km", "to_km"]].to_numpy().tolist() == [[9.355, 9.446]]
 
 
 def test_a_failure_on_a_stretch_leaves_it_uncertain(small_policy: Targets) -> None:
