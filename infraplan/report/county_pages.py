@@ -19,6 +19,7 @@ from infraplan.report.page_context import PageContext
 from infraplan.report.printed_maps import coverage_figure
 from infraplan.report.words import Words
 from infraplan.report.workbook import write_annex
+from infraplan.siting.phases import phases_of_sites
 from infraplan.tables.reprojection import to_plane
 
 DPI = 110
@@ -108,6 +109,7 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
         villages=context.villages[context.villages["county"] == adcode],
         sites=context.sites[context.sites["county"] == adcode],
         plan_sites=sites,
+        phases=phases_of_sites(context.phases, sites),
         towns=None if context.towns is None else context.towns[context.towns["county"] == adcode],
         grid=grid,
         margins={family: np.ascontiguousarray(margin[rows, columns]) for family, margin in context.margins.items()},

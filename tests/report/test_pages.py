@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from infraplan.report.county_pages import county_context
 from infraplan.report.html_pages import index_page, report_page
 from infraplan.report.style import day, decimal, integer, percent, percent_up
 from infraplan.tables.number_formats import money
@@ -56,6 +57,15 @@ def test_pages_ask_the_network_for_nothing(site: Path) -> None:
 def test_cities_in_provincial_order_total_first(contexts) -> None:
     reader = read(index_page(contexts[0]))
     assert reader.text.index("合计") < reader.text.index("甲市") < reader.text.index("乙市", reader.text.index("合计"))
+
+
+def test_the_phases_of_a_county_are_its_own(contexts) -> None:
+    """The plan's sites and cost of a phase are not printed as those of one county."""
+    province, (city, *_) = contexts
+    for code, _ in city.counties:
+        own = county_context(replace(city, phases=province.phases), code)
+        assert own.phases["sites"].sum() == len(own.plan_sites) > 0 and own.phases["cost"].sum() == own.plan_sites["cost"].sum()
+        assert own.phases["phase"].tolist() == province.phases["phase"].tolist()
 
 
 def test_synthetic_and_expired_are_said_on_every_page(contexts) -> None:
