@@ -62,6 +62,11 @@ def stable_id(name: str) -> str:
     return "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"infraplan/{name}")) + "}"
 
 
+def verbatim(text: str) -> str:
+    """A text of a label in which QGIS evaluates nothing: [% begins an expression there."""
+    return text.replace("[%", "[% '[%' %]")
+
+
 def layout_of(sheet: Sheet) -> ET.Element:
     """The layout as QGIS stores it."""
     layout = ET.Element("Layout", name=sheet.name, units="mm", printResolution="200", worldFileMap="")

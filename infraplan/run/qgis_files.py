@@ -10,7 +10,7 @@ from pyproj import CRS
 from infraplan.io.coordinate_systems import crs_words, named_crs
 from infraplan.io.layer_words import column_words, layer_title
 from infraplan.io.qgis import LABELS, alias_list, class_renderer, labelling, margin_classes, margin_renderer, outline_renderer, renderer_of
-from infraplan.io.qgis_layout import Atlas, Sheet
+from infraplan.io.qgis_layout import Atlas, Sheet, verbatim
 from infraplan.io.qgis_project import Project, ProjectLayer
 from infraplan.io.writing import geometry_type
 from infraplan.messages import say
@@ -135,7 +135,7 @@ def _sheet(
         if layer.shown and not layer.key.startswith("zones_")
     ]
     return Sheet(
-        say("gis.layout_name", lang), _title(context, words), say("gis.layout_legend", lang), _block(context, words, canvas),
+        say("gis.layout_name", lang), verbatim(_title(context, words)), say("gis.layout_legend", lang), _block(context, words, canvas),
         (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
         ("km", 10.0), say("gis.synthetic_across", lang) if facts.synthetic else "",
         [*listed, *((layer.id, layer.title, 0) for layer in zones if layer.shown)],
@@ -148,7 +148,7 @@ def _block(context: PageContext, words: Words, canvas: CRS) -> list[tuple[str, s
     """Rows of the title block; the scale is that of the map as it is printed."""
     lang, facts = words.lang, context.facts
     none = say("gis.block_not_stated", lang)
-    name = context.title_name(lang)
+    name = verbatim(context.title_name(lang))
     scale = "1 : [% format_number(round(map_get(item_variables('map'), 'map_scale'), -3), 0) %]"
     rows = {
         "area": f"{name}[% coalesce(' · ' || @atlas_pagename, '') %]", "scale": scale, "crs": crs_words(canvas, lang),

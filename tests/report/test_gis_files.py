@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -100,6 +101,18 @@ def test_no_zone_outside_china() -> None:
     assert output_crs("gauss-kruger", 113.2) == "EPSG:4547" and output_crs("", 10.0) == ""
     with pytest.raises(DataError, match=r"study\.toml"):
         output_crs("gauss-kruger", 13.4)
+
+
+def test_a_name_is_no_expression_of_the_sheet(contexts: Contexts, tmp_path: Path) -> None:
+    """QGIS evaluates what is between [% and %] in a label; a name with them is printed as it is."""
+    city = contexts[1][0]
+    zones = city.zones.copy()
+    zones.loc[zones["level"] == "city", "name"] = "[% 1+1 %]市"
+    write_layers(page_of(replace(city, name="[% 1+1 %]市", zones=zones)), tmp_path, "zh")
+    with zipfile.ZipFile(tmp_path / "project.qgz") as archive:
+        labels = re.findall(r'labelText="([^"]*)"', archive.read("project.qgs").decode())
+    named = [label for label in labels if "1+1" in label]
+    assert len(named) == 2 and all("[% '[%' %] 1+1 %]市" in label and "[% 1+1" not in label for label in named)
 
 
 def test_hostile_names_stay_text(hostile: PageContext, tmp_path: Path, system_python: str) -> None:
