@@ -204,9 +204,16 @@ def test_a_link_opens_its_place_and_layer_and_follows_the_view(browser: Any, sit
     assert visit.page.evaluate("location.hash").endswith(",12.5,signal/nbiot/after/cbn+cmcc")
     visit.page.evaluate("location.hash = '#24.3,113.1,11,villages'")
     visit.page.wait_for_function("infraplanState.theme === 'villages' && infraplanMap.getZoom() === 11")
-    for nonsense in ("#", "#x,y,z", "#999,999,3", "#24.2", "#24.2,113.2,-4,<b>,%3Cscript%3E"):
+    for nonsense in ("#", "#x,y,z", "#999,999,3", "#24.2", "#24.2,113.2,-4,<b>,%3Cscript%3E", "#100%", "#24.2,113.2,9,%E0"):
         visit.page.evaluate("hash => { location.hash = hash; }", nonsense)
         visit.page.wait_for_timeout(60)
+    assert visit.clean()
+    visit.context.close()
+
+
+def test_a_malformed_link_opens_the_map(browser: Any, site: Path) -> None:
+    visit = Visit(browser, site / CITY, address="#100%")
+    visit.page.wait_for_function("window.infraplanMap && window.infraplanMap.ready")
     assert visit.clean()
     visit.context.close()
 
@@ -321,12 +328,18 @@ def test_print_has_title_block_arrow_dates_and_the_view_of_the_screen(browser: A
 def test_an_online_base_map_is_off_until_it_is_ticked(browser: Any, contexts: Any, tmp_path: Path) -> None:
     city = contexts[1][0]
     path = tmp_path / "map.html"
-    draw_map(replace(city, detail=replace(city.detail, basemap="https://tiles.invalid/{z}/{x}/{y}.png", basemap_credit="Tiles"))).save(path)
+    draw_map(
+        replace(city, detail=replace(city.detail, basemap="https://tiles.invalid/{z}/{x}/{y}.png", basemap_credit="Tiles of <b>"))
+    ).save(path)
     visit = open_map(browser, path)
     box = visit.page.locator('.ip-overlays input[value="basemap"]')
-    assert not box.is_checked() and visit.clean()
+    credit = visit.page.locator(".ip-sources", has_text="Tiles of <b>")
+    assert not box.is_checked() and visit.clean() and not visit.page.locator(".ip-online").is_visible()
     box.check()
     visit.page.wait_for_timeout(300)
+    assert credit.count() == 1 and visit.page.locator(".ip-online").is_visible(), "the owners are named while their map is shown"
+    box.uncheck()
+    assert not visit.page.locator(".ip-online").is_visible()
     assert any("tiles.invalid" in url for url in visit.requests)
     visit.context.close()
     plain = open_map(browser, path.parent / "map.html")

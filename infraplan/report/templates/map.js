@@ -45,7 +45,7 @@
       if (FREE.indexOf(name) < 0) pane.style.pointerEvents = "none";
     });
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    IP.credits(map, data);
+    var credits = IP.credits(map, data);
     map.invalidateSize({ animate: false });
 
     IP.show = function (map, source, i) {
@@ -76,6 +76,7 @@
       var online = overlays.basemap && map.hasLayer(overlays.basemap);
       for (key in themes) if (key !== state.theme) themes[key].remove();
       if (themes[state.theme]) themes[state.theme].addTo(map);
+      credits.online(online);
       if (online) ground.remove(); else ground.addTo(map);
       ground.refresh(state);
       if (state.theme === "signal" && themes.signal) {

@@ -74,7 +74,7 @@
     return control;
   };
 
-  /* Who made what the map shows: a line below the map, on a narrow screen behind an "i". */
+  /* Who made what the map shows: a line below the map, on a narrow screen behind an "i"; and the owners of the online base map while it is on. */
   IP.credits = function (map, data) {
     var box = element("details", "ip-sources"), head = element("summary");
     head.appendChild(element("i", "", "i"));
@@ -84,10 +84,17 @@
     var note = element("p");
     note.innerHTML = data.attribution;
     box.appendChild(note);
+    var online = box.appendChild(element("p", "ip-online", data.basemap ? data.basemap.credit : ""));
+    online.hidden = true;
     box.open = !NARROW.matches;
     NARROW.addEventListener("change", function () { box.open = !NARROW.matches; });
     box.addEventListener("toggle", function () { map.invalidateSize({ animate: false }); });
     map.getContainer().insertAdjacentElement("afterend", box);
+    return { online: function (on) {
+      if (online.hidden === !(on && online.textContent)) return;
+      online.hidden = !online.hidden;
+      map.invalidateSize({ animate: false });
+    } };
   };
 
   /* Whether a section of the legend belongs to what is drawn. */

@@ -105,8 +105,9 @@
   IP.addressOf = function (at, zoom, state) {
     return "#" + [at.lat.toFixed(5), at.lng.toFixed(5), Math.round(zoom * 100) / 100, ORDER.map(function (key) { return state[key]; }).join("/")].join(",");
   };
+  function plain(hash) { try { return decodeURIComponent(hash); } catch (malformed) { return hash; } }
   IP.viewOf = function (hash, data) {
-    var parts = decodeURIComponent(hash.replace(/^#/, "")).split(","), numbers = parts.slice(0, 3).map(Number), chosen = {};
+    var parts = plain(hash.replace(/^#/, "")).split(","), numbers = parts.slice(0, 3).map(Number), chosen = {};
     if (parts.length < 2 || !parts[0] || !parts[1] || !isFinite(numbers[0]) || !isFinite(numbers[1]) || Math.abs(numbers[0]) > 85 || Math.abs(numbers[1]) > 180) return null;
     var named = (parts[3] || "").split("/");
     data.choices.forEach(function (group) {
