@@ -1,0 +1,114 @@
+"""The cheapest tree along real streets, its proof, and networkx's approximation beside it.
+
+    python benchmarks/backhaul.py [--quick] [--json] [--seconds 60] [--peers | --no-peers] [--names 137,151,178]
+
+Street networks with proven optima (PACE contest 2018, CC0), read from `../shared` beside the project: skipped where it is absent. Costs
+and bounds are printed as ratios to the optimum; the peer is `networkx.algorithms.approximation.steiner_tree(method="mehlhorn")`, in a
+throwaway environment of its own. Prints one line each on stderr; `--json` adds one flat object on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from study_plans import cpu_seconds
+
+from infraplan.backhaul import SteinerProblem, solve
+
+STREETS = Path(__file__).parents[2] / "shared/reference/steiner"
+OPTIMA = {"137": 11_256_303, "151": 337_290_460, "178": 27_941_456}
+PEER = """
+import json, sys, time
+import networkx as nx
+import numpy as np
+from networkx.algorithms.approximation import steiner_tree
+data = np.load(sys.argv[1])
+graph = nx.Graph()
+graph.add_weighted_edges_from(zip(*data["edges"].T.tolist(), data["cost"].tolist()))
+began = time.process_time()
+tree = steiner_tree(graph, data["terminals"].tolist(), method="mehlhorn")
+print(json.dumps({"cost": tree.size(weight="weight"), "cpu_s": time.process_time() - began, "version": nx.__version__}))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="10 seconds a network")
+    parser.add_argument("--json", action="store_true", help="one flat JSON object on stdout")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run networkx beside, in an environment of its own"
+    )
+    parser.add_argument("--names", default=",".join(OPTIMA))
+    chosen = parser.parse_args()
+    out: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        python = _peer_python(Path(folder)) if chosen.peers else ""
+        solve(SteinerProblem([[0, 1], [1, 2], [0, 2]], [1.0, 1.0, 1.5], [0, 2]))  # the kernels are compiled before anything is timed
+        for name in chosen.names.split(","):
+            problem = street_network(name)
+            if problem is None:
+                continue
+            began, used = time.perf_counter(), cpu_seconds()
+            tree = solve(problem, time_limit_s=10.0 if chosen.quick else chosen.seconds)
+            best = OPTIMA.get(name, tree.bound)
+            figures = {
+                "cost": tree.cost / best - 1, "bound": tree.bound / best - 1, "gap": tree.proven_gap,
+                "seconds": time.perf_counter() - began, "cpu_s": cpu_seconds() - used,
+            }  # fmt: skip
+            say(out, name, **figures)
+            if python:
+                say(out, f"{name}_networkx", **peer(python, problem, Path(folder), best))
+    if chosen.json:
+        print(json.dumps(out))
+
+
+def street_network(name: str) -> SteinerProblem | None:
+    """A network by its number; None, and a line, where it is absent."""
+    path = STREETS / f"vienna_{name}.gr.gz"
+    if not path.exists():
+        print(f"{path.name} is absent: skipped", file=sys.stderr)
+        return None
+    with gzip.open(path, "rt") as file:
+        rows = [line.split() for line in file]
+    edges = np.array([row[1:] for row in rows if row and row[0] == "E"], np.int64)
+    terminals = np.array([row[1] for row in rows if len(row) == 2 and row[0] == "T"], np.int64)
+    return SteinerProblem(edges[:, :2] - 1, edges[:, 2], terminals - 1)
+
+
+def peer(python: str, problem: SteinerProblem, folder: Path, best: float) -> dict[str, float]:
+    """What networkx finds."""
+    np.savez(folder / "problem.npz", edges=problem.edges, cost=problem.cost, terminals=problem.terminals)
+    done = subprocess.run([python, "-c", PEER, folder / "problem.npz"], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    return {"cost": found["cost"] / best - 1, "cpu_s": found["cpu_s"]}
+
+
+def _peer_python(folder: Path) -> str:
+    """A Python with networkx, numpy and scipy; "" where it cannot be made."""
+    venv.create(folder / "venv", with_pip=True)
+    python = str(folder / "venv/bin/python")
+    if subprocess.run([python, "-m", "pip", "install", "-q", "networkx", "numpy", "scipy"], stdout=sys.stderr).returncode:
+        print("networkx cannot be installed: skipped", file=sys.stderr)
+        return ""
+    return python
+
+
+def say(out: dict[str, Any], prefix: str, **figures: float) -> None:
+    """Print figures, and keep them."""
+    print(prefix, "  ".join(f"{name} {value:.4g}" for name, value in figures.items()), file=sys.stderr, flush=True)
+    out.update({f"{prefix}_{name}": value for name, value in figures.items()})
+
+
+if __name__ == "__main__":
+    main()
