@@ -343,6 +343,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
         "phases": None if phases is None else page_rows.shown_table(phases, "phases", "page", words),
         "prices": [*plan_words.price_sentences(context, words), *plan_words.robust_sentences(context, words)],
         "plan_note": plan_words.plan_note(context, words),
+        "unreachable_title": plan_words.unreachable_title(context),
         "unreachable": plan_words.unreachable_sentences(context, words),
         "plan_shown": words.t("plan_shown", shown=most_sites, total=style.integer(total)) if total > most_sites else "",
     }

@@ -157,6 +157,11 @@ def robust_sentences(context: PageContext, words: Words) -> list[str]:
     return out
 
 
+def unreachable_title(context: PageContext) -> str:
+    """Key of the heading of `unreachable_sentences`: a proof only where the plan's status says so."""
+    return "unreachable_section" if context.plan is None or context.plan.status == "unreachable" else "unserved_section"
+
+
 def unreachable_sentences(context: PageContext, words: Words) -> list[str]:
     """Why the goal is out of reach: the people that no candidate can serve, and the reason."""
     rows = context.unreachable

@@ -140,7 +140,7 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
         yield Paragraph(words.sentences(prices))
     unreachable = plan_words.unreachable_sentences(context, words)
     if unreachable:
-        yield Paragraph(words.sentences([words.plain("unreachable_head"), *unreachable]))
+        yield Paragraph(words.sentences([words.plain(plan_words.unreachable_title(context)) + words.stop, *unreachable]))
     yield from table_of(words.t("table_kinds"), shown_kinds(context, words))
 
 

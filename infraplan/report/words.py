@@ -50,6 +50,11 @@ class Words(Speech):
         """What is between two sentences."""
         return "" if self.lang == "zh" else " "
 
+    @property
+    def stop(self) -> str:
+        """What ends a sentence."""
+        return "。" if self.lang == "zh" else "."
+
     def sentences(self, parts: Sequence[str]) -> str:
         """Sentences in a row."""
         return self.gap.join(part for part in parts if part)

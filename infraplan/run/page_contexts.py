@@ -173,10 +173,8 @@ def plan_summary(
 
 
 def out_of_reach(plan: Plan) -> bool:
-    """Whether the pages list what no candidate serves: where that keeps the plan from a target."""
-    return plan.status == "unreachable" or (
-        plan.status == "short" and any(not row["met"] for row in (*plan.lines.values(), *plan.weak_grid.values()))
-    )
+    """Whether the pages list what no candidate serves: where a target is missed, proven out of reach or not."""
+    return plan.status in ("unreachable", "short")
 
 
 def plan_note(plan: Plan) -> str:

@@ -296,7 +296,7 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     instance = planning_instance(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
     plan = with_build_alone(findings, with_low_end(findings, plan, progress, cities), progress, cities)
-    if plan.status == "unreachable" or (plan.status == "short" and plan.goal.lines):
+    if plan.status in ("unreachable", "short"):
         services = findings.study.plan_services
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
     if not points or cities:
