@@ -31,11 +31,12 @@ def legend_sections(context: PageContext, words: Words) -> list[dict[str, Any]]:
     colours = palette()["village"]
     dots = [{"shape": "circle", "colour": colours[status], "label": words.t(status)} for status in STATUSES]
     gained = [{"shape": "circle", "colour": colours["gained"], "label": words.t("layer_gained")}]
-    found += [
-        section(words.t("legend_villages"), dots, "", "villages", ("today", "after")),
-        section(words.t("legend_villages"), gained, "", "villages", ("adds",)),
-    ]
-    found.append({"title": words.t("legend_villages"), "items": dots[1:], "overlay": "gaps", "times": ["today", "after"]})
+    limited = context.plan is not None and context.plan.capacity is not None
+    later = words.t("legend_villages_signal" if limited else "legend_villages")
+    for time, title in (("today", words.t("legend_villages")), ("after", later)):
+        found.append(section(title, dots, "", "villages", (time,)))
+        found.append({"title": title, "items": dots[1:], "overlay": "gaps", "times": [time]})
+    found.append(section(later, gained, "", "villages", ("adds",)))
     found.append({"title": "", "items": gained, "overlay": "gaps", "times": ["adds"]})
     sites, new = site_legend(words)
     found += [

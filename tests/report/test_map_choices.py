@@ -16,9 +16,12 @@ import pytest
 from PIL import Image
 from visits import Visit, open_map
 
+from infraplan.report.map_legends import legend_sections
 from infraplan.report.maps import draw_map
 from infraplan.report.page_context import PageContext
 from infraplan.report.style import palette
+from infraplan.report.words import Words
+from infraplan.siting.capacity import CapacityInUse
 
 pytestmark = pytest.mark.browser
 CITY = "cities/990100-甲市/map.html"
@@ -119,6 +122,20 @@ def test_settlements_by_status_and_what_the_plan_adds(browser: Any, unmarked: Pa
     assert not visit.page.locator('.ip-overlays input[value="gaps"]').is_visible()
     assert visit.clean()
     visit.context.close()
+
+
+def test_settlements_with_the_plan_say_that_capacity_is_not_counted(contexts: Any) -> None:
+    city = contexts[1][0]
+    capacity = CapacityInUse("nr", 13_000, 13_000, True, ())
+    limited = replace(city, plan=replace(city.plan, capacity=capacity))
+    for context, said in ((city, False), (limited, True)):
+        titles = {
+            time: part["title"]
+            for part in legend_sections(context, Words("zh"))
+            for time in part.get("times", ())
+            if "居民点" in part["title"]
+        }
+        assert titles["today"] == "居民点" and ("容量" in titles["after"], "容量" in titles["adds"]) == (said, said)
 
 
 def test_lines_and_places_are_layers_with_popups(browser: Any, unmarked: Path) -> None:
