@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING
 from infraplan.compiled import drop_old_kernels
 
 if TYPE_CHECKING:
+    from infraplan.coverage.calibration import CalibrationRun, calibrate
+    from infraplan.coverage.calibration_terms import Calibration
     from infraplan.coverage.map_update import cover_with, update_coverage
     from infraplan.coverage.over_terrain import FootprintCache
+    from infraplan.coverage.point_prediction import predict_points
     from infraplan.coverage.population import population_coverage, service_status
     from infraplan.coverage.prediction import Coverage, predict_coverage
     from infraplan.coverage.sectors import sectors_of
     from infraplan.coverage.signal import predict_signal
+    from infraplan.coverage.transmitters import Transmitters
     from infraplan.errors import DataError, InfraplanError, UsageError
     from infraplan.examples.small_world import example_world
     from infraplan.geo.grids import Grid
     from infraplan.geo.zonal import zone_faults
     from infraplan.io import read_corridors, read_hosts, read_places, read_sites, read_villages, read_zones
+    from infraplan.io.calibration_files import read_calibration, write_calibration
     from infraplan.io.cost_files import read_costs
     from infraplan.io.cost_lines import read_cost_lines
     from infraplan.io.coverage_rasters import write_coverage
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from infraplan.io.patterns import read_pattern
     from infraplan.io.rasters import read_terrain
     from infraplan.io.services import read_services
+    from infraplan.io.transmitter_tables import read_measured, read_transmitters
     from infraplan.io.weak_grids import read_weak_grid
     from infraplan.io.writing import write_geopackage
     from infraplan.policy.annex import gaps_annex, scorecard_annex
@@ -63,6 +69,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BusyHour": "siting.capacity",
+    "Calibration": "coverage.calibration_terms",
+    "CalibrationRun": "coverage.calibration",
     "Costs": "siting.costs",
     "Coverage": "coverage.prediction",
     "DataError": "errors",
@@ -73,9 +81,11 @@ _HOMES = {
     "Plan": "siting.plans",
     "SearchLimits": "siting.plans",
     "Study": "study",
+    "Transmitters": "coverage.transmitters",
     "UsageError": "errors",
     "absent_layers": "policy.scorecards",
     "assess": "run.steps",
+    "calibrate": "coverage.calibration",
     "candidate_sites": "siting.candidates",
     "check_plan": "siting.checks",
     "compare_runs": "report.run_comparison",
@@ -92,11 +102,14 @@ _HOMES = {
     "plot_plan": "report.plotting",
     "population_coverage": "coverage.population",
     "predict_coverage": "coverage.prediction",
+    "predict_points": "coverage.point_prediction",
     "predict_signal": "coverage.signal",
+    "read_calibration": "io.calibration_files",
     "read_corridors": "io",
     "read_cost_lines": "io.cost_lines",
     "read_costs": "io.cost_files",
     "read_hosts": "io",
+    "read_measured": "io.transmitter_tables",
     "read_measurements": "io.inspections",
     "read_opencellid": "io.opencellid",
     "read_osm": "io.osm",
@@ -107,6 +120,7 @@ _HOMES = {
     "read_services": "io.services",
     "read_sites": "io",
     "read_terrain": "io.rasters",
+    "read_transmitters": "io.transmitter_tables",
     "read_villages": "io",
     "read_weak_grid": "io.weak_grids",
     "read_zones": "io",
@@ -123,12 +137,15 @@ _HOMES = {
     "usual_busy_hour": "siting.capacity",
     "usual_costs": "siting.costs",
     "with_geometry": "policy.scorecards",
+    "write_calibration": "io.calibration_files",
     "write_coverage": "io.coverage_rasters",
     "write_geopackage": "io.writing",
     "zone_faults": "geo.zonal",
 }
 __all__ = [
     "BusyHour",
+    "Calibration",
+    "CalibrationRun",
     "Costs",
     "Coverage",
     "DataError",
@@ -139,9 +156,11 @@ __all__ = [
     "Plan",
     "SearchLimits",
     "Study",
+    "Transmitters",
     "UsageError",
     "absent_layers",
     "assess",
+    "calibrate",
     "candidate_sites",
     "check_plan",
     "compare_runs",
@@ -158,11 +177,14 @@ __all__ = [
     "plot_plan",
     "population_coverage",
     "predict_coverage",
+    "predict_points",
     "predict_signal",
+    "read_calibration",
     "read_corridors",
     "read_cost_lines",
     "read_costs",
     "read_hosts",
+    "read_measured",
     "read_measurements",
     "read_opencellid",
     "read_osm",
@@ -173,6 +195,7 @@ __all__ = [
     "read_services",
     "read_sites",
     "read_terrain",
+    "read_transmitters",
     "read_villages",
     "read_weak_grid",
     "read_zones",
@@ -189,6 +212,7 @@ __all__ = [
     "usual_busy_hour",
     "usual_costs",
     "with_geometry",
+    "write_calibration",
     "write_coverage",
     "write_geopackage",
     "zone_faults",

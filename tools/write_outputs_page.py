@@ -48,6 +48,8 @@ TITLES = {
     "method": "方法与来源 method：`annex.xlsx` 方法与来源，`report.pdf`",
     "filling": "填报说明 how to fill it in：`annex.xlsx` 填报说明",
     "budget": "链路预算 link budget：`infraplan budget`",
+    "signal_points": "点上的电平 levels at points：`infraplan signal` 在输入各列之后所加的列",
+    "calibration_terms": "校准项 terms of a calibration：`infraplan calibrate` 打印的表",
 }
 HEAD = """# 成果数据字典 What the outputs hold
 

@@ -31,9 +31,25 @@ def common(version: bool = typer.Option(False, "--version", callback=_version, i
 @cache
 def register() -> None:
     """Registers every verb, once; their modules are small, heavy packages are imported when a verb runs."""
-    from infraplan.cli import budget, check, compare, coverage, data, explain, gaps, inspect, new, plan, run, scorecard, template
+    from infraplan.cli import (
+        budget,
+        calibrate,
+        check,
+        compare,
+        coverage,
+        data,
+        explain,
+        gaps,
+        inspect,
+        new,
+        plan,
+        run,
+        scorecard,
+        signal,
+        template,
+    )
 
-    for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, data):
+    for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, signal, calibrate, data):
         module.attach(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,12 +35,15 @@ class Clutter:
         Class of each pixel, an index into the next two.
     class_height_m, class_nominal_m : ndarray of float64
         Representative height of a class and its nominal clutter distance. [m]
+    class_code : tuple of str
+        What the land-cover map calls each class; empty where clutter came as heights.
     """
 
     grid: Grid
     code: npt.NDArray[np.uint16]
     class_height_m: npt.NDArray[np.float64]
     class_nominal_m: npt.NDArray[np.float64]
+    class_code: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code.shape != self.grid.shape:
@@ -65,6 +69,11 @@ class Clutter:
     def with_nominal(self, nominal_m: float) -> Clutter:
         """The same clutter with one nominal distance for all classes."""
         return replace(self, class_nominal_m=np.full(len(self.class_nominal_m), float(nominal_m)))
+
+    def with_own_nominal(self, by_code: Mapping[str, float]) -> Clutter:
+        """The same clutter with nominal distances for some classes, by the codes of the land-cover map. [m]"""
+        own = [by_code.get(code, nominal_m) for code, nominal_m in zip(self.class_code, self.class_nominal_m.tolist(), strict=False)]
+        return replace(self, class_nominal_m=np.array(own, np.float64)) if own else self
 
 
 @dataclass(frozen=True)

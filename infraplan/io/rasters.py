@@ -342,4 +342,5 @@ def clutter_classes(
     faults.stop()
     heights = [0.0] + [float(entry["height_m"]) for entry in rule["class"]]
     nominal = [float(entry.get("nominal_m", rule["nominal_m"])) if nominal_m is None else nominal_m for entry in ({}, *rule["class"])]
-    return Clutter(grid, classes, np.array(heights), np.array(nominal, np.float64))
+    own_codes = ("", *(f"{entry['code']:g}" for entry in rule["class"]))
+    return Clutter(grid, classes, np.array(heights), np.array(nominal, np.float64), own_codes)

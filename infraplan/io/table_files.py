@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from infraplan.files import atomic_path
 from infraplan.messages import both
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]\d+(\.\d+)?")
 PLAIN = (".csv", ".xlsx")  # tables without a place
 SUFFIXES = (*PLAIN, ".gpkg", ".geojson")
 
@@ -54,12 +56,12 @@ def _as_text(value: Any) -> Any:
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text cells; an apostrophe in front of those that begin like a formula."""
+    """Text cells; an apostrophe in front of those that begin like a formula and are no number."""
     changed = {}
     for name in frame.columns:
         column = frame[name]
         if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
-            risky = column.map(lambda cell: isinstance(cell, str) and cell.startswith(FORMULA_STARTS))
+            risky = column.map(lambda cell: isinstance(cell, str) and cell.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(cell))
             if risky.any():
                 changed[name] = column.astype(object).where(~risky.astype(bool), "'" + column.astype(str))
     return frame.assign(**changed) if changed else frame

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from infraplan.fields import TABLES, Field
+from infraplan.common_fields import Field
+from infraplan.fields import TABLES
 from infraplan.files import atomic_path
 from infraplan.messages import Bilingual, both, in_language, main_language, say
 from infraplan.presets import load

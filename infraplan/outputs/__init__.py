@@ -24,6 +24,7 @@ from infraplan.outputs.answer_tables import (
     EXPLAINED_VILLAGES,
     HISTORY,
 )
+from infraplan.outputs.measured_tables import CALIBRATION_TERMS, SIGNAL_POINTS
 from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
 from infraplan.outputs.run_tables import (
     AREA,
@@ -56,6 +57,7 @@ TABLES = {
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
     "zones": ZONES, "gap_sums": GAP_SUMS, "gap_zones": GAP_ZONES, "site_kinds": SITE_KINDS, "outcome": OUTCOME, "towns": TOWNS,
     "method": METHOD, "filling": FILLING, "budget": BUDGET,
+    "signal_points": SIGNAL_POINTS, "calibration_terms": CALIBRATION_TERMS,
 }  # fmt: skip
 
 

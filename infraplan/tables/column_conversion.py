@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.arrays import Bools, Floats
-from infraplan.fields import Field
+from infraplan.common_fields import Field
 from infraplan.presets import load
 from infraplan.tables import values
 from infraplan.tables.faults import FaultList

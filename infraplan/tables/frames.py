@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from infraplan.arrays import Texts
-from infraplan.fields import LOCATING, TABLES, Field, contract_columns
+from infraplan.common_fields import Field
+from infraplan.fields import LOCATING, TABLES, contract_columns
 from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.reprojection import to_plane

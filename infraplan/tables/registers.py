@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from infraplan.arrays import Texts
-from infraplan.fields import REGISTER, Field
+from infraplan.common_fields import Field
+from infraplan.fields import REGISTER
 from infraplan.tables.column_conversion import converted
 from infraplan.tables.faults import FaultList, row_runs
 from infraplan.tables.values import folded, no_answer, numbers, texts

@@ -1,0 +1,95 @@
+"""`infraplan signal` and `calibrate` from files to files: columns and rows kept, refusals with exit code 3 and nothing written."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_drive import made_cells, made_points, made_sites, measured
+
+from infraplan.io.calibration_files import read_calibration
+
+Call = Callable[..., Any]
+ADDED = ["predicted_dbm", "loss_db", "pattern_db", "distance_m", "line_of_sight"]
+
+
+@pytest.fixture(scope="module")
+def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of cells and a gzipped table of measured points, with a column and a code of the user's own."""
+    folder = tmp_path_factory.mktemp("drive")
+    cells = made_cells()
+    points = measured(made_points(cells, 40), made_sites(cells), -6.0).round(2)
+    points.insert(0, "note", ["=1+1", "0012"] * (len(points) // 2))
+    cells.to_csv(folder / "cells.csv", index=False)
+    with gzip.open(folder / "points.csv.gz", "wt", encoding="utf-8") as stream:
+        points.to_csv(stream, index=False)
+    return folder
+
+
+def test_calibrate_then_signal(infraplan: Call, drive: Path, tmp_path: Path) -> None:
+    files = ["--sites", drive / "cells.csv", "--crs", "local"]
+    answer = infraplan("calibrate", drive / "points.csv.gz", *files, "-o", tmp_path / "calibration.toml", "--json", "--lang", "en")
+    assert answer.code == 0 and "on masts left out (12 masts" in answer.err and "dates —" in answer.err
+    said = json.loads(answer.out)
+    assert said["points"]["rms_db"] < said["points"]["rms_before_db"] and said["evidence"]["squares"] > 1000
+    assert read_calibration(tmp_path / "calibration.toml").points.rms_db == said["points"]["rms_db"]
+    out = tmp_path / "out.csv"
+    answer = infraplan("signal", drive / "points.csv.gz", *files, "--calibration", tmp_path / "calibration.toml", "-o", out, "--lang", "en")
+    assert answer.code == 0 and "calibrated: rms" in answer.err and "models used: tr38901-uma" in answer.err
+    given, found = pd.read_csv(drive / "points.csv.gz", dtype=str), pd.read_csv(out, dtype=str)
+    assert list(found.columns[: len(given.columns)]) == list(given.columns) and set(ADDED) <= set(found.columns)
+    assert len(found) == len(given)
+    pd.testing.assert_frame_equal(found[given.columns].drop(columns="note"), given.drop(columns="note"))
+    assert set(found["note"]) == {"'=1+1", "0012"}, "a formula stays text"
+    error = found["rsrp_dbm"].astype(float) - found["predicted_dbm"].astype(float)
+    assert np.isfinite(error).all() and abs(error.mean()) < 0.5
+    before = infraplan("signal", drive / "points.csv.gz", *files, "--json", "--lang", "zh")
+    rows = json.loads(before.out)
+    assert len(rows) == len(given) and "没有校准" in before.err and isinstance(rows[0]["rsrp_dbm"], float) and rows[1]["note"] == "0012"
+
+
+def test_a_column_of_the_same_name_is_kept_under_another(infraplan: Call, drive: Path, tmp_path: Path) -> None:
+    pd.read_csv(drive / "points.csv.gz").assign(distance_m=500).to_csv(tmp_path / "points.csv", index=False)
+    answer = infraplan("signal", tmp_path / "points.csv", "--sites", drive / "cells.csv", "--crs", "local", "-o", tmp_path / "o.csv")
+    assert answer.code == 0 and "distance_m_in_file" in answer.err
+    assert (pd.read_csv(tmp_path / "o.csv")["distance_m_in_file"] == 500).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda points: points.drop(columns="rsrp_dbm"), "no level"),
+        (lambda points: points.assign(x_m=points["x_m"] + 1e6), "no site is near"),
+        (lambda points: points[points["cell"].str.startswith("0-")], "--force"),
+        (lambda points: points.assign(cell="", band="n258"), "n258"),
+        (lambda points: points.assign(rsrp_dbm="weak"), "weak"),
+        (lambda points: points.drop(columns="x_m"), "x_m"),
+    ],
+)
+def test_what_cannot_be_calibrated_ends_with_3_and_no_file(
+    infraplan: Call, drive: Path, tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame], word: str
+) -> None:
+    change(pd.read_csv(drive / "points.csv.gz")).to_csv(tmp_path / "points.csv", index=False)
+    out = tmp_path / "calibration.toml"
+    answer = infraplan("calibrate", tmp_path / "points.csv", "--sites", drive / "cells.csv", "--crs", "local", "-o", out, "--lang", "en")
+    assert answer.code == 3 and word in answer.err and not list(tmp_path.glob("calibration*")), answer.err
+
+
+def test_a_calibration_file_with_faults_is_refused(infraplan: Call, drive: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('form = 1\n[points]\nmodel = "magic"\n[[points.band]]\nlow_mhz = 1\n', encoding="utf-8")
+    files = ["--sites", drive / "cells.csv", "--crs", "local", "--calibration", tmp_path / "c.toml", "-o", tmp_path / "o.csv"]
+    answer = infraplan("signal", drive / "points.csv.gz", *files, "--lang", "en")
+    assert answer.code == 3 and "points.model" in answer.err and "evidence" in answer.err and not (tmp_path / "o.csv").exists()
+
+
+def test_options_that_exclude_each_other(infraplan: Call, drive: Path, tmp_path: Path) -> None:
+    files = [drive / "points.csv.gz", "--sites", drive / "cells.csv"]
+    assert infraplan("signal", *files, "--crs", "local", "--clutter", "x.tif").code == 2
+    assert infraplan("signal", *files, "--crs", "local", "--terrain", "x.tif").code == 2
+    assert infraplan("signal", *files).code == 3  # metres without a CRS
