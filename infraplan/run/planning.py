@@ -248,6 +248,7 @@ def study_instance(
         agreements=study.agreements,
         corridors=study.corridors,
         weak_grid=study.weak_grid,
+        known_sites=study.sites["id"],
         progress=progress,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,6 +31,8 @@ from infraplan.siting.demand_rows import RowGroup, line_rows, people_rows, place
 from infraplan.siting.goals import LINE_MEASURE, Goal
 
 SAME_PLACE_M = 0.001
+NEW_ID = re.compile(r"N(\d+)")
+"""What new sites are called."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Instance:
         The data behind it; None where the problem was not made by `instance_of`.
     available : Availability
         First days of the candidates' services and agreements.
+    first_number : int
+        Of the ids of new sites, N00001 ...: after those of earlier plans that are sites now.
     """
 
     goal: Goal
@@ -86,6 +91,7 @@ class Instance:
     currency: str = ""
     inputs: MapInputs | None = field(default=None, repr=False, compare=False)
     available: Availability = field(default_factory=Availability, repr=False, compare=False)
+    first_number: int = 1
 
 
 def instance_of(
@@ -107,6 +113,7 @@ def instance_of(
     agreements: Mapping[str, date] | None = None,
     corridors: Any = None,
     weak_grid: Any = None,
+    known_sites: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Instance:
     """The covering problem of a goal; existing sites are part of every plan at no cost.
@@ -141,6 +148,8 @@ def instance_of(
         That of the costs; by default that of the candidates.
     agreements : mapping of date, optional
         First days of the agreements between operators; by default those of the presets (`known_agreements`).
+    known_sites : iterable of str
+        Ids of sites that are not on the map (planned, retired): a new site gets none of them, nor one of the map's.
 
     Returns
     -------
@@ -177,9 +186,16 @@ def instance_of(
         covered_people=int(first.people[first.covered].sum()),
         currency=currency or currency_of(candidates),
         worth=rows["population"].to_numpy(dtype=float) * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
+        first_number=_first_number(cover, known_sites),
         inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors, weak_grid),
         available=Availability.of(services, agreements),
     )
+
+
+def _first_number(cover: Coverage, known_sites: Iterable[str]) -> int:
+    """The number after the largest one among ids of new sites (N00001 ...) that are sites already."""
+    ids = {*(str(sector).rsplit("/", 2)[0] for sector in cover.sector_ids), *map(str, known_sites)}
+    return 1 + max((int(found[1]) for found in map(NEW_ID.fullmatch, ids) if found), default=0)
 
 
 def currency_of(candidates: Any) -> str:

@@ -80,7 +80,7 @@ def list_sites(
     sites["candidate"], sites["reason"], sites["phase"] = sites["id"], sites["origin"], phase
     sites["built"] = np.array(days, dtype=object)[phase] if len(order) else ""
     sites["order"] = np.arange(1, len(sites) + 1)
-    sites["id"] = pd.Series([f"N{number:05d}" for number in sites["order"]], dtype=str)
+    sites["id"] = pd.Series([f"N{number:05d}" for number in sites["order"] + instance.first_number - 1], dtype=str)
     for name, values in table.items():
         sites[name] = pd.Series(values, dtype=SITE_TYPES.get(name, "int64"))
     return as_sites(_with_substitutes(sites, instance, order, found), further)
