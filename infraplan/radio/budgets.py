@@ -298,7 +298,13 @@ def _per_element(preset: ServicePreset, link: str, carrier_dbm: float, gain: str
         BudgetRow("element_share_db", 10.0 * math.log10(subcarriers), "dB", f"10 lg(12 N_RB), {subcarriers} subcarriers", False, link, -1),
         _row(preset, "feeder_loss_db", link, -1, "dB"),
         _row(preset, gain, link, +1, "dBi"),
+        *_calibrated(preset, link),
     ]
+
+
+def _calibrated(preset: ServicePreset, link: str) -> list[BudgetRow]:
+    """What measurements add to the model's level; nothing without a calibration."""
+    return [_row(preset, "calibration_db", link, +1, "dB")] if preset.has("calibration_db") else []
 
 
 def _wideband(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str, list[BudgetRow]]:
@@ -324,6 +330,7 @@ def _wideband(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str,
         _row(preset, "ue_power_dbm", "uplink", +1, "dBm"),
         _row(preset, "traffic_gain_dbi", "uplink", +1, "dBi"),
         _row(preset, "feeder_loss_db", "uplink", -1, "dB"),
+        *_calibrated(preset, "uplink"),
         _noise("uplink", up_mhz * 1e6),
         _row(preset, "bs_noise_figure_db", "uplink", -1, "dB"),
         _rate(preset, "uplink", "uplink", up_mhz),
@@ -350,6 +357,7 @@ def _nbiot(preset: ServicePreset, carrier_dbm: float, tail: Any) -> dict[str, li
         _row(preset, "ue_power_dbm", "uplink", +1, "dBm"),
         _row(preset, "traffic_gain_dbi", "uplink", +1, "dBi"),
         _row(preset, "feeder_loss_db", "uplink", -1, "dB"),
+        *_calibrated(preset, "uplink"),
         _row(preset, "mcl_db", "uplink", +1, "dB"),
         _row(preset, "mcl_uplink_power_dbm", "uplink", -1, "dBm"),
         *tail("uplink", "uplink_interference_margin_db"),

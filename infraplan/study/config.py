@@ -190,6 +190,7 @@ class CoverageChoice(Section):
     resolution_m: float = Field(default=250.0, gt=0, le=5000)
     services: tuple[str, ...] = Field(min_length=1)
     services_file: str | None = None
+    calibration: str | None = None
     power_class: Literal[2, 3] = 3
     families: tuple[str, ...] = ()
     reliability: float = Field(default=0.95, gt=0.0, lt=1.0)

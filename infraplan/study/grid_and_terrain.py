@@ -8,6 +8,7 @@ from infraplan.errors import DataError, Fault, warn
 from infraplan.files import sha256
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
+from infraplan.study.calibrated import calibrated_ground
 from infraplan.study.config import FILE_NAME, Files
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def input_hashes(study: Study) -> dict[str, str]:
     named |= {name: folder / name for name in (*config.study.policies, "inspections.csv", "licences.toml") if "." in name}
     services_file = config.coverage.services_file
     named |= {} if services_file is None else {"services": folder / services_file}
+    calibration = config.coverage.calibration
+    named |= {} if calibration is None else {"calibration": folder / calibration}
     named |= {f"antennas.{name}": path for name, path in study.antenna_paths.items()}
     return {FILE_NAME: sha256(folder / FILE_NAME)} | {
         name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
@@ -60,7 +63,8 @@ def study_terrain(study: Study) -> Terrain | None:
     options, clutter = study.config.options_of("terrain"), study.path("clutter")
     if clutter is None:
         warn([Fault(FILE_NAME, both("study.bare_earth"), both("study.bare_earth_fix"), "bare-earth", severity="warning")])
-    return read_terrain(
+    read = read_terrain(
         path, over=study.grid, margin_m=choice.max_radius_km * 1000.0, clutter=clutter, clutter_table=choice.clutter_table,
         nominal_m=choice.nominal_clutter_m, profile_step_m=choice.profile_step_m, holes=choice.terrain_holes, **options,
     )  # fmt: skip
+    return calibrated_ground(study, read)

@@ -10,11 +10,13 @@ from infraplan.presets import choose, load
 from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service
 from infraplan.study.cached_layers import layer
+from infraplan.study.calibrated import with_calibration
 from infraplan.study.radio_inputs import antenna_files, study_sectors, study_services
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from infraplan.coverage.calibration_terms import Calibration
     from infraplan.study.config import Config
 
 
@@ -30,7 +32,16 @@ class StudyRadio:
         from infraplan.io.services import read_services
 
         file = self.config.coverage.services_file
-        return (load("services"), {}) if file is None else read_services(self.folder / file, folders=(self.folder,))
+        presets, paths = (load("services"), {}) if file is None else read_services(self.folder / file, folders=(self.folder,))
+        return with_calibration(self, presets), paths  # type: ignore[arg-type]
+
+    @layer
+    def calibration(self) -> Calibration | None:
+        """What measurements say of the model, where the study has a file of it."""
+        from infraplan.io.calibration_files import read_calibration
+
+        file = self.config.coverage.calibration
+        return None if file is None else read_calibration(self.folder / file)
 
     @property
     def own_services(self) -> dict[str, str]:
