@@ -21,6 +21,7 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
     """The sentence for a plan without a site in this zone: its goal is met already, or nothing could help, or it builds elsewhere."""
     plan = context.plan
     met = plan is not None and not plan.sites and plan.status in ("optimal", "feasible")
+    met = met and plan is not None and (plan.whole or plan.cost_bound == plan.proven_gap == 0)  # a part: of a plan that builds nothing
     return words.t("words_plan_met" if met else "words_plan_nothing", zero=words.money(0))
 
 

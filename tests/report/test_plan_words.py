@@ -8,8 +8,9 @@ import pytest
 from sample import sample_contexts
 
 from infraplan.report.blocks import Paragraph
+from infraplan.report.county_pages import county_context
 from infraplan.report.page_context import PageContext
-from infraplan.report.plan_words import build_or_share, plan_note, robust_sentences
+from infraplan.report.plan_words import build_or_share, nothing_to_build, plan_note, robust_sentences
 from infraplan.report.sections import body_of
 from infraplan.report.words import Words
 from infraplan.siting.build_alone import BuildAlone
@@ -47,6 +48,18 @@ def test_pages_say_who_is_served_when_every_signal_is_weaker(province: PageConte
     assert "95,000" not in weaker
     assert "91,234" in expected and "55,678" in expected and ("我们的口径" if lang == "zh" else "our interpretation") in expected
     assert weaker in body(province, words) and expected in body(province, words)
+
+
+def test_a_part_without_a_site_does_not_say_that_the_goal_is_met() -> None:
+    """A county in which the plan builds nothing is not one whose goal is met, unless the whole plan builds nothing."""
+    city = sample_contexts(per_county=4, sites_per_county=2, resolution_m=4000.0)[1][0]
+    assert city.plan is not None
+    city = replace(city, plan=replace(city.plan, status="optimal", whole=False), plan_sites=city.plan_sites.iloc[:0])
+    county, words = county_context(city, city.counties[0][0]), Words("zh")
+    assert county.plan is not None and county.plan.sites == 0
+    assert "方案在本区域不新建站点" in nothing_to_build(county, words)
+    met = replace(county, plan=replace(county.plan, cost_bound=0.0, proven_gap=0.0))
+    assert "目标已经达到" in nothing_to_build(met, words)
 
 
 @pytest.mark.parametrize("status", ["feasible", "unreachable", "short"])
