@@ -130,7 +130,7 @@ KEYS = (
     K("gaps.sites.lacking", "有缺口的现有站点", "existing sites that lack what is asked of them", "sites"),
     K("gaps.sites.uncertain", "其中只是待核实的", "of them only uncertain", "sites"),
     K("gaps.sites.asked", "各目标所问的站点", "sites that targets ask about", "sites"),
-    K("sites", "现有站点记录数", "records of existing sites", "sites"),
+    K("sites", "现有站点记录数，不含规划和退网的", "records of existing sites, without planned and retired ones", "sites"),
     K("warnings[].file", "读入时的提醒：文件", "what the readers noticed: file"),
     K("warnings[].message", "是什么", "what it is"),
     K("warnings[].cure", "怎么办", "how to fix"),

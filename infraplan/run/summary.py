@@ -328,7 +328,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "targets": records(scope.card.loc[scope.card["zone_level"] == scope.top], names("scorecard", "summary")),
         "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
         "gaps": gap_counts(scope.gaps, scope.things, cover.families),
-        "sites": len(scope.sites),
+        "sites": int((scope.sites["status"] == "existing").sum()),
         "warnings": [fault.record() for fault in grouped(study.warnings)],
         "plan": plan,
     }
