@@ -182,6 +182,15 @@ def test_search_by_town_committee_and_code(browser: Any, site: Path, contexts: A
     visit.context.close()
 
 
+def test_codes_without_a_digit_are_found(browser: Any, contexts: Any, tmp_path: Path) -> None:
+    city = contexts[1][0]
+    ids = [f"mast-{'ab' * (number + 1)}" for number in range(len(city.sites))]
+    draw_map(replace(city, sites=city.sites.assign(id=ids))).save(tmp_path / "map.html")
+    visit = open_map(browser, tmp_path / "map.html")
+    assert any(ids[3] in text for text in found(visit, ids[3])) and visit.clean()
+    visit.context.close()
+
+
 def test_popups_tell_reason_remedy_and_each_network(browser: Any, site: Path, contexts: Any) -> None:
     city = contexts[1][0]
     gap = city.gaps[city.gaps["family"] == "nr"].iloc[0]

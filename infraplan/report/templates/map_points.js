@@ -41,7 +41,7 @@ var IP = (function () {
 
   /* Identifiers: a function of the row, and how many there are. */
   function codes(packed) {
-    if (packed.texts) return { n: packed.texts.length, at: function (i) { return packed.texts[i] || ""; } };
+    if (packed.texts) return { n: packed.texts.length, words: true, at: function (i) { return packed.texts[i] || ""; } };
     var numbers = packed.numbers ? unpack.i4(packed.numbers) : summed(packed.first, unpack.i2(packed.steps)), prefix = packed.prefix ? unpack.u2(packed.prefix) : null;
     return { n: numbers.length, at: function (i) { return packed.prefixes[prefix ? prefix[i] : 0] + String(numbers[i]).padStart(packed.width, "0"); } };
   }

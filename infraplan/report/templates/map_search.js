@@ -35,7 +35,7 @@
     for (i = 0; i < source.n && most > 0; i++) {
       if (has(source.names[i], wanted) || columns.some(function (column) { return column.held[column.values[i]]; })) found(i, "");
     }
-    if (/\d/.test(wanted)) for (i = 0; i < source.codes.n && most > 0; i++) {
+    if (/\d/.test(wanted) || (source.codes.words && wanted.length > 2)) for (i = 0; i < source.codes.n && most > 0; i++) {
       var code = source.codes.at(i);
       if (has(code, wanted)) found(codeRow(i), code);
     }
