@@ -13,7 +13,7 @@ from infraplan.errors import DataError, Fault
 from infraplan.messages import both
 from infraplan.outputs import types
 from infraplan.report.page_context import Facts
-from infraplan.report.run_records import ALIKE, STATUS, kept_table
+from infraplan.report.run_records import STATUS, differences, kept_table
 from infraplan.tables.column_types import typed
 
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
@@ -109,7 +109,6 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     """
     first, second = Path(before), Path(after)
     old, new = read_summaries(first, second)
-    unlike = tuple(f"{name}: {old.get(name)} → {new.get(name)}" for name in ALIKE if name in old and name in new and old[name] != new[name])
     coverage = _coverage(old, new)
     names = {row["adcode"]: row["name"] for row in (*old["zones"], *new["zones"]) if row["level"] in ("city", "county")}
     tables = {name: (kept_table(first, old, name), kept_table(second, new, name)) for name in ("villages", "gaps", "existing_sites")}
@@ -119,7 +118,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
     return Comparison(
         before=first.resolve().name,
         after=second.resolve().name,
-        unlike=unlike,
+        unlike=differences(old, new),
         coverage=coverage,
         targets=_targets(old["scorecard"], new["scorecard"]),
         sites=_sites(*tables["existing_sites"], names),

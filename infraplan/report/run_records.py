@@ -12,7 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from infraplan.errors import DataError, Fault
 from infraplan.files import replace_folder
+from infraplan.messages import both
 from infraplan.outputs import types
 from infraplan.tables.column_types import typed
 
@@ -100,6 +102,24 @@ def families_of(summary: Mapping[str, Any]) -> list[str]:
     return [name for name, counts in (summary.get("population") or {}).items() if isinstance(counts, dict)]
 
 
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """In what two runs were not made alike, each as "name: before → after"; of receivers those of families that both have."""
+    found = []
+    for key in ALIKE:
+        if key not in before or key not in after:
+            continue
+        one, other = before[key], after[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            found += [f"{key}.{name}: {one[name]} → {other[name]}" for name in one if name in other and one[name] != other[name]]
+        elif one != other:
+            found.append(f"{key}: {_said(one)} → {_said(other)}")
+    return tuple(found)
+
+
+def _said(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 def trend(summaries: list[dict[str, Any]]) -> pd.DataFrame:
     """Columns of the table `history`, a row a day and family, latest last, from the summaries of runs in the order of their days.
 
@@ -108,7 +128,7 @@ def trend(summaries: list[dict[str, Any]]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     before: dict[str, float] = {}
     for summary in summaries:
-        alike = all(summary.get(key) == summaries[-1].get(key) for key in ALIKE if key in summary and key in summaries[-1])
+        alike = not differences(summary, summaries[-1])
         gaps, people = summary.get("gaps", {}).get("villages", {}), summary.get("population") or {}
         for family in families_of(summary):
             counts = people[family]
@@ -123,5 +143,9 @@ def trend(summaries: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
-    """The summary.json of a record."""
-    return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    """The summary.json of a record; a DataError where it cannot be read."""
+    try:
+        return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        where, fix = f"{FOLDER}/{folder.name}/summary.json", both("report.bad_record_fix")
+        raise DataError(Fault(where, both("report.bad_summary"), fix, rule="bad_summary", value=str(error)[:80])) from None

@@ -165,6 +165,28 @@ def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
     assert [path.name for path in records_before(runs[0], UNDATED)] == ["2020-08-31", "2020-09-30"]
 
 
+def test_a_damaged_record_is_named(runs: tuple[Path, Path]) -> None:
+    record = runs[0] / FOLDER / "2020-08-31"
+    record.mkdir(parents=True)
+    (record / "summary.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        summary_of(record)
+    assert [(fault.file, fault.rule) for fault in caught.value.fault_list] == [("history/2020-08-31/summary.json", "bad_summary")]
+
+
+def test_a_new_family_makes_no_run_unlike(runs: tuple[Path, Path]) -> None:
+    """NB-IoT comes in the second month: what 5G says of the first stays comparable; another receiver of 5G does not."""
+    path = runs[1] / "summary.json"
+    content = json.loads(path.read_text())
+    for receivers, said in (({"nr": "outdoor", "nbiot": "indoor"}, ()), ({"nr": "indoor"}, ("receivers.nr: outdoor → indoor",))):
+        path.write_text(json.dumps(content | {"receivers": receivers, "reliability": 0.9, "synthetic": False}))
+        assert compare_runs(*runs).unlike == said
+    about = {"model": ["p1812"], "population": {"total": 1, "nr": {"served": 1, "share": 1.0}}}
+    before = about | {"as_of": "2020-08-31", "receivers": {"nr": "outdoor"}}
+    after = about | {"as_of": "2020-09-30", "receivers": {"nr": "outdoor", "nbiot": "indoor"}}
+    assert trend([before, after])["alike"].tolist() == [True, True]
+
+
 def test_a_run_equals_itself(runs: tuple[Path, Path]) -> None:
     found = compare_runs(runs[0], runs[0])
     assert len(found.targets) == 0 and len(found.sites) == 0 and found.unlike == () and (found.coverage["served_change"] == 0).all()
