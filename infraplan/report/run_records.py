@@ -41,7 +41,8 @@ def write_record(output: Path, day: str, tables: Mapping[str, pd.DataFrame]) -> 
     """Files a finished run under its day, in place of an earlier run of the same day; complete or not at all."""
     final = output / FOLDER / day
     part = final.with_name(f".{day}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    for left in final.parent.glob(".*.part"):  # of a killed run, maybe of another day
+        shutil.rmtree(left, ignore_errors=True)
     part.mkdir(parents=True)
     for name in COPIED:
         shutil.copyfile(output / name, part / name)

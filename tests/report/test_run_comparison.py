@@ -165,6 +165,14 @@ def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
     assert [path.name for path in records_before(runs[0], UNDATED)] == ["2020-08-31", "2020-09-30"]
 
 
+def test_what_a_killed_run_left_in_the_history_goes(runs: tuple[Path, Path]) -> None:
+    left = runs[0] / FOLDER / ".2020-07-31.part"
+    left.mkdir(parents=True)
+    (runs[0] / "targets.csv").write_text("id\n")
+    write_record(runs[0], "2020-08-31", {})
+    assert [path.name for path in (runs[0] / FOLDER).iterdir()] == ["2020-08-31"]
+
+
 def test_a_damaged_record_is_named(runs: tuple[Path, Path]) -> None:
     record = runs[0] / FOLDER / "2020-08-31"
     record.mkdir(parents=True)
