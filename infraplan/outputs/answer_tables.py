@@ -21,7 +21,9 @@ COMPARED_COVERAGE = (
 )  # fmt: skip
 COMPARED_TARGETS = (
     C("change", "类型", "Kind", "str", "code", "ap", "won、lost、moved、figure、new 或 gone", "won, lost, moved, figure, new or gone", "code:compare", width=15),
-    C("id", "目标编号", "Target", "str", "code", "ap", "目标编号", "id of the target", "clause", width=15),
+    C("id", "目标编号", "Target", "str", "code", "a", "目标编号", "id of the target", "clause", width=15),
+    C("task", "工作任务", "Task", "str", "wrap", "ap", "条款要做的事", "what the clause asks to be done", "task", width=28),
+    C("task_en", "工作任务（英文）", "Task in English", "str", "text", "", "条款要做的事（英文）", "what the clause asks to be done, in English"),
     C("part", "分项", "Part", "str", "code", "a", "目标的分项", "part of the target", width=15),
     C("zone_level", "区划级别", "Level of the zone", "str", "code", "", "province、city 或 county", "province, city or county"),
     C("zone", "区划代码", "Zone code", "str", "code", "a", "区划代码", "code of the zone", width=15),
@@ -30,6 +32,7 @@ COMPARED_TARGETS = (
     C("network", "网络", "Network", "str", "code", "ap", "网络", "network", "network", width=15),
     C("measure", "衡量方式", "Measure", "str", "code", "a", "衡量方式", "how it is measured", width=15),
     C("unit", "计量单位", "Unit", "str", "code", "a", "计量单位", "unit", "unit", width=15),
+    C("is_share", "是占比", "Is a share", "bool", "code", "", "数值是否为占比", "whether the figures are fractions"),
     C("required", "目标值", "Required", "float64", "figure", "ap", "目标值", "asked", "figure", width=15),
     C("achieved_before", "完成值（之前）", "Achieved before", "float64", "figure", "ap", "较早运行的完成值", "met in the earlier run", "figure", width=15),
     C("achieved_after", "完成值（之后）", "Achieved after", "float64", "figure", "ap", "较晚运行的完成值", "met in the later run", "figure", width=15),

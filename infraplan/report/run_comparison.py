@@ -15,10 +15,13 @@ from infraplan.outputs import types
 from infraplan.report.page_context import Facts
 from infraplan.report.run_records import STATUS, differences, kept_table
 from infraplan.tables.column_types import typed
+from infraplan.tables.number_formats import is_share
 
 TARGET_KEY = ["id", "part", "zone_level", "zone", "family", "network"]
+TASKS = ("task", "task_en")
+KINDS = ("measure", "unit")
 COMPARED = {name.removesuffix("_before") for name in (*types("compared_targets"), *types("compared_coverage"))}
-TARGET_COLUMNS = [name for name in types("scorecard") if name in COMPARED]
+TARGET_COLUMNS = [name for name in types("scorecard") if name in {*COMPARED, "numerator", "denominator"}]
 TARGETS = "targets.csv"
 ZONE_KEY = ["level", "adcode", "family"]
 WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
@@ -120,7 +123,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         after=second.resolve().name,
         unlike=differences(old, new),
         coverage=coverage,
-        targets=_targets(old["scorecard"], new["scorecard"]),
+        targets=_targets(old["scorecard"], new["scorecard"], new),
         sites=_sites(*tables["existing_sites"], names),
         facts=(_facts(old), _facts(new)),
         receivers=_receivers(old, new),
@@ -183,7 +186,7 @@ def _zone_table(summary: dict[str, Any]) -> pd.DataFrame:
 
 def _coverage(old: dict[str, Any], new: dict[str, Any]) -> pd.DataFrame:
     table = _zone_table(new).merge(_zone_table(old), on=ZONE_KEY, how="outer", suffixes=("_after", "_before"), sort=False)
-    table["name"] = table["name_after"].fillna(table["name_before"])
+    table["name"] = _named(table["name_after"].fillna(table["name_before"]), table["adcode"], new)
     table["served_change"] = table["served_after"] - table["served_before"]
     table["share_change"] = table["share_after"] - table["share_before"]
     order = {key: index for index, key in enumerate(zip(_zone_table(new)["level"], _zone_table(new)["adcode"], strict=True))}
@@ -207,15 +210,22 @@ def _target_table(folder: Path, summary: dict[str, Any]) -> pd.DataFrame:
             fix = both("report.not_a_run_fix")
             where = f"{folder.name}/{TARGETS}"
             raise DataError(Fault(where, both("report.bad_targets"), fix, rule="bad_targets", value=str(error)[:80])) from None
-    texts = [*TARGET_KEY, "zone_name", "measure", "unit", "status"]
-    figures = table[["required", "achieved"]].apply(pd.to_numeric, errors="coerce")
-    return table.assign(**{name: table[name].fillna("").astype(object) for name in texts}, **figures)
+    texts = [*TARGET_KEY, *TASKS, *KINDS, "zone_name", "status"]
+    figures = table[["required", "achieved", "numerator", "denominator"]].apply(pd.to_numeric, errors="coerce")
+    table = table.assign(**{name: table[name].fillna("").astype(object) for name in texts}, **figures)
+    return table.assign(is_share=[is_share(row) for row in table.to_dict("records")])
 
 
-def _targets(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+def _named(name: pd.Series, code: pd.Series, summary: dict[str, Any]) -> pd.Series:
+    """Names of zones; one that has its code for a name is the whole study, which has a name in its summary."""
+    return name.where(name != code, str((summary.get("zone") or {}).get("name", "")) or code)
+
+
+def _targets(first: pd.DataFrame, second: pd.DataFrame, summary: dict[str, Any]) -> pd.DataFrame:
     table = second.merge(first, on=TARGET_KEY, how="outer", suffixes=("_after", "_before"), indicator=True, sort=False)
-    for name in ("zone_name", "measure", "unit", "required"):
+    for name in (*TASKS, *KINDS, "zone_name", "required", "is_share"):
         table[name] = table[f"{name}_after"].where(table[f"{name}_after"].notna(), table[f"{name}_before"])
+    table["zone_name"] = _named(table["zone_name"], table["zone"], summary)
     before, after = table["status_before"], table["status_after"]
     moved = (pd.to_numeric(table["achieved_after"]) - pd.to_numeric(table["achieved_before"])).abs() > 1e-9
     moved |= table["achieved_after"].isna() != table["achieved_before"].isna()

@@ -20,6 +20,7 @@ from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.findings import Findings
+from infraplan.run.page_contexts import whole_name
 from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
 from infraplan.siting.build_alone import BuildAlone
@@ -262,6 +263,7 @@ class Scope:
         study = findings.study
         tops = study.zones.loc[study.zones["level"] == "province"]
         adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)
+        name = whole_name(study, "zh") if name == adcode else name  # a zone that was made from its cities has no name of its own
         of_whole = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.things, study.sites
         return cls("province", *of_whole)
 

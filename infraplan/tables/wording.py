@@ -185,7 +185,10 @@ def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
     for row in frame.to_dict("records"):
         value, short = row.get(name), name.startswith("shortfall")
         unit = speech.code("unit", row.get("unit"))
-        share = not short and number_formats.is_share({"achieved": None, "numerator": None, "denominator": None, **row})
+        known = row.get("is_share")  # of a row that holds the figures of two runs
+        share = not short and bool(
+            number_formats.is_share({"achieved": None, "numerator": None, "denominator": None, **row}) if known is None else known
+        )
         cells.append(None if missing(value) else Figure(float(value), share, unit, row.get(f"{name}_most"), speech.lang))
     return cells
 
