@@ -17,7 +17,7 @@ from infraplan.io.file_kinds import load_source
 from infraplan.io.opening import existing_file, reading, refuse_bombs
 from infraplan.io.table_files import write_csv
 from infraplan.messages import both
-from infraplan.outputs import column
+from infraplan.outputs import by_heading, column
 from infraplan.policy.inspection import COLUMNS as MEASURED_COLUMNS
 from infraplan.policy.inspection import RSRP_DBM, measurements
 from infraplan.presets import load
@@ -27,7 +27,7 @@ from infraplan.tables.values import booleans, dates, numbers, texts
 
 MOST_TITLE_ROWS = 30
 FILE_NAME = "inspections.csv"
-LATER_COLUMNS = ("photo", "confirmed_lon", "confirmed_lat", "from_km", "to_km")
+LATER_COLUMNS = ("photo", "confirmed_lon", "confirmed_lat", "from_km", "to_km", "sample")
 """Columns that files of earlier versions lack."""
 
 
@@ -131,12 +131,15 @@ def read_measurements(
 
 
 def _filled(rows: list[list[Any]]) -> pd.DataFrame | None:
-    """The table below the row of headings, with Excel's row numbers; None where a sheet has no column for the measurement."""
+    """The table below the row of headings, with Excel's row numbers; None where a sheet has no column for the measurement.
+
+    Headings stand beside each other: a sheet of notes that names a column alone in its row is no table.
+    """
     measured = column("gaps", "rsrp_dbm")
-    wanted = {measured.zh, measured.en}
+    wanted, known = {measured.zh, measured.en}, set(by_heading("gaps"))
     for number, row in enumerate(rows[:MOST_TITLE_ROWS]):
         names = [str(cell).strip() for cell in row]
-        if wanted & set(names):
+        if wanted & set(names) and len(known & set(names)) > 1:
             body = [[*cells, number + offset] for offset, cells in enumerate(rows[number + 1 :], start=2)]
             return pd.DataFrame(body, columns=[*names, "_row"], dtype=object).loc[:, lambda frame: ~frame.columns.duplicated()]
     return None

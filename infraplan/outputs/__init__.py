@@ -46,6 +46,7 @@ from infraplan.outputs.run_tables import (
     SITES,
     VILLAGES,
 )
+from infraplan.outputs.sample_tables import SAMPLE, SAMPLE_DESIGN, SAMPLE_FINDINGS, SAMPLE_GOALS, SAMPLE_SHARES, SAMPLE_STUB, SAMPLE_TOTALS
 
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
@@ -58,6 +59,8 @@ TABLES = {
     "zones": ZONES, "gap_sums": GAP_SUMS, "gap_zones": GAP_ZONES, "site_kinds": SITE_KINDS, "outcome": OUTCOME, "towns": TOWNS,
     "method": METHOD, "filling": FILLING, "budget": BUDGET,
     "signal_points": SIGNAL_POINTS, "calibration_terms": CALIBRATION_TERMS,
+    "sample": SAMPLE, "sample_design": SAMPLE_DESIGN, "sample_stub": SAMPLE_STUB, "sample_totals": SAMPLE_TOTALS, "sample_shares": SAMPLE_SHARES,
+    "sample_goals": SAMPLE_GOALS, "sample_findings": SAMPLE_FINDINGS,
 }  # fmt: skip
 
 

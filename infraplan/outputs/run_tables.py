@@ -338,6 +338,7 @@ MEASURED = (
     C("source", "原文件", "File", "str", "text", "", "原文件名", "name of the filled file"),
     C("sha256", "原文件哈希", "Hash of the file", "str", "code", "", "原文件的 SHA-256", "SHA-256 of the filled file"),
     C("row", "原文件行号", "Row of the file", "int64", "whole", "", "原文件行号", "row in the filled file"),
+    C("sample", "抽样编号", "Sample", "str", "code", "", "所属抽样的编号，空为缺口清单", "id of the sample it belongs to, empty for a gap list"),
 )  # fmt: skip
 SERVERS = (
     C("number", "编号", "Number", "int64", "whole", "", "栅格 coverage-servers.tif 中的值", "value in the raster coverage-servers.tif"),

@@ -76,7 +76,8 @@ def measurements(
     -------
     DataFrame
         id, operator (cmcc | cbn | ctcc | cucc, or one of the study's own), service, family, rsrp_dbm, indoors (bool), date (ISO),
-        inspector, device, result, closed, photo, confirmed_lon, confirmed_lat, from_km, to_km (of a stretch of line), source, sha256, row.
+        inspector, device, result, closed, photo, confirmed_lon, confirmed_lat, from_km, to_km (of a stretch of line), source, sha256, row,
+        sample ("": the rows of a sample get its id when its design is known).
 
     Raises
     ------
@@ -135,7 +136,7 @@ def measurements(
     read = {
         "id": place, "operator": operator, "service": service, "family": family, "rsrp_dbm": value,
         "confirmed_lon": lon, "confirmed_lat": lat, "from_km": np.where(line, start, np.nan), "to_km": np.where(line, end, np.nan),
-        "indoors": np.array(where, dtype=bool), "date": day, "source": source, "sha256": sha256, "row": number,
+        "indoors": np.array(where, dtype=bool), "date": day, "source": source, "sha256": sha256, "row": number, "sample": "",
     }  # fmt: skip
     return typed(cells | read, TYPES)
 
