@@ -73,6 +73,9 @@ def _read_sample(study: Study, sample: Sample, fresh: Any, file: Path, json: boo
     found = sample_findings(study, sample, table.loc[table["sample"] == sample.key], whole)
     write_measured(study.folder, table)
     print_note(both("cli.measured", rows=len(fresh), total=len(table)))
+    repeated = len(fresh) - int(table["sha256"].isin(set(fresh["sha256"])).sum())
+    if repeated:
+        print_note(both("samples.repeated", count=repeated))
     first = found["shares"].iloc[0]
     _notes(study, sample, found)
     if json:

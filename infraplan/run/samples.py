@@ -59,7 +59,7 @@ def sample_of(
     names = study.zones.drop_duplicates("adcode").set_index("adcode")["name"].to_dict()
     table = pd.DataFrame(rows.drop(columns=rows.geometry.name)).join(served_chances(rows, cover, asked, network))
     table = table.assign(lon=point.x.to_numpy(), lat=point.y.to_numpy(), county_name=table["county"].map(names).fillna(""))
-    for name, usual in (("town", ""), ("committee", ""), ("kind", "village"), ("urban", False)):
+    for name, usual in (("city", ""), ("county", ""), ("town", ""), ("committee", ""), ("kind", "village"), ("urban", False)):
         table[name] = table[name].fillna(usual) if name in table else usual
     outside = str(say("samples.outside"))
     about = {"study": study.config.study.name, "family": asked, "network": network, "receiver": receiver_of(study.services, asked),

@@ -103,7 +103,9 @@ def test_several_inspectors(own: Path, sheet: Path, tmp_path: Path, infraplan: C
     assert part.code == 0 and "东市" in part.err  # no visit there yet
     found = json.loads(part.out)
     assert 0 < found["answered"] < VISITS and next(row for row in found["zones"] if row["zone"] == "440200")["method"] == "none"
-    both = json.loads(infraplan("inspect", "import", rest, own, "--json").out)
+    answer = infraplan("inspect", "import", rest, own, "--json")
+    assert f"{found['answered']} 条与已有的一条相同" in answer.err
+    both = json.loads(answer.out)
     assert both["answered"] == both["total"] == VISITS
     shutil.copytree(own, tmp_path / "one" / "study")
     (tmp_path / "one" / "study" / "inspections.csv").unlink()
