@@ -248,6 +248,8 @@ def _sites(old: pd.DataFrame | None, new: pd.DataFrame | None, names: dict[str, 
     if old is None or new is None:
         return None
     added, removed = new[~new["id"].isin(old["id"])], old[~old["id"].isin(new["id"])]
+    if "status" in old and "status" in new:  # listing or striking off a retired site changes no network
+        added, removed = added[added["status"] != "retired"], removed[removed["status"] != "retired"]
     parts = [added.assign(change="added"), removed.assign(change="removed")]
     if "status" in old and "status" in new:
         former = set(old.loc[old["status"] == "retired", "id"])

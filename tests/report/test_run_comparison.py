@@ -165,6 +165,17 @@ def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
     assert [path.name for path in records_before(runs[0], UNDATED)] == ["2020-08-31", "2020-09-30"]
 
 
+def test_retired_sites_are_neither_added_nor_removed(runs: tuple[Path, Path]) -> None:
+    """A register that lists sites of the past, or strikes them off, changes no network."""
+    for folder, kinds in zip(
+        runs, ({"S1": "existing", "was": "retired"}, {"S1": "existing", "S2": "existing", "old": "retired"}), strict=True
+    ):
+        sites = pd.DataFrame({"id": list(kinds), "status": list(kinds.values())}).assign(name="", services="", city="990100")
+        (folder / "targets.csv").write_text("id\n")
+        write_record(folder, day_of(summary_of(folder)), {"existing_sites": sites})
+    assert compare_runs(*runs).sites[["id", "change"]].values.tolist() == [["S2", "added"]]
+
+
 def test_what_a_killed_run_left_in_the_history_goes(runs: tuple[Path, Path]) -> None:
     left = runs[0] / FOLDER / ".2020-07-31.part"
     left.mkdir(parents=True)
