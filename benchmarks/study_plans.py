@@ -128,9 +128,10 @@ def capacity(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
 def lines(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
     """People and the kilometres of expressways together, with floors by county and a capacity."""
     targets = [*findings.study.config.plan.targets, LINES]
-    made = with_plan_keys(findings, targets=targets, capacity_people="auto", county_floor=0.8, low_end=False, build_alone=False)
+    made = with_plan_keys(findings, targets=targets, capacity_people="auto", county_floor=0.5, low_end=False, build_alone=False)
     instance = planning_instance(made, cities=cities)
     plan = solved(say, "lines", instance, partial(plan_of, made, instance, cities=cities))
+    plan = plan_on_map(made, plan, cover_with(plan.sites, made.cover, made.study.plan_services))
     for name, line in plan.lines.items():
         say("lines_km", target=name, before=line["today"]["served_km"], after=line["served_km"], required=line["required_km"],
             total=line["total_km"], met=line["met"])  # fmt: skip
