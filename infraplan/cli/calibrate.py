@@ -47,9 +47,21 @@ def calibrate(
         write_calibration(found, output)
         print_note(both("cli.calibration_written", file=str(output)))
     if json:
-        show_json({**found.model_dump(), "terms": made.terms.to_dict("records"), "turned": list(made.turned)})
+        show_json({**_first_figures(found), **found.model_dump(), "terms": made.terms.to_dict("records"), "turned": list(made.turned)})
     else:
         show(made.terms, "calibration_terms")
+
+
+def _first_figures(found: Any) -> dict[str, Any]:
+    """The figures that programs of others ask for first, without the sections of the file."""
+    points, evidence = found.points, found.evidence
+    names = ("rows", "squares", "masts", "first_day", "last_day")
+    errors = {
+        "rms_before_db": points.rms_before_db,
+        "rms_left_out_db": None if evidence.forced else points.rms_db,
+        "sigma_db": points.sigma_db,
+    }
+    return {**errors, **{name: getattr(evidence, name) for name in names}}
 
 
 def _print_result(made: Any) -> None:

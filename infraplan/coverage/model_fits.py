@@ -225,7 +225,7 @@ def _nominal_distances(
     )
     classes, counts = np.unique(squares.places.clutter_class.astype(str), return_counts=True)
     measured = [str(code) for code, count in zip(classes, counts, strict=True) if code in codes and count >= FEWEST_SQUARES]
-    for group in (codes, *([code] for code in sorted(measured))):
+    for group in (codes, *([code] for code in sorted(measured)), *([code] for code in sorted(measured))):
         for nominal_m in NOMINAL_M:
             if all({**own, **chosen}.get(code) == nominal_m for code in group):
                 continue

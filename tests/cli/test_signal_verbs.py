@@ -37,6 +37,7 @@ def test_calibrate_then_signal(infraplan: Call, drive: Path, tmp_path: Path) -> 
     answer = infraplan("calibrate", drive / "points.csv.gz", *files, "-o", tmp_path / "calibration.toml", "--json", "--lang", "en")
     assert answer.code == 0 and "on masts left out (12 masts" in answer.err and "dates —" in answer.err
     said = json.loads(answer.out)
+    assert said["rms_left_out_db"] == said["points"]["rms_db"] and said["masts"] == 12
     assert said["points"]["rms_db"] < said["points"]["rms_before_db"] and said["evidence"]["squares"] > 1000
     assert read_calibration(tmp_path / "calibration.toml").points.rms_db == said["points"]["rms_db"]
     out = tmp_path / "out.csv"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hilly_ground import hills
 from made_drive import made_cells, made_points, made_sites, measured
 from pytest import approx
 
+import infraplan as ip
 from infraplan.coverage.calibration import calibrate
 from infraplan.coverage.measured_squares import floor_of
 from infraplan.coverage.point_prediction import errors_db, predict_points
 from infraplan.coverage.term_fit import Sums, Term, bounded, fitted, folds_of, left_out_squares
 from infraplan.errors import DataError, DataWarning, collected
+from infraplan.geo.terrain import Clutter
 from infraplan.io.calibration_files import read_calibration, write_calibration
 from infraplan.io.transmitter_tables import read_measured, read_transmitters
 
@@ -213,3 +217,30 @@ def test_warnings_are_data_warnings() -> None:
     points.loc[0, "rsrp_dbm"] = np.nan
     with pytest.warns(DataWarning, match="no measured level"):
         calibrate(points, sites, models=["statistical"])
+
+
+def test_nominal_distances_come_back_by_class() -> None:
+    """Over terrain with land cover: a nominal distance of 10 m in towns is found, that of woods stays."""
+    terrain = hills(ip.Grid.over(ip.example_world().zones, 100.0), top_m=60.0)
+    rng = np.random.default_rng(6)
+    code = np.kron(rng.choice([0, 1, 2], size=(90, 90)), np.ones((4, 4)))[: terrain.grid.height, : terrain.grid.width].astype(np.uint16)
+    clutter = Clutter(terrain.grid, code, np.array([0.0, 15.0, 12.0]), np.full(3, 30.0), ("", "10", "50"))
+    terrain = replace(terrain, clutter=clutter)
+    left, bottom, right, top = terrain.grid.bounds_m
+    x_m, y_m = np.linspace(left + 4000.0, right - 4000.0, 6), np.linspace(bottom + 4000.0, top - 4000.0, 6)
+    lon, lat = terrain.grid.unproject(x_m, y_m)
+    cells = pd.DataFrame({"cell": list("ABCDEF"), "lon": lon, "lat": lat, "height_m": 30.0, "frequency_mhz": 900.0, "eirp_dbm": 40.0})
+    sites = read_transmitters(cells)
+    way, far, of = rng.uniform(0.0, 6.28, 900), rng.uniform(300.0, 3000.0, 900), rng.integers(0, 6, 900)
+    at = terrain.grid.unproject(x_m[of] + far * np.sin(way), y_m[of] + far * np.cos(way))
+    points = pd.DataFrame({"cell": np.array(list("ABCDEF"))[of], "lon": at[0], "lat": at[1]})
+    truth = replace(terrain, clutter=clutter.with_own_nominal({"50": 10.0}))
+    level = predict_points(points, sites, terrain=truth)["predicted_dbm"] + 3.0 + rng.normal(0.0, 3.0, 900)
+    with collected():
+        made = calibrate(points.assign(rsrp_dbm=level), sites, terrain)
+    assert made.calibration.points.model == "p1812"
+    nominal = made.calibration.map_of("p1812").nominal_m
+    assert nominal["50"] == 10.0 and nominal.get("10", 30.0) == 30.0
+    assert made.calibration.map_of("p1812").band[0].constant_db == approx(3.0, abs=0.8)
+    again = predict_points(points, sites, terrain=terrain, calibration=made.calibration)
+    assert np.abs(errors_db(points.assign(rsrp_dbm=level), again)).mean() < 3.0
