@@ -64,8 +64,8 @@ def _notes(context: PageContext, words: Words) -> list[str]:
     notes = [words.plain("internal_mark")] if context.facts.edition == "internal" else []
     notes += [words.plain("synthetic_short")] if context.facts.synthetic else []
     notes += [part for part in (stamps.stamp(context.facts, words),) if part]
-    if len(context.sites) > MOST_SITES:
-        notes.append(words.t("kmz_sites_left_out", count=integer(len(context.sites)), most=integer(MOST_SITES)))
+    if len(context.existing_sites) > MOST_SITES:
+        notes.append(words.t("kmz_sites_left_out", count=integer(len(context.existing_sites)), most=integer(MOST_SITES)))
     gaps = context.gaps["id"].nunique()
     if gaps > MOST_GAPS:
         notes.append(words.t("kmz_gaps_left_out", count=integer(gaps), most=integer(MOST_GAPS)))
@@ -75,7 +75,7 @@ def _notes(context: PageContext, words: Words) -> list[str]:
 def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iterator[str]:
     yield _overlay(words)
     yield _by_county(words.t("layer_new"), _new_sites(context, words), context, words.lang)
-    if len(context.sites) <= MOST_SITES:
+    if len(context.existing_sites) <= MOST_SITES:
         yield _by_county(words.t("layer_sites"), _sites(context, words), context, words.lang, shown=context.level != "province")
     gaps = by_place(context.gaps, words)
     if len(gaps) <= MOST_GAPS:
@@ -102,8 +102,10 @@ def _overlay(words: Words) -> str:
 
 
 def _legend(context: PageContext, words: Words) -> bytes:
-    signs = [("new", words.t("layer_new")), ("existing", words.t("layer_sites"))]
-    signs += [(status, words.t("kmz_gap_status", status=words.code("village", status))) for status in ("unserved", "uncertain")]
+    signs = [("new", words.t("layer_new"))] if len(context.plan_sites) else []
+    signs += [("existing", words.t("layer_sites"))] if len(context.existing_sites) else []
+    if len(context.gaps):
+        signs += [(status, words.t("kmz_gap_status", status=words.code("village", status))) for status in ("unserved", "uncertain")]
     edges, colours = margin_steps()
     names = [words.t("kmz_below", upper=f"{edges[1]:g}")]
     names += [words.t("kmz_between", lower=f"{low:g}", upper=f"{high:g}") for low, high in pairwise(edges[1:])]
@@ -157,9 +159,10 @@ def _new_sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
-    if not len(context.sites):
+    existing = context.existing_sites
+    if not len(existing):
         return
-    for county, sites in context.sites.groupby(column(context.sites, "county").map(text)):
+    for county, sites in existing.groupby(column(existing, "county").map(text)):
         frame = points_of_masts(sites, words)
         for name, x, y, shown in zip(frame["name"], frame.geometry.x, frame.geometry.y, _shown_columns(frame, "masts", words), strict=True):
             yield str(county), _point(name, x, y, "existing", shown)

@@ -37,8 +37,8 @@ def point_sources(context: PageContext, words: Words, detail: MapDetail) -> dict
         sources["villages"] = _villages(context, words, detail)
     if detail.places is not None and len(detail.places):
         sources["places"] = _places(context, words, detail)
-    if len(context.sites):
-        sources["sites"] = _sites(context.sites, words)
+    if len(context.existing_sites):
+        sources["sites"] = _sites(context.existing_sites, words)
     if len(context.plan_sites):
         sources["new"] = _new_sites(context, words)
     return sources

@@ -262,6 +262,11 @@ class PageContext:
         )
         return dict(zip(self.zones["adcode"], column.astype(str), strict=True))
 
+    @property
+    def existing_sites(self) -> Any:
+        """Sites in service, which maps draw: without planned and retired ones."""
+        return self.sites[self.sites["status"] == "existing"] if "status" in self.sites else self.sites
+
     def title_name(self, lang: str) -> str:
         """The zone's name in titles."""
         return self.name_en if lang == "en" else self.name

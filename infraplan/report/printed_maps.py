@@ -266,11 +266,12 @@ def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: 
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)
         _lines(axes, outline, colours["ink"]["text"], 1.1)
-        count = len(context.sites) + len(context.plan_sites)
+        existing, new = context.existing_sites, context.plan_sites
+        count = len(existing) + len(new)
         crowded, few = count > MOST_LARGE_MARKS, count <= FEW_MARKS
         for frame, marker, size, colour in (
-            (context.sites, "^", 0.5 if crowded else 24.0 if few else 9.0, colours["site"]["existing"]),
-            (context.plan_sites, "D", 2.6 if crowded else 24.0 if few else 15.0, colours["site"]["new"]),
+            (existing, "^", 0.5 if crowded else 24.0 if few else 9.0, colours["site"]["existing"]),
+            (new, "D", 2.6 if crowded else 24.0 if few else 15.0, colours["site"]["new"]),
         ):
             frame = of_family(frame, family)
             if len(frame):
@@ -280,7 +281,9 @@ def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: 
         _names(axes, children, [words.zones.get(code, code) for code in children["adcode"]])
         _furniture(figure, axes, words)
         below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
-        _legend(figure, words.t("legend_sites"), site_legend(words), below)
+        signs = [sign for sign, drawn in zip(site_legend(words), (existing, new), strict=True) if len(drawn)]
+        if signs:
+            _legend(figure, words.t("legend_sites"), signs, below)
         draw_foot(figure, context.facts, words, lines)
         return png_of(figure, None if dpi is None else min(dpi, DPI))
 

@@ -285,8 +285,13 @@ def _villages(
 
 
 def _known(summary: dict[str, Any], villages: pd.DataFrame | None) -> dict[str, set[str]]:
-    """Clauses and villages of a run, by the column of a gap that names them."""
-    return {"target": set(summary["scorecard"]["id"]), "id": set() if villages is None else set(villages["id"])}
+    """Clauses and villages of a run, by the column of a gap that names them; and the clauses that it could judge."""
+    card = summary["scorecard"]
+    return {
+        "target": set(card["id"]),
+        "judged": set(card.loc[card["status"] != "no_data", "id"]),
+        "id": set() if villages is None else set(villages["id"]),
+    }
 
 
 def _gaps(
@@ -300,8 +305,10 @@ def _gaps(
     both_lists = old.merge(new, on=key, how="outer", suffixes=("_before", ""), indicator="side", sort=False)
     closed, opened = (both_lists.loc[both_lists["side"] == side, key] for side in ("left_only", "right_only"))
     closed, opened = old.merge(closed, on=key).assign(change="closed"), new.merge(opened, on=key).assign(change="opened")
-    alone = [rows["target"].isin(here["target"] - there["target"]) | rows["id"].isin(here["id"] - there["id"])
-             for rows, here, there in ((closed, had, has), (opened, has, had))]  # fmt: skip
+    alone = []
+    for rows, here, there in ((closed, had, has), (opened, has, had)):
+        other = (here["target"] - there["target"]) | (here["judged"] ^ there["judged"])
+        alone.append(rows["target"].isin(other) | rows["id"].isin(here["id"] - there["id"]))
     table = pd.concat([closed[~alone[0]], opened[~alone[1]]], ignore_index=True)
     table = table.sort_values(["change", "target", "county", "id"], kind="stable")
     return typed(table.reset_index(drop=True), types("compared_gaps")), int(alone[0].sum() + alone[1].sum())

@@ -297,3 +297,15 @@ def test_a_kmz_with_too_many_sites_says_that_they_are_left_out(city: PageContext
     with zipfile.ZipFile(tmp_path / "plan.kmz") as archive:
         text = archive.read("doc.kml").decode("utf-8")
     assert f"现有站点 {len(city.sites)} 个" in text and "#existing" not in text.split("</Style>")[-1]
+
+
+def test_maps_draw_sites_in_service_alone(city: PageContext, tmp_path: Path) -> None:
+    sites = city.sites.assign(status="existing")
+    sites.loc[sites.index[:2], "status"] = ["retired", "planned"]
+    context = replace(city, sites=sites, plan_sites=city.plan_sites.iloc[:0], gaps=city.gaps.iloc[:0])
+    write_kmz(context, tmp_path / "a.kmz")
+    with zipfile.ZipFile(tmp_path / "a.kmz") as archive:
+        text = archive.read("doc.kml").decode()
+    every = sum(sites.groupby("county")["mast"].nunique()) if "mast" in sites else len(sites)
+    assert 0 < text.count("#existing</styleUrl>") == len(context.existing_sites) < every
+    assert len(context.existing_sites) == len(sites) - 2
