@@ -121,9 +121,9 @@ def build(folder: Path) -> Path:
     water = gpd.GeoDataFrame({"name": ["湖", "库"]}, geometry=list(boxes), crs=4326)
     water.to_file(study / "lands.geojson")
     heard = ((people["id"].iloc[1], "-90.0", "2"), (people["id"].iloc[7], "-125.0", "3"), ("a", "-80", "4"))
-    same = ("False", "2020-06-03", "张三", *[""] * 8, "b.xlsx", "0" * 64)
-    rows = [(place, "cmcc", "nr-n28", "nr", rsrp, *same, number) for place, rsrp, number in heard]
-    pd.DataFrame(rows, columns=list(COLUMNS_MEASURED)).to_csv(study / "inspections.csv", index=False)
+    same = {"operator": "cmcc", "service": "nr-n28", "family": "nr", "indoors": "False", "date": "2020-06-03", "inspector": "张三"}
+    rows = [{"id": place, "rsrp_dbm": rsrp, **same, "source": "b.xlsx", "sha256": "0" * 64, "row": number} for place, rsrp, number in heard]
+    pd.DataFrame(rows).reindex(columns=list(COLUMNS_MEASURED)).to_csv(study / "inspections.csv", index=False)
     return study
 
 
