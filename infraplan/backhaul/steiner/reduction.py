@@ -64,6 +64,17 @@ def _parallel(half: int, end: Ints, first: Ints, ahead: Ints, degree: Ints) -> i
 
 
 @kernel
+def _keep_cheaper(edge: int, end: Ints, price: Ints, alive: Bools, first: Ints, ahead: Ints, behind: Ints, degree: Ints) -> None:
+    """Where another edge has the same ends as this one, the dearer of the two goes."""
+    twin = _parallel(2 * edge, end, first, ahead, degree)
+    if twin >= 0:
+        out = twin if price[twin] > price[edge] else edge
+        alive[out] = False
+        _unlink(2 * out, end[2 * out], first, ahead, behind, degree)
+        _unlink(2 * out + 1, end[2 * out + 1], first, ahead, behind, degree)
+
+
+@kernel
 def _reduced(nodes: int, tail: Ints, head: Ints, cost: Ints, terminal: Bools) -> tuple[Ints, Ints, Bools, Ints, Ints, Ints, Ints, Bools]:
     edges = len(tail)
     end, price, alive = np.empty(2 * edges, np.int64), cost.copy(), np.ones(edges, np.bool_)
@@ -82,12 +93,7 @@ def _reduced(nodes: int, tail: Ints, head: Ints, cost: Ints, terminal: Bools) ->
             continue
         _link(2 * edge, tail[edge], first, ahead, behind, degree)
         _link(2 * edge + 1, head[edge], first, ahead, behind, degree)
-        twin = _parallel(2 * edge, end, first, ahead, degree)
-        if twin >= 0:
-            out = twin if price[twin] > price[edge] else edge
-            alive[out] = False
-            _unlink(2 * out, end[2 * out], first, ahead, behind, degree)
-            _unlink(2 * out + 1, end[2 * out + 1], first, ahead, behind, degree)
+        _keep_cheaper(edge, end, price, alive, first, ahead, behind, degree)
     stack, depth, waits = np.empty(nodes, np.int64), 0, np.ones(nodes, np.bool_)
     for node in range(nodes - 1, -1, -1):
         stack[depth] = node
@@ -133,12 +139,7 @@ def _reduced(nodes: int, tail: Ints, head: Ints, cost: Ints, terminal: Bools) ->
             else:
                 _link(2 * edge, far_a, first, ahead, behind, degree)
                 _link(2 * edge + 1, far_b, first, ahead, behind, degree)
-                twin = _parallel(2 * edge, end, first, ahead, degree)
-                if twin >= 0:
-                    out = twin if price[twin] > price[edge] else edge
-                    alive[out] = False
-                    _unlink(2 * out, end[2 * out], first, ahead, behind, degree)
-                    _unlink(2 * out + 1, end[2 * out + 1], first, ahead, behind, degree)
+                _keep_cheaper(edge, end, price, alive, first, ahead, behind, degree)
             for neighbour in (far_a, far_b):
                 if not waits[neighbour]:
                     waits[neighbour] = True
