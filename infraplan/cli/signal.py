@@ -28,7 +28,7 @@ def read_inputs(
     points: Path, sites: Path, terrain: Path | None, clutter: Path | None, services: Path | None, crs: str | None
 ) -> tuple[Any, Transmitters, Terrain | None]:
     """The table of points with its typed columns, the cells, the ground; the faults of the points come as one error."""
-    from infraplan.io.rasters import read_terrain
+    from infraplan.io.ground_of_links import ground_of_links
     from infraplan.io.transmitter_tables import LOCAL, placed_table
 
     if clutter is not None and terrain is None:
@@ -39,7 +39,7 @@ def read_inputs(
     table.faults.stop()
     table.faults.warn()
     cells = read_cells(sites, services, crs)
-    ground = None if terrain is None else read_terrain(terrain, clutter=clutter)
+    ground = None if terrain is None else ground_of_links(terrain, table.frame, cells, clutter)
     if cells.preset_antennas:
         print_note(both("cli.preset_antennas", count=cells.preset_antennas, total=len(cells)))
     return table, cells, ground

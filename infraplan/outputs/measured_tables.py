@@ -18,7 +18,7 @@ SIGNAL_POINTS = (
     C("clutter", "地物", "Clutter", "str", "code", "", "该点的地物类别：文件自带的或地物图的代码", "class of land cover at the point, of the file or of the land-cover map"),
 )  # fmt: skip
 CALIBRATION_TERMS = (
-    C("term", "校准项", "Term", "str", "text", "t", "常数、斜率、方向图份额、功率份额、室内、地物、站点", "constant, slope, share of the pattern, share of the power, indoors, classes, sites"),
+    C("term", "校准项", "Term", "str", "text", "t", "常数、斜率、方向图份额、功率份额、室内、地物", "constant, slope, share of the pattern, share of the power, indoors, classes", "cli:term"),
     C("rms_db", "留出误差", "Left-out rms", "float64", "km", "t", "加上此项后，留出站址上的均方根误差", "error on masts left out, with this term and those above it", unit="dB"),
     C("gain_db", "改善", "Gain", "float64", "km", "t", "此项使留出误差降低的分贝数", "by how much the term lowers that error", unit="dB"),
     C("kept", "采用", "Kept", "boolean", "truth", "t", "只采用能降低留出误差的项", "only terms that lower the error on masts left out are kept"),

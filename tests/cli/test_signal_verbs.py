@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from made_drive import made_cells, made_points, made_sites, measured
+from rasterio.transform import from_origin
 
 from infraplan.io.calibration_files import read_calibration
 
@@ -94,3 +96,27 @@ def test_options_that_exclude_each_other(infraplan: Call, drive: Path, tmp_path:
     assert infraplan("signal", *files, "--crs", "local", "--clutter", "x.tif").code == 2
     assert infraplan("signal", *files, "--crs", "local", "--terrain", "x.tif").code == 2
     assert infraplan("signal", *files).code == 3  # metres without a CRS
+
+
+def test_over_a_raster_larger_than_the_points(infraplan: Call, tmp_path: Path) -> None:
+    """Only the ground around is read; a point off the raster is predicted without it, and its row says so."""
+    about = {"driver": "GTiff", "height": 600, "width": 600, "count": 1, "crs": "EPSG:4326"}
+    rows, cols = np.mgrid[0:600, 0:600]
+    with rasterio.open(tmp_path / "dem.tif", "w", dtype="float32", transform=from_origin(113, 23.5, 1 / 1200, 1 / 1200), **about) as target:
+        target.write((100.0 + 80.0 * np.sin(cols / 40) * np.cos(rows / 50)).astype("float32")[None])
+    with rasterio.open(
+        tmp_path / "lc.tif", "w", dtype="uint8", nodata=0, transform=from_origin(113, 23.5, 1 / 1200, 1 / 1200), **about
+    ) as target:
+        target.write(np.where((rows // 40 + cols // 40) % 2, 50, 40).astype("uint8")[None])
+    cells = pd.DataFrame(
+        {"cell": ["A", "B"], "lon": [113.2, 113.25], "lat": [23.3, 23.28], "height_m": 35, "frequency_mhz": 700, "eirp_dbm": 40}
+    )
+    points = pd.DataFrame({"lon": [113.21, 113.24, 112.9], "lat": [23.31, 23.29, 23.3]})
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    points.to_csv(tmp_path / "points.csv", index=False)
+    files = ["--terrain", tmp_path / "dem.tif", "--clutter", tmp_path / "lc.tif", "-o", tmp_path / "o.csv"]
+    answer = infraplan("signal", tmp_path / "points.csv", "--sites", tmp_path / "cells.csv", *files, "--lang", "en")
+    assert answer.code == 0, answer.err
+    found = pd.read_csv(tmp_path / "o.csv")
+    assert found["model"].tolist()[:2] == ["p1812", "p1812"] and found["model"].iloc[2] != "p1812"
+    assert np.isfinite(found["predicted_dbm"]).all() and set(found["clutter"].dropna()) <= {40, 50}
