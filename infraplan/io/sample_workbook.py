@@ -133,9 +133,9 @@ def _visits(book: Any, forms: Mapping[str, Any], sample: Sample, words: Speech, 
     sheet, rows = book.add_worksheet(say("samples.sheet_visits", words.lang)), len(sample.visits)
     cells = worded(sample.visits, "sample", "annex", words)
     printed = [one.column.name for one in cells].index(LAST_PRINTED)
-    widths = [one.column.characters for one in cells]
+    widths = [_width(one) for one in cells]
     _top(sheet, forms, heading, words, printed, sample)
-    sheet.set_row(HEAD_ROW, 58)
+    sheet.set_row(HEAD_ROW, 62)
     for row, height in enumerate(_heights(cells, rows), HEAD_ROW + 1):
         sheet.set_row(row, height)
     for index, one in enumerate(cells):
@@ -150,6 +150,12 @@ def _visits(book: Any, forms: Mapping[str, Any], sample: Sample, words: Speech, 
     city = sample.visits["city"].tolist()
     sheet.set_h_pagebreaks([HEAD_ROW + 1 + row for row in range(1, rows) if city[row] != city[row - 1]][:1000])
     _validations(sheet, cells, rows, words)
+
+
+def _width(cells: Cells) -> float:
+    """Width of a column that breaks no word of its heading; Chinese breaks anywhere. [characters]"""
+    longest = max(len(word) for word in cells.label.split()) if cells.lang == "en" else 0
+    return max(cells.column.characters, 1.15 * longest * FONT_PT / COUNTED_PT + 0.8)
 
 
 def _cell(sheet: Any, row: int, index: int, value: Any, form: str, forms: Mapping[str, Any]) -> None:

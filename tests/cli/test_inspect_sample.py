@@ -133,6 +133,24 @@ def test_few_visits_have_an_exact_interval(own: Path, tmp_path: Path, infraplan:
     assert {row["zone"] for row in found["zones"]} == {"", "440100"} and found["goals"] == []  # of one city, no goal of the province
 
 
+def in_english(name: str, rows: Rows) -> Rows:
+    """Every village measured as served, under English headings."""
+    if name == "Visits":
+        filled = {"Operator": "China Mobile", "Band tested": "n28", "Indoors or outdoors": "outdoors", "Date of inspection": "2020-11-03",
+                  "Inspector": "Li", "Measured RSRP (dBm)": GOOD}  # fmt: skip
+        for row in rows[HEAD + 1 :]:
+            for head, value in filled.items():
+                row[rows[HEAD].index(head)] = value
+    return rows
+
+
+def test_a_sheet_in_english(own: Path, tmp_path: Path, infraplan: Call) -> None:
+    path = tmp_path / "sheet.xlsx"
+    assert infraplan("inspect", "sample", own, "--visits", VISITS, "-o", path, "--lang", "en").code == 0
+    found = json.loads(infraplan("inspect", "import", rewritten(path, tmp_path / "filled.xlsx", in_english), own, "--json").out)
+    assert found["answered"] == VISITS and found["share"] > 0.9
+
+
 def test_nobody_went(own: Path, sheet: Path, infraplan: Call) -> None:
     found = json.loads(infraplan("inspect", "import", sheet, own, "--json").out)
     assert (found["share"], found["low"], found["high"], found["answered"]) == (None, 0.0, 1.0, 0)
