@@ -22,6 +22,8 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
     yield words.t("method_model"), words.model(facts)
     yield words.t("method_resolution"), f"{facts.resolution_m:g} m"
     yield words.t("method_reliability"), words.t("reliability_of_area", share=percent(facts.reliability, 0))
+    for item, content in facts.evidence:
+        yield words.one(item), words.one(content)
     for line in facts.services:
         yield words.t("method_services"), words.one(line)
     yield words.t("method_people"), words.one(facts.population_basis)

@@ -116,6 +116,8 @@ class Facts:
         审图号 of an approved base map; "" prints that an official publication needs one.
     notes : tuple of str
         Further sentences for the section on method and limits.
+    evidence : tuple of pairs of str
+        Item and content: what the model is worth here, what was measured, the share that samples of visits show.
     receivers : mapping
         family -> where its devices are judged, a key of `receivers` in radio_environment.toml; of the preset where it is not named.
     band_db : float
@@ -144,6 +146,7 @@ class Facts:
     version: str = ""
     study: str = ""
     notes: tuple[str, ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
     receivers: Mapping[str, str] = field(default_factory=dict)
     band_db: float = 0.0
     as_of: str = ""

@@ -187,3 +187,5 @@ def _method(context: PageContext, words: Words) -> Iterator[Block]:
         served = context.plan_sites["services"].fillna("").astype(str).str.split(";").explode().unique()
         rows.append((words.t("method_new_services"), words.joined([service_name(one) for one in served], "、")))
     yield from table_of(words.t("table_method"), shown_table(pd.DataFrame(rows, columns=["item", "content"]), "method", "paper", words))
+    found = pd.DataFrame([(words.one(item), words.one(content)) for item, content in facts.evidence], columns=["item", "content"])
+    yield from table_of(words.t("table_evidence"), shown_table(found, "method", "paper", words))

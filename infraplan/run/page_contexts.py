@@ -19,7 +19,7 @@ from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.report.page_rows import zone_table
-from infraplan.run.calibration_notes import calibration_notes
+from infraplan.run.evidence import evidence_of
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail
@@ -69,7 +69,8 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = (), edition: str = "")
         warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*calibration_notes(study), *notes, *measured_note(findings), *ground_notes(cover)),
+        notes=(*notes, *measured_note(findings), *ground_notes(cover)),
+        evidence=evidence_of(findings),
         receivers=cover.receivers,
         band_db=signal_band_db(),
         as_of=dates["as_of"],

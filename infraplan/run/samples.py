@@ -102,6 +102,16 @@ def sample_findings(study: Study, sample: Sample, measured: pd.DataFrame, whole:
             "untested": untested(study, about, own, found)}  # fmt: skip
 
 
+def share_record(sample: Sample, found: dict[str, Any], measured: pd.DataFrame) -> dict[str, Any]:
+    """What a sample shows of the whole, for reports: `io.sample_shares.KEYS`."""
+    first = found["shares"].iloc[0]
+    figures = {name: None if first[name] != first[name] else float(first[name]) for name in ("share", "low", "high", "predicted")}
+    days = measured.loc[measured["sample"] == sample.key, "date"].astype(str)
+    asked = {name: sample.about[name] for name in ("family", "network", "receiver")}
+    counts = {name: int(first[name]) for name in ("visits", "answered")}
+    return {"sample": sample.key, **asked, "last_day": max(days, default=""), **counts, **figures}
+
+
 def untested(study: Study, about: Any, own: pd.DataFrame, found: Any) -> list[str]:
     """Places judged not served where some single network of the study was not tested, if any network would do."""
     single = [one for one in study.networks if one != ANY]

@@ -15,6 +15,14 @@ from arranged_study import build_arranged, sites_at, villages
 from filled_sample import HEAD, cells_of, rewritten, visited
 from results import copy_of
 
+from infraplan.errors import DataError, collected
+from infraplan.io.sample_shares import read_shares
+from infraplan.messages import in_language
+from infraplan.run.page_contexts import facts_of
+from infraplan.run.steps import assess
+from infraplan.study import Study
+from infraplan.units import cut_percent
+
 Call = Callable[..., Any]
 Rows = list[list[Any]]
 PEOPLE = villages(30)
@@ -93,6 +101,16 @@ def test_reading_back(own: Path, sheet: Path, tmp_path: Path, infraplan: Call) -
     assert said.code == 0 and "95%" in said.err and "可确认未达到" in said.out
     assert len(pd.read_csv(own / "inspections.csv")) == VISITS  # read again, not counted twice
     assert infraplan("check", own).code == 0
+    with collected():
+        rows = facts_of(assess(Study.open(own), gaps=False)).evidence
+    assert [str(item).partition(" / ")[0] for item, _ in rows] == ["模型误差", "实测", "抽样核查"]
+    share, low, high = (cut_percent(found[name]) for name in ("share", "low", "high"))
+    for text in (in_language(rows[2][1], "zh"), in_language(rows[2][1], "en")):
+        assert share in text and low in text and high in text and f"{VISITS}" in text
+    assert f"{VISITS}" in str(rows[1][1]) and "not calibrated" in str(rows[0][1])
+    (own / "sample_shares.json").write_text("[{]", encoding="utf-8")
+    with pytest.raises(DataError, match=r"sample_shares\.json"):
+        read_shares(own)
 
 
 def test_several_inspectors(own: Path, sheet: Path, tmp_path: Path, infraplan: Call) -> None:
