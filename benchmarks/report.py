@@ -1,4 +1,4 @@
-"""How long the pages of 21 cities take, all formats, once coverage and plan exist; and how large they are.
+"""How long the pages and layers of 21 cities and their counties take, all formats, once coverage and plan exist; and how large they are.
 
     python benchmarks/report.py [--jobs 2] [--formats html,map,xlsx,pdf,docx,kmz]
 
@@ -12,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,27 +24,30 @@ sys.path.insert(0, str(ROOT / "tests" / "report"))
 
 from sample import sample_contexts  # noqa: E402
 
-from infraplan.io.coverage_rasters import write_coverage_cog  # noqa: E402
-from infraplan.io.writing import write_geopackage  # noqa: E402
+from infraplan.outputs import types  # noqa: E402
+from infraplan.report.county_pages import write_county_pages  # noqa: E402
 from infraplan.report.html_pages import FORMATS, write_city_pages, write_province_pages  # noqa: E402
 from infraplan.report.page_context import PageContext  # noqa: E402
+from infraplan.run.gis_files import write_layers  # noqa: E402
+from infraplan.run.page_contexts import CityLayers  # noqa: E402
 
 
-def write_layers(context: PageContext, folder: Path) -> None:
-    """plan.gpkg and coverage.tif."""
-    gaps = gpd.GeoDataFrame(context.gaps, geometry=gpd.points_from_xy(context.gaps["lon"], context.gaps["lat"]), crs=4326)
-    write_geopackage(
-        {"zones": context.zones, "gaps": gaps, "existing_sites": context.sites, "new_sites": context.plan_sites}, folder / "plan.gpkg"
-    )
+def page_of(context: PageContext) -> CityLayers:
+    """A page with a server wherever there is a margin, and with the columns that a run adds."""
+    villages = context.villages
+    for family in context.families:
+        villages = villages.assign(**{f"{family}_not_spot": "none", f"{family}_served_by": "", f"{family}_measured": False})
+    context = replace(context, villages=villages, scorecard=context.scorecard.reindex(columns=list(types("scorecard"))))
     servers = {family: np.where(np.isnan(margin), -1, 0).astype(np.int32) for family, margin in context.margins.items()}
-    write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, servers, ["S1"])
+    return CityLayers(context, servers, np.array(["S1/nr-n41/1"]))
 
 
 def city(context: PageContext, folder: Path, formats: list[str]) -> tuple[float, float]:
     """Processor seconds and peak memory in MiB of one city."""
     start = time.process_time()
     write_city_pages(context, folder, formats=formats)
-    write_layers(context, folder)
+    write_county_pages(context, folder, formats=formats)
+    write_layers(page_of(context), folder, "both")
     return time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -62,12 +66,13 @@ def main() -> None:
         each = joblib.Parallel(n_jobs=choice.jobs)(tasks)
         between, before = time.perf_counter(), time.process_time()
         write_province_pages(province, root, formats=formats)
-        write_layers(province, root)
+        write_layers(page_of(province), root, "both")
         end, after = time.perf_counter(), time.process_time()
         sizes: dict[str, list[int]] = {}
         for path in root.rglob("*"):
             if path.is_file():
-                kind = f"{path.suffix} {'city' if path.parent != root else 'province'}"
+                level = "province" if path.parent == root else "county" if path.parent.name == "counties" else "city"
+                kind = f"{path.suffix} {level}"
                 sizes.setdefault(kind if path.stem != "map" else f"map{kind}", []).append(path.stat().st_size)
     peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, *(memory for _, memory in each))
     print(f"{len(cities)} cities, {len(province.villages):,} settlements, {len(province.gaps):,} gaps, {choice.jobs} jobs")
