@@ -260,7 +260,7 @@ def test_measurements_saved_by_a_spreadsheet_mean_the_same(tmp_path: Path) -> No
     from infraplan.io.inspections import FILE_NAME, read_measured
     from infraplan.policy.inspection import COLUMNS
 
-    row = ("440101-00", "cmcc", "nr-n28", "nr", "-90.0", "True", "2020-06-03", "张三", "", "合格", *[""] * 6, "表.xlsx", "0" * 64, "2")
+    row = ("440101-00", "cmcc", "nr-n28", "nr", "-90.0", "True", "2020-06-03", "张三", "", "合格", *[""] * 6, "表.xlsx", "0" * 64, "2", "")
     changed = {"indoors": "TRUE", "date": "2020/6/3", "rsrp_dbm": "-90"}
     again = [changed.get(name, cell) for name, cell in zip(COLUMNS, row, strict=True)]
     frames = []

@@ -18,7 +18,7 @@ from results import copy_of, digests, run_light
 from infraplan.run.ledger import NAME
 
 HELPERS = Path(__file__).resolve().parents[1] / "helpers"
-MOMENTS = int(os.environ.get("KILLED_MOMENTS", "8"))
+MOMENTS = int(os.environ.get("KILLED_MOMENTS", "4"))
 
 
 class Runs:
