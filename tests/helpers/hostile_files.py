@@ -104,7 +104,7 @@ class Mutants:
         (self.golden / "study.toml").write_text(STUDY, encoding="utf-8")
         licence = '[[dataset]]\nname = "村庄"\nholder = "某局"\nlicence = "内部"\n'
         (self.golden / "licences.toml").write_text(licence, encoding="utf-8")
-        measured = ("V1", "cmcc", "nr-n28", "nr", "-90.0", "True", "2020-06-03", "张三", *[""] * 8, "b.xlsx", "0" * 64, "2")
+        measured = ("V1", "cmcc", "nr-n28", "nr", "-90.0", "True", "2020-06-03", "张三", *[""] * 8, "b.xlsx", "0" * 64, "2", "")
         (self.golden / "inspections.csv").write_text(",".join(COLUMNS) + "\n" + ",".join(measured) + "\n", encoding="utf-8-sig")
         write_template(folder / "template.xlsx")
         self.kinds: dict[str, Callable[[Path, Rng], tuple[Path, Door]]] = {
