@@ -26,8 +26,6 @@ from infraplan.tables.reprojection import to_plane
 
 DPI = 300
 MOST_PIXELS = 2000
-FEW = 2048
-"""Colours whose nearest ones are looked for at a time."""
 
 
 @contextmanager
@@ -57,6 +55,7 @@ def png_of(figure: Any, dpi: int | None = None) -> bytes:
 def few_colours(picture: Any) -> Any:
     """The picture in 256 colours, a third of the bytes: its 160 most frequent ones exactly, the shades of its texts, the others near."""
     from PIL import Image
+    from scipy.spatial import cKDTree
 
     rgb = np.asarray(picture).astype(np.int32)
     pixels = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
@@ -67,10 +66,9 @@ def few_colours(picture: Any) -> Any:
     shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
     rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
     colours = np.concatenate([found[np.lexsort((packed, -counts[packed]))[:160]], shades, rest])[:256]
+    colours = np.unique(colours, axis=0)  # equal colours would make the nearest one a matter of chance
     nearest = np.zeros(1 << 24, np.uint8)
-    for at in range(0, len(found), FEW):  # PIL's own search is coarse
-        own = slice(at, at + FEW)
-        nearest[packed[own]] = ((colours - found[own, None]) ** 2).sum(axis=2).argmin(axis=1)
+    nearest[packed] = cKDTree(colours).query(found)[1]  # PIL's own search is coarse
     made = Image.fromarray(nearest[pixels], "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made
