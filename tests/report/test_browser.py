@@ -115,7 +115,7 @@ def test_on_a_phone_the_layers_are_folded_and_the_sources_behind_an_i(browser: A
         panel = page.locator(".ip-panel").bounding_box()
         assert panel is not None and panel["x"] >= 0 and panel["x"] + panel["width"] <= PHONE[0]
         page.locator(".ip-sources summary").tap()
-        assert "Leaflet 1.9.4" in page.locator(".ip-sources p").inner_text()
+        assert "Leaflet 1.9.4" in page.locator(".ip-sources p").first.inner_text()
         assert visit.clean()
         visit.context.close()
 

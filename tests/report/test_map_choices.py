@@ -128,7 +128,8 @@ def test_settlements_with_the_plan_say_that_capacity_is_not_counted(contexts: An
     city = contexts[1][0]
     capacity = CapacityInUse("nr", 13_000, 13_000, True, ())
     limited = replace(city, plan=replace(city.plan, capacity=capacity))
-    for context, said in ((city, False), (limited, True)):
+    alone = replace(city, plan=replace(city.plan, capacity=None))
+    for context, said in ((alone, False), (limited, True)):
         titles = {
             time: part["title"]
             for part in legend_sections(context, Words("zh"))
