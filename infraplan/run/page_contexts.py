@@ -24,6 +24,7 @@ from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail
 from infraplan.run.steps import zones_of_cities
+from infraplan.run.study_names import whole_name
 from infraplan.siting.capacity import capacity_in_use
 from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.phases import phases_of_sites
@@ -38,7 +39,6 @@ from infraplan.tables.language import Speech
 from infraplan.tables.reprojection import to_plane
 from infraplan.units import cut_percent
 
-FEW_CITIES = 3
 CHINESE_PROVINCE = r"[1-8]\d0000"
 
 
@@ -336,17 +336,6 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         city_order=study.config.study.city_order,
     )
     return _layers(context, findings, cover)
-
-
-def whole_name(study: Study, lang: str) -> str:
-    """What pages call the zones of a study: the area it names, else its cities where they are few, else its title."""
-    about = study.config.study
-    if about.area_zh:
-        return about.area_zh if lang == "zh" else about.area_en
-    cities = study.zones.loc[study.zones["level"] == "city"]
-    if 0 < len(cities) <= FEW_CITIES and (lang == "zh" or "name_en" in cities):
-        return ("、" if lang == "zh" else ", ").join(cities["name" if lang == "zh" else "name_en"].astype(str))
-    return about.title_zh if lang == "zh" else about.title_en
 
 
 def province_layers(

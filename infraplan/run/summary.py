@@ -20,9 +20,9 @@ from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.findings import Findings
-from infraplan.run.page_contexts import whole_name
 from infraplan.run.planning import phases_of
 from infraplan.run.steps import zones_of_cities
+from infraplan.run.study_names import whole_name
 from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.capacity import limited_family
 from infraplan.siting.checks import served_by_family
