@@ -207,13 +207,14 @@ def _nominal_distances(
     links: Links, squares: Squares, sites: Transmitters, terrain: Terrain, fold: Ints, floor: float | None
 ) -> tuple[Links, dict[str, float]]:
     """Nominal clutter distances: one for all classes, then by class, each only where it lowers the error on masts left out."""
-    assert terrain.clutter is not None
-    codes = [code for code in terrain.clutter.class_code if code]
-    own = dict(zip(terrain.clutter.class_code, terrain.clutter.class_nominal_m.tolist(), strict=True))
+    clutter = terrain.clutter
+    assert clutter is not None
+    codes = [code for code in clutter.class_code if code]
+    own = dict(zip(clutter.class_code, clutter.class_nominal_m.tolist(), strict=True))
     at = np.arange(len(squares))
 
     def tried(nominal: dict[str, float]) -> tuple[float, Links]:
-        ground = ground_of(replace(terrain, clutter=terrain.clutter.with_own_nominal(nominal)))  # type: ignore[union-attr]
+        ground = ground_of(replace(terrain, clutter=clutter.with_own_nominal(nominal)))
         made = with_losses(links_of(replace(squares.places, ground=ground), sites, at, squares.of),
                            replace(squares.places, ground=ground), sites, "p1812", "")  # fmt: skip
         return fit_model("p1812", "", made, squares, sites, fold, floor, nominal, len(set(fold)) > 1, True).rms_db, made

@@ -69,7 +69,7 @@ def facts_of(findings: Findings, notes: tuple[str, ...] = (), edition: str = "")
         warnings=tuple(grouped(study.warnings)),
         version=infraplan.__version__,
         study=study.config.study.name,
-        notes=(*notes, *measured_note(findings), *ground_notes(cover)),
+        notes=(*notes, *ground_notes(cover)),
         evidence=evidence_of(findings),
         receivers=cover.receivers,
         band_db=signal_band_db(),
@@ -86,13 +86,6 @@ def in_china(zones: Any) -> bool:
     left, bottom, right, top = zones.total_bounds
     provinces = zones.loc[zones["level"] == "province", "adcode"].astype(str)
     return bool(provinces.str.fullmatch(CHINESE_PROVINCE).all() or in_shifted_area((left + right) / 2, (bottom + top) / 2))
-
-
-def measured_note(findings: Findings) -> tuple[str, ...]:
-    """How many points of each family are judged by measurement, where any is."""
-    counts = {family: int(findings.villages[f"{family}_measured"].sum()) for family in findings.cover.families}
-    counted = ", ".join(f"{family_name(family)} {count:,}" for family, count in counts.items() if count)
-    return (both("run.measured", counts=counted),) if counted else ()
 
 
 def service_line(service: Service) -> str:

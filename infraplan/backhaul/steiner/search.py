@@ -91,9 +91,6 @@ def search(whole: Core, limits: Search) -> Search:
         stalled = 0 if dropped > 0.01 or (limits.best, limits.bound) != before else stalled + 1
         if stalled == STALLED:
             return limits
-        if not kept.any():
-            limits.proven(limits.best)
-            return limits
         if not _joined(core, kept):
             limits.proven(limits.best)
             return limits
