@@ -60,7 +60,7 @@ def load(
 def _read_sample(study: Study, sample: Sample, fresh: Any, file: Path, json: bool, overwrite: bool) -> None:
     """Reads a filled sample; everything is checked and computed before anything is written."""
     from infraplan.io.inspections import read_measured
-    from infraplan.io.sample_shares import write_shares
+    from infraplan.io.sample_shares import read_shares, write_shares
     from infraplan.io.sample_sheets import with_earlier, write_measured
     from infraplan.run.samples import sample_findings, share_record
     from infraplan.run.summary import records
@@ -72,8 +72,9 @@ def _read_sample(study: Study, sample: Sample, fresh: Any, file: Path, json: boo
     if study.config.study.area_zh:
         whole = Bilingual(study.config.study.area_zh, study.config.study.area_en)
     found = sample_findings(study, sample, table.loc[table["sample"] == sample.key], whole)
+    shares = read_shares(study.folder)  # a file that cannot be read is refused before anything is written
     write_measured(study.folder, table)
-    write_shares(study.folder, share_record(sample, found, table))
+    write_shares(study.folder, shares, share_record(sample, found, table))
     print_note(both("cli.measured", rows=len(fresh), total=len(table)))
     repeated = len(fresh) - int(table["sha256"].isin(set(fresh["sha256"])).sum())
     if repeated:

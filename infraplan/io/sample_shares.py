@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ def read_shares(folder: Path) -> tuple[dict[str, Any], ...]:
         raise DataError(fault) from None
 
 
-def write_shares(folder: Path, share: dict[str, Any]) -> None:
-    """Add what a sample shows, in the place of what it showed before."""
-    kept = [one for one in read_shares(folder) if one["sample"] != share["sample"]]
+def write_shares(folder: Path, known: Sequence[dict[str, Any]], share: dict[str, Any]) -> None:
+    """Write what is `known` (`read_shares`) and what one sample shows now, in the place of what it showed before."""
+    kept = [one for one in known if one["sample"] != share["sample"]]
     rows = sorted([*kept, {name: share[name] for name in KEYS}], key=lambda one: (str(one["last_day"]), str(one["sample"])))
     write_text(folder / FILE_NAME, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

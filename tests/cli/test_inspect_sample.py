@@ -111,6 +111,9 @@ def test_reading_back(own: Path, sheet: Path, tmp_path: Path, infraplan: Call) -
     (own / "sample_shares.json").write_text("[{]", encoding="utf-8")
     with pytest.raises(DataError, match=r"sample_shares\.json"):
         read_shares(own)
+    before = (own / "inspections.csv").read_bytes()
+    refused = infraplan("inspect", "import", rewritten(sheet, tmp_path / "worse.xlsx", visited(lambda row: BAD)), own, "--overwrite")
+    assert refused.code == 3 and "sample_shares.json" in refused.err and (own / "inspections.csv").read_bytes() == before
 
 
 def test_several_inspectors(own: Path, sheet: Path, tmp_path: Path, infraplan: Call) -> None:
