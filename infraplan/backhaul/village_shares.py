@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,14 +152,56 @@ def paid_for(tree: RootedTree, wanted: Bools, most: Floats | float, subsidy: flo
         Share of every cost that somebody else pays, 0..1.
     """
     kept, limit = wanted & (tree.up >= 0), np.broadcast_to(np.asarray(most, np.float64), wanted.shape)
+    tree = without(tree, kept)
+    saved, hanging = savings(tree, kept), _children(tree)
+    queue = [(limit[node] - saved[node] * (1.0 - subsidy), node) for node in np.flatnonzero(kept).tolist() if not hanging[node]]
+    heapq.heapify(queue)
+    while queue:
+        excess, node = heapq.heappop(queue)
+        if -excess <= ROUNDING:
+            break
+        if not kept[node] or hanging[node] or excess != limit[node] - saved[node] * (1.0 - subsidy):
+            continue  # an entry that is out of date
+        kept[node] = False
+        end = _drop(tree, kept, hanging, node)
+        if end >= 0:
+            saved[end] = _saving(tree, kept, hanging, end)
+            heapq.heappush(queue, (limit[end] - saved[end] * (1.0 - subsidy), end))
+    return kept, without(tree, kept)
+
+
+def _children(tree: RootedTree) -> list[set[int]]:
+    """The nodes that hang from each node."""
+    hanging: list[set[int]] = [set() for _ in range(len(tree.parent))]
+    for node in tree.order[1:].tolist():
+        hanging[tree.parent[node]].add(node)
+    return hanging
+
+
+def _saving(tree: RootedTree, kept: Bools, hanging: list[set[int]], node: int) -> float:
+    """What leaving out an end of the tree saves."""
+    saved, at = 0.0, node
     while True:
-        tree = without(tree, kept)
-        excess = savings(tree, kept) * (1.0 - subsidy) - limit
-        excess[~kept] = -np.inf
-        worst = int(np.argmax(excess))
-        if excess[worst] <= ROUNDING:
-            return kept, tree
-        kept[worst] = False
+        saved += float(tree.cost[at])
+        at = int(tree.parent[at])
+        if tree.up[at] < 0 or kept[at] or len(hanging[at]) > 1:
+            return saved
+
+
+def _drop(tree: RootedTree, kept: Bools, hanging: list[set[int]], node: int) -> int:
+    """Takes an end out of the tree with the edges that led to it alone; the end whose saving changes by that, -1 for none."""
+    at = node
+    while True:
+        above = int(tree.parent[at])
+        hanging[above].discard(at)
+        at = above
+        if tree.up[at] < 0 or kept[at] or hanging[at]:
+            break
+    if tree.up[at] < 0 or len(hanging[at]) > 1:
+        return -1
+    while not kept[at] and len(hanging[at]) == 1:
+        at = next(iter(hanging[at]))
+    return at if kept[at] and not hanging[at] else -1
 
 
 def building_order(tree: RootedTree, wanted: Bools, households: Floats, first: Bools | None = None) -> tuple[Ints, Floats]:
@@ -166,22 +209,41 @@ def building_order(tree: RootedTree, wanted: Bools, households: Floats, first: B
 
     Nodes with `first` come before all others. Among equals, the node with the least cost a household is next, as the tree then stands.
     """
-    built, left = tree.up < 0, np.flatnonzero(wanted & (tree.up >= 0)).tolist()
-    ahead = np.zeros(len(built), bool) if first is None else np.asarray(first, bool)
+    built, ahead = tree.up < 0, np.zeros(len(wanted), bool) if first is None else np.asarray(first, bool)
+    chosen = np.flatnonzero(wanted & (tree.up >= 0)).tolist()
+    under: dict[int, list[int]] = {}
+    for node in chosen:
+        at = node
+        while tree.up[at] >= 0:
+            under.setdefault(at, []).append(node)
+            at = int(tree.parent[at])
+    left = set(chosen)
+
+    def entry(node: int) -> tuple[bool, float, int, float]:
+        cost, at = 0.0, node
+        while not built[at]:
+            cost += tree.cost[at]
+            at = int(tree.parent[at])
+        return (not ahead[node], cost / max(float(households[node]), 1.0), node, cost)
+
+    latest = {node: entry(node) for node in chosen}
+    queue = list(latest.values())
+    heapq.heapify(queue)
     order, price = [], []
-    while left:
-        found = []
-        for node in left:
-            cost, at = 0.0, node
-            while not built[at]:
-                cost += tree.cost[at]
-                at = int(tree.parent[at])
-            found.append((not ahead[node], cost / max(float(households[node]), 1.0), node, cost))
-        _, _, node, cost = min(found)
+    while queue:
+        found = heapq.heappop(queue)
+        node = found[2]
+        if node not in left or found != latest[node]:
+            continue
         order.append(node)
-        price.append(cost)
-        left.remove(node)
+        price.append(found[3])
+        left.discard(node)
+        nearer: set[int] = set()
         while not built[node]:
             built[node] = True
+            nearer.update(under[node])
             node = int(tree.parent[node])
+        for other in nearer & left:
+            latest[other] = entry(other)
+            heapq.heappush(queue, latest[other])
     return np.array(order, np.int64), np.array(price, np.float64)

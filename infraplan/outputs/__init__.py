@@ -24,6 +24,7 @@ from infraplan.outputs.answer_tables import (
     EXPLAINED_VILLAGES,
     HISTORY,
 )
+from infraplan.outputs.backhaul_tables import BACKHAUL_COUNTIES, BACKHAUL_NODES, BACKHAUL_SPANS, BACKHAUL_VILLAGES, NETWORK_FINDINGS
 from infraplan.outputs.measured_tables import CALIBRATION_TERMS, SIGNAL_POINTS
 from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
 from infraplan.outputs.run_tables import (
@@ -60,6 +61,8 @@ TABLES = {
     "method": METHOD, "filling": FILLING, "budget": BUDGET,
     "signal_points": SIGNAL_POINTS, "calibration_terms": CALIBRATION_TERMS,
     "sample": SAMPLE, "sample_design": SAMPLE_DESIGN, "sample_stub": SAMPLE_STUB, "sample_totals": SAMPLE_TOTALS, "sample_shares": SAMPLE_SHARES,
+    "network_findings": NETWORK_FINDINGS, "backhaul_villages": BACKHAUL_VILLAGES, "backhaul_spans": BACKHAUL_SPANS,
+    "backhaul_nodes": BACKHAUL_NODES, "backhaul_counties": BACKHAUL_COUNTIES,
     "sample_goals": SAMPLE_GOALS, "sample_findings": SAMPLE_FINDINGS,
 }  # fmt: skip
 

@@ -77,3 +77,33 @@ def test_the_order_of_building(made: Made, data: st.DataObject) -> None:
     assert not (ahead[1:] & ~ahead[:-1]).any(), "those that come first do"
     plain, _ = building_order(tree, wanted, households)
     assert sorted(plain.tolist()) == sorted(order.tolist())
+
+
+@settings(max_examples=300, deadline=None)
+@given(trees(), st.integers(0, 80), st.sampled_from([0.0, 0.3]))
+def test_the_fast_ways_give_what_the_plain_ones_do(made: Made, award: int, subsidy: float) -> None:
+    tree, wanted, households = made
+    kept, left = wanted.copy(), tree
+    while True:
+        left = without(left, kept)
+        excess = np.where(kept, savings(left, kept) * (1 - subsidy) - award, -np.inf)
+        if excess.max() <= 1e-9:
+            break
+        kept[int(np.argmax(excess))] = False
+    fast, small = paid_for(tree, wanted, award, subsidy)
+    assert fast.tolist() == kept.tolist() and small.cost.tolist() == left.cost.tolist()
+
+    built, order = tree.up < 0, []
+    waiting = np.flatnonzero(wanted).tolist()
+    while waiting:
+        ways = {}
+        for node in waiting:
+            ways[node], at = [], node
+            while not built[at]:
+                ways[node].append(at)
+                at = int(tree.parent[at])
+        node = min(waiting, key=lambda one: (sum(tree.cost[at] for at in ways[one]) / max(households[one], 1.0), one))
+        built[ways[node]] = True
+        waiting.remove(node)
+        order.append(node)
+    assert building_order(tree, wanted, households)[0].tolist() == order
