@@ -18,7 +18,7 @@ from scipy.sparse import csc_array
 import infraplan as ip
 from infraplan.coverage.map_update import cover_with
 from infraplan.run.findings import Findings
-from infraplan.run.steps import check_of, plan_of, plan_on_map, planning_instance, with_build_alone, with_low_end
+from infraplan.run.steps import check_of, plan_of, plan_on_map, planning_instance, planning_instances, with_build_alone, with_low_end
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import places_of
 from infraplan.siting.plans import ALL_TARGETS_MET, Plan
@@ -105,14 +105,14 @@ def bands(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
 def capacity(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
     """With the capacity of the presets: the plan at three costs, its options, the low end, sharing, robustness."""
     made = with_plan_keys(findings, capacity_people="auto", low_end=True, build_alone=True)
-    instance = planning_instance(made, cities=cities)
+    instance, weaker = planning_instances(made, cities=cities)
     plan = solved(say, "capacity", instance, partial(plan_of, made, instance, cities=cities))
     say("capacity_costs", low=plan.cost_low, typical=plan.cost, high=plan.cost_high)
     say("capacity_options", **plan.extras)
     found = plan.sites["substitute_cost"].dropna() if "substitute_cost" in plan.sites else plan.sites["cost"].iloc[:0]
     say("capacity_substitutes", found=len(found), sites=len(plan.sites), most_extra=float(found.max()) - plan.cost if len(found) else None,
         highest_bound=float(plan.sites["substitute_bound"].max()) if len(found) else None)  # fmt: skip
-    plan = with_build_alone(made, with_low_end(made, plan, cities=cities), cities=cities)
+    plan = with_build_alone(made, with_low_end(made, plan, weaker), cities=cities)
     for name, second in (("low_end", plan.low_end), ("build_alone", plan.build_alone)):
         if second is not None:
             say(name, cost=second.cost, bound=second.cost_bound, gap=second.proven_gap, status=second.status, sites=second.sites,

@@ -54,7 +54,7 @@ def plan(
     from infraplan.coverage.map_update import cover_with
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
-    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instance, with_build_alone, with_low_end
+    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instances, with_build_alone, with_low_end
     from infraplan.run.summary import in_yuan, plan_numbers, records
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plan_sites import without_lines
@@ -78,15 +78,16 @@ def plan(
     curve = None
     with progress() as bars:
         findings = assess(opened, bars, only, gaps=False)
-        instance = planning_instance(findings, bars, only)
+        second = budget is None and max_sites is None and not substitute
+        instance, weaker = planning_instances(findings, bars, only, low_end=second)
         if substitute:
             refuse_unknown_sites(substitute, instance)
         if budget is not None or max_sites is not None:
             made = most_served(instance, limits, budget=budget, max_sites=max_sites, phases=phases_of(opened))
         else:
             made = plan_of(findings, instance, bars, only, limits)
-            if not substitute:
-                made = with_build_alone(findings, with_low_end(findings, made, bars, only, limits), bars, only, limits)
+            if second:
+                made = with_build_alone(findings, with_low_end(findings, made, weaker, limits), bars, only, limits)
         if pareto:
             top = made.cost if budget is None else budget
             curve = pareto_curve(instance, budgets_up_to(top, pareto), limits, bars.step("run.pareto"), known=made)

@@ -275,7 +275,7 @@ def _bands(grid: Grid, strips: Strips | None, reach_m: float) -> list[_Band]:
 
 
 class NeededMargins:
-    """Best margins of sites over terrain at scattered receivers: sites that cannot reach `required_db` there are not computed.
+    """Best margins of sites over terrain at scattered receivers: sites that cannot reach `least_db` there are not computed.
 
     Parameters
     ----------
@@ -285,14 +285,14 @@ class NeededMargins:
         Which sectors count.
     rows : Rows
         The receivers.
-    required_db : float
-        Margins below it may be left out. [dB]
+    least_db : float32 array
+        Margins below it may be left out, receiver by receiver. [dB]
     """
 
-    def __init__(self, sectors: Any, takes_part: npt.NDArray[np.bool_], rows: Rows, grid: Grid, radio: Radio, required_db: float) -> None:
+    def __init__(self, sectors: Any, takes_part: npt.NDArray[np.bool_], rows: Rows, grid: Grid, radio: Radio, least_db: Floats32) -> None:
         check_terrain(grid, radio.terrain)
         self.rows = rows
-        self.below_db = np.nextafter(np.float32(required_db), np.float32(-np.inf))  # larger margins replace it
+        self.below_db = np.nextafter(least_db, np.float32(-np.inf))  # larger margins replace it
         self.masts = masts_of(sectors, *grid.place(sectors), radio, radio.terrain)
         self.ground = ground_of(radio.terrain)
         if len(self.masts):
@@ -310,7 +310,7 @@ class NeededMargins:
             return None
         reach_m = float(masts.radius_m[first:end].max())
         near, rows = near_in_strips(self.rows, float(masts.x_m[first]), float(masts.y_m[first]), reach_m)
-        best = np.full((1, 1, len(near)), self.below_db, np.float32)
+        best = self.below_db[near].reshape(1, 1, -1)
         server = np.full(best.shape, -1, np.int32)
         if len(near):
             best_over_terrain(

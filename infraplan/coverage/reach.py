@@ -1,14 +1,15 @@
-"""Which candidate could serve which demand: a matrix, from the same margins as the map."""
+"""Which candidate could serve which demand: matrices, from the same margins as the map."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from scipy.sparse import csr_matrix
 
 from infraplan.arrays import Bools, Floats32, Ints
@@ -17,9 +18,28 @@ from infraplan.coverage.footprints import by_site, margins_at
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.population import positions_on
-from infraplan.coverage.receivers_in_rows import Strips
+from infraplan.coverage.receivers_in_rows import Rows, Strips
 from infraplan.coverage.shared_tables import Radio
 from infraplan.radio.budgets import Service
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Points that lack service, and when they count as served.
+
+    Parameters
+    ----------
+    demand : GeoDataFrame
+        Points with `position_error_m`.
+    required_db : float
+        Margin from which a position counts as served: a planning margin raises it. [dB]
+    alone : bool array, optional
+        Points at which the map does not hold, since a measurement contradicts it: there a candidate has to serve the whole disc.
+    """
+
+    demand: Any
+    required_db: float = 0.0
+    alone: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,52 @@ class Open:
         lacking = np.bincount(owner[left], minlength=len(demand))
         return cls(strips, owner[left][strips.order], lacking)
 
+    @classmethod
+    def of_wanted(cls, wanted: Wanted, cover: Coverage, family: str, network: str) -> Open:
+        """Of the points of a question."""
+        count = len(wanted.demand)
+        alone = np.zeros(count, bool) if wanted.alone is None else np.asarray(wanted.alone, bool)
+        return cls.of(wanted.demand, cover, family, network, alone, wanted.required_db)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Open positions of several questions, each position once.
+
+    Parameters
+    ----------
+    strips : Strips
+        The positions.
+    least_db : float32 array
+        The lowest margin that a question asks at each. [dB]
+    start : list of int64 array
+        For each question: `start[k] : start[k + 1]` are the places of position k in `owner`; empty for positions that it does not have.
+    owner : list of int64 array
+        For each question: its points.
+    """
+
+    strips: Strips
+    least_db: Floats32
+    start: list[Ints]
+    owner: list[Ints]
+
+    @classmethod
+    def of(cls, parts: Sequence[Open], required_db: Sequence[float]) -> Joint:
+        """Of the open positions of questions, and the margin that each asks. [dB]"""
+        at = np.concatenate([part.strips.rows.x_m + 1j * part.strips.rows.y_m for part in parts])
+        places, which = np.unique(at, return_inverse=True)
+        strips = Strips.of(places.real, places.imag)
+        rank = np.empty(len(places), np.int64)
+        rank[strips.order] = np.arange(len(places))
+        least_db, start, owner, first = np.full(len(places), np.inf, np.float32), [], [], 0
+        for part, asked_db in zip(parts, required_db, strict=True):
+            own = rank[which[first : first + len(part.owner)]]
+            first += len(part.owner)
+            least_db[own] = np.minimum(least_db[own], np.float32(asked_db))
+            start.append(np.concatenate([[0], np.cumsum(np.bincount(own, minlength=len(places)))]).astype(np.int64))
+            owner.append(part.owner[np.argsort(own, kind="stable")])
+        return cls(strips, least_db, start, owner)
+
 
 Site = tuple[int, tuple[str, int, dict[str, Any]]]
 """Position of a site in the order of the sectors, and its mapping of `by_site`."""
@@ -63,41 +129,87 @@ class SiteMargins:
 
     Parameters
     ----------
-    left : Open
+    rows : Rows
         The positions.
+    least_db : float32 array
+        Margins below it may be left out, position by position. [dB]
+    asked_db : sequence of float
+        The margins from which positions count as served. [dB]
     sectors : GeoDataFrame
         Sectors of a site together.
-    required_db : float
-        Margins below it may be left out. [dB]
     """
 
-    def __init__(self, left: Open, sectors: Any, cover: Coverage, services: Mapping[str, Service], family: str, required_db: float) -> None:
-        self.rows, self.required_db = left.strips.rows, required_db
-        self.radio = Radio(services, cover.max_radius_km, floor_db=required_db, terrain=cover.terrain, caps_km=cover.caps_km)
-        self.flat = Radio(services, cover.max_radius_km, floor_db=required_db, caps_km=cover.caps_km)
+    def __init__(
+        self,
+        rows: Rows,
+        least_db: Floats32,
+        asked_db: Sequence[float],
+        sectors: Any,
+        cover: Coverage,
+        services: Mapping[str, Service],
+        family: str,
+    ) -> None:
+        def radio(floor_db: float, terrain: Any = None) -> Radio:
+            return Radio(services, cover.max_radius_km, floor_db=floor_db, terrain=terrain, caps_km=cover.caps_km)
+
+        self.rows, self.asked_db = rows, tuple(asked_db)
+        self.flat = [radio(asked) for asked in self.asked_db]  # without terrain what is computed ends at a whole step of its tables
         self.of_family = sectors["family"].to_numpy() == family
         self.sites: list[Site] = list(enumerate(by_site(sectors, cover.grid)))
         self.over_terrain = None
         if cover.terrain is not None and len(sectors):
-            self.over_terrain = NeededMargins(sectors, self.of_family, self.rows, cover.grid, self.radio, required_db)
+            over = radio(min(self.asked_db), cover.terrain)
+            self.over_terrain = NeededMargins(sectors, self.of_family, rows, cover.grid, over, least_db)
 
-    def served(self, item: Site) -> Ints:
-        """The positions that a site serves."""
+    def served(self, item: Site) -> list[Ints]:
+        """The positions that a site serves, for each margin that is asked."""
         number, (_, first, site) = item
         found = None if self.over_terrain is None else self.over_terrain.of_site(number)
-        if found is None:
-            near, margins = margins_at(site, self.rows, self.flat)
+        if found is not None:
+            return [_at_least(*found, asked_db) for asked_db in self.asked_db]
+        listed = []
+        for asked_db, radio in zip(self.asked_db, self.flat, strict=True):
+            near, margins = margins_at(site, self.rows, radio)
             own = margins[self.of_family[first : first + len(margins)]]
-            found = near, _best_of(own) if len(own) else np.full(len(near), np.nan, np.float32)
-        near, best_db = found
-        with np.errstate(invalid="ignore"):
-            return near[best_db >= self.required_db]
+            listed.append(_at_least(near, _best_of(own) if len(own) else np.full(len(near), np.nan, np.float32), asked_db))
+        return listed
+
+
+def _at_least(near: Ints, best_db: Floats32, asked_db: float) -> Ints:
+    """Positions with at least a margin."""
+    with np.errstate(invalid="ignore"):
+        return near[best_db >= asked_db]
 
 
 def _best_of(margin_db: Floats32) -> Floats32:
     """The best of several sectors; NaN where none was computed."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.fmax.reduce(margin_db, axis=0), np.float32)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _whole_points(served, start, owner, lacking):  # type: ignore[no-untyped-def]
+    """The points of which all positions that lack service are served, ascending."""
+    count = 0
+    for k in served:
+        count += start[k + 1] - start[k]
+    points = np.empty(count, np.int64)
+    count = 0
+    for k in served:
+        for at in range(start[k], start[k + 1]):
+            points[count] = owner[at]
+            count += 1
+    points.sort()
+    found, first = 0, 0
+    while first < count:
+        end = first + 1
+        while end < count and points[end] == points[first]:
+            end += 1
+        if end - first == lacking[points[first]]:
+            points[found] = points[first]
+            found += 1
+        first = end
+    return points[:found].copy()
 
 
 def reach(
@@ -113,7 +225,23 @@ def reach(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> csr_matrix:
-    """Boolean matrix, demand x candidate site.
+    """Boolean matrix, demand x candidate site: `reaches` of one question."""
+    wanted = Wanted(demand, required_db, alone)
+    return reaches([wanted], candidates, cover, services, family=family, network=network, workers=workers, progress=progress)[0]
+
+
+def reaches(
+    wanted: Sequence[Wanted],
+    candidates: Any,
+    cover: Coverage,
+    services: Mapping[str, Service],
+    *,
+    family: str,
+    network: str = ANY,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[csr_matrix]:
+    """Boolean matrices, demand x candidate site, one a question; the margins of the candidates are computed once for all of them.
 
     True where the candidate alone, together with the existing network, serves all positions at which a point may lie.
 
@@ -123,37 +251,40 @@ def reach(
 
     Parameters
     ----------
-    demand : GeoDataFrame
-        Points with `position_error_m`.
+    wanted : sequence of Wanted
+        What is asked.
     candidates : GeoDataFrame
         Sectors of the candidates (`sectors_of`), sectors of a site together; columns of the result follow their sites' first appearance.
     cover : Coverage
         The map of the existing network, by which part of a disc may already be served; radius, terrain and caps are those of the map.
     services : mapping of Service
         Those of the candidates.
-    alone : bool array, optional
-        Points at which the map does not hold, since a measurement contradicts it: there a candidate has to serve the whole disc.
-    required_db : float
-        Margin from which a position counts as served: a planning margin raises it. [dB]
     workers : int, optional
         Threads; the answer does not depend on their number.
     """
-    lone = np.zeros(len(demand), bool) if alone is None else np.asarray(alone, bool)
-    left = Open.of(demand, cover, family, network, lone, required_db)
-    margins = SiteMargins(left, candidates, cover, services, family, required_db)
+    parts = [Open.of_wanted(item, cover, family, network) for item in wanted]
+    asked_db = [item.required_db for item in wanted]
+    joint = Joint.of(parts, asked_db)
+    margins = SiteMargins(joint.strips.rows, joint.least_db, asked_db, candidates, cover, services, family)
 
-    def one(item: Site) -> Ints:
-        points, hits = np.unique(left.owner[margins.served(item)], return_counts=True)
-        return np.asarray(points[hits == left.lacking[points]])
+    def one(item: Site) -> list[Ints]:
+        each = zip(margins.served(item), joint.start, joint.owner, parts, strict=True)
+        return [_whole_points(served, start, owner, part.lacking) for served, start, owner, part in each]
 
     sites = margins.sites
-    found: list[Ints] = []
+    found: list[list[Ints]] = [[] for _ in wanted]
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for done, rows in enumerate(pool.map(one, sites), start=1):
-            found.append(rows)
+        for done, each in enumerate(pool.map(one, sites), start=1):
+            for rows, own in zip(each, found, strict=True):
+                own.append(rows)
             if progress is not None and (done % 200 == 0 or done == len(sites)):
                 progress(done, len(sites))
+    return [_matrix(own, len(item.demand)) for own, item in zip(found, wanted, strict=True)]
+
+
+def _matrix(found: list[Ints], points: int) -> csr_matrix:
+    """Points by site, from the points of each site."""
     pointer = np.concatenate([[0], np.cumsum([len(rows) for rows in found])])
     index = np.concatenate(found) if found else np.empty(0, np.int64)
-    columns = csr_matrix((np.ones(len(index), bool), index, pointer), shape=(len(found), len(demand)))
+    columns = csr_matrix((np.ones(len(index), bool), index, pointer), shape=(len(found), points))
     return columns.T.tocsr()

@@ -13,8 +13,12 @@ from infraplan.coverage.not_spots import not_spots
 from infraplan.coverage.places import SERVED, UNSERVED, served_area
 from infraplan.coverage.population import as_status, demand_margin, people_by_zone, point_statuses, with_ranges
 from infraplan.coverage.prediction import Coverage
+from infraplan.errors import Fault
 from infraplan.geo.zonal import membership, share
+from infraplan.messages import both
 from infraplan.radio.receivers import signal_band_db
+from infraplan.study.config import FILE_NAME
+from infraplan.tables.families import family_name
 from infraplan.units import cut
 
 
@@ -84,3 +88,16 @@ def count_area(cover: Coverage, zones: Any) -> pd.DataFrame:
             table["other_share"] = found["other"][1] / land_km2 if other else np.nan
             parts.append(table)
     return pd.DataFrame(pd.concat(parts, ignore_index=True))
+
+
+def cap_warnings(cover: Coverage) -> list[Fault]:
+    """A warning for each family whose sites still served where the cap ended their computation."""
+    faults = []
+    for family, count in cover.capped_by_family.items():
+        radius_km = min(cover.caps_km.get(family, cover.max_radius_km), cover.max_radius_km)
+        name = f"caps_km.{family}" if radius_km < cover.max_radius_km else "max_radius_km"
+        if count:
+            message = both("study.capped", family=family_name(family), count=f"{count:,}", radius=f"{radius_km:g}")
+            fix = both("study.capped_fix", name=name)
+            faults.append(Fault(FILE_NAME, message, fix, rule="capped", severity="warning", column=f"coverage.{name}"))
+    return faults

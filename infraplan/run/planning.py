@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -23,7 +23,7 @@ from infraplan.siting.capacity import limited_families
 from infraplan.siting.costs import ALWAYS_OFFERED, SUMMIT
 from infraplan.siting.demand_rows import refuse_narrow_class
 from infraplan.siting.goals import LINE_MEASURE, Goal, WeakGridTarget, goal_of, must_target
-from infraplan.siting.instances import Instance, instance_of
+from infraplan.siting.instances import Instance, instances_of
 from infraplan.siting.line_counts import unserved_lines
 from infraplan.siting.phases import Phase
 from infraplan.siting.required_places import required_place_points
@@ -209,48 +209,50 @@ def own_network(study: Study) -> str:
     raise UsageError(both("siting.build_alone_network", network=study.config.plan.operators, mapped=", ".join(single) or "-"))
 
 
-def study_instance(
+def study_instances(
     study: Study,
     cover: Coverage,
     villages: Any,
     zones: Any,
+    margins_db: Sequence[float],
     progress: Callable[[int, int], None] | None = None,
     cities: tuple[str, ...] = (),
-    margin_db: float | None = None,
     network: str = ANY,
-) -> Instance:
-    """The covering problem of the study, or of some of its cities (`zones` are theirs).
+) -> list[Instance]:
+    """The covering problems of the study, or of some of its cities (`zones` are theirs), at some planning margins. [dB]
 
-    `villages` carry the column `<family>_status`; `margin_db` replaces the study's planning margin. With a `network` who is served today is
-    asked of it alone.
+    `villages` carry the column `<family>_status`. With a `network` who is served today is asked of it alone.
     """
-    choice, goal, measured = study.config.plan, goal_in(study, cities, margin_db), study.measured
-    if goal.weak_grid is not None:
-        warn_left_out(goal.weak_grid, study.weak_grid, study.zones)
+    goals, measured = [goal_in(study, cities, margin_db) for margin_db in margins_db], study.measured
+    if goals[0].weak_grid is not None:
+        warn_left_out(goals[0].weak_grid, study.weak_grid, study.zones)
     if network != ANY:
         cover, measured = of_one_network(cover, network), measured_of(measured, network)
         villages = with_status(villages, cover, measured)
-    return instance_of(
-        goal,
-        study_candidates(study, goal, cover, villages, zones, cities, measured),
-        study.plan_services,
-        cover,
-        zones=study.zones,
-        villages=villages,
-        spacing_m=choice.site_spacing_m,
-        targets=study.targets,
-        places=study.places,
-        capacity_people=study.capacity,
-        priority_counties=frozenset(priority_counties(study.targets.priority_areas)),
-        priority_weight=choice.priority_weight,
-        measured=measured,
-        currency=study.costs.currency,
-        agreements=study.agreements,
-        corridors=study.corridors,
-        weak_grid=study.weak_grid,
-        known_sites=study.sites["id"],
-        progress=progress,
-    )
+    about: Any = {
+        "zones": study.zones,
+        "villages": villages,
+        "spacing_m": study.config.plan.site_spacing_m,
+        "targets": study.targets,
+        "places": study.places,
+        "capacity_people": study.capacity,
+        "priority_counties": frozenset(priority_counties(study.targets.priority_areas)),
+        "priority_weight": study.config.plan.priority_weight,
+        "measured": measured,
+        "currency": study.costs.currency,
+        "agreements": study.agreements,
+        "corridors": study.corridors,
+        "weak_grid": study.weak_grid,
+        "known_sites": study.sites["id"],
+        "progress": progress,
+    }
+    # Candidates stand where places that must be served and lines lack service, which depends on the margin.
+    together = [goals] if not (goals[0].must or goals[0].lines) else [[goal] for goal in goals]
+    made: list[Instance] = []
+    for some in together:
+        candidates = study_candidates(study, some[0], cover, villages, zones, cities, measured)
+        made += instances_of(some, candidates, study.plan_services, cover, **about)
+    return made
 
 
 def study_candidates(

@@ -10,18 +10,16 @@ import pandas as pd
 from infraplan.coverage.networks import ANY, counted_networks
 from infraplan.coverage.places import prepare_margins
 from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
-from infraplan.messages import both
 from infraplan.policy.gap_counts import things_of_targets
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
-from infraplan.run.counting import count_people, with_status
+from infraplan.run.counting import cap_warnings, count_people, with_status
 from infraplan.run.findings import Findings
-from infraplan.run.planning import own_network, phases_of, priority_first, study_instance
+from infraplan.run.planning import own_network, phases_of, priority_first, study_instances
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.build_alone import build_alone_plan
 from infraplan.siting.capacity import limited_family
@@ -35,8 +33,6 @@ from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
 from infraplan.study import Study
-from infraplan.study.config import FILE_NAME
-from infraplan.tables.families import family_name
 from infraplan.tables.reprojection import to_plane
 
 RIM_M = 3000.0
@@ -62,19 +58,6 @@ def predict(study: Study, progress: Progress, window: Grid | None = None) -> Cov
     )
     study.keep(cap_warnings(cover))
     return cover
-
-
-def cap_warnings(cover: Coverage) -> list[Fault]:
-    """A warning for each family whose sites still served where the cap ended their computation."""
-    faults = []
-    for family, count in cover.capped_by_family.items():
-        radius_km = min(cover.caps_km.get(family, cover.max_radius_km), cover.max_radius_km)
-        name = f"caps_km.{family}" if radius_km < cover.max_radius_km else "max_radius_km"
-        if count:
-            message = both("study.capped", family=family_name(family), count=f"{count:,}", radius=f"{radius_km:g}")
-            fix = both("study.capped_fix", name=name)
-            faults.append(Fault(FILE_NAME, message, fix, rule="capped", severity="warning", column=f"coverage.{name}"))
-    return faults
 
 
 def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ()) -> tuple[Coverage, Any, Any]:
@@ -250,10 +233,29 @@ def planning_instance(
 
     `margin_db` replaces the study's planning margin; `network` asks who is served today of one network alone.
     """
+    usual_db = findings.study.config.plan.planning_margin_db
+    return _instances(findings, progress, cities, [usual_db if margin_db is None else margin_db], network)[0]
+
+
+def planning_instances(
+    findings: Findings, progress: Progress | None = None, cities: tuple[str, ...] = (), *, low_end: bool = True
+) -> tuple[Instance, Instance | None]:
+    """The study's goal as a covering problem, and the same for the plan at the low end; None where it or study.toml asks for none."""
+    choice = findings.study.config.plan
+    both_ends = low_end and choice.low_end
+    bands_db = (0.0, signal_band_db()) if both_ends else (0.0,)
+    made = _instances(findings, progress, cities, [choice.planning_margin_db + band_db for band_db in bands_db])
+    return made[0], made[1] if both_ends else None
+
+
+def _instances(
+    findings: Findings, progress: Progress | None, cities: tuple[str, ...], margins_db: list[float], network: str = ANY
+) -> list[Instance]:
+    """The study's goal as a covering problem at some planning margins. [dB]"""
     study = findings.study
     zones = zones_of_cities(study.zones, cities) if cities else study.zones
     advance = (progress or Silent()).step("run.planning")
-    return study_instance(study, findings.cover, findings.villages, zones, advance, cities, margin_db, network)
+    return study_instances(study, findings.cover, findings.villages, zones, margins_db, advance, cities, network)
 
 
 def limits_of(study: Study) -> SearchLimits:
@@ -293,9 +295,9 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     >>> plan.status, len(plan.sites), plan.served_before, plan.served_after
     ('optimal', 18, 1321, 11018)
     """
-    instance = planning_instance(findings, progress, cities)
+    instance, weaker = planning_instances(findings, progress, cities)
     plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
-    plan = with_build_alone(findings, with_low_end(findings, plan, progress, cities), progress, cities)
+    plan = with_build_alone(findings, with_low_end(findings, plan, weaker), progress, cities)
     if plan.status in ("unreachable", "short"):
         services = findings.study.plan_services
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
@@ -322,19 +324,11 @@ def plan_of(
     )
 
 
-def with_low_end(
-    findings: Findings,
-    plan: Plan,
-    progress: Progress | None = None,
-    cities: tuple[str, ...] = (),
-    limits: SearchLimits | None = None,
-) -> Plan:
-    """The plan with what its goal costs if every signal is weaker by the band of the shares, unless `[plan] low_end` is false."""
-    if not findings.study.config.plan.low_end:
+def with_low_end(findings: Findings, plan: Plan, weaker: Instance | None, limits: SearchLimits | None = None) -> Plan:
+    """The plan with what its goal costs if every signal is weaker by the band of the shares; `weaker`: of `planning_instances`."""
+    if weaker is None:
         return plan
-    band_db = signal_band_db()
-    instance = planning_instance(findings, progress, cities, margin_db=plan.goal.margin_db + band_db)
-    return replace(plan, low_end=low_end_plan(instance, limits or limits_of(findings.study), band_db))
+    return replace(plan, low_end=low_end_plan(weaker, limits or limits_of(findings.study), signal_band_db()))
 
 
 def with_build_alone(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, diags
 from infraplan.arrays import Floats
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.prediction import Coverage
-from infraplan.coverage.reach import reach
+from infraplan.coverage.reach import Wanted, reaches
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.messages import both
@@ -160,36 +160,83 @@ def instance_of(
         each target of lines, is a separate zone with its own requirement, and under a county floor each county of such a share one more:
         rows of the kind "floor" then repeat its people, population 0.
     """
+    (made,) = instances_of(
+        (goal,), candidates, services, cover, zones=zones, villages=villages, spacing_m=spacing_m, targets=targets, places=places,
+        capacity_people=capacity_people, priority_counties=priority_counties, priority_weight=priority_weight, measured=measured,
+        currency=currency, agreements=agreements, corridors=corridors, weak_grid=weak_grid, known_sites=known_sites, progress=progress,
+    )  # fmt: skip
+    return made
+
+
+def instances_of(
+    goals: Sequence[Goal],
+    candidates: Any,
+    services: Mapping[str, Service],
+    cover: Coverage,
+    *,
+    zones: Any,
+    villages: Any,
+    spacing_m: float = 0.0,
+    targets: Targets | None = None,
+    places: Any = None,
+    capacity_people: Capacity = None,
+    priority_counties: Collection[str] = (),
+    priority_weight: float = 1.0,
+    measured: Measured | None = None,
+    currency: str = "",
+    agreements: Mapping[str, date] | None = None,
+    corridors: Any = None,
+    weak_grid: Any = None,
+    known_sites: Iterable[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Instance]:
+    """`instance_of` each goal, with the same candidates for all: their margins are computed once, whatever margins the goals ask."""
+    inputs = MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors, weak_grid)
+    groups = [_row_groups(goal, inputs) for goal in goals]
+    columns = _covering_matrices([part for parts in groups for part in parts], candidates, services, cover, progress)
+    known = tuple(known_sites)
+    made, first_column = [], 0
+    for goal, parts in zip(goals, groups, strict=True):
+        own, first_column = columns[first_column : first_column + len(parts)], first_column + len(parts)
+        limited = limited_family(capacity_people, goal.families, services)
+        limit = people_at_most(capacity_people, candidates, services, limited) if limited else None
+        built = covering_rows(goal, parts, own, limited)
+        problem, rows, first = _problem(candidates, built, cover, spacing_m, limit), built.table, parts[0]
+        made.append(
+            Instance(
+                goal=goal,
+                rows=rows,
+                candidates=candidates,
+                problem=problem,
+                population=int(first.people.sum()),
+                covered_people=int(first.people[first.covered].sum()),
+                currency=currency or currency_of(candidates),
+                worth=rows["population"].to_numpy(dtype=float) * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
+                first_number=_first_number(cover, known),
+                inputs=inputs,
+                available=Availability.of(services, agreements),
+            )
+        )
+    return made
+
+
+def _row_groups(goal: Goal, inputs: MapInputs) -> list[RowGroup]:
+    """The rows of a goal, share by share and target by target."""
+    cover, zones, villages, targets, measured = inputs.cover, inputs.zones, inputs.villages, inputs.targets, inputs.measured
+    services, corridors = inputs.services, inputs.corridors
     parts = [people_rows(goal, item, number, cover, zones, villages, measured) for number, item in enumerate(goal.share_targets)]
     if (goal.must or goal.lines) and targets is None:
         raise UsageError(both("siting.must_without_targets"))
     for item in goal.lines:
         parts.append(line_rows(goal, targets, item.target, item.share, len(parts), services, cover, zones, corridors))
     for family in goal.weak_grid.families if goal.weak_grid is not None else ():
-        parts.append(weak_rows(goal, family, len(parts), weak_grid, zones))
+        parts.append(weak_rows(goal, family, len(parts), inputs.weak_grid, zones))
     for name in goal.must:
         if targets is not None and targets.row(*name.split("/", 1)).measure == LINE_MEASURE:
             parts.append(line_rows(goal, targets, name, None, len(parts), services, cover, zones, corridors))
         else:
-            parts.append(place_rows(goal, targets, name, len(parts), cover, zones, villages, places, measured))
-    columns = _covering_matrices(parts, candidates, services, cover, progress)
-    limited = limited_family(capacity_people, goal.families, services)
-    limit = people_at_most(capacity_people, candidates, services, limited) if limited else None
-    built = covering_rows(goal, parts, columns, limited)
-    problem, rows, first = _problem(candidates, built, cover, spacing_m, limit), built.table, parts[0]
-    return Instance(
-        goal=goal,
-        rows=rows,
-        candidates=candidates,
-        problem=problem,
-        population=int(first.people.sum()),
-        covered_people=int(first.people[first.covered].sum()),
-        currency=currency or currency_of(candidates),
-        worth=rows["population"].to_numpy(dtype=float) * np.where(rows["county"].isin(priority_counties), priority_weight, 1.0),
-        first_number=_first_number(cover, known_sites),
-        inputs=MapInputs(services, cover, zones, villages, targets, places, measured, capacity_people, corridors, weak_grid),
-        available=Availability.of(services, agreements),
-    )
+            parts.append(place_rows(goal, targets, name, len(parts), cover, zones, villages, inputs.places, measured))
+    return parts
 
 
 def _first_number(cover: Coverage, known_sites: Iterable[str]) -> int:
@@ -215,28 +262,36 @@ def _covering_matrices(
 ) -> list[csr_matrix]:
     """For each group the matrix of its unserved rows by candidate.
 
-    Footprints of a family are computed once for all service sets and for all groups that ask the same margin.
+    Footprints of a family are computed once for all service sets, for all groups and for all margins that they ask.
     """
-    alike = list(dict.fromkeys((part.family, part.required_db) for part in parts))
+    families = list(dict.fromkeys(part.family for part in parts))
     found: dict[int, csr_matrix] = {}
-    for turn, (family, required_db) in enumerate(alike):
-        own = [part for part in parts if (part.family, part.required_db) == (family, required_db)]
-        points = gpd.GeoDataFrame(
-            pd.concat([points_with_error(part.points.loc[~part.covered]) for part in own], ignore_index=True),
-            geometry="geometry",
-            crs=4326,
-        )
-        report = None if progress is None else _progress_of_family(progress, turn, len(alike))
-        alone = np.concatenate([part.contradicted[~part.covered] for part in own])
-        matrix = _family_reach(points, candidates, services, cover, family, required_db, alone, report)
-        closed = np.concatenate([np.zeros(len(part.rows), bool) if part.closed is None else part.closed for part in own])
-        closed = closed[np.concatenate([~part.covered for part in own])]
-        if closed.any():
-            matrix = (diags(np.logical_not(closed).astype(np.int8), dtype=np.int8) @ matrix.astype(np.int8)).astype(bool).tocsr()
-            matrix.eliminate_zeros()
-        ends = np.cumsum([0, *(int((~part.covered).sum()) for part in own)])
-        found |= {part.number: matrix[start:end] for part, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
-    return [found[part.number] for part in parts]
+    for turn, family in enumerate(families):
+        asked = list(dict.fromkeys(part.required_db for part in parts if part.family == family))
+        alike = [[at for at, part in enumerate(parts) if (part.family, part.required_db) == (family, db)] for db in asked]
+        wanted = [_wanted([parts[at] for at in own]) for own in alike]
+        report = None if progress is None else _progress_of_family(progress, turn, len(families))
+        matrices = _family_reach(wanted, candidates, services, cover, family, report)
+        for own, matrix in zip(alike, matrices, strict=True):
+            some = [parts[at] for at in own]
+            closed = np.concatenate([np.zeros(len(part.rows), bool) if part.closed is None else part.closed for part in some])
+            closed = closed[np.concatenate([~part.covered for part in some])]
+            if closed.any():
+                matrix = (diags(np.logical_not(closed).astype(np.int8), dtype=np.int8) @ matrix.astype(np.int8)).astype(bool).tocsr()
+                matrix.eliminate_zeros()
+            ends = np.cumsum([0, *(int((~part.covered).sum()) for part in some)])
+            found |= {at: matrix[start:end] for at, start, end in zip(own, ends[:-1], ends[1:], strict=True)}
+    return [found[at] for at in range(len(parts))]
+
+
+def _wanted(parts: list[RowGroup]) -> Wanted:
+    """The unserved rows of groups that ask the same margin."""
+    points = gpd.GeoDataFrame(
+        pd.concat([points_with_error(part.points.loc[~part.covered]) for part in parts], ignore_index=True),
+        geometry="geometry",
+        crs=4326,
+    )
+    return Wanted(points, parts[0].required_db, np.concatenate([part.contradicted[~part.covered] for part in parts]))
 
 
 def _progress_of_family(progress: Callable[[int, int], None], turn: int, turns: int) -> Callable[[int, int], None]:
@@ -244,33 +299,22 @@ def _progress_of_family(progress: Callable[[int, int], None], turn: int, turns: 
 
 
 def _family_reach(
-    points: Any,
+    wanted: Sequence[Wanted],
     candidates: Any,
     services: Mapping[str, Service],
     cover: Coverage,
     family: str,
-    margin_db: float,
-    alone: npt.NDArray[np.bool_],
     progress: Callable[[int, int], None] | None,
-) -> csr_matrix:
-    """Points by candidate: a candidate reaches with its services of the family alone; barred ones reach nobody."""
+) -> list[csr_matrix]:
+    """Points by candidate, for each question: a candidate reaches with its services of the family alone; barred ones reach nobody."""
     own = {name: service for name, service in services.items() if service.family == family}
     allowed = candidates.loc[candidates["barred"] == ""] if "barred" in candidates else candidates
     sectors = sectors_of(allowed, own, include=("planned",), part=True)
     place = allowed["place"] if "place" in allowed else allowed["id"]
     spot = pd.Series(place.to_numpy(), index=allowed["id"].to_numpy())
     sectors = sectors.loc[sectors["site_id"].isin(_first_of_each(sectors["site_id"], spot))].reset_index(drop=True)
-    matrix = reach(
-        points,
-        sectors,
-        cover,
-        services,
-        family=family,
-        alone=alone,
-        required_db=margin_db,
-        progress=progress,
-    )
-    column = pd.Series(np.arange(matrix.shape[1]), index=spot.loc[sectors["site_id"].drop_duplicates()].to_numpy())
+    matrices = reaches(wanted, sectors, cover, services, family=family, progress=progress)
+    column = pd.Series(np.arange(matrices[0].shape[1]), index=spot.loc[sectors["site_id"].drop_duplicates()].to_numpy())
     carries = candidates["services"].astype(str).str.split(";").map(lambda listed: bool(own.keys() & set(listed))).to_numpy(dtype=bool)
     if "barred" in candidates:
         carries = carries & (candidates["barred"] == "").to_numpy()
@@ -280,9 +324,9 @@ def _family_reach(
             np.ones(int(carries.sum()), np.int8),
             (column.loc[of_place[carries]].to_numpy(), np.flatnonzero(carries)),
         ),
-        shape=(matrix.shape[1], len(candidates)),
+        shape=(matrices[0].shape[1], len(candidates)),
     )
-    return (matrix.astype(np.int8) @ picked).astype(bool).tocsr()
+    return [(matrix.astype(np.int8) @ picked).astype(bool).tocsr() for matrix in matrices]
 
 
 def _first_of_each(site_ids: pd.Series[Any], spot: pd.Series[Any]) -> set[str]:

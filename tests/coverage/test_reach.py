@@ -11,7 +11,7 @@ from hilly_ground import hills
 
 from infraplan.coverage.population import positions_on, service_status
 from infraplan.coverage.prediction import Coverage, Layer, predict_coverage
-from infraplan.coverage.reach import reach
+from infraplan.coverage.reach import Wanted, reach, reaches
 from infraplan.coverage.sectors import sectors_of
 from infraplan.geo.grids import Grid
 
@@ -93,3 +93,25 @@ def test_over_terrain_leaving_positions_out_changes_no_column(
             if everything and not alone[i]:
                 whole = all(served)  # nothing is open: `reach` asks for the whole disc
             assert found[i, column] == (helped and whole), (site, i)
+
+
+@pytest.mark.parametrize("over_terrain", [True, False])
+def test_several_margins_at_once_are_each_margin_alone(sites: Any, villages: Any, zones: Any, presets: Any, over_terrain: bool) -> None:
+    """Other points, other margins, points of one place twice: the matrices are those of a prediction for each question."""
+    grid = Grid.over(zones, 250)
+    mixed = sectors_of(sites, presets)
+    choice: dict[str, Any] = {"terrain": hills(grid) if over_terrain else None, "max_radius_km": 6.0}
+    before = predict_coverage(mixed.loc[mixed["site_id"].isin(["S00", "S03"])], grid, presets, **choice)
+    some, twice = villages.iloc[::2], villages.iloc[[*range(len(villages)), 3]]
+    asked = [
+        Wanted(some, 6.3, np.arange(len(some)) % 7 == 0),
+        Wanted(twice),
+        Wanted(villages.iloc[:0], 2.0),
+        Wanted(villages, 12.0, np.arange(len(villages)) % 5 == 0),
+    ]
+    found = reaches(asked, mixed, before, presets, family="nr")
+    assert [matrix.nnz > 0 for matrix in found] == [True, True, False, True]
+    for wanted, matrix in zip(asked, found, strict=True):
+        single = reach(wanted.demand, mixed, before, presets, family="nr", alone=wanted.alone, required_db=wanted.required_db, workers=1)
+        assert matrix.shape == single.shape == (len(wanted.demand), mixed["site_id"].nunique())
+        assert (matrix != single).nnz == 0

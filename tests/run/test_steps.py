@@ -9,7 +9,7 @@ from results import run_light, summary_of
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import services
-from infraplan.run.steps import cap_warnings
+from infraplan.run.counting import cap_warnings
 from infraplan.run.summary import beside
 
 
