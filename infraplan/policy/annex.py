@@ -62,9 +62,8 @@ def _sheet(found: list[Cells]) -> pd.DataFrame:
     )
 
 
-def gap_parts(gaps: pd.DataFrame, speech: Speech) -> dict[str, pd.DataFrame]:
+def gap_parts(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Rows of `by_place`: villages first, then county seats, other places and lines, sites; only villages may have no rows."""
-    rows = by_place(gaps, speech)
     kind = rows["kind"].astype(str)
     residential, seat, site = kind.isin(RESIDENTIAL), kind == "county_seat", kind == "site"
     parts = {"gaps": residential, "gaps_seats": seat, "gaps_places": ~(residential | seat | site), "gaps_sites": site}
@@ -130,14 +129,18 @@ def _joined(rows: pd.DataFrame, keys: list[str], name: str) -> pd.Series[Any]:
 
 
 def _texts(rows: pd.DataFrame, keys: list[str], name: str, mark: str) -> pd.Series[Any]:
-    """The different values of each group in their order, joined; each combination of values is joined once."""
-    once = rows.drop_duplicates([*keys, name])
+    """The different values of each group in their order, joined."""
+    once = rows[[*keys, name]].drop_duplicates()
     if not len(once):
         return once.set_index(keys)[name]
-    wide = once.assign(_at=once.groupby(keys, sort=False).cumcount()).set_index([*keys, "_at"])[name].unstack("_at")
-    codes, combinations = pd.MultiIndex.from_frame(wide.fillna("").astype(str)).factorize()
-    texts = np.array([mark.join(part for part in parts if part) for parts in combinations], dtype=object)
-    return pd.Series(texts[codes], index=wide.index)
+    first = ~once.duplicated(keys).to_numpy()
+    values = once[name].fillna("").astype(str).to_numpy(dtype=object)
+    texts = values[first]
+    if not first.all():
+        groups = once.groupby(keys, sort=False).ngroup().to_numpy()
+        for at, value in zip(groups[~first].tolist(), values[~first].tolist(), strict=True):
+            texts[at] = f"{texts[at]}{mark}{value}" if texts[at] and value else texts[at] or value
+    return pd.Series(texts, index=once.loc[first].set_index(keys).index)
 
 
 def gaps_annex(

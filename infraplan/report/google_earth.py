@@ -13,7 +13,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from infraplan.files import atomic_path
-from infraplan.policy.annex import by_place
 from infraplan.report import page_rows, stamps
 from infraplan.report.google_earth_legend import ICONS, legend, sign
 from infraplan.report.map_data import SIMPLIFY_DEG, simplified
@@ -77,7 +76,7 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
     yield _by_county(words.t("layer_new"), _new_sites(context, words), context, words.lang)
     if len(context.existing_sites) <= MOST_SITES:
         yield _by_county(words.t("layer_sites"), _sites(context, words), context, words.lang, shown=context.level != "province")
-    gaps = by_place(context.gaps, words)
+    gaps = page_rows.gaps_by_place(context, words)
     if len(gaps) <= MOST_GAPS:
         yield _by_county(words.t("kmz_gaps"), _gaps(gaps, context, words), context, words.lang, shown=False)
     yield _folder(words.t("layer_zones"), _zones(context, words))

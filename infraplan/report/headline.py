@@ -26,6 +26,11 @@ PEOPLE = {"other": "other_served", "after": "served_after"}
 
 def headline_table(context: PageContext) -> pd.DataFrame:
     """The figures behind the first lines: one row a family, figure and network, columns of the output table `headline`."""
+    found: pd.DataFrame = context.once("headline", lambda: _headline_table(context))
+    return found
+
+
+def _headline_table(context: PageContext) -> pd.DataFrame:
     parts = [context.people(family, network) for family in context.families for network in counted_networks(context.networks)]
     people = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +241,13 @@ class PageContext:
     tops: tuple[str, ...] = ()
     title_en: str = ""
     city_order: str | tuple[str, ...] = ""
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made when first asked for: several files of a zone show it. Nobody changes it."""
+        if key not in self.known:
+            self.known[key] = make()
+        return self.known[key]
 
     def receiver(self, family: str) -> str:
         """Where the family's devices are judged: "outdoor", "indoor" ...; "" where it is not known."""
@@ -306,6 +313,9 @@ class PageContext:
 
     def people(self, family: str, network: str = "any", level: str | None = None) -> Any:
         """Population rows of one family and network; of the zone itself (of several zones their sum), or of a level."""
+        return self.once(("people", family, network, level), lambda: self._people(family, network, level))
+
+    def _people(self, family: str, network: str, level: str | None) -> Any:
         rows = self.population
         rows = rows[(rows["family"] == family) & (rows["network"] == network)]
         if level is not None:
@@ -322,6 +332,9 @@ class PageContext:
     @property
     def targets(self) -> Any:
         """Scorecard rows of the zone itself; with several zones each task begins with its zone's name."""
+        return self.once("targets", self._targets)
+
+    def _targets(self) -> Any:
         rows = self.scorecard[self.scorecard["zone"].isin(self.own)]
         rows = rows[rows["zone_level"] == self.level] if "zone_level" in rows else rows
         if len(self.tops) < 2 or not len(rows):

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from infraplan.columns import Column
 from infraplan.outputs import TABLES, types
-from infraplan.policy.annex import gap_parts
+from infraplan.policy.annex import by_place, gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
 from infraplan.report.plan_words import bound_sentences, nothing_to_build
@@ -178,13 +178,25 @@ class GapList:
     total: int
 
 
+def gaps_by_place(context: PageContext, words: Words) -> pd.DataFrame:
+    """`by_place` of the page's gaps; page, paper, workbook and KMZ show the same rows."""
+    found: pd.DataFrame = context.once(("by_place", words.lang), lambda: by_place(context.gaps, words))
+    return found
+
+
+def counts_of_gaps(context: PageContext) -> dict[str, Any]:
+    """`gap_counts` of the page's gaps."""
+    found: dict[str, Any] = context.once("gap_counts", lambda: gap_counts(context.gaps, context.things, context.families))
+    return found
+
+
 def gap_lists(context: PageContext, words: Words, most: int, each: int) -> list[GapList]:
     """Villages, seats, places and sites that lack something, one row each: of the province the `most` with most residents.
 
     Of a city with several counties the `each` largest of every county, county by county; of one with a single county the `most` largest.
     """
     found = []
-    for key, rows in gap_parts(context.gaps, words).items():
+    for key, rows in gap_parts(gaps_by_place(context, words)).items():
         people = pd.to_numeric(rows["population"], errors="coerce").fillna(0)
         rows, total = rows.assign(_people=people).sort_values(["_people", "id"], ascending=[False, True], kind="stable"), len(rows)
         several = False
@@ -222,7 +234,7 @@ def first_sites(context: PageContext, most: int | None = None) -> Any:
 
 def lacking_words(context: PageContext, words: Words, *, heads: bool = False) -> list[tuple[str, str, str]]:
     """What lacks service as labels, n / N, and how many of n are only uncertain; `heads`: labels with their English beside them."""
-    counts = gap_counts(context.gaps, context.things, context.families)
+    counts = counts_of_gaps(context)
     label_of, name_of = (words.b, words.both_in) if heads else (words.t, words.family_in)
     listed = [(family, row) for family, row in counts["villages"].items() if row["lacking"] or row["asked"] != 0]
     out = [(label_of("lacking_villages", family=name_of(context, family)), row) for family, row in listed]

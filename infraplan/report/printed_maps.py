@@ -59,19 +59,29 @@ def few_colours(picture: Any) -> Any:
 
     rgb = np.asarray(picture).astype(np.int32)
     pixels = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
-    counts = np.bincount(pixels.ravel(), minlength=1 << 24)
-    packed = np.flatnonzero(counts)
+    packed, at, counts = _distinct(pixels)
     found = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
     ink = np.array([int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)])
     shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
     rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
-    colours = np.concatenate([found[np.lexsort((packed, -counts[packed]))[:160]], shades, rest])[:256]
+    colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
     colours = np.unique(colours, axis=0)  # equal colours would make the nearest one a matter of chance
-    nearest = np.zeros(1 << 24, np.uint8)
-    nearest[packed] = cKDTree(colours).query(found)[1]  # PIL's own search is coarse
-    made = Image.fromarray(nearest[pixels], "P")
+    nearest = cKDTree(colours).query(found)[1].astype(np.uint8)  # PIL's own search is coarse
+    made = Image.fromarray(nearest[at].reshape(pixels.shape), "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made
+
+
+def _distinct(pixels: Any) -> tuple[Any, Any, Any]:
+    """The colours of a picture in order, the place of each pixel's among them, and how many pixels have each."""
+    import pandas as pd
+
+    codes, colours = pd.factorize(pixels.ravel())
+    order = np.argsort(colours)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    at = rank[codes]
+    return colours[order].astype(np.int64), at, np.bincount(at, minlength=len(order))
 
 
 def canvas(width_in: float, height_in: float) -> Any:

@@ -65,6 +65,12 @@ class Words(Speech):
 
     def about(self, context: PageContext) -> Words:
         """These words with the names of a page: its zones, the tasks of its targets, where its families are judged."""
+        if self != type(self)(self.lang, paired=self.paired):
+            return self._about(context)
+        found: Words = context.once(("words", self.lang, self.paired), lambda: self._about(context))
+        return found
+
+    def _about(self, context: PageContext) -> Words:
         rows = context.scorecard
         first = rows[~rows["id"].duplicated()].assign(network="").to_dict("records") if len(rows) else []
         return replace(

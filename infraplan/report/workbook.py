@@ -17,7 +17,7 @@ from infraplan.report.editions import PUBLIC
 from infraplan.report.filling_notes import filling_lines
 from infraplan.report.method_lines import method_lines
 from infraplan.report.page_context import PageContext
-from infraplan.report.page_rows import county_breaks
+from infraplan.report.page_rows import county_breaks, gaps_by_place
 from infraplan.report.style import integer, text, units
 from infraplan.report.words import Words
 from infraplan.tables.wording import Cells, Figure, worded
@@ -65,7 +65,7 @@ def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], 
     if context.facts.edition == PUBLIC:
         found.append(("towns", worded(context.towns, "towns", "annex", words), []))
         return found
-    for key, rows in gap_parts(context.gaps, words).items():
+    for key, rows in gap_parts(gaps_by_place(context, words)).items():
         if context.level == "province":
             rows = rows.sort_values("population", ascending=False, kind="stable").head(MOST_GAPS)
         rows = in_city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"), context.city_order, "city")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from infraplan.messages import say
@@ -26,6 +27,7 @@ def text(value: object) -> str:
     return "" if missing(value) else str(value)
 
 
+@lru_cache(maxsize=1 << 15)
 def units(written: str) -> int:
     """Width of a text in half characters: a Chinese one is two."""
     return sum(2 if ord(char) > 0x2E7F else 1 for char in written)

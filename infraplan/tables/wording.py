@@ -130,14 +130,21 @@ def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] |
         return _distinct(column, lambda value: "" if value == "" else say(f"report.{'yes' if value else 'no'}", speech.lang))
     if entry.numeric:
         return [None if missing(value) else float(value) for value in pd.to_numeric(column, errors="coerce").tolist()]
-    return [text(value) for value in column.tolist()]
+    return [text(value) for value in _plain(column)]
 
 
 def _distinct(values: Any, name: Callable[[Any], str]) -> list[str]:
     """Words for codes, one look-up a distinct code."""
-    column = pd.Series(list(values), dtype="object")
-    column = column.where(column.notna(), "")
-    return [str(entry) for entry in column.map({code: name(code) for code in column.unique()})]
+    codes = ["" if missing(code) else code for code in _plain(values)]
+    words = {code: str(name(code)) for code in dict.fromkeys(codes)}
+    return [words[code] for code in codes]
+
+
+def _plain(column: Any) -> list[Any]:
+    """The values of a column; those of texts at once, since one by one they take most of the time of a table."""
+    texts = isinstance(getattr(column, "dtype", None), pd.StringDtype)
+    found: list[Any] = column.to_numpy(dtype=object).tolist() if texts else column.tolist()
+    return found
 
 
 NO_SUBSTITUTE = ("none", "not_found", "not_computed")
@@ -163,7 +170,19 @@ CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
 
 def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
     """Some columns row by row, None where the frame lacks one."""
-    return list(zip(*(frame[name].tolist() if name in frame else [None] * len(frame) for name in names), strict=True))
+    return list(zip(*(_plain(frame[name]) if name in frame else [None] * len(frame) for name in names), strict=True))
+
+
+def _records(frame: Any, *names: str) -> list[dict[str, Any]]:
+    """Some columns row by row, those that the frame has."""
+    known = [name for name in names if name in frame]
+    return [dict(zip(known, row, strict=True)) for row in _rows(frame, *known)] if known else [{} for _ in range(len(frame))]
+
+
+FIGURE_PARTS = ("measure", "unit", "achieved", "numerator", "denominator")
+"""What says whether the figures of a row are shares."""
+CLAUSE_PARTS = ("task", "task_en", "part", "network", "id", "family", "receiver", "measure")
+"""What names a clause."""
 
 
 def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
@@ -182,7 +201,7 @@ def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
 def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
     """Required, achieved or shortfall: one number or, with its `_most`, an interval; % where the row is a share."""
     cells: list[Any] = []
-    for row in frame.to_dict("records"):
+    for row in _records(frame, *dict.fromkeys((name, f"{name}_most", "is_share", *FIGURE_PARTS))):
         value, short = row.get(name), name.startswith("shortfall")
         unit = speech.code("unit", row.get("unit"))
         known = row.get("is_share")  # of a row that holds the figures of two runs
@@ -214,7 +233,7 @@ def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
 def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
     """Numerator / denominator; nothing beside a figure that somebody reports, which has none."""
     cells = []
-    for row in frame.to_dict("records"):
+    for row in _records(frame, *FIGURE_PARTS):
         part, whole = row.get("numerator"), row.get("denominator")
         reported = row.get("measure") == "reported" and not number_formats.is_share({"achieved": None, "unit": "", **row})
         known = not (missing(part) or missing(whole)) and float(whole) > 0 and not reported
@@ -327,7 +346,7 @@ def _zones(frame: Any, speech: Speech, name: str) -> list[str]:
 FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "given": lambda frame, speech, name: [text(value) for value in frame[name].tolist()] if name in frame else None,
     "number": lambda frame, speech, name: list(range(1, len(frame) + 1)),
-    "task": lambda frame, speech, name: [clause_of(row, speech) for row in frame.to_dict("records")],
+    "task": lambda frame, speech, name: [clause_of(row, speech) for row in _records(frame, *CLAUSE_PARTS)],
     "figure": _figures,
     "shortfall": _figures,
     "document": _documents,

@@ -70,7 +70,7 @@ def test_one_row_a_village_names_the_networks_that_lack_service(small_policy: Ta
             row(id="V3", network="any"), row(id="V3", family="nbiot", network=shared[0], receiver="indoor")]  # fmt: skip
     gaps = pd.DataFrame([common | one for one in rows])
     speech = Speech("zh", receivers={"nr": "outdoor", "nbiot": "outdoor"})
-    table = gap_parts(gaps, speech)["gaps"]
+    table = gap_parts(by_place(gaps, speech))["gaps"]
     cells = {one.label: one.texts() for one in worded(table, "gaps", "annex", speech)}
     assert cells["5G（室外）"] == ["未覆盖", "未覆盖（电信+联通）", "未覆盖"]
     assert cells["NB-IoT（室外）"] == ["", "", "未覆盖（移动+广电）"]
