@@ -50,8 +50,8 @@ def build_steps(
     """
     lone = np.zeros(len(demand), bool) if alone is None else np.asarray(alone, bool)
     left = Open.of(demand, cover, family, ANY, np.zeros(len(demand), bool), required_db)
-    rows = left.strips.rows
-    margins = SiteMargins(rows, np.full(len(left.owner), required_db, np.float32), (required_db,), sectors, cover, services, family)
+    receivers = left.strips.rows
+    margins = SiteMargins(receivers, np.full(len(left.owner), required_db, np.float32), (required_db,), sectors, cover, services, family)
     first, times = np.full(len(left.owner), -1, np.int64), np.zeros(len(left.owner), np.int64)
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
         for number, (served,) in enumerate(pool.map(margins.served, margins.sites)):

@@ -66,7 +66,7 @@ def few_colours(picture: Any) -> Any:
     rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
     colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
     colours = np.unique(colours, axis=0)  # equal colours would make the nearest one a matter of chance
-    nearest = cKDTree(colours).query(found)[1].astype(np.uint8)  # PIL's own search is coarse
+    nearest = np.asarray(cKDTree(colours).query(found)[1], np.uint8)  # PIL's own search is coarse
     made = Image.fromarray(nearest[at].reshape(pixels.shape), "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made

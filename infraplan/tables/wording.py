@@ -202,7 +202,8 @@ def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
     """Required, achieved or shortfall: one number or, with its `_most`, an interval; % where the row is a share."""
     cells: list[Any] = []
     for row in _records(frame, *dict.fromkeys((name, f"{name}_most", "is_share", *FIGURE_PARTS))):
-        value, short = row.get(name), name.startswith("shortfall")
+        value: Any = row.get(name)
+        short = name.startswith("shortfall")
         unit = speech.code("unit", row.get("unit"))
         known = row.get("is_share")  # of a row that holds the figures of two runs
         share = not short and bool(
@@ -234,7 +235,8 @@ def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
     """Numerator / denominator; nothing beside a figure that somebody reports, which has none."""
     cells = []
     for row in _records(frame, *FIGURE_PARTS):
-        part, whole = row.get("numerator"), row.get("denominator")
+        part: Any = row.get("numerator")
+        whole: Any = row.get("denominator")
         reported = row.get("measure") == "reported" and not number_formats.is_share({"achieved": None, "unit": "", **row})
         known = not (missing(part) or missing(whole)) and float(whole) > 0 and not reported
         figures = f"{number_formats.count(part)} / {number_formats.count(whole)}" if known else ""
