@@ -29,13 +29,13 @@ class Text(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.hidden += tag in ("style", "script")
-        self.found += [value for name, value in attrs if value and name in ("alt", "title", "aria-label", "data-label")]
+        self.found += [value for name, value in attrs if value and name in ("alt", "title", "aria-label")]
 
     def handle_endtag(self, tag: str) -> None:
         self.hidden -= tag in ("style", "script")
 
     def handle_data(self, data: str) -> None:
-        self.found += [] if self.hidden else [data]
+        self.found += re.findall(r'content:"([^"]*)"', data) if self.hidden else [data]
 
 
 def seen(page: str) -> list[str]:
