@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from infraplan.coverage.point_prediction import predict_points
     from infraplan.coverage.population import population_coverage, service_status
     from infraplan.coverage.prediction import Coverage, predict_coverage
+    from infraplan.coverage.quality_at_points import service_quality
+    from infraplan.coverage.quality_counts import population_quality, quality_map
     from infraplan.coverage.sectors import sectors_of
     from infraplan.coverage.signal import predict_signal
     from infraplan.coverage.transmitters import Transmitters
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from infraplan.policy.scorecards import absent_layers, scorecard, with_geometry
     from infraplan.policy.targets import read_policy
     from infraplan.radio.budgets import services
+    from infraplan.radio.link_quality import QualityGoal
     from infraplan.radio.throughput import throughput_mbps
     from infraplan.report.plotting import plot_plan
     from infraplan.report.run_comparison import compare_runs
@@ -79,6 +82,7 @@ _HOMES = {
     "InfraplanError": "errors",
     "Phase": "siting.phases",
     "Plan": "siting.plans",
+    "QualityGoal": "radio.link_quality",
     "SearchLimits": "siting.plans",
     "Study": "study",
     "Transmitters": "coverage.transmitters",
@@ -101,9 +105,11 @@ _HOMES = {
     "place_sites": "siting.placing",
     "plot_plan": "report.plotting",
     "population_coverage": "coverage.population",
+    "population_quality": "coverage.quality_counts",
     "predict_coverage": "coverage.prediction",
     "predict_points": "coverage.point_prediction",
     "predict_signal": "coverage.signal",
+    "quality_map": "coverage.quality_counts",
     "read_calibration": "io.calibration_files",
     "read_corridors": "io",
     "read_cost_lines": "io.cost_lines",
@@ -128,6 +134,7 @@ _HOMES = {
     "scorecard": "policy.scorecards",
     "scorecard_annex": "policy.annex",
     "sectors_of": "coverage.sectors",
+    "service_quality": "coverage.quality_at_points",
     "service_status": "coverage.population",
     "services": "radio.budgets",
     "throughput_mbps": "radio.throughput",
@@ -154,6 +161,7 @@ __all__ = [
     "InfraplanError",
     "Phase",
     "Plan",
+    "QualityGoal",
     "SearchLimits",
     "Study",
     "Transmitters",
@@ -176,9 +184,11 @@ __all__ = [
     "place_sites",
     "plot_plan",
     "population_coverage",
+    "population_quality",
     "predict_coverage",
     "predict_points",
     "predict_signal",
+    "quality_map",
     "read_calibration",
     "read_corridors",
     "read_cost_lines",
@@ -203,6 +213,7 @@ __all__ = [
     "scorecard",
     "scorecard_annex",
     "sectors_of",
+    "service_quality",
     "service_status",
     "services",
     "throughput_mbps",

@@ -17,6 +17,7 @@ TITLES = {
     "curve": "费用—覆盖曲线 curve：`infraplan plan --pareto`，`pareto.csv`",
     "certificate": "达不到清单 certificate：`infraplan explain`，`annex.xlsx` 达不到清单",
     "population": "人口 population：`infraplan coverage`，`summary.json` 的 `zones` 和 `networks` 用其中一部分",
+    "quality": "SINR 和速率 SINR and rates：`quality.csv`，报告正文，`summary.json` 的 `quality`",
     "area": "面积 area：没有村庄的研究的 `infraplan coverage`",
     "headline": "首段数字 first lines：每页首段和其下的表，`summary.json` 的 `headline`",
     "cities": "地市 cities：`index.html`",

@@ -39,9 +39,9 @@ def explain(
     overwrite: Overwrite = False,
 ) -> None:
     """Why these candidates were not chosen, and whom no candidate can serve."""
+    from infraplan.run.plain_values import records
     from infraplan.run.run_scope import last_plan, planned_target
     from infraplan.run.steps import assess, known_points, plan_of, planning_instance
-    from infraplan.run.summary import records
     from infraplan.siting.plan_explanations import explain_plan
     from infraplan.siting.unreachable import best_margins
 

@@ -62,8 +62,8 @@ def _read_sample(study: Study, sample: Sample, fresh: Any, file: Path, json: boo
     from infraplan.io.inspections import read_measured
     from infraplan.io.sample_shares import read_shares, write_shares
     from infraplan.io.sample_sheets import with_earlier, write_measured
+    from infraplan.run.plain_values import records
     from infraplan.run.samples import sample_findings, share_record
-    from infraplan.run.summary import records
 
     before = read_measured(study.folder, tuple(study.own_services), study.config.study.operators)
     villages = set(study.villages["id"].astype(str)) if study.has_people else set()

@@ -52,10 +52,11 @@ def plan(
     """The cheapest sites found, and what no plan can beat; or the most people within a budget."""
     from infraplan.cli.substitutes import print_substitutes, refuse_unknown_sites
     from infraplan.coverage.map_update import cover_with
+    from infraplan.run.plain_values import records
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
     from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instances, with_build_alone, with_low_end
-    from infraplan.run.summary import in_yuan, plan_numbers, records
+    from infraplan.run.summary import in_yuan, plan_numbers
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plan_sites import without_lines
     from infraplan.siting.plans import most_served

@@ -237,7 +237,7 @@ def line_names(lines: Sequence[str]) -> str:
 
 def show_json(content: Any) -> None:
     """Exactly one JSON document on stdout."""
-    from infraplan.run.summary import plain
+    from infraplan.run.plain_values import plain
 
     print(json.dumps(plain(spoken(content)), ensure_ascii=False, indent=1, allow_nan=False))
 
@@ -312,7 +312,7 @@ def in_words(table: Any, kind: str, names: Mapping[str, str], own: OwnNames | No
 
 def raw_rows(table: Any) -> tuple[list[str], list[list[str]]]:
     """Names and values as they are."""
-    from infraplan.run.summary import plain
+    from infraplan.run.plain_values import plain
 
     return list(table.columns), [[_cell(plain(value)) for value in row] for row in table.itertuples(index=False, name=None)]
 

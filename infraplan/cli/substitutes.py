@@ -50,7 +50,8 @@ def print_substitutes(
     import pandas as pd
 
     from infraplan.messages.amounts import amounts
-    from infraplan.run.summary import in_yuan, plan_numbers, records
+    from infraplan.run.plain_values import records
+    from infraplan.run.summary import in_yuan, plan_numbers
 
     rows = asked_rows(plan, names)
     if plan.substitutes != "found":

@@ -20,6 +20,7 @@ from infraplan.io.qgis import class_names, class_style, margin_classes, raster_s
 from infraplan.io.raster_tables import class_table
 from infraplan.io.table_files import write_csv
 from infraplan.outputs import types
+from infraplan.radio.link_quality import QualityGoal
 from infraplan.tables.language import Speech
 
 NO_SERVER = -1
@@ -122,6 +123,49 @@ def write_coverage_cog(
     write_text(path.with_suffix(".qml"), raster_style(said[families[0]] if families else ""))
 
 
+QUALITY_UNITS = {"sinr_db": "dB", "downlink_mbps": "Mbit/s", "uplink_mbps": "Mbit/s"}
+
+
+def quality_tags(goal: QualityGoal) -> dict[str, str]:
+    """Tags of a raster of SINR and rates: the load it holds for."""
+    return {"LOAD_OF_OTHER_SECTORS": f"{goal.load:g}", "USERS_OF_A_SECTOR": "1", "LEVELS": "median"}
+
+
+def write_quality_cog(
+    path: str | Path,
+    grid: Grid,
+    maps: Mapping[str, Mapping[str, Mapping[str, npt.NDArray[np.float32]]]],
+    *,
+    tags: Mapping[str, str] | None = None,
+    crs: str = "",
+) -> None:
+    """SINR and rates as one cloud-optimised GeoTIFF: of each family and receiver SS-SINR [dB], rate down and up [Mbit/s], to one decimal.
+
+    Parameters
+    ----------
+    path : path
+        Ends with .tif.
+    grid : Grid
+        Where the bands lie.
+    maps : mapping
+        family -> receiver -> sinr_db, downlink_mbps, uplink_mbps; float32 (height, width), NaN where no network serves.
+    tags : mapping, optional
+        Further metadata, e.g. the load.
+    crs : str
+        CRS of the file, "" for the grid's own.
+    """
+    place = _Place(grid, crs)
+    bands, names, units = [], [], []
+    for family, receivers in maps.items():
+        for receiver, planes in receivers.items():
+            for name, unit in QUALITY_UNITS.items():
+                bands.append(place.moved(np.round(planes[name], 1).astype(np.float32), np.nan))
+                names.append(f"{family} {name} {receiver}")
+                units.append(unit)
+    if bands:
+        _write(Path(path), bands, names, place.profile("float32", float("nan"), "YES"), dict(tags or {}), unit=units)
+
+
 class _Place:
     """Where the pixels of the files lie: on the grid, or in another CRS."""
 
@@ -168,7 +212,7 @@ def _write(
     profile: Mapping[str, Any],
     tags: Mapping[str, str],
     *,
-    unit: str = "",
+    unit: str | Sequence[str] = "",
     colours: Mapping[int, tuple[int, ...]] | None = None,
 ) -> None:
     import rasterio
@@ -178,7 +222,7 @@ def _write(
             target.write(band, index)
             target.set_band_description(index, name)
             if unit:
-                target.set_band_unit(index, unit)
+                target.set_band_unit(index, unit if isinstance(unit, str) else unit[index - 1])
                 target.update_tags(index, **_statistics(band))
         if colours is not None:
             target.write_colormap(1, colours)

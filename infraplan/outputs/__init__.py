@@ -27,6 +27,7 @@ from infraplan.outputs.answer_tables import (
 from infraplan.outputs.backhaul_tables import BACKHAUL_COUNTIES, BACKHAUL_NODES, BACKHAUL_SPANS, BACKHAUL_VILLAGES, NETWORK_FINDINGS
 from infraplan.outputs.measured_tables import CALIBRATION_TERMS, SIGNAL_POINTS
 from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
+from infraplan.outputs.quality_tables import QUALITY
 from infraplan.outputs.run_tables import (
     AREA,
     ATOLL_SITES,
@@ -51,7 +52,7 @@ from infraplan.outputs.sample_tables import SAMPLE, SAMPLE_DESIGN, SAMPLE_FINDIN
 
 TABLES = {
     "scorecard": SCORECARD, "gaps": GAPS, "sites": SITES, "phases": PHASES, "curve": CURVE, "certificate": CERTIFICATE,
-    "population": POPULATION, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
+    "population": POPULATION, "quality": QUALITY, "area": AREA, "headline": HEADLINE, "cities": CITIES, "villages": VILLAGES, "masts": MASTS, "fibre": FIBRE,
     "measured": MEASURED, "not_spots": NOT_SPOTS, "servers": SERVERS, "atoll_sites": ATOLL_SITES,
     "atoll_transmitters": ATOLL_TRANSMITTERS, "compared_coverage": COMPARED_COVERAGE,
     "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,

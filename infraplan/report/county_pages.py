@@ -115,4 +115,5 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
         margins={family: np.ascontiguousarray(margin[rows, columns]) for family, margin in context.margins.items()},
         plan=plan,
         detail=None,
+        quality=None if context.quality is None else replace(context.quality, maps={}),
     )

@@ -47,6 +47,7 @@ def public_context(context: PageContext) -> PageContext:
         towns=town_table(context),
         unreachable=None,
         detail=None,
+        quality=None if context.quality is None else replace(context.quality, maps={}),
     )
 
 

@@ -13,6 +13,7 @@ from infraplan.errors import Fault
 from infraplan.geo.grids import Grid
 from infraplan.outputs import TABLES
 from infraplan.presets import load
+from infraplan.radio.link_quality import QualityGoal
 from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.capacity import CapacityInUse
 from infraplan.siting.low_end import LowEnd
@@ -90,6 +91,19 @@ class PlanSummary:
     def bounded(self) -> bool:
         """Whether a bound on the cost is proven: not for a plan that falls short of its goal."""
         return self.cost_bound is not None and self.proven_gap < 1.0
+
+
+@dataclass(frozen=True)
+class QualityOfZone:
+    """SINR and rates of a page.
+
+    `table`: rows of the output table `quality` for the zone and those below, None without people. `maps`: family -> receiver -> sinr_db,
+    downlink_mbps, uplink_mbps, arrays of the page's grid, NaN where no network serves; none in a public edition.
+    """
+
+    goal: QualityGoal
+    table: Any
+    maps: Mapping[str, Mapping[str, Mapping[str, Margins]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -210,6 +224,8 @@ class PageContext:
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
+    quality : QualityOfZone, optional
+        SINR and rates, where the study wants them counted.
     """
 
     level: str
@@ -241,6 +257,7 @@ class PageContext:
     tops: tuple[str, ...] = ()
     title_en: str = ""
     city_order: str | tuple[str, ...] = ""
+    quality: QualityOfZone | None = None
     known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from infraplan.report.map_legends import margin_legend, share_colour, share_lege
 from infraplan.report.margin_images import NOTHING, classes_of, margin_colours, thinned
 from infraplan.report.page_context import PageContext
 from infraplan.report.picture_footers import MAP_WIDTH_IN, draw_foot, foot_lines
+from infraplan.report.quality_blocks import sinr_classes, sinr_colours, sinr_legend
 from infraplan.report.style import palette, percent
 from infraplan.report.words import Words
 from infraplan.tables.families import carries
@@ -249,21 +250,46 @@ MOST_LARGE_MARKS, FEW_MARKS = 3000, 200
 
 def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: int | None = None) -> bytes:
     """Margin classes of a family, zones, existing and suggested sites. PNG, of `DPI` unless another is given."""
+    words = Words.of(lang).about(context)
+    drawn = ClassMap(classes_of, margin_colours(), words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))))
+    return class_map(context, context.margins[family], drawn, margin_legend(words), family, words, dpi)
+
+
+def sinr_figure(context: PageContext, family: str, lang: str = "both") -> bytes:
+    """SS-SINR where the family is judged and some network serves. PNG."""
+    words, receiver = Words.of(lang).about(context), context.receiver(family)
+    assert context.quality is not None
+    drawn = ClassMap(sinr_classes, sinr_colours(), words.t("legend_sinr_at", receiver=words.receiver(receiver)), False)
+    return class_map(context, context.quality.maps[family][receiver]["sinr_db"], drawn, sinr_legend(words), family, words)
+
+
+class ClassMap(NamedTuple):
+    """How a raster is drawn: from values to classes, a colour for each, the title of the legend, whether suggested sites are drawn too."""
+
+    classes: Callable[[Any], Any]
+    colours: list[str]
+    title: str
+    with_plan: bool = True
+
+
+def class_map(
+    context: PageContext, plane: Any, drawn: ClassMap, legend: list[dict[str, str]], family: str, words: Words, dpi: int | None = None
+) -> bytes:
+    """Classes of a raster on the page's grid, zones, sites of the family, legend, arrow, scale and sources. PNG."""
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine
 
-    words = Words.of(lang).about(context)
     colours = palette()
-    grid, margin_db = thinned(context.grid, context.margins[family], MOST_PIXELS)
+    grid, values = thinned(context.grid, plane, MOST_PIXELS)
     outline = context.outline.set_geometry(to_plane(context.outline, grid.crs))
     children = context.children.reset_index(drop=True)
     if len(children):
         children = children.assign(geometry=simplified(children, 0.0012))
         children = children.set_geometry(to_plane(children, grid.crs))
     picture = np.full((256, 4), 0, np.uint8)
-    for index, colour in enumerate(margin_colours()):
+    for index, colour in enumerate(drawn.colours):
         picture[index] = [*(int(colour[k : k + 2], 16) for k in (1, 3, 5)), 255]
-    classes = classes_of(margin_db)
+    classes = drawn.classes(values)
     if len(outline):
         classes[geometry_mask(outline.geometry, classes.shape, Affine(*grid.affine), all_touched=True)] = NOTHING
     with type_face():
@@ -274,7 +300,7 @@ def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: 
         axes.imshow(picture[classes], extent=(left, right, bottom, top), interpolation="nearest", zorder=1, aspect="auto")
         _lines(axes, children, colours["ink"]["zone"], 0.6)
         _lines(axes, outline, colours["ink"]["text"], 1.1)
-        existing, new = context.existing_sites, context.plan_sites
+        existing, new = context.existing_sites, context.plan_sites if drawn.with_plan else context.plan_sites.iloc[:0]
         count = len(existing) + len(new)
         crowded, few = count > MOST_LARGE_MARKS, count <= FEW_MARKS
         for frame, marker, size, colour in (
@@ -288,8 +314,8 @@ def coverage_figure(context: PageContext, family: str, lang: str = "both", dpi: 
                 axes.scatter(points.x, points.y, s=size, marker=marker, c=colour, linewidths=rim, edgecolors="white", zorder=4)
         _names(axes, children, [words.zones.get(code, code) for code in children["adcode"]])
         _furniture(figure, axes, words)
-        below = _legend(figure, words.t("legend_margin_at", receiver=words.receiver(context.receiver(family))), margin_legend(words), 0.965)
-        signs = [sign for sign, drawn in zip(site_legend(words), (existing, new), strict=True) if len(drawn)]
+        below = _legend(figure, drawn.title, legend, 0.965)
+        signs = [sign for sign, sites in zip(site_legend(words), (existing, new), strict=True) if len(sites)]
         if signs:
             _legend(figure, words.t("legend_sites"), signs, below)
         draw_foot(figure, context.facts, words, lines)

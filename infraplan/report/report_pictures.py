@@ -22,6 +22,9 @@ def pictures_of(context: PageContext, lang: str = "both") -> list[Drawn]:
         if family in context.margins:
             caption = words.t("figure_caption", name=context.title_name(lang), family=words.family_in(context, family))
             found.append(Drawn(caption, printed_maps.coverage_figure(drawn_context(context), family, lang)))
+            if context.quality is not None and family in context.quality.maps:
+                caption = words.t("sinr_caption", name=context.title_name(lang), family=words.family(family))
+                found.append(Drawn(caption, printed_maps.sinr_figure(drawn_context(context), family, lang)))
     extras = {"plan": (pareto_picture(context, words), build_curve_picture(context, words)), "phases": (phase_picture(context, words),)}
     return [*found, *(Drawn(*extra, section) for section, drawn in extras.items() for extra in drawn if extra is not None)]
 

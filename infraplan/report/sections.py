@@ -20,6 +20,7 @@ from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown, shown_table
 from infraplan.report.plan_outcome import listed_gaps, shown_kinds
+from infraplan.report.quality_blocks import quality_blocks
 from infraplan.report.style import integer, percent
 from infraplan.report.words import Words
 from infraplan.tables.families import service_name
@@ -68,6 +69,7 @@ def _summary(context: PageContext, words: Words) -> Iterator[Block]:
     for sentence in headline_sentences(context, words):
         yield Paragraph(sentence)
     yield from table_of(words.t("table_summary"), shown_headline(context, words))
+    yield from quality_blocks(context, words)
 
 
 def _targets(context: PageContext, words: Words) -> Iterator[Block]:

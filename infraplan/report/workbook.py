@@ -96,6 +96,7 @@ def formats(book: Any, size: int = FONT_PT, unit: str = "") -> dict[str, Any]:
         "rate": "0.00",
         "money": f'#,##0 "{unit}"' if unit else "#,##0",
         "dbm": "0.0",
+        "mbps": "0.0",
     }
     forms = {name: book.add_format({**base, "num_format": code, "align": "right"}) for name, code in numbers.items()}
     forms["text"] = forms["wrap"] = book.add_format({**base, "num_format": "@", "text_wrap": True})

@@ -34,6 +34,7 @@ from infraplan.run.page_contexts import (
     province_layers,
 )
 from infraplan.run.progress import Progress, Silent
+from infraplan.run.quality import with_quality
 from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
 from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
@@ -143,7 +144,7 @@ def run_study(
     if plan is not None and after is not None:
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
-    findings = with_map_states(findings, plan, after)
+    findings = with_map_states(with_quality(findings, progress, only), plan, after)
     facts = facts_of(findings, edition=edition)
     begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:

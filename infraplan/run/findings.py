@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from infraplan.coverage.prediction import Coverage
+from infraplan.coverage.quality_at_points import Quality
 from infraplan.study import Study
 
 
@@ -36,6 +37,10 @@ class Findings:
         The map with the plan's sites.
     village_states : mapping
         (family, network) -> status of every village today and with the plan (`report.map_detail.packed_statuses`).
+    quality : DataFrame, optional
+        People served with enough SINR and rate (`coverage.quality_counts.population_quality`); None where it was not counted.
+    quality_maps : mapping
+        family -> receiver -> SINR and rates at the pixels of the map.
     """
 
     study: Study
@@ -47,3 +52,5 @@ class Findings:
     things: pd.DataFrame | None = None
     after: Coverage | None = None
     village_states: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    quality: pd.DataFrame | None = None
+    quality_maps: Mapping[str, Mapping[str, Quality]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import pandas as pd
 from infraplan.coverage.sectors import sectors_of
 from infraplan.io.atoll import write_atoll
 from infraplan.io.coordinate_systems import output_crs
-from infraplan.io.coverage_rasters import raster_tags, write_coverage_cog
+from infraplan.io.coverage_rasters import quality_tags, raster_tags, write_coverage_cog, write_quality_cog
 from infraplan.io.mapinfo_tables import write_mapinfo
 from infraplan.io.qgis_project import write_project
 from infraplan.io.table_files import write_csv
@@ -28,7 +28,7 @@ STANDING = ("existing", "planned")
 
 
 def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
-    """Writes plan.gpkg, coverage.tif with what is beside it, project.qgz; every village with its status, and the scorecard.
+    """Writes plan.gpkg, coverage.tif with what is beside it, project.qgz; every village with its status, the scorecard, SINR and rates.
 
     From villages.csv the totals can be recounted. In a public edition only the zones, the towns (towns.csv) and the scorecard: no raster,
     from which sites could be found.
@@ -46,11 +46,16 @@ def write_layers(page: CityLayers, folder: Path, lang: str) -> None:
     )  # fmt: skip
     card = context.scorecard[list(types("scorecard"))]
     write_csv(folder / "targets.csv", card.assign(evidence=card["evidence"].map(lambda text: in_language(text, form))))
+    quality = context.quality
+    if quality is not None and quality.table is not None:
+        write_csv(folder / "quality.csv", quality.table)
     if public:
         write_csv(folder / "towns.csv", context.towns)
         return
     tags = raster_tags(context.facts.receivers, context.facts.reliability, context.facts.model) | dates
     write_coverage_cog(folder / "coverage.tif", context.grid, context.margins, page.servers, page.sector_ids, tags=tags, lang=lang, crs=crs)
+    if quality is not None:
+        write_quality_cog(folder / "quality.tif", context.grid, quality.maps, tags=tags | quality_tags(quality.goal), crs=crs)
     write_project(project_of(context, layers, crs, lang), folder / "project.qgz")
     write_csv(folder / "villages.csv", village_table(context, page.village_headings))
 

@@ -23,6 +23,7 @@ from infraplan.run.evidence import evidence_of
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail
+from infraplan.run.quality import quality_of_zone
 from infraplan.run.steps import zones_of_cities
 from infraplan.run.study_names import whole_name
 from infraplan.siting.capacity import capacity_in_use
@@ -327,6 +328,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         phases=None if plan is None else phases_of_sites(plan.phases, new),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
+        quality=quality_of_zone(findings, cover, codes),
     )
     return _layers(context, findings, cover)
 
@@ -371,5 +373,6 @@ def province_layers(
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),
         title_en=whole_name(study, "en") if named else "",
+        quality=quality_of_zone(findings, cover),
     )
     return _layers(context, findings, cover)

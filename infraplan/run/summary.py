@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import infraplan
@@ -20,7 +18,9 @@ from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.findings import Findings
+from infraplan.run.plain_values import plain, records
 from infraplan.run.planning import phases_of
+from infraplan.run.quality_numbers import quality_numbers
 from infraplan.run.steps import zones_of_cities
 from infraplan.run.study_names import whole_name
 from infraplan.siting.build_alone import BuildAlone
@@ -53,27 +53,6 @@ LEVELS = ("province", "city", "county", "township")
 """From the top down."""
 SCHEMA_VERSION = 3
 """Form of summary.json: raised when a key goes or changes its meaning; runs before it was written have none."""
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: no NaN, no numpy."""
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    return value if isinstance(value, bool | int | str) else str(value)
-
-
-def records(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Rows of a frame as plain objects."""
-    known = [name for name in columns if name in frame]
-    return [{name: plain(item) for name, item in zip(known, row, strict=True)} for row in frame[known].itertuples(index=False, name=None)]
 
 
 def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -256,6 +235,7 @@ class Scope:
     gaps: pd.DataFrame
     things: Any
     sites: Any
+    quality: Any
 
     @classmethod
     def whole(cls, findings: Findings) -> Scope:
@@ -265,7 +245,7 @@ class Scope:
         adcode, name = (tops["adcode"].iloc[0], tops["name"].iloc[0]) if len(tops) == 1 else ("", study.config.study.title_zh)
         name = whole_name(study, "zh") if name == adcode else name  # a zone that was made from its cities has no name of its own
         of_whole = str(adcode), str(name), findings.villages, findings.by_zone, findings.card, findings.gaps, findings.things, study.sites
-        return cls("province", *of_whole)
+        return cls("province", *of_whole, findings.quality)
 
     @classmethod
     def city(cls, findings: Findings, adcode: str) -> Scope:
@@ -278,7 +258,9 @@ class Scope:
         parts = [table.loc[table["city"] == adcode] for table in (findings.villages, findings.gaps, study.sites)]
         listed = card.loc[card["zone_level"].isin(["city", "county"]) & card["zone"].isin(frozenset(zones["adcode"]))]
         things = None if findings.things is None else findings.things.loc[findings.things["city"] == adcode]
-        return cls("city", adcode, name, parts[0], by_zone.loc[own | below], listed, parts[1], things, parts[2])
+        quality = findings.quality
+        quality = None if quality is None else quality.loc[quality["adcode"].isin(frozenset(zones["adcode"]))]
+        return cls("city", adcode, name, parts[0], by_zone.loc[own | below], listed, parts[1], things, parts[2], quality)
 
     @property
     def top(self) -> str:
@@ -327,6 +309,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "population": people(scope.villages, anyone, cover.families),
         "zones": zone_rows(anyone),
         "networks": records(scope.by_zone.loc[scope.by_zone["level"].isin([scope.top, scope.next_below])], names("population", "summary")),
+        "quality": quality_numbers(findings, scope.quality),
         "targets": records(scope.card.loc[scope.card["zone_level"] == scope.top], names("scorecard", "summary")),
         "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
         "gaps": gap_counts(scope.gaps, scope.things, cover.families),

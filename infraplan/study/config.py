@@ -203,6 +203,17 @@ class CoverageChoice(Section):
     nominal_clutter_m: float | None = Field(default=None, ge=5.0, le=200.0)
 
 
+class QualityChoice(Section):
+    """What is asked of a connection beside signal; a key that is absent has the value of presets/quality.toml."""
+
+    count: bool = True
+    load: float | None = Field(default=None, ge=0.0, le=1.0)
+    active_users: int | None = Field(default=None, ge=1, le=1000)
+    sinr_db: float | None = Field(default=None, ge=-20.0, le=40.0)
+    downlink_mbps: float | None = Field(default=None, ge=0.0)
+    uplink_mbps: float | None = Field(default=None, ge=0.0)
+
+
 class PhaseChoice(Section):
     """A phase of the build order: what must be reached at its end."""
 
@@ -310,6 +321,7 @@ class Config(Section):
     options: Options = Options()
     datum: Datums = Datums()
     coverage: CoverageChoice
+    quality: QualityChoice = QualityChoice()
     plan: PlanChoice = PlanChoice()
     outputs: OutputChoice = OutputChoice()
     networks: dict[str, OwnNetwork] = Field(default_factory=dict)

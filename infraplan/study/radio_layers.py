@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from infraplan.presets import choose, load
 from infraplan.radio.antennas import Antenna
 from infraplan.radio.budgets import Service
+from infraplan.radio.link_quality import QualityGoal, preset_goal
 from infraplan.study.cached_layers import layer
 from infraplan.study.calibrated import with_calibration
 from infraplan.study.radio_inputs import antenna_files, study_sectors, study_services
@@ -78,6 +79,12 @@ class StudyRadio:
         """Families on the map: those that study.toml names, else all that its services have."""
         known = tuple(dict.fromkeys(service.family for service in self.services.values()))
         return tuple(choose(name, known, "family") for name in self.config.coverage.families) or known
+
+    @property
+    def quality_goal(self) -> QualityGoal | None:
+        """What is asked of a connection beside signal; None where the study does not want it counted."""
+        choice = self.config.quality.model_dump()
+        return preset_goal(**choice) if choice.pop("count") else None
 
     @layer
     def plan_services(self) -> dict[str, Service]:

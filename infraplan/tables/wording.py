@@ -79,7 +79,7 @@ def written(form: str, value: Any, lang: str = "zh", currency: str = "") -> str:
             if form == "points"
             else number_formats.signed(value)
         )
-    digits = {"whole": 0, "db": 1, "km": 2, "degree": 5, "rate": 2, "dbm": 1}[form]
+    digits = {"whole": 0, "db": 1, "km": 2, "degree": 5, "rate": 2, "dbm": 1, "mbps": 1}[form]
     return number_formats.integer(value) if form == "whole" else number_formats.decimal(value, digits)
 
 
