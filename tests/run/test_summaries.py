@@ -58,7 +58,7 @@ def test_dates_version_and_units_stand_at_the_top(tiny_results: Path) -> None:
     for summary in summaries(tiny_results):
         assert next(iter(summary)) == "schema_version" and summary["schema_version"] == SCHEMA_VERSION
         assert summary["as_of"] == "2020-12-31" and summary["units"] == units("CNY")
-    known = {"people", "share", "km", "m", "dB", "CNY", "sites", "places", "villages", "rows", "date"}
+    known = {"people", "share", "km", "m", "dB", "Mbit/s", "CNY", "sites", "places", "villages", "rows", "date"}
     assert set(units("CNY").values()) == known
 
 
