@@ -229,5 +229,5 @@ def service_quality(
     found = quality_at(cover, sectors, x_m, y_m, layers, family=family, goal=goal or preset_goal(), workers=workers)
     known = {one for one, _ in found}
     one = found[choose(network, known, "network"), place]
-    columns: dict[str, Any] = {name: getattr(one, name) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
+    columns: dict[str, Any] = {name: getattr(one, name).astype(float) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
     return pd.DataFrame(columns | {f"meets_{name}": one.meets[name] for name in CRITERIA}, index=demand.index)
