@@ -193,12 +193,12 @@ def zone_of(demand: Any, zones: Any, level: str, counted: pd.DataFrame | None = 
     return np.where(stated.isin(codes), stated, "").astype(object)
 
 
-def tally(people: npt.NDArray[np.int64], status: pd.Series, row: npt.NDArray[np.intp], names: Any) -> pd.DataFrame:
-    """People by zone and status, in whole people: one row a zone, "" for outside. `row` is each point's place in `names`."""
-    code = status.cat.codes.to_numpy()
-    counts = np.zeros((len(names), len(STATUSES)), np.int64)
-    np.add.at(counts, (row[code >= 0], code[code >= 0]), people[code >= 0])
-    return pd.DataFrame(counts, index=pd.Index(names, name="adcode"), columns=list(STATUSES))
+def tally(people: npt.NDArray[np.int64], code: npt.NDArray[np.int64], row: npt.NDArray[np.int64], zones: int) -> npt.NDArray[np.int64]:
+    """People by zone and status, in whole people. `row` is the zone of each point, `code` its status, below 0 where it has none."""
+    counts = np.zeros((zones, len(STATUSES)), np.int64)
+    judged = code >= 0
+    np.add.at(counts, (row[judged], code[judged]), people[judged])
+    return counts
 
 
 def population_coverage(
@@ -265,25 +265,28 @@ def people_by_zone(
     demand: Any, people: npt.NDArray[np.int64], status: pd.DataFrame, zones: Any, network: str, counted: pd.DataFrame
 ) -> pd.DataFrame:
     """Rows of `population_coverage` for statuses that are known: a categorical a family. `counted` is `membership(demand, zones)`."""
-    parts = []
+    words: dict[str, list[str]] = {name: [] for name in ("level", "adcode", "name", "parent", "family")}
+    codes = {family: status[family].cat.codes.to_numpy().astype(np.int64) for family in status.columns}
+    counts = []
     for level in levels_present(zones):
-        known = zones.loc[zones["level"] == level].drop_duplicates("adcode").set_index("adcode")
+        known = zones.loc[zones["level"] == level].drop_duplicates("adcode")
         zone = zone_of(demand, zones, level, counted)
         if level == "township" and not (zone != "").any():
             continue
         row, names = pd.factorize(zone)
-        order = [*known.index, *([""] if "" in names else [])]
-        for family in status.columns:
-            table = tally(people, status[family], row, names).reindex(order, fill_value=0).reset_index(names="adcode")
-            table.insert(0, "level", level)
-            table.insert(2, "name", [*known["name"], *[OUTSIDE] * (len(order) - len(known))])
-            table.insert(3, "parent", [*known["parent"], *[""] * (len(order) - len(known))])
-            table.insert(4, "family", family)
-            table.insert(5, "network", network)
-            parts.append(table)
-    result = pd.concat(parts, ignore_index=True)
-    result.columns.name = None
-    result.insert(6, "population", result[list(STATUSES)].sum(axis=1))
+        place = {name: number for number, name in enumerate(known["adcode"])}
+        outside = int("" in names)
+        at = np.array([place.get(name, len(place)) for name in names], dtype=np.int64)[row]
+        for family, code in codes.items():
+            counts.append(tally(people, code, at, len(place) + outside))
+            words["level"] += [level] * len(counts[-1])
+            words["adcode"] += [*place, *[""] * outside]
+            words["name"] += [*known["name"], *[OUTSIDE] * outside]
+            words["parent"] += [*known["parent"], *[""] * outside]
+            words["family"] += [family] * len(counts[-1])
+    served = np.concatenate(counts)
+    numbers = {"population": served.sum(axis=1), **{name: served[:, number] for number, name in enumerate(STATUSES)}}
+    result = pd.DataFrame({**words, "network": network, **numbers})
     result["share"] = np.where(result["population"] > 0, result["served"] / result["population"].where(result["population"] > 0, 1), np.nan)
     return result
 
