@@ -11,8 +11,32 @@ import pandas as pd
 import pytest
 from square_study import build_square
 
+from infraplan import run
+from infraplan.run import steps
+from infraplan.run.findings import Findings
+from infraplan.run.progress import Progress
+from infraplan.study import Study
+
 VERBS = {"scorecard": [], "gaps": [], "plan": ["--max-sites", "2"], "explain": []}
 MAGIC = {".xlsx": b"PK", ".gpkg": b"SQLite format 3", ".csv": b"\xef\xbb\xbf", ".geojson": b"{"}
+
+
+KEPT: dict[tuple[object, ...], Findings] = {}
+
+
+@pytest.fixture(autouse=True)
+def assessed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The study's state is counted once for all calls: what is looked at here is how it is written."""
+    assess = steps.assess
+
+    def kept(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
+        key = (study.folder, cities, gaps)
+        if key not in KEPT:
+            KEPT[key] = assess(study, progress, cities, gaps=gaps)
+        return KEPT[key]
+
+    for module in (run, steps):
+        monkeypatch.setattr(module, "assess", kept)
 
 
 @pytest.fixture(scope="module")
