@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from infraplan.io.cost_files import read_costs
     from infraplan.io.cost_lines import read_cost_lines
     from infraplan.io.coverage_rasters import write_coverage
+    from infraplan.io.fibre_files import read_fibre_nodes, read_fibre_prices
     from infraplan.io.gridded_people import read_population_raster
     from infraplan.io.inspections import read_measurements
     from infraplan.io.opencellid import read_opencellid
@@ -113,6 +114,8 @@ _HOMES = {
     "read_calibration": "io.calibration_files",
     "read_corridors": "io",
     "read_cost_lines": "io.cost_lines",
+    "read_fibre_nodes": "io.fibre_files",
+    "read_fibre_prices": "io.fibre_files",
     "read_costs": "io.cost_files",
     "read_hosts": "io",
     "read_measured": "io.transmitter_tables",
@@ -193,6 +196,8 @@ __all__ = [
     "read_corridors",
     "read_cost_lines",
     "read_costs",
+    "read_fibre_nodes",
+    "read_fibre_prices",
     "read_hosts",
     "read_measured",
     "read_measurements",

@@ -231,6 +231,15 @@ HOST = (
     CITY,
     SYNTHETIC,
 )
+FIBRE_NODE = (
+    replace(ID, aliases=(*ID.aliases, "节点编号", "光交编号", "node_id"), example="F0001"),
+    replace(NAME, aliases=(*NAME.aliases, "节点名称", "光交箱", "node_name")),
+    LON,
+    LAT,
+    *ANGLES,
+    LONLAT,
+    SYNTHETIC,
+)
 WEAK_CELL = (
     replace(ID, aliases=words("编码 序号编码 uid"), example="W0001"),
     LON,
@@ -276,6 +285,7 @@ TABLES = {
     "zone": ZONE,
     "corridor": CORRIDOR,
     "host": HOST,
+    "fibre_node": FIBRE_NODE,
     "weak_cell": WEAK_CELL,
     "register": REGISTER,
     "transmitter": TRANSMITTER,

@@ -16,6 +16,7 @@ TITLES = {
     "zone": "区划 zones",
     "corridor": "线路 corridors",
     "host": "可用载体 hosts",
+    "fibre_node": "现有光纤节点 fibre_nodes（光纤方案从这里接出）",
     "weak_cell": "弱覆盖栅格 weak_grid（用 [files] weak_grid 读；坐标写中心点的经纬度、米制坐标加 crs，或 经度_纬度 形式的栅格编号）",
     "register": "登记表 registers（没有坐标；另有的列照名称供政策引用）",
     "transmitter": "小区表 transmitters（带功率；infraplan signal 和 calibrate 的 --sites）",

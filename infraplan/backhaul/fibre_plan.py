@@ -230,7 +230,8 @@ def _by_county(villages: pd.DataFrame, currency: str) -> pd.DataFrame:
     joined = villages["status"] == CONNECTED
     table = pd.DataFrame({
         "county": villages["county"], "county_name": villages["county_name"], "villages": joined.astype(int),
-        "no_line": (~joined).astype(int), "radio_cheaper": villages["radio_cheaper"].astype(int), "households": villages["households"].where(joined, 0),
+        "no_line": (~joined).astype(int), "radio_cheaper": villages["radio_cheaper"].astype(int),
+        "households": villages["households"].where(joined, 0),
         "cost": villages["share"], "new_km": villages["new_km"].fillna(0.0), "existing_km": villages["existing_km"].fillna(0.0),
         "award_pays": villages["award_pays"].astype(int), "award_pays_subsidy": villages["award_pays_subsidy"].astype(int),
     })  # fmt: skip

@@ -32,6 +32,7 @@ def common(version: bool = typer.Option(False, "--version", callback=_version, i
 def register() -> None:
     """Registers every verb, once; their modules are small, heavy packages are imported when a verb runs."""
     from infraplan.cli import (
+        backhaul,
         budget,
         calibrate,
         check,
@@ -49,7 +50,24 @@ def register() -> None:
         template,
     )
 
-    for module in (new, template, check, budget, coverage, scorecard, gaps, plan, explain, run, compare, inspect, signal, calibrate, data):
+    for module in (
+        new,
+        template,
+        check,
+        budget,
+        coverage,
+        scorecard,
+        gaps,
+        plan,
+        backhaul,
+        explain,
+        run,
+        compare,
+        inspect,
+        signal,
+        calibrate,
+        data,
+    ):
         module.attach(app)
 
 

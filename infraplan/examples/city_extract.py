@@ -23,12 +23,15 @@ class Example:
     people: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     lines: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame
+    fibre_nodes: gpd.GeoDataFrame
     registers: dict[str, pd.DataFrame]
     sites: pd.DataFrame
     relief: Relief
     cover: npt.NDArray[np.uint8]
 
 
+ROADS_AROUND_M = 5000.0
 EDGE_M = 3000.0  # beyond the reach: villages may lie outside their zone by their position error
 
 
@@ -43,14 +46,23 @@ def city_codes(sources: Sources, wanted: Sequence[str]) -> tuple[str, ...]:
 def of_cities(made: Example, sources: Sources, cities: Sequence[str]) -> Example:
     """The example cut to some cities: their zones, people, places and figures, and the sites that can be received there.
 
-    No row is changed. The lines stay those of the whole province: what of them runs through the cities is counted, and a city without a
-    metro is seen to have none.
+    No row is changed. Roads and fibre nodes near the cities stay. The lines stay those of the whole province: what of them runs through
+    the cities is counted, and a city without a metro is seen to have none.
     """
     zones, reach_km = in_cities(made.zones, cities), sources.rules["caps_km"]
     people, places = (table[table["city"].isin(cities)].reset_index(drop=True) for table in (made.people, made.places))
     registers = {name: table[table["city"].isin(cities)].reset_index(drop=True) for name, table in made.registers.items()}
     relief, cover = ground_about(zones, made.relief, made.cover, max(reach_km.values()))
-    return Example(zones, people, places, made.lines, registers, within_reach(made.sites, zones, cities, reach_km), relief, cover)
+    roads, nodes = near_lines(made.roads, zones), near_lines(made.fibre_nodes, zones)
+    sites = within_reach(made.sites, zones, cities, reach_km)
+    return Example(zones, people, places, made.lines, roads, nodes, registers, sites, relief, cover)
+
+
+def near_lines(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The roads or fibre nodes that lie in the cities or within `ROADS_AROUND_M` of the box of one: a tree may run through a neighbour."""
+    outline = zones[zones["level"] == "city"].geometry
+    boxes = outline.to_crs(outline.estimate_utm_crs()).buffer(ROADS_AROUND_M).to_crs(4326).envelope.union_all()
+    return table[table.intersects(boxes)].reset_index(drop=True)
 
 
 def in_cities(zones: gpd.GeoDataFrame, cities: Sequence[str]) -> gpd.GeoDataFrame:

@@ -17,6 +17,7 @@ from infraplan.examples.example_sites import PeopleInOrder, synthetic_sites
 from infraplan.examples.invented_lines import invented_lines
 from infraplan.examples.invented_places import invented_places
 from infraplan.examples.invented_registers import invented_registers, with_fibre, with_station_answers
+from infraplan.examples.invented_roads import invented_fibre_nodes, invented_roads
 from infraplan.examples.landcover import invented_landcover
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.people import synthetic_people
@@ -88,6 +89,8 @@ def make_example(sources: Sources, seed: int) -> Example:
         people=with_fibre(people, sources, seed),
         places=places,
         lines=invented_lines(sources, crowd, seats, seed),
+        roads=invented_roads(sources, people, seats, seed),
+        fibre_nodes=invented_fibre_nodes(sources, people, seed),
         registers=invented_registers(sources, seed),
         sites=sites,
         relief=relief,
@@ -104,6 +107,8 @@ def write_example(
         write_layer(made.people, target / "villages.gpkg", "villages")
         write_layer(made.places, target / "places.gpkg", "places")
         write_layer(made.lines, target / "corridors.gpkg", "corridors")
+        write_layer(made.roads, target / "roads.gpkg", "roads")
+        write_layer(made.fibre_nodes, target / "fibre_nodes.gpkg", "fibre_nodes")
     made.relief.write(target / "dem.tif", seed)
     made.relief.write_layer(made.cover, target / "landcover.tif", seed, "p1812_class", nodata=0)
     with atomic_path(target / "sites.csv") as part:
@@ -134,6 +139,8 @@ def facts_of(made: Example, seed: int, sources: Sources) -> dict[str, Any]:
         "places": int((~places["synthetic"]).sum()),
         "invented": int(places["synthetic"].sum()),
         "lines": len(made.lines),
+        "roads": len(made.roads),
+        "fibre_nodes": len(made.fibre_nodes),
         "registers": len(made.registers),
         "unlocated": int(places.geometry.isna().sum()),
         "nr": int(nr.sum()),

@@ -13,6 +13,11 @@ from infraplan.io.coordinates import choose_datum, locate
 from infraplan.io.file_kinds import Source, load_source
 from infraplan.io.file_parts import Wanted
 
+HEADINGS = {
+    "road_class": ("road_class", "道路等级", "highway", "fclass", "技术等级", "行政等级", "等级", "class", "type"),
+    "bridge": ("bridge", "桥梁", "是否桥梁"),
+}
+"""What a layer of roads may say of each road, and the headings for it, the surest first."""
 LINE_TYPES = (1, 2, 5)  # LineString, LinearRing, MultiLineString
 
 
@@ -40,7 +45,7 @@ def read_cost_lines(
     Returns
     -------
     GeoDataFrame
-        Lines in EPSG:4326, without other columns.
+        Lines in EPSG:4326, with road_class and bridge where the layer says them, without other columns.
 
     Raises
     ------
@@ -75,7 +80,8 @@ def read_cost_lines(
             if not there.any():
                 raw.faults.add("io.no_lines")
             raw.faults.stop()
-            kept = gpd.GeoDataFrame(geometry=gpd.array.from_shapely(shapes[there], crs=frame.crs))
+            told = {name: frame[column].to_numpy()[there] for name, column in _told(frame).items()}
+            kept = gpd.GeoDataFrame(told, geometry=gpd.array.from_shapely(shapes[there], crs=frame.crs))
             parts.append(locate(kept, raw.faults, datum=choose_datum(datum, "", raw.faults), crs=crs))
             raw.faults.stop()
             raw.faults.warn()
@@ -83,7 +89,15 @@ def read_cost_lines(
             found += error.fault_list
     if found:
         raise DataError(found)
-    return gpd.GeoDataFrame(pd.concat([part[["geometry"]] for part in parts], ignore_index=True), geometry="geometry", crs=4326)
+    columns = [name for name in (*HEADINGS, "geometry") if any(name in part for part in parts)]
+    whole = pd.concat([part[[name for name in columns if name in part]] for part in parts], ignore_index=True)
+    return gpd.GeoDataFrame(whole, geometry="geometry", crs=4326)
+
+
+def _told(frame: gpd.GeoDataFrame) -> dict[str, str]:
+    """The columns of a layer of roads that say the class of a road and whether it is a bridge: the first heading that is known."""
+    named = {str(column).strip().lower(): str(column) for column in frame.columns if column != frame.geometry.name}
+    return {name: next(named[word] for word in words if word in named) for name, words in HEADINGS.items() if set(words) & set(named)}
 
 
 def _refuse_unstated(raw: object, frame: gpd.GeoDataFrame, crs: str | None) -> None:

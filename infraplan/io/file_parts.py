@@ -13,13 +13,14 @@ from infraplan.fields import TABLES
 from infraplan.io.heading_matching import recognise
 from infraplan.tables.faults import FaultList
 
-POINTED = ("village", "site", "place", "host", "weak_cell")
+POINTED = ("village", "site", "place", "host", "weak_cell", "fibre_node")
 SHAPES = {"zone": "polygon", "exclusion": "polygon", "corridor": "line", "line": "line"}
 CALLED = {
     "village": ("village", "villages", "自然村", "村庄"),
     "site": ("site", "sites", "站点", "基站"),
     "place": ("place", "places", "场所"),
     "host": ("host", "hosts", "可用载体"),
+    "fibre_node": ("fibre_nodes", "fibre_node", "光纤节点"),
     "weak_cell": ("weak_grid", "weak_cells", "弱覆盖栅格"),
     "zone": ("zone", "zones", "区划"),
     "corridor": ("corridor", "corridors", "线路"),

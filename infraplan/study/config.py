@@ -89,6 +89,8 @@ class Files(Section):
     roads: str | None = None
     power_lines: str | None = None
     fibre: str | None = None
+    fibre_nodes: str | None = None
+    fibre_prices: str | None = None
     terrain: str | None = None
     clutter: str | None = None
     exclusions: str | tuple[str, ...] = ()
@@ -160,6 +162,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "roads": TABLE,
     "power_lines": TABLE,
     "fibre": TABLE,
+    "fibre_nodes": TABLE,
     "registers": ("sheet", "encoding"),
     "terrain": ("nodata",),
 }
@@ -180,6 +183,7 @@ class Options(Section):
     roads: FileOptions = FileOptions()
     power_lines: FileOptions = FileOptions()
     fibre: FileOptions = FileOptions()
+    fibre_nodes: FileOptions = FileOptions()
     registers: FileOptions = FileOptions()
     terrain: FileOptions = FileOptions()
 
@@ -284,6 +288,19 @@ class PlanChoice(Section):
         return {**given, "target": listed[0] if isinstance(listed, list) and listed else ""}
 
 
+class BackhaulChoice(Section):
+    """Fibre to the villages of a clause, along the study's roads: docs/backhaul.md explains each key."""
+
+    target: str = ""
+    villages_with_fibre: bool = False
+    prices: Literal["low", "typical", "high"] = "typical"
+    tolerance_m: float = Field(default=5.0, ge=0.0, le=100.0)
+    gap_m: float = Field(default=200.0, ge=0.0, le=5000.0)
+    subsidy: float = Field(default=0.3, ge=0.0, le=1.0)
+    radio_limit: float | None = Field(default=None, ge=0.0)
+    work_limit: int = Field(default=20_000_000, gt=0)
+
+
 class OutputChoice(Section):
     """How the results are written. `village_headings`: of villages.csv, the names of docs/outputs.md or Chinese headings.
 
@@ -323,6 +340,7 @@ class Config(Section):
     coverage: CoverageChoice
     quality: QualityChoice = QualityChoice()
     plan: PlanChoice = PlanChoice()
+    backhaul: BackhaulChoice = BackhaulChoice()
     outputs: OutputChoice = OutputChoice()
     networks: dict[str, OwnNetwork] = Field(default_factory=dict)
     site_defaults: SiteDefaults = SiteDefaults()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infraplan.backhaul.fibre_prices import FibrePrices, usual_fibre_prices
 from infraplan.errors import DataError, Fault
 from infraplan.io.cost_files import read_costs
 from infraplan.io.cost_lines import read_cost_lines
+from infraplan.io.fibre_files import read_fibre_nodes, read_fibre_prices
 from infraplan.messages import both
 from infraplan.siting.capacity import Capacity, usual_busy_hour
 from infraplan.siting.costs import Costs, usual_costs
@@ -53,6 +55,18 @@ class StudyCosts:
     def fibre(self) -> gpd.GeoDataFrame | None:
         """Fibre routes."""
         return self._lines("fibre")
+
+    @layer
+    def fibre_nodes(self) -> gpd.GeoDataFrame | None:
+        """Nodes of today's fibre network; None where the study names none."""
+        path = self.path("fibre_nodes")
+        return None if path is None else read_fibre_nodes(path, **self.config.options_of("fibre_nodes"))
+
+    @layer
+    def fibre_prices(self) -> FibrePrices:
+        """What fibre costs: the study's own file, else the presets."""
+        path = self.path("fibre_prices")
+        return usual_fibre_prices() if path is None else read_fibre_prices(path)
 
     @property
     def cost_lines(self) -> dict[str, gpd.GeoDataFrame]:

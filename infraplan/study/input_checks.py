@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 LAYERS = (
     "targets", "own_presets", "exclusions", "corridors", "zones", "grid", "villages", "sites", "antennas", "services", "plan_services",
-    "sectors", "places", "costs", "hosts", "weak_grid", "roads", "power_lines", "fibre", "registers", "inspections", "terrain", "licences",
+    "sectors", "places", "costs", "hosts", "weak_grid", "roads", "power_lines", "fibre", "fibre_nodes", "fibre_prices",
+    "registers", "inspections", "terrain", "licences",
 )  # fmt: skip
 """Everything that any verb reads, in the order in which it is read."""
-WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "costs", "licences")
+WITHOUT_ZONES = ("targets", "own_presets", "services", "plan_services", "exclusions", "corridors", "costs", "fibre_prices", "licences")
 KEYS = {"targets": "study.policies", "services": "coverage.services", "plan_services": "plan.services", "grid": "coverage.resolution_m"}
 
 

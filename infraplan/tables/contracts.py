@@ -109,6 +109,21 @@ def check_hosts(
     return finished(checked, "host", faults)
 
 
+def check_fibre_nodes(frame: gpd.GeoDataFrame, faults: FaultList | None = None) -> gpd.GeoDataFrame:
+    """Nodes of today's fibre network that keep the contract (each with a point and an id of its own), or one DataError."""
+    faults = faults or FaultList()
+    checked = typed_frame(frame, "fibre_node", faults)
+    shapes = checked.geometry.to_numpy()
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    faults.at(
+        missing & ~(np.zeros(len(shapes), dtype=bool) if faults.reported is None else faults.reported), "tables.no_geometry", "geometry"
+    )
+    faults.stop()
+    checked = points_of(checked, faults, keep_radius=False)
+    faults.stop()
+    return finished(checked, "fibre_node", faults)
+
+
 def check_corridors(
     frame: gpd.GeoDataFrame, faults: FaultList | None = None, *, line_class: str | None = None, classes: Collection[str] = ()
 ) -> gpd.GeoDataFrame:

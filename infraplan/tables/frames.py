@@ -20,8 +20,8 @@ from infraplan.tables.faults import FaultList, row_runs, sheet_runs
 from infraplan.tables.reprojection import to_plane
 from infraplan.tables.values import no_answer, numbers, texts
 
-ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H", "weak_cell": "W"}
-MAY_BE_EMPTY = frozenset({"site", "place", "host", "corridor", "weak_cell"})
+ID_LETTER = {"village": "V", "site": "S", "place": "P", "corridor": "C", "host": "H", "weak_cell": "W", "fibre_node": "F"}
+MAY_BE_EMPTY = frozenset({"site", "place", "host", "corridor", "weak_cell", "fibre_node"})
 """Tables that may have a heading alone: nothing is built yet. A study without people or zones has nothing to count."""
 WORDS_OF_ITS_OWN = {"services", "operators", "azimuth_deg"}
 

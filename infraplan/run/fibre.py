@@ -1,0 +1,133 @@
+"""Fibre to the villages of a study's clause: from the study's layers to the plan of fibre, or to why there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from infraplan.backhaul.fibre_plan import FibrePlan, Scenarios, fibre_plan
+from infraplan.backhaul.findings import all_findings, findings
+from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
+from infraplan.backhaul.roads import road_network
+from infraplan.errors import UsageError
+from infraplan.messages import Bilingual, both
+from infraplan.policy.counted_rows import village_rows
+from infraplan.policy.layers import Layers, answers, zones_of_rows
+from infraplan.policy.priority import areas_of_places
+from infraplan.policy.targets import Target
+from infraplan.run.progress import Progress, Silent
+from infraplan.study import Study
+from infraplan.study.config import FILE_NAME
+
+
+def why_no_fibre(study: Study) -> Bilingual | None:
+    """Why a study gets no plan of fibre; None where it gets one."""
+    choice = study.config.backhaul
+    if study.path("roads") is None:
+        return both("run.fibre_without_roads")
+    if study.path("fibre_nodes") is None and not choice.villages_with_fibre:
+        return both("run.fibre_without_nodes")
+    if not study.has_people:
+        return both("run.fibre_without_villages")
+    return None if choice.target or _awarded(study) else both("run.fibre_without_clause")
+
+
+def fibre_target(study: Study) -> Target:
+    """The clause whose villages get fibre: `[backhaul] target`, else the first clause of villages with an award."""
+    chosen = study.config.backhaul.target
+    if not chosen:
+        found = _awarded(study)
+        if not found:
+            raise UsageError(both("run.fibre_without_clause"))
+        return found[0]
+    target = study.targets.row(*chosen.split("/", 1))
+    if target.layer != "villages" or not target.column:
+        raise UsageError(both("run.fibre_not_of_villages", target=chosen, file=FILE_NAME))
+    return target
+
+
+def _awarded(study: Study) -> list[Target]:
+    return [target for target in study.targets if target.layer == "villages" and target.award is not None and target.column]
+
+
+def plan_fibre(
+    study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), budget: float | None = None
+) -> tuple[BackhaulNetwork, FibrePlan]:
+    """The network of a study, and the cheapest fibre for the villages of its clause that say they have none.
+
+    Raises
+    ------
+    UsageError
+        The study has no roads, no nodes of today's network, or no clause of villages.
+    DataError
+        A fault of a layer; no village has a way to today's network (each is named).
+    """
+    reason = why_no_fibre(study)
+    if reason is not None:
+        raise UsageError(reason)
+    target, choice, prices = fibre_target(study), study.config.backhaul, study.fibre_prices
+    steps = progress or Silent()
+    lacking, silent, having = village_groups(study, target, cities)
+    nodes = study.fibre_nodes
+    if choice.villages_with_fibre:
+        free = gpd.GeoDataFrame(having[["id"]], geometry=having.geometry.to_numpy(), crs=having.crs)
+        nodes = free if nodes is None else gpd.GeoDataFrame(pd.concat([nodes[["id", "geometry"]], free], ignore_index=True), crs=4326)
+    advance = steps.step("run.fibre_network")
+    level = choice.prices
+    lines = road_network(
+        study.roads, crs=study.grid.crs, prices=prices, fibre=study.fibre, terrain=study.terrain, level=level,
+        tolerance_m=choice.tolerance_m, gap_m=choice.gap_m, file=study.config.files.roads or "roads",
+    )  # fmt: skip
+    advance(1, 2)
+    network = backhaul_network(
+        lines, lacking, nodes, prices=prices, level=level, place_file=study.config.files.villages or "villages",
+        node_file=study.config.files.fibre_nodes or "fibre_nodes",
+    )  # fmt: skip
+    advance(2, 2)
+    limit = prices.hop_cost(level) if choice.radio_limit is None else choice.radio_limit
+    asked = Scenarios(
+        award=float(target.award or 0.0), subsidy=choice.subsidy, radio_limit=limit, budget=float("inf") if budget is None else budget
+    )
+    plan = fibre_plan(
+        network, lacking, currency=prices.currency, scenarios=asked, work_limit=choice.work_limit, advance=steps.step("run.fibre_trees")
+    )
+    said = findings("not_stated", _flat(silent, study), np.zeros(len(silent)), study.grid.crs, ids=silent["id"].to_numpy(object))
+    totals = plan.totals | {
+        "target": target.id,
+        "not_stated": len(silent),
+        "with_fibre": len(having),
+        "fibre_nodes": 0 if nodes is None else len(nodes),
+    }
+    return network, FibrePlan(
+        plan.villages, plan.spans, plan.nodes, plan.counties, all_findings([plan.findings, said]), plan.parts, totals, asked
+    )
+
+
+def village_groups(study: Study, target: Target, cities: tuple[str, ...] = ()) -> tuple[Any, Any, Any]:
+    """The villages that a clause counts: without fibre, without an answer, with fibre; with the names of their zones."""
+    layers = Layers(None, study.zones, study.villages)  # type: ignore[arg-type]
+    rows, _ = village_rows(target, layers)
+    says, said = answers(layers, "villages", target.column)
+    zone = zones_of_rows(layers, "villages")
+    if cities:
+        rows = rows & zone["city"].isin(cities).to_numpy()
+    table = study.villages.reset_index(drop=True)
+    names = dict(zip(study.zones["adcode"].astype(str), study.zones["name"].astype(str), strict=True))
+    county = zone["county"].astype(str).reset_index(drop=True)
+    table = table.assign(
+        county=county.to_numpy(),
+        county_name=county.map(names).fillna("").to_numpy(),
+        priority=areas_of_places(county, table.get("town"), study.targets.priority_areas) != "",
+        lon=table.geometry.x.round(6).to_numpy(),
+        lat=table.geometry.y.round(6).to_numpy(),
+    )
+    groups = [table[rows & mask].reset_index(drop=True) for mask in (said & ~says, ~said, says)]
+    return groups[0], groups[1], groups[2]
+
+
+def _flat(points: Any, study: Study) -> Any:
+    """Points in the plane of the study's grid."""
+    return np.column_stack(study.grid.place(points)) if len(points) else np.zeros((0, 2))
