@@ -11,16 +11,19 @@ import pandas as pd
 import pytest
 
 import infraplan as ip
+from infraplan.backhaul import road_network
 from infraplan.coverage.prediction import Coverage, Layer
-from infraplan.examples.city_extract import Example
+from infraplan.examples.city_extract import Example, near_lines
 from infraplan.examples.example_sites import PeopleInOrder, synthetic_sites
 from infraplan.examples.guangdong import zone_table
 from infraplan.examples.invented_lines import invented_lines
 from infraplan.examples.invented_places import answers, invented_places, polygon_about
 from infraplan.examples.invented_registers import invented_registers, with_fibre, with_station_answers
+from infraplan.examples.invented_roads import invented_fibre_nodes, invented_roads
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.people import synthetic_people
 from infraplan.examples.source_data import Sources, read_sources
+from infraplan.geo.grids import metric_crs
 from infraplan.policy.targets import read_policy
 from infraplan.tables.reprojection import to_plane
 
@@ -50,7 +53,9 @@ def made(sources: Sources) -> Example:
     sites = with_station_answers(synthetic_sites(sources, crowd, SEED), sources, SEED)
     lines, registers = invented_lines(sources, crowd, seats, SEED), invented_registers(sources, SEED)
     nothing: Any = None
-    return Example(zone_table(sources), with_fibre(people, sources, SEED), places, lines, registers, sites, nothing, nothing)
+    roads, nodes = invented_roads(sources, people, seats, SEED), invented_fibre_nodes(sources, people, SEED)
+    villages = with_fibre(people, sources, SEED)
+    return Example(zone_table(sources), villages, places, lines, roads, nodes, registers, sites, nothing, nothing)
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +179,15 @@ def test_the_study_names_every_layer(tmp_path: Path) -> None:
         assert files["corridors"] == "corridors.gpkg" and set(files["registers"]) == set(invented_registers(every, SEED))
         asked = {row.register for row in read_policy(*POLICIES) if row.register}
         assert asked <= set(files["registers"])
+
+
+def test_roads_are_synthetic_join_most_committees_and_have_faults_to_be_found(made: Example) -> None:
+    roads, nodes = made.roads, made.fibre_nodes
+    assert roads["synthetic"].all() and nodes["synthetic"].all() and roads["id"].is_unique and nodes["id"].is_unique
+    assert set(roads["road_class"]) == {"省道", "县道", "村道", "轮渡"}
+    network = road_network(roads, crs=metric_crs(113.5, 23.5))
+    length, part = network.pieces.length_m, network.pieces.part_of()[network.pieces.edges[:, 0]]
+    assert np.bincount(part, weights=length).max() > 0.95 * length.sum(), "one network but for islands"
+    assert {"island", "ferry"} <= set(network.findings["kind"])
+    kept = near_lines(roads, made.zones[made.zones["adcode"] == "442000"])
+    assert 0 < len(kept) < len(roads) / 10
