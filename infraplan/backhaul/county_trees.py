@@ -22,6 +22,8 @@ from infraplan.backhaul.village_shares import RootedTree, rooted_tree, without
 WORK_LIMIT = 20_000_000
 """Steps of the search of one county: arcs looked at."""
 TIME_LIMIT_S = 60.0
+TOGETHER = 300
+"""Up to so many places are solved as one problem, whatever their parts."""
 AROUND_M = 10_000.0
 """A county's tree may use lines up to this far beyond the box of its places. [m]"""
 
@@ -55,6 +57,7 @@ def joined_tree(
     ids: Sequence[str],
     parts: Sequence[str],
     *,
+    together: int = TOGETHER,
     gap: float = 0.001,
     work_limit: int | None = WORK_LIMIT,
     time_limit_s: float = TIME_LIMIT_S,
@@ -62,15 +65,17 @@ def joined_tree(
 ) -> JoinedTree:
     """The cheapest tree found that joins some places to today's network: one problem, or trunks first and then part by part.
 
-    With several parts a first tree joins to today's network the middle place of each part in whose box today's network has no node;
-    then each part joins its own places to that tree. The union is made a tree again. Its bound is the sum over parts of what their
-    places cost at least on the lines nearest to them, all else free: no tree of the whole network can cost less.
+    With several parts and more than `together` places a first tree joins to today's network the middle place of each part in whose box
+    today's network has no node; then each part joins its own places to that tree. The union is made a tree again. Its bound is the sum
+    over parts of what their places cost at least on the lines nearest to them, all else free: no tree of the whole network can cost less.
 
     Parameters
     ----------
     network : BackhaulNetwork
     ids, parts : sequences of str
         The places, all of them with a way to today's network, and the part (county) of each.
+    together : int
+        Up to so many places are solved as one problem.
     gap, work_limit, time_limit_s
         Of each search, as in `solve`.
     advance : callable, optional
@@ -84,9 +89,9 @@ def joined_tree(
     terminals = network.nodes_of(ids)
     names = sorted(set(parts))
     limits: dict[str, Any] = {"gap": gap, "work_limit": work_limit, "time_limit_s": time_limit_s}
-    if len(names) < 2:
+    if len(names) < 2 or len(ids) <= together:
         tree = solve(problem, **limits)
-        table = _parts([(names[0], len(ids), tree.cost, tree.bound)] if names else [])
+        table = _parts([(names[0] if len(names) == 1 else "all", len(ids), tree.cost, tree.bound)] if names else [])
         return _whole(network, terminals, tree.edges, tree.bound, table)
     part = np.array([names.index(name) for name in parts])
     region = _Regions(network, terminals, part)

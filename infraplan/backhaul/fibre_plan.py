@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -72,6 +72,21 @@ class FibrePlan:
     parts: pd.DataFrame
     totals: dict[str, Any]
     scenarios: Scenarios = field(default_factory=Scenarios)
+
+    def of(self, counties: Collection[str]) -> FibrePlan:
+        """The part of some counties: their villages with their shares, and the spans built first for one of them.
+
+        The totals of a part have no bound and no scenario that belongs to the whole tree.
+        """
+        own = self.villages["county"].isin(counties)
+        spans = self.spans[self.spans["county"].isin(counties)]
+        villages, sums = self.villages[own], self.counties[self.counties["county"].isin(counties)]
+        nodes = self.nodes[self.nodes["id"].isin({*spans["from_node"], *spans["to_node"], *villages["id"]})]
+        kept = {name: self.totals[name] for name in ("currency", "award", "subsidy", "radio_limit", "target") if name in self.totals}
+        counted = {name: int(sums[name].sum()) for name in ("villages", "households", "no_line", "cost", "radio_cheaper")}
+        counted |= {"award_villages": int(sums["award_pays"].sum()), "subsidy_villages": int(sums["award_pays_subsidy"].sum())}
+        lengths = {name: float(sums[name].sum()) for name in ("new_km", "existing_km")}
+        return replace(self, villages=villages, spans=spans, nodes=nodes, counties=sums, totals=kept | counted | lengths)
 
 
 def fibre_plan(

@@ -29,7 +29,7 @@ def span_table(network: BackhaulNetwork, tree: RootedTree, villages: pd.DataFram
     tree : RootedTree
         From today's network to the villages.
     villages : DataFrame
-        The villages in the order of building: id, households, county_name.
+        The villages in the order of building: id, households, county, county_name.
     steps : integer array, shape (nodes,)
         The turn in which the edge above each node is built, from 1.
     currency : str
@@ -58,13 +58,15 @@ def span_table(network: BackhaulNetwork, tree: RootedTree, villages: pd.DataFram
         first, last, edges = nodes[0], nodes[-1], tree.up[nodes]
         turn = int(steps[first])
         rows.append({
+            "county": villages["county"].iloc[turn - 1] if turn else "",
             "county_name": villages["county_name"].iloc[turn - 1] if turn else "", "way": pieces.way[edges[0]],
             "road": pieces.road[edges[0]],
-            "length_km": network.length_m[edges].sum() / 1000.0, "cost": network.cost[edges].sum(), "villages": count[first],
+            "span_km": network.length_m[edges].sum() / 1000.0, "cost": network.cost[edges].sum(), "villages": count[first],
             "households": homes[first], "order": turn, "from_node": _named(names, int(tree.parent[first])), "to_node": _named(names, last),
             "currency": currency, "path": _course(network, tree, nodes),
         })  # fmt: skip
-    rows = sorted((row for row in rows if row["cost"] > 0 or row["length_km"] > 0), key=lambda row: row["order"])
+    _name_joints(rows, set(names.values()))
+    rows = sorted((row for row in rows if row["cost"] > 0 or row["span_km"] > 0), key=lambda row: row["order"])
     table = pd.DataFrame([{"id": f"S{number:05d}", **row} for number, row in enumerate(rows, start=1)])
     courses = gpd.GeoSeries(list(table["path"]) if len(table) else [], crs=network.crs).to_crs(4326)
     plain = typed(table.drop(columns="path") if len(table) else [], types("backhaul_spans"))
@@ -93,6 +95,19 @@ def node_names(network: BackhaulNetwork) -> dict[int, str]:
     """Ids of the points, by the number of their node."""
     known = network.points[network.points["node"] >= 0]
     return dict(zip(known["node"].tolist(), known["id"].tolist(), strict=True))
+
+
+def _name_joints(rows: list[dict[str, Any]], known: set[str]) -> None:
+    """A joint at which a point lies without any link bears the name of the point: a span of no length is no row."""
+    other: dict[str, str] = {}
+    for row in rows:
+        if row["cost"] == 0 and row["span_km"] == 0:
+            ends = (row["from_node"], row["to_node"])
+            for joint, point in (ends, ends[::-1]):
+                if joint not in known and point in known:
+                    other.setdefault(joint, point)
+    for row in rows:
+        row["from_node"], row["to_node"] = (other.get(row[name], row[name]) for name in ("from_node", "to_node"))
 
 
 def _named(names: dict[int, str], node: int) -> str:

@@ -52,6 +52,12 @@ def run(
         print_people(outcome.summary["population"], opened.families, outcome.summary["signal_band_db"])
     if outcome.plan is not None:
         print_plan(outcome.plan, opened.services, opened.targets, opened.capacity, opened.lines_not_given, opened.own_names)
+    if outcome.fibre is not None:
+        from infraplan.cli.backhaul import print_totals
+
+        print_totals(outcome.fibre)
+    elif outcome.fibre_note:
+        print_note(outcome.fibre_note)
     for layer, ids in outcome.absent.items():
         print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
     print_note(both("cli.look", folder=str(outcome.output)))

@@ -57,6 +57,8 @@ def renderer_of(name: str, frame: Any, share_column: str = "nr_share", lang: str
         return _single(_marker("triangle", colours["site"]["existing"], 2.2))
     if name == "new_sites":
         return _single(_marker("diamond", colours["site"]["new"], 3.0))
+    if name == "fibre_spans":
+        return _single(_stroke(colours["line"]["fibre"], 0.5))
     if set(frame.geometry.geom_type.dropna().unique()) & {"Polygon", "MultiPolygon"}:
         return outline_renderer()
     return _single(_marker("circle", colours["ink"]["accent"], 1.6))
@@ -124,6 +126,10 @@ def _fill(colour: str, line: str, opacity: float, width_mm: float = 0.26) -> tup
     inside, edge = _rgba(colour, opacity), _rgba(line)
     style = "solid" if opacity else "no"
     return "fill", _layer("SimpleFill", color=inside, outline_color=edge, outline_width=width_mm, outline_style="solid", style=style)
+
+
+def _stroke(colour: str, width_mm: float) -> tuple[str, str]:
+    return "line", _layer("SimpleLine", line_color=_rgba(colour), line_width=width_mm, line_width_unit="MM", line_style="solid")
 
 
 def _marker(shape: str, colour: str, size_mm: float) -> tuple[str, str]:

@@ -99,6 +99,7 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
     return replace(
         context,
         level="county",
+        fibre=None if context.fibre is None else context.fibre.of((adcode,)),
         adcode=adcode,
         name=str(zones["name"].iloc[0]),
         zones=zones,

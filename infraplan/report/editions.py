@@ -46,6 +46,7 @@ def public_context(context: PageContext) -> PageContext:
         gaps=_nameless(context.gaps),
         towns=town_table(context),
         unreachable=None,
+        fibre=None,
         detail=None,
         quality=None if context.quality is None else replace(context.quality, maps={}),
     )

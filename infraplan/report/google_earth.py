@@ -27,6 +27,7 @@ from infraplan.tables.wording import worded
 
 MOST_GAPS = 8_000  # more of them make Google Earth slow
 MOST_SITES = 50_000
+MOST_SPANS = 20_000
 
 
 def write_kmz(context: PageContext, path: str | Path, lang: str = "both") -> None:
@@ -79,6 +80,8 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
     gaps = page_rows.gaps_by_place(context, words)
     if len(gaps) <= MOST_GAPS:
         yield _by_county(words.t("kmz_gaps"), _gaps(gaps, context, words), context, words.lang, shown=False)
+    if context.fibre is not None and len(context.fibre.spans) <= MOST_SPANS:
+        yield _by_county(words.t("kmz_fibre"), _spans(context, words), context, words.lang, shown=context.level != "province")
     yield _folder(words.t("layer_zones"), _zones(context, words))
     for index, (family, picture) in enumerate(pictures.items()):
         (south, west), (north, east) = picture.bounds
@@ -140,6 +143,17 @@ def _point(name: Any, lon: float, lat: float, style: str, rows: Iterable[tuple[s
     )
 
 
+def _line(name: Any, path: Any, style: str, rows: Iterable[tuple[str, Any]]) -> str:
+    data = "".join(
+        f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in rows if not missing(value) and value != ""
+    )
+    corners = " ".join(f"{x:.6f},{y:.6f}" for x, y in path.coords)
+    return (
+        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
+        f"<LineString><tessellate>1</tessellate><coordinates>{corners}</coordinates></LineString></Placemark>"
+    )
+
+
 def _quoted(label: str) -> str:
     return escape(clean(label), {'"': "&quot;"})
 
@@ -155,6 +169,12 @@ def _new_sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     counties = column(frame, "county").map(text)
     for row, shown, county in zip(frame.itertuples(index=False), _shown_columns(frame, "sites", words), counties, strict=True):
         yield county, _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", shown)
+
+
+def _spans(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
+    spans = context.fibre.spans
+    for row, shown in zip(spans.itertuples(index=False), _shown_columns(spans, "backhaul_spans", words), strict=True):
+        yield text(row.county), _line(row.id, row.geometry, "fibre", shown)
 
 
 def _sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
@@ -206,4 +226,6 @@ def _styles() -> str:
         for name, _ in ICONS
     )
     zone = "<LineStyle><color>ff6f6051</color><width>1.5</width></LineStyle><PolyStyle><fill>0</fill></PolyStyle>"
-    return f'{icons}<Style id="zone">{zone}</Style>'
+    red, green, blue = (palette()["line"]["fibre"][at : at + 2] for at in (1, 3, 5))
+    fibre = f"<LineStyle><color>ff{blue}{green}{red}</color><width>2.5</width></LineStyle>"
+    return f'{icons}<Style id="zone">{zone}</Style><Style id="fibre">{fibre}</Style>'

@@ -219,6 +219,7 @@ def overlays(
         ("railway", "railway" in drawn, False),
         ("road", "road" in drawn, False),
         ("other", "other" in drawn, False),
+        ("fibre", "fibre" in drawn, False),
         ("places", "places" in sources, False),
         ("basemap", bool(detail.basemap), False),
     )

@@ -18,6 +18,8 @@ LINE_KINDS = {"railway": "railway", "intercity": "railway", "metro": "railway", 
 """Which of the map's layers a class of lines belongs to; every other class is another line."""
 RIM_DEG = 0.02
 """Lines are drawn so far beyond the page's zones."""
+SHORTEST_KM = 0.2
+"""On the map of a whole study shorter spans of fibre are left out."""
 LINE_TOLERANCE_DEG = {"city": 0.0004, "province": 0.002}
 
 
@@ -44,9 +46,9 @@ def line_layers(context: PageContext, detail: MapDetail, words: Words) -> list[d
     """Railways, roads and other lines of the page's zones: their parts as rounded lon, lat in a row, with name and class."""
     import shapely
 
-    lines = detail.lines
+    fibre, lines = fibre_lines(context, words), detail.lines
     if lines is None or not len(lines):
-        return []
+        return fibre
     shown = context.outline if len(context.outline) else context.zones
     west, south, east, north = shown.total_bounds
     near = lines.cx[west - RIM_DEG : east + RIM_DEG, south - RIM_DEG : north + RIM_DEG]
@@ -60,7 +62,26 @@ def line_layers(context: PageContext, detail: MapDetail, words: Words) -> list[d
             paths = [np.round(shapely.get_coordinates(part) * 1e4).astype(int).ravel().tolist() for part in parts]
             label = words.code("kind", kind)
             found.append({"name": text(name) or label, "kind": label, "layer": LINE_KINDS.get(kind, "other"), "paths": paths})
-    return found
+    return found + fibre
+
+
+def fibre_lines(context: PageContext, words: Words) -> list[dict[str, Any]]:
+    """Spans of fibre: of a city one by one, of the whole study joined by county and way of building, without short links."""
+    import shapely
+
+    if context.fibre is None:
+        return []
+    spans = context.fibre.spans
+    whole = context.level == "province"
+    spans = spans[spans["span_km"] >= SHORTEST_KM] if whole else spans
+    shapes = shapely.simplify(spans.geometry.to_numpy(), LINE_TOLERANCE_DEG.get(context.level, 0.001) / 4)
+    found: dict[str, dict[str, Any]] = {}
+    for shape, row in zip(shapes, spans.itertuples(index=False), strict=True):
+        way = words.code("way", row.way)
+        name = f"{row.county_name} {way}" if whole else f"{row.id} {way} {row.span_km:.2f} km"
+        line = found.setdefault(name, {"name": name, "kind": words.t("layer_fibre"), "layer": "fibre", "paths": []})
+        line["paths"].append(np.round(shapely.get_coordinates(shape) * 1e4).astype(int).ravel().tolist())
+    return list(found.values())
 
 
 def town_names(context: PageContext, words: Words) -> list[dict[str, Any]]:

@@ -221,6 +221,8 @@ class PageContext:
         Province only: the trend over the days of the runs (`run_records.trend`), this run last.
     towns : DataFrame, optional
         Public edition only: settlements by town, rows of the output table `towns`.
+    fibre : FibrePlan, optional
+        The plan of fibre, or the zone's part of it.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -251,6 +253,7 @@ class PageContext:
     pareto: Any = None
     unreachable: Any = None
     towns: Any = None
+    fibre: Any = None
     detail: MapDetail | None = None
     history: Any = None
     index_href: str = ""

@@ -16,6 +16,7 @@ from infraplan.messages import split_languages
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report import page_rows, plan_words
 from infraplan.report.blocks import Block, Heading, Paragraph, Picture, Table, table_of
+from infraplan.report.fibre_words import fibre_blocks
 from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown, shown_table
@@ -144,6 +145,7 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
     if unreachable:
         yield Paragraph(words.sentences([words.plain(plan_words.unreachable_title(context)) + words.stop, *unreachable]))
     yield from table_of(words.t("table_kinds"), shown_kinds(context, words))
+    yield from fibre_blocks(context, words)
 
 
 def _after(context: PageContext, words: Words) -> str:

@@ -28,7 +28,7 @@ FIXED_DAY = datetime(2020, 1, 1)  # the workbook's "created": the time of writin
 HEAD_ROW = 4
 A3, A4 = 8, 9
 MOST_GAPS = 20_000  # rows of the province's own list; every city's annex is complete
-SUMMED = ("households", "population", "cost", "people_gained", "villages_gained", "places_gained")
+SUMMED = ("share", "span_km", "households", "population", "cost", "people_gained", "villages_gained", "places_gained")
 FONT_PT, WIDTH_PT = 14, 11  # of cells; of the font in which widths of columns are counted
 LEAST_PT = 8.0  # on paper
 WRAPPED = ("text", "wrap")
@@ -71,6 +71,9 @@ def _sheets(context: PageContext, words: Words) -> list[tuple[str, list[Cells], 
         rows = in_city_order(rows.sort_values(["county", "town", "committee", "id"], kind="stable"), context.city_order, "city")
         found.append((key, worded(rows, "gaps", "annex", words), county_breaks(rows)[:1000]))
     found.append(("sites", worded(sites, "sites", "annex", words), []))
+    if context.fibre is not None:
+        found.append(("fibre_spans", worded(context.fibre.spans, "backhaul_spans", "annex", words), []))
+        found.append(("fibre_villages", worded(context.fibre.villages, "backhaul_villages", "annex", words), []))
     if context.unreachable is not None and len(context.unreachable):
         found.append(("unreachable", worded(context.unreachable, "certificate", "annex", words), []))
     return found
@@ -169,7 +172,7 @@ def _write(book: Any, context: PageContext, words: Words, key: str, number: int,
     printed = sum(bool(one) for one in official) - 1 if any(official) else last
     scale, size = scaled([cells.column.characters for cells in columns[: printed + 1]], A3)
     forms = formats(book, size, money_unit(words.own.currency, words.lang))
-    summed = [key.startswith(("gaps", "sites")) and cells.column.name.partition("_{")[0] in SUMMED for cells in columns]
+    summed = [key.startswith(("gaps", "sites", "fibre")) and cells.column.name.partition("_{")[0] in SUMMED for cells in columns]
     _head(sheet, forms, context, words, key, number, printed)
     sheet.set_row(HEAD_ROW, 76)
     for row, height in enumerate(_heights(columns, rows, size), first):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from infraplan.backhaul.fibre_plan import FibrePlan
 from infraplan.coverage.map_update import cover_with
 from infraplan.errors import UsageError
 from infraplan.files import move_files, write_text
@@ -22,6 +23,7 @@ from infraplan.report.editions import EDITIONS, INTERNAL, PUBLIC, public_context
 from infraplan.report.headline import headline_of
 from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
+from infraplan.run.fibre import with_fibre
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
 from infraplan.run.history import earlier_runs, file_run, months_of
@@ -53,6 +55,8 @@ class RunOutcome:
     plan: Plan | None
     check: dict[str, Any] | None
     absent: dict[str, list[str]]
+    fibre: FibrePlan | None = None
+    fibre_note: str = ""
 
     @property
     def failed(self) -> list[str]:
@@ -100,7 +104,8 @@ def run_study(
     Returns
     -------
     RunOutcome
-        `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check` and `.absent`.
+        `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check`, `.absent`, `.fibre`, and `.fibre_note`: why
+        there is no plan of fibre.
 
     Raises
     ------
@@ -145,6 +150,7 @@ def run_study(
         findings = with_plan_counted(findings, plan, after, only)
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     findings = with_map_states(with_quality(findings, progress, only), plan, after)
+    findings = with_fibre(findings, progress)
     facts = facts_of(findings, edition=edition)
     begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:
@@ -211,7 +217,7 @@ def run_study(
         file_run(output, findings, earlier, lang)
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
-    return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card))
+    return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card), findings.fibre, findings.fibre_note)
 
 
 def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,12 +13,13 @@ from infraplan.backhaul.fibre_plan import FibrePlan, Scenarios, fibre_plan
 from infraplan.backhaul.findings import all_findings, findings
 from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
 from infraplan.backhaul.roads import road_network
-from infraplan.errors import UsageError
+from infraplan.errors import DataError, UsageError
 from infraplan.messages import Bilingual, both
 from infraplan.policy.counted_rows import village_rows
 from infraplan.policy.layers import Layers, answers, zones_of_rows
 from infraplan.policy.priority import areas_of_places
 from infraplan.policy.targets import Target
+from infraplan.run.findings import Findings
 from infraplan.run.progress import Progress, Silent
 from infraplan.study import Study
 from infraplan.study.config import FILE_NAME
@@ -131,3 +133,19 @@ def village_groups(study: Study, target: Target, cities: tuple[str, ...] = ()) -
 def _flat(points: Any, study: Study) -> Any:
     """Points in the plane of the study's grid."""
     return np.column_stack(study.grid.place(points)) if len(points) else np.zeros((0, 2))
+
+
+def with_fibre(findings: Findings, progress: Progress | None = None) -> Findings:
+    """The findings of a whole study with its plan of fibre, or with why there is none: a step of a run never ends it.
+
+    Villages that no line joins to today's network at all, a certificate, are a warning here.
+    """
+    study = findings.study
+    reason = why_no_fibre(study)
+    if reason is not None:
+        return replace(findings, fibre_note=reason)
+    try:
+        return replace(findings, fibre=plan_fibre(study, progress)[1])
+    except DataError as error:
+        study.keep([replace(fault, severity="warning") for fault in error.fault_list])
+        return replace(findings, fibre_note=both("run.fibre_failed", why=error.fault_list[0].message))

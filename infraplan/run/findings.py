@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from infraplan.backhaul.fibre_plan import FibrePlan
 from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.quality_at_points import Quality
 from infraplan.study import Study
@@ -41,6 +42,10 @@ class Findings:
         People served with enough SINR and rate (`coverage.quality_counts.population_quality`); None where it was not counted.
     quality_maps : mapping
         family -> receiver -> SINR and rates at the pixels of the map.
+    fibre : FibrePlan, optional
+        The plan of fibre, where the study has roads and nodes of today's network.
+    fibre_note : str
+        Why there is none; "" where there is one.
     """
 
     study: Study
@@ -54,3 +59,5 @@ class Findings:
     village_states: Mapping[tuple[str, str], Any] = field(default_factory=dict)
     quality: pd.DataFrame | None = None
     quality_maps: Mapping[str, Mapping[str, Quality]] = field(default_factory=dict)
+    fibre: FibrePlan | None = None
+    fibre_note: str = ""

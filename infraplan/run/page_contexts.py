@@ -13,7 +13,7 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
 from infraplan.messages import Bilingual, both, joined_texts, split_languages
-from infraplan.outputs import shown, types
+from infraplan.outputs import names, shown, types
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
@@ -230,7 +230,7 @@ def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLa
 def plan_layers(context: PageContext) -> dict[str, Any]:
     """Layers of plan.gpkg: zones with their counts, gaps as points, existing and new sites, villages that no network or not all serve.
 
-    All settlements with their status come last.
+    Spans of fibre where there is a plan of it; all settlements with their status come last.
     """
     import geopandas as gpd
 
@@ -244,8 +244,18 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
         "existing_sites": context.sites,
         "new_sites": context.plan_sites,
         **own,
+        **fibre_layers(context),
         **settlement_layer(context),
     }
+
+
+def fibre_layers(context: PageContext) -> dict[str, Any]:
+    """Spans of fibre and their ends; nothing without a plan of fibre."""
+    plan = context.fibre
+    if plan is None:
+        return {}
+    parts = {"fibre_spans": (plan.spans, "backhaul_spans"), "fibre_nodes": (plan.nodes, "backhaul_nodes")}
+    return {name: frame[[*names(table, "gis"), "geometry"]] for name, (frame, table) in parts.items()}
 
 
 def settlement_layer(context: PageContext) -> dict[str, Any]:
@@ -326,6 +336,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         networks=cover.networks,
         detail=map_detail(findings, cover, zones, adcode),
         phases=None if plan is None else phases_of_sites(plan.phases, new),
+        fibre=None if findings.fibre is None else findings.fibre.of(codes),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
         quality=quality_of_zone(findings, cover, codes),
@@ -369,6 +380,7 @@ def province_layers(
         pareto=None if plan is None else plan.pareto,
         unreachable=plan.unreachable if plan is not None and out_of_reach(plan) else None,
         detail=map_detail(findings, cover, study.zones),
+        fibre=findings.fibre,
         index_href="index.html",
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),

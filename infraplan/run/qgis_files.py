@@ -21,9 +21,12 @@ from infraplan.tables.reprojection import to_plane
 
 POINTS = (
     ("group_sites", ("new_sites", "existing_sites")),
+    ("group_fibre", ("fibre_nodes", "fibre_spans")),
     ("group_people", ("total_not_spots", "partial_not_spots", "gaps", "villages")),
 )
 """Groups of the layers of points, from the top down."""
+LINES = ("fibre_spans",)
+"""Of these the layers of lines."""
 SHOWN = {"city": ("new_sites", "villages"), "province": ("new_sites",)}
 """Level of the folder -> layers of points that are ticked."""
 NEAR = {"existing_sites": 600_000, "gaps": 1_500_000, "villages": 1_500_000, "total_not_spots": 1_500_000, "partial_not_spots": 1_500_000}
@@ -38,6 +41,7 @@ def project_of(context: PageContext, layers: Mapping[str, Any], crs: str, lang: 
     groups = [
         (say(f"gis.{key}", lang), [_points(name, layers[name], own, context, lang) for name in names if name in layers])
         for key, names in POINTS
+        if any(name in layers for name in names)
     ]
     zones = _zones(layers["zones"], own, context, words)
     groups.append((say("gis.group_zones", lang), zones))
@@ -61,7 +65,7 @@ def _points(name: str, frame: Any, crs: CRS, context: PageContext, lang: str) ->
     column, size_pt, near = LABELS.get(name, ("", 0.0, 0))
     return ProjectLayer(
         name, layer_title(name, lang), f"./plan.gpkg|layername={name}", "vector", crs, 
-        renderer_of(name, frame, lang=lang, receivers=receivers_of(context)), "Point",
+        renderer_of(name, frame, lang=lang, receivers=receivers_of(context)), "Line" if name in LINES else "Point",
         labelling(column, size_pt, near) if column in frame else "",
         alias_list(frame, column_words(name, frame, lang, receivers_of(context))),
         name in SHOWN.get(context.level, SHOWN["city"]), NEAR.get(name, 0),

@@ -47,7 +47,7 @@ def test_by_county_the_bound_is_below_the_best_tree_and_the_tree_not(seed: int, 
     ids = table["id"].tolist()
     best = solve(network.problem(), gap=0.0)
     assert best.proven_gap < 1e-6, "small enough for a proof"
-    tree = joined_tree(network, ids, table["county"].tolist(), gap=0.0)
+    tree = joined_tree(network, ids, table["county"].tolist(), together=0, gap=0.0)
     assert tree.bound <= best.cost + 1e-6 and tree.cost >= best.cost - 1e-6
     assert tree.cost == network.cost[tree.edges].sum() == tree.rooted.cost.sum()
     # the edges alone join every village to today's network
@@ -63,7 +63,7 @@ def test_the_answers_add_up(seed: int, villages: int, award: float, budget: floa
     plan = fibre_plan(network, table, currency="CNY", scenarios=Scenarios(award=award, budget=budget, radio_limit=1e5))
     rows, spans, sums, totals = plan.villages, plan.spans, plan.counties, plan.totals
     assert rows["share"].sum() == rows["step_cost"].sum() == spans["cost"].sum() == sums["cost"].sum() == totals["cost"]
-    assert rows["new_km"].sum() == pytest.approx(spans["length_km"].sum()) == pytest.approx(totals["new_km"])
+    assert rows["new_km"].sum() == pytest.approx(spans["span_km"].sum()) == pytest.approx(totals["new_km"])
     assert rows["order"].tolist() == list(range(1, villages + 1)) and rows["running_cost"].iloc[-1] == totals["cost"]
     assert rows["priority"].astype(int).diff().max() <= 0 or villages == 1, "priority areas come first"
     assert totals["bound"] <= totals["cost"] and totals["villages"] == villages
@@ -73,7 +73,7 @@ def test_the_answers_add_up(seed: int, villages: int, award: float, budget: floa
     assert totals["award_cost"] <= totals["cost"] and totals["priority_extra"] >= 0
     assert set(spans["to_node"]) | set(spans["from_node"]) == set(plan.nodes["id"])
     crooked = spans.geometry.to_crs(PLANE).length.to_numpy() / 1000.0
-    assert (spans["length_km"].to_numpy() >= crooked - 0.002).all(), "links far from roads count more than their course"
+    assert (spans["span_km"].to_numpy() >= crooked - 0.002).all(), "links far from roads count more than their course"
 
 
 def two_villages(**columns: Any) -> tuple[BackhaulNetwork, pd.DataFrame]:

@@ -9,33 +9,17 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
-from shapely import LineString, Point
+from fibre_study import build_fibre_study
+from shapely import Point
 
 import infraplan as ip
 
 Call = Callable[..., Any]
-LON, LAT = (113.0, 113.3), (23.0, 23.3)
 
 
 @pytest.fixture()
 def fibre_study(tmp_path: Path) -> Path:
-    """The example world with roads along a grid of degrees, one fibre node, and villages of which every third has fibre."""
-    folder = ip.example_world().write(tmp_path / "study")
-    world = ip.example_world()
-    villages = world.villages.drop(columns=["county", "city"])
-    villages["fibre"] = [None if row % 7 == 6 else row % 3 == 0 for row in range(len(villages))]
-    villages.to_file(folder / "villages.gpkg")
-    steps = [LON[0] + 0.03 * n for n in range(11)], [LAT[0] + 0.03 * n for n in range(11)]
-    lines = [LineString([(lon, lat) for lon in steps[0]]) for lat in steps[1]] + [
-        LineString([(lon, lat) for lat in steps[1]]) for lon in steps[0]
-    ]
-    words = ["secondary" if row % 5 == 0 else "unclassified" for row in range(len(lines))]
-    gpd.GeoDataFrame({"highway": words}, geometry=lines, crs=4326).to_file(folder / "roads.gpkg")
-    gpd.GeoDataFrame({"id": ["F1"]}, geometry=[Point(113.15, 23.15)], crs=4326).to_file(folder / "fibre_nodes.gpkg")
-    text = (folder / "study.toml").read_text(encoding="utf-8")
-    files = '[files]\nroads = "roads.gpkg"\nfibre_nodes = "fibre_nodes.gpkg"\n'
-    (folder / "study.toml").write_text(text.replace("[files]\n", files) + '\n[options.roads]\ncrs = "EPSG:4326"\n', encoding="utf-8")
-    return folder
+    return build_fibre_study(tmp_path / "study")
 
 
 def changed(folder: Path, old: str, new: str) -> Path:
