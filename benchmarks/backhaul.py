@@ -1,10 +1,11 @@
 """The cheapest tree along real streets, its proof, and networkx's approximation beside it.
 
-    python benchmarks/backhaul.py [--quick] [--json] [--seconds 60] [--peers | --no-peers] [--names 137,151,178]
+    python benchmarks/backhaul.py [--quick] [--json] [--seconds 60] [--peers | --no-peers] [--names 137,151,178] [--no-example]
 
 Street networks with proven optima (PACE contest 2018, CC0), read from `../shared` beside the project: skipped where it is absent. Costs
 and bounds are printed as ratios to the optimum; the peer is `networkx.algorithms.approximation.steiner_tree(method="mehlhorn")`, in a
-throwaway environment of its own. Prints one line each on stderr; `--json` adds one flat object on stdout.
+throwaway environment of its own. Then the example's synthetic roads: fibre to the villages of the award's clause that lack it, of the county
+with most of them as one problem, and of the province by county. Prints one line each on stderr; `--json` adds one flat object on stdout.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from typing import Any
 import numpy as np
 from study_plans import cpu_seconds
 
-from infraplan.backhaul import SteinerProblem, solve
+from infraplan.backhaul import Scenarios, SteinerProblem, backhaul_network, fibre_plan, road_network, solve
+from infraplan.examples.invented_registers import with_fibre
+from infraplan.examples.invented_roads import invented_fibre_nodes, invented_roads
+from infraplan.examples.landmarks import real_places
+from infraplan.examples.people import synthetic_people
+from infraplan.examples.relief import made_relief
+from infraplan.examples.source_data import read_sources
+from infraplan.geo.grids import metric_crs
 
 STREETS = Path(__file__).parents[2] / "shared/reference/steiner"
 OPTIMA = {"137": 11_256_303, "151": 337_290_460, "178": 27_941_456}
@@ -50,6 +58,7 @@ def main() -> None:
         "--peers", action=argparse.BooleanOptionalAction, default=True, help="run networkx beside, in an environment of its own"
     )
     parser.add_argument("--names", default=",".join(OPTIMA))
+    parser.add_argument("--example", action=argparse.BooleanOptionalAction, default=True, help="the example's province by county")
     chosen = parser.parse_args()
     out: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +78,34 @@ def main() -> None:
             say(out, name, **figures)
             if python:
                 say(out, f"{name}_networkx", **peer(python, problem, Path(folder), best))
+    if chosen.example:
+        example(out)
     if chosen.json:
         print(json.dumps(out))
+
+
+def example(out: dict[str, Any]) -> None:
+    """The example's province: its network, one county, all counties with the answers for each village."""
+    sources, seed = read_sources("example_guangdong"), 440000
+    relief, rule = made_relief(sources, seed), sources.rules["villages"]
+    people = synthetic_people(sources, seed, relief.habitable(rule["height_scale_m"], rule["slope_scale"]))
+    people = with_fibre(people, sources, seed)
+    places = real_places(sources)
+    seats = places[(places["place_class"] == "county_seat") & places.geometry.notna()]
+    roads, nodes = invented_roads(sources, people, seats, seed), invented_fibre_nodes(sources, people, seed)
+    asked = (people["kind"] == "village") & (people["households"] >= 20) & ~people["fibre"].astype("boolean").fillna(True)
+    lacking = people[asked.to_numpy(bool)].reset_index(drop=True)
+    began, used = time.perf_counter(), cpu_seconds()
+    network = backhaul_network(road_network(roads, crs=metric_crs(113.5, 23.5)), lacking, nodes)
+    figures = {"roads": len(roads), "nodes": len(nodes), "villages": len(lacking), "reached": int(network.reached().sum())}
+    say(out, "network", **figures, seconds=time.perf_counter() - began, cpu_s=cpu_seconds() - used)
+    reached = lacking[network.reached(lacking["id"])]
+    county = reached["county"].value_counts().index[0]
+    for name, rows in (("county", reached[reached["county"] == county]), ("province", reached)):
+        began, used = time.perf_counter(), cpu_seconds()
+        plan = fibre_plan(network, rows, currency="CNY", scenarios=Scenarios(award=30_000))
+        numbers = {key: float(plan.totals[key]) for key in ("villages", "cost", "bound", "new_km")}
+        say(out, name, **numbers, gap=plan.totals["proven_gap"], seconds=time.perf_counter() - began, cpu_s=cpu_seconds() - used)
 
 
 def street_network(name: str) -> SteinerProblem | None:
