@@ -128,7 +128,9 @@ def road_network(
 
 def priced(words: Objects, bridge: Bools, prices: FibrePrices, level: str) -> tuple[Objects, Objects, Any]:
     """Class, way of building and price a kilometre of each line, from the layer's word."""
-    kinds = {(word, over): _along(prices, word, over, level) for word, over in set(zip(words.tolist(), bridge.tolist(), strict=True))}
+    kinds = {
+        (word, over): _along(prices, word, over, level) for word, over in dict.fromkeys(zip(words.tolist(), bridge.tolist(), strict=True))
+    }
     rows = [kinds[key] for key in zip(words.tolist(), bridge.tolist(), strict=True)]
     road, way = np.empty(len(rows), object), np.empty(len(rows), object)
     road[:], way[:] = [one[0] for one in rows], [one[1] for one in rows]
