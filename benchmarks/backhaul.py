@@ -4,8 +4,9 @@
 
 Street networks with proven optima (PACE contest 2018, CC0), read from `../shared` beside the project: skipped where it is absent. Costs
 and bounds are printed as ratios to the optimum; the peer is `networkx.algorithms.approximation.steiner_tree(method="mehlhorn")`, in a
-throwaway environment of its own. Then the example's synthetic roads: fibre to the villages of the award's clause that lack it, of the county
-with most of them as one problem, and of the province by county. Prints one line each on stderr; `--json` adds one flat object on stdout.
+throwaway environment of its own. Then the example's synthetic roads: fibre to the villages of the award's clause that lack it, of the
+county with most of them as one problem, and of the province by county.
+Prints one line each on stderr; `--json` adds one flat object on stdout.
 """
 
 from __future__ import annotations

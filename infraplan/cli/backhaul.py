@@ -38,8 +38,8 @@ def backhaul(
 ) -> None:
     """The cheapest tree of fibre along the roads, and what it means for each village."""
     from infraplan.run.fibre import plan_fibre
+    from infraplan.run.plain_values import records
     from infraplan.run.run_scope import chosen_cities
-    from infraplan.run.summary import records
 
     refuse_output(output, overwrite)
     opened = open_study(study)
@@ -79,7 +79,7 @@ def _placed(table: Any, kind: str) -> Any:
 
 def _numbers(plan: Any) -> dict[str, Any]:
     """Totals, sums by county, and how many findings there are of each kind."""
-    from infraplan.run.summary import records
+    from infraplan.run.plain_values import records
 
     kinds = plan.findings["kind"].value_counts(sort=False).to_dict()
     return {**plan.totals, "counties": records(plan.counties, tuple(plan.counties.columns)), "findings": kinds}
