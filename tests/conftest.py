@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +19,18 @@ sys.path.insert(0, str(Path(__file__).parent / "helpers"))  # not the folder its
 sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # numba asks for that package, and tests/coverage is none
 
 
+LONGEST = (
+    "run/test_batch.py", "cli/test_nothing.py", "run/test_killed.py", "run/test_checked_studies.py", "cli/test_verbs.py",
+    "cli/test_plan.py", "run/test_editions.py", "cli/test_warnings.py", "run/test_summaries.py",
+)  # fmt: skip
+"""Files that take longest, the longest first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first: a worker that begins one last would keep the others waiting."""
+    """The longest files come first, then those with slow tests: a worker that begins one last would keep the others waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (place.get(item.path, len(LONGEST)), item.path not in slow))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -75,6 +86,26 @@ def system_python() -> str:
     return path
 
 
+def once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder `name`, filled by `make` once for all processes of a run of tests; the others wait. No test writes into it."""
+    base = temporary.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / f"once-{name}"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        while not (folder / "whole").exists():
+            assert not (folder / "failed").exists(), f"another process of these tests could not make {name}"
+            time.sleep(0.2)
+        return folder
+    try:
+        make(folder)
+    except BaseException:
+        (folder / "failed").touch()
+        raise
+    (folder / "whole").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small study: three cities, 3,000 villages, 300 sites; results go to the folder `results` beside it."""
@@ -98,3 +129,44 @@ def mini_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_study import build_tiny
 
     return build_tiny(tmp_path_factory.mktemp("mini") / "study", cities=("445100", "445200"), villages=400, sites=60, resolution_m=1000)
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smallest, for whole runs: three counties of two cities, few clauses."""
+    from tiny_study import build_small
+
+    return build_small(tmp_path_factory.mktemp("small") / "study")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with another copy of it as `study`, and with `results` of a run that writes the light formats."""
+
+    def make(folder: Path) -> None:
+        from results import run_light
+        from tiny_study import build_small
+
+        run_light(build_small(folder / "study"))
+
+    return once(tmp_path_factory, "small", make)
+
+
+@pytest.fixture(scope="session")
+def small_results(small: Path) -> Path:
+    return small / "results"
+
+
+@pytest.fixture(scope="session")
+def small_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the smallest study in all formats, by one worker; the study is beside them."""
+
+    def make(folder: Path) -> None:
+        from tiny_study import build_small
+
+        from infraplan.run import run_study
+        from infraplan.study import Study
+
+        run_study(Study.open(build_small(folder / "study")), jobs=1)
+
+    return once(tmp_path_factory, "pages", make) / "results"

@@ -17,6 +17,14 @@ class Answer(NamedTuple):
     err: str
 
 
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of few pixels: no test of this room looks at them, and a run draws many."""
+    from infraplan.report import printed_maps
+
+    monkeypatch.setattr(printed_maps, "DPI", 80)
+
+
 @pytest.fixture()
 def infraplan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
     """Run the program as a shell would."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from results import copy_of, digests, run_light
+from results import copy_of, digests
 
 from infraplan import __version__, cli
 from infraplan.run import folders
@@ -19,12 +19,9 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def ready(mini_study: Path) -> Path:
+def ready(small: Path) -> Path:
     """The smallest study with results beside it."""
-    results = mini_study.parent / "results"
-    if not (results / "summary.json").is_file():
-        run_light(mini_study)
-    return mini_study
+    return small / "study"
 
 
 def test_help_names_every_verb(infraplan: Call) -> None:
@@ -111,9 +108,9 @@ def test_coverage_adds_up_and_writes_a_map(infraplan: Call, ready: Path, tmp_pat
     assert raster.read_bytes() == before
 
 
-def test_a_map_alone_needs_no_people(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+def test_a_map_alone_needs_no_people(infraplan: Call, small_study: Path, tmp_path: Path) -> None:
     """Land served instead: part of the whole, and the cities' land is the province's."""
-    study = copy_of(mini_study, tmp_path)
+    study = copy_of(small_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8").replace('villages = "villages.csv"\n', "")
     (study / "study.toml").write_text(text, encoding="utf-8")
     (study / "villages.csv").unlink()
@@ -155,12 +152,12 @@ def test_gaps_of_one_county_are_those_of_the_whole_list(infraplan: Call, ready: 
     assert refused.code == 2 and "999999" in refused.err
 
 
-def test_a_formula_in_a_name_stays_text(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+def test_a_formula_in_a_name_stays_text(infraplan: Call, small_study: Path, tmp_path: Path) -> None:
     from python_calamine import CalamineWorkbook
 
-    villages = pd.read_csv(mini_study / "villages.csv")
+    villages = pd.read_csv(small_study / "villages.csv")
     hostile = next(name for name in villages["name"] if name.startswith("="))
-    study = copy_of(mini_study, tmp_path)
+    study = copy_of(small_study, tmp_path)
     villages.loc[villages["name"] == hostile, ["lon", "lat", "kind", "households"]] = [*villages.loc[9, ["lon", "lat"]], "village", 90]
     villages.to_csv(study / "villages.csv", index=False)
     sites = pd.read_csv(study / "sites.csv").iloc[:1]
@@ -173,22 +170,22 @@ def test_a_formula_in_a_name_stays_text(infraplan: Call, mini_study: Path, tmp_p
     assert any(hostile in row for row in rows)
 
 
-def test_run_says_what_became_of_it(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
-    answer = infraplan("run", study, "--jobs", "1", "--formats", "html", "--json")
+def test_run_says_what_became_of_it(infraplan: Call, small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
+    answer = infraplan("run", study, "--jobs", "1", "--formats", "kmz", "--json")
     assert answer.code == 0, answer.err
     assert json.loads(answer.out) == json.loads((tmp_path / "results/summary.json").read_text(encoding="utf-8"))
     before = digests(tmp_path / "results")
-    again = infraplan("run", study, "--jobs", "1", "--formats", "html")
+    again = infraplan("run", study, "--jobs", "1", "--formats", "kmz")
     assert again.code == 2
     assert "--overwrite" in again.err and "--resume" in again.err
     assert digests(tmp_path / "results") == before
-    some = infraplan("run", study, "--jobs", "1", "--formats", "html", "--cities", "445100，揭阳市", "--json")
+    some = infraplan("run", study, "--jobs", "1", "--formats", "kmz", "--cities", "445100，揭阳市", "--json")
     assert some.code == 0, some.err
     assert [row["adcode"] for row in json.loads(some.out)["cities"]] == ["445100", "445200"]
 
 
-def test_a_failed_city_is_exit_code_four(infraplan: Call, mini_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_city_is_exit_code_four(infraplan: Call, small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = folders.write_city_pages
 
     def pages(context: Any, folder: Path, **options: Any) -> Any:
@@ -197,19 +194,19 @@ def test_a_failed_city_is_exit_code_four(infraplan: Call, mini_study: Path, tmp_
         return write(context, folder, **options)
 
     monkeypatch.setattr(folders, "write_city_pages", pages)
-    answer = infraplan("run", copy_of(mini_study, tmp_path), "--jobs", "1", "--formats", "xlsx")
+    answer = infraplan("run", copy_of(small_study, tmp_path), "--jobs", "1", "--formats", "xlsx")
     assert answer.code == 4
     assert "445100" in answer.err and "no ink" in answer.err
     assert "Traceback" not in answer.err
     assert (tmp_path / "results/index.html").is_file()
 
 
-def test_an_unknown_city_names_the_nearest(infraplan: Call, mini_study: Path, tmp_path: Path) -> None:
+def test_an_unknown_city_names_the_nearest(infraplan: Call, small_study: Path, tmp_path: Path) -> None:
     for verb in ("run", "coverage", "plan"):
-        answer = infraplan(verb, mini_study, "--cities", "445201")
+        answer = infraplan(verb, small_study, "--cities", "445201")
         assert answer.code == 2
         assert "445200" in answer.err
-    answer = infraplan("scorecard", mini_study, "--zone", "445199")
+    answer = infraplan("scorecard", small_study, "--zone", "445199")
     assert answer.code == 2
     assert "4451" in answer.err
 

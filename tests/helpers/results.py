@@ -44,10 +44,10 @@ def copy_of(study: Path, folder: Path) -> Path:
 
 
 def run_light(study: Path, **options: Any) -> RunOutcome:
-    """A run by one worker that writes the light formats, with pictures of few pixels."""
+    """A run by one worker that writes the light formats, unless others are given, with pictures of few pixels."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(printed_maps, "DPI", 80)
-        return run_study(Study.open(study), jobs=1, formats=LIGHT, **options)
+        return run_study(Study.open(study), **({"jobs": 1, "formats": LIGHT} | options))
 
 
 def summary_of(results: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A small study to test the run and the command line with: real boundaries of a few cities, a few thousand points, a thin network."""
+"""A small study to test the run and the command line with: real boundaries of a few counties, a few thousand points, a thin network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,24 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from infraplan.examples.source_data import reproducible_gdal
+
 BOUNDARIES = Path(__file__).resolve().parents[2] / "data/boundaries/guangdong.gpkg"
 CITIES = ("440500", "445100", "445200")
+SMALL = ("445102", "445122", "445224")
+"""Two of one city, and one that is its city's only one."""
+FEW_CLAUSES = (
+    "nr-sites-2020",
+    "nr-county-seats",
+    "nr-pop90",
+    "village-broadband",
+    "village-nr",
+    "village-nbiot",
+    "nbiot-sites",
+    "nr-prd-townships",
+)
+"""Clauses of the small policy: they count sites, places, people and villages; one lacks its data, one is out of scope."""
+POLICY = Path(__file__).resolve().parents[2] / "infraplan/presets/policies/guangdong-2020.toml"
 HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("http://example.invalid","x")', "#set text(red)")
 STUDY = """[study]
 name = "tiny"
@@ -60,31 +76,59 @@ def build_tiny(
     folder: Path,
     *,
     cities: tuple[str, ...] = CITIES,
+    counties: tuple[str, ...] = (),
     villages: int = 3000,
     sites: int = 300,
     resolution_m: float = 250,
     output: str = "../results",
     policy: str = '"guangdong-2020"',
+    clauses: str = "",
     target: str = "nr-pop90",
 ) -> Path:
-    """Write the study; its folder. Equal arguments give equal bytes."""
+    """Write the study of these cities, or of some counties alone and cities as large as they are; its folder.
+
+    Equal arguments give equal bytes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
     land = gpd.read_file(BOUNDARIES)
+    if counties:
+        land = land.loc[
+            (land["level"] == "province") | land["adcode"].isin([*counties, *land.loc[land["adcode"].isin(counties), "parent"]])
+        ].copy()
+        for row in land.index[land["level"] == "city"]:
+            land.at[row, "geometry"] = shapely.union_all(land.loc[land["parent"] == land.at[row, "adcode"]].geometry.to_numpy())
+        cities = tuple(land.loc[land["level"] == "city", "adcode"])
     keep = land["adcode"].isin(cities) & (land["level"] == "city") | land["parent"].isin(cities) & (land["level"] == "county")
     kept = land.loc[keep]
     whole = land.loc[land["level"] == "province"].copy()
     whole.geometry = [shapely.union_all(kept.loc[kept["level"] == "city"].geometry.to_numpy())]
     zones = gpd.GeoDataFrame(pd.concat([whole, kept], ignore_index=True))
-    zones.to_file(folder / "zones.gpkg", layer="zones", driver="GPKG")
-    counties = zones.loc[zones["level"] == "county"].reset_index(drop=True)
-    people = _villages(counties, villages, rng)
+    with reproducible_gdal():
+        zones.to_file(folder / "zones.gpkg", layer="zones", driver="GPKG")
+    lands = zones.loc[zones["level"] == "county"].reset_index(drop=True)
+    people = _villages(lands, villages, rng)
     people.to_csv(folder / "villages.csv", index=False)
-    _places(counties, people).to_csv(folder / "places.csv", index=False)
+    _places(lands, people).to_csv(folder / "places.csv", index=False)
     _sites(people, sites, rng).to_csv(folder / "sites.csv", index=False)
+    if clauses:
+        (folder / "clauses.toml").write_text(clauses, encoding="utf-8")
+        policy = '"clauses.toml"'
     text = STUDY.format(output=output, resolution_m=resolution_m, policy=policy, target=target)
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return folder
+
+
+def build_small(folder: Path) -> Path:
+    """The smaller study of the same kind, for what must be run many times."""
+    return build_tiny(folder, counties=SMALL, villages=400, sites=60, resolution_m=1000, clauses=few_clauses())
+
+
+def few_clauses() -> str:
+    """The policy of Guangdong with `FEW_CLAUSES` alone: the time of a report is that of its clauses."""
+    head, *clauses = POLICY.read_text(encoding="utf-8").split("[[target]]")
+    kept = [clause for clause in clauses if any(f'\nid = "{name}"\n' in clause for name in FEW_CLAUSES)]
+    return "[[target]]".join([head, *kept])
 
 
 def _villages(counties: gpd.GeoDataFrame, count: int, rng: np.random.Generator) -> pd.DataFrame:

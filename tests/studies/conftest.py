@@ -14,3 +14,4 @@ _cli = importlib.util.module_from_spec(_spec)
 sys.modules["cli_conftest"] = _cli
 _spec.loader.exec_module(_cli)
 infraplan = _cli.infraplan  # the fixture that runs the program
+small_pictures = _cli.small_pictures
