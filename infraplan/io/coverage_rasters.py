@@ -16,7 +16,7 @@ from infraplan.coverage.sectors import site_of
 from infraplan.files import atomic_path, write_text
 from infraplan.geo.grids import Grid
 from infraplan.io.coordinate_systems import named_crs
-from infraplan.io.qgis import class_names, class_style, margin_classes, raster_style
+from infraplan.io.qgis import QUALITY_UNITS, class_names, class_style, margin_classes, raster_style
 from infraplan.io.raster_tables import class_table
 from infraplan.io.table_files import write_csv
 from infraplan.outputs import types
@@ -121,9 +121,6 @@ def write_coverage_cog(
         _write_servers(path.with_name(f"{path.stem}-servers.tif"), place, {name: servers[name] for name in families if name in servers},
                        sector_ids, notes)  # fmt: skip
     write_text(path.with_suffix(".qml"), raster_style(said[families[0]] if families else ""))
-
-
-QUALITY_UNITS = {"sinr_db": "dB", "downlink_mbps": "Mbit/s", "uplink_mbps": "Mbit/s"}
 
 
 def quality_tags(goal: QualityGoal) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -11,6 +11,8 @@ from infraplan.messages import say
 from infraplan.presets import load
 from infraplan.tables.language import Speech
 
+QUALITY_UNITS = {"sinr_db": "dB", "downlink_mbps": "Mbit/s", "uplink_mbps": "Mbit/s"}
+"""Figures of quality.tif, in the order of its bands, and their units."""
 LABELS = {"zones": ("name", 9.0, 0), "new_sites": ("id", 7.0, 150_000), "villages": ("name", 7.0, 60_000)}
 """Layer -> column of its labels, their size in points, the smallest scale (1 : n) at which they are drawn, 0 for any."""
 FONTS = ("SimHei", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei")
@@ -211,11 +213,22 @@ def class_style(about: str = "", lang: str = "zh") -> str:
 
 def margin_renderer(about: str = "", band: int = 1) -> str:
     """How a band of margins is drawn: in the palette's classes."""
-    edges, colours = margin_classes()
+    return steps_renderer(*margin_classes(), "dB", about, band)
+
+
+def quality_renderer(figure: str, band: int) -> str:
+    """How a band of quality.tif is drawn; `figure`: sinr_db, downlink_mbps or uplink_mbps."""
+    steps = load("palette")[figure]
+    return steps_renderer([float(one["from"]) for one in steps], [one["colour"] for one in steps], QUALITY_UNITS[figure], "", band)
+
+
+def steps_renderer(edges: Sequence[float], colours: Sequence[str], unit: str, about: str = "", band: int = 1) -> str:
+    """How a band is drawn in classes; `edges` are their lower ends, of which the first is not shown."""
     items = ""
     for index, colour in enumerate(colours):
         upper = f"{edges[index + 1]:g}" if index + 1 < len(edges) else "inf"
-        label = f"&lt; {upper} dB" if index == 0 else f"&gt;= {edges[index]:g} dB" if upper == "inf" else f"{edges[index]:g} - {upper} dB"
+        lower = f"{edges[index]:g}"
+        label = f"&lt; {upper} {unit}" if index == 0 else f"&gt;= {lower} {unit}" if upper == "inf" else f"{lower} - {upper} {unit}"
         items += f'<item alpha="255" color="{colour}" label="{about} {label}" value="{upper}"/>'
     shader = f'<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0">{items}</colorrampshader>'
     return (

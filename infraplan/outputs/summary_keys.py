@@ -124,6 +124,8 @@ KEYS = (
     K("quality.downlink_mbps", "下行速率下限", "least downlink rate", "Mbit/s", maybe=True),
     K("quality.uplink_mbps", "上行速率下限", "least uplink rate", "Mbit/s", maybe=True),
     K("quality.rows[]", "本级区划的各网络，下级区划的任一运营商，各接收位置", "each network of this zone, any operator of those below, each receiver", rows="quality", maybe=True),
+    K("evidence[].item", "依据的项目：模型、实测、抽样核查", "what speaks for the figures: the model, measurements, samples"),
+    K("evidence[].content", "内容：是否校准和校准后的误差，实测行数，抽样推算的占比和区间", "calibrated or not and its error, rows measured, the share and interval of samples"),
     K("networks[]", "任一运营商和各共享网络；本级和下一级区划", "any operator and each shared network; zones of this level and the next", rows="population"),
     K("targets[]", "记分牌中本级区划的行；全部行和全部列在同一文件夹的 targets.csv", "rows of the scorecard of this level; all rows and columns are in targets.csv beside this file", rows="scorecard"),
     K("targets_by_status.{level}.{status}", "targets.csv 中各级、各判定状态的行数", "rows of targets.csv by level and verdict", "rows"),

@@ -58,18 +58,18 @@ def own_rows(context: PageContext) -> pd.DataFrame:
 
 def sinr_classes(sinr_db: Any) -> Any:
     """Class of the palette of each pixel, `NOTHING` where no network serves."""
-    edges = [float(step["from_db"]) for step in palette()["sinr"]]
+    edges = [float(step["from"]) for step in palette()["sinr_db"]]
     found = np.searchsorted(edges, sinr_db, side="right") - 1
     return np.where(np.isnan(sinr_db), NOTHING, np.clip(found, 0, None)).astype(np.uint8)
 
 
 def sinr_colours() -> list[str]:
     """Colours of the classes, worst first."""
-    return [str(step["colour"]) for step in palette()["sinr"]]
+    return [str(step["colour"]) for step in palette()["sinr_db"]]
 
 
 def sinr_legend(words: Words) -> Items:
     """The classes, best first; last where no network serves."""
-    edges = [float(step["from_db"]) for step in palette()["sinr"]]
+    edges = [float(step["from"]) for step in palette()["sinr_db"]]
     items = [{"shape": "square", "colour": sinr_colours()[k], "label": interval(edges, k)} for k in reversed(range(len(edges)))]
     return [*items, {**not_computed(words), "label": words.t("legend_not_served")}]

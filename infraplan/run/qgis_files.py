@@ -9,14 +9,25 @@ from pyproj import CRS
 
 from infraplan.io.coordinate_systems import crs_words, named_crs
 from infraplan.io.layer_words import column_words, layer_title
-from infraplan.io.qgis import LABELS, alias_list, class_renderer, labelling, margin_classes, margin_renderer, outline_renderer, renderer_of
+from infraplan.io.qgis import (
+    LABELS,
+    QUALITY_UNITS,
+    alias_list,
+    class_renderer,
+    labelling,
+    margin_classes,
+    margin_renderer,
+    outline_renderer,
+    quality_renderer,
+    renderer_of,
+)
 from infraplan.io.qgis_layout import Atlas, Sheet, verbatim
 from infraplan.io.qgis_project import Project, ProjectLayer
 from infraplan.io.writing import geometry_type
 from infraplan.messages import say
-from infraplan.report.page_context import PageContext
+from infraplan.report.page_context import PageContext, QualityOfZone
 from infraplan.report.words import Words
-from infraplan.tables.number_formats import day
+from infraplan.tables.number_formats import day, percent
 from infraplan.tables.reprojection import to_plane
 
 POINTS = (
@@ -46,6 +57,8 @@ def project_of(context: PageContext, layers: Mapping[str, Any], crs: str, lang: 
     zones = _zones(layers["zones"], own, context, words)
     groups.append((say("gis.group_zones", lang), zones))
     groups.append((say("gis.group_signal", lang), _rasters(context, grid, words)))
+    if context.quality is not None and context.quality.maps:
+        groups.append((say("gis.group_quality", lang), _quality(context.quality, grid, words)))
     canvas = grid if grid.is_projected else own
     return Project(_title(context, words), canvas, groups, _sheet(context, words, groups, zones, canvas))
 
@@ -122,6 +135,17 @@ def _rasters(context: PageContext, crs: CRS, words: Words) -> list[ProjectLayer]
                 margin_renderer("", band), shown=False,
             )
         )  # fmt: skip
+    return found
+
+
+def _quality(quality: QualityOfZone, crs: CRS, words: Words) -> list[ProjectLayer]:
+    """SINR and rates of each family and receiver, band by band, not ticked."""
+    load, found = percent(quality.goal.load, 0), []
+    bands = [(family, place, figure) for family, known in quality.maps.items() for place in known for figure in QUALITY_UNITS]
+    for band, (family, place, figure) in enumerate(bands, 1):
+        title = say(f"gis.layer_{figure}", words.lang, judged=words.judged(family, place), load=load)
+        drawn = quality_renderer(figure, band)
+        found.append(ProjectLayer(f"{figure}_{family}_{place}", title, "./quality.tif", "raster", crs, drawn, shown=False))
     return found
 
 

@@ -17,6 +17,7 @@ from infraplan.outputs import names, types
 from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
+from infraplan.run.evidence import evidence_of
 from infraplan.run.findings import Findings
 from infraplan.run.plain_values import plain, records
 from infraplan.run.planning import phases_of
@@ -310,6 +311,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "zones": zone_rows(anyone),
         "networks": records(scope.by_zone.loc[scope.by_zone["level"].isin([scope.top, scope.next_below])], names("population", "summary")),
         "quality": quality_numbers(findings, scope.quality),
+        "evidence": [{"item": item, "content": content} for item, content in evidence_of(findings)],
         "targets": records(scope.card.loc[scope.card["zone_level"] == scope.top], names("scorecard", "summary")),
         "targets_by_status": {str(level): {str(name): int(n) for name, n in sorted(own.value_counts().items())} for level, own in verdicts},
         "gaps": gap_counts(scope.gaps, scope.things, cover.families),

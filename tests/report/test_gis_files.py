@@ -17,8 +17,10 @@ from PIL import Image
 
 from infraplan.errors import DataError
 from infraplan.io.coordinate_systems import output_crs
+from infraplan.io.qgis import QUALITY_UNITS
 from infraplan.outputs import types
-from infraplan.report.page_context import PageContext
+from infraplan.radio.link_quality import QualityGoal
+from infraplan.report.page_context import PageContext, QualityOfZone
 from infraplan.run.gis_files import write_layers
 from infraplan.run.page_contexts import CityLayers
 
@@ -49,7 +51,10 @@ def opened(python: str, folder: Path, pictures: Path) -> dict[str, Any]:
 def city(contexts: Contexts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gis") / "city"
     folder.mkdir()
-    write_layers(page_of(contexts[1][0]), folder, "zh")
+    context = contexts[1][0]
+    planes = {name: np.full(context.grid.shape, 12.0, np.float32) for name in QUALITY_UNITS}
+    quality = QualityOfZone(QualityGoal(), None, {"nr": {"outdoor": planes, "indoor": planes}})
+    write_layers(page_of(replace(context, quality=quality)), folder, "zh")
     return folder
 
 
@@ -66,9 +71,10 @@ def test_the_project_opens_whole_elsewhere(city: Path, tmp_path: Path, system_py
     assert layers["infraplan_zones_county"]["labels"] == "name" and layers["infraplan_zones_county"]["rows"] == 2
     assert layers["infraplan_new_sites"]["aliases"]["people_gained"]
     assert layers["infraplan_classes_nr"]["renderer"] == "paletted"
+    assert layers["infraplan_downlink_mbps_nr_indoor"]["renderer"] == "singlebandpseudocolor"
     assert "infraplan Lambert" in found["crs"] and layers["infraplan_gaps"]["crs"] == "EPSG:4326"
     assert [name for name, _ in found["pages"]] == ["甲东县", "甲西县"] and found["pages"][0][1] == "990101-甲东县"
-    assert found["paper"] == [420.0, 297.0] and found["groups"] == ["站点", "村庄和缺口", "行政区划", "信号"]
+    assert found["paper"] == [420.0, 297.0] and found["groups"] == ["站点", "村庄和缺口", "行政区划", "信号", "SINR 和速率"]
     assert "示例" in found["texts"] and "审图号" in found["texts"]
     assert any("没有计算" in text and "合成数据" in text for text in found["texts"])
     for name, least in (("view", 20), ("sheet", 20), ("page", 20)):
