@@ -51,11 +51,14 @@ def opened(python: str, folder: Path, pictures: Path) -> dict[str, Any]:
 def city(contexts: Contexts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gis") / "city"
     folder.mkdir()
-    context = contexts[1][0]
-    planes = {name: np.full(context.grid.shape, 12.0, np.float32) for name in QUALITY_UNITS}
-    quality = QualityOfZone(QualityGoal(), None, {"nr": {"outdoor": planes, "indoor": planes}})
-    write_layers(page_of(replace(context, quality=quality)), folder, "zh")
+    write_layers(page_of(with_quality(contexts[1][0])), folder, "zh")
     return folder
+
+
+def with_quality(context: PageContext) -> PageContext:
+    """The page with SINR and rates, the same everywhere."""
+    planes = {name: np.full(context.grid.shape, 12.0, np.float32) for name in QUALITY_UNITS}
+    return replace(context, quality=QualityOfZone(QualityGoal(), None, {"nr": {"outdoor": planes, "indoor": planes}}))
 
 
 def test_the_project_opens_whole_elsewhere(city: Path, tmp_path: Path, system_python: str) -> None:
@@ -85,7 +88,7 @@ def test_the_project_opens_whole_elsewhere(city: Path, tmp_path: Path, system_py
 def test_no_path_and_no_clock(contexts: Contexts, city: Path, tmp_path: Path) -> None:
     other = tmp_path / "a" / "b"
     other.mkdir(parents=True)
-    write_layers(page_of(contexts[1][0]), other, "zh")
+    write_layers(page_of(with_quality(contexts[1][0])), other, "zh")
     assert {path.name: path.read_bytes() for path in other.iterdir()} == {path.name: path.read_bytes() for path in city.iterdir()}
     with zipfile.ZipFile(city / "project.qgz") as archive:
         text = archive.read("project.qgs").decode()
