@@ -31,6 +31,8 @@ from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 
 FIGURES = ("downlink_mbps", "uplink_mbps")
+EDGE = 0.05
+"""Share of the people served who get less than the rate at the edge: TR 36.942 and ITU-R M.2410 take the same 5 %."""
 
 
 def receivers_shown(cover: Coverage, family: str) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def population_quality(
     DataFrame
         The columns level, name, adcode, parent, family, network, receiver, population, served, sinr, rate, shared (whole people), their
         shares of the residents 0..1 (NaN for nobody), downlink_mbps and uplink_mbps: half of the people served get more, alone in their
-        sector [Mbit/s], load and active_users.
+        sector, downlink_edge_mbps and uplink_edge_mbps: 95 % get more [Mbit/s], load and active_users.
 
     Raises
     ------
@@ -134,12 +136,14 @@ def _zones_of(demand: Any, people: Ints, codes: Any, one: Quality, zones: Any, n
         table["share" if name == "served" else f"share_{name}"] = table[name] / residents
     weight = np.where(codes == SERVED, people, 0)
     for name in FIGURES:
-        table[name] = _medians(getattr(one, name).astype(float), weight, table, demand, zones, counted)
+        values = getattr(one, name).astype(float)
+        for part, column in ((0.5, name), (EDGE, name.replace("link_", "link_edge_"))):
+            table[column] = _parts(values, part, weight, table, demand, zones, counted)
     return table
 
 
-def _medians(values: Floats, weight: Ints, table: pd.DataFrame, demand: Any, zones: Any, counted: Any) -> Floats:
-    """Of each zone the figure that half of its people served exceed; NaN where nobody is served."""
+def _parts(values: Floats, part: float, weight: Ints, table: pd.DataFrame, demand: Any, zones: Any, counted: Any) -> Floats:
+    """Of each zone the figure below which a part of its people served stay; NaN where nobody is served."""
     from infraplan.coverage.population import zone_of
 
     found = np.full(len(table), np.nan)
@@ -149,9 +153,9 @@ def _medians(values: Floats, weight: Ints, table: pd.DataFrame, demand: Any, zon
         code = np.asarray(zone_of(demand, zones, str(level), counted), dtype=object)[use]
         sample = pd.DataFrame({"zone": code, "value": values[use], "people": weight[use]}).sort_values("value", kind="stable")
         sample["done"] = sample.groupby("zone", sort=False)["people"].cumsum()
-        half = sample.groupby("zone", sort=False)["people"].transform("sum") / 2
-        median = sample.loc[sample["done"] >= half].groupby("zone", sort=False)["value"].first()
-        found[at] = table.loc[at, "adcode"].map(median).to_numpy(dtype=float).round(1)
+        least = part * sample.groupby("zone", sort=False)["people"].transform("sum")
+        limit = sample.loc[sample["done"] >= least].groupby("zone", sort=False)["value"].first()
+        found[at] = table.loc[at, "adcode"].map(limit).to_numpy(dtype=float).round(1)
     return found
 
 

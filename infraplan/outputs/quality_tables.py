@@ -23,6 +23,8 @@ QUALITY = (
     C("share_shared", "速率也达标（多用户）", "Also rate, several users", "float64", "share", "dptj", "占常住人口", "over residents, cut"),
     C("downlink_mbps", "下行中位速率（Mbit/s）", "Median downlink (Mbit/s)", "float64", "mbps", "dptja", "已覆盖人口的一半高于此值，扇区内只有一个用户", "half of the people served get more, alone in their sector", unit="Mbit/s"),
     C("uplink_mbps", "上行中位速率（Mbit/s）", "Median uplink (Mbit/s)", "float64", "mbps", "dptja", "已覆盖人口的一半高于此值，扇区内只有一个用户", "half of the people served get more, alone in their sector", unit="Mbit/s"),
+    C("downlink_edge_mbps", "边缘下行速率（Mbit/s）", "Downlink at the edge (Mbit/s)", "float64", "mbps", "tj", "已覆盖人口的 95% 高于此值，扇区内只有一个用户", "95 % of the people served get more, alone in their sector", unit="Mbit/s"),
+    C("uplink_edge_mbps", "边缘上行速率（Mbit/s）", "Uplink at the edge (Mbit/s)", "float64", "mbps", "tj", "已覆盖人口的 95% 高于此值，扇区内只有一个用户", "95 % of the people served get more, alone in their sector", unit="Mbit/s"),
     C("load", "邻区负荷", "Load of the others", "float64", "share", "j", "同频其他扇区发射的时间占比", "share of time that every other sector on the carrier sends"),
     C("active_users", "同时用户数", "Active users", "int64", "whole", "j", "多用户时均分一个扇区的用户数", "devices that share a sector in equal parts"),
 )  # fmt: skip

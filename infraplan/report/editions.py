@@ -45,6 +45,7 @@ def public_context(context: PageContext) -> PageContext:
         plan_sites=gpd.GeoDataFrame(pd.DataFrame(sites)[own], geometry=nowhere, crs=4326),
         gaps=_nameless(context.gaps),
         towns=town_table(context),
+        cities=None if context.cities is None else context.cities.assign(reason=""),
         unreachable=None,
         fibre=None,
         detail=None,

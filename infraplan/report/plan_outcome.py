@@ -47,12 +47,12 @@ def listed_gaps(context: PageContext) -> tuple[int, int]:
 
 def _counted(values: pd.Series, words: Words, name: Callable[[str], str]) -> str:
     """Values by their name, with how many sites each has, the most frequent first."""
-    counts = values.value_counts().rename_axis("value").reset_index(name="count")
-    counts = counts.sort_values(["count", "value"], ascending=[False, True], kind="stable")
-    named: dict[str, int] = {}
-    for value, count in zip(counts["value"], counts["count"], strict=True):
-        named[name(value)] = max(named.get(name(value), 0), int(count))
-    listed = [words.t("outcome_count", name=label, count=integer(count)) for label, count in list(named.items())[:MOST_CLAUSES]]
+    labels = values.map({value: name(value) for value in values.unique()})
+    sites = pd.DataFrame({"label": labels, "site": values.index}).drop_duplicates()  # two values of a site may read alike
+    named = sites["label"].value_counts().rename_axis("label").reset_index(name="count")
+    named = named.sort_values(["count", "label"], ascending=[False, True], kind="stable")
+    rows = named.head(MOST_CLAUSES)[["label", "count"]].to_numpy(object).tolist()
+    listed = [words.t("outcome_count", name=label, count=integer(count)) for label, count in rows]
     more = len(named) - MOST_CLAUSES
     return words.joined([*listed, words.t("outcome_more", count=more) if more > 0 else ""], "、")
 

@@ -15,10 +15,11 @@ from infraplan.report.map_legends import Items, interval, not_computed
 from infraplan.report.margin_images import NOTHING
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import shown_table
-from infraplan.report.style import palette, percent
+from infraplan.report.style import integer, missing, palette, percent
 from infraplan.report.words import Words
 
 PEOPLE = tuple(one.name for one in TABLES["quality"] if one.unit == "人")
+RATES = tuple(one.name for one in TABLES["quality"] if one.form == "mbps")
 SHARES = {one.name: one.name.removeprefix("share_").replace("share", "served") for one in TABLES["quality"] if one.name.startswith("share")}
 """Shares, and the people of whom each is a share of the residents."""
 
@@ -38,6 +39,9 @@ def quality_blocks(context: PageContext, words: Words) -> Iterator[Block]:
         asked = {"down": f"{goal.downlink_mbps:g}", "up": f"{goal.uplink_mbps:g}", "sinr": f"{goal.sinr_db:g}".replace("-", "−")}
         load = {"load": percent(goal.load, 0), "users": goal.active_users}
         yield Paragraph(words.t("quality_shares", family=words.family_in(context, family), **shares, **asked, **load))
+        rates = {name: first[name].iloc[0] for name in RATES if name in first}
+        if len(rates) == len(RATES) and not any(missing(value) for value in rates.values()):
+            yield Paragraph(words.t("quality_rates", **{name: integer(value) for name, value in rates.items()}))
         yield from table_of(words.t("table_quality", family=words.family(family)), shown_table(own, "quality", "paper", words))
     yield Paragraph(words.t("quality_limits"), note=True)
 

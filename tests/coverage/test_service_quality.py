@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
-from infraplan.coverage.population import population_coverage
+from infraplan.coverage.population import population_coverage, service_status
 from infraplan.coverage.prediction import Coverage, predict_coverage
 from infraplan.coverage.quality_at_points import service_quality
 from infraplan.coverage.quality_counts import population_quality, quality_map
@@ -107,3 +107,13 @@ def test_nobody_to_count(villages: Any, cover: Coverage, zones: Any, sectors: An
     assert (none["population"] == 0).all()
     assert none["share"].isna().all()
     assert population_quality(villages, cover, zones, sectors, ["nbiot"]).empty
+
+
+def test_rates_of_half_and_at_the_edge_are_quantiles_of_people(table: Any, villages: Any, cover: Coverage, sectors: Any) -> None:
+    found = service_quality(villages, cover, sectors, goal=GOAL)
+    served = service_status(villages, cover, ["nr"])["nr"] == "served"
+    people = np.repeat(found["downlink_mbps"][served], villages["population"][served]).dropna().sort_values().to_numpy()
+    row = table[(table["level"] == "province") & (table["network"] == "any") & (table["receiver"] == "outdoor")].iloc[0]
+    for part, name in ((0.5, "downlink_mbps"), (0.05, "downlink_edge_mbps")):
+        assert row[name] == pytest.approx(people[int(np.ceil(part * len(people))) - 1], abs=0.051)
+    assert row["downlink_edge_mbps"] < row["downlink_mbps"]
