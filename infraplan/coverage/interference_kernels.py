@@ -109,6 +109,7 @@ def choose_masts(senders, ground, px, py, serving, radius_m, strongest, sampled,
     for i in range(len(px)):
         count = 0
         foot_m, nominal_m = height_at(ground, px[i], py[i]), ground.nominal_m[class_at(ground, px[i], py[i])]
+        # 1. Every mast within the radius gets a rank; cells of masts save looking at all of them.
         low_col = max(math.floor((px[i] - radius_m - senders.left_m) / senders.cell_m), 0)
         high_col = min(math.floor((px[i] + radius_m - senders.left_m) / senders.cell_m), senders.cols - 1)
         low_row = max(math.floor((senders.up_m - py[i] - radius_m) / senders.cell_m), 0)
@@ -127,8 +128,9 @@ def choose_masts(senders, ground, px, py, serving, radius_m, strongest, sampled,
         most = max(most, count)
         if count > room:
             continue
+        # 2. The strongest are kept in falling order, of equal ones the first: most masts end at the first comparison.
         taken = 0
-        for k in range(count):  # the strongest, in falling order; of equal ones the first
+        for k in range(count):
             j = taken
             while j > 0 and rank[k] > rank[top[j - 1]]:
                 j -= 1
@@ -141,11 +143,14 @@ def choose_masts(senders, ground, px, py, serving, radius_m, strongest, sampled,
         for j in range(taken):
             mast_of[i, j], weight[i, j] = near[top[j]], 1.0
             rank[top[j]] = 0.0
+        # 3. The mast of the map's server is always computed: behind a hill the ranks may not find it.
         if serving[i] >= 0:
             for k in range(count):
                 if near[k] == serving[i] and rank[k] > 0.0:
                     mast_of[i, strongest], weight[i, strongest] = near[k], 1.0
                     rank[k] = 0.0
+        # 4. Of the rest, masts are drawn at equal steps of the running sum of ranks: the chance of each is in proportion to its rank, and
+        #    the same receiver draws the same masts on every machine. One that is hit twice stands for twice as much.
         for k in range(count):
             total += rank[k]
         done = 0.0
