@@ -94,7 +94,7 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
         if over_terrain is not None:
             return over_terrain
     x_m, y_m = float(site["x_m"]), float(site["y_m"])
-    radials = _radials(site, radio)
+    radials = radials_of(site, radio)
     reach_m = max((radial.radius_m for radial in radials), default=0.0)
     window = grid.window(x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m)
     margin_db = np.empty((len(radials), window.height, window.width), np.float32)
@@ -110,7 +110,7 @@ def site_footprint(site: Mapping[str, Any], grid: Grid, radio: Radio) -> Footpri
 def margins_at(site: Mapping[str, Any], rows: Rows, radio: Radio) -> tuple[Ints, Floats32]:
     """Scattered receivers within the reach of a site without terrain, and its margins there: a row a sector. [dB]"""
     x_m, y_m = float(site["x_m"]), float(site["y_m"])
-    radials = _radials(site, radio)
+    radials = radials_of(site, radio)
     near = near_by_x(rows, x_m, y_m, max((radial.radius_m for radial in radials), default=0.0))
     margin_db = np.full((len(radials), 1, len(near)), np.nan, np.float32)
     if margin_db.size:
@@ -120,7 +120,7 @@ def margins_at(site: Mapping[str, Any], rows: Rows, radio: Radio) -> tuple[Ints,
     return near, margin_db[:, 0]
 
 
-def _radials(site: Mapping[str, Any], radio: Radio) -> list[Radial]:
+def radials_of(site: Mapping[str, Any], radio: Radio) -> list[Radial]:
     """The radial table of each sector of a site."""
     names = ("environment", "service", "height_m", "antenna", "tilt_deg", "power_offset_db")
     return [radio.radial(*kind) for kind in zip(*(site[name] for name in names), strict=True)]

@@ -8,6 +8,7 @@ estimate. On the example's cities the sum is right to 0.5 dB rms (benchmarks/int
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,12 +17,12 @@ import numpy as np
 
 from infraplan.arrays import Floats, Indices, Ints
 from infraplan.coverage.coverage_map import Coverage
-from infraplan.coverage.footprints import by_site, margins_at
+from infraplan.coverage.footprints import by_site, margins_at, radials_of
 from infraplan.coverage.interference_kernels import Senders, choose_masts, levels_of_pairs, sum_pairs
 from infraplan.coverage.mast_arrays import Masts, ground_of, masts_of, scene_of
 from infraplan.coverage.networks import in_network
 from infraplan.coverage.receivers_in_rows import Strips
-from infraplan.coverage.shared_tables import Radio
+from infraplan.coverage.shared_tables import CURVE_STEP_M, Radio
 from infraplan.geo.grids import Grid
 from infraplan.radio.budgets import Service, gain_offset_db
 from infraplan.units import SPEED_OF_LIGHT_M_S, ratio
@@ -118,25 +119,47 @@ def received_at(
 
 
 def _without_terrain(result: Received, rows: Ints, grid: Grid, radio: Radio, x_m: Floats, y_m: Floats) -> None:
-    """Adds sectors without terrain, site by site, all of them."""
+    """Adds sectors without terrain, site by site, all of them; of the serving site as `levels_of_pairs` does."""
     carrier, services = result.carrier, radio.services
-    sectors, strips = carrier.sectors.iloc[rows], Strips.of(x_m, y_m)
-    level_db = np.array(
-        [_largest_loss_db(services, *row) for row in sectors[["service", "power_offset_db", "antenna"]].itertuples(index=False)]
-    )
+    sectors, strips, flat = carrier.sectors.iloc[rows], Strips.of(x_m, y_m), replace(radio, terrain=None)
+    columns = sectors[["service", "power_offset_db", "antenna"]].itertuples(index=False)
+    to_dbm = carrier.radiated_dbm[rows] - np.array([_largest_loss_db(services, *row) for row in columns])
+    own_mw = np.where(result.server >= 0, ratio(np.nan_to_num(result.own_dbm)), 0.0)
+    total_mw, serving_mw, beside_mw = result.others_mw + own_mw, own_mw, np.zeros(len(x_m))
     for _, first, site in by_site(sectors, grid):
-        near, margin_db = margins_at(site, strips.rows, replace(radio, terrain=None))
-        at = strips.order[near]
-        for k, plane_db in enumerate(margin_db):
-            known = np.isfinite(plane_db)
-            some, row = at[known], rows[first + k]
-            dbm = plane_db[known].astype(float) + carrier.radiated_dbm[row] - level_db[first + k]
-            own, number = result.own_dbm[some], carrier.number[row]
-            served = result.server[some] >= 0
-            better = ~served | (dbm > own) | ((dbm == own) & (number < result.server[some]))
-            weaker = np.where(better, own, dbm)
-            result.others_mw[some] += np.where(served | ~better, ratio(weaker), 0.0)
-            result.own_dbm[some], result.server[some] = np.where(better, dbm, own), np.where(better, number, result.server[some])
+        near, margin_db = margins_at(site, strips.rows, flat)
+        if not len(near):
+            continue
+        number = carrier.number[rows[first : first + len(margin_db)]]
+        dbm = np.where(np.isnan(margin_db), -np.inf, margin_db + to_dbm[first : first + len(margin_db), None])
+        apart_mw = ratio(dbm + _told_apart_db(site, strips.rows.x_m[near], strips.rows.y_m[near], flat))
+        at, top_dbm, top = strips.order[near], dbm.max(axis=0), number[dbm.argmax(axis=0)]
+        power_mw = ratio(dbm).sum(axis=0)
+        total_mw[at] += power_mw
+        own, server = result.own_dbm[at], result.server[at]
+        better = np.isfinite(top_dbm) & ((server < 0) | (top_dbm > own) | ((top_dbm == own) & (top < server)))
+        some = at[better]
+        result.own_dbm[some], result.server[some], serving_mw[some] = top_dbm[better], top[better], power_mw[better]
+        of_top_mw = np.where(dbm == top_dbm, apart_mw, 0.0).max(axis=0)[better]
+        beside_mw[some] = ratio(top_dbm[better]) * np.maximum(apart_mw.sum(axis=0)[better] / of_top_mw - 1.0, 0.0)
+    result.others_mw[:] = np.maximum(total_mw - serving_mw, 0.0) + beside_mw
+
+
+def _told_apart_db(site: Mapping[str, Any], x_m: Floats, y_m: Floats, radio: Radio) -> Floats:
+    """What the whole horizontal cut takes off each sector's level where its gain is the floor. (sectors, receivers) [dB]"""
+    dx, dy = x_m - float(site["x_m"]), y_m - float(site["y_m"])
+    distance_m, bearing_deg = np.hypot(dx, dy), np.degrees(np.arctan2(dx, dy))
+    found = np.zeros((len(site["service"]), len(x_m)))
+    for k, radial in enumerate(radials_of(site, radio)):
+        azimuth_deg, floor_db = float(site["azimuth_deg"][k]), radio.antenna(str(site["antenna"][k])).floor_db
+        if np.isnan(azimuth_deg):
+            continue
+        horizontal_db, _ = radio.cuts(str(site["antenna"][k]), float(site["tilt_deg"][k]))
+        across_db = np.interp((bearing_deg - azimuth_deg) % 360.0, np.arange(len(horizontal_db)), horizontal_db)
+        at_m = np.arange(len(radial.lowest_across_db)) * CURVE_STEP_M
+        vertical_db = floor_db - np.interp(distance_m, at_m, radial.lowest_across_db)
+        found[k] = across_db + np.maximum(vertical_db, floor_db) - np.maximum(across_db + vertical_db, floor_db)
+    return found
 
 
 def _largest_loss_db(services: Any, service: str, power_offset_db: float, antenna: str) -> float:
@@ -186,14 +209,14 @@ def _over_terrain(
         found, starts = np.unique(mast_of[row, column], return_index=True)
         starts = np.append(starts, len(row)).astype(np.int64)
         top_dbm, top_sector = np.full(len(row), np.nan), np.full(len(row), -1, np.int64)
-        power_mw = np.zeros(len(row))
+        power_mw, beside_mw = np.zeros(len(row)), np.zeros(len(row))
         levels_of_pairs(
-            senders, found, starts, row, px, py, ground, about.values, constants, radius_m + 1.0, top_dbm, top_sector, power_mw
+            senders, found, starts, row, px, py, ground, about.values, constants, radius_m + 1.0, top_dbm, top_sector, power_mw, beside_mw,
         )  # fmt: skip
         pair_of = np.full(mast_of.shape, -1, np.int64)
         pair_of[row, column] = np.arange(len(row))
         own_dbm, server, others_mw = (values[some] for values in (result.own_dbm, result.server, result.others_mw))
-        sum_pairs(pair_of, weight, top_dbm, top_sector, power_mw, carrier.number[masts.index], own_dbm, server, others_mw)
+        sum_pairs(pair_of, weight, top_dbm, top_sector, power_mw, beside_mw, carrier.number[masts.index], own_dbm, server, others_mw)
         result.own_dbm[some], result.server[some], result.others_mw[some] = own_dbm, server, others_mw
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

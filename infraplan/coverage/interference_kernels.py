@@ -169,11 +169,22 @@ def choose_masts(senders, ground, px, py, serving, radius_m, strongest, sampled,
     return most
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+def in_steps(level_dbm):  # type: ignore[no-untyped-def]
+    """A level in steps of 1/1024 dB."""
+    return math.floor(level_dbm * STEPS_PER_DB + 0.5) / STEPS_PER_DB
+
+
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def levels_of_pairs(  # type: ignore[no-untyped-def]
-    senders, masts, starts, receiver, px, py, ground, values, constants, longest_m, top_dbm, top_sector, power_mw
+    senders, masts, starts, receiver, px, py, ground, values, constants, longest_m, top_dbm, top_sector, power_mw, beside_mw
 ):
-    """Of each pair of a mast and a receiver: the level of the strongest sector, the sector, and the power of all of the mast's sectors.
+    """Of each pair of a mast and a receiver: the level of the strongest sector, the sector, the power of all sectors of the mast, and that
+    of the others where the strongest serves.
+
+    Below a mast every sector's gain is the floor of its pattern, as if all were equally strong. The floor is that of one element of a panel
+    (TR 38.901, section 7.3); what the panel does in elevation is common to all sectors, and their horizontal cuts still tell them apart. So
+    beside the serving sector those of its own mast are weaker by the difference of vertical cut, not below the floor, and horizontal cut.
 
     The pairs of `masts[k]` are `starts[k]` to `starts[k + 1]` of `receiver`. Where a path leaves the known ground they stay as they were.
     """
@@ -214,25 +225,34 @@ def levels_of_pairs(  # type: ignore[no-untyped-def]
                 apart_m = max(buffer[J, q] * step_m, LEAST_PATH_M)
                 elevation_deg = math.degrees(math.atan2(buffer[RX, q] - mast_m - tx_height_m, apart_m))
                 total = 0.0
+                apart = 0.0
+                apart_of_top = 0.0
                 for s in range(senders.sector[m], senders.sector[m + 1]):
                     across = horizontal_gain(senders.horizontal[senders.cut[s]], senders.azimuth_deg[s], bearing_deg)
-                    gain = max(across + vertical_gain(senders.vertical[senders.cut[s]], elevation_deg), senders.floor_db[s])
-                    level = senders.radiated_dbm[s] + gain - losses[0, q]
-                    level = math.floor(level * STEPS_PER_DB + 0.5) / STEPS_PER_DB
+                    up = vertical_gain(senders.vertical[senders.cut[s]], elevation_deg)
+                    base = senders.radiated_dbm[s] - losses[0, q]
+                    level = in_steps(base + max(across + up, senders.floor_db[s]))
+                    alone_mw = 10.0 ** (0.1 * in_steps(base + across + max(up, senders.floor_db[s])))
                     total += 10.0 ** (0.1 * level)
-                    if not level <= top_dbm[pair]:
-                        top_dbm[pair], top_sector[pair] = level, s
+                    apart += alone_mw
+                    if not level < top_dbm[pair]:
+                        if level == top_dbm[pair]:  # of sectors at their floors the one that looks this way serves
+                            apart_of_top = max(apart_of_top, alone_mw)
+                        else:
+                            top_dbm[pair], top_sector[pair], apart_of_top = level, s, alone_mw
                 power_mw[pair] = total
+                beside_mw[pair] = 10.0 ** (0.1 * top_dbm[pair]) * max(apart / apart_of_top - 1.0, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def sum_pairs(pair_of, weight, top_dbm, top_sector, power_mw, index, own_dbm, server, others_mw):  # type: ignore[no-untyped-def]
+def sum_pairs(pair_of, weight, top_dbm, top_sector, power_mw, beside_mw, index, own_dbm, server, others_mw):  # type: ignore[no-untyped-def]
     """Adds the pairs of each receiver to the strongest level so far, its sector, and the power of all others.
 
     `pair_of[receiver, k]` is -1 for no pair. A pair of weight 1 may serve; of equal levels the lowest `index` does.
     """
     for i in range(pair_of.shape[0]):
         total = others_mw[i] + (10.0 ** (0.1 * own_dbm[i]) if server[i] >= 0 else 0.0)
+        serving = -1
         for k in range(pair_of.shape[1]):
             pair = pair_of[i, k]
             if pair < 0 or top_sector[pair] < 0:
@@ -242,5 +262,8 @@ def sum_pairs(pair_of, weight, top_dbm, top_sector, power_mw, index, own_dbm, se
             better = server[i] < 0 or top_dbm[pair] > own_dbm[i] or (top_dbm[pair] == own_dbm[i] and number < server[i])
             if weight[i, k] == 1.0 and better:
                 own_dbm[i], server[i] = top_dbm[pair], number
-        if server[i] >= 0:
+                serving = pair
+        if serving >= 0:
+            others_mw[i] = max(total - power_mw[serving], 0.0) + beside_mw[serving]
+        elif server[i] >= 0:
             others_mw[i] = max(total - 10.0 ** (0.1 * own_dbm[i]), 0.0)

@@ -215,7 +215,7 @@ def service_quality(
     >>> sectors = ip.sectors_of(world.sites, world.services)
     >>> found = ip.service_quality(world.villages, world.cover, sectors, goal=ip.QualityGoal(load=0.5))
     >>> found.loc[found["sinr_db"].notna(), ["sinr_db", "downlink_mbps", "uplink_mbps"]].round(1).values.tolist()
-    [[13.4, 155.5, 15.0], [25.0, 287.1, 84.3], [9.3, 112.7, 50.8]]
+    [[13.4, 155.6, 15.0], [25.0, 287.2, 84.3], [9.3, 112.7, 50.8]]
     """
     arguments.require(
         "service_quality", demand=(demand, (arguments.GEOMETRY,)), cover=(cover, arguments.COVER), sectors=(sectors, arguments.SECTORS)

@@ -73,6 +73,7 @@ def test_level_and_sum_are_those_of_all_footprints(ground: str, tolerance_db: fl
     some = rows.ravel(), cols.ravel()
     carriers = carriers_of(sectors, cover, "nr", "cbn+cmcc")
     assert [one.frequency_mhz for one in carriers] == [773.0, 2565.0]
+    compared = []
     for carrier in carriers:
         found = at_pixels(cover, carrier, some)
         planes = levels_by_footprint(cover, sectors, carrier)[:, some[0], some[1]]
@@ -83,11 +84,41 @@ def test_level_and_sum_are_those_of_all_footprints(ground: str, tolerance_db: fl
         error = found.own_dbm[known] - best[known]
         assert np.sqrt((error**2).mean()) < tolerance_db / 5
         assert np.abs(error).max() < tolerance_db
-        total = (10.0 ** (0.1 * planes)).sum(axis=0) - 10.0 ** (0.1 * best)
-        several = known & (total > 0)
-        assert several.any()
-        ratio_db = 10.0 * np.log10(found.others_mw[several] / total[several])
-        assert np.sqrt((ratio_db**2).mean()) < tolerance_db / 3
+        power = 10.0 ** (0.1 * planes)
+        site_of = pd.factorize(carrier.sectors["site_id"])[0]
+        of_server = site_of[:, None] == site_of[planes.argmax(axis=0)]
+        most, least = power.sum(axis=0) - 10.0 ** (0.1 * best), np.where(of_server, 0.0, power).sum(axis=0)
+        off = 10.0 ** (0.1 * tolerance_db)
+        assert (found.others_mw[known] <= most[known] * off).all(), "never more than all other sectors"
+        assert (found.others_mw[known] >= least[known] / off).all(), "never less than those of other sites"
+        others = known & (least > 0.8 * most)
+        compared.append(10.0 * np.log10(found.others_mw[others] / most[others]))
+    ratio_db = np.concatenate(compared)
+    assert len(ratio_db) > 10, "positions where other sites outweigh the serving one's sectors"
+    assert np.sqrt((ratio_db**2).mean()) < tolerance_db / 3 + 0.5
+
+
+@pytest.mark.parametrize("ground", ["flat", "hilly"])
+def test_below_a_mast_its_sectors_are_told_apart(ground: str, presets: Any, request: pytest.FixtureRequest) -> None:
+    """One site alone: where all gains are the floor, the sector that looks the other way is weaker by its horizontal cut."""
+    whole: Coverage = request.getfixturevalue(ground)
+    grid = whole.grid
+    x_m, y_m = (float(v) for v in grid.centre_of(grid.height // 2, grid.width // 2))
+    lon, lat = grid.unproject(x_m, y_m)
+    table = pd.DataFrame(
+        {
+            "id": ["A"], "status": "existing", "services": "nr-n41", "operators": "cbn+cmcc", "environment": "urban", "height_m": 40.0,
+            "azimuth_deg": "0/120/240", "tilt_deg": 0.0, "carrier_power_dbm": np.nan, "antenna": None,
+        }
+    )  # fmt: skip
+    sectors = sectors_of(gpd.GeoDataFrame(table, geometry=gpd.points_from_xy([lon], [lat]), crs=4326), presets)
+    cover = predict_coverage(sectors, grid, {"nr-n41": presets["nr-n41"]}, terrain=whole.terrain, caps_km=CAPS)
+    (carrier,) = carriers_of(sectors, cover, "nr", "cbn+cmcc")
+    angles = np.radians([0.0, 60.0, 120.0])
+    found = received_at(carrier, cover, x_m + 45.0 * np.sin(angles), y_m + 45.0 * np.cos(angles), np.full(3, -1, np.int32))
+    own_over_others_db = found.own_dbm - 10.0 * np.log10(found.others_mw)
+    assert (own_over_others_db[[0, 2]] > 15.0).all(), "along an azimuth"
+    assert own_over_others_db[1] == pytest.approx(0.0, abs=1.0), "half-way between two sectors"
 
 
 def test_networks_and_frequencies_are_kept_apart(sectors: Any, flat: Coverage) -> None:
