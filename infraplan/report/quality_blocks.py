@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from infraplan.coverage.networks import ANY
-from infraplan.outputs import TABLES
+from infraplan.outputs import TABLES, names
 from infraplan.report.blocks import Block, Paragraph, table_of
 from infraplan.report.map_legends import Items, interval, not_computed
 from infraplan.report.margin_images import NOTHING
@@ -20,7 +20,11 @@ from infraplan.report.words import Words
 
 PEOPLE = tuple(one.name for one in TABLES["quality"] if one.unit == "人")
 RATES = tuple(one.name for one in TABLES["quality"] if one.form == "mbps")
-SHARES = {one.name: one.name.removeprefix("share_").replace("share", "served") for one in TABLES["quality"] if one.name.startswith("share")}
+SHARES = {
+    name: "served" if name == "share" else name.removeprefix("share_")
+    for name in names("quality", "summary")
+    if name[:5] == "share" and name != "shared"
+}
 """Shares, and the people of whom each is a share of the residents."""
 
 
