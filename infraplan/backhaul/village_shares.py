@@ -207,7 +207,7 @@ def _drop(tree: RootedTree, kept: Bools, hanging: list[set[int]], node: int) -> 
 def building_order(tree: RootedTree, wanted: Bools, households: Floats, first: Bools | None = None) -> tuple[Ints, Floats]:
     """The wanted nodes in the order of building, and what each then costs: the edges on its way that are not built yet.
 
-    Nodes with `first` come before all others. Among equals, the node with the least cost a household is next, as the tree then stands.
+    Nodes with `first` come before all others. Among equals, the node with the least cost a household is next, as the tree is by then.
     """
     built, ahead = tree.up < 0, np.zeros(len(wanted), bool) if first is None else np.asarray(first, bool)
     chosen = np.flatnonzero(wanted & (tree.up >= 0)).tolist()

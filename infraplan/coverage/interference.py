@@ -132,7 +132,7 @@ def _without_terrain(result: Received, rows: Ints, grid: Grid, radio: Radio, x_m
             continue
         number = carrier.number[rows[first : first + len(margin_db)]]
         dbm = np.where(np.isnan(margin_db), -np.inf, margin_db + to_dbm[first : first + len(margin_db), None])
-        apart_mw = ratio(dbm + _told_apart_db(site, strips.rows.x_m[near], strips.rows.y_m[near], flat))
+        apart_mw = ratio(dbm + _below_floor_db(site, strips.rows.x_m[near], strips.rows.y_m[near], flat))
         at, top_dbm, top = strips.order[near], dbm.max(axis=0), number[dbm.argmax(axis=0)]
         power_mw = ratio(dbm).sum(axis=0)
         total_mw[at] += power_mw
@@ -145,7 +145,7 @@ def _without_terrain(result: Received, rows: Ints, grid: Grid, radio: Radio, x_m
     result.others_mw[:] = np.maximum(total_mw - serving_mw, 0.0) + beside_mw
 
 
-def _told_apart_db(site: Mapping[str, Any], x_m: Floats, y_m: Floats, radio: Radio) -> Floats:
+def _below_floor_db(site: Mapping[str, Any], x_m: Floats, y_m: Floats, radio: Radio) -> Floats:
     """What the whole horizontal cut takes off each sector's level where its gain is the floor. (sectors, receivers) [dB]"""
     dx, dy = x_m - float(site["x_m"]), y_m - float(site["y_m"])
     distance_m, bearing_deg = np.hypot(dx, dy), np.degrees(np.arctan2(dx, dy))
@@ -180,8 +180,8 @@ def _over_terrain(
 ) -> None:
     """Fills the result, block by block of receivers from north to south."""
     carrier, terrain = result.carrier, cover.terrain
-    step_m = terrain.profile_step_m  # type: ignore[union-attr]
-    about, constants = scene_of(masts, step_m)
+    assert terrain is not None
+    about, constants = scene_of(masts, terrain.profile_step_m)
     constants = constants[:1]  # one frequency
     ground = ground_of(terrain)
     senders = senders_of(masts, carrier, terrain)

@@ -183,7 +183,7 @@ def levels_of_pairs(  # type: ignore[no-untyped-def]
     of the others where the strongest serves.
 
     Below a mast every sector's gain is the floor of its pattern, as if all were equally strong. The floor is that of one element of a panel
-    (TR 38.901, section 7.3); what the panel does in elevation is common to all sectors, and their horizontal cuts still tell them apart. So
+    (TR 38.901, section 7.3); what the panel does in elevation is common to all sectors, and their horizontal cuts still differ. So
     beside the serving sector those of its own mast are weaker by the difference of vertical cut, not below the floor, and horizontal cut.
 
     The pairs of `masts[k]` are `starts[k]` to `starts[k + 1]` of `receiver`. Where a path leaves the known ground they stay as they were.

@@ -23,6 +23,8 @@ from infraplan.radio.link_quality import QualityGoal, downlink_mbps, preset_goal
 from infraplan.radio.receivers import at_receiver
 from infraplan.tables import arguments
 
+FIGURES = ("sinr_db", "downlink_mbps", "uplink_mbps")
+"""Figures of `Quality`, in this order in tables and rasters."""
 CRITERIA = ("sinr", "rate", "shared")
 """Beside signal: SINR; SINR and rates of a device alone in its sector; the same with the stated number of active devices."""
 SERVED_DB = -0.05
@@ -111,7 +113,7 @@ def mapped_network(cover: Coverage, family: str, network: str) -> str:
 def _of_carrier(got: Received, cover: Coverage, sectors: Any, receiver: str, goal: QualityGoal) -> Quality:
     """What one carrier gives where its signal suffices."""
     own_dbm, server, others_mw, count = got.own_dbm, got.server, got.others_mw, len(got.own_dbm)
-    columns = {name: np.full(count, np.nan) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
+    columns = {name: np.full(count, np.nan) for name in FIGURES}
     shared = np.zeros(count, bool)
     kind_of, power_of = sectors["service"].to_numpy(), sectors["power_offset_db"].to_numpy(dtype=float)
     antenna_of = sectors["antenna"].to_numpy()
@@ -142,17 +144,14 @@ def _of_carrier(got: Received, cover: Coverage, sectors: Any, receiver: str, goa
 def best_of(parts: Sequence[Quality], count: int) -> Quality:
     """The best of several carriers or networks, figure by figure."""
     none = np.full(count, np.nan, np.float32)
-    columns = {
-        name: np.fmax.reduce([getattr(one, name) for one in parts]) if parts else none
-        for name in ("sinr_db", "downlink_mbps", "uplink_mbps")
-    }
+    columns = {name: np.fmax.reduce([getattr(one, name) for one in parts]) if parts else none for name in FIGURES}
     meets = {name: np.logical_or.reduce([one.meets[name] for one in parts]) if parts else np.zeros(count, bool) for name in CRITERIA}
     return Quality(**columns, meets=meets)
 
 
 def _spread(one: Quality, rows: Any, within: Bools, count: int) -> Quality:
     """The figures of some receivers among `count`; those not `within` the served ones are left out."""
-    columns = {name: np.full(count, np.nan, np.float32) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
+    columns = {name: np.full(count, np.nan, np.float32) for name in FIGURES}
     for name, values in columns.items():
         values[rows[within]] = getattr(one, name)[within]
     meets = {name: np.zeros(count, bool) for name in CRITERIA}
@@ -229,5 +228,5 @@ def service_quality(
     found = quality_at(cover, sectors, x_m, y_m, layers, family=family, goal=goal or preset_goal(), workers=workers)
     known = {one for one, _ in found}
     one = found[choose(network, known, "network"), place]
-    columns: dict[str, Any] = {name: getattr(one, name).astype(float) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
+    columns: dict[str, Any] = {name: getattr(one, name).astype(float) for name in FIGURES}
     return pd.DataFrame(columns | {f"meets_{name}": one.meets[name] for name in CRITERIA}, index=demand.index)

@@ -17,6 +17,7 @@ from infraplan.coverage.places import UNSERVED
 from infraplan.coverage.population import as_status, people_by_zone, point_statuses
 from infraplan.coverage.quality_at_points import (
     CRITERIA,
+    FIGURES,
     Quality,
     layers_at,
     mapped_network,
@@ -30,7 +31,6 @@ from infraplan.radio.link_quality import QualityGoal, preset_goal
 from infraplan.tables import arguments
 from infraplan.tables.column_types import typed
 
-FIGURES = ("downlink_mbps", "uplink_mbps")
 EDGE = 0.05
 """Share of the people served who get less than the rate at the edge: TR 36.942 and ITU-R M.2410 take the same 5 %."""
 
@@ -135,7 +135,7 @@ def _zones_of(demand: Any, people: Ints, codes: Any, one: Quality, zones: Any, n
         table[name] = rows.loc[rows["family"] == name, "served"].to_numpy()
         table["share" if name == "served" else f"share_{name}"] = table[name] / residents
     weight = np.where(codes == SERVED, people, 0)
-    for name in FIGURES:
+    for name in ("downlink_mbps", "uplink_mbps"):
         values = getattr(one, name).astype(float)
         for part, column in ((0.5, name), (EDGE, name.replace("link_", "link_edge_"))):
             table[column] = _parts(values, part, weight, table, demand, zones, counted)
@@ -205,7 +205,7 @@ def quality_map(
     found = quality_at(cover, sectors, x_m, y_m, layers, family=family, goal=goal or preset_goal(), workers=workers)
 
     def spread(one: Quality) -> Quality:
-        values = {name: np.full(grid.shape, np.nan, np.float32) for name in ("sinr_db", *FIGURES)}
+        values = {name: np.full(grid.shape, np.nan, np.float32) for name in FIGURES}
         for name, plane in values.items():
             plane[rows, cols] = getattr(one, name)
         meets = {name: np.zeros(grid.shape, bool) for name in CRITERIA}

@@ -80,8 +80,8 @@ def read_cost_lines(
             if not there.any():
                 raw.faults.add("io.no_lines")
             raw.faults.stop()
-            told = {name: frame[column].to_numpy()[there] for name, column in _told(frame).items()}
-            kept = gpd.GeoDataFrame(told, geometry=gpd.array.from_shapely(shapes[there], crs=frame.crs))
+            stated = {name: frame[column].to_numpy()[there] for name, column in _stated(frame).items()}
+            kept = gpd.GeoDataFrame(stated, geometry=gpd.array.from_shapely(shapes[there], crs=frame.crs))
             parts.append(locate(kept, raw.faults, datum=choose_datum(datum, "", raw.faults), crs=crs))
             raw.faults.stop()
             raw.faults.warn()
@@ -94,7 +94,7 @@ def read_cost_lines(
     return gpd.GeoDataFrame(whole, geometry="geometry", crs=4326)
 
 
-def _told(frame: gpd.GeoDataFrame) -> dict[str, str]:
+def _stated(frame: gpd.GeoDataFrame) -> dict[str, str]:
     """The columns of a layer of roads that say the class of a road and whether it is a bridge: the first heading that is known."""
     named = {str(column).strip().lower(): str(column) for column in frame.columns if column != frame.geometry.name}
     return {name: next(named[word] for word in words if word in named) for name, words in HEADINGS.items() if set(words) & set(named)}

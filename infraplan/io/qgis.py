@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from infraplan.coverage.quality_at_points import FIGURES
 from infraplan.messages import say
 from infraplan.presets import load
 from infraplan.tables.language import Speech
 
-QUALITY_UNITS = {"sinr_db": "dB", "downlink_mbps": "Mbit/s", "uplink_mbps": "Mbit/s"}
+QUALITY_UNITS = dict(zip(FIGURES, ("dB", "Mbit/s", "Mbit/s"), strict=True))
 """Figures of quality.tif, in the order of its bands, and their units."""
 LABELS = {"zones": ("name", 9.0, 0), "new_sites": ("id", 7.0, 150_000), "villages": ("name", 7.0, 60_000)}
 """Layer -> column of its labels, their size in points, the smallest scale (1 : n) at which they are drawn, 0 for any."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from infraplan.coverage.coverage_map import Coverage
-from infraplan.coverage.quality_at_points import Quality, quality_families
+from infraplan.coverage.quality_at_points import FIGURES, Quality, quality_families
 from infraplan.coverage.quality_counts import population_quality, quality_map
 from infraplan.report.page_context import QualityOfZone
 from infraplan.run.findings import Findings
@@ -43,7 +43,7 @@ def quality_of_zone(findings: Findings, cover: Coverage, codes: frozenset[str] |
 
     def part(one: Quality) -> dict[str, Any]:
         """The planes of a map on the window of the page."""
-        return {name: np.ascontiguousarray(getattr(one, name)[rows, cols]) for name in ("sinr_db", "downlink_mbps", "uplink_mbps")}
+        return {name: np.ascontiguousarray(getattr(one, name)[rows, cols]) for name in FIGURES}
 
     maps = {family: {place: part(one) for place, one in known.items()} for family, known in findings.quality_maps.items()}
     return QualityOfZone(goal, own, maps)

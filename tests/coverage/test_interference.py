@@ -99,7 +99,7 @@ def test_level_and_sum_are_those_of_all_footprints(ground: str, tolerance_db: fl
 
 
 @pytest.mark.parametrize("ground", ["flat", "hilly"])
-def test_below_a_mast_its_sectors_are_told_apart(ground: str, presets: Any, request: pytest.FixtureRequest) -> None:
+def test_below_a_mast_its_sectors_differ_by_their_horizontal_cuts(ground: str, presets: Any, request: pytest.FixtureRequest) -> None:
     """One site alone: where all gains are the floor, the sector that looks the other way is weaker by its horizontal cut."""
     whole: Coverage = request.getfixturevalue(ground)
     grid = whole.grid
