@@ -1,8 +1,9 @@
 """Level and interference of one carrier at positions: the strongest sector, and the power of all others on the same carrier.
 
-Over terrain a receiver of a city is near thousands of sectors, and the sum of the many far ones counts. The `STRONGEST` masts by antenna
-and distance, and the one that serves the map, are computed by P.1812; of the others `SAMPLED` are, and stand for the rest by a ratio
-estimate. On the example's cities the sum is right to 0.5 dB rms (benchmarks/interference.py). Without terrain all sectors are computed.
+Over terrain a receiver of a city is near thousands of sectors, and the sum of the many far ones counts. The `STRONGEST` masts by antenna,
+distance and the highest knife edge, and the one that serves the map, are computed by P.1812; of the others `SAMPLED` are, and stand for the
+rest by a ratio estimate. In the example's province 95 % of the sums are right to 0.4 dB (benchmarks/interference.py). Without terrain all
+sectors are computed.
 """
 
 from __future__ import annotations

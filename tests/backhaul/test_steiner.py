@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steiner_optimum import optimum
 
 from infraplan.backhaul import SteinerError, SteinerProblem, Tree, solve
 from infraplan.backhaul.steiner.core import Core, smaller
@@ -20,29 +19,6 @@ from infraplan.backhaul.steiner.graph import graph_of
 
 REFERENCE = Path(__file__).parents[3] / "shared/reference/steiner"
 OPTIMA = {"009": 15_841_596, "017": 17_560, "151": 337_290_460}
-Numbers = npt.NDArray[np.float64]
-
-
-def optimum(problem: SteinerProblem) -> float:
-    """The cost of the cheapest tree, exactly: by terminals joined so far and the node where they meet (Dreyfus and Wagner 1971)."""
-    terminals = problem.terminals.tolist()
-    if len(terminals) < 2:
-        return 0.0
-    distance = np.full((problem.nodes, problem.nodes), np.inf)
-    np.fill_diagonal(distance, 0.0)
-    for (a, b), cost in zip(problem.edges.tolist(), problem.cost.tolist(), strict=True):
-        distance[a, b] = distance[b, a] = min(distance[a, b], cost)
-    for node in range(problem.nodes):
-        distance = np.minimum(distance, distance[:, node, None] + distance[None, node, :])
-    first, *others = terminals
-    best: dict[int, Numbers] = {1 << place: distance[node] for place, node in enumerate(others)}
-    for size in range(2, len(others) + 1):
-        for places in itertools.combinations(range(len(others)), size):
-            mask = sum(1 << place for place in places)
-            halves = [half for half in range(1, mask) if half & mask == half and half < mask ^ half]
-            meet = np.min([best[half] + best[mask ^ half] for half in halves], axis=0)
-            best[mask] = np.min(meet[None, :] + distance, axis=1)
-    return float(best[(1 << len(others)) - 1][first])
 
 
 def is_tree(problem: SteinerProblem, tree: Tree) -> bool:
@@ -133,12 +109,12 @@ def test_the_smaller_graph_has_the_same_optimum(problem: SteinerProblem) -> None
 
 def test_the_same_work_gives_the_same_tree_whatever_the_seed_of_hashes() -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from test_steiner import streets; from infraplan.backhaul import solve;"
+        "import sys; sys.path[:0] = sys.argv[1:]; from test_steiner import streets; from infraplan.backhaul import solve;"
         "tree = solve(streets(1, 25, 25, 40), gap=0.0, seed=2, work_limit=3_000_000); print(tree.edges.tolist(), tree.bound, tree.work)"
     )
     said = {
         subprocess.run(
-            [sys.executable, "-c", code, str(Path(__file__).parent)],
+            [sys.executable, "-c", code, str(Path(__file__).parent), str(Path(__file__).parents[1] / "helpers")],
             capture_output=True,
             text=True,
             check=True,
