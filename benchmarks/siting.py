@@ -318,7 +318,8 @@ def contest(out: dict[str, Any], cells: int, time_limit_s: float) -> None:
 
 def say(out: dict[str, Any], prefix: str, **figures: Any) -> None:
     """Keep the figures under flat names, and show them as they come."""
-    plain = {key: (round(float(value), 6) if isinstance(value, (float, np.floating)) else value) for key, value in figures.items()}
+    single = {key: value.item() if isinstance(value, np.generic) else value for key, value in figures.items()}
+    plain = {key: round(value, 6) if isinstance(value, float) else value for key, value in single.items()}
     out.update({f"{prefix}_{key}": value for key, value in plain.items()})
     print(prefix, "  ".join(f"{key} {value}" for key, value in plain.items()), file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""The plans of one study, for `benchmarks/siting.py --study`: further bands, capacity, low end, sharing, lines, substitutes."""
+"""The plans of one study, for `benchmarks/siting.py --study`: further bands, capacity, low end, sharing, lines, substitutes, gaps."""
 
 from __future__ import annotations
 
@@ -17,8 +17,21 @@ from scipy.sparse import csc_array
 
 import infraplan as ip
 from infraplan.coverage.map_update import cover_with
+from infraplan.coverage.networks import ANY
 from infraplan.run.findings import Findings
-from infraplan.run.steps import check_of, plan_of, plan_on_map, planning_instance, planning_instances, with_build_alone, with_low_end
+from infraplan.run.steps import (
+    check_of,
+    limits_of,
+    plan_of,
+    plan_on_map,
+    planning_instance,
+    planning_instances,
+    with_build_alone,
+    with_gaps,
+    with_low_end,
+)
+from infraplan.siting.cover.solve import solve
+from infraplan.siting.cover.substitutes import find_substitutes
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import places_of
 from infraplan.siting.plans import ALL_TARGETS_MET, Plan
@@ -109,9 +122,9 @@ def capacity(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
     plan = solved(say, "capacity", instance, partial(plan_of, made, instance, cities=cities))
     say("capacity_costs", low=plan.cost_low, typical=plan.cost, high=plan.cost_high)
     say("capacity_options", **plan.extras)
-    found = plan.sites["substitute_cost"].dropna() if "substitute_cost" in plan.sites else plan.sites["cost"].iloc[:0]
-    say("capacity_substitutes", found=len(found), sites=len(plan.sites), most_extra=float(found.max()) - plan.cost if len(found) else None,
-        highest_bound=float(plan.sites["substitute_bound"].max()) if len(found) else None)  # fmt: skip
+    substitutes(say, instance, made)
+    if plan.phases is not None and "priority_extra" in plan.phases:
+        say("priority_first", **{f"extra_by_phase_{row.phase}": row.priority_extra for row in plan.phases.itertuples()})
     plan = with_build_alone(made, with_low_end(made, plan, weaker), cities=cities)
     for name, second in (("low_end", plan.low_end), ("build_alone", plan.build_alone)):
         if second is not None:
@@ -120,9 +133,43 @@ def capacity(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
     if plan.build_alone is not None:
         alone = plan.build_alone
         say("sharing_saves", found=alone.saving, least=alone.saving_least, most=alone.saving_most)
-    check = check_of(made, plan_on_map(made, plan, cover_with(plan.sites, made.cover, made.study.plan_services)))
+    after = cover_with(plan.sites, made.cover, made.study.plan_services)
+    plan = plan_on_map(made, plan, after)
+    check = check_of(made, plan, after)
     say("capacity_check", feasible=check["feasible"], share=check["served"] / check["population"], expected_people=check["expected_people"],
-        **{f"share_{lost}_db_weaker": share for lost, share in check["share_if_weaker"].items()})  # fmt: skip
+        carried_share=check["capacity"]["served"] / check["population"])  # fmt: skip
+    for name, counted in (("robust_plan", check), ("robust_today", check["today"])):
+        say(name, **{f"share_{lost}_db_weaker": share for lost, share in counted["share_if_weaker"].items()})
+    gaps(say, made, plan, after, cities)
+
+
+def substitutes(say: Say, instance: Instance, findings: Findings) -> None:
+    """What replaces each site of the plan, all of them, and the time that takes: of the same search once more, with its prices."""
+    limits, problem = limits_of(findings.study), instance.problem
+    answer = solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    began, cpu = time.perf_counter(), cpu_seconds()
+    found = find_substitutes(problem, answer.chosen, answer.bound, place=places_of(instance.candidates), proof=answer.proof)
+    wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+    there = np.isfinite(found.cost)
+    say("substitutes", sites=answer.sites, seconds=wall, cpu_seconds=cpu,
+        **{state: found.state.count(state) for state in ("replaced", "needless", "none", "not_found")},
+        at_no_extra_cost=int((found.cost[there] <= answer.cost).sum()), most_extra=float(found.cost[there].max() - answer.cost),
+        most_gap=float((1 - found.bound[there] / found.cost[there]).max()))  # fmt: skip
+
+
+def gaps(say: Say, findings: Findings, plan: Plan, after: Any, cities: tuple[str, ...]) -> None:
+    """The gaps of today by reason, remedy and kind of not-spot, and how many of them the plan's sites close."""
+    began, cpu = time.perf_counter(), cpu_seconds()
+    found = with_gaps(findings, plan, after, cities).gaps
+    say("gaps", count=len(found), closed_by_the_plan=int(found["remedy"].isin(plan.sites["id"].astype(str)).sum()),
+        seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu)  # fmt: skip
+    remedy = found["remedy"].where(~found["remedy"].isin(plan.sites["id"].astype(str)), "planned_site")
+    for column, values in (("reason", found["reason"]), ("remedy", remedy), ("not_spot", found["not_spot"])):
+        say(f"gaps_{column}", **{name or "none": int(count) for name, count in values.value_counts().items()})
+    people = findings.by_zone
+    people = people.loc[(people["level"] == people["level"].iloc[0]) & (people["network"] == ANY)]
+    for row in people.itertuples():
+        say(f"not_spots_{row.family}", partial=row.partial_not_spot, total=row.total_not_spot, population=row.population)
 
 
 def lines(say: Say, findings: Findings, cities: tuple[str, ...]) -> None:
@@ -143,6 +190,7 @@ def solved(say: Say, name: str, instance: Instance, make: Callable[[], Plan]) ->
     plan = make()
     hosts = plan.sites["host"].value_counts()
     say(name, cost=plan.cost, bound=plan.bound, proven_gap=plan.proven_gap, status=plan.status, sites=len(plan.sites),
+        cost_bound=plan.cost_bound, refuted_bounds=plan.refuted_bounds,
         **{f"sites_{host}": int(count) for host, count in hosts.items()}, share=plan.served_after / plan.population,
         reached=plan.status in ALL_TARGETS_MET, candidates=instance.problem.cost.size, seconds=time.perf_counter() - began,
         cpu_seconds=cpu_seconds() - cpu)  # fmt: skip

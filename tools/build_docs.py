@@ -109,7 +109,7 @@ def api_page() -> str:
 def examples_page(folder: Path) -> str:
     """The scripts of examples/: the first line of each docstring, the script, what it prints, and a picture of what it computed."""
     parts = [
-        "# Five scripts\n",
+        "# Six scripts\n",
         "Each runs as it is, in a checkout: `python examples/NAME.py`. What they print and the pictures come from their runs.\n",
     ]
     for path in sorted((ROOT / "examples").glob("[0-9]*.py")):

@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
+from infraplan.coverage.map_update import cover_with
 from infraplan.report.margin_images import margin_colours, margin_edges
 from infraplan.report.style import palette
 
@@ -83,10 +85,25 @@ def _drive(axes: Any, values: Values) -> None:
     axes.legend(loc="upper left", fontsize=8)
 
 
+def _lines(axes: Any, values: Values) -> None:
+    """The map with the plan, the line, the weak cells it covers and those it leaves."""
+    plan, cells = values["plan"], values["weak_grid"]
+    after = cover_with(plan.sites, values["cover"], values["cover"].services)
+    lacking = cells[(cells["mean_rsrp_dbm"] < -105.0) & (cells["operator"] == "cmcc")]
+    points = {"weak cell": (lacking, "s", "#b2182b"), "existing site": (values["world"].sites, "^", "black")}
+    _map(axes, after, points | {"new site": (plan.sites, "v", palette()["ink"]["accent"])})
+    x_m, y_m = after.grid.place(values["corridors"].get_coordinates().pipe(lambda at: gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(at["x"], at["y"]), crs=values["corridors"].crs)))  # fmt: skip
+    left, bottom, _, _ = after.grid.bounds_m
+    axes.plot((x_m - left) / 1000, (y_m - bottom) / 1000, "-", color="black", linewidth=1.5, label="railway")
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=8, frameon=False)
+
+
 PICTURES: dict[str, Callable[[Any, Values], None]] = {
     "1_valley": _valley,
     "2_gaps": _gaps,
     "3_plan": _plan,
     "4_another_country": _country,
     "5_drive_test": _drive,
+    "6_lines_and_cells": _lines,
 }

@@ -112,6 +112,13 @@ def percent(part: float, whole: float) -> str:
     return cut_percent(part / whole)[:-1] if whole else "—"
 
 
+def proof_of(cost_bound: int | None, currency: str) -> Bilingual:
+    """What no plan that reaches the goal costs less than, or that nothing is proven: for plans that fall short of it."""
+    from infraplan.messages.amounts import amounts
+
+    return both("cli.nothing_proven") if cost_bound is None else both("cli.proven", bound=amounts(cost_bound, currency, least=True))
+
+
 def _build_alone_line(plan: Plan, alone: BuildAlone, own: OwnNames | None) -> Bilingual:
     """Build or share: what the goal costs the new sites' own network alone, and what sharing saves."""
     from infraplan.messages.amounts import amounts
@@ -126,7 +133,8 @@ def _build_alone_line(plan: Plan, alone: BuildAlone, own: OwnNames | None) -> Bi
         goal=goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines),
         sites=alone.sites,
         share=percent(alone.served_after, alone.population),
-        bound=amounts(alone.cost_bound, plan.currency, least=True),
+        bound=amounts(alone.cost_bound or 0, plan.currency, least=True),
+        proof=proof_of(alone.cost_bound, plan.currency),
         **{name: amounts(amount, plan.currency) for name, amount in money.items() if amount is not None},
     )
 
@@ -161,11 +169,14 @@ def print_plan(
 
     share, first = percent(plan.served_after, plan.population), where(plan.goal.family)
     cheapest = "cli.plan_totals" if plan.proven_gap < 1.0 else "cli.plan_short"
+    proof = proof_of(plan.cost_bound, plan.currency)
     key = cheapest if plan.objective == "cheapest" else "cli.plan_most_weighted" if plan.weighted else "cli.plan_most"
     bound = amounts(plan.bound, plan.currency, least=True) if plan.objective == "cheapest" else f"{plan.bound:,}"
     gap, cost, worth = f"{-float(cut(-plan.proven_gap * 100, 2)):.2f}", amounts(plan.cost, plan.currency), f"{plan.worth:,.0f}"
     people = f"{plan.population_gained:,}"
-    print_note(both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first))
+    print_note(
+        both(key, sites=len(plan.sites), cost=cost, bound=bound, gap=gap, people=people, share=share, worth=worth, where=first, proof=proof)
+    )
     if len(plan.sites):
         levels = {name: amounts(value, plan.currency) for name, value in (("low", plan.cost_low), ("high", plan.cost_high))}
         print_note(both("cli.plan_cost_range", cost=cost, **levels))
@@ -187,9 +198,8 @@ def print_plan(
         key = {"optimal": "cli.low_end", "feasible": "cli.low_end", "unreachable": "cli.low_end_short"}.get(
             low.status, "cli.low_end_missed"
         )
-        money = {
-            name: amounts(value, plan.currency, least=name == "bound") for name, value in (("cost", low.cost), ("bound", low.cost_bound))
-        }
+        money = {"cost": amounts(low.cost, plan.currency), "bound": amounts(low.cost_bound or 0, plan.currency, least=True)}
+        money["proof"] = proof_of(low.cost_bound, plan.currency)
         reached = percent(low.served_after, low.population)
         asked = goal_in_words(plan.goal.share if plan.goal.asks_people else None, plan.lines, plan.weak_grid)
         print_note(both(key, band=f"{low.band_db:g}", goal=asked, sites=low.sites, share=reached, **money))

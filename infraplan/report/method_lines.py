@@ -45,8 +45,10 @@ def method_lines(context: PageContext, words: Words) -> Iterable[tuple[str, str]
         whole = context.level == "province"
         if whole and context.plan.bounded:
             yield words.t("plan_bound"), words.money(context.plan.cost_bound, least=True)
-        gap = percent_up(context.plan.proven_gap) if context.plan.bounded else words.t("words_no_bound")
-        yield words.t("plan_gap" if whole else "plan_gap_whole"), gap
+        if context.plan.bounded:
+            yield words.t("plan_gap" if whole else "plan_gap_whole"), percent_up(context.plan.proven_gap)
+        for sentence in plan_words.bound_of_goal(context, words):
+            yield words.t("plan_bound"), sentence
         for sentence in plan_words.price_sentences(context, words):
             yield words.t("plan_prices"), sentence
         for sentence in plan_words.robust_sentences(context, words):

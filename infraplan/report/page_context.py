@@ -53,7 +53,8 @@ class Dataset:
 class PlanSummary:
     """The plan's totals. `proven_gap` is a fraction: (cost - bound) / cost, within the model.
 
-    `cost_bound`: what no plan for the goal costs less than; None where the plan serves most people, whose bound counts people.
+    `cost_bound`: what no plan that meets the goal costs less than, also where this plan falls short of it; None where nothing is proven, or
+    the plan serves most people, whose bound counts people.
     `cost_low`, `cost_high`: of the same sites, every figure of the costs low, or high. `without_lines`: lines whose distance adds nothing.
     `whole`: not a city's part of a larger plan. `capacity`: how many people its sites serve at most, None for coverage only.
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
@@ -89,7 +90,7 @@ class PlanSummary:
 
     @property
     def bounded(self) -> bool:
-        """Whether a bound on the cost is proven: not for a plan that falls short of its goal."""
+        """Whether the cost has a proven distance from its bound: not that of a plan that falls short of its goal."""
         return self.cost_bound is not None and self.proven_gap < 1.0
 
 

@@ -28,10 +28,21 @@ def nothing_to_build(context: PageContext, words: Words) -> str:
 def bound_sentences(context: PageContext, words: Words) -> list[str]:
     """What no plan for the goal costs less than, and how far the plan is from it; nothing for a city's part of a plan."""
     plan = context.plan
-    if plan is None or context.level != "province" or plan.cost_bound is None:
+    if plan is None or context.level != "province":
         return []
-    bound = {"bound": words.money(plan.cost_bound, least=True), "gap": percent_up(plan.proven_gap)}
-    return [words.t("words_bound", **bound) if plan.bounded else words.t("words_no_bound")]
+    if plan.cost_bound is not None and plan.bounded:
+        return [words.t("words_bound", bound=words.money(plan.cost_bound, least=True), gap=percent_up(plan.proven_gap))]
+    return bound_of_goal(context, words)
+
+
+def bound_of_goal(context: PageContext, words: Words) -> list[str]:
+    """Of a plan that falls short of its goal: what no plan that reaches it costs less than."""
+    plan = context.plan
+    if plan is None or plan.bounded or (plan.cost_bound is None and plan.status != "short"):
+        return []
+    if plan.cost_bound is None:
+        return [words.t("words_no_bound")]
+    return [words.t("words_bound_of_goal", bound=words.money(plan.cost_bound, least=True))]
 
 
 def line_sentences(context: PageContext, words: Words) -> list[str]:
@@ -90,30 +101,41 @@ def price_sentences(context: PageContext, words: Words) -> list[str]:
 def two_plans(context: PageContext, words: Words) -> list[str]:
     """Cost and bound of the goal at the central estimate and at the low end, where every signal is weaker."""
     plan = context.plan
-    if plan is None or plan.low_end is None or plan.cost_bound is None or context.level != "province":
+    if plan is None or plan.low_end is None or context.level != "province":
         return []
     low = plan.low_end
-    key = {"optimal": "two_plans", "feasible": "two_plans", "unreachable": "two_plans_short"}.get(low.status, "two_plans_missed")
+    key = (
+        "two_plans_both_missed"
+        if plan.status == "short"
+        else {"optimal": "two_plans", "feasible": "two_plans", "unreachable": "two_plans_short"}.get(low.status, "two_plans_missed")
+    )
     return [
         words.t(
             key,
             goal=in_language(goal_in_words(plan.goal, plan.lines, plan.weak_grid), words.lang),
             sites=integer(plan.sites),
             cost=words.money(plan.cost),
-            bound=words.money(plan.cost_bound, least=True),
+            bound=words.money(plan.cost_bound or 0, least=True),
             band=f"{low.band_db:g}",
             low_sites=integer(low.sites),
             low_cost=words.money(low.cost),
-            low_bound=words.money(low.cost_bound, least=True),
+            low_bound=words.money(low.cost_bound or 0, least=True),
+            proof=_proof(low.cost_bound, words),
             share=percent(low.served_after / max(low.population, 1), 1),
         )
     ]
 
 
+def _proof(cost_bound: int | None, words: Words) -> str:
+    """What no plan that reaches the goal costs less than, for a plan that falls short of it; or that nothing is proven."""
+    bounds = {} if cost_bound is None else {"bound": words.money(cost_bound, least=True)}
+    return say("cli.proven" if bounds else "cli.nothing_proven", words.lang, **bounds)
+
+
 def build_or_share(context: PageContext, words: Words) -> list[str]:
     """Cost and bound of the goal by the new sites' own network alone and where any network counts, and what sharing saves."""
     plan = context.plan
-    if plan is None or plan.build_alone is None or plan.cost_bound is None or context.level != "province":
+    if plan is None or plan.build_alone is None or context.level != "province":
         return []
     alone = plan.build_alone
     reached = alone.saving is not None
@@ -125,10 +147,10 @@ def build_or_share(context: PageContext, words: Words) -> list[str]:
             goal=in_language(goal_in_words(plan.goal, plan.lines), words.lang),
             own_sites=integer(alone.sites),
             own_cost=words.money(alone.cost),
-            own_bound=words.money(alone.cost_bound, least=True),
+            own_bound=words.money(alone.cost_bound or 0, least=True),
             sites=integer(plan.sites),
             cost=words.money(plan.cost),
-            bound=words.money(plan.cost_bound, least=True),
+            bound=words.money(plan.cost_bound or 0, least=True),
             share=percent(alone.served_after / max(alone.population, 1), 1),
             **{name: words.money(amount) for name, amount in money.items()},
         )

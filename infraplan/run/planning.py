@@ -100,7 +100,7 @@ def plan_faults(study: Study) -> list[Fault]:
     attempts.at("plan.phases", "", phases_of, study)
     if choice.build_alone:
         attempts.at("plan.build_alone", "true", own_network, study)
-    attempts.faults += host_faults(study)
+    attempts.faults += plan_choice_faults(study)
     left, bottom, right, top = study.zones.to_crs(study.grid.crs).total_bounds
     points = (right - left) * (top - bottom) / choice.candidate_spacing_m**2
     if points > MOST_CANDIDATES:
@@ -114,11 +114,17 @@ def plan_faults(study: Study) -> list[Fault]:
     if len(families) > 1:
         message = both("siting.one_limited_family", first=families[0], others=", ".join(families[1:]))
         attempts.add("plan.capacity_people", message, str(choice.capacity_people), rule="one-limited-family", severity="warning")
+    return list(dict.fromkeys(attempts.faults))
+
+
+def plan_choice_faults(study: Study) -> list[Fault]:
+    """Faults of [plan] and of the costs that no later step would find: hosts without a price, keys without effect."""
+    choice, attempts = study.config.plan, Attempts(study)
     if choice.priority_first and not choice.phases:
         attempts.add("plan.priority_first", both("study.priority_without_phases"), "true", rule="study-priority-first")
     if choice.capacity_people != "auto" and choice.busy_hour.model_dump(exclude_none=True):
         attempts.add("plan.busy_hour", both("study.busy_hour_unused"), str(choice.capacity_people), rule="study-busy-hour")
-    return list(dict.fromkeys(attempts.faults))
+    return [*attempts.faults, *host_faults(study)]
 
 
 def host_faults(study: Study) -> list[Fault]:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from infraplan.errors import UsageError
+from infraplan.errors import DataError, UsageError
 from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.run import ledger
-from infraplan.run.planning import goal_in, phases_of
+from infraplan.run.planning import goal_in, phases_of, plan_choice_faults
 from infraplan.run.summary import restore_plan
 from infraplan.siting.plans import Plan
 from infraplan.study import Study
@@ -58,11 +58,14 @@ def city_order(study: Study) -> list[str]:
 
 
 def planned_target(study: Study) -> str:
-    """The target to plan for; an error before any work where no policy has it; "" where the study plans nothing."""
+    """The target to plan for; an error before any work where no plan can be made for it; "" where the study plans nothing."""
     target = study.config.plan.target or ("weak_grid" if study.config.files.weak_grid else "")
     if target:
         goal_in(study)
         phases_of(study)
+        faults = plan_choice_faults(study)
+        if faults:
+            raise DataError(faults)
     return target
 
 

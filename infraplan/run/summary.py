@@ -76,7 +76,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "cost_high": plan.cost_high,
         "asked": plan.objective,
         "cost_bound": plan.cost_bound,
-        "bound": plan.bound,
+        "bound": plan.cost_bound if plan.objective == "cheapest" else plan.bound,
         "proven_gap": plan.proven_gap,
         "proven": "within the model",
         "refuted_bounds": plan.refuted_bounds,
@@ -179,6 +179,7 @@ def restore_plan(output: Path) -> Plan | None:
             "refuted_bounds",
         )
     }
+    taken["bound"] = taken["bound"] or 0  # null: nothing is proven
     taken["substitutes"] = numbers.get("substitutes", "")
     taken |= {name: numbers.get(name) or {} for name in ("lines", "weak_grid")}
     seconds: tuple[tuple[str, Any], ...] = (("low_end", LowEnd), ("build_alone", BuildAlone))

@@ -19,8 +19,10 @@ class BuildAlone:
     ----------
     network : str
         The network of the new sites; service of others does not count.
-    sites, cost, cost_bound : int
-        New sites, their cost, and what no such plan costs less than, in the currency of the plan.
+    sites, cost : int
+        New sites and their cost, in the currency of the plan.
+    cost_bound : int or None
+        What no plan that reaches the goal costs less than, also where this one falls short; None where nothing is proven.
     proven_gap : float
         (cost - bound) / cost, 0..1.
     status : str
@@ -35,7 +37,7 @@ class BuildAlone:
     network: str
     sites: int
     cost: int
-    cost_bound: int
+    cost_bound: int | None
     proven_gap: float
     status: str
     population: int
@@ -65,8 +67,8 @@ def build_alone_plan(instance: Instance, limits: SearchLimits, network: str, sha
     return BuildAlone(network=network, saving=saved, saving_least=least, saving_most=most, **alone)
 
 
-def saving(cost: int, cost_bound: int, status: str, shared: Plan) -> tuple[int | None, int | None, int | None]:
+def saving(cost: int, cost_bound: int | None, status: str, shared: Plan) -> tuple[int | None, int | None, int | None]:
     """What sharing saves, at least and at most; None where a plan misses the goal."""
     if status not in REACHED or shared.status not in REACHED or shared.objective != "cheapest":
         return None, None, None
-    return max(0, cost - shared.cost), max(0, cost_bound - shared.cost), max(0, cost - shared.bound)
+    return max(0, cost - shared.cost), max(0, (cost_bound or 0) - shared.cost), max(0, cost - shared.bound)

@@ -100,7 +100,7 @@ def check_plan(
         weaker), today (served, share and the same three, of the existing network). Of every share, by target: shares (family, met and
         all of these). By target of places: places (asked, served, missed: ids). By target
         of lines: lines (family, must, total_km, required_km, served_km, share, met, missed: stretches, tunnel_km that no site
-        serves; today: served_km and share of the existing network). Of measured weak cells, by family: weak_grid, as
+        serves; today: served_km and share of the existing network). Of measured weak cells, by their name (`weak_grid-nr`): weak_grid, as
         `Plan.weak_grid`. With a capacity: capacity (family, limit_least and limit: people of the smallest and the largest site, served:
         whom the sites can carry and those served today, required, county_short, met, full: how many sites carry all they can).
         too_close (pairs of site ids), too_early (id of a site, the day on which it is `built`, the service or agreement that begins

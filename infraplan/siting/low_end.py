@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from infraplan.siting.cover.solve import solve
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import people_by_family
-from infraplan.siting.plans import SearchLimits
+from infraplan.siting.plans import SearchLimits, least_cost_of
 
 WORK_SHARE = 3
 """The second plan is searched with one part in so many of the counted work of the first; its bound is the relaxation's, whose integer parts
@@ -24,8 +23,10 @@ class LowEnd:
     ----------
     band_db : float
         By how much every predicted signal is weaker. [dB]
-    sites, cost, cost_bound : int
-        New sites, their cost, and what no such plan costs less than, in the currency of the plan.
+    sites, cost : int
+        New sites and their cost, in the currency of the plan.
+    cost_bound : int or None
+        What no plan that reaches the goal costs less than, also where this one falls short; None where nothing is proven.
     proven_gap : float
         (cost - bound) / cost, 0..1.
     status : str
@@ -37,7 +38,7 @@ class LowEnd:
     band_db: float
     sites: int
     cost: int
-    cost_bound: int
+    cost_bound: int | None
     proven_gap: float
     status: str
     population: int
@@ -71,7 +72,7 @@ def second_plan(instance: Instance, limits: SearchLimits) -> dict[str, Any]:
     return {
         "sites": answer.sites,
         "cost": round(answer.cost),
-        "cost_bound": math.ceil(answer.bound - 1e-6),
+        "cost_bound": least_cost_of(answer.bound, answer.proven_gap),
         "proven_gap": float(answer.proven_gap),
         "status": str(answer.status),
         **people,

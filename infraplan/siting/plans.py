@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from infraplan.siting.build_alone import BuildAlone
     from infraplan.siting.low_end import LowEnd
 
+
+def least_cost_of(bound: float, proven_gap: float) -> int | None:
+    """What no plan that meets the goal costs less than, in whole units; None where nothing is proven: 0, of a plan that falls short."""
+    return math.ceil(bound - 1e-6) if bound > 0 or proven_gap < 1.0 else None
+
+
 ALL_TARGETS_MET = ("optimal", "feasible")
 """Statuses of a plan that meets every target."""
 
@@ -52,10 +58,10 @@ class Plan:
     cost : int
         Cost of the sites, in `currency`, with the typical figures of the costs; `cost_low` and `cost_high` price the same sites.
     bound : int
-        Of "cheapest" the money that no plan can undercut; of "most" the people that no plan can exceed, or the worth where
-        `weighted`.
+        Of "cheapest" the money that no plan which meets the goal can undercut (0 with a proven gap of 1: nothing is proven); of "most"
+        the people that no plan can exceed, or the worth where `weighted`.
     proven_gap : float
-        Distance of the plan from the bound, as a share: 0 is proven best.
+        Distance of the plan from the bound, as a share: 0 is proven best, 1 falls short of the goal.
     status : str
         "optimal", "feasible", or why the goal is not reached.
     population, served_before, served_after : int
@@ -98,8 +104,8 @@ class Plan:
         Of each target of lines, by its name: family, must, total_km, required_km, served_km, share, met, out_of_reach_km (no candidate
         serves them); today: served_km, share.
     weak_grid : mapping
-        Of each family of measured weak cells: family, count, weak, required, covered, share, met, measured, good_share_before,
-        good_share_after.
+        Of each family of measured weak cells, by its name (`weak_grid-nr`): family, count, weak, required, covered, share, met,
+        measured, good_share_before, good_share_after.
 
     See Also
     --------
@@ -169,8 +175,8 @@ class Plan:
 
     @property
     def cost_bound(self) -> int | None:
-        """What no plan for the goal can cost less than; None where the objective is most people."""
-        return self.bound if self.objective == "cheapest" else None
+        """What no plan that meets the goal can cost less than; None where nothing is proven, or the objective is most people."""
+        return least_cost_of(self.bound, self.proven_gap) if self.objective == "cheapest" else None
 
 
 SAVINGS = ("rent_free", "direct_power")

@@ -9,8 +9,9 @@ from sample import sample_contexts
 
 from infraplan.report.blocks import Paragraph
 from infraplan.report.county_pages import county_context
+from infraplan.report.method_lines import method_lines
 from infraplan.report.page_context import PageContext
-from infraplan.report.plan_words import build_or_share, nothing_to_build, plan_note, robust_sentences
+from infraplan.report.plan_words import bound_sentences, build_or_share, nothing_to_build, plan_note, robust_sentences
 from infraplan.report.sections import body_of
 from infraplan.report.words import Words
 from infraplan.siting.build_alone import BuildAlone
@@ -71,9 +72,26 @@ def test_pages_tell_both_plans(province: PageContext, status: str) -> None:
         words = Words(lang).about(context)
         said = robust_sentences(context, words)[0]
         assert "77" in said and words.money(41_000_000) in said and "6 dB" in said
-        assert (words.money(40_000_000, least=True) in said) == (status != "short")
+        assert words.money(40_000_000, least=True) in said
         assert ("88.8%" in said) == (status != "feasible")
         assert said in body(context, words)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_plan_that_falls_short_states_what_its_goal_costs_at_least_and_never_0(province: PageContext, lang: str) -> None:
+    assert province.plan is not None
+    low = LowEnd(6.0, 77, 41_000_000, None, 1.0, "short", 100_000, 40_200, 88_800)
+    short = replace(province.plan, status="short", proven_gap=1.0, low_end=low)
+    words = Words(lang).about(province)
+    zero, not_proven = words.money(0, least=True), "没有证明" if lang == "zh" else "not proven"
+    for bound in (606_000_000, None):
+        context = replace(province, plan=replace(short, cost_bound=bound))
+        (said,), second = bound_sentences(context, words), robust_sentences(context, words)[0]
+        assert ("60,600.0" in said or "606.00" in said) == (bound is not None) and (not_proven in said) == (bound is None)
+        assert said in "\n".join(line for _, line in method_lines(context, words)) and said in body(context, words)
+        assert zero not in said and zero not in second and words.money(41_000_000) in second
+    missed = robust_sentences(replace(province, plan=replace(province.plan, low_end=low)), words)[0]
+    assert not_proven in missed and zero not in missed
 
 
 @pytest.mark.parametrize("saving", [(5_000_000, 4_000_000, 6_000_000), (None, None, None)])

@@ -143,6 +143,9 @@ def test_a_bound_in_people_never_stands_for_money(findings: Findings) -> None:
     for plan in (cheapest, replace(cheapest, proven_gap=1.0)):
         totals = plan_summary(plan, "", findings.study)
         assert totals is not None and totals.cost_bound == plan.bound and totals.bounded == (plan.proven_gap < 1.0)
+    short = replace(cheapest, status="short", proven_gap=1.0, bound=0)
+    numbers = plan_numbers(short, None)
+    assert numbers is not None and numbers["bound"] is numbers["cost_bound"] is numbers["bound_cny"] is None
 
 
 def test_a_plan_read_back_has_its_phases_and_its_curve(findings: Findings, tmp_path: Path) -> None:

@@ -39,3 +39,4 @@ def test_what_cannot_be_repaired_is_short() -> None:
     problem = CoverProblem(cover, [1, 1], [1, 1], must=[True, True], position_m=[[0, 0], [1, 0]], spacing_m=5.0)
     plan = solve(problem, work_limit=1_000)
     assert (plan.status, plan.sites, plan.certificate.reaches_all) == ("short", 1, True)
+    assert plan.bound > 0 and plan.proven_gap == 1.0  # no point meets the relaxation: its prices prove nothing, those of the subgradient do

@@ -106,8 +106,9 @@ def _relaxed(reduced: Reduced, incumbent: Incumbent, crew: Crew) -> Relaxation:
     relaxation: Relaxation | None = None
     if pending is not None:
         relaxation = result_in_time(pending, clock, -SIMPLEX_SHARE * clock.time_limit_s)
-    if relaxation is not None:
+    if relaxation is not None and relaxation.bound > 0:
         return relaxation
+    # the solver took too long, or found no point within the spacing: its prices prove nothing then
     target = float(model.cost[plan > 0].sum()) if met else float(model.cost.sum())
     return relax_by_subgradient(model, plan, target, SUBGRADIENT_ROUNDS, lambda: clock.share > SUBGRADIENT_SHARE)
 
