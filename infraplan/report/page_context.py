@@ -60,7 +60,8 @@ class PlanSummary:
     `extras`: what an option adds to the cost ("planning_margin", "county_floor"; "rent_free" is what rent-free public premises save).
     `shares`: of each population target what `check_plan` counts (family, population, served_if_weaker, expected_people, today ...); empty
     where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
-    `build_alone`: by the network of the new sites alone. `lines`, `weak_grid`: kilometres of lines, measured weak cells (as in `Plan`).
+    `build_alone`: by the network of the new sites alone. `lines`, `weak_grid`: kilometres of lines, measured weak cells (as in `Plan`; of a
+    city's part those in the city).
     `goal`: share of people required, None where none is. `margin_db`: planning margin. `rent_measure`: number of the policy's measure that
     waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """

@@ -9,8 +9,9 @@ import pandas as pd
 from infraplan.policy.remedies import by_a_new_site
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown, shown_table
-from infraplan.report.style import integer, missing, percent, percent_up, text
+from infraplan.report.style import decimal, integer, missing, percent, percent_up, text
 from infraplan.report.words import Words
+from infraplan.siting.plan_repr import line_kilometres
 from infraplan.tables.families import service_name
 from infraplan.tables.number_formats import people_amount
 
@@ -57,6 +58,22 @@ def _counted(values: pd.Series, words: Words, name: Callable[[str], str]) -> str
     return words.joined([*listed, words.t("outcome_more", count=more) if more > 0 else ""], "、")
 
 
+def _lines_and_cells(context: PageContext, words: Words) -> list[tuple[str, str]]:
+    """Kilometres of the plan's lines and measured weak cells, of the whole study: a requirement is of no city."""
+    plan, rows = context.plan, list[tuple[str, str]]()
+    if plan is None or context.level != "province":
+        return rows
+    for name, row in plan.lines.items():
+        amounts = {key: decimal(value, 1) for key, value in line_kilometres(row).items()}
+        item = words.t("outcome_lines", target=name, family=words.family(row["family"]))
+        rows.append((item, words.t("outcome_km", verdict=words.t("lines_met" if row["met"] else "lines_missed"), **amounts)))
+    for row in plan.weak_grid.values():
+        counts = {key: integer(row[key]) for key in ("covered", "weak", "required")}
+        verdict = words.t("lines_met" if row["met"] else "lines_missed")
+        rows.append((words.t("outcome_weak", family=words.family(row["family"])), words.t("outcome_covered", verdict=verdict, **counts)))
+    return rows
+
+
 def plan_outcome(context: PageContext, words: Words) -> list[tuple[str, str]]:
     """Pairs of item and content; empty without a plan."""
     plan, sites = context.plan, context.plan_sites
@@ -74,6 +91,7 @@ def plan_outcome(context: PageContext, words: Words) -> list[tuple[str, str]]:
                     people=people_amount(more, words.lang),
                 )
                 rows.append((words.t("outcome_family", family=words.family_in(context, family)), content))
+    rows += _lines_and_cells(context, words)
     money = {name: words.money(value) for name, value in (("cost", plan.cost), ("low", plan.cost_low), ("high", plan.cost_high))}
     cost = words.t("outcome_cost", sites=integer(plan.sites), **money)
     if plan.bounded and context.level == "province":

@@ -46,16 +46,19 @@ def bound_of_goal(context: PageContext, words: Words) -> list[str]:
 
 
 def line_sentences(context: PageContext, words: Words) -> list[str]:
-    """Of each target of lines the kilometres, of measured weak cells their number: required, today, with the plan."""
+    """Of each target of lines the kilometres, of measured weak cells their number: required, today, with the plan.
+
+    On a city's page its own, of which nothing is required: the share is one of the whole study.
+    """
     plan = context.plan
-    if plan is None or context.level != "province":
+    if plan is None or context.level not in ("province", "city"):
         return []
-    out = []
+    part, out = "_city" if context.level == "city" else "", []
     for name, row in plan.lines.items():
         kilometres = line_kilometres(row)
         out.append(
             words.t(
-                "plan_lines_must" if row["must"] else "plan_lines",
+                f"plan_lines{part or ('_must' if row['must'] else '')}",
                 target=name,
                 family=words.family(row["family"]),
                 share=percent(row["share"], 1),
@@ -66,7 +69,7 @@ def line_sentences(context: PageContext, words: Words) -> list[str]:
     for row in plan.weak_grid.values():
         out.append(
             words.t(
-                f"plan_weak_{row['count']}",
+                f"plan_weak{part}_{row['count']}",
                 family=words.family(row["family"]),
                 share=percent(row["share"], 1),
                 verdict=words.t("lines_met" if row["met"] else "lines_missed"),
@@ -79,11 +82,13 @@ def line_sentences(context: PageContext, words: Words) -> list[str]:
 
 
 def price_sentences(context: PageContext, words: Words) -> list[str]:
-    """The plan's cost with low and high figures, what it does not contain, and the cost that each option adds, within the model."""
-    plan = context.plan
+    """The plan's cost with low and high figures, what it does not contain, and the cost that each option adds, within the model.
+
+    On a city's page its kilometres of lines and its weak cells alone.
+    """
+    plan, out = context.plan, line_sentences(context, words)
     if plan is None or context.level != "province":
-        return []
-    out = line_sentences(context, words)
+        return out
     if plan.sites:
         levels = {name: words.money(value) for name, value in (("low", plan.cost_low), ("cost", plan.cost), ("high", plan.cost_high))}
         out.append(words.t("cost_range", **levels))

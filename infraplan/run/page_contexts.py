@@ -23,6 +23,7 @@ from infraplan.run.evidence import evidence_of
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail
+from infraplan.run.plan_of_city import with_lines_of_city
 from infraplan.run.quality import quality_of_zone
 from infraplan.run.steps import zones_of_cities
 from infraplan.run.study_names import whole_name
@@ -331,7 +332,9 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         grid=cover.grid,
         margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},
         facts=facts,
-        plan=plan_summary(plan, scope, study, new if plan is not None and plan.goal.cities != (adcode,) else None),
+        plan=with_lines_of_city(
+            plan_summary(plan, scope, study, new if plan is not None and plan.goal.cities != (adcode,) else None), findings, plan, adcode
+        ),
         families=cover.families,
         networks=cover.networks,
         detail=map_detail(findings, cover, zones, adcode),

@@ -69,6 +69,14 @@ def test_people_lines_and_cells_together(folder: Path) -> None:
     assert summary["weak_grid"]["weak_grid-nr"]["count"] == "samples" and summary["check"]["weak_grid"] == summary["weak_grid"]
     page = (study.output / "index.html").read_text(encoding="utf-8")
     assert "公里；现有网络" in page and f"{lines['served_km']:,.1f}" in page
+    assert "线路 su-corridors/railway_nr" in page and "要求" in page
+    (city,) = sorted((study.output / "cities").iterdir())  # the only city: its kilometres are those of the study, nothing is required of it
+    own = (city / "report.html").read_text(encoding="utf-8")
+    kilometres = (lines["total_km"], lines["today"]["served_km"], lines["served_km"])
+    assert "在本市 {:,.1f} 公里：现有网络 {:,.1f} 公里，方案建成后 {:,.1f} 公里".format(*kilometres) in own
+    assert f"{summary['weak_grid']['weak_grid-nr']['covered']:,} 个（" in own and "本市实测弱覆盖栅格" in own
+    counties = sorted((city / "counties").glob("*.html"))
+    assert counties and all("在本市" not in county.read_text(encoding="utf-8") for county in counties)
     again = restore_plan(study.output)
     assert again is not None and again.goal == plan.goal and again.lines == plan.lines
 
