@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from infraplan.report.run_comparison import compare_runs
     from infraplan.run.batch import run_study
     from infraplan.run.steps import assess, make_plan
+    from infraplan.run.what_if import Change, WhatIf
     from infraplan.siting.candidates import candidate_sites
     from infraplan.siting.capacity import BusyHour, usual_busy_hour
     from infraplan.siting.checks import check_plan
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from infraplan.siting.plan_explanations import explain_plan
     from infraplan.siting.plans import Plan, SearchLimits
     from infraplan.study import Study
+    from infraplan.study.scenarios import Edit, Scenario, read_scenario, write_scenario
 
 __version__ = "0.1.0"
 
@@ -75,6 +77,7 @@ _HOMES = {
     "BusyHour": "siting.capacity",
     "Calibration": "coverage.calibration_terms",
     "CalibrationRun": "coverage.calibration",
+    "Change": "run.what_if",
     "Costs": "siting.costs",
     "Coverage": "coverage.prediction",
     "DataError": "errors",
@@ -85,9 +88,14 @@ _HOMES = {
     "Plan": "siting.plans",
     "QualityGoal": "radio.link_quality",
     "SearchLimits": "siting.plans",
+    "Edit": "study.scenarios",
+    "Scenario": "study.scenarios",
+    "read_scenario": "study.scenarios",
+    "write_scenario": "study.scenarios",
     "Study": "study",
     "Transmitters": "coverage.transmitters",
     "UsageError": "errors",
+    "WhatIf": "run.what_if",
     "absent_layers": "policy.scorecards",
     "assess": "run.steps",
     "calibrate": "coverage.calibration",
@@ -156,19 +164,23 @@ __all__ = [
     "BusyHour",
     "Calibration",
     "CalibrationRun",
+    "Change",
     "Costs",
     "Coverage",
     "DataError",
+    "Edit",
     "FootprintCache",
     "Grid",
     "InfraplanError",
     "Phase",
     "Plan",
     "QualityGoal",
+    "Scenario",
     "SearchLimits",
     "Study",
     "Transmitters",
     "UsageError",
+    "WhatIf",
     "absent_layers",
     "assess",
     "calibrate",
@@ -207,6 +219,7 @@ __all__ = [
     "read_places",
     "read_policy",
     "read_population_raster",
+    "read_scenario",
     "read_services",
     "read_sites",
     "read_terrain",
@@ -231,6 +244,7 @@ __all__ = [
     "write_calibration",
     "write_coverage",
     "write_geopackage",
+    "write_scenario",
     "zone_faults",
 ]
 

@@ -80,11 +80,11 @@ def main() -> None:
     warnings.showwarning = _show_warning
     register()
     with collected():
-        code = copy_context().run(_told_answer)
+        code = copy_context().run(_answer_in_words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _told_answer() -> object:
+def _answer_in_words() -> object:
     """The result of the verb, its last warnings printed; in a context of its own, with which the verb's language ends."""
     code = _answer()
     _print_warnings()

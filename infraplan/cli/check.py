@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from infraplan.cli.shared import AsJson, Language, StudyPath, list_faults, open_study, print_note, show_json
+from infraplan.cli.shared import AsJson, Language, Scenario, StudyPath, list_faults, open_study, print_note, show_json
 from infraplan.errors import DataError
 from infraplan.messages import both
 
 
-def check(study: StudyPath, lang: Language = "both", json: AsJson = False) -> None:
+def check(study: StudyPath, scenario: Scenario = None, lang: Language = "both", json: AsJson = False) -> None:
     """Check every input of a study; the report is written beside its results as check.html and check.xlsx.
 
     Faults of study.toml itself are shown alone: without it neither the other files nor the place of the report are known.
@@ -19,7 +19,7 @@ def check(study: StudyPath, lang: Language = "both", json: AsJson = False) -> No
     from infraplan.tables.faults import tally
 
     try:
-        opened = open_study(study)
+        opened = open_study(study, scenario)
     except DataError as error:
         if json:
             show_json(records(error.fault_list))

@@ -12,6 +12,7 @@ from infraplan.cli.shared import (
     Cities,
     Language,
     Overwrite,
+    Scenario,
     StudyPath,
     open_study,
     print_note,
@@ -26,6 +27,7 @@ from infraplan.messages import both
 def coverage(
     study: StudyPath,
     cities: Cities = None,
+    scenario: Scenario = None,
     raster: Annotated[Path | None, typer.Option("--raster", help=both("cli.raster"), show_default=False)] = None,
     lang: Language = "both",
     json: AsJson = False,
@@ -39,7 +41,7 @@ def coverage(
     from infraplan.run.run_scope import chosen_cities
     from infraplan.run.steps import predict_part
 
-    opened = open_study(study)
+    opened = open_study(study, scenario)
     refuse_output(raster, overwrite, only=(".tif", ".tiff"))
     opened.read_all(people=False)
     with progress() as bars:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
+from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, Scenario, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both, main_language
 from infraplan.presets import choose
 
 
 def gaps(
     study: StudyPath,
+    scenario: Scenario = None,
     target: Annotated[str | None, typer.Option("--target", help=both("cli.target"), show_default=False)] = None,
     network: Annotated[str | None, typer.Option("--network", help=both("cli.gaps_network"), show_default=False)] = None,
     zone: Annotated[str | None, typer.Option("--zone", help=both("cli.gaps_zone"), show_default=False)] = None,
@@ -28,7 +29,7 @@ def gaps(
     from infraplan.run.steps import assess, with_gaps
 
     refuse_output(output, overwrite)
-    opened = open_study(study)
+    opened = open_study(study, scenario)
     if target is not None:
         choose(target, opened.targets.ids, "target")
     if network is not None:

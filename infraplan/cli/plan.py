@@ -13,6 +13,7 @@ from infraplan.cli.shared import (
     Language,
     OutputPath,
     Overwrite,
+    Scenario,
     StudyPath,
     open_study,
     percent,
@@ -44,6 +45,7 @@ def plan(
     substitute: Annotated[list[str] | None, typer.Option("--substitute", help=both("cli.substitute"), show_default=False)] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help=both("cli.plot"), show_default=False)] = None,
     cities: Cities = None,
+    scenario: Scenario = None,
     output: OutputPath = None,
     lang: Language = "both",
     json: AsJson = False,
@@ -63,7 +65,7 @@ def plan(
 
     refuse_output(output, overwrite)
     _refuse_plot(plot, pareto, overwrite)
-    opened = open_study(study)
+    opened = open_study(study, scenario)
     if substitute:
         if budget is not None or max_sites is not None:
             raise UsageError(both("siting.substitutes_budget"))

@@ -11,6 +11,7 @@ from infraplan.cli.shared import (
     Cities,
     Language,
     Overwrite,
+    Scenario,
     StudyPath,
     open_study,
     percent,
@@ -27,6 +28,7 @@ from infraplan.presets import shortened
 def run(
     study: StudyPath,
     cities: Cities = None,
+    scenario: Scenario = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help=both("cli.jobs"))] = 2,
     resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
     overwrite: Overwrite = False,
@@ -38,7 +40,7 @@ def run(
     """Coverage, targets, gaps, sites, a report for each city."""
     from infraplan.run import run_study
 
-    opened = open_study(study)
+    opened = open_study(study, scenario)
     wanted = {} if formats is None else {"formats": split([formats])}
     with progress() as bars:
         outcome = run_study(

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, StudyPath, open_study, progress, refuse_output, show
+from infraplan.cli.shared import AsJson, Language, OutputPath, Overwrite, Scenario, StudyPath, open_study, progress, refuse_output, show
 from infraplan.messages import both
 from infraplan.presets import choose
 
 
 def scorecard(
     study: StudyPath,
+    scenario: Scenario = None,
     zone: Annotated[str | None, typer.Option("--zone", help=both("cli.zone"), show_default=False)] = None,
     output: OutputPath = None,
     lang: Language = "both",
@@ -23,7 +24,7 @@ def scorecard(
     from infraplan.run import assess
 
     refuse_output(output, overwrite)
-    opened = open_study(study)
+    opened = open_study(study, scenario)
     if zone is not None:
         choose(zone, set(opened.zones["adcode"]), "zone")
     with progress() as bars:

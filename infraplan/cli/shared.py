@@ -39,16 +39,17 @@ def _chosen(lang: str) -> str:
 
 
 Language = Annotated[Literal["zh", "both", "en"], typer.Option("--lang", help=both("cli.lang"), callback=_chosen)]
+Scenario = Annotated[str | None, typer.Option("--scenario", help=both("cli.scenario"), show_default=False)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help=both("cli.overwrite"))]
 MOST_FAULTS = 50
 PIPED_WIDTH = 400
 
 
-def open_study(path: Path) -> Study:
-    """Opens the study that the user named."""
+def open_study(path: Path, scenario: str | None = None) -> Study:
+    """Opens the study that the user named, with the edits of a scenario where one is named."""
     from infraplan.study import Study
 
-    return Study.open(path)
+    return Study.open(path, scenario=scenario or "")
 
 
 def split(cities: list[str] | None) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def update_coverage(
     )  # fmt: skip
     grid, keys = cover.grid, list(cover.layers)
     at = pd.Index(after["id"]).get_indexer(pd.Index(before["id"]))
-    same = (at >= 0) & _alike(before, after, at)
+    same = (at >= 0) & alike(before, after, at)
     renumber = np.append(np.where(same, at, -1), -1).astype(np.int32)
     fresh = np.ones(len(after), bool)
     fresh[at[same]] = False
@@ -235,7 +235,7 @@ def services_of(sites: gpd.GeoDataFrame, cover: Coverage) -> dict[str, Service]:
     return {name: known[name] for name in named}
 
 
-def _alike(before: Any, after: Any, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def alike(before: Any, after: Any, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """For each row of `before`, whether row `at` of `after` has the same values and place."""
     there = np.maximum(at, 0)
     alike = np.ones(len(before), bool)

@@ -33,7 +33,7 @@ Plane = tuple[str, str, str]
 
 
 @dataclass
-class _Known:
+class Known:
     """The positions that were computed: their keys, and best and server, each of the shape (planes, positions)."""
 
     keys: pd.Index
@@ -72,12 +72,12 @@ class PositionMargins:
     terrain: Any
     compute: Callable[[Floats32, Indices, Strips], None]
     before: PositionMargins | None = None
-    known: _Known = field(default=None)  # type: ignore[assignment]
+    known: Known = field(default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.known is None:
             empty = np.empty((len(self.planes), 0))
-            object.__setattr__(self, "known", _Known(pd.Index([], dtype=np.int64), empty.astype(np.float32), empty.astype(np.int32)))
+            object.__setattr__(self, "known", Known(pd.Index([], dtype=np.int64), empty.astype(np.float32), empty.astype(np.int32)))
 
     def at(self, x_m: Floats, y_m: Floats, plane: Plane) -> tuple[Floats32, Indices]:
         """Margin (NaN: not computed) and server (-1: none) at positions, in the grid's CRS. [dB]"""
@@ -86,7 +86,7 @@ class PositionMargins:
             digest = hashlib.blake2b(np.stack([x_m, y_m]).tobytes(), digest_size=16).digest()
             place = known.places.get(digest)
             if place is None:
-                place = self._places(self._keys(x_m, y_m))
+                place = self._places(self.keys_of(x_m, y_m))
                 known.places[digest] = place
                 if len(known.places) > LOOKUPS:
                     known.places.popitem(last=False)
@@ -96,13 +96,13 @@ class PositionMargins:
     def prepare(self, x_m: Floats, y_m: Floats) -> None:
         """Computes the positions that are not known yet, all at once: many small questions cost more."""
         with self.known.lock:
-            self._places(self._keys(x_m, y_m))
+            self._places(self.keys_of(x_m, y_m))
 
     def on_ground(self, x_m: Floats, y_m: Floats) -> Bools:
         """Which positions can be computed."""
         return np.ones(len(x_m), bool) if self.terrain is None else stands_on(self.terrain, x_m, y_m)
 
-    def _keys(self, x_m: Floats, y_m: Floats) -> Ints:
+    def keys_of(self, x_m: Floats, y_m: Floats) -> Ints:
         """One number for each position, which is rounded to 1 cm from the grid's corner on: who asked first changes no margin."""
         east = np.rint((x_m - self.grid.x0_m) * PER_METRE).astype(np.int64)
         north = np.rint((y_m - self.grid.y0_m) * PER_METRE).astype(np.int64)
@@ -112,14 +112,14 @@ class PositionMargins:
         """Place of each position among the known ones; what is new is computed."""
         known, before = self.known, self.before
         if not len(known.keys) and before is not None and len(before.known.keys):
-            self._add(np.unique(self._keys(*before._positions(np.asarray(before.known.keys)))))
+            self._add(np.unique(self.keys_of(*before.positions_of(np.asarray(before.known.keys)))))
         place = known.keys.get_indexer(pd.Index(keys))
         if (place < 0).any():
             self._add(np.unique(keys[place < 0]))
             place = known.keys.get_indexer(pd.Index(keys))
         return np.asarray(place, np.int64)
 
-    def _positions(self, keys: Ints) -> tuple[Floats, Floats]:
+    def positions_of(self, keys: Ints) -> tuple[Floats, Floats]:
         """The positions of keys."""
         north = ((keys + 2**31) & (2**32 - 1)) - 2**31
         return self.grid.x0_m + ((keys - north) >> 32) / PER_METRE, self.grid.y0_m + north / PER_METRE
@@ -127,7 +127,7 @@ class PositionMargins:
     def _add(self, keys: Ints) -> None:
         """Computes positions that are not known."""
         known = self.known
-        best, server = self._computed(*self._positions(keys))
+        best, server = self._computed(*self.positions_of(keys))
         known.keys = known.keys.append(pd.Index(keys))
         known.best, known.server = np.concatenate([known.best, best], axis=1), np.concatenate([known.server, server], axis=1)
 

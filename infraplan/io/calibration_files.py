@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+import tomlkit
 from pydantic import ValidationError
 
 from infraplan.coverage.calibration_terms import Calibration
@@ -96,27 +94,8 @@ def write_calibration(calibration: Calibration, path: str | os.PathLike[str]) ->
     ... )
     >>> ip.write_calibration(made, "calibration.toml")
     """
-    content = calibration.model_dump(exclude_none=True)
-    lines = [f"# {say('io.calibration_head', lang)}" for lang in ("zh", "en")]
-    lines += [f"form = {content.pop('form')}"]
-    for name, table in content.items():
-        for one in table if isinstance(table, list | tuple) else [table]:
-            lines += _table_lines(name, one, isinstance(table, list | tuple))
-    write_text(Path(path), "\n".join(lines) + "\n")
-
-
-def _table_lines(name: str, table: Mapping[str, Any], repeated: bool) -> list[str]:
-    """One table, its plain values first, then the tables in it."""
-    head = f"[[{name}]]" if repeated else f"[{name}]"
-    lines = ["", head]
-    inner: list[str] = []
-    for key, value in table.items():
-        word = key if key.replace("_", "").isalnum() and key.isascii() else json.dumps(key, ensure_ascii=False)
-        if isinstance(value, Mapping):
-            inner += _table_lines(f"{name}.{word}", value, False) if value else []
-        elif isinstance(value, list | tuple):
-            for one in value:
-                inner += _table_lines(f"{name}.{word}", one, True)
-        else:
-            lines.append(f"{word} = {json.dumps(value, ensure_ascii=False)}")
-    return lines + inner
+    document = tomlkit.document()
+    for lang in ("zh", "en"):
+        document.add(tomlkit.comment(say("io.calibration_head", lang)))
+    document.update(calibration.model_dump(mode="json", exclude_none=True))
+    write_text(Path(path), tomlkit.dumps(document))

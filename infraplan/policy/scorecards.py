@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -99,6 +99,29 @@ def scorecard(
     ... ).values.tolist()
     [['province', 0.9, 0.10797776687918914, 'example'], ['city', nan, 0.10797776687918914, 'example']]
     """
+    parts = scorecard_by_target(
+        targets, cover, zones=zones, villages=villages, places=places, sites=sites, corridors=corridors, registers=registers,
+        measured=measured, as_of=as_of, synthetic=synthetic, status=status,
+    )  # fmt: skip
+    return typed(joined([table for _, tables in parts for table in tables]), TYPES)
+
+
+def scorecard_by_target(
+    targets: Targets,
+    cover: Coverage,
+    *,
+    zones: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    corridors: gpd.GeoDataFrame | None = None,
+    registers: Mapping[str, pd.DataFrame] | None = None,
+    measured: pd.DataFrame | Measured | None = None,
+    as_of: datetime.date | None = None,
+    synthetic: bool | None = None,
+    status: pd.DataFrame | None = None,
+) -> Iterator[tuple[Target, list[Table]]]:
+    """The columns of `scorecard`, a target after the other: each with a table a network."""
     arguments.require(
         "scorecard", targets=(targets, arguments.TARGETS), cover=(cover, arguments.COVER),
         zones=(zones, (*arguments.ZONES_WITH_PARENT, arguments.GEOMETRY)),
@@ -114,8 +137,8 @@ def scorecard(
         network_synthetic, targets.priority_areas,
     )  # fmt: skip
     lists = zone_lists(zones)
-    parts = [_rows(target, network, layers, lists, day) for target in targets for network in _networks(target, cover)]
-    return typed(joined(parts), TYPES)
+    for target in targets:
+        yield target, [_rows(target, network, layers, lists, day) for network in _networks(target, cover)]
 
 
 def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

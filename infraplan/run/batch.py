@@ -39,6 +39,7 @@ from infraplan.run.progress import Progress, Silent
 from infraplan.run.quality import with_quality
 from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
 from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
+from infraplan.run.stored_network import store_network
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps
 from infraplan.siting.plans import Plan
@@ -215,6 +216,8 @@ def run_study(
     write_text(output / "summary.json", dumps(summary, lang))
     if edition == INTERNAL:  # a record has villages by name
         file_run(output, findings, earlier, lang)
+        if findings.villages is not None:
+            store_network(findings.cover, study, output)
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
     return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card), findings.fibre, findings.fibre_note)

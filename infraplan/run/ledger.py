@@ -47,10 +47,11 @@ def fingerprint(study: Study) -> dict[str, Any]:
 
 
 @cache
-def program_hash() -> str:
-    """SHA-256 of the program that runs: its modules and its constants, by name and content."""
+def program_hash(*rooms: str) -> str:
+    """SHA-256 of the program that runs, or of some rooms of it: modules and constants, by name and content."""
     package = Path(infraplan.__file__).parent
-    files = [path for path in sorted(package.rglob("*")) if path.suffix in (".py", ".toml", ".j2") and path.is_file()]
+    found = [path for folder in rooms or (".",) for path in (package / folder).rglob("*")]
+    files = [path for path in sorted(found) if path.suffix in (".py", ".toml", ".j2") and path.is_file()]
     listed = "".join(f"{path.relative_to(package).as_posix()} {sha256(path)}\n" for path in files)
     return hashlib.sha256(listed.encode()).hexdigest()
 

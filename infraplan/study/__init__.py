@@ -13,20 +13,18 @@ from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import networks
 from infraplan.errors import DataError, Fault, warn
 from infraplan.geo.grids import Grid
-from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_sites, read_villages, read_zones
+from infraplan.io import read_corridors, read_hosts, read_places, read_register, read_villages, read_zones
 from infraplan.io.completed_zones import whole_study
 from infraplan.io.exclusions import read_exclusions
 from infraplan.io.gridded_people import read_population_raster
 from infraplan.io.weak_grids import read_weak_grid
 from infraplan.messages import both
 from infraplan.policy.targets import Targets, read_policy
-from infraplan.presets import load
 from infraplan.siting.availability import known_agreements
 from infraplan.study.cached_layers import all_of, layer, refuse
 from infraplan.study.config import FILE_NAME, USED_BY, Config, read_config
 from infraplan.study.config_faults import is_raster, raster_option_faults
 from infraplan.study.cost_layers import StudyCosts
-from infraplan.study.existing_sites import existing_on
 from infraplan.study.fix_keys import with_study_keys
 from infraplan.study.grid_and_terrain import input_hashes, study_grid, study_terrain
 from infraplan.study.input_checks import choice_faults, input_faults
@@ -35,7 +33,8 @@ from infraplan.study.licences import Licence, read_licences
 from infraplan.study.notebook_steps import StudySteps
 from infraplan.study.policy_names import named_classes, named_columns
 from infraplan.study.radio_layers import StudyRadio
-from infraplan.study.site_environment import surroundings_of
+from infraplan.study.scenarios import FOLDER, Scenario, read_scenario
+from infraplan.study.site_layers import StudySites
 from infraplan.tables.language import OwnNames
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(StudyRadio, StudyCosts, StudySteps):
+class Study(StudyRadio, StudySites, StudyCosts, StudySteps):
     """A study folder: the configuration of study.toml and every layer it names, each read and checked once, when it is first used.
 
     Parameters
@@ -71,15 +70,18 @@ class Study(StudyRadio, StudyCosts, StudySteps):
     folder: Path
     config: Config
     warnings: list[Fault] = field(default_factory=list, compare=False, repr=False)
+    scenario: Scenario | None = None
 
     @classmethod
-    def open(cls, path: str | Path) -> Study:
+    def open(cls, path: str | Path, *, scenario: str = "") -> Study:
         """The study of a folder.
 
         Parameters
         ----------
         path : path
             The folder, or its study.toml.
+        scenario : str
+            A scenario of the study, whose edits its sites then have; its results have a folder of their own.
 
         Returns
         -------
@@ -88,12 +90,14 @@ class Study(StudyRadio, StudyCosts, StudySteps):
         """
         place = Path(path)
         file = place if place.suffix == ".toml" else place / FILE_NAME
-        return cls(file.parent, read_config(file))
+        study = cls(file.parent, read_config(file))
+        return study if not scenario else study.under(read_scenario(study.folder, scenario))
 
     @property
     def output(self) -> Path:
-        """The folder of the results."""
-        return (self.folder / self.config.study.output).resolve()
+        """The folder of the results; a scenario has one of its own in it."""
+        whole = (self.folder / self.config.study.output).resolve()
+        return whole if self.scenario is None else whole / FOLDER / self.scenario.name
 
     def path(self, name: str) -> Path | None:
         """Full path of a file that study.toml names.
@@ -258,25 +262,6 @@ class Study(StudyRadio, StudyCosts, StudySteps):
         """Whose people are counted: "resident" (常住) or "registered" (户籍), from study.toml, else from the villages' own headings."""
         stated = self.config.study.population_basis
         return stated or (str(self.villages.attrs.get("population_basis", "resident")) if self.has_people else "resident")
-
-    @layer
-    def sites(self) -> gpd.GeoDataFrame:
-        """Existing, planned and retired sites on the day of the study, as `read_sites` returns them."""
-        path, options = self.folder / self.config.files.sites, self.config.options_of("sites")
-        try:
-            people = self.villages if self.has_people else None
-        except DataError:  # reported where the villages are read
-            people = None
-        defaults = self.config.site_defaults.over(load("site_defaults"))
-        limits = defaults["surroundings"]
-        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones, limits)
-        listed = read_sites(
-            path, used=named_columns(self), zones=self.zones, own_services=self.own_services,
-            own_operators=self.config.study.operators, surroundings=around, defaults=defaults, lte=self.plans_lte, **options
-        )  # fmt: skip
-        sites, faults = existing_on(listed, self.config.study.as_of, path.name)
-        warn(faults)
-        return sites
 
     @layer
     def places(self) -> gpd.GeoDataFrame | None:

@@ -30,9 +30,12 @@ def input_hashes(study: Study) -> dict[str, str]:
     calibration = config.coverage.calibration
     named |= {} if calibration is None else {"calibration": folder / calibration}
     named |= {f"antennas.{name}": path for name, path in study.antenna_paths.items()}
-    return {FILE_NAME: sha256(folder / FILE_NAME)} | {
-        name: sha256(path) for name, path in named.items() if path is not None and path.is_file()
-    }
+    edits = {} if study.scenario is None else {"scenario": study.scenario.digest}
+    return (
+        {FILE_NAME: sha256(folder / FILE_NAME)}
+        | edits
+        | {name: sha256(path) for name, path in named.items() if path is not None and path.is_file()}
+    )
 
 
 def study_grid(study: Study) -> Grid:

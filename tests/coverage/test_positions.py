@@ -100,7 +100,7 @@ def test_who_asked_first_changes_no_margin(sites: Any, presets: Any, coarse: Gri
     window = first.within(coarse.window(left + 2100.0, bottom, right, top - 1600.0))
     again = predict_coverage(sectors.iloc[:0], window.grid, presets, base=window, **choice)
     np.testing.assert_array_equal(again.at_positions(*at, "nr").margin_db, there[0])
-    known = [set(np.round(np.hypot(*cover.positions._positions(np.asarray(cover.positions.known.keys))), 2)) for cover in (first, again)]
+    known = [set(np.round(np.hypot(*cover.positions.positions_of(np.asarray(cover.positions.known.keys))), 2)) for cover in (first, again)]
     assert known[0] == known[1]
 
 

@@ -1,0 +1,143 @@
+"""The map of a finished run with the layer of every network and receiver, and its margins at positions, kept for edits of sites.
+
+`network/pixels.parquet` and `network/positions.parquet` of the results hold the numbers exactly; `network/about.json` is written last and
+says which inputs they were made from.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from infraplan.coverage.position_margins import Known, Plane, PositionMargins
+from infraplan.coverage.prediction import Coverage, Layer
+from infraplan.errors import UsageError
+from infraplan.files import atomic_path, write_text
+from infraplan.messages import both
+from infraplan.run import ledger
+from infraplan.study import Study
+
+FOLDER = "network"
+ABOUT, PIXELS, POSITIONS = "about.json", "pixels.parquet", "positions.parquet"
+KEY = "position"
+ROOMS = ("coverage", "geo", "io", "presets", "radio", "study", "tables")
+"""What the numbers depend on, of the program."""
+COMPRESSION = {"compression": "zstd", "compression_level": 3}
+
+
+def store_network(cover: Coverage, study: Study, output: Path) -> None:
+    """Writes the map of the existing network into the folder of the results.
+
+    Parameters
+    ----------
+    cover : Coverage
+        `assess(study).cover`, of the whole study.
+    study : Study
+        The study.
+    output : Path
+        The folder of the results.
+    """
+    folder = output / FOLDER
+    (folder / ABOUT).unlink(missing_ok=True)
+    planes: list[Plane] = [*((*key, "") for key in cover.layers), *cover.elsewhere]
+    layers = [*cover.layers.values(), *cover.elsewhere.values()]
+    _write(folder / PIXELS, {}, planes, [layer.margin_db.ravel() for layer in layers], [layer.server.ravel() for layer in layers])
+    known = cover.positions.known
+    order = np.argsort(np.asarray(known.keys))
+    best, server = known.best[:, order], known.server[:, order]
+    _write(folder / POSITIONS, {KEY: np.asarray(known.keys)[order]}, planes, list(best), list(server))
+    about: dict[str, Any] = {
+        "inputs": study.inputs,
+        "program": ledger.program_hash(*ROOMS),
+        "planes": planes,
+        "shape": list(cover.grid.shape),
+    }
+    about |= {"sectors": len(cover.sector_ids), "models": list(cover.models_used)}
+    write_text(folder / ABOUT, json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+
+
+def stored_network(study: Study) -> Coverage:
+    """The map that the last whole run of a study stored.
+
+    Parameters
+    ----------
+    study : Study
+        The study, without a scenario.
+
+    Returns
+    -------
+    Coverage
+        As `assess(study).cover`, but without counts of capped sites; its servers number `study.sectors`.
+
+    Raises
+    ------
+    UsageError
+        No whole run has finished, or the study or the program changed since.
+    """
+    folder = study.output / FOLDER
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(both("run.no_network", study=study.folder.name)) from None
+    changed = [name for name in sorted({*about["inputs"], *study.inputs}) if about["inputs"].get(name) != study.inputs.get(name)]
+    if about["program"] != ledger.program_hash(*ROOMS):
+        changed.append("infraplan")
+    if changed:
+        raise UsageError(both("run.network_stale", study=study.folder.name, changed=", ".join(changed)))
+    choice, shape = study.config.coverage, study.grid.shape
+    planes: list[Plane] = [(family, network, receiver) for family, network, receiver in about["planes"]]
+    margins, servers = _read(folder / PIXELS, planes)
+    layers = {plane: Layer(margins[k].reshape(shape), servers[k].reshape(shape)) for k, plane in enumerate(planes)}
+    keys = pq.read_table(folder / POSITIONS, columns=[KEY])[KEY].to_numpy()
+    known = Known(pd.Index(keys), *_read(folder / POSITIONS, planes))
+    sectors = study.sectors
+    return Coverage(
+        grid=study.grid,
+        services=study.services,
+        layers={(family, network): layer for (family, network, receiver), layer in layers.items() if not receiver},
+        sector_ids=sectors["id"].to_numpy(dtype=object),
+        sector_services=sectors["service"].to_numpy(dtype=object),
+        model=choice.model,
+        models_used=tuple(about["models"]),
+        reliability=choice.reliability,
+        max_radius_km=choice.max_radius_km,
+        capped_sites=0,
+        synthetic_terrain=bool(getattr(study.terrain, "synthetic", False)),
+        caps_km=choice.caps_km,
+        terrain=study.terrain,
+        elsewhere={plane: layer for plane, layer in layers.items() if plane[2]},
+        positions=PositionMargins(planes, study.grid, study.terrain, _none_beyond, None, known),
+    )
+
+
+def _none_beyond(best: Any, server: Any, strips: Any) -> None:
+    """Positions that the run did not compute have no margins here: `EditedNetwork.cover` computes them."""
+    raise NotImplementedError
+
+
+def _name(kind: str, plane: Plane) -> str:
+    return "|".join((kind, *plane))
+
+
+def _write(path: Path, first: dict[str, Any], planes: list[Plane], margins: list[Any], servers: list[Any]) -> None:
+    """A table with two columns a plane."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    split = {_name("margin_db", plane): values for plane, values in zip(planes, margins, strict=True)}
+    whole = first | {_name("server", plane): values for plane, values in zip(planes, servers, strict=True)}
+    with atomic_path(path) as part:
+        table = pa.table({**whole, **split})
+        pq.write_table(table, part, use_dictionary=False, use_byte_stream_split=list(split), **COMPRESSION)
+
+
+def _read(path: Path, planes: list[Plane]) -> tuple[Any, Any]:
+    """Margins and servers, each of the shape (planes, rows)."""
+    table = pq.read_table(path)
+    kinds = ("margin_db", "server")
+    margins, servers = (np.stack([table[_name(kind, plane)].to_numpy() for plane in planes]) for kind in kinds)
+    return margins, servers
