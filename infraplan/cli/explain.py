@@ -84,8 +84,7 @@ def _refuse_unknown_ids(study: Any, villages: list[str]) -> None:
 
 def _print(explained: Explanation, lost: Any, only_named: bool, own: Any) -> None:
     """The tables a reader sees, reasons in words."""
-    from infraplan.messages.amounts import amounts
-    from infraplan.siting.explanations import reason_key
+    from infraplan.siting.explanations import reason_sentence
 
     if not only_named:
         print_note(both("cli.explain_targets"))
@@ -99,16 +98,7 @@ def _print(explained: Explanation, lost: Any, only_named: bool, own: Any) -> Non
     candidates = explained.candidates
     if len(candidates):
         print_note(both("cli.explain_candidates"))
-        said = [
-            both(
-                reason_key(row["reason"]),
-                by=row["by"] or both("cli.explain_today"),
-                site=row["site"],
-                people=f"{row['adds_people']:,}",
-                least="—" if row["at_least"] != row["at_least"] else amounts(row["at_least"], row["currency"], least=True),
-            )
-            for row in candidates.to_dict("records")
-        ]
+        said = [reason_sentence(row) for row in candidates.to_dict("records")]
         show(candidates.assign(why=said), "explained_candidates", limit=SHOWN, own=own)
 
 

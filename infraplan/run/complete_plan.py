@@ -20,6 +20,7 @@ from shapely import Point
 
 from infraplan.coverage.sectors import azimuths
 from infraplan.errors import InfraplanError
+from infraplan.geo.grids import Grid
 from infraplan.messages import both, in_language
 from infraplan.policy.gap_lists import no_gaps
 from infraplan.run.counting import with_status
@@ -27,22 +28,32 @@ from infraplan.run.findings import Findings
 from infraplan.run.run_scope import chosen_cities
 from infraplan.run.steps import limits_of, plan_of, planning_instance, without_points
 from infraplan.run.what_if import WhatIf
+from infraplan.siting.explanations import reason_sentence
+from infraplan.siting.instances import Instance
+from infraplan.siting.plan_explanations import explain_plan
 from infraplan.siting.plans import Plan, most_served
 from infraplan.study import Study
 from infraplan.study.scenarios import MOST_EDITS, Edit, Scenario
 from infraplan.tables.reprojection import to_plane
 
+NEAREST, NEAR_KM = 3, 5.0
+"""Candidates that are looked at around a place, and how far they may be."""
 ROUNDS = (16, 4, 1)
 """The search is run with the study's steps divided by each of these: the first answers come soon, the last is that of `infraplan plan`."""
 
 
-class ForbiddenPlace(BaseModel):
-    """A disc in which nothing may be built."""
+class Place(BaseModel):
+    """A place, WGS-84. [deg]"""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     longitude: float = Field(ge=-180.0, le=180.0)
     latitude: float = Field(ge=-90.0, le=90.0)
+
+
+class ForbiddenPlace(Place):
+    """A disc in which nothing may be built."""
+
     radius_km: float = Field(gt=0.0, le=100.0)
 
 
@@ -62,6 +73,8 @@ class PlanRequest(BaseModel):
         Adcodes of the cities to plan for; all of them where it is empty.
     forbidden : list of ForbiddenPlace
         Where nothing may be built.
+    why_not : list of Place
+        Places of which the answer says why the plan does not build there.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -71,9 +84,10 @@ class PlanRequest(BaseModel):
     budget: float | None = Field(default=None, gt=0.0)
     cities: tuple[str, ...] = ()
     forbidden: tuple[ForbiddenPlace, ...] = Field(default=(), max_length=MOST_EDITS)
+    why_not: tuple[Place, ...] = Field(default=(), max_length=5)
 
 
-def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], None] = lambda key: None) -> Iterator[Plan]:
+def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], None] = lambda key: None) -> Iterator[tuple[Plan, Instance]]:
     """Plans on top of the edits of a state, each at least as good as the one before.
 
     Parameters
@@ -87,8 +101,8 @@ def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], Non
 
     Yields
     ------
-    Plan
-        After each round of the search; the last has the steps of study.toml.
+    Plan, Instance
+        The best plan so far after each round of the search, and its problem; the last round has the steps of study.toml.
     """
     study = state.study.under(Scenario(name="page", edits=state.edits, inputs=state.study.inputs))
     study.__dict__.update(sites=state.sites(), exclusions=(*study.exclusions, *_discs(state.study, request.forbidden)))
@@ -111,7 +125,7 @@ def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], Non
             else most_served(instance, limits, budget=request.budget)
         )
         best = found if best is None else _better(best, found, request.budget)
-        yield best
+        yield best, instance
 
 
 def edits_of(plan: Plan, known: Sequence[str]) -> list[Edit]:
@@ -141,6 +155,44 @@ def edits_of(plan: Plan, known: Sequence[str]) -> list[Edit]:
     return edits
 
 
+def why_not(plan: Plan, instance: Instance, place: Place, grid: Grid) -> list[dict[str, Any]]:
+    """The candidates nearest to a place, and why the plan does not have them.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the instance.
+    instance : Instance
+        The problem.
+    place : Place
+        The place that is asked for.
+    grid : Grid
+        Of the study; its plane measures distances.
+
+    Returns
+    -------
+    list of dict
+        id, name, host, cost, distance_km, why (zh, en) of at most `NEAREST` candidates within `NEAR_KM`, nearest first; empty where no
+        candidate is near.
+    """
+    x_m, y_m = grid.place(instance.candidates)
+    at_x_m, at_y_m = grid.project(place.longitude, place.latitude)
+    apart_km = np.hypot(x_m - at_x_m, y_m - at_y_m) / 1000.0
+    rows = [row for row in np.argsort(apart_km, kind="stable")[:NEAREST] if apart_km[row] <= NEAR_KM]
+    ids = [str(instance.candidates["id"].iloc[row]) for row in rows]
+    if not ids:
+        return []
+    table = explain_plan(plan, candidates=ids, instance=instance).candidates
+    answers = {str(answer["id"]): answer for answer in table.to_dict("records")}
+    found = []
+    for row, name in zip(rows, ids, strict=True):
+        answer = answers[name]
+        sentence = reason_sentence(answer)
+        about = {"id": name, "name": str(answer["name"]), "host": str(answer["host"]), "cost": float(answer["cost"])}
+        found.append(about | {"distance_km": float(apart_km[row]), "why": {"zh": sentence.zh, "en": sentence.en}})
+    return found
+
+
 def _better(one: Plan, other: Plan, budget: float | None) -> Plan:
     """The better of two plans for one problem, with the better of both bounds."""
     if budget is not None:
@@ -159,6 +211,12 @@ def _discs(study: Study, places: Sequence[ForbiddenPlace]) -> tuple[Any, ...]:
     plane = to_plane(points.to_frame("geometry"), study.grid.crs)
     discs = plane.buffer([place.radius_km * 1000.0 for place in places])
     return (gpd.GeoDataFrame(geometry=discs.to_crs("EPSG:4326"), crs="EPSG:4326"),)
+
+
+def substitutes_of(plan: Plan) -> list[dict[str, Any]]:
+    """What replaces each site of a plan if it cannot be had: id, substitute (sites, or a word where none is known), cost, bound."""
+    table = plan.sites[["id", "substitute", "substitute_cost", "substitute_bound"]]
+    return [{name: None if pd.isna(value) else value for name, value in row.items()} for row in table.astype(object).to_dict("records")]
 
 
 def numbers_of(plan: Plan) -> dict[str, Any]:
@@ -190,14 +248,16 @@ def main() -> int:
         say(kind="progress", step="run.loading")
         state = WhatIf(study)
         state.apply(request.edits)
-        plan = None
-        for plan in complete_plan(state, request, lambda key: say(kind="progress", step=key)):
-            say(kind="progress", step="run.searching", **numbers_of(plan))
-        assert plan is not None
+        found: list[tuple[Plan, Instance]] = []
+        for answer in complete_plan(state, request, lambda key: say(kind="progress", step=key)):
+            say(kind="progress", step="run.searching", **numbers_of(answer[0]))
+            found = [answer]
+        plan, instance = found[0]
         edits = edits_of(plan, [*study.sites["id"], *(edit.id for edit in request.edits)])
         fits = len(edits) + len(request.edits) <= MOST_EDITS
         listed = [edit.written() | {"longitude": edit.longitude, "latitude": edit.latitude} for edit in edits] if fits else None
-        say(kind="done", **numbers_of(plan), edits=listed)
+        answers = [place.model_dump() | {"candidates": why_not(plan, instance, place, study.grid)} for place in request.why_not]
+        say(kind="done", **numbers_of(plan), edits=listed, substitutes=substitutes_of(plan), why_not=answers)
     except InfraplanError as error:
         return failed(error)
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from infraplan.messages import Bilingual, both
+from infraplan.messages.amounts import amounts
 from infraplan.outputs import types
 from infraplan.presets import choose
 from infraplan.siting.cover.candidate_reasons import explain_candidates
@@ -186,9 +188,15 @@ def _targets(instance: Instance, chosen: npt.NDArray[np.int64]) -> pd.DataFrame:
     return typed(out, TARGET_TYPES)
 
 
-def reason_key(reason: str) -> str:
-    """Key of the message for a candidate's reason."""
-    return f"siting.why_{reason}"
+def reason_sentence(row: Mapping[Any, Any]) -> Bilingual:
+    """Why a candidate is not in the plan, of a row of `Explanation.candidates`."""
+    return both(
+        f"siting.why_{row['reason']}",
+        by=row["by"] or both("siting.why_by_today"),
+        site=row["site"],
+        people=f"{row['adds_people']:,}",
+        least="—" if row["at_least"] != row["at_least"] else amounts(row["at_least"], row["currency"], least=True),
+    )
 
 
-__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_columns", "explained_by_search", "reason_key"]
+__all__ = ["MOST_CANDIDATES", "Explanation", "chosen_columns", "explained_by_search", "reason_sentence"]

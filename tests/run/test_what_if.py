@@ -169,7 +169,7 @@ def test_a_scenario_is_run_under_its_name(folder: Path) -> None:
 def test_a_plan_completes_the_edits(state: ip.WhatIf) -> None:
     state.apply([edit_of("S4", "off"), added(2)])
     request = PlanRequest(study=str(state.study.folder), edits=state.edits)
-    plans = list(complete_plan(state, request))
+    plans = [plan for plan, _ in complete_plan(state, request)]
     costs = [plan.cost for plan in plans if plan.status in ("optimal", "feasible")]
     assert costs == sorted(costs, reverse=True)
     whole = ip.make_plan(ip.assess(state.study.under(ip.Scenario(name="t", edits=state.edits)), gaps=False))
@@ -181,21 +181,26 @@ def test_a_plan_completes_the_edits(state: ip.WhatIf) -> None:
 
 def test_forbidden_places_and_budgets_are_kept(state: ip.WhatIf) -> None:
     state.apply([])
-    free = list(complete_plan(state, PlanRequest(study="s")))[-1]
+    free = list(complete_plan(state, PlanRequest(study="s")))[-1][0]
     first = free.sites.iloc[0]
     place = {"longitude": first.geometry.x, "latitude": first.geometry.y, "radius_km": 3.0}
-    other = list(complete_plan(state, PlanRequest(study="s", forbidden=[place])))[-1]
+    other = list(complete_plan(state, PlanRequest(study="s", forbidden=[place])))[-1][0]
     apart_deg = np.hypot(other.sites.geometry.x - place["longitude"], other.sites.geometry.y - place["latitude"])
     assert len(other.sites) and (apart_deg > 0.025).all() and other.cost >= free.cost
-    within = list(complete_plan(state, PlanRequest(study="s", budget=free.cost / 2)))[-1]
+    within = list(complete_plan(state, PlanRequest(study="s", budget=free.cost / 2)))[-1][0]
     assert within.cost <= free.cost / 2 and within.served_before < within.served_after < free.served_after
 
 
 def test_the_program_writes_lines_of_json(folder: Path) -> None:
-    request = json.dumps({"study": str(folder), "edits": [edit_of("S4", "off").written()]})
+    request = json.dumps(
+        {"study": str(folder), "edits": [edit_of("S4", "off").written()], "why_not": [{"longitude": 113.1, "latitude": 23.1}]}
+    )
     ended = subprocess.run([sys.executable, "-m", "infraplan.run.complete_plan"], input=request, capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [line["kind"] for line in lines[:-1]] == ["progress"] * (len(lines) - 1) and lines[-1]["kind"] == "done"
+    assert len(lines[-1]["substitutes"]) == lines[-1]["sites"]
+    (answer,) = lines[-1]["why_not"]
+    assert answer["candidates"] and all(one["why"]["zh"] and one["why"]["en"] for one in answer["candidates"])
     assert lines[-1]["bound"] <= lines[-1]["cost"] and lines[-1]["sites"] == len(lines[-1]["edits"])
     for wrong in ('{"study": 3}', json.dumps({"study": str(folder / "nowhere")}), "no json"):
         ended = subprocess.run([sys.executable, "-m", "infraplan.run.complete_plan"], input=wrong, capture_output=True, text=True)
