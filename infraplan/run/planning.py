@@ -106,9 +106,6 @@ def plan_faults(study: Study) -> list[Fault]:
     if points > MOST_CANDIDATES:
         message = both("study.too_many_candidates", count=f"{points:,.0f}", limit=f"{MOST_CANDIDATES:,}")
         attempts.add("plan.candidate_spacing_m", message, f"{choice.candidate_spacing_m:g}", rule="study-candidates")
-    if choice.capacity_people != "none" and choice.priority_weight > 1.0:
-        key = "priority_without_capacity" if choice.capacity_people == "auto" else "budget_with_priority"
-        attempts.add("plan.capacity_people", both(f"study.{key}"), str(choice.capacity_people), severity="warning")
     asked = [study.targets.row(*name.split("/", 1)).family for name in choice.targets] if all(well) else []
     families = limited_families(study.capacity, asked, study.plan_services)
     if len(families) > 1:

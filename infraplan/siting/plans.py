@@ -258,12 +258,11 @@ def most_served(
 
     People count with the study's weights for priority areas, where it gives any; the plan still reports people.
     """
-    worth = instance.worth
     if not instance.goal.asks_people:
         raise UsageError(both("siting.budget_without_people", target=instance.goal.target))
-    if instance.problem.capacity is not None and (worth != instance.rows["population"]).any():
-        raise UsageError(both("siting.capacity_with_priority"))
-    problem = replace(instance.problem, weight=worth)
+    people = instance.rows["population"].to_numpy(dtype=float)
+    each = np.divide(instance.worth, people, out=np.ones(len(people)), where=people > 0).round(9)  # equal weights in equal digits
+    problem = replace(instance.problem, weight=people, worth=each)
     answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
     return _plan(instance, answer, "most", {}, phases, limits.seed, priority)
 

@@ -76,13 +76,10 @@ class StudyCosts:
 
     @property
     def capacity(self) -> Capacity:
-        """How many people a new site serves: from its spectrum, a number of the study's own, or no limit.
-
-        Where people of priority areas count more than once, their number is not what a site carries: then "auto" is no limit.
-        """
+        """How many people a new site serves: from its spectrum, a number of the study's own, or no limit."""
         choice = self.config.plan
         if choice.capacity_people == "auto":
-            return usual_busy_hour(**choice.busy_hour.model_dump()) if choice.priority_weight == 1.0 else None
+            return usual_busy_hour(**choice.busy_hour.model_dump())
         return None if choice.capacity_people == "none" else choice.capacity_people
 
     @property

@@ -142,6 +142,13 @@ def test_priority_areas_weigh_where_most_people_are_wanted(infraplan: Call, mini
     assert result["worth"] <= result["bound"]
     cheapest = json.loads(infraplan("plan", study, "--json").out)
     assert not cheapest["weighted"] and cheapest["cost"] == bare["cost"]
+    few = changed(
+        mini_study, tmp_path / "few", "work_limit = 20000\n", "work_limit = 20000\npriority_weight = 3.0\ncapacity_people = 500\n"
+    )
+    answer = infraplan("plan", few, "--max-sites", 4, "--json")
+    result = json.loads(answer.out)
+    assert result["sites"] == 4 and result["population_gained"] <= 4 * 500 and result["worth"] <= result["bound"]
+    assert result["weighted"] == (result["worth"] > result["served_after"]) and "capacity_people" not in answer.err
 
 
 OWN_POLICY = """[policy]

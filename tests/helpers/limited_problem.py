@@ -38,7 +38,7 @@ def random_problem(seed: int, **changes: Any) -> CoverProblem:
 
 
 def carried_by(problem: CoverProblem, chosen: np.ndarray, *, targets: bool) -> float:
-    """The most these sites carry, by a linear program (minus infinity where the targets cannot be met)."""
+    """What the most is worth that these sites carry, by a linear program (minus infinity where the targets cannot be met)."""
     cover = problem.cover.toarray()[:, chosen].astype(bool)
     row, site = np.nonzero(cover & ~problem.covered[:, None])
     base = problem.weight * problem.covered
@@ -52,11 +52,12 @@ def carried_by(problem: CoverProblem, chosen: np.ndarray, *, targets: bool) -> f
         lower += [(problem.zone[row] == g, need - base[problem.zone == g].sum()) for g, need in enumerate(problem.zone_required)]
         lower += [(shared[row], problem.required - base[shared].sum())]
         upper += [(-1.0 * which, 1e-8 - need) for which, need in lower]
+    already = float(base @ problem.worth)
     if not row.size:
-        return float(base.sum()) if all(limit >= 0 for _, limit in upper) else -np.inf
+        return already if all(limit >= 0 for _, limit in upper) else -np.inf
     left = np.array([which for which, _ in upper], dtype=float)
-    answer = linprog(-np.ones(row.size), A_ub=left, b_ub=[limit for _, limit in upper], method="highs")
-    return float(base.sum() - answer.fun) if answer.status == 0 else -np.inf
+    answer = linprog(-problem.worth[row], A_ub=left, b_ub=[limit for _, limit in upper], method="highs")
+    return float(already - answer.fun) if answer.status == 0 else -np.inf
 
 
 def allowed_choices(problem: CoverProblem) -> list[np.ndarray]:

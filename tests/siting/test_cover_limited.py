@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any
@@ -99,6 +100,42 @@ def test_most_within_limits(seed: int, sites: int, budget: float) -> None:
         assert plan.weight == pytest.approx(check.weight)
         assert not (check.too_close.size or check.forbidden.size or check.forced_missing.size)
         assert plan.weight <= best + 1e-6 and best <= plan.bound + 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.integers(1, 4), st.floats(0, 20))
+def test_most_worth_within_limits(seed: int, sites: int, budget: float) -> None:
+    """Rows of priority areas are worth more than they load: plan, its worth and its bound against every choice of sites."""
+    rng = np.random.default_rng(seed)
+    plain = random_problem(seed)
+    worth = rng.choice([1.0, 1.0, 3.0, 2.5, 0.0, 0.1], plain.weight.size) if rng.random() < 0.8 else np.full(plain.weight.size, 3.0)
+    problem = replace(plain, worth=worth)
+    sites += int(problem.forced.sum())
+    budget += float(problem.cost[problem.forced].sum())
+    choices = [(c, carried_by(problem, c, targets=False), float(problem.cost[c].sum())) for c in allowed_choices(problem)]
+    for limits in ({"max_sites": sites}, {"budget": budget}, {"max_sites": sites, "budget": budget}):
+        plan = max_cover(problem, gap=0.0, work_limit=200, **limits)
+        most_sites, most_cost = limits.get("max_sites", 99), limits.get("budget", np.inf) + 1e-9
+        best = max(worth for c, worth, cost in choices if c.size <= most_sites and cost <= most_cost)
+        assert plan.chosen.size <= most_sites and plan.cost <= most_cost
+        assert plan.weight == pytest.approx(carried_by(problem, plan.chosen, targets=False))
+        assert plan.weight <= best + 1e-6 and best <= plan.bound + 1e-6 and plan.refuted_bounds == 0
+        assert plan.status != "optimal" or plan.weight == pytest.approx(best)
+        if problem.is_limited:
+            assert (plan.loads <= problem.capacity[plan.chosen] + 1e-9).all()
+            model = limited_model(problem, limited_targets(problem), most=True).model
+            free = BuildLimits(*(limits.get(name, np.inf) for name in ("max_sites", "budget")))
+            found = most_people_bound(
+                model, BuildLimits(free.sites - problem.forced.sum(), free.budget - problem.cost[problem.forced].sum()), best, 60
+            )
+            base = float((problem.weight * worth)[served_rows(problem, limited_free(problem))].sum())
+            assert best <= found.bound + base + 1e-6
+
+
+def limited_free(problem: CoverProblem) -> np.ndarray:
+    """Forced candidates that carry all they serve: the model leaves them and their rows out."""
+    reach = problem.cover.T.astype(float) @ (problem.shared_weight * ~problem.covered)
+    return np.flatnonzero(problem.forced & (reach <= problem.capacity))
 
 
 @settings(max_examples=30, deadline=None)

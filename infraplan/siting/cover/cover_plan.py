@@ -58,7 +58,7 @@ class CoverPlan:
     ----------
     chosen : candidate indices in build order: each step adds the most weight per cost
     cost : sum of their costs
-    weight : weight served, rows covered already included
+    weight : weight served, rows covered already included; of `max_cover` what it is worth
     bound : `solve`: no plan that meets the (reachable) targets costs less; `max_cover`: no plan within the limits serves more
     proven_gap : (cost - bound) / cost, or (bound - weight) / bound for `max_cover`; 0..1
     status :

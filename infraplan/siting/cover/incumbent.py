@@ -11,6 +11,7 @@ import numpy as np
 from infraplan.arrays import Flags, Ints
 from infraplan.siting.cover.cover_check import build_order, check_cover, removal_losses
 from infraplan.siting.cover.cover_plan import Certificate, CoverPlan, Status
+from infraplan.siting.cover.limited.assignment import most_worth
 from infraplan.siting.cover.problem import CoverProblem
 
 SPARE = 0.9  # of the time left that a last cycle is planned for: one that is not cold at the end is lost
@@ -172,9 +173,12 @@ class Incumbent:
         """The answer. `met`: the plan meets every target within reach."""
         order, gains = build_order(self.problem, self.chosen)
         check = check_cover(self.problem, order)
-        cost, weight = check.cost, check.weight
+        cost, weight, load = check.cost, check.weight, check.load
+        if self.sense < 0 and self.problem.weighs_worth:
+            best = most_worth(self.problem, np.sort(order))
+            weight, load = float(best.carried @ self.problem.worth), best.load
         value = cost if self.sense > 0 else weight
-        bound = self.bound if math.isfinite(self.bound) else (0.0 if self.sense > 0 else float(self.problem.weight.sum()))
+        bound = self.bound if math.isfinite(self.bound) else (0.0 if self.sense > 0 else float(self.problem.weight @ self.problem.worth))
         if met and self.sense * bound > self.sense * value:
             bound = value  # they differ by rounding alone: a bound beyond that was refuted
         gap = self._gap(value, bound)
@@ -189,7 +193,7 @@ class Incumbent:
             certificate=self.certificate,
             gains=gains,
             losses=removal_losses(self.problem, order),
-            loads=check.load[np.searchsorted(np.sort(order), order)] if check.load.size else check.load,
+            loads=load[np.searchsorted(np.sort(order), order)] if load.size else load,
             bound_source=self.source,
             refuted_bounds=self.refuted,
             work=self.clock.work,

@@ -31,6 +31,8 @@ class Model(NamedTuple):
     Under a spacing `place` holds x, y and the bucket of each candidate, `ring` the nine buckets around each bucket; else both are empty.
 
     Where sites carry limited users:
+    `rate[g]` is what a unit of weight of zone g is worth where the most worth is sought: the zones are then those of one worth each, of
+    which all is wanted, the most valuable first; else it is 1 everywhere.
     `capacity` is the weight each candidate can carry. Candidates that are `fixed` are in every plan and cost nothing more.
     A class with `must` keeps its weight, which has to be carried in full (one of weight 0 needs a server), and is in the zone `rest`.
     Classes of separate zones load nobody.
@@ -60,6 +62,7 @@ class Model(NamedTuple):
     entry: Ints
     owner: Indices
     rare: Ints
+    rate: Floats
 
     @property
     def candidates(self) -> int:
@@ -75,6 +78,16 @@ class Model(NamedTuple):
     def load(self) -> Floats:
         """What each class loads its servers with: its weight, 0 in a separate zone."""
         return np.where(self.zone > self.rest, 0.0, self.weight)
+
+    @property
+    def worth(self) -> Floats:
+        """What each class is worth: its weight, at the rate of its zone."""
+        return np.asarray(self.weight * self.rate[self.zone])
+
+    @property
+    def has_rates(self) -> bool:
+        """Some weight is worth more than other."""
+        return bool((self.rate != 1.0).any())
 
     @property
     def matrix(self) -> sp.csr_matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class CoverProblem:
                     y_i + y_k <= 1                                            for candidates closer than `spacing_m`
                     y_i = 1 where `forced`, y_i = 0 where `forbidden`
 
-    `max_cover` maximises sum_j weight_j z_j under a budget or a number of sites; `must`, `zone_required`, `required` do not bind there.
+    `max_cover` maximises sum_j worth_j weight_j z_j under a budget or a number of sites; `must`, `zone_required`, `required` do not bind.
 
     Where sites carry limited users, with x_ij >= 0 the weight of row j that candidate i carries, the first two lines become
 
@@ -57,6 +57,9 @@ class CoverProblem:
         Index of the row's zone in `zone_required`; -1 for a row in no zone. Default: one zone.
     zone_required : array, shape (zones,), optional
         Weight each zone must reach, rows already `covered` included. Default: nothing.
+    worth : array, shape (demand,), optional
+        What `max_cover` counts for a unit of a row's weight, >= 0; a row loads its sites with its weight, whatever that is worth.
+        Default: 1.
     separate : boolean array, shape (zones,), optional
         Zones whose rows count for the zone alone: not toward `required`, and they load no candidate's `capacity`. For demand in another
         unit, or of another kind, than the rest. Default: none.
@@ -94,6 +97,7 @@ class CoverProblem:
     forbidden: Bools = None  # type: ignore[assignment]
     capacity: Floats | None = None
     separate: Bools = None  # type: ignore[assignment]
+    worth: Floats = None  # type: ignore[assignment]
     faults: list[Fault] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,7 @@ class CoverProblem:
             self._blame("cover", "no_candidates")
         self._set(cover=cover)
         self._set(weight=self._numbers("weight", self.weight, demand), cost=self._numbers("cost", self.cost, candidates))
+        self._set(worth=self._numbers("worth", np.ones(demand) if self.worth is None else self.worth, demand))
         zone_required = self.zone_required if self.zone_required is not None else np.zeros(1)
         zone_required = self._numbers("zone_required", zone_required, np.asarray(zone_required).size)
         zone = self._zones(self.zone if self.zone is not None else np.zeros(demand, np.int64), demand, zone_required.size)
@@ -139,6 +144,15 @@ class CoverProblem:
     def shared_weight(self) -> Floats:
         """Weight of each row, 0 in `separate` zones: what counts toward `required` and loads a candidate."""
         return self.weight if not self.separate.any() else np.where(self.in_whole, self.weight, 0.0)
+
+    @property
+    def weighs_worth(self) -> bool:
+        """Some row's weight counts more, or less, than its weight."""
+        return bool((self.worth != 1.0).any())
+
+    def without_limits(self) -> CoverProblem:
+        """The same where sites carry any number of users: a row then weighs what it is worth."""
+        return replace(self, weight=self.weight * self.worth, worth=np.ones(self.weight.size), capacity=None)
 
     @property
     def in_whole(self) -> Bools:

@@ -104,7 +104,7 @@ class ShrinkingModel:
             zone=self.zone.astype(np.int32), must=self.must.astype(np.uint8), cost=self.cost, zone_need=np.maximum(self.zone_need, 0.0),
             rest=self.rest, need=max(self.need, 0.0), slack=self.slack, place=place, ring=ring, spacing_m=self.spacing_m,
             capacity=np.empty(0), fixed=np.empty(0, np.uint8), entry=np.empty(0, np.int64), owner=np.empty(0, np.int32),
-            rare=np.empty(0, np.int64),
+            rare=np.empty(0, np.int64), rate=np.empty(0),
         )  # fmt: skip
 
 

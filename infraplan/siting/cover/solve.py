@@ -60,7 +60,7 @@ def max_cover(
     problem: CoverProblem, max_sites: int | None = None, budget: float | None = None, time_limit_s: float = 60.0, gap: float = 0.01,
     seed: int = 0, *, work_limit: int | None = None, workers: int | None = None, start: npt.ArrayLike | None = None,
 ) -> CoverPlan:  # fmt: skip
-    """The plan that serves most weight within `max_sites` sites and `budget`, with a bound no plan can exceed.
+    """The plan that serves most weight, at its `worth`, within `max_sites` sites and `budget`, with a bound no plan can exceed.
 
     Parameters
     ----------
@@ -82,8 +82,11 @@ def max_cover(
     clock = Clock(time_limit_s, work_limit)
     limits = _limits_left(problem, max_sites, budget)
     known = None if start is None else _checked_start(problem, np.unique(np.asarray(start, np.int64)), max_sites, budget)
-    search = most_people_limited if problem.is_limited else most_people
-    return search(problem, limits, clock, gap, seed, workers, known)
+    if problem.is_limited:
+        return most_people_limited(problem, limits, clock, gap, seed, workers, known)
+    if problem.weighs_worth:  # nobody loads a site beyond what it carries: the weight is the worth
+        problem = problem.without_limits()
+    return most_people(problem, limits, clock, gap, seed, workers, known)
 
 
 def _checked_start(problem: CoverProblem, start: Ints, max_sites: int | None, budget: float | None) -> Ints:

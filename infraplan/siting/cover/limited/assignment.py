@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -62,6 +62,23 @@ def assignment_of(problem: CoverProblem, chosen: Ints, zone_required: Floats | N
         _fill(flow, problem.must[rows], problem.zone[rows], np.where(problem.separate, 0.0, np.maximum(required - got, 0.0)), one_by_one)
         carried[rows], load[sites] = flow.carried, flow.loads
     return Assignment(carried, load, np.flatnonzero(problem.must & ~attended))
+
+
+def most_worth(problem: CoverProblem, chosen: Ints) -> Assignment:
+    """The assignment of a list of candidates whose carried weight is worth most, whatever the targets.
+
+    The weights that can be carried form a polymatroid: with the most valuable rows first, what is carried is worth most, and its sum is the
+    greatest there is.
+    """
+    rates, level = np.unique(-problem.worth, return_inverse=True)
+    shared = problem.in_whole
+    zone = np.where(shared, level.ravel(), rates.size)
+    wanted = np.append(np.bincount(zone, weights=problem.weight, minlength=rates.size + 1)[: rates.size], 0.0)
+    by_worth = replace(
+        problem, zone=zone, zone_required=wanted, separate=np.arange(rates.size + 1) == rates.size,
+        must=np.zeros(zone.size, bool), required=0.0, spacing_m=0.0,
+    )  # fmt: skip
+    return assignment_of(by_worth, chosen, one_by_one=True)
 
 
 def _fill(flow: Flow, must: Bools, zone: Ints, need: Floats, one_by_one: bool) -> None:

@@ -128,18 +128,18 @@ class _LeastCost(_Dual):
         return float(filled + paid - BOUND_ALLOWANCE * (filled - paid))
 
 
-class _MostWeight(_Dual):
-    """The bound on the weight within limits; negative, so that it rises while it improves. Classes cost up to their weight here."""
+class _MostWorth(_Dual):
+    """The bound on the worth within limits; negative, so that it rises while it improves. Classes cost up to their worth here."""
 
     def __init__(self, model: Model, limits: BuildLimits) -> None:
         super().__init__(model)
-        self.limits = limits
+        self.limits, self.most = limits, model.worth
 
     def value(self, price: Floats) -> float:
         """Minus what no plan within the limits exceeds."""
         model, limits = self.model, self.limits
         self._value_sites(price)
-        self.needed = (price < model.weight).astype(np.float64)
+        self.needed = (price < self.most).astype(np.float64)
         fixed = model.fixed > 0
         worth = np.where(fixed, 0.0, self.worth)
         self.money = _price_of_money(worth, model.cost, limits)
@@ -150,9 +150,9 @@ class _MostWeight(_Dual):
         self.built = _within(worth, model.cost, limits, self.money, best)
         self.built[fixed] = 1.0
         self.penalty = np.where(fixed, 0.0, np.maximum(site - (worth - self.money * model.cost), 0.0))
-        total = float((model.weight - price).sum() + self.worth[fixed].sum() + profit[best].sum())
+        total = float((self.most - price).sum() + self.worth[fixed].sum() + profit[best].sum())
         total += self.money * limits.budget if self.money > 0 else 0.0
-        return -(total + BOUND_ALLOWANCE * (total + float(model.weight.sum())))
+        return -(total + BOUND_ALLOWANCE * (total + float(self.most.sum())))
 
 
 def _price_of_money(worth: Floats, cost: Floats, limits: BuildLimits) -> float:
@@ -206,8 +206,8 @@ def least_cost_bound(
 def most_people_bound(
     model: Model, limits: BuildLimits, plan_weight: float, rounds: int, late: Callable[[], bool] = lambda: False
 ) -> LimitedBound:  # fmt: skip
-    """No plan within the limits carries more. `plan_weight`: that of a plan known."""
-    dual = _MostWeight(model, limits)
-    price = model.weight * max(STARTS[3:], key=lambda scale: dual.value(model.weight * scale))
-    best, y = climb(dual, price, model.weight, -plan_weight, STEPS, rounds, late=late, average=dual.plan())
+    """What no plan within the limits carries is worth more. `plan_weight`: what that of a plan known is worth."""
+    dual, most = _MostWorth(model, limits), model.worth
+    price = most * max(STARTS[3:], key=lambda scale: dual.value(most * scale))
+    best, y = climb(dual, price, most, -plan_weight, STEPS, rounds, late=late, average=dual.plan())
     return LimitedBound(-dual.value(best), dual.penalty, y, "lagrangian")

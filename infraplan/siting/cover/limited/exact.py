@@ -19,7 +19,7 @@ from infraplan.siting.cover.relaxation import clique_rows, cliques_of
 
 def limited_program(model: Model, limits: BuildLimits | None) -> Program:
     """Columns: y per candidate, then f per entry, the share of its class that the candidate carries. Without `limits` the least cost, else
-    minus the most weight.
+    minus the most worth.
 
     Rows: f_e <= y_i; sum of weight f <= capacity_i y_i; shares of a class up to 1 (of a must from 1 on); zone needs, the whole need (or the
     number of sites and the budget); spacing cliques. `slack` of every need is granted.
@@ -51,7 +51,7 @@ def limited_program(model: Model, limits: BuildLimits | None) -> Program:
         free = (model.fixed == 0).astype(np.float64)
         rows_of_program.append((sp.csr_matrix(free[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.sites))
         rows_of_program.append((sp.csr_matrix((model.cost * free)[None, :]), sp.csr_matrix((1, entries)), -np.inf, limits.budget))
-        cost = np.concatenate([np.zeros(n), -weight])
+        cost = np.concatenate([np.zeros(n), -model.worth[model.rows]])
     matrix = sp.csr_matrix(sp.vstack([sp.hstack([left, right]) for left, right, _, _ in rows_of_program]))
     low = np.concatenate([np.broadcast_to(lower, left.shape[0]) for left, _, lower, _ in rows_of_program]).astype(np.float64)
     high = np.concatenate([np.broadcast_to(upper, left.shape[0]) for left, _, _, upper in rows_of_program]).astype(np.float64)

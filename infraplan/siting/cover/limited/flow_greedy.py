@@ -17,13 +17,14 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
-from infraplan.siting.cover.limited.model import capped_flow
+from infraplan.siting.cover.limited.model import capped_flow, grow_by_worth
 from infraplan.siting.cover.model import Model
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """A plan of a limited model: candidates, what each entry of `rows` carries, what is carried in all, and whether targets are met."""
+    """A plan of a limited model: candidates, what each entry of `rows` carries, what is carried in all (or what that is worth), and
+    whether targets are met."""
 
     plan: Flags
     carried: Floats
@@ -46,7 +47,10 @@ class Building:
         self._tree = cKDTree(model.place[:, :2]) if model.spacing_m > 0 and model.candidates else None
         for i in np.flatnonzero(model.fixed if base is None else base | model.fixed):
             self._enter(int(i))
-        self.flow.grow()
+        if model.has_rates:
+            grow_by_worth(model, self.flow)
+        else:
+            self.flow.grow()
 
     def rows_of(self, i: int) -> Ints:
         """Classes of candidate i."""
@@ -108,7 +112,10 @@ class Building:
 
     def assigned(self) -> Assigned:
         """The plan so far."""
-        weight = self.flow.value + float(self.apart[self.count > 0].sum())
+        weight = self.flow.value
+        if self.model.has_rates:
+            weight = float(self.flow.carried @ self.model.rate[np.minimum(self.model.zone, self.model.rest)])
+        weight += float(self.apart[self.count > 0].sum())
         return Assigned(self.plan.copy(), self.flow.entries, weight, self.met)
 
 
@@ -159,6 +166,7 @@ def greedy_by_flow(
 ) -> Assigned:  # fmt: skip
     """Most added per cost first, until every target is met (what is not needed is then dropped) or the limits are used up.
 
+    Not where weight has rates: the flow of a new site says nothing of what that is worth.
     `base`: a plan within the limits, and free of conflicts, to begin with. Where it gets `late`, the plan remains unfinished.
     """
     building = Building(model, base)

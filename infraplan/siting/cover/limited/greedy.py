@@ -37,7 +37,9 @@ def grow_plan(model: Model, plan: Flags, sites: float, budget: float, most: bool
         if plan[i] or fixed[i]:
             heap.append((GIVEN, i))
         else:
-            worth = promise(i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched)
+            worth = promise(
+                i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched, model.rate
+            )
             heap.append((-worth / price[i], i))
     heap.sort()
     while len(heap):
@@ -48,7 +50,9 @@ def grow_plan(model: Model, plan: Flags, sites: float, budget: float, most: bool
                 break
             worth = 0.0
             if spent + cost[i] <= budget and is_free(i, tally, model.place, model.ring, state.occupied):
-                worth = promise(i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched)
+                worth = promise(
+                    i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched, model.rate
+                )
             if worth <= 0:
                 drop_top(heap)
                 continue

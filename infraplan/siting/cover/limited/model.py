@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from infraplan.arrays import Bools, Floats, Ints
 from infraplan.siting.cover.limited.assignment import capacities
 from infraplan.siting.cover.limited.flow import Flow
 from infraplan.siting.cover.limited.reachable_targets import LimitedTargets
@@ -17,7 +18,7 @@ from infraplan.siting.cover.shrinking import ShrinkingModel
 def limited_model(
     problem: CoverProblem, targets: LimitedTargets, *, most: bool = False, costly: bool = True, simplify: bool = True, whole: bool = False
 ) -> Reduced:  # fmt: skip
-    """The model of the least cost, or of the `most` weight.
+    """The model of the least cost, or of the `most` worth.
 
     Dropped: rows served already, by forced candidates without a limit, or needed by no target; candidates that serve nothing needed, or all
     of whose rows one without a limit serves too at no higher cost (under a spacing: from the same spot). Merged: rows with the same
@@ -40,9 +41,12 @@ def limited_model(
     number, order, home = number_zones(problem, zone_need, targets.slack)
     zone_need = np.append(zone_need, 0.0)[order]
     zone = np.where(problem.zone < 0, home, number[problem.zone])
-    if most:  # every row counts; those of separate zones are apart, because they load nobody
-        must_weight, attend, rest = np.zeros(served.size), np.zeros(served.size, bool), np.where(served, 0.0, problem.weight)
-        zone, home, zone_need, need = (~shared).astype(np.int64), 0, np.array([0.0, np.inf]), np.inf
+    rate = np.ones(zone_need.size)
+    if most:  # every row counts, by zones of one worth each; those of separate zones are apart, because they load nobody
+        must_weight, attend = np.zeros(served.size), np.zeros(served.size, bool)
+        rest = np.where(served | (problem.worth == 0), 0.0, np.where(shared, problem.weight, problem.weight * problem.worth))
+        zone, zone_need, rate, need = *_zones_of_worth(problem, shared & (rest > 0), rest), np.inf
+        home = rate.size - 2
     else:
         rest[~shared & (zone == home)] = 0.0
     # a row that has to be carried in part (its must was lowered) becomes two: the part that must be carried, and the rest
@@ -67,11 +71,23 @@ def limited_model(
         if whole or not work.drop_dominated():
             break
     finite = capacity[np.isfinite(capacity)]
-    unit = common_unit(np.concatenate([problem.weight, finite])) if most else common_unit(problem.cost)
+    unit = common_unit(problem.cost)
+    if most:
+        unit = common_unit(np.concatenate([problem.weight, finite])) * common_unit(problem.worth)
+    base = problem.weight * problem.worth if most else problem.weight
     return Reduced(
-        _with_limits(work), work.candidate, np.flatnonzero(free), float(problem.cost[problem.forced].sum()),
-        float(problem.weight[served].sum()), unit, work.position_m, work.dropped_by,
+        _with_limits(work, rate), work.candidate, np.flatnonzero(free), float(problem.cost[problem.forced].sum()),
+        float(base[served].sum()), unit, work.position_m, work.dropped_by,
     )  # fmt: skip
+
+
+def _zones_of_worth(problem: CoverProblem, counted: Bools, weight: Floats) -> tuple[Ints, Floats, Floats]:
+    """Zone of each row by what a unit of its weight is worth, the most valuable first, the least in `rest`, separate rows after it; the
+    need of each zone, more than it can have, so that all of it is wanted; and its rate."""
+    rates = np.unique(problem.worth[counted])[::-1] if counted.any() else np.ones(1)
+    at = rates.size - 1 - np.searchsorted(rates[::-1], problem.worth).clip(0, rates.size - 1)
+    need = np.full(rates.size - 1, 2.0 * float(weight.sum()))
+    return np.where(counted, at, rates.size), np.concatenate([need, [0.0, np.inf]]), np.append(rates, 1.0)
 
 
 def _drop_idle_entries(work: ShrinkingModel) -> None:
@@ -82,7 +98,7 @@ def _drop_idle_entries(work: ShrinkingModel) -> None:
     work.matrix.sort_indices()
 
 
-def _with_limits(work: ShrinkingModel) -> Model:
+def _with_limits(work: ShrinkingModel, rate: Floats) -> Model:
     """The model with the capacity of every candidate, and with the ways between entries that the search needs."""
     model, columns = work.model(), work.matrix.indices
     order = np.argsort(columns, kind="stable")  # candidate by candidate, rows ascending: the order of `rows`
@@ -92,18 +108,30 @@ def _with_limits(work: ShrinkingModel) -> Model:
     owner = np.repeat(np.arange(model.candidates, dtype=np.int32), np.diff(model.start))
     return model._replace(
         capacity=np.minimum(work.capacity, reach), fixed=work.fixed.astype(np.uint8), entry=entry, owner=owner,
-        rare=np.lexsort((np.diff(model.row_start)[model.rows], owner)).astype(np.int64),
+        rare=np.lexsort((np.diff(model.row_start)[model.rows], -rate[model.zone[model.rows]], owner)).astype(np.int64), rate=rate,
         zone_need=np.where(work.zone_need > work.slack, work.zone_need, 0.0), need=work.need if work.need > work.slack else 0.0,
     )  # fmt: skip
 
 
 def capped_flow(model: Model) -> tuple[Flow, float]:
     """A flow whose every sink takes only what a target needs, nothing built yet; and its value when every target is met. Classes of
-    separate zones are not in it."""
+    separate zones are not in it. Where weight has rates the sinks are closed: `grow_by_worth` opens them."""
     zone_need = model.zone_need[: model.rest]
     flow = Flow(model.matrix, model.load, np.minimum(model.zone, model.rest).astype(np.int64), model.rest)
     flow.open_musts(model.must > 0)
+    if model.has_rates:
+        return flow, np.inf
     flow.open_zones(zone_need)
     beyond = max(0.0, model.need - float(zone_need.sum()))
     flow.open_rest(beyond)
     return flow, float(model.weight[model.must > 0].sum() + zone_need.sum()) + beyond
+
+
+def grow_by_worth(model: Model, flow: Flow) -> None:
+    """Grow a flow so that what it carries is worth most: the most valuable zones first, for what has once been carried stays so."""
+    zone_need = model.zone_need[: model.rest]
+    for last in range(model.rest):
+        flow.open_zones(np.where(np.arange(model.rest) <= last, zone_need, 0.0))
+        flow.grow()
+    flow.open_rest()
+    flow.grow()

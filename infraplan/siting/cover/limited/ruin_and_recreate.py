@@ -11,7 +11,6 @@ import numpy as np
 from infraplan.arrays import Flags, Floats, Ints, kernel
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
 from infraplan.siting.cover.limited.state import (
-    CARRIED,
     LINES,
     LOG,
     OVERFLOWED,
@@ -22,6 +21,7 @@ from infraplan.siting.cover.limited.state import (
     move,
     promise,
     set_site,
+    worth_carried,
 )  # fmt: skip
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
@@ -46,10 +46,10 @@ def rebuild_around(
     model: Model, near: Ints, plan: Flags, given: Floats, sites: float, budget: float, most: bool,
     iterations: int, seed: int, hot: float, cold: float,
 ) -> tuple[Flags, Floats, Flags, Floats, float]:  # fmt: skip
-    """Anneal from temperature `hot` to `cold`. Best plan and what its entries carry, last plan and its entries, best cost or weight.
+    """Anneal from temperature `hot` to `cold`. Best plan and what its entries carry, last plan and its entries, best cost or worth.
 
     `near`: centres and their neighbourhoods, the centre first. `plan` and `given`: a plan that meets every target (or, for the `most`
-    weight, keeps to `sites` and `budget`) and what its entries carry.
+    worth, keeps to `sites` and `budget`) and what its entries carry.
     """
     rng = seeded(seed)
     state = restored(model, plan, given)
@@ -58,14 +58,15 @@ def rebuild_around(
     free = 0
     for i in range(len(model.cost)):
         free += chosen[i] and not model.fixed[i]
-    best = tally[CARRIED] if most else tally[COST]
+    best = worth_carried(model, state) if most else tally[COST]
     best_plan, best_carried = chosen.copy(), carried.copy()
     attention = attention_of(model)
     extra = EXTRA_COST * model.cost.sum() / max(1, len(model.cost))
     pool = np.zeros(2 * width, np.int64)
     for iteration in range(iterations):
         size[LINES], size[OVERFLOWED] = 0, 0
-        cost_before, carried_before, free_before = tally[COST], tally[CARRIED], free
+        cost_before, free_before = tally[COST], free
+        worth_before = worth_carried(model, state) if most else 0.0
         # a neighbourhood to ruin; where the most weight is sought, sites may move to a second one
         pool[:width] = near[below(rng, centres)]
         wide = width
@@ -82,12 +83,13 @@ def rebuild_around(
         if done and not most and not size[OVERFLOWED]:
             free -= drop_light_sites(model, state, pool[:width], -1 - iteration)
         temperature = hot * (cold / hot) ** (iteration / max(1, iterations))
-        worse = carried_before - tally[CARRIED] if most else tally[COST] - cost_before
+        worth = worth_carried(model, state) if most else 0.0
+        worse = worth_before - worth if most else tally[COST] - cost_before
         if not done or size[OVERFLOWED] or worse > -temperature * np.log(uniform(rng) + 1e-300):
             take_back(model, state, 0)
             free = free_before
-        elif (tally[CARRIED] > best + 1e-9 * best) if most else (tally[COST] < best - 1e-9):
-            best = tally[CARRIED] if most else tally[COST]
+        elif (worth > best + 1e-9 * best) if most else (tally[COST] < best - 1e-9):
+            best = worth if most else tally[COST]
             best_plan[:], best_carried[:] = chosen, carried
     return best_plan, best_carried, chosen, carried, best
 
@@ -153,7 +155,9 @@ def fill_up(
                 continue
             if most and (free + 1 > sites or tally[COST] + cost[i] > cost_limit):
                 continue
-            worth = promise(i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched)
+            worth = promise(
+                i, start, rows, weight, zone, must, capacity, count, filled, short, tally, attention, gained, touched, model.rate
+            )
             if worth > 0:
                 worth *= (1 - NOISE + 2 * NOISE * uniform(rng)) / max(cost[i], 1e-12)
                 if worth > top:

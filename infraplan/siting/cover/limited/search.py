@@ -146,7 +146,7 @@ class _Search:
             # better plans, starting from the candidates that the fractional plan builds
             base = likely(model, bound.y, among)
             self.offer(grown(model, limits, base))
-            if self._full(known) > FULL_SITES and entries <= CAREFUL_UP_TO:
+            if self._full(known) > FULL_SITES and entries <= CAREFUL_UP_TO and not model.has_rates:
                 self.offer(greedy_by_flow(model, among, base, lambda: self.incumbent.clock.share > CAREFUL_SHARE))
             incumbent.note()
             self._take_without_capacities(without)
@@ -181,7 +181,8 @@ class _Search:
             return None
         seconds = UNLIMITED_SHARE * clock.time_limit_s
         work = None if clock.work_limit is None else max(1, clock.work_limit // 4)
-        unlimited, gap = replace(self.problem, capacity=None), self.incumbent.gap / 2
+        gap = self.incumbent.gap / 2
+        unlimited = replace(self.problem, capacity=None) if self.limits is None else self.problem.without_limits()
         return crew.submit(_without_capacities, unlimited, self.limits, gap, seconds, work, self.seed, self.by_parts)
 
     def _full(self, known: Assigned) -> float:

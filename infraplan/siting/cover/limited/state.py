@@ -159,13 +159,14 @@ def useful_amount(j: int, weight: Floats, zone: Indices, must: Flags, filled: Fl
 @kernel
 def promise(
     i: int, start: Ints, rows: Indices, weight: Floats, zone: Indices, must: Flags, capacity: Floats,
-    count: Indices, filled: Floats, short: Floats, tally: Floats, attention: float, gained: Floats, touched: Ints,
+    count: Indices, filled: Floats, short: Floats, tally: Floats, attention: float, gained: Floats, touched: Ints, rate: Floats,
 ) -> float:  # fmt: skip
     """What candidate i would carry toward targets still short, of what nobody carries; each must of weight 0 counts `attention`.
 
-    As `useful_weight` of the search without limits, up to the candidate's capacity where it loads the candidate.
+    As `useful_weight` of the search without limits, up to the candidate's capacity where it loads the candidate. Weight of a zone with a
+    higher rate counts more.
     """
-    musts, whole, lonely, zones, separate, used = 0.0, 0.0, 0.0, 0.0, 0.0, 0
+    musts, whole, lonely, zones, separate, valued, used = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0
     for p in range(start[i], start[i + 1]):
         j = rows[p]
         if weight[j] == 0:
@@ -192,13 +193,23 @@ def promise(
             separate += min(gained[touched[q]], short[touched[q]])
         else:
             zones += min(gained[touched[q]], short[touched[q]])
+            valued += (rate[touched[q]] - rate[int(tally[REST])]) * min(gained[touched[q]], capacity[i])
         gained[touched[q]] = 0.0
     if tally[NEED_LEFT] > tally[SLACK]:
         zones = max(zones, min(whole, tally[NEED_LEFT]))
-    useful = min(capacity[i], zones + musts) + separate
+    useful = min(capacity[i], zones + musts) * rate[int(tally[REST])] + valued + separate
     if useful <= 0 and lonely == 0:
         return 0.0
     return float(useful + attention * lonely + 1e-3 * min(whole, capacity[i]))
+
+
+@kernel
+def worth_carried(model: Model, state: PlanState) -> float:
+    """What all that the plan carries is worth."""
+    worth = state.tally[CARRIED]
+    for g in range(model.rest + 1):
+        worth += (model.rate[g] - 1.0) * (model.zone_need[g] - state.short[g])
+    return float(worth)
 
 
 @kernel

@@ -40,7 +40,7 @@ def promises(model: Model, state: PlanState, options: Ints, known: int, attentio
         if not state.chosen[i] and is_free(i, state.tally, model.place, model.ring, state.occupied):
             worth[a] = promise(
                 i, model.start, model.rows, model.weight, model.zone, model.must, model.capacity, state.servers, state.filled,
-                state.short, state.tally, attention, state.gained, state.touched,
+                state.short, state.tally, attention, state.gained, state.touched, model.rate,
             )  # fmt: skip
 
 
