@@ -54,6 +54,16 @@ def replace_folder(part: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def finish_replacements(parent: Path) -> None:
+    """Where `replace_folder` was killed between its two renames, the folder moved aside gets its name back; one that was replaced goes."""
+    for old in sorted(parent.glob(".*.old")):
+        final = parent / old.name[1 : -len(".old")]
+        if final.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(final)
+
+
 def move_files(part: Path, folder: Path) -> None:
     """Each finished file of `part` takes its place in `folder`; `part` goes."""
     for path in sorted(part.iterdir()):

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from infraplan.errors import DataError, Fault
-from infraplan.files import replace_folder
+from infraplan.files import finish_replacements, replace_folder
 from infraplan.messages import both
 from infraplan.outputs import types
 from infraplan.tables.column_types import typed
@@ -41,7 +41,8 @@ def write_record(output: Path, day: str, tables: Mapping[str, pd.DataFrame]) -> 
     """Files a finished run under its day, in place of an earlier run of the same day; complete or not at all."""
     final = output / FOLDER / day
     part = final.with_name(f".{day}.part")
-    for left in final.parent.glob(".*.part"):  # of a killed run, maybe of another day
+    finish_replacements(final.parent)  # of a killed run, maybe of another day
+    for left in final.parent.glob(".*.part"):
         shutil.rmtree(left, ignore_errors=True)
     part.mkdir(parents=True)
     for name in COPIED:
@@ -93,7 +94,9 @@ def _from_layer(path: Path, name: str) -> pd.DataFrame | None:
 
 
 def records_before(output: Path, day: str) -> list[Path]:
-    """Folders of the dated records of earlier days, oldest first; of an undated run all of them."""
+    """Folders of the dated records of earlier days, oldest first; of an undated run all of them. A record that a killed run moved aside
+    takes its place again."""
+    finish_replacements(output / FOLDER)
     found = sorted(path.parent for path in (output / FOLDER).glob("[0-9]*/summary.json"))
     return found if day == UNDATED else [path for path in found if path.name < day]
 

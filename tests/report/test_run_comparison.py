@@ -150,6 +150,36 @@ def test_gaps_of_a_clause_or_village_of_one_run_alone_are_not_closed(runs: tuple
     assert any("另有 4 项缺口" in sentence for sentence in sentences(found, Words("zh")))
 
 
+@pytest.mark.parametrize("renamed", [1, 2], ids=["killed between the renames", "killed after both"])
+def test_a_kill_while_a_record_is_replaced_loses_no_day(runs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, renamed: int) -> None:
+    folder, rename, done = runs[0], Path.rename, []
+    (folder / "targets.csv").write_text("id\n")
+    tables = {name: pd.DataFrame({"id": ["a"]}) for name in ("villages", "gaps", "existing_sites")}
+    write_record(folder, "2020-08-31", tables)
+    (folder / FOLDER / "2020-08-31" / "first").write_text("")
+
+    def killed(path: Path, target: Path) -> Path:
+        if len(done) == renamed:
+            raise KeyboardInterrupt
+        done.append(path)
+        return rename(path, target)
+
+    def killed_remove(path: Path, **_: Any) -> None:
+        if len(done) == renamed:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    monkeypatch.setattr("infraplan.files.shutil.rmtree", killed_remove)
+    with pytest.raises(KeyboardInterrupt):
+        write_record(folder, "2020-08-31", tables)
+    monkeypatch.undo()
+    assert (folder / FOLDER / ".2020-08-31.old").is_dir()
+    assert [path.name for path in records_before(folder, "2020-09-30")] == ["2020-08-31"]
+    assert (folder / FOLDER / "2020-08-31" / "first").exists() == (renamed == 1)
+    write_record(folder, "2020-09-30", tables)
+    assert sorted(path.name for path in (folder / FOLDER).iterdir()) == ["2020-08-31", "2020-09-30"]
+
+
 def test_records_before_a_day_and_the_trend(runs: tuple[Path, Path]) -> None:
     def summary(day: str, share: float, model: str = "p1812") -> dict[str, Any]:
         return {"as_of": day, "model": model, "sites": 3, "population": {"total": 10, "nr": {"served": int(10 * share), "share": share}},
