@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from infraplan.messages import Bilingual, joined_texts
+from infraplan.messages import Bilingual, both, in_language, joined_texts
 from infraplan.messages.amounts import amount
+from infraplan.tables.families import family_name
 from infraplan.tables.language import OwnNames, Speech
 from infraplan.tables.wording import worded
 from infraplan.units import cut_percent
@@ -31,8 +32,11 @@ def goal_in_words(share: float | None, lines: Mapping[str, Mapping[str, Any]], w
     """What a plan must reach, in short: the share of people, where one is asked, and the kilometres of lines."""
     people = [] if share is None else [Bilingual(f"{share * 100:g}%", f"{share * 100:g} %")]
     others = [f"{name} {row['required_km']:,.1f} km" for name, row in lines.items()]
-    others += [f"{name} {row['required']:,}" for name, row in (weak_grid or {}).items()]
-    return joined_texts([*people, *others], "、", ", ")
+    cells = []
+    for row in (weak_grid or {}).values():
+        named = both("report.outcome_weak", family=family_name(row["family"]))
+        cells.append(Bilingual(*(f"{in_language(named, lang)} {row['required']:,}" for lang in ("zh", "en"))))
+    return joined_texts([*people, *others, *cells], "、", ", ")
 
 
 def html(plan: Plan) -> str:

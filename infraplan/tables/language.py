@@ -12,6 +12,8 @@ from infraplan.tables import number_formats
 from infraplan.tables.families import family_name
 from infraplan.tables.number_formats import missing, text
 
+WEAK_GRID = "weak_grid-"
+"""Begins the name of a target of measured weak cells (`siting.goals.WeakGridTarget.name`), before its family."""
 ROOMS = ("report", "policy", "siting", "coverage")
 
 
@@ -102,8 +104,13 @@ class Speech:
 
     def targets(self, ids: str) -> str:
         """Targets by the names of their tasks."""
-        named = [self.tasks.get(name, self.tasks.get(name.split("/")[0], name)) for name in ids.split(";") if name]
-        return self.joined(list(dict.fromkeys(named)))
+        return self.joined(list(dict.fromkeys(self._target(name) for name in ids.split(";") if name)))
+
+    def _target(self, name: str) -> str:
+        """The task of a target; measured weak cells, which no policy names, by their family."""
+        if name.startswith(WEAK_GRID):
+            return say("report.outcome_weak", self.lang, family=self.family(name.removeprefix(WEAK_GRID)))
+        return self.tasks.get(name, self.tasks.get(name.split("/")[0], name))
 
     def reason(self, value: Any) -> str:
         """A reason or remedy: a key of some room's catalogue, a planned site, or free text kept as it is."""

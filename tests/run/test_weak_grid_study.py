@@ -70,6 +70,7 @@ def test_people_lines_and_cells_together(folder: Path) -> None:
     page = (study.output / "index.html").read_text(encoding="utf-8")
     assert "公里；现有网络" in page and f"{lines['served_km']:,.1f}" in page
     assert "线路 su-corridors/railway_nr" in page and "要求" in page
+    assert "weak_grid-nr" not in page and "实测弱覆盖（5G）" in page
     (city,) = sorted((study.output / "cities").iterdir())  # the only city: its kilometres are those of the study, nothing is required of it
     own = (city / "report.html").read_text(encoding="utf-8")
     kilometres = (lines["total_km"], lines["today"]["served_km"], lines["served_km"])
