@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ROOMS = ("radio", "coverage", "geo"), ("siting/cover", "siting/cover/limited"), ("backhaul/steiner",)
+ROOMS = ("radio", "coverage", "geo"), ("siting/cover", "siting/cover/limited"), ("backhaul", "backhaul/steiner")
 """Packages whose kernels call each other."""
 CONSTANTS = frozenset({"model", "p1812_tables", "tolerances"})
 """Modules without kernels that hold constants of kernels."""

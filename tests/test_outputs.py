@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MAKERS = {"report/editions.py": 3, "report/run_comparison.py": 1, "report/run_records.py": 1, "run/batch.py": 1, "run/summary.py": 3}
 """Lists of names that choose no column to show: what a public edition may keep; by which columns rows of two runs are the same; rows of a
 trend; rows filled with the values of a city and of a zone; summary.json, whose keys are documented."""
-DERIVED = ("cities", "compared_cities", "gap_sums", "gap_zones", "method", "outcome", "site_kinds", "filling")
+DERIVED = ("cities", "compared_cities", "gap_sums", "gap_zones", "investment", "method", "outcome", "site_kinds", "filling")
 """Tables that are in no frame of the library."""
 
 

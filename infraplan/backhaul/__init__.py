@@ -6,6 +6,7 @@ from infraplan.backhaul.fibre_prices import FibrePrices, usual_fibre_prices
 from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
 from infraplan.backhaul.networkx_graphs import from_networkx, to_networkx
 from infraplan.backhaul.roads import RoadNetwork, road_network
+from infraplan.backhaul.site_connections import site_connections
 from infraplan.backhaul.steiner import SteinerError, SteinerProblem, Tree, solve
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "from_networkx",
     "joined_tree",
     "road_network",
+    "site_connections",
     "solve",
     "to_networkx",
     "usual_fibre_prices",

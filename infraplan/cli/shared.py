@@ -158,6 +158,7 @@ def print_plan(
     from infraplan.policy.layer_names import rent_measure
     from infraplan.radio.receivers import receiver_of
     from infraplan.siting.capacity import capacity_in_use
+    from infraplan.siting.connections import connection_sums
     from infraplan.siting.plan_repr import goal_in_words, line_kilometres
     from infraplan.siting.plans import SAVINGS
     from infraplan.siting.target_lines import joined_pieces
@@ -181,6 +182,11 @@ def print_plan(
     if len(plan.sites):
         levels = {name: amounts(value, plan.currency) for name, value in (("low", plan.cost_low), ("high", plan.cost_high))}
         print_note(both("cli.plan_cost_range", cost=cost, **levels))
+    connected = connection_sums(plan.sites)
+    if connected is not None and len(plan.sites):
+        parts = {"radio": plan.cost - connected["cost"], "backhaul": connected["cost"]}
+        counts = {kind: f"{count:,}" for kind, count in connected["sites"].items()}
+        print_note(both("cli.plan_connections", **{name: amounts(value, plan.currency) for name, value in parts.items()}, **counts))
     if without_lines:
         print_note(both("cli.plan_without_lines", lines=line_names(without_lines)))
     if len(plan.sites):

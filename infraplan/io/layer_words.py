@@ -15,6 +15,7 @@ from infraplan.tables.language import Speech
 TABLE_OF = {
     "zones": "zones", "gaps": "gaps", "new_sites": "sites", "villages": "villages", "total_not_spots": "not_spots",
     "partial_not_spots": "not_spots", "fibre_spans": "backhaul_spans", "fibre_nodes": "backhaul_nodes",
+    "site_connections": "site_connections",
 }  # fmt: skip
 """Layer -> the output table that describes its columns."""
 FIELDS_OF = {"existing_sites": fields.SITE, "new_sites": fields.SITE, "villages": fields.VILLAGE, "zones": fields.ZONE}

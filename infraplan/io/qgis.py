@@ -16,6 +16,8 @@ QUALITY_UNITS = dict(zip(FIGURES, ("dB", "Mbit/s", "Mbit/s"), strict=True))
 """Figures of quality.tif, in the order of its bands, and their units."""
 LABELS = {"zones": ("name", 9.0, 0), "new_sites": ("id", 7.0, 150_000), "villages": ("name", 7.0, 60_000)}
 """Layer -> column of its labels, their size in points, the smallest scale (1 : n) at which they are drawn, 0 for any."""
+CONNECTED = ("fibre", "microwave", "straight")
+"""Ways of connecting a new site that are lines."""
 FONTS = ("SimHei", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei")
 """Fonts with Chinese characters, the first that is there is taken."""
 
@@ -62,6 +64,9 @@ def renderer_of(name: str, frame: Any, share_column: str = "nr_share", lang: str
         return _single(_marker("diamond", colours["site"]["new"], 3.0))
     if name == "fibre_spans":
         return _single(_stroke(colours["line"]["fibre"], 0.5))
+    if name == "site_connections":
+        kinds = [(kind, say(f"report.connection_{kind}", lang), _stroke(colours["line"][f"site_{kind}"], 0.5)) for kind in CONNECTED]
+        return _categorised("connection", kinds)
     if set(frame.geometry.geom_type.dropna().unique()) & {"Polygon", "MultiPolygon"}:
         return outline_renderer()
     return _single(_marker("circle", colours["ink"]["accent"], 1.6))

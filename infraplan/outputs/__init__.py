@@ -24,9 +24,16 @@ from infraplan.outputs.answer_tables import (
     EXPLAINED_VILLAGES,
     HISTORY,
 )
-from infraplan.outputs.backhaul_tables import BACKHAUL_COUNTIES, BACKHAUL_NODES, BACKHAUL_SPANS, BACKHAUL_VILLAGES, NETWORK_FINDINGS
+from infraplan.outputs.backhaul_tables import (
+    BACKHAUL_COUNTIES,
+    BACKHAUL_NODES,
+    BACKHAUL_SPANS,
+    BACKHAUL_VILLAGES,
+    NETWORK_FINDINGS,
+    SITE_CONNECTIONS,
+)
 from infraplan.outputs.measured_tables import CALIBRATION_TERMS, SIGNAL_POINTS
-from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
+from infraplan.outputs.page_tables import BUDGET, FILLING, GAP_SUMS, GAP_ZONES, INVESTMENT, METHOD, OUTCOME, SITE_KINDS, TOWNS, ZONES
 from infraplan.outputs.quality_tables import QUALITY
 from infraplan.outputs.run_tables import (
     AREA,
@@ -58,12 +65,12 @@ TABLES = {
     "compared_targets": COMPARED_TARGETS, "compared_sites": COMPARED_SITES, "compared_cities": COMPARED_CITIES,
     "compared_villages": COMPARED_VILLAGES, "compared_gaps": COMPARED_GAPS, "compared_ranks": COMPARED_RANKS, "history": HISTORY,
     "explained_targets": EXPLAINED_TARGETS, "explained_villages": EXPLAINED_VILLAGES, "explained_candidates": EXPLAINED_CANDIDATES,
-    "zones": ZONES, "gap_sums": GAP_SUMS, "gap_zones": GAP_ZONES, "site_kinds": SITE_KINDS, "outcome": OUTCOME, "towns": TOWNS,
+    "zones": ZONES, "gap_sums": GAP_SUMS, "gap_zones": GAP_ZONES, "site_kinds": SITE_KINDS, "investment": INVESTMENT, "outcome": OUTCOME, "towns": TOWNS,
     "method": METHOD, "filling": FILLING, "budget": BUDGET,
     "signal_points": SIGNAL_POINTS, "calibration_terms": CALIBRATION_TERMS,
     "sample": SAMPLE, "sample_design": SAMPLE_DESIGN, "sample_stub": SAMPLE_STUB, "sample_totals": SAMPLE_TOTALS, "sample_shares": SAMPLE_SHARES,
     "network_findings": NETWORK_FINDINGS, "backhaul_villages": BACKHAUL_VILLAGES, "backhaul_spans": BACKHAUL_SPANS,
-    "backhaul_nodes": BACKHAUL_NODES, "backhaul_counties": BACKHAUL_COUNTIES,
+    "backhaul_nodes": BACKHAUL_NODES, "backhaul_counties": BACKHAUL_COUNTIES, "site_connections": SITE_CONNECTIONS,
     "sample_goals": SAMPLE_GOALS, "sample_findings": SAMPLE_FINDINGS,
 }  # fmt: skip
 

@@ -73,3 +73,17 @@ BACKHAUL_COUNTIES = (
     C("award_pays_subsidy", "奖补加补贴可覆盖", "Award and subsidy pay", "int64", "whole", "ap", "奖补加补贴可覆盖的村", "villages that award and subsidy pay for", unit="个", width=9),
     C("currency", "币种", "Currency", "str", "code", "", "费用的币种，ISO 4217 代码", "currency of the money in this row, ISO 4217"),
 )  # fmt: skip
+SITE_CONNECTIONS = (
+    C("id", "编码", "Code", "str", "code", "kg", "规划站编号", "id of the new site", width=10),
+    C("connection", "回传方式", "Connection", "str", "code", "kg", "fibre 沿道路接光缆，microwave 一跳微波，straight 无路无视距、按直线距离计价，in_use 在用站址、无须新接，none 接不通", "fibre along the roads, microwave: one hop, straight: no road and no line of sight, priced by the straight line, in_use: on a mast in use that needs none, none: nothing reaches it", "code:connection", width=12),
+    C("connection_cost", "回传费用", "Cost of its connection", "int64", "money", "kg", "接入传输网的费用，价格年限内", "what connecting it costs over the years of the prices", width=16),
+    C("connection_cost_low", "回传费用（低）", "Connection, low", "int64", "money", "", "各项费用都取低值", "the same, all figures low", width=16),
+    C("connection_cost_high", "回传费用（高）", "Connection, high", "int64", "money", "", "各项费用都取高值", "the same, all figures high", width=16),
+    C("connection_capex", "回传造价", "Capex of its connection", "int64", "money", "", "一次性造价", "what is paid once", width=16),
+    C("connection_opex_per_year", "回传年费", "Yearly cost of its connection", "int64", "money", "", "每年的租金、频占费等", "rent, spectrum fee and the like each year", width=16),
+    C("connection_km", "回传长度(km)", "Length of its connection (km)", "float64", "km", "kg", "计价长度；微波为跳距", "length that is priced; of a hop its length", width=10),
+    C("connection_to", "接到", "Connected to", "str", "code", "kg", "光纤节点或在用站址的编号", "id of a node of today's network, or of a mast in use", width=16),
+    C("clearance", "微波余隙(F1)", "Clearance of the hop (F1)", "float64", "db", "kg", "微波视线高出障碍物的最小余隙，以第一菲涅耳区半径为单位，不低于 0.6", "least height of the hop over what stands below, in radii of the first Fresnel zone, 0.6 or more", unit="F1", width=10),
+    C("link_m", "到道路(m)", "To the road (m)", "float64", "whole", "g", "到最近道路或既有光缆的直线距离", "straight distance to the nearest road or existing line", unit="m", width=9),
+    C("currency", "币种", "Currency", "str", "code", "", "费用的币种，ISO 4217 代码", "currency of the money in this row, ISO 4217"),
+)  # fmt: skip

@@ -35,6 +35,12 @@ SITE_KINDS = (
     C("cost", "费用", "Cost", "", "money", "d", "这些新站的费用", "their cost"),
     C("people_gained", "{first}新增覆盖人口（人）", "{first} people gained", "", "whole", "d", "它们新增覆盖的人口", "people they gain", unit="人"),
 )  # fmt: skip
+INVESTMENT = (
+    C("item", "项目", "Item", "", "text", "d", "无线、回传或合计", "radio, backhaul or their sum", width=18),
+    C("cost", "费用", "Cost", "", "money", "d", "典型值", "typical figures"),
+    C("cost_low", "费用（低）", "Cost, low", "", "money", "d", "各项费用都取低值", "all figures low"),
+    C("cost_high", "费用（高）", "Cost, high", "", "money", "d", "各项费用都取高值", "all figures high"),
+)  # fmt: skip
 TOWNS = (
     C("city", "地市代码", "City code", "str", "code", "", "地市代码", "code of the city"),
     C("city_name", "地市", "City", "str", "text", "a", "地市", "city", width=12),

@@ -58,6 +58,37 @@ WEAK_CELLS = (
     ("good_share_before", "其中现在不弱的占比", "share of them that is not weak today", "share"),
     ("good_share_after", "方案建成后的占比", "the same with the plan", "share"),
 )
+CONNECTIONS = (
+    ("fibre", "新址站：沿道路接光缆的", "sites on new positions: connected by fibre along the roads"),
+    ("microwave", "接一跳微波的", "by one microwave hop"),
+    ("straight", "无路无视距、按直线距离计价的", "with neither road nor line of sight, priced by the straight line"),
+    ("none", "接不通的", "that nothing reaches"),
+    ("in_use", "在用站址上无须新接的站", "sites on masts in use, which need no new connection"),
+)
+FIBRE = (
+    ("lacking", "条款所计、未通光纤的村", "villages of the clause without fibre", "villages"),
+    ("target", "条款", "the clause", ""),
+    ("currency", "币种", "currency", ""),
+    ("villages", "方案接入的村", "villages that the plan connects", "villages"),
+    ("households", "方案接入的户数", "households that the plan connects", ""),
+    ("no_line", "没有通向光纤节点的道路的村", "villages that no line joins to a node", "villages"),
+    ("not_stated", "未填报是否通光纤的村；part 为 null", "villages that do not say; null for a part", "villages"),
+    ("with_fibre", "已通光纤的村；part 为 null", "villages with fibre; null for a part", "villages"),
+    ("cost", "费用；一部分为各村分摊之和", "cost; of a part the shares of its villages", MONEY),
+    ("bound", "任何方案不低于的费用；part 为 null", "no plan costs less; null for a part", MONEY),
+    ("proven_gap", "与下界的差距；part 为 null", "gap to the bound; null for a part", "share"),
+    ("new_km", "新建长度", "newly built", "km"),
+    ("existing_km", "利用既有管道杆路的长度", "along existing duct or poles", "km"),
+    ("award", "每村奖补", "award a village", MONEY),
+    ("award_villages", "奖补可覆盖的村（启发式）", "villages that the award pays for (a heuristic)", "villages"),
+    ("award_cost", "接这些村的费用；part 为 null", "what connecting them costs; null for a part", MONEY),
+    ("award_paid", "付出的奖补；part 为 null", "what the award pays; null for a part", MONEY),
+    ("subsidy", "补贴情景的比例", "share that the subsidy of the scenario pays", "share"),
+    ("subsidy_villages", "奖补加补贴可覆盖的村", "villages that award and subsidy pay for", "villages"),
+    ("subsidy_cost", "接这些村的费用；part 为 null", "what connecting them costs; null for a part", MONEY),
+    ("radio_limit", "无线更省的限额，没有为 null", "the limit for radio, null for none", MONEY),
+    ("radio_cheaper", "超过限额的村", "villages that cost more than the limit", "villages"),
+)
 KEYS = (
     K("schema_version", "本文件的格式版本；键取消或含义改变时加一。没有这个键的是第 1 版，`targets` 是全部行", "version of this form, raised when a key goes or changes its meaning; without it the form is 1, whose `targets` has every row"),
     K("study", "研究名称", "name of the study"),
@@ -245,6 +276,11 @@ KEYS = (
     K("plan.lines.{target}.out_of_reach_km", "没有候选站能服务的里程", "kilometres that no candidate serves", "km", maybe=True),
     K("plan.check.lines.{target}.missed[]", "没有服务的区段", "stretches without service", maybe=True),
     K("plan.check.lines.{target}.tunnel_km", "隧道中没有自己系统的里程，室外站不起作用", "kilometres in tunnels without a system of their own, which no site outdoors serves", "km", maybe=True),
+    *(K(f"plan.connections.sites.{kind}", zh, en, "sites", maybe=True) for kind, zh, en in CONNECTIONS),
+    K("plan.connections.cost", "其中接入传输网的费用，已含在 plan.cost 里；研究没有 [backhaul] 时 plan.connections 为 null", "of the cost what connects the sites; plan.connections is null where the study has no [backhaul]", MONEY, maybe=True),
+    K("plan.connections.cost_low", "同上，各项取低值", "the same, every figure low", MONEY, maybe=True),
+    K("plan.connections.cost_high", "同上，各项取高值", "the same, every figure high", MONEY, maybe=True),
+    K("plan.connections.{way}_km", "各方式的计价长度；microwave 为跳距之和", "length priced of each way; of microwave the sum of the hops", "km", maybe=True),
     K("plan.weighted", "worth 和 bound 是否加权", "whether worth and bound are weighted"),
     K("plan.worth", "most 时搜索所计的（加权）人数：每个点须由一个新站独立覆盖；否则为 0", "for most: (weighted) people as the search counts, each point served by one new site alone; else 0"),
     K("plan.phases[]", "分期；没有为 null", "phases, null for none", rows="phases", maybe=True),
@@ -294,6 +330,7 @@ KEYS = (
     K("plan.check.capacity.county_short", "按各站承载能力计，未达县级下限的县（市、区）", "counties below their floor, as the sites can carry", maybe=True),
     K("plan.check.capacity.met", "是否达到", "whether it is met", maybe=True),
     K("plan.check.capacity.full", "满载的站数", "sites that carry all they can", "sites", maybe=True),
+    *(K(f"fibre.{name}", f"光纤到村（没有光纤方案时 fibre 为 null）：{zh}", f"fibre to villages (fibre is null without a plan of it): {en}", unit, maybe=True) for name, zh, en, unit in FIBRE),
 )  # fmt: skip
 
 

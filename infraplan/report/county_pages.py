@@ -19,6 +19,7 @@ from infraplan.report.page_context import PageContext
 from infraplan.report.printed_maps import coverage_figure
 from infraplan.report.words import Words
 from infraplan.report.workbook import write_annex
+from infraplan.siting.connections import connection_sums
 from infraplan.siting.phases import phases_of_sites
 from infraplan.tables.reprojection import to_plane
 
@@ -96,10 +97,12 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
         cost, low, high = (float(sums[name]) for name in ("cost", "cost_low", "cost_high"))
         gained = int(sums["people_gained"])
         plan = replace(plan, sites=len(sites), cost=cost, cost_low=low, cost_high=high, population_gained=gained, whole=False)
+        plan = replace(plan, connections=connection_sums(sites))
     return replace(
         context,
         level="county",
         fibre=None if context.fibre is None else context.fibre.of((adcode,)),
+        connections=None if context.connections is None else context.connections.loc[context.connections["county"] == adcode],
         adcode=adcode,
         name=str(zones["name"].iloc[0]),
         zones=zones,

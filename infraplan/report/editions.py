@@ -48,6 +48,7 @@ def public_context(context: PageContext) -> PageContext:
         cities=None if context.cities is None else context.cities.assign(reason=""),
         unreachable=None,
         fibre=None,
+        connections=None,
         detail=None,
         quality=None if context.quality is None else replace(context.quality, maps={}),
     )

@@ -82,6 +82,8 @@ def _parts(context: PageContext, words: Words, pictures: dict[str, Any]) -> Iter
         yield _by_county(words.t("kmz_gaps"), _gaps(gaps, context, words), context, words.lang, shown=False)
     if context.fibre is not None and len(context.fibre.spans) <= MOST_SPANS:
         yield _by_county(words.t("kmz_fibre"), _spans(context, words), context, words.lang, shown=context.level != "province")
+    if context.connections is not None and len(context.connections):
+        yield _by_county(words.t("kmz_connections"), _connections(context, words), context, words.lang, shown=context.level != "province")
     yield _folder(words.t("layer_zones"), _zones(context, words))
     for index, (family, picture) in enumerate(pictures.items()):
         (south, west), (north, east) = picture.bounds
@@ -177,6 +179,15 @@ def _spans(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
         yield text(row.county), _line(row.id, row.geometry, "fibre", shown)
 
 
+def _connections(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
+    from shapely import get_parts
+
+    frame = context.connections[context.connections.geometry.geom_type != "Point"]
+    for row, shown in zip(frame.itertuples(index=False), _shown_columns(frame, "site_connections", words), strict=True):
+        for part in get_parts(row.geometry):
+            yield text(row.county), _line(row.id, part, f"site_{row.connection}", shown)
+
+
 def _sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     existing = context.existing_sites
     if not len(existing):
@@ -226,6 +237,11 @@ def _styles() -> str:
         for name, _ in ICONS
     )
     zone = "<LineStyle><color>ff6f6051</color><width>1.5</width></LineStyle><PolyStyle><fill>0</fill></PolyStyle>"
-    red, green, blue = (palette()["line"]["fibre"][at : at + 2] for at in (1, 3, 5))
-    fibre = f"<LineStyle><color>ff{blue}{green}{red}</color><width>2.5</width></LineStyle>"
-    return f'{icons}<Style id="zone">{zone}</Style><Style id="fibre">{fibre}</Style>'
+    lines = "".join(_line_style(name) for name in ("fibre", "site_fibre", "site_microwave", "site_straight"))
+    return f'{icons}<Style id="zone">{zone}</Style>{lines}'
+
+
+def _line_style(name: str) -> str:
+    """A style of lines by its colour in the palette; KML writes blue first."""
+    red, green, blue = (palette()["line"][name][at : at + 2] for at in (1, 3, 5))
+    return f'<Style id="{name}"><LineStyle><color>ff{blue}{green}{red}</color><width>2.5</width></LineStyle></Style>'

@@ -219,7 +219,7 @@ def overlays(
         ("railway", "railway" in drawn, False),
         ("road", "road" in drawn, False),
         ("other", "other" in drawn, False),
-        ("fibre", "fibre" in drawn, False),
+        *((kind, kind in drawn, False) for kind in ("fibre", "fibre_today", "site_fibre", "site_microwave", "site_straight")),
         ("places", "places" in sources, False),
         ("basemap", bool(detail.basemap), False),
     )

@@ -37,6 +37,8 @@ class MapDetail:
         Whether there is a plan; without one the codes of today stand for it.
     lines, places : GeoDataFrame, optional
         Railways, roads and other lines (name, line_class); places (id, name, place_class, county, town).
+    fibre : GeoDataFrame, optional
+        Existing lines of fibre, where connections to them are priced.
     basemap, basemap_credit : str
         Address of tiles that a reader may switch on, with their owners; "" for none.
     """
@@ -46,6 +48,7 @@ class MapDetail:
     planned: bool = False
     lines: Any = None
     places: Any = None
+    fibre: Any = None
     basemap: str = ""
     basemap_credit: str = ""
 

@@ -46,7 +46,7 @@ def line_layers(context: PageContext, detail: MapDetail, words: Words) -> list[d
     """Railways, roads and other lines of the page's zones: their parts as rounded lon, lat in a row, with name and class."""
     import shapely
 
-    fibre, lines = fibre_lines(context, words), detail.lines
+    fibre, lines = [*fibre_lines(context, words), *today_lines(detail, words), *connection_lines(context, words)], detail.lines
     if lines is None or not len(lines):
         return fibre
     shown = context.outline if len(context.outline) else context.zones
@@ -82,6 +82,36 @@ def fibre_lines(context: PageContext, words: Words) -> list[dict[str, Any]]:
         line = found.setdefault(name, {"name": name, "kind": words.t("layer_fibre"), "layer": "fibre", "paths": []})
         line["paths"].append(np.round(shapely.get_coordinates(shape) * 1e4).astype(int).ravel().tolist())
     return list(found.values())
+
+
+def connection_lines(context: PageContext, words: Words) -> list[dict[str, Any]]:
+    """What connects each new site: fibre along the roads, a microwave hop, or fibre by the straight line."""
+    import shapely
+
+    frame = context.connections
+    if frame is None:
+        return []
+    found = []
+    tolerance = LINE_TOLERANCE_DEG.get(context.level, 0.001) / 4
+    for row in frame[frame.geometry.geom_type != "Point"].itertuples(index=False):
+        name = f"{row.id} → {row.connection_to} {row.connection_km:.2f} km {words.money(row.connection_cost)}"
+        parts = shapely.get_parts(shapely.simplify(row.geometry, tolerance))
+        paths = [np.round(shapely.get_coordinates(part) * 1e4).astype(int).ravel().tolist() for part in parts]
+        kind = f"site_{row.connection}"
+        found.append({"name": name, "kind": words.t(f"layer_{kind}"), "layer": kind, "paths": paths})
+    return found
+
+
+def today_lines(detail: MapDetail, words: Words) -> list[dict[str, Any]]:
+    """Existing lines of fibre as one feature."""
+    import shapely
+
+    if detail.fibre is None or not len(detail.fibre):
+        return []
+    parts = [part for part in shapely.get_parts(detail.fibre.geometry.to_numpy()) if part.geom_type == "LineString"]
+    paths = [np.round(shapely.get_coordinates(part) * 1e4).astype(int).ravel().tolist() for part in parts]
+    name = words.t("layer_fibre_today")
+    return [{"name": name, "kind": name, "layer": "fibre_today", "paths": paths}]
 
 
 def town_names(context: PageContext, words: Words) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ class PlanSummary:
     where nothing was checked. `low_end`: the plan of the same goal if every signal is weaker.
     `build_alone`: by the network of the new sites alone. `lines`, `weak_grid`: kilometres of lines, measured weak cells (as in `Plan`; of a
     city's part those in the city).
+    `connections`: what connecting the sites costs, and in which way (`connection_sums`); None where that is not priced.
     `goal`: share of people required, None where none is. `margin_db`: planning margin. `rent_measure`: number of the policy's measure that
     waives the rent of public premises. `families`: population, served_before, served_after of each family.
     """
@@ -88,6 +89,7 @@ class PlanSummary:
     without_lines: tuple[str, ...] = ()
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weak_grid: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    connections: Mapping[str, Any] | None = None
 
     @property
     def bounded(self) -> bool:
@@ -225,6 +227,8 @@ class PageContext:
         Public edition only: settlements by town, rows of the output table `towns`.
     fibre : FibrePlan, optional
         The plan of fibre, or the zone's part of it.
+    connections : GeoDataFrame, optional
+        The lines that connect the new sites on new positions; None where that is not priced.
     unreachable : DataFrame, optional
         The certificate of a plan whose goal is out of reach, province only: id, name, kind, family, target, county, city, population, lon,
         lat, must, best_db, obstacle.
@@ -256,6 +260,7 @@ class PageContext:
     unreachable: Any = None
     towns: Any = None
     fibre: Any = None
+    connections: Any = None
     detail: MapDetail | None = None
     history: Any = None
     index_href: str = ""

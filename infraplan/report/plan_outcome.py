@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from infraplan.policy.remedies import by_a_new_site
+from infraplan.report.connection_words import connection_text
 from infraplan.report.page_context import PageContext
 from infraplan.report.page_rows import Shown, shown_table
 from infraplan.report.style import decimal, integer, missing, percent, percent_up, text
@@ -97,6 +98,9 @@ def plan_outcome(context: PageContext, words: Words) -> list[tuple[str, str]]:
     if plan.bounded and context.level == "province":
         cost += words.t("outcome_bound", bound=words.money(plan.cost_bound, least=True), gap=percent_up(plan.proven_gap))
     rows.append((words.t("outcome_sites"), cost))
+    connected = connection_text(context, words)
+    if connected:
+        rows.append((words.t("outcome_connections"), connected))
     if len(sites):
         services = sites["services"].fillna("").astype(str).str.split(";").explode()
         kinds = [_counted(sites["host"].astype(str), words, words.host), _counted(services[services != ""], words, service_name)]

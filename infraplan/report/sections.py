@@ -16,6 +16,7 @@ from infraplan.messages import split_languages
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report import page_rows, plan_words
 from infraplan.report.blocks import Block, Heading, Paragraph, Picture, Table, table_of
+from infraplan.report.connection_words import connection_blocks
 from infraplan.report.fibre_words import fibre_blocks
 from infraplan.report.headline import headline_sentences, shown_headline
 from infraplan.report.page_context import PageContext
@@ -133,6 +134,7 @@ def _plan(context: PageContext, words: Words) -> Iterator[Block]:
     else:
         yield Paragraph(words.t("plan_absent"))
         return
+    yield from connection_blocks(context, words)
     if plan is not None and plan.scope:
         yield Paragraph(words.t("plan_scope", scope=words.one(plan.scope)))
     bound = plan_words.bound_sentences(context, words)

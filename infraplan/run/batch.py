@@ -23,6 +23,7 @@ from infraplan.report.editions import EDITIONS, INTERNAL, PUBLIC, public_context
 from infraplan.report.headline import headline_of
 from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
+from infraplan.run.connections import plan_connections
 from infraplan.run.fibre import with_fibre
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
@@ -152,6 +153,8 @@ def run_study(
         plan = replace(plan, sites=with_closed_gaps(plan.sites, findings.gaps))
     findings = with_map_states(with_quality(findings, progress, only), plan, after)
     findings = with_fibre(findings, progress)
+    if plan is not None:
+        findings = replace(findings, connections=plan_connections(study, plan.sites))
     facts = facts_of(findings, edition=edition)
     begun: dict[str, Any] = {"code": ledger.program_hash(), "fingerprint": fingerprint, "plan": None, "complete": False}
     if not cities:

@@ -9,10 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from infraplan.backhaul.fibre_plan import FibrePlan, Scenarios, fibre_plan
+from infraplan.backhaul.fibre_plan import CONNECTED, NO_LINE, FibrePlan, Scenarios, fibre_plan
 from infraplan.backhaul.findings import all_findings, findings
 from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
-from infraplan.backhaul.roads import road_network
 from infraplan.errors import DataError, UsageError
 from infraplan.messages import Bilingual, both
 from infraplan.policy.counted_rows import village_rows
@@ -73,16 +72,10 @@ def plan_fibre(
     target, choice, prices = fibre_target(study), study.config.backhaul, study.fibre_prices
     steps = progress or Silent()
     lacking, silent, having = village_groups(study, target, cities)
-    nodes = study.fibre_nodes
-    if choice.villages_with_fibre:
-        free = gpd.GeoDataFrame(having[["id"]], geometry=having.geometry.to_numpy(), crs=having.crs)
-        nodes = free if nodes is None else gpd.GeoDataFrame(pd.concat([nodes[["id", "geometry"]], free], ignore_index=True), crs=4326)
+    nodes = fibre_starts(study, having)
     advance = steps.step("run.fibre_network")
     level = choice.prices
-    lines = road_network(
-        study.roads, crs=study.grid.crs, prices=prices, fibre=study.fibre, terrain=study.terrain, level=level,
-        tolerance_m=choice.tolerance_m, gap_m=choice.gap_m, file=study.config.files.roads or "roads",
-    )  # fmt: skip
+    lines = study.fibre_roads if level == "typical" else study.roads_priced(level)
     advance(1, 2)
     network = backhaul_network(
         lines, lacking, nodes, prices=prices, level=level, place_file=study.config.files.villages or "villages",
@@ -101,11 +94,22 @@ def plan_fibre(
         "target": target.id,
         "not_stated": len(silent),
         "with_fibre": len(having),
-        "fibre_nodes": 0 if nodes is None else len(nodes),
+        "fibre_nodes": len(nodes),
     }
     return network, FibrePlan(
         plan.villages, plan.spans, plan.nodes, plan.counties, all_findings([plan.findings, said]), plan.parts, totals, asked
     )
+
+
+def fibre_starts(study: Study, having: Any = None) -> gpd.GeoDataFrame:
+    """The nodes of today's network: those of the layer, and the villages with fibre (`having`) where `[backhaul]` counts them."""
+    nodes = study.fibre_nodes
+    given = gpd.GeoDataFrame({"id": []}, geometry=[], crs=4326) if nodes is None else nodes[["id", "geometry"]]
+    if not study.config.backhaul.villages_with_fibre:
+        return given
+    having = village_groups(study, fibre_target(study))[2] if having is None else having
+    free = gpd.GeoDataFrame(having[["id"]], geometry=having.geometry.to_numpy(), crs=having.crs)
+    return free if nodes is None else gpd.GeoDataFrame(pd.concat([given, free], ignore_index=True), crs=4326)
 
 
 def village_groups(study: Study, target: Target, cities: tuple[str, ...] = ()) -> tuple[Any, Any, Any]:
@@ -145,7 +149,16 @@ def with_fibre(findings: Findings, progress: Progress | None = None) -> Findings
     if reason is not None:
         return replace(findings, fibre_note=reason)
     try:
-        return replace(findings, fibre=plan_fibre(study, progress)[1])
+        plan = plan_fibre(study, progress)[1]
+        return replace(findings, fibre=plan, gaps=with_fibre_remedies(findings.gaps, plan))
     except DataError as error:
         study.keep([replace(fault, severity="warning") for fault in error.fault_list])
         return replace(findings, fibre_note=both("run.fibre_failed", why=error.fault_list[0].message))
+
+
+def with_fibre_remedies(gaps: pd.DataFrame, plan: FibrePlan) -> pd.DataFrame:
+    """The gaps of the plan's clause with what the plan of fibre does about each: it is connected, or no line leads to it."""
+    status = dict(zip(plan.villages["id"], plan.villages["status"], strict=True))
+    own = (gaps["target"] == plan.totals["target"]) & (gaps["remedy"] == "complete_work") & gaps["id"].isin(status)
+    named = gaps["id"].map(status).map({CONNECTED: "fibre_plan", NO_LINE: "fibre_no_line"})
+    return gaps.assign(remedy=gaps["remedy"].where(~own, named))

@@ -46,6 +46,8 @@ class Findings:
         The plan of fibre, where the study has roads and nodes of today's network.
     fibre_note : str
         Why there is none; "" where there is one.
+    connections : GeoDataFrame, optional
+        The lines that connect the plan's new sites, where the study prices them (`run.connections.plan_connections`).
     """
 
     study: Study
@@ -61,3 +63,4 @@ class Findings:
     quality_maps: Mapping[str, Mapping[str, Quality]] = field(default_factory=dict)
     fibre: FibrePlan | None = None
     fibre_note: str = ""
+    connections: Any = None

@@ -51,7 +51,8 @@ def map_detail(findings: Findings, cover: Coverage, zones: Any, city: str = "") 
     statuses = {key: codes if own is None else codes[own] for key, codes in findings.village_states.items()}
     return MapDetail(
         margins=margins, statuses=statuses, planned=findings.after is not None, lines=_lines(study.corridors, zones),
-        places=_places(study.places, city), basemap=study.config.outputs.basemap, basemap_credit=study.config.outputs.basemap_credit,
+        fibre=_lines(study.fibre, zones) if study.connects_sites else None, places=_places(study.places, city),
+        basemap=study.config.outputs.basemap, basemap_credit=study.config.outputs.basemap_credit,
     )  # fmt: skip
 
 

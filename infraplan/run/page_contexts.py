@@ -13,13 +13,14 @@ import infraplan
 from infraplan.coverage.prediction import Coverage
 from infraplan.geo.datums import in_shifted_area
 from infraplan.messages import Bilingual, both, joined_texts, split_languages
-from infraplan.outputs import names, shown, types
+from infraplan.outputs import shown, types
 from infraplan.presets import load
 from infraplan.radio.budgets import Service
 from infraplan.radio.receivers import signal_band_db
 from infraplan.report.page_context import Dataset, Document, Facts, PageContext, PlanSummary
 from infraplan.report.page_rows import zone_table
 from infraplan.run.evidence import evidence_of
+from infraplan.run.fibre_layers import connection_layer, connections_of, fibre_layers
 from infraplan.run.file_tags import stated_dates
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail
@@ -28,6 +29,7 @@ from infraplan.run.quality import quality_of_zone
 from infraplan.run.steps import zones_of_cities
 from infraplan.run.study_names import whole_name
 from infraplan.siting.capacity import capacity_in_use
+from infraplan.siting.connections import connection_sums
 from infraplan.siting.cost_curves import build_curve
 from infraplan.siting.phases import phases_of_sites
 from infraplan.siting.plan_sites import no_sites, without_lines
@@ -166,6 +168,7 @@ def plan_summary(
         without_lines=study.lines_not_given,
         lines=plan.lines if whole else {},
         weak_grid=plan.weak_grid if whole else {},
+        connections=connection_sums(plan.sites if whole else sites),
     )
 
 
@@ -246,17 +249,9 @@ def plan_layers(context: PageContext) -> dict[str, Any]:
         "new_sites": context.plan_sites,
         **own,
         **fibre_layers(context),
+        **connection_layer(context),
         **settlement_layer(context),
     }
-
-
-def fibre_layers(context: PageContext) -> dict[str, Any]:
-    """Spans of fibre and their ends; nothing without a plan of fibre."""
-    plan = context.fibre
-    if plan is None:
-        return {}
-    parts = {"fibre_spans": (plan.spans, "backhaul_spans"), "fibre_nodes": (plan.nodes, "backhaul_nodes")}
-    return {name: frame[[*names(table, "gis"), "geometry"]] for name, (frame, table) in parts.items()}
 
 
 def settlement_layer(context: PageContext) -> dict[str, Any]:
@@ -340,6 +335,7 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
         detail=map_detail(findings, cover, zones, adcode),
         phases=None if plan is None else phases_of_sites(plan.phases, new),
         fibre=None if findings.fibre is None else findings.fibre.of(codes),
+        connections=connections_of(findings, adcode),
         index_href="../../index.html",
         city_order=study.config.study.city_order,
         quality=quality_of_zone(findings, cover, codes),
@@ -384,6 +380,7 @@ def province_layers(
         unreachable=plan.unreachable if plan is not None and out_of_reach(plan) else None,
         detail=map_detail(findings, cover, study.zones),
         fibre=findings.fibre,
+        connections=findings.connections,
         index_href="index.html",
         city_order=study.config.study.city_order,
         tops=() if one else tuple(province["adcode"].astype(str)),

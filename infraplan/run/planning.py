@@ -16,6 +16,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
+from infraplan.run.connections import connected_candidates, refuse_two_currencies
 from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
@@ -98,6 +99,7 @@ def plan_faults(study: Study) -> list[Fault]:
     if all(well):
         attempts.at(key, ", ".join(choice.targets), goal_in, study)
     attempts.at("plan.phases", "", phases_of, study)
+    attempts.at("files.fibre_prices", "", refuse_two_currencies, study)
     if choice.build_alone:
         attempts.at("plan.build_alone", "true", own_network, study)
     attempts.faults += plan_choice_faults(study)
@@ -279,7 +281,7 @@ def study_candidates(
         services=choice.services,
         own_services=study.own_services,
         costs=study.costs,
-        lines=study.cost_lines,
+        lines={name: layer for name, layer in study.cost_lines.items() if name != "fibre" or not study.connects_sites},
         operators=plan_operators(study),
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,
@@ -293,6 +295,7 @@ def study_candidates(
         exclude=study.exclusions,
         keep=choice.forced,
     )
+    candidates = connected_candidates(study, candidates)
     return apply_site_constraints(
         candidates,
         near_existing=too_near(candidates, existing, study.grid, choice.site_spacing_m),

@@ -32,11 +32,11 @@ from infraplan.tables.reprojection import to_plane
 
 POINTS = (
     ("group_sites", ("new_sites", "existing_sites")),
-    ("group_fibre", ("fibre_nodes", "fibre_spans")),
+    ("group_fibre", ("site_connections", "fibre_nodes", "fibre_spans")),
     ("group_people", ("total_not_spots", "partial_not_spots", "gaps", "villages")),
 )
 """Groups of the layers of points, from the top down."""
-LINES = ("fibre_spans",)
+LINES = ("fibre_spans", "site_connections")
 """Of these the layers of lines."""
 SHOWN = {"city": ("new_sites", "villages"), "province": ("new_sites",)}
 """Level of the folder -> layers of points that are ticked."""

@@ -18,6 +18,7 @@ from infraplan.outputs.summary_keys import units
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.radio.receivers import signal_band_db
 from infraplan.run.evidence import evidence_of
+from infraplan.run.fibre_numbers import fibre_numbers
 from infraplan.run.findings import Findings
 from infraplan.run.plain_values import plain, records
 from infraplan.run.planning import phases_of
@@ -27,6 +28,7 @@ from infraplan.run.study_names import whole_name
 from infraplan.siting.build_alone import BuildAlone
 from infraplan.siting.capacity import limited_family
 from infraplan.siting.checks import served_by_family
+from infraplan.siting.connections import connection_sums
 from infraplan.siting.goals import Goal, LineTarget, ShareTarget, WeakGridTarget
 from infraplan.siting.low_end import LowEnd
 from infraplan.siting.plan_sites import as_sites
@@ -94,6 +96,7 @@ def plan_numbers(plan: Plan | None, check: dict[str, Any] | None) -> dict[str, A
         "families": plain(plan.families),
         "lines": plain(plan.lines),
         "weak_grid": plain(plan.weak_grid),
+        "connections": connection_sums(plan.sites),
         "weighted": plan.weighted,
         "worth": plain(plan.worth),
         "phases": None if plan.phases is None else records(plan.phases, tuple(plan.phases.columns)),
@@ -140,6 +143,7 @@ def part_numbers(plan: Plan, findings: Findings, after: Coverage, city: str) -> 
         "population_gained": int(sites["people_gained"].sum()),
         "families": by_family,
         "phases": phases or None,
+        "connections": connection_sums(sites),
     }
     return in_yuan(numbers)
 
@@ -319,6 +323,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "sites": int((scope.sites["status"] == "existing").sum()),
         "warnings": [fault.record() for fault in grouped(study.warnings)],
         "plan": plan,
+        "fibre": fibre_numbers(findings.fibre, frozenset(zones_of_cities(study.zones, (city,))["adcode"]) if city else None),
     }
 
 

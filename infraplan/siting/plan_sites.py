@@ -13,6 +13,7 @@ import pandas as pd
 
 from infraplan.arrays import Ints
 from infraplan.outputs import types
+from infraplan.siting.connections import STATED
 from infraplan.siting.cover.cover_check import build_order, check_cover, removal_losses
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.substitutes import Substitutes
@@ -20,7 +21,9 @@ from infraplan.siting.demand_rows import METRES, PEOPLE
 from infraplan.siting.instances import Instance
 from infraplan.tables.column_types import typed
 
-SITE_TYPES = types("sites")
+CONNECTION_TYPES = {name: types("sites")[name] for name in STATED}
+"""Columns of sites whose connections were priced."""
+SITE_TYPES = {name: kind for name, kind in types("sites").items() if name not in CONNECTION_TYPES}
 SITE_COLUMNS = tuple(SITE_TYPES)
 """`people_*` count the goal's first family; each further family of a plan has columns of its own, `people_gained_<family>`.
 
@@ -109,7 +112,7 @@ def places_of(candidates: Any) -> Ints:
 
 def as_sites(table: Any, further: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """The table with the columns of a plan's sites, each of its type, with rows or without; `further` are counts of other families."""
-    columns = SITE_TYPES | dict.fromkeys(further, "int64")
+    columns = (types("sites") if "connection" in table else SITE_TYPES) | dict.fromkeys(further, "int64")
     if "cost" in table:  # candidates of one's own may have one cost alone
         table = table.assign(**{name: table["cost"] for name in ("cost_low", "cost_high") if name not in table})
     table = table.assign(**{name: 0.0 for name in ("km_gained", "km_lost") if name not in table})

@@ -289,7 +289,7 @@ class PlanChoice(Section):
 
 
 class BackhaulChoice(Section):
-    """Fibre to the villages of a clause, along the study's roads: docs/backhaul.md explains each key."""
+    """Fibre to the villages of a clause and to new sites, along the study's roads: docs/backhaul.md explains each key."""
 
     target: str = ""
     villages_with_fibre: bool = False
@@ -299,6 +299,8 @@ class BackhaulChoice(Section):
     subsidy: float = Field(default=0.3, ge=0.0, le=1.0)
     radio_limit: float | None = Field(default=None, ge=0.0)
     work_limit: int = Field(default=20_000_000, gt=0)
+    sites: bool = True
+    unconnected: Literal["straight", "refuse"] = "straight"
 
 
 class OutputChoice(Section):

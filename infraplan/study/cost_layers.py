@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infraplan.backhaul.fibre_prices import FibrePrices, usual_fibre_prices
+from infraplan.backhaul.roads import RoadNetwork, road_network
 from infraplan.errors import DataError, Fault
 from infraplan.io.cost_files import read_costs
 from infraplan.io.cost_lines import read_cost_lines
@@ -30,6 +31,8 @@ class StudyCosts:
 
     config: Config
     zones: Any
+    grid: Any
+    terrain: Any
 
     if TYPE_CHECKING:  # of `Study`
 
@@ -68,6 +71,20 @@ class StudyCosts:
         path = self.path("fibre_prices")
         return usual_fibre_prices() if path is None else read_fibre_prices(path)
 
+    @layer
+    def fibre_roads(self) -> RoadNetwork:
+        """The roads as a network at typical prices, as `[backhaul]` says."""
+        return self.roads_priced("typical")
+
+    def roads_priced(self, level: str) -> RoadNetwork:
+        """The roads, and existing fibre, as a network at a level of the prices."""
+        choice = self.config.backhaul
+        assert self.roads is not None
+        return road_network(
+            self.roads, crs=self.grid.crs, prices=self.fibre_prices, fibre=self.fibre, terrain=self.terrain, level=level,
+            tolerance_m=choice.tolerance_m, gap_m=choice.gap_m, file=self.config.files.roads or "roads",
+        )  # fmt: skip
+
     @property
     def cost_lines(self) -> dict[str, gpd.GeoDataFrame]:
         """The layers of lines that the study gives, by name."""
@@ -84,8 +101,19 @@ class StudyCosts:
 
     @property
     def lines_not_given(self) -> tuple[str, ...]:
-        """Lines that some host of the costs has to be connected to and that the study does not give: their distance adds nothing."""
-        return tuple(name for name in self.costs.lines_needed if self.path(name) is None)
+        """Lines that some host of the costs has to be connected to and that the study does not give: their distance adds nothing.
+
+        Not fibre where the connection of each site is priced along the roads.
+        """
+        priced = ("fibre",) if self.connects_sites else ()
+        return tuple(name for name in self.costs.lines_needed if self.path(name) is None and name not in priced)
+
+    @property
+    def connects_sites(self) -> bool:
+        """Whether connecting a new site is part of its cost: `[backhaul]` is written, and roads and nodes are given."""
+        choice = self.config.backhaul
+        asked = "backhaul" in self.config.model_fields_set and choice.sites and self.path("roads") is not None
+        return asked and (self.path("fibre_nodes") is not None or choice.villages_with_fibre)
 
     def _lines(self, name: str) -> gpd.GeoDataFrame | None:
         path = self.path(name)

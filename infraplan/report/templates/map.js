@@ -65,7 +65,7 @@
     if (sources.sites) overlays.sites = points("sites", { pane: "ip-sites", shape: "triangle", radius: 6.5, least: 3, rank: 2, colours: [colours.sites], thinBelow: 12, cell: 8 });
     if (sources.places) overlays.places = points("places", { pane: "ip-sites", shape: "box", radius: 5.5, least: 2.2, rank: 2, colours: [colours.places], thinBelow: 11, cell: 8 });
     if (sources.new) overlays.new = points("new", { pane: "ip-sites", shape: "diamond", radius: 8, least: 3.6, rank: 3, colours: [colours.new] });
-    ["railway", "road", "other", "fibre"].forEach(function (kind) { overlays[kind] = IP.lines(data, kind); });
+    ["railway", "road", "other", "fibre", "fibre_today", "site_fibre", "site_microwave", "site_straight"].forEach(function (kind) { overlays[kind] = IP.lines(data, kind); });
     overlays.labels = IP.labels(data);
     overlays.zones = IP.outlines(data);
     if (data.basemap) overlays.basemap = L.tileLayer(data.basemap.url, { zIndex: 1, maxZoom: 18, className: "ip-basemap" });

@@ -131,7 +131,7 @@
     pen.fillStyle = item.shape === "hatch" ? hatch : item.colour;
     pen.strokeStyle = "rgba(29,39,51,.35)";
     if (item.shape === "square" || item.shape === "hatch") { pen.fillRect(0, -6, 16, 11); pen.strokeRect(0, -6, 16, 11); }
-    else if (item.shape === "railway" || item.shape === "road" || item.shape === "other" || item.shape === "fibre") { pen.fillRect(0, -2, 16, 3); }
+    else if (item.shape === "railway" || item.shape === "road" || item.shape === "other" || /fibre|^site_/.test(item.shape)) { pen.fillRect(0, -2, 16, 3); }
     else { var sign = IP.sprite(item.shape, item.colour, 5.5, 2); pen.drawImage(sign, 8 - sign.width / 4, -0.5 - sign.height / 4, sign.width / 2, sign.height / 2); }
     pen.restore();
   }

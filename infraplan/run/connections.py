@@ -1,0 +1,71 @@
+"""What connecting new sites costs in a study, by its roads and nodes, masts in use and terrain: of candidates and of a plan's sites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
+from infraplan.backhaul.site_connections import needing, site_connections
+from infraplan.errors import Fault, UsageError
+from infraplan.messages import both
+from infraplan.run.fibre import fibre_starts
+from infraplan.siting.connections import IN_USE, with_connections
+from infraplan.study import Study
+from infraplan.study.config import FILE_NAME
+
+
+def refuse_two_currencies(study: Study) -> None:
+    """A UsageError where fibre and sites are priced in two currencies, which no sum may join."""
+    if study.connects_sites and study.fibre_prices.currency != study.costs.currency:
+        raise UsageError(both("run.connections_currency", fibre=study.fibre_prices.currency, sites=study.costs.currency))
+
+
+def site_network(study: Study) -> BackhaulNetwork:
+    """The roads and nodes of a study at typical prices, without villages."""
+    nodes = fibre_starts(study)
+    return backhaul_network(study.fibre_roads, nodes.iloc[:0], nodes, prices=study.fibre_prices)
+
+
+def connected_candidates(study: Study, candidates: Any) -> Any:
+    """The candidates with what connecting them costs in their cost; as they are where a study does not price it.
+
+    Candidates on masts in use cost nothing. Those that neither road nor hop reaches are priced by the straight line, or left out, as
+    `[backhaul] unconnected` says; how many is a warning.
+    """
+    if not study.connects_sites:
+        return candidates
+    refuse_two_currencies(study)
+    choice, existing = study.config.backhaul, study.sites.loc[study.sites["status"] == "existing"]
+    new = candidates.loc[needing(candidates, existing)]
+    places = new.drop_duplicates("place")
+    forced = set(study.config.plan.forced)
+    kept = new["id"].isin(forced) | new["mast"].isin(forced)
+    found = site_connections(
+        places[["id", "height_m", "geometry"]], site_network(study), masts=existing, terrain=study.terrain, prices=study.fibre_prices,
+        unconnected="straight" if choice.unconnected == "straight" else "none",
+    )  # fmt: skip
+    table = pd.DataFrame(found.drop(columns="geometry")).assign(place=places["place"].to_numpy()).drop(columns="id")
+    rows = new[["id", "place"]].merge(table, on="place", how="left", validate="many_to_one")
+    lost = int(found["connection"].isin(["straight", "none"]).sum())
+    if lost:
+        message = both(f"run.connections_{choice.unconnected}", count=f"{lost:,}", of=f"{len(places):,}")
+        how: dict[str, Any] = {"rule": "site-connections", "column": "backhaul.unconnected", "severity": "warning"}
+        study.keep([Fault(FILE_NAME, message, both("run.connections_fix"), **how)])
+    return with_connections(candidates, rows, study.costs.present_value_years, keep=tuple(new.loc[kept, "id"]))
+
+
+def plan_connections(study: Study, sites: Any) -> gpd.GeoDataFrame | None:
+    """The lines of the connections of a plan's sites, of those on new positions; None where a study does not price them."""
+    if "connection" not in sites or not study.connects_sites:
+        return None
+    existing = study.sites.loc[study.sites["status"] == "existing"]
+    new = sites.loc[sites["connection"] != IN_USE].drop_duplicates("mast")
+    found = site_connections(
+        new[["id", "height_m", "geometry"]], site_network(study), masts=existing, terrain=study.terrain, prices=study.fibre_prices,
+        unconnected="straight" if study.config.backhaul.unconnected == "straight" else "none", courses=True,
+    )  # fmt: skip
+    zones = new[["county", "city"]].reset_index(drop=True)
+    return found.assign(county=zones["county"], city=zones["city"], currency=study.fibre_prices.currency)
