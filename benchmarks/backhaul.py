@@ -5,7 +5,8 @@
 Street networks with proven optima (PACE contest 2018, CC0), read from `../shared` beside the project: skipped where it is absent. Costs
 and bounds are printed as ratios to the optimum; the peer is `networkx.algorithms.approximation.steiner_tree(method="mehlhorn")`, in a
 throwaway environment of its own. Then the example's synthetic roads: fibre to the villages of the award's clause that lack it, of the
-county with most of them as one problem, and of the province by county.
+county with most of them as one problem, and of the province by county; and what connecting a site at every settlement costs, a mast in
+use at every tenth.
 Prints one line each on stderr; `--json` adds one flat object on stdout.
 """
 
@@ -25,14 +26,15 @@ from typing import Any
 import numpy as np
 from study_plans import cpu_seconds
 
-from infraplan.backhaul import Scenarios, SteinerProblem, backhaul_network, fibre_plan, road_network, solve
+from infraplan.backhaul import Scenarios, SteinerProblem, backhaul_network, fibre_plan, road_network, site_connections, solve
 from infraplan.examples.invented_registers import with_fibre
 from infraplan.examples.invented_roads import invented_fibre_nodes, invented_roads
 from infraplan.examples.landmarks import real_places
 from infraplan.examples.people import synthetic_people
 from infraplan.examples.relief import made_relief
 from infraplan.examples.source_data import read_sources
-from infraplan.geo.grids import metric_crs
+from infraplan.geo.grids import Grid, metric_crs
+from infraplan.geo.terrain import Terrain
 
 STREETS = Path(__file__).parents[2] / "shared/reference/steiner"
 OPTIMA = {"137": 11_256_303, "151": 337_290_460, "178": 27_941_456}
@@ -107,6 +109,27 @@ def example(out: dict[str, Any]) -> None:
         plan = fibre_plan(network, rows, currency="CNY", scenarios=Scenarios(award=30_000))
         numbers = {key: float(plan.totals[key]) for key in ("villages", "cost", "bound", "new_km")}
         say(out, name, **numbers, gap=plan.totals["proven_gap"], seconds=time.perf_counter() - began, cpu_s=cpu_seconds() - used)
+    connections(out, people, network, relief)
+
+
+def connections(out: dict[str, Any], people: Any, network: Any, relief: Any) -> None:
+    """A site at every settlement, a mast in use at every tenth, heights of the example on pixels of 200 m."""
+    sites = people[["id", "geometry"]].assign(height_m=40.0)
+    left, bottom, right, top = sites.to_crs(network.crs).total_bounds
+    high, wide = (int((span + 10_000) / 200) for span in (top - bottom, right - left))
+    grid = Grid(network.crs, left - 5000, top + 5000, 200.0, high, wide)
+    x, y = np.meshgrid(grid.x0_m + 200 * (np.arange(grid.width) + 0.5), grid.y0_m - 200 * (np.arange(grid.height) + 0.5))
+    lon, lat = grid.unproject(x.ravel(), y.ravel())
+    heights = relief.pick(relief.height_m, lon, lat).reshape(grid.shape).astype(np.float32)
+    terrain = Terrain(grid, heights, None, np.full(grid.shape, 4, np.uint8))
+    masts = sites.iloc[::10]
+    site_connections(sites.iloc[:50], network, masts=masts, terrain=terrain)  # the kernels are compiled before anything is timed
+    for name, rows in (("sites", sites), ("sites_without_hops", sites)):
+        began, used = time.perf_counter(), cpu_seconds()
+        found = site_connections(rows, network, masts=masts if name == "sites" else None, terrain=terrain)
+        counts = found["connection"].value_counts()
+        kinds = {kind: float(counts.get(kind, 0)) for kind in ("fibre", "microwave", "straight")}
+        say(out, name, sites=len(rows), masts=len(masts), **kinds, seconds=time.perf_counter() - began, cpu_s=cpu_seconds() - used)
 
 
 def street_network(name: str) -> SteinerProblem | None:
