@@ -9,7 +9,7 @@ import pandas as pd
 
 from infraplan.backhaul.network import BackhaulNetwork, backhaul_network
 from infraplan.backhaul.site_connections import needing, site_connections
-from infraplan.errors import Fault, UsageError
+from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.run.fibre import fibre_starts
 from infraplan.siting.connections import IN_USE, with_connections
@@ -23,10 +23,21 @@ def refuse_two_currencies(study: Study) -> None:
         raise UsageError(both("run.connections_currency", fibre=study.fibre_prices.currency, sites=study.costs.currency))
 
 
+def refuse_connections(study: Study) -> None:
+    """What would stop a plan whose sites are connected: two currencies, lines that make no network, no node on it."""
+    refuse_two_currencies(study)
+    if study.connects_sites:
+        site_network(study)
+
+
 def site_network(study: Study) -> BackhaulNetwork:
-    """The roads and nodes of a study at typical prices, without villages."""
-    nodes = fibre_starts(study)
-    return backhaul_network(study.fibre_roads, nodes.iloc[:0], nodes, prices=study.fibre_prices)
+    """The roads and nodes of a study at typical prices, without villages; a DataError where no node lies near a road."""
+    nodes, file = fibre_starts(study), study.config.files.fibre_nodes or "fibre_nodes"
+    network = backhaul_network(study.fibre_roads, nodes.iloc[:0], nodes, prices=study.fibre_prices, node_file=file)
+    if not (network.points["node"] >= 0).any():
+        message = both("run.connections_no_node", count=len(nodes), km=f"{study.fibre_prices.link.most_km:g}")
+        raise DataError(Fault(file, message, both("run.connections_no_node_fix"), rule="connections-no-node", column="geometry"))
+    return network
 
 
 def connected_candidates(study: Study, candidates: Any) -> Any:

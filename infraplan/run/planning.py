@@ -16,7 +16,7 @@ from infraplan.coverage.prediction import Coverage
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.messages import both
 from infraplan.policy.priority import priority_counties
-from infraplan.run.connections import connected_candidates, refuse_two_currencies
+from infraplan.run.connections import connected_candidates, refuse_connections
 from infraplan.run.counting import with_status
 from infraplan.siting.availability import Availability, too_early
 from infraplan.siting.candidates import candidate_sites
@@ -99,7 +99,7 @@ def plan_faults(study: Study) -> list[Fault]:
     if all(well):
         attempts.at(key, ", ".join(choice.targets), goal_in, study)
     attempts.at("plan.phases", "", phases_of, study)
-    attempts.at("files.fibre_prices", "", refuse_two_currencies, study)
+    attempts.at("files.fibre_prices", "", refuse_connections, study)
     if choice.build_alone:
         attempts.at("plan.build_alone", "true", own_network, study)
     attempts.faults += plan_choice_faults(study)

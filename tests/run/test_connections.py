@@ -193,3 +193,12 @@ def test_check_of_a_bare_list(made: tuple[Any, Any, Any], candidates: tuple[Any,
     checked = check_of(candidates[2], outcome.plan)
     assert checked["cost"] == outcome.plan.cost and checked["cost_low"] == outcome.plan.cost_low
     assert study.lines_not_given == ("power_lines",)
+
+
+def test_nodes_that_no_road_passes_are_refused_by_check_and_plan(tmp_path: Path) -> None:
+    folder = connected_study(tmp_path / "study")
+    gpd.GeoDataFrame({"id": ["F1"]}, geometry=gpd.points_from_xy([113.9], [23.9]), crs=4326).to_file(folder / "fibre_nodes.gpkg")
+    faults = [fault for fault in check_study(ip.Study.open(folder)) if fault.severity == "error"]
+    assert [fault.rule for fault in faults] == ["connections-no-node"] and faults[0].file == "fibre_nodes.gpkg"
+    with pytest.raises(DataError, match="sites = false"):
+        make_plan(assess(ip.Study.open(folder), gaps=False))
