@@ -19,9 +19,9 @@ SITES_AT_ONCE = 5000
 
 
 def hop_clearance(terrain: Terrain, from_xy_m: Any, to_xy_m: Any, *, frequency_ghz: float, from_height_m: Any, to_height_m: Any) -> Floats:
-    """The least height of the straight line between two antennas over what stands below it, in radii of the first Fresnel zone.
+    """The least height of the straight line between two antennas over the ground and what is on it, in radii of the first Fresnel zone.
 
-    The ground has the clutter of the terrain on it, where it has a map of land cover; else it is bare. It stands higher by the bulge of an
+    The ground has the clutter of the terrain on it, where it has a map of land cover; else it is bare. It is higher by the bulge of an
     Earth of 4/3 of its radius. Samples lie at most `terrain.profile_step_m` apart; at the antennas' own places there are none.
 
     Parameters

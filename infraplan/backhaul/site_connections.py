@@ -248,7 +248,7 @@ def masts_in_use(masts: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
 def _hops(
     network: BackhaulNetwork, at: Floats, heights: Floats, fibre: Floats, masts: Any, terrain: Terrain | None, prices: FibrePrices
 ) -> tuple[_Way, Floats, Floats]:
-    """The hop of each site for which it would be cheaper than fibre; its clearance; where its mast stands."""
+    """The hop of each site for which it would be cheaper than fibre; its clearance; the place of its mast."""
     amounts = np.full((len(at), len(AMOUNTS)), np.inf)
     to, clear, mast_at = np.full(len(at), "", object), np.full(len(at), np.nan), np.full((len(at), 2), np.nan)
     terms, used = prices.microwave, masts_in_use(masts)

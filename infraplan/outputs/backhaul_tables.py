@@ -83,7 +83,7 @@ SITE_CONNECTIONS = (
     C("connection_opex_per_year", "回传年费", "Yearly cost of backhaul", "int64", "money", "", "每年的租金、频占费等", "rent, spectrum fee and the like each year", width=16),
     C("connection_km", "回传长度(km)", "Backhaul (km)", "float64", "km", "kg", "计价长度；微波为跳距", "length that is priced; of a hop its length", width=10),
     C("connection_to", "接到", "Connected to", "str", "code", "kg", "光纤节点或在用站址的编号", "id of a node of today's network, or of a mast in use", width=16),
-    C("clearance", "微波余隙(F1)", "Clearance of the hop (F1)", "float64", "db", "kg", "微波视线高出障碍物的最小余隙，以第一菲涅耳区半径为单位，不低于 0.6", "least height of the hop over what stands below, in radii of the first Fresnel zone, 0.6 or more", unit="F1", width=10),
+    C("clearance", "微波余隙(F1)", "Clearance of the hop (F1)", "float64", "db", "kg", "微波视线高出障碍物的最小余隙，以第一菲涅耳区半径为单位，不低于 0.6", "least height of the hop over the ground and what is on it, in radii of the first Fresnel zone, 0.6 or more", unit="F1", width=10),
     C("link_m", "到道路(m)", "To the road (m)", "float64", "whole", "g", "到最近道路或既有光缆的直线距离", "straight distance to the nearest road or existing line", unit="m", width=9),
     C("currency", "币种", "Currency", "str", "code", "", "费用的币种，ISO 4217 代码", "currency of the money in this row, ISO 4217"),
 )  # fmt: skip

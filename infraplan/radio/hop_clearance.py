@@ -1,4 +1,4 @@
-"""How clear the line of a microwave hop is over the ground and what stands on it, in radii of the first Fresnel zone."""
+"""How clear the line of a microwave hop is over the ground and what is on it, in radii of the first Fresnel zone."""
 
 from __future__ import annotations
 
