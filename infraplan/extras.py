@@ -9,6 +9,7 @@ from infraplan.messages import both
 
 MODULES = {
     "report": ("folium", "branca", "js_lib_leaflet", "matplotlib", "jinja2", "markupsafe", "typst", "docx", "PIL", "pikepdf"),
+    "web": ("starlette", "uvicorn"),
     "networkx": ("networkx",),
 }
 

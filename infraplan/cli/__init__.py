@@ -46,6 +46,7 @@ def register() -> None:
         plan,
         run,
         scorecard,
+        serve,
         signal,
         template,
     )
@@ -62,6 +63,7 @@ def register() -> None:
         backhaul,
         explain,
         run,
+        serve,
         compare,
         inspect,
         signal,
