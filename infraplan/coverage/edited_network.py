@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infraplan.arrays import Bools, Floats, Ints
+from infraplan.arrays import Bools, Ints
 from infraplan.coverage.best_server import keep_best, margins_at_strips
 from infraplan.coverage.coverage_map import Coverage, Layer
 from infraplan.coverage.map_update import alike
@@ -50,25 +50,32 @@ class EditedNetwork:
         self.ids, self.site, self.services, self.family = (sectors[name].to_numpy(dtype=object) for name in NAMES)
         self.alive = np.ones(len(sectors), bool)
         self.others = {family: receiver for family in cover.families if (receiver := cover.other_receiver(family))}
-        own = [(*key, "") for key in cover.layers]
-        self.planes: tuple[Plane, ...] = (*own, *cover.elsewhere)
-        layers = [*cover.layers.values(), *cover.elsewhere.values()]
-        self.best = np.stack([layer.margin_db for layer in layers])
-        self.server = np.stack([layer.server for layer in layers])
+        layers: dict[Plane, Layer] = {(*key, ""): layer for key, layer in cover.layers.items()} | dict(cover.elsewhere)
+        self.planes: tuple[Plane, ...] = tuple(sorted(layers, key=lambda plane: cover.families.index(plane[0])))
+        self.best = np.stack([layers[plane].margin_db for plane in self.planes])
+        self.server = np.stack([layers[plane].server for plane in self.planes])
         self.radio = Radio(cover.services, cover.max_radius_km, caps_km=cover.caps_km, terrain=cover.terrain)
         known = cover.positions.known
-        self.known = Known(known.keys, known.best.copy(), known.server.copy())
+        rows = [list(cover.positions.planes).index(plane) for plane in self.planes]
+        self.known = Known(known.keys, known.best[rows], known.server[rows])
         self.at_x_m, self.at_y_m = cover.positions.positions_of(np.asarray(known.keys))
 
     @property
     def cover(self) -> Coverage:
         """The map as it is now; its layers are views that the next edit changes."""
-        count = len(self.base.layers)
-        layers = {key: Layer(self.best[k], self.server[k]) for k, key in enumerate(self.base.layers)}
-        there = {key: Layer(self.best[k], self.server[k]) for k, key in enumerate(self.base.elsewhere, start=count)}
+        planes = {plane: Layer(self.best[k], self.server[k]) for k, plane in enumerate(self.planes)}
+        layers = {key: planes[*key, ""] for key in self.base.layers}
+        there = {key: planes[key] for key in self.base.elsewhere}
         compute = partial(self.margins_at, every=np.flatnonzero(self.alive))
         positions = PositionMargins(self.planes, self.base.grid, self.base.terrain, compute, None, self.known)
         return replace(self.base, layers=layers, elsewhere=there, positions=positions, sector_ids=self.ids, sector_services=self.services)
+
+    @property
+    def changed_families(self) -> frozenset[str]:
+        """Families of which a sector differs from the network before any edit."""
+        count = len(self.first)
+        changed = np.append(~self.alive[:count], self.alive[count:])
+        return frozenset(self.family[changed].tolist())
 
     def change(self, sites: Collection[str], sectors: Any) -> tuple[Bounds, Ints]:
         """Replaces the sectors of some sites.
@@ -87,23 +94,46 @@ class EditedNetwork:
         positions : ndarray of int64
             The numbers of the positions whose margins changed.
         """
-        grid = self.base.grid
         own = [table["site_id"].isin(list(sites)).to_numpy(bool) for table in (self.first, self.added)]
         before = np.flatnonzero(self.alive & np.concatenate(own))
         gone, fresh = self._differing(before, sectors)
-        if not len(gone) and not len(fresh):
-            return (0.0, 0.0, 0.0, 0.0), np.zeros(0, np.int64)
         self.alive[gone] = False
         rows = self._append(sectors.iloc[fresh])
-        changed = np.concatenate([gone, rows])
-        reach_m = self._reach_m(changed) + 2.0 * grid.resolution_m
-        x_m, y_m = self.x_m[changed], self.y_m[changed]
-        left, bottom, right, top = (x_m - reach_m).min(), (y_m - reach_m).min(), (x_m + reach_m).max(), (y_m + reach_m).max()
-        window = grid.window(left, bottom, right, top)
-        if window.height and window.width:
-            self._change_pixels(window, gone, rows)
-        inside = (self.at_x_m >= left) & (self.at_x_m <= right) & (self.at_y_m >= bottom) & (self.at_y_m <= top)
-        return (left, bottom, right, top), self._change_positions(np.flatnonzero(inside), gone, rows)
+        rectangles, touched = [], np.zeros(len(self.at_x_m), bool)
+        for given_up, group in (*((True, part) for part in self._groups(gone)), *((False, part) for part in self._groups(rows))):
+            rectangle = self._reached(group)
+            rectangles.append(rectangle)
+            touched[self._change_group(group, rectangle, given_up)] = True
+        if not rectangles:
+            return (0.0, 0.0, 0.0, 0.0), np.zeros(0, np.int64)
+        left, bottom, right, top = np.array(rectangles).T
+        return (float(left.min()), float(bottom.min()), float(right.max()), float(top.max())), np.flatnonzero(touched)
+
+    def _groups(self, rows: Ints) -> list[Ints]:
+        """Sectors of one family at one place each."""
+        keys = pd.MultiIndex.from_arrays([self.family[rows], self.x_m[rows], self.y_m[rows]])
+        number, names = pd.factorize(keys)
+        return [rows[number == k] for k in range(len(names))]
+
+    def _reached(self, group: Ints) -> Bounds:
+        """The rectangle that the sectors of a group reach. [m]"""
+        reach_m = self.radio.cap_km(self.family[group[0]]) * 1000.0 + 2.0 * self.base.grid.resolution_m
+        x_m, y_m = float(self.x_m[group[0]]), float(self.y_m[group[0]])
+        return x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m
+
+    def _change_group(self, group: Ints, rectangle: Bounds, given_up: bool) -> Ints:
+        """Gives up the sectors of a group, or merges them; the numbers of the positions that changed."""
+        family = self.family[group[0]]
+        own = [k for k, plane in enumerate(self.planes) if plane[0] == family]
+        planes = slice(own[0], own[-1] + 1)
+        window = self.base.grid.window(*rectangle)
+        left, bottom, right, top = rectangle
+        inside = np.flatnonzero((self.at_x_m >= left) & (self.at_x_m <= right) & (self.at_y_m >= bottom) & (self.at_y_m <= top))
+        if given_up:
+            self._give_up_pixels(window, planes, group)
+            return self._give_up_positions(inside, planes, group)
+        self._merge(planes, window, group)
+        return self._merge_at(planes, inside, group)
 
     def _differing(self, before: Ints, sectors: Any) -> tuple[Ints, Ints]:
         """Rows that are given up, and rows of `sectors` that are new, where both are not the same sector."""
@@ -133,102 +163,84 @@ class EditedNetwork:
         count = len(self.first)
         return pd.concat([self.first.iloc[rows[rows < count]], self.added.iloc[rows[rows >= count] - count]], ignore_index=True)
 
-    def _reach_m(self, rows: Ints) -> Floats:
-        """How far the sectors of rows are computed. [m]"""
-        caps_m = {name: self.radio.cap_km(name) * 1000.0 for name in self.base.families}
-        return np.array([caps_m[name] for name in self.family[rows]], dtype=float)
-
-    def near(self, left: float, bottom: float, right: float, top: float, families: Collection[str]) -> Ints:
-        """Sectors of some families that reach into a rectangle."""
+    def near(self, left: float, bottom: float, right: float, top: float, family: str) -> Ints:
+        """Sectors of a family that reach into a rectangle."""
+        reach_m = self.radio.cap_km(family) * 1000.0 + 2.0 * self.base.grid.resolution_m
         x_m, y_m = self.x_m, self.y_m
-        some = np.zeros(len(self.alive), bool)
-        for name in families:
-            reach_m = self.radio.cap_km(name) * 1000.0 + 2.0 * self.base.grid.resolution_m
-            beside = (x_m > left - reach_m) & (x_m < right + reach_m) & (y_m > bottom - reach_m) & (y_m < top + reach_m)
-            some |= beside & (self.family == name)
-        return np.flatnonzero(some & self.alive)
+        beside = (x_m > left - reach_m) & (x_m < right + reach_m) & (y_m > bottom - reach_m) & (y_m < top + reach_m)
+        rows = np.flatnonzero(beside & self.alive)
+        return np.asarray(rows[self.family[rows] == family], np.int64)
 
-    def _listed(self, rows: Ints) -> tuple[Any, Ints, Radio, list[tuple[str, str]]]:
-        """Sectors of rows for both receivers, the number of each, the radio that carries them, and the keys of the planes."""
+    def _listed(self, rows: Ints, planes: slice) -> tuple[Any, Ints, Radio, list[tuple[str, str]]]:
+        """Sectors of rows for both receivers, the number of each, the radio that carries them, and the keys of some planes."""
         some = self.table(rows)
-        keys = [(family, network if not receiver else f"{network}@{receiver}") for family, network, receiver in self.planes]
+        keys = [(family, network if not receiver else f"{network}@{receiver}") for family, network, receiver in self.planes[planes]]
         if not self.others:
             return some, rows, self.radio, keys
         listed, row, carried = with_other_receivers(some, self.base.services, self.others)
         return listed, rows[row], replace(self.radio, services=carried), keys
 
-    def _change_pixels(self, window: Grid, gone: Ints, fresh: Ints) -> None:
-        """The layers within a window, once sectors are given up and others are there."""
+    def _give_up_pixels(self, window: Grid, planes: slice, group: Ints) -> None:
+        """Pixels of a window that a group served get the best of all other sectors."""
+        if not (window.height and window.width):
+            return
         rows, cols = window.slices_in(self.base.grid)
-        best, server = self.best[:, rows, cols], self.server[:, rows, cols]
-        lost = self._lost(server, gone)
+        best, server = self.best[planes, rows, cols], self.server[planes, rows, cols]
+        lost = self._lost(server, group)
+        if not lost.any():
+            return
         best[lost], server[lost] = np.nan, -1
-        if lost.any():
-            any_lost = np.asarray(lost.any(axis=0))
-            down, across = np.flatnonzero(any_lost.any(axis=1)), np.flatnonzero(any_lost.any(axis=0))
-            part = self._part(window, down, across)
-            families = self._families(lost)
-            near = self.near(*part.bounds_m, families)
-            self._merge(best, server, part, window, near)
-        if len(fresh):
-            self._merge(best, server, window, window, fresh)
-
-    def _part(self, window: Grid, down: Ints, across: Ints) -> Grid:
-        """The window around some rows and columns of a window."""
+        any_lost = np.asarray(lost.any(axis=0))
+        down, across = np.flatnonzero(any_lost.any(axis=1)), np.flatnonzero(any_lost.any(axis=0))
         pixel_m = window.resolution_m
         left, top = window.x0_m + (across[0] + 0.5) * pixel_m, window.y0_m - (down[0] + 0.5) * pixel_m
-        return window.window(left, window.y0_m - (down[-1] + 0.5) * pixel_m, window.x0_m + (across[-1] + 0.5) * pixel_m, top)
+        part = window.window(left, window.y0_m - (down[-1] + 0.5) * pixel_m, window.x0_m + (across[-1] + 0.5) * pixel_m, top)
+        self._merge(planes, part, self.near(*part.bounds_m, self.family[group[0]]))
 
-    def _merge(self, best: Any, server: Any, part: Grid, window: Grid, rows: Ints) -> None:
-        """Merges sectors into the part of a window."""
-        if not len(rows):
+    def _merge(self, planes: slice, window: Grid, sectors: Ints) -> None:
+        """Merges sectors into some planes of a window."""
+        if not len(sectors) or not (window.height and window.width):
             return
-        at = part.slices_in(window)
-        listed, index, radio, keys = self._listed(rows)
-        best_here, server_here = np.ascontiguousarray(best[:, *at]), np.ascontiguousarray(server[:, *at])
-        keep_best(best_here, server_here, listed, index, keys, part, radio, workers=self.workers, count_capped=False)
-        best[:, *at], server[:, *at] = best_here, server_here
+        rows, cols = window.slices_in(self.base.grid)
+        listed, index, radio, keys = self._listed(sectors, planes)
+        best, server = np.ascontiguousarray(self.best[planes, rows, cols]), np.ascontiguousarray(self.server[planes, rows, cols])
+        keep_best(best, server, listed, index, keys, window, radio, workers=self.workers, count_capped=False)
+        self.best[planes, rows, cols], self.server[planes, rows, cols] = best, server
 
-    def _change_positions(self, at: Ints, gone: Ints, fresh: Ints) -> Ints:
-        """The margins at some positions, likewise; the numbers of those that changed."""
-        known = self.known
-        best, server = known.best[:, at], known.server[:, at]
+    def _give_up_positions(self, at: Ints, planes: slice, group: Ints) -> Ints:
+        """Likewise at some positions; the numbers of those that a group served."""
+        lost = self._lost(self.known.server[planes, at], group)
+        some = np.asarray(lost.any(axis=0))
+        if not some.any():
+            return at[:0]
+        best, server = self.known.best[planes, at[some]], self.known.server[planes, at[some]]
+        best[lost[:, some]], server[lost[:, some]] = np.nan, -1
+        self.known.best[planes, at[some]], self.known.server[planes, at[some]] = best, server
+        x_m, y_m = self.at_x_m[at[some]], self.at_y_m[at[some]]
+        self._merge_at(planes, at[some], self.near(x_m.min(), y_m.min(), x_m.max(), y_m.max(), self.family[group[0]]))
+        return at[some]
+
+    def _merge_at(self, planes: slice, at: Ints, sectors: Ints) -> Ints:
+        """Merges sectors into some planes of positions; the numbers of those that changed."""
+        if not len(sectors) or not len(at):
+            return at[:0]
+        strips = Strips.of(self.at_x_m[at], self.at_y_m[at])
+        order = at[strips.order]
+        best, server = self.known.best[planes, order][:, None], self.known.server[planes, order][:, None]
         before = best.copy()
-        lost = self._lost(server, gone)
-        best[lost], server[lost] = np.nan, -1
-        again = np.flatnonzero(lost.any(axis=0))
-        if len(again):
-            x_m, y_m = self.at_x_m[at[again]], self.at_y_m[at[again]]
-            near = self.near(x_m.min(), y_m.min(), x_m.max(), y_m.max(), self._families(lost))
-            self._merge_at(best, server, again, at, near)
-        if len(fresh) and len(at):
-            self._merge_at(best, server, np.arange(len(at)), at, fresh)
-        known.best[:, at], known.server[:, at] = best, server
-        changed: Bools = ((best != before) & ~(np.isnan(best) & np.isnan(before))).any(axis=0)
-        return np.asarray(at[changed], np.int64)
+        self.margins_at(best, server, strips, every=sectors, planes=planes)
+        self.known.best[planes, order], self.known.server[planes, order] = best[:, 0], server[:, 0]
+        changed: Bools = ((best != before) & ~(np.isnan(best) & np.isnan(before))).any(axis=(0, 1))
+        return np.asarray(order[changed], np.int64)
 
-    def _merge_at(self, best: Any, server: Any, some: Ints, at: Ints, rows: Ints) -> None:
-        """Merges sectors into some of the positions `at`."""
-        if not len(rows):
-            return
-        strips = Strips.of(self.at_x_m[at[some]], self.at_y_m[at[some]])
-        order = some[strips.order]
-        best_here, server_here = best[:, None, order], server[:, None, order]
-        self.margins_at(best_here, server_here, strips, every=rows)
-        best[:, order], server[:, order] = best_here[:, 0], server_here[:, 0]
-
-    def margins_at(self, best: Any, server: Any, strips: Strips, *, every: Ints) -> None:
-        """Merges sectors at scattered receivers."""
-        listed, index, radio, keys = self._listed(every)
+    def margins_at(self, best: Any, server: Any, strips: Strips, *, every: Ints, planes: slice = slice(None)) -> None:
+        """Merges sectors into some planes of scattered receivers."""
+        listed, index, radio, keys = self._listed(every, planes)
         choice: dict[str, Any] = {"keys": keys, "grid": self.base.grid, "radio": radio, "workers": self.workers}
         margins_at_strips(best, server, strips, sectors=listed, index=index, **choice)
 
-    def _lost(self, server: Any, gone: Ints) -> Bools:
-        """Where the server is one that was given up."""
+    def _lost(self, server: Any, group: Ints) -> Bools:
+        """Where the server is one of a group."""
         flags = np.zeros(len(self.alive) + 1, bool)
-        flags[gone] = True
+        flags[group] = True
         return np.asarray(flags[server])
-
-    def _families(self, lost: Bools) -> list[str]:
-        """Families of the planes in which something was lost."""
-        return list(dict.fromkeys(family for k, (family, _, _) in enumerate(self.planes) if lost[k].any()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -50,6 +50,23 @@ class Layers:
             self._kept[key] = make()
         kept: T = self._kept[key]
         return kept
+
+
+MAP_FREE = frozenset({
+    "zone", "people", "yes", "leaf zone", "residents", "priority villages", "villages asked", "polygons", "place share", "leaves", "share",
+    "zone area", "pieces", "piece zone", "pieces counted",
+})  # fmt: skip
+"""First words of the keys of results that depend on the grid and on tables other than the sites, but on no margin."""
+
+
+def on_another_map(layers: Layers, cover: Coverage, sites: Any) -> Layers:
+    """The same data with another map on the same grid and other sites; what depends on neither is not computed again."""
+
+    def is_free(key: Any) -> bool:
+        parts = key if isinstance(key, tuple) else (key,)
+        return parts[0] in MAP_FREE and "sites" not in parts
+
+    return replace(layers, cover=cover, sites=sites, status=None, _kept={key: value for key, value in layers._kept.items() if is_free(key)})
 
 
 def table_of(layers: Layers, name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -99,14 +99,14 @@ def scorecard(
     ... ).values.tolist()
     [['province', 0.9, 0.10797776687918914, 'example'], ['city', nan, 0.10797776687918914, 'example']]
     """
-    parts = scorecard_by_target(
+    layers = judged_layers(
         targets, cover, zones=zones, villages=villages, places=places, sites=sites, corridors=corridors, registers=registers,
-        measured=measured, as_of=as_of, synthetic=synthetic, status=status,
+        measured=measured, synthetic=synthetic, status=status,
     )  # fmt: skip
-    return typed(joined([table for _, tables in parts for table in tables]), TYPES)
+    return typed(joined([table for _, tables in scorecard_by_target(targets, layers, as_of) for table in tables]), TYPES)
 
 
-def scorecard_by_target(
+def judged_layers(
     targets: Targets,
     cover: Coverage,
     *,
@@ -117,28 +117,30 @@ def scorecard_by_target(
     corridors: gpd.GeoDataFrame | None = None,
     registers: Mapping[str, pd.DataFrame] | None = None,
     measured: pd.DataFrame | Measured | None = None,
-    as_of: datetime.date | None = None,
     synthetic: bool | None = None,
     status: pd.DataFrame | None = None,
-) -> Iterator[tuple[Target, list[Table]]]:
-    """The columns of `scorecard`, a target after the other: each with a table a network."""
+) -> Layers:
+    """The data of `scorecard` as its targets read it."""
     arguments.require(
         "scorecard", targets=(targets, arguments.TARGETS), cover=(cover, arguments.COVER),
         zones=(zones, (*arguments.ZONES_WITH_PARENT, arguments.GEOMETRY)),
         **arguments.given(villages=(villages, arguments.PEOPLE), places=(places, arguments.PLACES), sites=(sites, arguments.NETWORK),
                           corridors=(corridors, arguments.CORRIDORS)),
     )  # fmt: skip
-    day = as_of or datetime.date.today()
     network_synthetic = bool(synthetic) or (
         sites is not None and "synthetic" in sites and bool(sites["synthetic"].fillna(False).astype(bool).any())
     )
-    layers = Layers(
+    return Layers(
         cover, zones, villages, places, sites, corridors, dict(registers or {}), status, Measured.of(measured, sites), bool(synthetic),
         network_synthetic, targets.priority_areas,
     )  # fmt: skip
-    lists = zone_lists(zones)
+
+
+def scorecard_by_target(targets: Iterable[Target], layers: Layers, as_of: datetime.date | None) -> Iterator[tuple[Target, list[Table]]]:
+    """The columns of `scorecard`, a target after the other: each with a table a network."""
+    day, lists = as_of or datetime.date.today(), zone_lists(layers.zones)
     for target in targets:
-        yield target, [_rows(target, network, layers, lists, day) for network in _networks(target, cover)]
+        yield target, [_rows(target, network, layers, lists, day) for network in _networks(target, layers.cover)]
 
 
 def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

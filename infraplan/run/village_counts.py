@@ -52,6 +52,9 @@ class VillageCounts:
                 at = codes.get_indexer(pd.Index(zone_of(villages, zones, level, counted)))
                 self.zone[level] = np.where(at < 0, len(known), at).astype(np.int64)
                 self.zones.append(known[["level", "adcode", "name"]].reset_index(drop=True))
+        everywhere = np.arange(len(villages))
+        self.people_before = {(level, *key): self._tally(level, key, everywhere) for level in self.zone for key in self.keys}
+        self.people_now = {name: counts.copy() for name, counts in self.people_before.items()}
 
     def update(self, cover: Coverage, positions: Ints) -> Ints:
         """Judges again the villages that may lie at changed positions.
@@ -75,7 +78,11 @@ class VillageCounts:
         rows = self.rows[np.logical_or.reduceat(flags[self.place], self.start)]
         some = self.villages.iloc[rows]
         for key in self.keys:
+            for level in self.zone:
+                self.people_now[level, *key] -= self._tally(level, key, rows)
             self.now[key][rows] = self._codes(some, cover, *key)
+            for level in self.zone:
+                self.people_now[level, *key] += self._tally(level, key, rows)
         return np.asarray(rows, np.int64)
 
     def shares(self, marked: Sequence[str] = ()) -> pd.DataFrame:
@@ -93,12 +100,9 @@ class VillageCounts:
         """
         parts = []
         for known in self.zones:
-            level, row = known["level"].iloc[0], self.zone[known["level"].iloc[0]]
+            level = str(known["level"].iloc[0])
             for family, network in self.keys:
-                old, new = (
-                    tally(self.people, codes[family, network].astype(np.int64), row, len(known) + 1)[: len(known)]
-                    for codes in (self.before, self.now)
-                )
+                old, new = (counts[level, family, network][: len(known)] for counts in (self.people_before, self.people_now))
                 wanted = (old != new).any(axis=1) | (level == LEVELS[0]) | known["adcode"].isin(list(marked)).to_numpy()
                 numbers = {"population": new.sum(axis=1), "served_before": old[:, 0], "uncertain_before": old[:, 1]}
                 numbers |= {name: new[:, k] for k, name in enumerate(STATUSES)}
@@ -158,6 +162,12 @@ class VillageCounts:
         words = np.array(STATUSES, dtype=object)
         status = {"before": words[before[rows]], "after": words[now[rows]]}
         return pd.DataFrame({**about, "population": self.people[rows], **place, "family": family, **status})
+
+    def _tally(self, level: str, key: tuple[str, str], rows: Ints) -> Ints:
+        """People of some villages by zone and present status; the last zone is none."""
+        zone = self.zone[level]
+        count = next(len(known) for known in self.zones if known["level"].iloc[0] == level)
+        return tally(self.people[rows], self.now[key][rows].astype(np.int64), zone[rows], count + 1)
 
     def _codes(self, villages: Any, cover: Coverage, family: str, network: str) -> Codes:
         codes, _ = point_statuses(villages, cover, family, network, measured=self.measured)

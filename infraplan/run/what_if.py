@@ -7,6 +7,8 @@ edits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,10 @@ from infraplan.coverage.edited_network import EditedNetwork
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
 from infraplan.messages import both
-from infraplan.policy.scorecards import TYPES, scorecard_by_target
+from infraplan.policy.layers import Layers, on_another_map
+from infraplan.policy.schema import RADIO
+from infraplan.policy.scorecards import TYPES, judged_layers, scorecard_by_target
+from infraplan.policy.targets import Target
 from infraplan.policy.zone_sums import joined
 from infraplan.run.edit_costs import edit_costs
 from infraplan.run.steps import part_of_layers
@@ -30,6 +35,8 @@ from infraplan.study.scenarios import MOST_EDITS, OPTIONS, Edit
 from infraplan.tables.column_types import typed
 
 KEYS = ["part", "network", "zone_level", "zone"]
+OF_SITES = ("site_count", "attribute_share")
+"""Shapes of targets that may count sites."""
 EDITS = "edits"
 """Where edits of a page are from, in faults."""
 
@@ -104,6 +111,7 @@ class WhatIf:
             raise UsageError(both("run.what_if_study"))
         self.study = study
         self.edits: tuple[Edit, ...] = ()
+        _read(study)
         cover = stored_network(study)
         self.network = EditedNetwork(cover, study.sectors, workers=workers)
         self.counts = VillageCounts(study.villages, study.zones, self.network.cover, study.measured)
@@ -111,6 +119,7 @@ class WhatIf:
         self._row = {name: row for row, name in enumerate(study.sites["id"])}
         self._edited: Any = study.sites.iloc[:0]
         self._before: dict[str, pd.DataFrame] = {}
+        self._layers: Layers | None = None
 
     def apply(self, edits: Sequence[Edit]) -> Change:
         """Makes the network that of the study with these edits, whatever was applied before.
@@ -220,19 +229,37 @@ class WhatIf:
         DataFrame
             Rows of `scorecard` of one target, with achieved_before, numerator_before and status_before.
         """
-        study, now = self.study, self.network.cover
-        choice: dict[str, Any] = {
-            "villages": study.villages, "as_of": study.config.study.as_of, "synthetic": study.synthetic, "corridors": study.corridors,
-            "measured": study.measured, "registers": study.registers, **part_of_layers(study, study.zones, ()),
-        }  # fmt: skip
-        before = scorecard_by_target(study.targets, self.network.base, **choice)
-        for target, tables in scorecard_by_target(study.targets, now, **(choice | {"sites": self.sites()})):
+        study, network = self.study, self.network
+        if self._layers is None:
+            self._layers = judged_layers(
+                study.targets, network.base, villages=study.villages, synthetic=study.synthetic, corridors=study.corridors,
+                measured=study.measured, registers=study.registers, **part_of_layers(study, study.zones, ()),
+            )  # fmt: skip
+        before, families = self._layers, network.changed_families
+        now = on_another_map(before, network.cover, self.sites())
+        for target in study.targets:
             name = f"{target.id}/{target.part}"
             if name not in self._before:
-                self._before[name] = next(typed(joined(old), TYPES) for one, old in before if f"{one.id}/{one.part}" == name)
-            card, old = typed(joined(tables), TYPES), self._before[name].set_index(KEYS)
+                self._before[name] = self._card(target, before)
+            card, old = self._before[name], self._before[name].set_index(KEYS)
+            if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
+                card = self._card(target, now)
             there = old.reindex(pd.MultiIndex.from_frame(card[KEYS]))
             yield card.assign(**{f"{column}_before": there[column].to_numpy() for column in ("achieved", "numerator", "status")})
+
+    def _card(self, target: Target, layers: Layers) -> pd.DataFrame:
+        """The rows of one target."""
+        ((_, tables),) = scorecard_by_target([target], layers, self.study.config.study.as_of)
+        return typed(joined(tables), TYPES)
+
+
+def _read(study: Study) -> None:
+    """Reads the slow layers of a study, the ground beside the tables."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ground = pool.submit(copy_context().run, getattr, study, "terrain")
+        for name in ("zones", "sectors", "villages"):
+            getattr(study, name)
+        ground.result()
 
 
 def _inside(frame: Any, west: float, south: float, east: float, north: float) -> Any:

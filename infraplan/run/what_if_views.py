@@ -129,7 +129,7 @@ def answer_at(state: WhatIf, longitude: float, latitude: float, family: str) -> 
         margin_db = float(cover.at_positions(x_m, y_m, family, name).margin_db[0])
         by_network[name] = None if np.isnan(margin_db) else margin_db
     plane = network.planes.index((family, ANY, ""))
-    near = network.near(float(x_m[0]), float(y_m[0]), float(x_m[0]), float(y_m[0]), [family])
+    near = network.near(float(x_m[0]), float(y_m[0]), float(x_m[0]), float(y_m[0]), family)
     servers: list[dict[str, Any]] = []
     while len(near) and len(servers) < SERVERS:
         best = np.full((len(network.planes), 1, 1), np.nan, np.float32)
