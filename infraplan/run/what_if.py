@@ -57,6 +57,15 @@ class Change:
         Of sites and services that are added, as `edit_costs` returns it.
     currency : str
         Of the costs.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> _ = ip.run_study(study, jobs=1, formats=())
+    >>> change = ip.WhatIf(study).apply([ip.Edit(do="remove", id="S4")])
+    >>> len(change.villages), change.cost.empty, change.currency
+    (0, True, 'CNY')
     """
 
     bounds: tuple[float, float, float, float] | None
@@ -200,7 +209,7 @@ class WhatIf:
         Returns
         -------
         DataFrame
-            id, longitude, latitude, the columns of `scenarios.OPTIONS` with status existing, planned, retired or suggested, and edit ("",
+            Columns id, longitude, latitude, those of `scenarios.OPTIONS` with status existing, planned, retired or suggested, and edit ("",
             add, change, remove); `attrs["total"]` counts the existing sites of the rectangle.
         """
         named = {edit.id: edit.do for edit in self.edits}

@@ -56,6 +56,8 @@ class Study(StudyRadio, StudySites, StudyCosts, StudySteps):
         The content of study.toml.
     warnings : list of Fault
         Warnings of the readers of the layers used so far.
+    scenario : Scenario, optional
+        Edits that its sites have.
 
     Examples
     --------

@@ -55,13 +55,15 @@ class Edit(BaseModel):
         `remove` gives a site of the study the status "retired", and takes one that the scenario added out of it.
     id : str
         The site.
+    name : str, optional
+        Its name.
     longitude, latitude : float, optional
         Place, WGS-84; an added site needs one. [deg]
     services : list of str, optional
         Its services; an added site needs some.
     operators : str, optional
         Its operators, joined by "+"; an added site needs them.
-    name, host, height_m, azimuth_deg, tilt_deg, carrier_power_dbm, status : optional
+    host, height_m, azimuth_deg, tilt_deg, carrier_power_dbm, status : optional
         As in a table of sites. `azimuth_deg` is a list, empty for an omnidirectional antenna. What an added site leaves out is filled as in
         a table of sites; what a change leaves out stays. [m, deg, deg, dBm a carrier]
 
@@ -225,6 +227,14 @@ def read_scenario(folder: Path, name: str) -> Scenario:
         No scenario has this name; the nearest is named.
     DataError
         Every fault of the file.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> ip.write_scenario(study.folder, ip.Scenario(name="less", edits=[{"do": "remove", "id": "S4"}]))
+    >>> ip.read_scenario(study.folder, "less").edits[0].do
+    'remove'
     """
     path = scenario_path(folder, choose(name, scenario_names(folder), "scenario"))
     text = read_toml_text(path, "scenario")
@@ -245,6 +255,14 @@ def write_scenario(folder: Path, scenario: Scenario) -> None:
         The folder of study.toml.
     scenario : Scenario
         Its name is that of the file.
+
+    Examples
+    --------
+    >>> import infraplan as ip
+    >>> study = ip.Study.open(ip.example_world().write("study"))
+    >>> ip.write_scenario(study.folder, ip.Scenario(name="less", edits=[{"do": "remove", "id": "S4"}], inputs=study.inputs))
+    >>> (study.folder / "scenarios" / "less.toml").is_file()
+    True
     """
     document = tomlkit.document()
     for lang in LANGUAGES:
