@@ -90,11 +90,16 @@ class Compared(Strict):
     second: Annotated[str, Field(min_length=1, max_length=60)]
 
 
-class Forbidden(Strict):
-    """A circle in which the plan builds nothing."""
+class Place(Strict):
+    """A place of which a plan says why it does not build there."""
 
     longitude: Longitude
     latitude: Latitude
+
+
+class Forbidden(Place):
+    """A circle in which the plan builds nothing."""
+
     radius_km: Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)]
 
 
@@ -103,6 +108,7 @@ class PlanOrder(Strict):
 
     budget: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None = None
     forbidden: Annotated[list[Forbidden], Field(max_length=50)] = []
+    why_not: Annotated[list[Place], Field(max_length=5)] = []
 
 
 class Nothing(Strict):

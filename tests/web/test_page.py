@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,43 @@ def test_two_scenarios_are_compared_and_one_is_opened(browser: Any, server: Any,
     visit.computed(1)
     assert [edit.height_m for edit in toy.edits] == [20] and "low" in visit.page.locator("#scenario").inner_text()
     visit.clean()
+
+
+PLAN = """
+import json, sys
+request = json.load(sys.stdin)
+print(json.dumps({"kind": "progress", "step": "run.searching", "sites": 3, "cost": 9e5, "bound": 8e5, "gap": 0.125}), flush=True)
+why = {"zh": "费用高于它省下的", "en": "costs more than it saves"}
+candidate = {"id": "C1", "name": "甲山", "host": "summit", "cost": 1e6, "distance_km": 1.25, "why": why}
+asked = [place | {"candidates": [candidate]} for place in request["why_not"]]
+edits = [{"do": "add", "id": "N1", "longitude": 113.6, "latitude": 24.6, "services": ["nr-n28"], "operators": "cmcc", "height_m": 40}]
+instead = [{"id": "N1", "substitute": "C2", "substitute_cost": 7e5, "substitute_bound": 6e5}]
+done = {"kind": "done", "status": "feasible", "sites": 1, "cost": 6e5, "bound": 6e5, "gap": 0.0, "served": 900, "population": 1000}
+print(json.dumps(done | {"edits": edits, "why_not": asked, "substitutes": instead}), flush=True)
+"""
+
+
+def test_a_plan_is_completed_explained_and_taken_over(
+    browser: Any, toy: ToyEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from infraplan.web import planner
+
+    (tmp_path / "plan_of_page_test.py").write_text(PLAN, encoding="utf-8")
+    monkeypatch.setattr(planner, "MODULE", "plan_of_page_test")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    for running in serving(toy):
+        visit = Page(browser, running.url)
+        visit.page.click("#ask-centre")
+        visit.page.click("#ask-why")
+        visit.page.click("#plan-start")
+        visit.page.wait_for_selector("#plan-take")
+        said = visit.page.locator("#plan-progress").inner_text()
+        assert "费用高于它省下的" in said and "1.3 km" in said and "60.0 万元" in said and "900 (90.0%)" in said
+        assert "C2" in (visit.page.locator("#plan-progress").text_content() or "")
+        visit.page.click("#plan-take")
+        visit.computed(1)
+        assert [(edit.do, edit.id, edit.height_m) for edit in toy.edits] == [("add", "N1", 40)]
+        visit.clean()
 
 
 def test_names_stay_text(browser: Any, server: Any, toy: ToyEngine) -> None:

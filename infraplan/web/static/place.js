@@ -45,7 +45,10 @@ export function drawPlace(found, latlng, actions) {
     servers.length ? [table([say("server", { family }), say("level"), say("margin"), say("distance")], servers), make("p", { class: "hint" }, say("level_hint"))] : make("p", { class: "hint" }, say("no_server", { family })),
     found.profile && found.profile.distance_km?.length > 1 ? make("figure", {}, [profilePlot(found.profile), make("figcaption", {}, say("profile_caption"))]) : null,
     villages.length ? make("p", { class: "hint" }, say("villages_near") + villages.slice(0, 5).map((row) => row.name + (row.population === undefined ? "" : " " + say("people_count", { people: whole(row.population) }))).join(say("comma"))) : null,
-    button(say("add_here"), () => actions.addHere(latlng), { disabled: !model.mayEdit, class: "first", id: "add-here" }),
+    make("div", { class: "buttons" }, [
+      button(say("add_here"), () => actions.addHere(latlng), { disabled: !model.mayEdit, class: "first", id: "add-here" }),
+      button(say("why_ask"), () => actions.askWhy(latlng), { disabled: !model.mayEdit, title: say("why_hint"), id: "ask-why" }),
+    ]),
   ].flat());
   node.hidden = false;
 }

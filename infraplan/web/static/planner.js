@@ -1,12 +1,12 @@
 /* "Complete this plan": a goal or a budget, places where nothing may be built, progress, and what comes back. */
-import { button, lang, make, money, notice, openPart, part, percent, put, say, whole } from "./dom.js";
+import { button, lang, make, money, notice, openPart, part, percent, put, say, table, tenth, whole } from "./dom.js";
 import { send } from "./net.js";
-import { addSites, freshId, model } from "./model.js";
+import { addSites, editOf, freshId, model } from "./model.js";
 
 const amountUnit = (currency) => (lang === "zh" ? (currency === "CNY" ? "\u4e07\u5143" : "\u4e07 " + currency) : "million " + currency);
 
 export class Planner {
-  constructor(view) { Object.assign(this, { view, forbidden: [], circles: [], step: null, asked: { kind: "goal", budget: lang === "zh" ? "1000" : "10", radius: "5" } }); }
+  constructor(view) { Object.assign(this, { view, forbidden: [], circles: [], why: [], step: null, asked: { kind: "goal", budget: lang === "zh" ? "1000" : "10", radius: "5" } }); }
 
   /* A step of the process, or null for none. */
   take(step) {
@@ -21,15 +21,16 @@ export class Planner {
     const kind = (key, input, unit) => make("p", { class: "line" }, [make("label", {}, [make("input", { type: "radio", name: "plan-kind", value: key, checked: asked.kind === key, disabled: runs, onchange: () => { asked.kind = key; } }), " " + say("plan_" + key)]), input, unit]);
     const number = (key) => make("input", { id: "plan-" + key, type: "number", step: "any", min: 0, value: asked[key], disabled: runs, "aria-label": say("plan_" + key), onchange: (event) => { asked[key] = event.target.value; } });
     const currency = model.facts.currency;
-    put("planning", part("planning", say("planning"), [
+    put("planning", part("planning", say("planning"), [[
       make("p", { class: "hint" }, say("plan_hint")),
       kind("goal", null, null),
       kind("budget", number("budget"), " " + amountUnit(currency)),
       make("p", { class: "line" }, [make("label", { for: "plan-radius" }, say("forbid")), number("radius"), " km ", button(say("forbid_centre"), () => this.forbid(), { disabled: runs })]),
       this.forbidden.length ? make("ul", { class: "names" }, this.forbidden.map((one, at) => make("li", {}, [`${one.longitude.toFixed(3)}, ${one.latitude.toFixed(3)} \u00b7 ${one.radius_km} km `, button("\u00d7", () => this.allow(at), { "aria-label": say("forbid_drop") })]))) : null,
+      this.why.length ? [make("p", { class: "hint" }, say("why_places")), make("ul", { class: "names" }, this.why.map((one, at) => make("li", {}, [`${one.longitude.toFixed(3)}, ${one.latitude.toFixed(3)} `, button("\u00d7", () => { this.why.splice(at, 1); this.draw(); }, { "aria-label": say("why_drop") })])))] : null,
       make("div", { class: "buttons" }, [runs ? button(say("plan_cancel"), () => this.cancel(), { disabled: closed, id: "plan-cancel" }) : button(say("plan_start"), () => this.start(), { disabled: closed, id: "plan-start", class: "first" })]),
       make("div", { id: "plan-progress", "aria-live": "polite" }, this.said() || []),
-    ], false));
+    ]].flat(2), false));
   }
 
   said() {
@@ -47,7 +48,29 @@ export class Planner {
     const list = facts.length ? make("dl", {}, facts) : null;
     if (step.kind === "progress") return [make("p", { class: "pending" }, [step["step_" + lang] ? step["step_" + lang] + "\u2026 " : "", say("plan_runs")]), list];
     const many = step.edits === null && step.sites > 0;
-    return [make("p", {}, say(many ? "plan_many" : step.edits?.length ? "plan_done" : "plan_nothing")), list, step.edits?.length ? button(say("plan_take", { count: step.edits.length }), () => this.takeOver(step.edits), { disabled: !model.mayEdit, class: "first", id: "plan-take" }) : null];
+    return [make("p", {}, say(many ? "plan_many" : step.edits?.length ? "plan_done" : "plan_nothing")), list, step.edits?.length ? button(say("plan_take", { count: step.edits.length }), () => this.takeOver(step.edits), { disabled: !model.mayEdit, class: "first", id: "plan-take" }) : null, ...this.answers(step)];
+  }
+
+  /* What the finished plan says of the places that were asked, and of sites that cannot be had. */
+  answers(step) {
+    const where = (one) => `${one.longitude.toFixed(3)}, ${one.latitude.toFixed(3)}`;
+    const why = (step.why_not || []).map((one) => make("div", { class: "why" }, [
+      make("b", {}, say("why_at", { place: where(one) })),
+      one.candidates.length ? make("ul", {}, one.candidates.map((row) => make("li", {}, [make("small", {}, say("why_candidate", { name: row.name || row.id, km: tenth(row.distance_km), cost: money(row.cost, model.facts.currency) })), row.why[lang]]))) : make("p", { class: "hint" }, say("why_none")),
+    ]));
+    const named = (code) => (code === null || code === "" ? say("substitute_needless") : ["none", "not_found", "not_computed"].includes(code) ? say("substitute_" + code) : code);
+    const rows = (step.substitutes || []).map((row) => [{ text: row.id, row: true }, { text: named(row.substitute), class: "words" }, money(row.substitute_cost, model.facts.currency)]);
+    const refused = rows.length ? part("substitutes", say("substitutes"), table([say("site"), { text: say("substitute"), class: "words" }, say("plan_cost")], rows.slice(0, 200)), false) : null;
+    return [...why, refused];
+  }
+
+  /* The next plan says why it builds nothing at a place. */
+  ask(latlng) {
+    if (this.why.length >= 5) { notice(say("why_most"), true); return; }
+    this.why.push({ longitude: latlng.lng, latitude: latlng.lat });
+    openPart("planning");
+    this.draw();
+    notice(say("why_asked"));
   }
 
   forbid() {
@@ -68,7 +91,7 @@ export class Planner {
     const asked = this.asked, spends = asked.kind === "budget", value = Number(asked.budget);
     if (spends && !(value > 0)) { notice(say("plan_wrong"), true); return; }
     try {
-      await send("POST", "/plan", { budget: spends ? value * (lang === "zh" ? 1e4 : 1e6) : null, forbidden: this.forbidden });
+      await send("POST", "/plan", { budget: spends ? value * (lang === "zh" ? 1e4 : 1e6) : null, forbidden: this.forbidden, why_not: this.why });
       this.take({ kind: "progress" });
     } catch (error) { notice(error.message, true); }
   }
@@ -77,14 +100,11 @@ export class Planner {
     try { await send("DELETE", "/plan"); } catch (error) { notice(error.message, true); }
   }
 
-  /* The new sites become edits under ids of this page, so that a second plan meets none of the first. */
+  /* The new sites become edits under their ids of the plan; an id that was taken meanwhile gives way to one of this page. */
   takeOver(edits) {
     let number = 0;
-    const named = edits.map((edit) => {
-      const id = freshId(number + 1);
-      number = Number(id.slice(1));
-      return { ...edit, do: "add", id };
-    });
+    const fresh = () => { const id = freshId(number + 1); number = Number(id.slice(1)); return id; };
+    const named = edits.map((edit) => ({ ...edit, do: "add", id: editOf(edit.id) ? fresh() : edit.id }));
     this.step = null;
     this.draw();
     addSites(named);

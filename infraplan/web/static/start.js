@@ -53,6 +53,7 @@ const actions = {
     view.line(null);
   },
   addHere(latlng) { actions.forget(); form.addAt(latlng.lng, latlng.lat); },
+  askWhy(latlng) { planner.ask(latlng); },
   failed(error) {
     if (!(error instanceof Refused)) console.error(error);
     notice(error.message, true);
