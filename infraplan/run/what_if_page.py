@@ -76,8 +76,13 @@ class WhatIfPage:
         return found | {"services": named, "mark": say("report.synthetic_short", lang) if found["synthetic"] else ""}
 
     def sites(self, west: float, south: float, east: float, north: float, limit: int) -> pd.DataFrame:
-        """`WhatIf.sites_within`."""
-        return self.state.sites_within(west, south, east, north, limit)
+        """`WhatIf.sites_within`; of suggested sites also what replaces each if it cannot be had, and what the plan then costs."""
+        found, plan = self.state.sites_within(west, south, east, north, limit), self.state.plan
+        if plan is None or "substitute" not in plan.sites:
+            return found
+        known = plan.sites.drop_duplicates("id").set_index("id")
+        at = found["id"].where(found["status"] == "suggested")
+        return found.assign(**{name: at.map(known[name]) for name in ("substitute", "substitute_cost")})
 
     def villages(self, west: float, south: float, east: float, north: float, family: str, network: str, limit: int) -> pd.DataFrame:
         """The largest villages of a rectangle, with their status before and now."""

@@ -150,6 +150,7 @@ def test_a_suggested_site_is_adopted(browser: Any, server: Any, toy: ToyEngine) 
     visit = Page(browser, server.url)
     site = toy.base.iloc[11]
     visit.page.mouse.click(*visit.at(site.longitude, site.latitude))
+    assert visit.page.locator("#site-substitute").inner_text() == "若此处不能建：C7；整个方案费用 90.0 万元"
     visit.page.get_by_role("button", name="采用这个建议站").click()
     visit.computed(1)
     assert (toy.edits[0].do, toy.edits[0].longitude, toy.edits[0].azimuth_deg) == ("add", site.longitude, ())

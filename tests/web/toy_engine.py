@@ -122,7 +122,8 @@ class ToyEngine:
         }
 
     def sites(self, west: float, south: float, east: float, north: float, limit: int) -> pd.DataFrame:
-        return self._table(self.edits).head(limit)
+        suggested = self._table(self.edits)["status"] == "suggested"
+        return self._table(self.edits).assign(substitute=np.where(suggested, "C7", None), substitute_cost=9e5).head(limit)
 
     def villages(self, west: float, south: float, east: float, north: float, family: str, network: str, limit: int) -> pd.DataFrame:
         return self.people.assign(before=self.today, now=self._served(self._table(self.edits))).head(limit)

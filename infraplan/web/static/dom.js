@@ -100,3 +100,9 @@ export function notice(text, isError = false) {
 
 /* The name of a zone; the whole study may have none but its code. */
 export const zoneName = (row) => (!row.name || row.name === row.adcode ? say("whole_area") : row.name);
+
+/* What replaces a site of a plan that cannot be had: ids, or a word where there are none. */
+export function substituteName(code) {
+  if (isMissing(code)) return say("substitute_needless");
+  return ["none", "not_found", "not_computed"].includes(code) ? say("substitute_" + code) : code;
+}

@@ -1,5 +1,5 @@
 /* The chosen site as a form: every change is an edit. Adding a site by its coordinates, at the map's centre, at a place or at a mast. */
-import { button, make, notice, part, put, say, tenth } from "./dom.js";
+import { button, make, money, notice, part, put, say, substituteName, tenth } from "./dom.js";
 import { addSite, changeSite, dropEdit, editOf, freshId, model, removeSite } from "./model.js";
 import { rounded } from "./marks.js";
 
@@ -122,6 +122,7 @@ export class Form {
         make("label", { for: "site-azimuth_deg" }, say("azimuth_deg")), make("span", {}, [azimuths, " \u00b0"]), ...numeric("tilt_deg", "\u00b0"), ...numeric("carrier_power_dbm", "dBm"),
         make("label", { for: "site-operators" }, say("operators")), operators]),
       services,
+      suggested && site.substitute !== undefined ? make("p", { class: "hint", id: "site-substitute" }, say("substitute_of", { instead: substituteName(site.substitute), cost: money(site.substitute_cost, model.facts.currency) })) : null,
       make("div", { class: "buttons" }, this.siteButtons(site, closed, suggested)),
     ]);
   }

@@ -1,5 +1,5 @@
 /* "Complete this plan": a goal or a budget, places where nothing may be built, progress, and what comes back. */
-import { button, lang, make, money, notice, openPart, part, percent, put, say, table, tenth, whole } from "./dom.js";
+import { button, lang, make, money, notice, openPart, part, percent, put, say, substituteName, table, tenth, whole } from "./dom.js";
 import { send } from "./net.js";
 import { addSites, editOf, freshId, model } from "./model.js";
 
@@ -58,8 +58,7 @@ export class Planner {
       make("b", {}, say("why_at", { place: where(one) })),
       one.candidates.length ? make("ul", {}, one.candidates.map((row) => make("li", {}, [make("small", {}, say("why_candidate", { name: row.name || row.id, km: tenth(row.distance_km), cost: money(row.cost, model.facts.currency) })), row.why[lang]]))) : make("p", { class: "hint" }, say("why_none")),
     ]));
-    const named = (code) => (code === null || code === "" ? say("substitute_needless") : ["none", "not_found", "not_computed"].includes(code) ? say("substitute_" + code) : code);
-    const rows = (step.substitutes || []).map((row) => [{ text: row.id, row: true }, { text: named(row.substitute), class: "words" }, money(row.substitute_cost, model.facts.currency)]);
+    const rows = (step.substitutes || []).map((row) => [{ text: row.id, row: true }, { text: substituteName(row.substitute), class: "words" }, money(row.substitute_cost, model.facts.currency)]);
     const refused = rows.length ? part("substitutes", say("substitutes"), table([say("site"), { text: say("substitute"), class: "words" }, say("plan_cost")], rows.slice(0, 200)), false) : null;
     return [...why, refused];
   }

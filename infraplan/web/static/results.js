@@ -82,10 +82,11 @@ export class Results {
     const rows = Array.isArray(cost.sites) ? cost.sites : records(cost.sites);
     if (!rows.length) { put("cost"); return; }
     const host = (key) => model.facts.hosts.find((one) => one.key === key)?.label || key || NONE;
+    const connected = rows.some((row) => typeof row.connection === "number");
     const range = (row) => (isMissing(row.cost) ? { text: say("cost_unknown"), class: "words" } : { text: money(row.cost, cost.currency), title: say("cost_range", { low: money(row.cost_low, cost.currency), high: money(row.cost_high, cost.currency) }) });
     const what = (row) => ({ text: row.host ? host(row.host) : say("cost_services", { count: row.added }), class: "words" });
     put("cost", part("cost", say("cost", { cost: money(cost.cost, cost.currency) }), [
-      table([say("site"), { text: say("host"), class: "words" }, say("cost_site")], rows.map((row) => [{ text: row.id, row: true }, what(row), range(row)])),
+      table([say("site"), { text: say("host"), class: "words" }, say("cost_site"), ...(connected ? [say("connection")] : [])], rows.map((row) => [{ text: row.id, row: true }, what(row), range(row), ...(connected ? [money(row.connection, cost.currency)] : [])])),
       make("p", { class: "hint" }, say("cost_hint")),
     ]));
   }
