@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,10 +26,11 @@ from infraplan.study import Study
 
 FOLDER = "network"
 ABOUT, PIXELS, POSITIONS = "about.json", "pixels.parquet", "positions.parquet"
+TABLES = ("sites", "villages")
 KEY = "position"
 ROOMS = ("coverage", "geo", "io", "presets", "radio", "study", "tables")
 """What the numbers depend on, of the program."""
-COMPRESSION = {"compression": "zstd", "compression_level": 3}
+COMPRESSION: dict[str, Any] = {"compression": "zstd", "compression_level": 3}
 
 
 def store_network(cover: Coverage, study: Study, output: Path) -> None:
@@ -52,14 +54,27 @@ def store_network(cover: Coverage, study: Study, output: Path) -> None:
     order = np.argsort(np.asarray(known.keys))
     best, server = known.best[:, order], known.server[:, order]
     _write(folder / POSITIONS, {KEY: np.asarray(known.keys)[order]}, planes, list(best), list(server))
-    about: dict[str, Any] = {
-        "inputs": study.inputs,
-        "program": ledger.program_hash(*ROOMS),
-        "planes": planes,
-        "shape": list(cover.grid.shape),
-    }
+    attrs = {name: _write_table(getattr(study, name), folder / f"{name}.parquet") for name in TABLES}
+    about: dict[str, Any] = {"inputs": study.inputs, "program": ledger.program_hash(*ROOMS), "planes": planes, "attrs": attrs}
     about |= {"sectors": len(cover.sector_ids), "models": list(cover.models_used)}
     write_text(folder / ABOUT, json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+
+
+def with_stored_tables(study: Study) -> None:
+    """Gives a study the tables that its last whole run checked, where it has not read them yet: files of many rows are slow to read.
+
+    Parameters
+    ----------
+    study : Study
+        Whether its files changed since is found by `stored_network`, which refuses them.
+    """
+    folder = study.output / FOLDER
+    for name in TABLES:
+        file = folder / f"{name}.parquet"
+        if name not in study.__dict__ and file.is_file() and (folder / ABOUT).is_file():
+            table = gpd.read_parquet(file)
+            table.attrs = _about(study)["attrs"][name]
+            study.__dict__[name] = table
 
 
 def stored_network(study: Study) -> Coverage:
@@ -80,11 +95,7 @@ def stored_network(study: Study) -> Coverage:
     UsageError
         No whole run has finished, or the study or the program changed since.
     """
-    folder = study.output / FOLDER
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UsageError(both("run.no_network", study=study.folder.name)) from None
+    folder, about = study.output / FOLDER, _about(study)
     changed = [name for name in sorted({*about["inputs"], *study.inputs}) if about["inputs"].get(name) != study.inputs.get(name)]
     if about["program"] != ledger.program_hash(*ROOMS):
         changed.append("infraplan")
@@ -114,6 +125,23 @@ def stored_network(study: Study) -> Coverage:
         elsewhere={plane: layer for plane, layer in layers.items() if plane[2]},
         positions=PositionMargins(planes, study.grid, study.terrain, _none_beyond, None, known),
     )
+
+
+def _about(study: Study) -> dict[str, Any]:
+    """What a run wrote of its map."""
+    try:
+        return dict(json.loads((study.output / FOLDER / ABOUT).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise UsageError(both("run.no_network", study=study.folder.name)) from None
+
+
+def _write_table(table: Any, path: Path) -> dict[str, Any]:
+    """Writes a checked table; its notes that are plain values."""
+    plain = table.copy()
+    plain.attrs = {}
+    with atomic_path(path) as part:
+        plain.to_parquet(part, **COMPRESSION)
+    return {key: value for key, value in table.attrs.items() if isinstance(value, str | int)}
 
 
 def _none_beyond(best: Any, server: Any, strips: Any) -> None:

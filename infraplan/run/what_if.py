@@ -24,9 +24,9 @@ from infraplan.policy.schema import RADIO
 from infraplan.policy.scorecards import TYPES, judged_layers, scorecard_by_target
 from infraplan.policy.targets import Target
 from infraplan.policy.zone_sums import joined
-from infraplan.run.edit_costs import edit_costs
+from infraplan.run.edit_costs import EditCosts
 from infraplan.run.steps import part_of_layers
-from infraplan.run.stored_network import stored_network
+from infraplan.run.stored_network import stored_network, with_stored_tables
 from infraplan.run.summary import restore_plan
 from infraplan.run.village_counts import VillageCounts
 from infraplan.study import Study
@@ -54,7 +54,7 @@ class Change:
     villages : DataFrame
         Villages won and lost, any operator, as `VillageCounts.changed`.
     cost : DataFrame
-        Of sites and services that are added, as `edit_costs` returns it.
+        Of sites and services that are added, as `EditCosts.table` returns it.
     currency : str
         Of the costs.
 
@@ -120,6 +120,7 @@ class WhatIf:
             raise UsageError(both("run.what_if_study"))
         self.study = study
         self.edits: tuple[Edit, ...] = ()
+        with_stored_tables(study)
         _read(study)
         cover = stored_network(study)
         self.network = EditedNetwork(cover, study.sectors, workers=workers)
@@ -127,6 +128,7 @@ class WhatIf:
         self.plan = restore_plan(study.output)
         self._row = {name: row for row, name in enumerate(study.sites["id"])}
         self._edited: Any = study.sites.iloc[:0]
+        self._costs = EditCosts(study)
         self._before: dict[str, pd.DataFrame] = {}
         self._layers: Layers | None = None
 
@@ -166,9 +168,8 @@ class WhatIf:
         bounds = None if left == right else _degrees(study.grid, left, bottom, right, top)
         had = {name: str(study.sites["services"].iloc[self._row[name]]) for name in named if name in self._row}
         marked = [str(code) for name in ("city", "county") for code in edited[name] if code]
-        return Change(
-            bounds, self.counts.shares(marked), self.counts.changed(), edit_costs(study, fresh, edited, had), study.costs.currency
-        )
+        cost = self._costs.table(fresh, edited, had)
+        return Change(bounds, self.counts.shares(marked), self.counts.changed(), cost, study.costs.currency)
 
     def _sites_of(self, edits: Sequence[Edit]) -> Any:
         """The sites that edits name, as they are with them."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import infraplan as ip
 from infraplan.run.complete_plan import PlanRequest, complete_plan, edits_of
-from infraplan.run.stored_network import ABOUT, FOLDER
+from infraplan.run.stored_network import ABOUT, FOLDER, with_stored_tables
 
 DEEDS = ("higher", "turned", "weaker", "moved", "far", "off", "other_bands")
 
@@ -205,3 +205,13 @@ def test_the_program_writes_lines_of_json(folder: Path) -> None:
     for wrong in ('{"study": 3}', json.dumps({"study": str(folder / "nowhere")}), "no json"):
         ended = subprocess.run([sys.executable, "-m", "infraplan.run.complete_plan"], input=wrong, capture_output=True, text=True)
         assert ended.returncode == 1 and json.loads(ended.stdout.splitlines()[-1])["kind"] == "failed" and "Traceback" not in ended.stderr
+
+
+def test_the_stored_tables_are_those_that_the_study_reads(folder: Path) -> None:
+    study, stored = ip.Study.open(folder), ip.Study.open(folder)
+    with_stored_tables(stored)
+    for name in ("sites", "villages"):
+        assert name in stored.__dict__
+        pd.testing.assert_frame_equal(pd.DataFrame(getattr(stored, name)), pd.DataFrame(getattr(study, name)))
+        assert getattr(stored, name).crs == getattr(study, name).crs
+    assert stored.population_basis == study.population_basis and stored.inputs == study.inputs
