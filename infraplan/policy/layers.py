@@ -54,7 +54,7 @@ class Layers:
 
 MAP_FREE = frozenset({
     "zone", "people", "yes", "leaf zone", "residents", "priority villages", "villages asked", "polygons", "place share", "leaves", "share",
-    "zone area", "pieces", "piece zone", "pieces counted",
+    "zone area", "zone lists", "pieces", "piece zone", "pieces counted",
 })  # fmt: skip
 """First words of the keys of results that depend on the grid and on tables other than the sites, but on no margin."""
 

@@ -138,7 +138,7 @@ def judged_layers(
 
 def scorecard_by_target(targets: Iterable[Target], layers: Layers, as_of: datetime.date | None) -> Iterator[tuple[Target, list[Table]]]:
     """The columns of `scorecard`, a target after the other: each with a table a network."""
-    day, lists = as_of or datetime.date.today(), zone_lists(layers.zones)
+    day, lists = as_of or datetime.date.today(), layers.keep("zone lists", lambda: zone_lists(layers.zones))
     for target in targets:
         yield target, [_rows(target, network, layers, lists, day) for network in _networks(target, layers.cover)]
 
