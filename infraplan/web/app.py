@@ -127,7 +127,7 @@ class Service:
         edits = [edit.written() for edit in self.desk.edits]
         offered = None if self.desk.version else self.files.offered()
         content = {"version": self.desk.newest, "edits": edits, "scenario": self.scenario, "change": self.change, "offered": offered}
-        return JSONResponse({**content, "plan": self.planner.last})
+        return JSONResponse({**content, "saved": self.files.holds(self.scenario, self.desk.edits), "plan": self.planner.last})
 
     async def window(self, request: Request) -> Response:
         """A window says that it is there; whether it may edit."""
@@ -175,6 +175,7 @@ class Service:
         self._editor(request)
         given = bodies.of_body(bodies.EditList, await request.body())
         change = await asyncio.wrap_future(self.desk.edit(given.version, given.edits))
+        self.scenario = given.scenario
         self.change = {**_change(change), "version": given.version}
         self.events.publish("edits", {"version": given.version})
         return JSONResponse(self.change)

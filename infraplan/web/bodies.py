@@ -27,10 +27,14 @@ class Strict(BaseModel):
 
 
 class EditList(Strict):
-    """The whole list of edits and the page's number of it: a list with a higher number replaces one with a lower."""
+    """The whole list of edits and the page's number of it: a list with a higher number replaces one with a lower.
+
+    `scenario`: the name under which they were opened or saved, "" for none.
+    """
 
     version: Annotated[int, Field(ge=1, le=10**9)]
     edits: Annotated[list[Edit], Field(max_length=MOST_EDITS)]
+    scenario: Annotated[str, Field(max_length=60)] = ""
 
 
 class Box(Strict):

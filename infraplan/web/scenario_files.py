@@ -39,6 +39,13 @@ class ScenarioFiles:
         scenarios.refuse_other_inputs(found, self._inputs)
         return found.edits
 
+    def holds(self, name: str, edits: Sequence[Edit]) -> bool:
+        """Whether the file of a scenario has exactly these edits."""
+        try:
+            return name in self.names() and self.read(name) == tuple(edits)
+        except InfraplanError:
+            return False
+
     def save(self, name: str, edits: Sequence[Edit]) -> None:
         """Write the edits under a name; they are no longer unsaved."""
         if name == UNSAVED:
@@ -48,21 +55,26 @@ class ScenarioFiles:
 
     def keep(self, edits: Sequence[Edit]) -> None:
         """Write the edits that have no name yet, so that they outlive the server."""
-        self._write(UNSAVED, edits)
+        if edits:
+            self._write(UNSAVED, edits)
+        else:
+            self.forget()
 
     def forget(self) -> None:
         """Remove the unsaved edits."""
         scenarios.scenario_path(self._folder, UNSAVED).unlink(missing_ok=True)
 
     def offered(self) -> dict[str, Any] | None:
-        """The unsaved edits of an earlier server, with what is wrong with them where they cannot be used; None where there are none."""
+        """The unsaved edits of an earlier server, with what is wrong with them; None where all are saved."""
         if UNSAVED not in scenarios.scenario_names(self._folder):
             return None
         try:
             edits = self.read(UNSAVED)
         except InfraplanError as error:
             return {"edits": [], "reason": str(error)}
-        return {"edits": [edit.written() for edit in edits], "reason": ""} if edits else None
+        if not edits or any(self.holds(name, edits) for name in self.names()):
+            return None
+        return {"edits": [edit.written() for edit in edits], "reason": ""}
 
     @staticmethod
     def csv(sites: Any) -> bytes:

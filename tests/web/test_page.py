@@ -174,7 +174,10 @@ def test_two_scenarios_are_compared_and_one_is_opened(browser: Any, server: Any,
     visit.page.click("#open")
     visit.page.get_by_role("button", name="low", exact=True).click()
     visit.computed(1)
-    assert [edit.height_m for edit in toy.edits] == [20] and "low" in visit.page.locator("#scenario").inner_text()
+    assert [edit.height_m for edit in toy.edits] == [20] and visit.page.locator("#scenario").inner_text() == "方案：low"
+    visit.page.click("#add-centre")
+    visit.computed(2)
+    assert visit.page.locator("#scenario").inner_text() == "方案：low（有未保存的改动）"
     visit.clean()
 
 

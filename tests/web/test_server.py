@@ -211,6 +211,21 @@ def test_unsaved_edits_outlive_the_server(tmp_path: Path) -> None:
     assert scenarios.scenario_names(folder) == []
 
 
+def test_edits_that_are_saved_or_taken_back_are_not_offered(tmp_path: Path) -> None:
+    for step in range(3):
+        for running in serving(StubEngine(tmp_path)):
+            client = Client(running)
+            client.login()
+            assert content(client.get("/state"))["offered"] is None
+            if step == 0:
+                client.post("/edits", edits(1, 40))
+                client.post("/scenarios", b'{"name": "a"}')
+                client.post("/edits", edits(2, 40))  # the scenario opened again
+            elif step == 1:
+                client.post("/edits", edits(1, 50))
+                client.post("/edits", b'{"version": 2, "edits": []}')
+
+
 def test_unsaved_edits_of_another_study_are_not_used(tmp_path: Path) -> None:
     scenarios.write_scenario(
         tmp_path, scenarios.Scenario(name="unsaved", edits=({"do": "remove", "id": "S1"},), inputs={"sites.csv": "other"})
@@ -225,12 +240,17 @@ def test_unsaved_edits_of_another_study_are_not_used(tmp_path: Path) -> None:
 def test_scenarios_are_saved_and_opened_by_name(client: Client, engine: StubEngine) -> None:
     client.post("/edits", edits(1, 40))
     assert content(client.post("/scenarios", json.dumps({"name": "山区-1"}).encode()))["names"] == ["山区-1"]
+    state = content(client.get("/state"))
+    assert (state["scenario"], state["saved"]) == ("山区-1", True)
     assert content(client.get("/scenario?name=%E5%B1%B1%E5%8C%BA-1"))["edits"] == [{"do": "change", "id": "S0", "height_m": 40.0}]
     assert scenarios.scenario_names(engine.study.folder) == ["山区-1"]
     for name in ("unsaved", "../x", "a/b", "", " ", ".hidden", "x" * 61, "a\n", "a.toml"):
         answer = client.post("/scenarios", json.dumps({"name": name}).encode())
         assert answer.status == 422 and content(answer)["error"]["en"]
     assert [path.name for path in engine.study.folder.rglob("*") if path.is_file()] == ["山区-1.toml"]
+    client.post("/edits", edits(2, 50)[:-1] + ', "scenario": "山区-1"}'.encode())
+    state = content(client.get("/state"))
+    assert (state["scenario"], state["saved"]) == ("山区-1", False)
 
 
 def test_the_export_is_a_table_in_which_no_formula_runs(client: Client) -> None:

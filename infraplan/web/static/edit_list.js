@@ -1,7 +1,7 @@
 /* The list of edits: each can be chosen, and taken back. */
 import { button, make, part, put, say } from "./dom.js";
 import { described } from "./form.js";
-import { commit, dropEdit, model, undo } from "./model.js";
+import { commit, dropEdit, isSaved, model, undo } from "./model.js";
 
 export function drawEdits(actions) {
   const rows = model.edits.map((edit) => make("li", { class: edit.do }, [
@@ -15,5 +15,5 @@ export function drawEdits(actions) {
   const back = document.getElementById("undo");
   back.disabled = !model.before || !model.mayEdit;
   back.onclick = undo;
-  document.getElementById("scenario").textContent = model.scenario ? say("scenario_name", { name: model.scenario }) : model.edits.length ? say("scenario_unsaved") : "";
+  document.getElementById("scenario").textContent = model.scenario ? say(isSaved() ? "scenario_name" : "scenario_changed", { name: model.scenario }) : model.edits.length ? say("scenario_unsaved") : "";
 }

@@ -117,7 +117,7 @@ export class Form {
     const name = site.edit === "add" ? [make("label", { for: "site-name" }, say("name")), make("input", { id: "site-name", value: site.name || "", maxlength: 80, disabled: fixed, autocomplete: "off", onchange: (event) => { if (event.target.value.trim()) save({ name: event.target.value.trim() }); } })] : [];
     const kind = site.edit ? "mark_" + site.edit : "status_" + site.status;
     return make("section", { class: "part chosen-site", id: "site-form" }, [
-      make("h3", { id: "site-title", tabindex: "-1" }, [site.name || site.id, make("small", {}, " " + (site.name ? site.id + " \u00b7 " : "") + say(kind, { id: site.id }))]),
+      make("h3", { id: "site-title", tabindex: "-1" }, [site.name || site.id, make("small", {}, " " + (site.name ? site.id + " \u00b7 " : "") + say(kind, { id: "" }).trim())]),
       make("div", { class: "grid" }, [...name, ...placed("longitude"), ...placed("latitude"), ...host, ...numeric("height_m", "m"),
         make("label", { for: "site-azimuth_deg" }, say("azimuth_deg")), make("span", {}, [azimuths, " \u00b0"]), ...numeric("tilt_deg", "\u00b0"), ...numeric("carrier_power_dbm", "dBm"),
         make("label", { for: "site-operators" }, say("operators")), operators]),

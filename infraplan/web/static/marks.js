@@ -51,7 +51,7 @@ export class Marks {
       }
       const mark = this.marks.get(id);
       if (mark.dragging) { if (model.mayEdit && kind !== "remove" && !suggested) mark.dragging.enable(); else mark.dragging.disable(); }
-      mark.getElement()?.setAttribute("aria-label", title);
+      for (const name of ["aria-label", "title"]) mark.getElement()?.setAttribute(name, title);
     }
   }
 }

@@ -1,10 +1,13 @@
 /* The edits of this page: one a site, the whole list is sent each time; one step back. */
 import { get, send } from "./net.js";
 
-export const model = { facts: null, edits: [], kept: [], before: null, version: 0, scenario: "", mayEdit: false, waiting: false, family: "", network: "" };
+export const model = { facts: null, edits: [], kept: [], before: null, version: 0, scenario: "", saved: "", mayEdit: false, waiting: false, family: "", network: "" };
 const listeners = { edits: [], change: [], refused: [], waiting: [] };
 export const on = (kind, listener) => listeners[kind].push(listener);
 const tell = (kind, content) => listeners[kind].forEach((listener) => listener(content));
+
+/* Whether the edits are those of the scenario's file. */
+export const isSaved = () => model.saved === JSON.stringify(model.edits);
 
 export const editOf = (id) => model.edits.find((edit) => edit.id === id) || null;
 
@@ -38,8 +41,9 @@ export function undo() { return model.before ? commit(model.before) : null; }
 
 let flying = 0;
 /* Send a list. The page shows it at once; a refused list gives way to the last one that was computed. */
-export async function commit(edits, scenario = model.scenario) {
+export async function commit(edits, scenario = model.scenario, saved = false) {
   if (!model.mayEdit) return;
+  if (saved) model.saved = JSON.stringify(edits);
   const earlier = model.kept, version = (model.version += 1);
   model.edits = edits;
   model.scenario = scenario;
@@ -48,7 +52,7 @@ export async function commit(edits, scenario = model.scenario) {
   tell("edits");
   tell("waiting");
   try {
-    const change = await send("POST", "/edits", { version, edits });
+    const change = await send("POST", "/edits", { version, edits, scenario });
     if (version !== model.version) return;
     model.before = earlier;
     model.kept = edits;
@@ -68,7 +72,7 @@ export async function commit(edits, scenario = model.scenario) {
 /* The edits as the server has them: at the start, and when another window changed them. */
 export async function followServer() {
   const state = await get("/state");
-  Object.assign(model, { edits: state.edits, kept: state.edits, version: Math.max(state.version, model.version), scenario: state.scenario });
+  Object.assign(model, { edits: state.edits, kept: state.edits, version: Math.max(state.version, model.version), scenario: state.scenario, saved: state.saved ? JSON.stringify(state.edits) : "" });
   tell("edits");
   if (state.change.shares) tell("change", state.change);
   return state;

@@ -25,7 +25,8 @@ export class Results {
     const found = this.last;
     if (!found) { this.nothing(); return; }
     const shares = records(found.shares).filter((row) => row.network === model.network);
-    put("people", ...model.facts.families.map((family) => this.people(family, shares.filter((row) => row.family === family.key))));
+    const shownFirst = [...model.facts.families].sort((a, b) => (b.key === model.family) - (a.key === model.family));
+    put("people", ...shownFirst.map((family) => this.people(family, shares.filter((row) => row.family === family.key))));
     this.summary(shares);
     this.villages(records(found.villages), records(found.moved));
     this.cost(found.cost);
@@ -61,7 +62,7 @@ export class Results {
     });
     const counted = ordered.map((row) => ({ class: "level-" + row.level, cells: [{ text: zoneName(row), row: true }, whole(row.served), whole(row.uncertain), whole(row.unserved)] }));
     const network = model.facts.networks.find((one) => one.key === model.network)?.label || "";
-    return part("people-" + family.key, say("people", { family: family.label, network }), [
+    return part("people-" + family.key + (family.key === model.family), say("people", { family: family.label, network }), [
       table([say("zone"), say("before"), say("now"), say("points"), say("people_gained")], body),
       part("counts-" + family.key, say("counts"), table([say("zone"), say("served"), say("uncertain"), say("unserved")], counted), false),
     ], family.key === model.family);

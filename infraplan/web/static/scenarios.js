@@ -20,7 +20,7 @@ export const save = tried(async () => {
   const input = make("input", { id: "scenario-name", value: model.scenario, maxlength: 60, autocomplete: "off" });
   const write = tried(async () => {
     const saved = await send("POST", "/scenarios", { name: input.value.trim() });
-    model.scenario = saved.scenario;
+    Object.assign(model, { scenario: saved.scenario, saved: JSON.stringify(model.edits) });
     document.getElementById("scenario").textContent = say("scenario_name", { name: saved.scenario });
     dialog.close();
     notice(say("saved", { name: saved.scenario }));
@@ -35,7 +35,7 @@ export const openOne = tried(async () => {
   const take = (name) => tried(async () => {
     const found = await get("/scenario", { name });
     dialog.close();
-    await commit(found.edits, name);
+    await commit(found.edits, name, true);
   });
   ask(say("open_title"), names.length ? make("ul", { class: "names" }, names.map((name) => make("li", {}, button(name, take(name), { disabled: !model.mayEdit })))) : make("p", { class: "hint" }, say("no_scenarios")), []);
 });
