@@ -98,15 +98,19 @@ class VillageCounts:
         DataFrame
             level, adcode, name, family, network, population, served_before, uncertain_before, served, uncertain, unserved (whole people).
         """
-        parts = []
+        parts, numbers = [], ("served", "uncertain")
         for known in self.zones:
-            level = str(known["level"].iloc[0])
-            for family, network in self.keys:
-                old, new = (counts[level, family, network][: len(known)] for counts in (self.people_before, self.people_now))
-                wanted = (old != new).any(axis=1) | (level == LEVELS[0]) | known["adcode"].isin(list(marked)).to_numpy()
-                numbers = {"population": new.sum(axis=1), "served_before": old[:, 0], "uncertain_before": old[:, 1]}
-                numbers |= {name: new[:, k] for k, name in enumerate(STATUSES)}
-                parts.append(known.assign(family=family, network=network, **numbers).loc[wanted])
+            level, count = str(known["level"].iloc[0]), len(known)
+            old, new = (
+                np.stack([counts[level, *key][:count] for key in self.keys]) for counts in (self.people_before, self.people_now)
+            )  # (keys, zones, statuses)
+            wanted = (old != new).any(axis=2) | (level == LEVELS[0]) | known["adcode"].isin(list(marked)).to_numpy()
+            key, zone = np.nonzero(wanted)
+            names = np.array(self.keys, dtype=object)[key]
+            columns = {"family": names[:, 0], "network": names[:, 1], "population": new[key, zone].sum(axis=1)}
+            columns |= {f"{name}_before": old[key, zone, k] for k, name in enumerate(numbers)}
+            columns |= {name: new[key, zone, k] for k, name in enumerate(STATUSES)}
+            parts.append(known.iloc[zone].reset_index(drop=True).assign(**columns))
         table: pd.DataFrame = pd.concat(parts, ignore_index=True)
         return table
 

@@ -14,7 +14,7 @@ from infraplan.errors import DataError, Fault, collected, warn
 from infraplan.messages import both
 from infraplan.study.scenarios import Edit, faults_of_ids
 
-RADIO = ("height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "services")
+RADIO = ("height_m", "azimuth_deg", "tilt_deg", "carrier_power_dbm", "services", "antenna")
 """Values that each sector of a site may have for itself."""
 
 ReadSites = Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
@@ -63,7 +63,7 @@ def edited_sites(
     moved = [edit for edit in edits if edit.do == "change" and edit.longitude is not None]
     if moved:
         rows = [at[edit.id] for edit in moved]
-        there = _at_place(result.iloc[rows], moved, own)
+        there = _at_place(result.iloc[rows], moved, partial(own, kept=(*RADIO, "host")))
         for name in ("county", "city", "environment", "geometry"):
             result.iloc[rows, result.columns.get_loc(name)] = there[name].to_numpy()
     if not added:
@@ -76,15 +76,15 @@ def edited_sites(
     return whole
 
 
-def _read(table: gpd.GeoDataFrame, *, read: ReadSites, file: str) -> gpd.GeoDataFrame:
-    """A table of edits as the study reads it; its faults name the file of the edits."""
+def _read(table: gpd.GeoDataFrame, *, read: ReadSites, file: str, kept: Collection[str] = ()) -> gpd.GeoDataFrame:
+    """A table of edits as the study reads it; its faults name the file of the edits. What is said of `kept` columns is left out."""
     try:
         with collected() as found:
             return read(table)
     except DataError as error:
         raise DataError([replace(fault, file=file, row=None) for fault in error.fault_list]) from None
     finally:
-        warn([replace(fault, file=file, row=None) for fault in found])
+        warn([replace(fault, file=file, row=None) for fault in found if fault.column not in kept])
 
 
 def _faults_of_names(edits: Sequence[Edit], services: Collection[str], hosts: Collection[str], file: str) -> list[Fault]:

@@ -215,3 +215,14 @@ def test_the_stored_tables_are_those_that_the_study_reads(folder: Path) -> None:
         pd.testing.assert_frame_equal(pd.DataFrame(getattr(stored, name)), pd.DataFrame(getattr(study, name)))
         assert getattr(stored, name).crs == getattr(study, name).crs
     assert stored.population_basis == study.population_basis and stored.inputs == study.inputs
+
+
+def test_of_a_moved_site_only_its_place_and_surroundings_are_new(folder: Path) -> None:
+    study = ip.Study.open(folder)
+    before = study.sites.set_index("id").loc["S2"]
+    under = study.under(ip.Scenario(name="moved", edits=[edit_of("S2", "moved")], inputs=study.inputs))
+    after = under.sites.set_index("id").loc["S2"]
+    changed = [name for name in before.index if name not in ("geometry", "county", "city") and str(before[name]) != str(after[name])]
+    assert changed == [] and after.geometry.x == 113.12
+    said = [warning.column for warning in under.warnings if warning.file == "moved.toml"]
+    assert said == ["", "environment"]
