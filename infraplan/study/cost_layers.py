@@ -77,7 +77,18 @@ class StudyCosts:
         return self.roads_priced("typical")
 
     def roads_priced(self, level: str) -> RoadNetwork:
-        """The roads, and existing fibre, as a network at a level of the prices."""
+        """The roads, and existing fibre, as a network with prices.
+
+        Parameters
+        ----------
+        level : {"low", "typical", "high"}
+            Which figures count.
+
+        Returns
+        -------
+        RoadNetwork
+            Of a study that names roads.
+        """
         choice = self.config.backhaul
         assert self.roads is not None
         return road_network(
