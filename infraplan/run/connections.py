@@ -40,6 +40,22 @@ def site_network(study: Study) -> BackhaulNetwork:
     return network
 
 
+def connections_of(study: Study, sites: Any, network: BackhaulNetwork | None = None, *, courses: bool = False) -> gpd.GeoDataFrame:
+    """`site_connections` of sites on new positions, by the roads, masts in use, terrain and prices of a study.
+
+    `network`: `site_network(study)`, where it is known already.
+    """
+    return site_connections(
+        sites[["id", "height_m", "geometry"]],
+        site_network(study) if network is None else network,
+        masts=study.sites.loc[study.sites["status"] == "existing"],
+        terrain=study.terrain,
+        prices=study.fibre_prices,
+        unconnected="straight" if study.config.backhaul.unconnected == "straight" else "none",
+        courses=courses,
+    )
+
+
 def connected_candidates(study: Study, candidates: Any) -> Any:
     """The candidates with what connecting them costs in their cost; as they are where a study does not price it.
 
@@ -54,10 +70,7 @@ def connected_candidates(study: Study, candidates: Any) -> Any:
     places = new.drop_duplicates("place")
     forced = set(study.config.plan.forced)
     kept = new["id"].isin(forced) | new["mast"].isin(forced)
-    found = site_connections(
-        places[["id", "height_m", "geometry"]], site_network(study), masts=existing, terrain=study.terrain, prices=study.fibre_prices,
-        unconnected="straight" if choice.unconnected == "straight" else "none",
-    )  # fmt: skip
+    found = connections_of(study, places)
     table = pd.DataFrame(found.drop(columns="geometry")).assign(place=places["place"].to_numpy()).drop(columns="id")
     rows = new[["id", "place"]].merge(table, on="place", how="left", validate="many_to_one")
     lost = int(found["connection"].isin(["straight", "none"]).sum())
@@ -72,11 +85,7 @@ def plan_connections(study: Study, sites: Any) -> gpd.GeoDataFrame | None:
     """The lines of the connections of a plan's sites, of those on new positions; None where a study does not price them."""
     if "connection" not in sites or not study.connects_sites:
         return None
-    existing = study.sites.loc[study.sites["status"] == "existing"]
     new = sites.loc[sites["connection"] != IN_USE].drop_duplicates("mast")
-    found = site_connections(
-        new[["id", "height_m", "geometry"]], site_network(study), masts=existing, terrain=study.terrain, prices=study.fibre_prices,
-        unconnected="straight" if study.config.backhaul.unconnected == "straight" else "none", courses=True,
-    )  # fmt: skip
+    found = connections_of(study, new, courses=True)
     zones = new[["county", "city"]].reset_index(drop=True)
     return found.assign(county=zones["county"], city=zones["city"], currency=study.fibre_prices.currency)

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from infraplan.backhaul.network import BackhaulNetwork
-from infraplan.backhaul.site_connections import site_connections
-from infraplan.run.connections import site_network
+from infraplan.run.connections import connections_of, site_network
 from infraplan.siting.connections import IN_USE
 from infraplan.siting.line_distances import line_distances_km
 from infraplan.siting.service_sets import with_costs
@@ -75,8 +74,7 @@ class EditCosts:
             return row | {"connection": "", "connection_cost": float("nan"), **dict.fromkeys(LEVELS, float("nan"))}
         x_m, y_m = study.grid.place(site)
         place = pd.DataFrame({"x": x_m, "y": y_m, "host": [edit.host]})
-        lines = {name: layer for name, layer in study.cost_lines.items() if name != "fibre" or not study.connects_sites}
-        priced = with_costs(place.join(line_distances_km(place, lines, study.grid)), count, study.costs)
+        priced = with_costs(place.join(line_distances_km(place, study.cost_lines, study.grid)), count, study.costs)
         prices = {name: float(priced[name].iloc[0]) for name in LEVELS}
         if not study.connects_sites:
             return row | {"connection": "", "connection_cost": 0.0, **prices}
@@ -84,11 +82,7 @@ class EditCosts:
             return row | {"connection": IN_USE, "connection_cost": 0.0, **prices}
         if self.network is None:
             self.network = site_network(study)
-        found = site_connections(
-            site[["id", "height_m", "geometry"]].reset_index(drop=True), self.network,
-            masts=study.sites.loc[study.sites["status"] == "existing"], terrain=study.terrain, prices=study.fibre_prices,
-            unconnected="straight" if study.config.backhaul.unconnected == "straight" else "none",
-        ).iloc[0]  # fmt: skip
+        found = connections_of(study, site.reset_index(drop=True), self.network).iloc[0]
         added = {name: float(found[f"connection_{name}"]) for name in LEVELS}
         whole = {name: prices[name] + (0.0 if pd.isna(added[name]) else added[name]) for name in LEVELS}
         return row | {"connection": str(found["connection"]), "connection_cost": added["cost"], **whole}

@@ -281,7 +281,7 @@ def study_candidates(
         services=choice.services,
         own_services=study.own_services,
         costs=study.costs,
-        lines={name: layer for name, layer in study.cost_lines.items() if name != "fibre" or not study.connects_sites},
+        lines=study.cost_lines,
         operators=plan_operators(study),
         spacing_m=choice.candidate_spacing_m,
         least_people=choice.candidate_least_people,

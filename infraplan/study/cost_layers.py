@@ -98,8 +98,9 @@ class StudyCosts:
 
     @property
     def cost_lines(self) -> dict[str, gpd.GeoDataFrame]:
-        """The layers of lines that the study gives, by name."""
-        given = {name: getattr(self, name) for name in LINES}
+        """The layers of lines whose distance a site pays for, by name: those that the study gives, without fibre where it prices each
+        site's connection."""
+        given = {name: getattr(self, name) for name in LINES if name != "fibre" or not self.connects_sites}
         return {name: lines for name, lines in given.items() if lines is not None}
 
     @property

@@ -202,3 +202,18 @@ def test_nodes_that_no_road_passes_are_refused_by_check_and_plan(tmp_path: Path)
     assert [fault.rule for fault in faults] == ["connections-no-node"] and faults[0].file == "fibre_nodes.gpkg"
     with pytest.raises(DataError, match="sites = false"):
         make_plan(assess(ip.Study.open(folder), gaps=False))
+
+
+def test_edits_pay_for_their_connection_as_candidates_do(made: tuple[Any, Any, Any], candidates: tuple[Any, Any, Any]) -> None:
+    study, known = ip.Study.open(made[0].folder), candidates[0]
+    state = ip.WhatIf(study)
+    for kind in ("fibre", "microwave"):
+        row = known.loc[(known["connection"] == kind) & (known["host"] == "tower")].iloc[0]
+        place = {"longitude": row.geometry.x, "latitude": row.geometry.y, "height_m": row["height_m"]}
+        carried = {"services": tuple(row["services"].split(";")), "operators": "cbn+cmcc", "host": "tower"}
+        found = state.apply([ip.Edit(do="add", id="W1", **place, **carried)]).cost.iloc[0]
+        assert [found["connection"], found["connection_cost"]] == [kind, row["connection_cost"]]
+        prices = ["cost_low", "cost", "cost_high"]  # the way through degrees moves a place by millimetres
+        assert found[prices].tolist() == pytest.approx(row[prices].tolist(), abs=2)
+    on_mast = ip.Edit(do="add", id="W2", **{**place, **carried, "host": "overlay"})
+    assert state.apply([on_mast]).cost[["connection", "connection_cost"]].values.tolist() == [["in_use", 0.0]]
