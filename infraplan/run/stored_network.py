@@ -7,6 +7,7 @@ says which inputs they were made from.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infraplan.coverage.best_server import margins_at_strips
 from infraplan.coverage.position_margins import Known, Plane, PositionMargins
-from infraplan.coverage.prediction import Coverage, Layer
+from infraplan.coverage.prediction import Coverage, Layer, with_other_receivers
+from infraplan.coverage.receivers_in_rows import Strips
+from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
 from infraplan.files import atomic_path, write_text
 from infraplan.messages import both
@@ -123,7 +127,7 @@ def stored_network(study: Study) -> Coverage:
         caps_km=choice.caps_km,
         terrain=study.terrain,
         elsewhere={plane: layer for plane, layer in layers.items() if plane[2]},
-        positions=PositionMargins(planes, study.grid, study.terrain, _none_beyond, None, known),
+        positions=PositionMargins(planes, study.grid, study.terrain, partial(_margins_at, study=study, planes=planes), None, known),
     )
 
 
@@ -144,9 +148,14 @@ def _write_table(table: Any, path: Path) -> dict[str, Any]:
     return {key: value for key, value in table.attrs.items() if isinstance(value, str | int)}
 
 
-def _none_beyond(best: Any, server: Any, strips: Any) -> None:
-    """Positions that the run did not compute have no margins here: `EditedNetwork.cover` computes them."""
-    raise NotImplementedError
+def _margins_at(best: Any, server: Any, strips: Strips, *, study: Study, planes: list[Plane]) -> None:
+    """Margins of the study's sectors at positions that the run did not compute."""
+    others = {family: receiver for family, _, receiver in planes if receiver}
+    listed, row, carried = with_other_receivers(study.sectors, study.services, others)
+    keys = [(family, f"{network}@{receiver}" if receiver else network) for family, network, receiver in planes]
+    choice = study.config.coverage
+    radio = Radio(carried, choice.max_radius_km, caps_km=choice.caps_km, terrain=study.terrain)
+    margins_at_strips(best, server, strips, sectors=listed, index=row, keys=keys, grid=study.grid, radio=radio)
 
 
 def _name(kind: str, plane: Plane) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 
 import infraplan as ip
 from infraplan.report.margin_images import NOTHING, classes_of
+from infraplan.run.stored_network import stored_network
 from infraplan.run.what_if_views import TILE, answer_at, facts, picture
 
 
@@ -127,3 +128,13 @@ def test_hills_are_a_whole_prediction_too(hilly_state: ip.WhatIf, tmp_path: Path
         served = found.by_zone.set_index(["adcode", "family", "network"])["served"]
         shares = hilly_state.counts.shares(list(study.zones["adcode"])).set_index(["adcode", "family", "network"])["served"]
         assert (shares == served.loc[shares.index]).all()
+
+
+def test_a_stored_map_answers_at_positions_that_the_run_did_not_ask(hilly_state: ip.WhatIf) -> None:
+    study = hilly_state.study
+    x_m, y_m = study.grid.project([113.071, 113.183], [23.083, 23.217])
+    stored, whole = stored_network(study), ip.assess(study, gaps=False).cover
+    for family, network, receiver in (("nr", "any", ""), ("nbiot", "cbn+cmcc", "outdoor")):
+        own, other = (cover.at_positions(x_m, y_m, family, network, receiver).margin_db for cover in (stored, whole))
+        np.testing.assert_array_equal(own, other)
+        assert np.isfinite(own).any()
