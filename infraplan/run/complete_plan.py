@@ -25,6 +25,7 @@ from infraplan.messages import both, in_language
 from infraplan.policy.gap_lists import no_gaps
 from infraplan.run.counting import with_status
 from infraplan.run.findings import Findings
+from infraplan.run.plain_values import plain, records
 from infraplan.run.run_scope import chosen_cities
 from infraplan.run.steps import limits_of, plan_of, planning_instance, without_points
 from infraplan.run.what_if import WhatIf
@@ -194,7 +195,7 @@ def why_not(plan: Plan, instance: Instance, place: Place, grid: Grid) -> list[di
 
 
 def _better(one: Plan, other: Plan, budget: float | None) -> Plan:
-    """The better of two plans for one problem, with the better of both bounds."""
+    """The better of two plans for one problem."""
     if budget is not None:
         return other if other.served_after >= one.served_after else one
     reached = ("optimal", "feasible")
@@ -216,7 +217,7 @@ def _discs(study: Study, places: Sequence[ForbiddenPlace]) -> tuple[Any, ...]:
 def substitutes_of(plan: Plan) -> list[dict[str, Any]]:
     """What replaces each site of a plan if it cannot be had: id, substitute (sites, or a word where none is known), cost, bound."""
     table = plan.sites[["id", "substitute", "substitute_cost", "substitute_bound"]]
-    return [{name: None if pd.isna(value) else value for name, value in row.items()} for row in table.astype(object).to_dict("records")]
+    return records(table, tuple(table.columns))
 
 
 def numbers_of(plan: Plan) -> dict[str, Any]:
@@ -233,7 +234,7 @@ def main() -> int:
     """Reads the request, writes progress and plans."""
 
     def say(**content: Any) -> None:
-        print(json.dumps(content, ensure_ascii=False, allow_nan=False), flush=True)
+        print(json.dumps(plain(content), ensure_ascii=False, allow_nan=False), flush=True)
 
     def failed(text: Any) -> int:
         say(kind="failed", message_zh=str(in_language(text, "zh")), message_en=str(in_language(text, "en")))

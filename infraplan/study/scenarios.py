@@ -52,7 +52,7 @@ class Edit(BaseModel):
     Parameters
     ----------
     do : {"add", "change", "remove"}
-        `remove` gives a site of the study the status "retired", and takes one that the scenario added out of it.
+        `remove` gives a site of the study the status "retired".
     id : str
         The site.
     name : str, optional
