@@ -98,8 +98,10 @@ class StudyCosts:
 
     @property
     def cost_lines(self) -> dict[str, gpd.GeoDataFrame]:
-        """The layers of lines whose distance a site pays for, by name: those that the study gives, without fibre where it prices each
-        site's connection."""
+        """Layers of lines whose distance a site pays for, by name.
+
+        Fibre is left out where the study prices each site's connection (`[backhaul] sites`).
+        """
         given = {name: getattr(self, name) for name in LINES if name != "fibre" or not self.connects_sites}
         return {name: lines for name, lines in given.items() if lines is not None}
 

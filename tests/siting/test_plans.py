@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_instances import instance_from, small_instance
 
-from infraplan.errors import UsageError
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.explanations import chosen_columns
@@ -225,7 +224,9 @@ def test_sites_with_limited_users_add_up(seed: int, capacity: float) -> None:
         assert plan.phases["asked_met"].iloc[0]
 
 
-def test_capacity_and_priorities_are_refused_together() -> None:
+def test_priority_areas_count_more_with_a_capacity_and_people_stay_people() -> None:
     instance = weighted(limited(small_instance(8), 300.0), "440102", 5.0)
-    with pytest.raises(UsageError, match="capacity_people"):
-        most_served(instance, EXACT, max_sites=2)
+    plan = most_served(instance, EXACT, max_sites=2)
+    assert plan.weighted and plan.served_after < plan.worth <= plan.bound
+    assert 0 < plan.population_gained <= 2 * 300
+    assert plan.served_after == round(check_cover(instance.problem, chosen_columns(instance, plan)).weight)
