@@ -170,15 +170,36 @@ def _points_only(places: Any, cover: Coverage, family: str, network: str, requir
 
 def within(points: Any, centres: Any, radius_m: float, grid: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pairs (row of `centres`, row of `points`) no further apart than `radius_m`. [m]"""
-    from scipy.spatial import cKDTree
+    return PointTree(points, grid).within(centres, radius_m)
 
-    here, there = np.column_stack(grid.place(points)), np.column_stack(grid.place(centres))
-    known, valid = np.flatnonzero(np.isfinite(here).all(axis=1)), np.flatnonzero(np.isfinite(there).all(axis=1))
-    if not len(known) or not len(valid):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    found: Any = cKDTree(here[known]).query_ball_point(there[valid], radius_m)
-    counts = np.array([len(rows) for rows in found], dtype=np.int64)
-    return np.repeat(valid, counts), known[np.array([row for rows in found for row in rows], dtype=np.int64)]
+
+class PointTree:
+    """Points that are searched by distance on a grid's plane; those without a place are never found.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        The points.
+    grid : Grid
+        Where distances are measured.
+    """
+
+    def __init__(self, points: Any, grid: Grid):
+        from scipy.spatial import cKDTree
+
+        here = np.column_stack(grid.place(points))
+        self.grid, self.known = grid, np.flatnonzero(np.isfinite(here).all(axis=1))
+        self.tree: Any = cKDTree(here[self.known]) if len(self.known) else None
+
+    def within(self, centres: Any, radius_m: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Pairs (row of `centres`, row of the points) no further apart than `radius_m`. [m]"""
+        there = np.column_stack(self.grid.place(centres))
+        valid = np.flatnonzero(np.isfinite(there).all(axis=1))
+        if self.tree is None or not len(valid):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        found = self.tree.query_ball_point(there[valid], radius_m)
+        counts = np.array([len(rows) for rows in found], dtype=np.int64)
+        return np.repeat(valid, counts), self.known[np.array([row for rows in found for row in rows], dtype=np.int64)]
 
 
 def _around(

@@ -50,14 +50,18 @@ def demand_margin(demand: Any, cover: Coverage, family: str, network: str = ANY,
 def positions_on(demand: Any, cover: Coverage) -> tuple[DiscPositions, Bools]:
     """The positions at which points may lie, none for points off the grid, and which of them count: a point itself always does, others
     where a margin can be computed."""
-    grid = cover.grid
-    x_m, y_m = grid.place(demand)
-    on_map = grid.pixel_of(x_m, y_m)[0] >= 0
     stated = demand["position_error_m"].to_numpy(dtype=float) if "position_error_m" in demand else np.zeros(len(demand))
-    positions = disc_positions(np.where(on_map, x_m, np.nan), y_m, np.nan_to_num(stated))
-    counts = cover.computable(positions.x_m, positions.y_m)
-    counts[positions.own] = True
-    return positions, counts
+    error_m = np.nan_to_num(stated)
+
+    def make() -> tuple[DiscPositions, Bools]:
+        x_m, y_m = cover.grid.place(demand)
+        on_map = cover.grid.pixel_of(x_m, y_m)[0] >= 0
+        positions = disc_positions(np.where(on_map, x_m, np.nan), y_m, error_m)
+        counts = cover.computable(positions.x_m, positions.y_m)
+        counts[positions.own] = True
+        return positions, counts
+
+    return make() if cover.positions is None else cover.positions.known.positions_of_table(demand, error_m, cover.grid, make)
 
 
 def status_of(margins: pd.DataFrame, required_db: float = 0.0) -> npt.NDArray[np.int8]:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import pandas as pd
 
 from infraplan.arrays import Bools, Floats, Floats32, Indices, Ints
 from infraplan.coverage.coverage_map import Coverage, Layer
-from infraplan.coverage.disc_positions import PER_METRE, disc_positions
+from infraplan.coverage.disc_positions import PER_METRE, DiscPositions, disc_positions
 from infraplan.coverage.mast_arrays import stands_on
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.receivers_in_rows import Strips
@@ -27,6 +27,8 @@ from infraplan.geo.grids import Grid
 
 LOOKUPS = 64
 """Lists of positions whose places are remembered."""
+TABLES = 3
+"""Tables of points whose positions are remembered: the same villages are judged for many families, networks and clauses."""
 
 Plane = tuple[str, str, str]
 """Family, network and receiver; "" is where the family is judged."""
@@ -40,13 +42,28 @@ class Known:
     best: Floats32
     server: Indices
     places: OrderedDict[bytes, Ints] = field(default_factory=OrderedDict)
+    tables: OrderedDict[bytes, tuple[DiscPositions, Bools]] = field(default_factory=OrderedDict)
     lock: Any = field(default_factory=RLock)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "lock"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("lock", "tables")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, lock=RLock())
+        self.__dict__.update(state, lock=RLock(), tables=OrderedDict())
+
+    def positions_of_table(
+        self, points: Any, error_m: Floats, grid: Grid, make: Callable[[], tuple[DiscPositions, Bools]]
+    ) -> tuple[DiscPositions, Bools]:
+        """What `make` returns for points of known errors on a grid; not computed again for the same points."""
+        parts = [points.geometry.x.to_numpy(), points.geometry.y.to_numpy(), error_m]
+        digest = hashlib.blake2b(np.stack(parts).tobytes() + f"{points.crs} {grid}".encode(), digest_size=16).digest()
+        with self.lock:
+            if digest not in self.tables:
+                self.tables[digest] = make()
+                if len(self.tables) > TABLES:
+                    self.tables.popitem(last=False)
+            self.tables.move_to_end(digest)
+            return self.tables[digest]
 
 
 @dataclass(frozen=True)
@@ -156,6 +173,11 @@ class OtherReceiver:
     margins: Any
     receiver: str
 
+    @property
+    def known(self) -> Known:
+        """As `PositionMargins.known`."""
+        return cast(Known, self.margins.known)
+
     def at(self, x_m: Floats, y_m: Floats, plane: Plane) -> tuple[Floats32, Indices]:
         """As `PositionMargins.at`."""
         margin_db, server = self.margins.at(x_m, y_m, (plane[0], plane[1], self.receiver))
@@ -174,6 +196,11 @@ class Lowered:
     margins: Any
     by_sector_db: npt.NDArray[np.float32]
     shown: Mapping[tuple[str, str], str]
+
+    @property
+    def known(self) -> Known:
+        """As `PositionMargins.known`."""
+        return cast(Known, self.margins.known)
 
     def at(self, x_m: Floats, y_m: Floats, plane: Plane) -> tuple[Floats32, Indices]:
         """As `PositionMargins.at`."""

@@ -9,20 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from infraplan.arrays import Texts
-from infraplan.coverage.places import within
+from infraplan.coverage.places import PointTree
 from infraplan.geo.grids import Grid
 from infraplan.presets import load
 
 CLASSES = ("rural", "suburban", "urban", "dense_urban")
 
 
-def class_from_people(sites: Any, people: Any, grid: Grid, limits: Mapping[str, Any] | None = None) -> Texts:
-    """Settlement class of each mast by the people per km2 around it; "" where the mast has no position.
+class PeopleAround:
+    """The settlement class of masts by the people per km2 around them.
 
     Parameters
     ----------
-    sites : GeoDataFrame
-        Points.
     people : GeoDataFrame
         Villages and blocks with `population`.
     grid : Grid
@@ -30,12 +28,22 @@ def class_from_people(sites: Any, people: Any, grid: Grid, limits: Mapping[str, 
     limits : mapping, optional
         Radius and people per km2 of each class; by default `surroundings` of presets/site_defaults.toml.
     """
-    rule = limits or load("site_defaults")["surroundings"]
-    radius_m = float(rule["radius_m"])
-    mast, home = within(people, sites, radius_m, grid)
-    count = np.bincount(mast, weights=people["population"].to_numpy(dtype=float)[home], minlength=len(sites))
-    per_km2 = count / (np.pi * (radius_m / 1000.0) ** 2)
-    return _classes(per_km2, [float(rule[f"{name}_per_km2"]) for name in CLASSES[1:]], np.isfinite(grid.place(sites)[0]))
+
+    def __init__(self, people: Any, grid: Grid, limits: Mapping[str, Any] | None = None):
+        self.rule = limits or load("site_defaults")["surroundings"]
+        self.people, self.grid = people["population"].to_numpy(dtype=float), grid
+        self._points = people
+        self._tree: PointTree | None = None
+
+    def classes(self, sites: Any) -> Texts:
+        """Settlement class of each mast; "" where the mast has no position."""
+        if self._tree is None:
+            self._tree = PointTree(self._points, self.grid)
+        radius_m = float(self.rule["radius_m"])
+        mast, home = self._tree.within(sites, radius_m)
+        per_km2 = np.bincount(mast, weights=self.people[home], minlength=len(sites)) / (np.pi * (radius_m / 1000.0) ** 2)
+        floors = [float(self.rule[f"{name}_per_km2"]) for name in CLASSES[1:]]
+        return _classes(per_km2, floors, np.isfinite(self.grid.place(sites)[0]))
 
 
 def class_from_land(built_share: npt.NDArray[np.float64], limits: Mapping[str, Any] | None = None) -> Texts:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from pyproj import Transformer
 from pyproj.exceptions import ProjError
@@ -325,22 +326,35 @@ def clutter_classes(
     rule = tables[presets.choose(table, tables, "clutter_table")]
     codes, _ = mosaic(files, grid, Resampling.nearest, float(rule["nodata"]))
     faults = FaultList(file=names(files))
-    lookup = {float(entry["code"]): number for number, entry in enumerate(rule["class"], start=1)}
-    hole = np.isnan(codes)
-    if hole.any() and holes == "refuse":
-        report_holes(hole, grid, faults, required)
-    classes = np.zeros(grid.shape, np.uint16)
-    known = hole
-    for code, number in lookup.items():
-        here = codes == np.float32(code)
-        classes[here] = number
-        known |= here
-    if not known.all():
-        strange = [f"{code:g}" for code in np.unique(codes[~known])]
+    if holes == "refuse":
+        hole = np.isnan(codes)
+        if hole.any():
+            report_holes(hole, grid, faults, required)
+    classes, strange = _classified(codes, [int(entry["code"]) for entry in rule["class"]])
+    if strange:
         others = ", ".join(name for name, entry in tables.items() if isinstance(entry, dict) and "class" in entry)
-        faults.add("geo.landcover_codes", value=", ".join(strange[:10]), table=table, tables=others)
+        faults.add("geo.landcover_codes", value=", ".join(f"{code:g}" for code in strange[:10]), table=table, tables=others)
     faults.stop()
     heights = [0.0] + [float(entry["height_m"]) for entry in rule["class"]]
     nominal = [float(entry.get("nominal_m", rule["nominal_m"])) if nominal_m is None else nominal_m for entry in ({}, *rule["class"])]
     own_codes = ("", *(f"{entry['code']:g}" for entry in rule["class"]))
     return Clutter(grid, classes, np.array(heights), np.array(nominal, np.float64), own_codes)
+
+
+def _classified(codes: Floats32, known: Sequence[int]) -> tuple[npt.NDArray[np.uint16], list[float]]:
+    """The number of each pixel's code in `known`, from 1, or 0 for a pixel without a code; and the codes that are not known."""
+    unknown, most = np.uint16(np.iinfo(np.uint16).max), max(known)
+    numbers = np.full(most + 2, unknown)
+    numbers[list(known)] = np.arange(1, len(known) + 1)
+    classes, strange, step = np.zeros(codes.shape, np.uint16), list[Floats32](), max(1, STRIP_PIXELS // max(codes.shape[1], 1))
+    for top in range(0, codes.shape[0], step):
+        part = codes[top : top + step]
+        hole = np.isnan(part)
+        whole = np.clip(np.where(hole, np.float32(0), part), 0, most + 1).astype(np.int32)
+        found = np.where(whole == part, numbers[whole], unknown)
+        found[hole] = 0
+        classes[top : top + step] = found
+        odd = found == unknown
+        if odd.any():
+            strange.append(np.unique(part[odd]))
+    return classes, sorted({float(code) for code in np.concatenate(strange)}) if strange else []

@@ -135,6 +135,7 @@ KEYS = (
     K("zones[].level", "区划级别；outside 为区划以外", "level of the zone; outside: beyond every zone"),
     K("zones[].adcode", "区划代码", "code of the zone"),
     K("zones[].name", "区划名称", "name of the zone"),
+    K("zones[].name_en", "区划英文名称，区划表没有时不写", "its English name, where the table of zones has one", maybe=True),
     K("zones[].population", "人口", "people", "people"),
     K("zones[].served.{family}", "已覆盖人口", "people served", "people"),
     K("zones[].{family}.served", "已覆盖", "served", "people"),

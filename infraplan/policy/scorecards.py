@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -136,11 +136,17 @@ def judged_layers(
     )  # fmt: skip
 
 
-def scorecard_by_target(targets: Iterable[Target], layers: Layers, as_of: datetime.date | None) -> Iterator[tuple[Target, list[Table]]]:
-    """The columns of `scorecard`, a target after the other: each with a table a network."""
+def scorecard_by_target(
+    targets: Iterable[Target], layers: Layers, as_of: datetime.date | None, networks: Collection[str] | None = None
+) -> Iterator[tuple[Target, list[Table]]]:
+    """The columns of `scorecard`, a target after the other: each with a table a network, of `networks` alone where they are given.
+
+    A target that does not count by network has one table in any case.
+    """
     day, lists = as_of or datetime.date.today(), layers.keep("zone lists", lambda: zone_lists(layers.zones))
     for target in targets:
-        yield target, [_rows(target, network, layers, lists, day) for network in _networks(target, layers.cover)]
+        own = [name for name in _networks(target, layers.cover) if networks is None or name in networks or not target.by_network]
+        yield target, [_rows(target, network, layers, lists, day) for network in own]
 
 
 def with_geometry(card: pd.DataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

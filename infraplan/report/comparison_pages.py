@@ -29,13 +29,13 @@ def write_comparison(comparison: Comparison, folder: str | Path, *, lang: str = 
     """Writes both files, each complete or not at all."""
     paths = [Path(folder) / "compare.html", Path(folder) / "compare.xlsx"]
     write_text(paths[0], comparison_page(comparison, lang))
-    _workbook(comparison, paths[1], Words.of(lang, receivers=comparison.receivers))
+    _workbook(comparison.named(lang), paths[1], Words.of(lang, receivers=comparison.receivers))
     return paths
 
 
 def comparison_page(comparison: Comparison, lang: str = "both") -> str:
     """The comparison as one HTML text."""
-    words = Words.of(lang, receivers=comparison.receivers)
+    words, comparison = Words.of(lang, receivers=comparison.receivers), comparison.named(lang)
     coverage = comparison.coverage
     listed = coverage[coverage["level"].isin(["province", "city"])]
     cities = listed[listed["level"] == "city"].sort_values("adcode", kind="stable")

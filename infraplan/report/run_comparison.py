@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ COMPARED = {name.removesuffix("_before") for name in (*types("compared_targets")
 TARGET_COLUMNS = [name for name in types("scorecard") if name in {*COMPARED, "numerator", "denominator"}]
 TARGETS = "targets.csv"
 ZONE_KEY = ["level", "adcode", "family"]
+ZONE_NAMES = {"adcode": "name", "zone": "zone_name", "city": "city_name", "county": "county_name"}
+"""Columns with codes of zones -> columns with their names."""
 WON, LOST, MOVED, FIGURE, NEW, GONE = "won", "lost", "moved", "figure", "new", "gone"
 
 
@@ -49,6 +51,8 @@ class Comparison:
         Villages newly covered and newly lost, by family: columns of the table `compared_villages`; None where a run has no such table.
     gaps : DataFrame or None
         Gaps closed and opened, columns of `compared_gaps`; None where a run has no list.
+    names_en : dict
+        Code -> English name of the zones that have one.
     unmatched_gaps : int
         Gaps of one run alone whose clause or village the other run does not have: neither closed nor opened.
     ranks : DataFrame
@@ -77,6 +81,19 @@ class Comparison:
     ranks: Any = None
     changed_villages: tuple[int, int] = (0, 0)
     unmatched_gaps: int = 0
+    names_en: dict[str, str] = field(default_factory=dict)
+
+    def named(self, lang: str) -> Comparison:
+        """With the English names of zones where the language is English and they are known."""
+        if lang != "en" or not self.names_en:
+            return self
+        tables = {name: getattr(self, name) for name in ("coverage", "targets", "sites", "villages", "gaps", "ranks")}
+        return replace(self, **{name: self._in_english(frame) for name, frame in tables.items() if frame is not None})
+
+    def _in_english(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table whose zones are named in English."""
+        known = [(code, name) for code, name in ZONE_NAMES.items() if code in frame and name in frame]
+        return frame.assign(**{name: frame[code].map(self.names_en).fillna(frame[name]) for code, name in known})
 
     @property
     def synthetic(self) -> bool:
@@ -133,6 +150,7 @@ def compare_runs(before: str | Path, after: str | Path) -> Comparison:
         ranks=_ranks(coverage),
         changed_villages=gone_and_new,
         unmatched_gaps=unmatched,
+        names_en={row["adcode"]: row["name_en"] for row in (*old["zones"], *new["zones"]) if row.get("name_en")},
     )
 
 

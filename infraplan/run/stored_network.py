@@ -30,7 +30,7 @@ from infraplan.study import Study
 
 FOLDER = "network"
 ABOUT, PIXELS, POSITIONS = "about.json", "pixels.parquet", "positions.parquet"
-TABLES = ("sites", "villages")
+TABLES = ("sites", "villages", "sectors")
 KEY = "position"
 ROOMS = ("coverage", "geo", "io", "presets", "radio", "study", "tables")
 """What the numbers depend on, of the program."""
@@ -81,13 +81,38 @@ def with_stored_tables(study: Study) -> None:
             study.__dict__[name] = table
 
 
-def stored_network(study: Study) -> Coverage:
+Stored = tuple[list[Plane], tuple[Any, Any], Known]
+"""Layers, margins and servers at the pixels, and the positions."""
+
+
+def stored_arrays(study: Study) -> Stored:
+    """What `stored_network` reads; needs no ground.
+
+    Raises
+    ------
+    UsageError
+        As `stored_network`.
+    """
+    folder, about = study.output / FOLDER, _about(study)
+    changed = [name for name in sorted({*about["inputs"], *study.inputs}) if about["inputs"].get(name) != study.inputs.get(name)]
+    if about["program"] != ledger.program_hash(*ROOMS):
+        changed.append("infraplan")
+    if changed:
+        raise UsageError(both("run.network_stale", study=study.folder.name, changed=", ".join(changed)))
+    planes: list[Plane] = [(family, network, receiver) for family, network, receiver in about["planes"]]
+    keys = pq.read_table(folder / POSITIONS, columns=[KEY])[KEY].to_numpy()
+    return planes, _read(folder / PIXELS, planes), Known(pd.Index(keys), *_read(folder / POSITIONS, planes))
+
+
+def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
     """The map that the last whole run of a study stored.
 
     Parameters
     ----------
     study : Study
         The study, without a scenario.
+    arrays : Stored, optional
+        `stored_arrays(study)`, where it was read already.
 
     Returns
     -------
@@ -99,18 +124,9 @@ def stored_network(study: Study) -> Coverage:
     UsageError
         No whole run has finished, or the study or the program changed since.
     """
-    folder, about = study.output / FOLDER, _about(study)
-    changed = [name for name in sorted({*about["inputs"], *study.inputs}) if about["inputs"].get(name) != study.inputs.get(name)]
-    if about["program"] != ledger.program_hash(*ROOMS):
-        changed.append("infraplan")
-    if changed:
-        raise UsageError(both("run.network_stale", study=study.folder.name, changed=", ".join(changed)))
+    planes, (margins, servers), known = arrays or stored_arrays(study)
     choice, shape = study.config.coverage, study.grid.shape
-    planes: list[Plane] = [(family, network, receiver) for family, network, receiver in about["planes"]]
-    margins, servers = _read(folder / PIXELS, planes)
     layers = {plane: Layer(margins[k].reshape(shape), servers[k].reshape(shape)) for k, plane in enumerate(planes)}
-    keys = pq.read_table(folder / POSITIONS, columns=[KEY])[KEY].to_numpy()
-    known = Known(pd.Index(keys), *_read(folder / POSITIONS, planes))
     sectors = study.sectors
     return Coverage(
         grid=study.grid,
@@ -119,7 +135,7 @@ def stored_network(study: Study) -> Coverage:
         sector_ids=sectors["id"].to_numpy(dtype=object),
         sector_services=sectors["service"].to_numpy(dtype=object),
         model=choice.model,
-        models_used=tuple(about["models"]),
+        models_used=tuple(_about(study)["models"]),
         reliability=choice.reliability,
         max_radius_km=choice.max_radius_km,
         capped_sites=0,

@@ -313,7 +313,7 @@ def summarise(findings: Findings, plan: dict[str, Any] | None, city: str = "", *
         "capped_by_family": plain(dict(cover.capped_by_family)),
         "caps_km": {family: min(cover.max_radius_km, cover.caps_km.get(family, cover.max_radius_km)) for family in cover.families},
         "population": people(scope.villages, anyone, cover.families),
-        "zones": zone_rows(anyone),
+        "zones": zone_rows(anyone, english_names(study.zones)),
         "networks": records(scope.by_zone.loc[scope.by_zone["level"].isin([scope.top, scope.next_below])], names("population", "summary")),
         "quality": quality_numbers(findings, scope.quality),
         "evidence": [{"item": item, "content": content} for item, content in evidence_of(findings)],
@@ -340,7 +340,14 @@ def people(villages: Any, anyone: pd.DataFrame, families: tuple[str, ...]) -> di
     return found
 
 
-def zone_rows(anyone: pd.DataFrame) -> list[dict[str, Any]]:
+def english_names(zones: pd.DataFrame) -> dict[str, str]:
+    """Code -> English name, of the zones that have one."""
+    if "name_en" not in zones:
+        return {}
+    return {str(code): str(name) for code, name in zip(zones["adcode"], zones["name_en"].fillna(""), strict=True) if name}
+
+
+def zone_rows(anyone: pd.DataFrame, names_en: dict[str, str]) -> list[dict[str, Any]]:
     """A row a zone: its people, and for each family who is served."""
     zones = []
     for (level, adcode, name), rows in anyone.groupby(["level", "adcode", "name"], sort=False):
@@ -348,6 +355,7 @@ def zone_rows(anyone: pd.DataFrame) -> list[dict[str, Any]]:
             "level": level,
             "adcode": adcode,
             "name": name,
+            **({"name_en": names_en[adcode]} if adcode in names_en else {}),
             "population": int(rows["population"].iloc[0]),
             "served": {},
         }

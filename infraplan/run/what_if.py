@@ -6,7 +6,7 @@ edits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.coverage.coverage_map import Coverage
 from infraplan.coverage.edited_network import EditedNetwork
 from infraplan.coverage.sectors import sectors_of
 from infraplan.errors import UsageError
@@ -26,7 +27,7 @@ from infraplan.policy.targets import Target
 from infraplan.policy.zone_sums import joined
 from infraplan.run.edit_costs import EditCosts
 from infraplan.run.steps import part_of_layers
-from infraplan.run.stored_network import stored_network, with_stored_tables
+from infraplan.run.stored_network import stored_arrays, stored_network, with_stored_tables
 from infraplan.run.summary import restore_plan
 from infraplan.run.village_counts import VillageCounts
 from infraplan.study import Study
@@ -35,6 +36,8 @@ from infraplan.study.scenarios import MOST_EDITS, OPTIONS, Edit
 from infraplan.tables.column_types import typed
 
 KEYS = ["part", "network", "zone_level", "zone"]
+COMPARED = ("achieved", "numerator", "status")
+"""Columns of a scorecard that are shown beside those before any edit."""
 OF_SITES = ("site_count", "attribute_share")
 """Shapes of targets that may count sites."""
 EDITS = "edits"
@@ -121,15 +124,14 @@ class WhatIf:
         self.study = study
         self.edits: tuple[Edit, ...] = ()
         with_stored_tables(study)
-        _read(study)
-        cover = stored_network(study)
+        cover = _stored(study)
         self.network = EditedNetwork(cover, study.sectors, workers=workers)
         self.counts = VillageCounts(study.villages, study.zones, self.network.cover, study.measured)
         self.plan = restore_plan(study.output)
         self._row = {name: row for row, name in enumerate(study.sites["id"])}
         self._edited: Any = study.sites.iloc[:0]
         self._costs = EditCosts(study)
-        self._before: dict[str, pd.DataFrame] = {}
+        self._before: dict[Any, pd.DataFrame] = {}
         self._layers: Layers | None = None
 
     def apply(self, edits: Sequence[Edit]) -> Change:
@@ -231,8 +233,13 @@ class WhatIf:
         table.attrs["total"] = len(inside)
         return table
 
-    def targets(self) -> Iterator[pd.DataFrame]:
+    def targets(self, networks: Collection[str] | None = None) -> Iterator[pd.DataFrame]:
         """The scorecard with the edits, a target at a time, beside that before any edit.
+
+        Parameters
+        ----------
+        networks : collection of str, optional
+            Only rows of these networks, and of targets that do not count by network; by default all.
 
         Yields
         ------
@@ -240,6 +247,7 @@ class WhatIf:
             Rows of `scorecard` of one target, with achieved_before, numerator_before and status_before.
         """
         study, network = self.study, self.network
+        only = None if networks is None else tuple(sorted(networks))
         if self._layers is None:
             self._layers = judged_layers(
                 study.targets, network.base, villages=study.villages, synthetic=study.synthetic, corridors=study.corridors,
@@ -248,28 +256,36 @@ class WhatIf:
         before, families = self._layers, network.changed_families
         now = on_another_map(before, network.cover, self.sites())
         for target in study.targets:
-            name = f"{target.id}/{target.part}"
+            name = target.id, target.part, only
             if name not in self._before:
-                self._before[name] = self._card(target, before)
-            card, old = self._before[name], self._before[name].set_index(KEYS)
+                self._before[name] = self._card(target, before, only)
+            card = old = self._before[name]
             if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
-                card = self._card(target, now)
-            there = old.reindex(pd.MultiIndex.from_frame(card[KEYS]))
-            yield card.assign(**{f"{column}_before": there[column].to_numpy() for column in ("achieved", "numerator", "status")})
+                card = self._card(target, now, only)
+            yield card.assign(**{f"{column}_before": _beside(card, old, column) for column in COMPARED})
 
-    def _card(self, target: Target, layers: Layers) -> pd.DataFrame:
+    def _card(self, target: Target, layers: Layers, networks: Collection[str] | None) -> pd.DataFrame:
         """The rows of one target."""
-        ((_, tables),) = scorecard_by_target([target], layers, self.study.config.study.as_of)
+        ((_, tables),) = scorecard_by_target([target], layers, self.study.config.study.as_of, networks)
         return typed(joined(tables), TYPES)
 
 
-def _read(study: Study) -> None:
-    """Reads the slow layers of a study, the ground beside the tables."""
+def _beside(card: pd.DataFrame, old: pd.DataFrame, column: str) -> Any:
+    """A column of another scorecard at the rows of one; missing where it lacks the row."""
+    if card is old or (len(card) == len(old) and all(card[key].equals(old[key]) for key in KEYS)):
+        return old[column].to_numpy()
+    return old.set_index(KEYS)[column].reindex(pd.MultiIndex.from_frame(card[KEYS])).to_numpy()
+
+
+def _stored(study: Study) -> Coverage:
+    """The stored map; the slow layers of the study are read, the ground beside the tables."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         ground = pool.submit(copy_context().run, getattr, study, "terrain")
-        for name in ("zones", "sectors", "villages"):
+        for name in ("zones", "sectors", "villages", "places"):
             getattr(study, name)
+        arrays = stored_arrays(study)
         ground.result()
+    return stored_network(study, arrays)
 
 
 def _inside(frame: Any, west: float, south: float, east: float, north: float) -> Any:

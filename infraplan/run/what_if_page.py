@@ -124,11 +124,12 @@ class WhatIfPage:
     def targets(self, lang: str) -> Iterator[pd.DataFrame]:
         """The rows of one target after another, of any operator: that of the whole study, and those that changed."""
         speech = Speech(lang, zones=self._names, own=self.study.own_names, band_db=0.0)
-        for frame in self.state.targets():
-            own = frame.loc[frame["network"].isin(["", "any"])]
-            rows = [self._target({str(name): value for name, value in row.items()}, speech) for row in own.to_dict("records")]
-            parts = [row for row in rows if row["moved"] and not row["whole"]]
-            yield pd.DataFrame([row for row in rows if row["whole"]] + parts[:MOST_ROWS])
+        for frame in self.state.targets([ANY]):
+            whole = (frame["zone_level"] == "province").to_numpy()
+            differs = np.abs(frame["achieved"].to_numpy(float) - frame["achieved_before"].to_numpy(float)) > SMALLEST
+            moved = (differs | (frame["status"].to_numpy() != frame["status_before"].to_numpy())) & ~whole
+            own = pd.concat([frame.loc[whole], frame.loc[moved].head(MOST_ROWS)])
+            yield pd.DataFrame([self._target({str(name): value for name, value in row.items()}, speech) for row in own.to_dict("records")])
 
     def _target(self, row: dict[str, Any], speech: Speech) -> dict[str, Any]:
         """A row of the scorecard in words, with what it was before any edit."""
@@ -160,6 +161,10 @@ class WhatIfPage:
         nearest = near.iloc[np.argsort(np.hypot(across, near["latitude"] - latitude).to_numpy(), kind="stable")[:FEW]]
         servers = [row | self._place(row["site"]) for row in found["servers"]]
         return found | {"servers": servers, "villages": records(nearest, ("id", "name", "population"))}
+
+    def highest_near(self, longitude: float, latitude: float) -> dict[str, float]:
+        """`what_if_views.highest_near`."""
+        return what_if_views.highest_near(self.state, longitude, latitude)
 
     def _place(self, site: str) -> dict[str, float]:
         """Where a site is, with the edits."""

@@ -32,6 +32,8 @@ NODE = 8
 """Pixels between the places that are projected exactly; those between lie on straight lines (under a thousandth of a pixel off)."""
 SERVERS = 5
 """Servers that are listed for a place."""
+TOP_WITHIN_M = 1000.0
+"""How far from a place its highest ground is looked for."""
 
 
 def picture(state: WhatIf, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int) -> bytes:
@@ -223,3 +225,42 @@ def facts(state: WhatIf, lang: str = "zh") -> dict[str, Any]:
         "limits": limits | {"most_sectors": MOST_SECTORS, "most_edits": MOST_EDITS},
         "zones": zones.to_dict("records"),
     }
+
+
+def highest_near(state: WhatIf, longitude: float, latitude: float) -> dict[str, float]:
+    """The highest ground within 1 km of a place.
+
+    Parameters
+    ----------
+    state : WhatIf
+        The network.
+    longitude, latitude : float
+        The place, WGS-84. [deg]
+
+    Returns
+    -------
+    dict
+        longitude, latitude [deg], ground_m, above_m: how much higher than the place. [m]
+
+    Raises
+    ------
+    UsageError
+        A study without terrain; a place where the ground is not known.
+    """
+    terrain = state.network.base.terrain
+    if terrain is None:
+        raise UsageError(both("run.what_if_no_terrain"))
+    x_m, y_m = (float(v) for v in terrain.grid.project(longitude, latitude))
+    window = terrain.grid.window(x_m - TOP_WITHIN_M, y_m - TOP_WITHIN_M, x_m + TOP_WITHIN_M, y_m + TOP_WITHIN_M)
+    here_m = float(terrain.height_at(x_m, y_m)[0])
+    if not (window.height and window.width and np.isfinite(here_m)):
+        raise UsageError(both("run.what_if_off_map"))
+    col_x_m, row_y_m = window.centre_of(*np.indices(window.shape))
+    near = np.hypot(col_x_m - x_m, row_y_m - y_m) <= TOP_WITHIN_M
+    ground_m = np.where(near, terrain.within(window).height_m, np.nan).astype(float)
+    if not np.nanmax(ground_m, initial=-np.inf) > here_m:
+        return {"longitude": longitude, "latitude": latitude, "ground_m": here_m, "above_m": 0.0}
+    row, col = np.unravel_index(int(np.nanargmax(ground_m)), window.shape)
+    lon, lat = terrain.grid.unproject(col_x_m[row, col], row_y_m[row, col])
+    top_m = float(ground_m[row, col])
+    return {"longitude": float(lon), "latitude": float(lat), "ground_m": top_m, "above_m": top_m - here_m}

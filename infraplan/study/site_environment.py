@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from infraplan.coverage.settlement_class import class_from_land, class_from_people
+from infraplan.coverage.settlement_class import PeopleAround, class_from_land
 from infraplan.geo.grids import Grid
 from infraplan.messages import both
 from infraplan.tables.site_defaults import Surroundings
@@ -20,7 +20,8 @@ def surroundings_of(people: Any, land: Path | None, land_table: str, zones: Any,
     grid = Grid.over(zones)
     if people is not None and len(people):
         how = both("study.from_people", radius=f"{radius_m:g}")
-        return lambda sites: (class_from_people(sites, people, grid, limits), how)
+        around = PeopleAround(people, grid, limits)
+        return lambda sites: (around.classes(sites), how)
     if land is not None:
         from infraplan.io.built_up import built_share
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,7 @@ from infraplan.study.existing_sites import existing_on
 from infraplan.study.policy_names import named_columns
 from infraplan.study.scenarios import LANGUAGES, Scenario, refuse_other_inputs, scenario_path
 from infraplan.study.site_environment import surroundings_of
+from infraplan.tables.site_defaults import Surroundings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -83,17 +85,21 @@ class StudySites:
         GeoDataFrame
             As `infraplan.read_sites` returns it.
         """
+        defaults = self.config.site_defaults.over(load("site_defaults"))
+        return read_sites(
+            source, used=named_columns(cast("Study", self)), zones=self.zones, own_services=self.own_services,
+            own_operators=self.config.study.operators, surroundings=self._surroundings, defaults=defaults, lte=self.plans_lte, **options
+        )  # fmt: skip
+
+    @cached_property
+    def _surroundings(self) -> Surroundings | None:
+        """Gives the environment of sites that do not state it."""
         try:
             people = self.villages if self.has_people else None
         except DataError:  # reported where the villages are read
             people = None
-        defaults = self.config.site_defaults.over(load("site_defaults"))
-        limits = defaults["surroundings"]
-        around = surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones, limits)
-        return read_sites(
-            source, used=named_columns(cast("Study", self)), zones=self.zones, own_services=self.own_services,
-            own_operators=self.config.study.operators, surroundings=around, defaults=defaults, lte=self.plans_lte, **options
-        )  # fmt: skip
+        limits = self.config.site_defaults.over(load("site_defaults"))["surroundings"]
+        return surroundings_of(people, self.path("clutter"), self.config.coverage.clutter_table, self.zones, limits)
 
     def with_edits(self, sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
         """Sites with the edits of a scenario.

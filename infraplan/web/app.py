@@ -60,6 +60,7 @@ class Service:
             ("/sites", "GET", self.sites),
             ("/picture", "GET", self.picture),
             ("/at", "GET", self.at),
+            ("/top", "GET", self.top),
             ("/edits", "POST", self.edits),
             ("/targets", "GET", self.targets),
             ("/scenarios", "GET", self.scenarios),
@@ -91,6 +92,7 @@ class Service:
         """Compute the edits of a scenario before anybody asks."""
         self.scenario = scenario
         self.change = {**_change(self.desk.edit(1, edits).result()), "version": 1}
+        self.desk.ask(lambda _: self.desk.keep_now()).result()
         self.files.forget()
 
     def close(self) -> None:
@@ -170,6 +172,11 @@ class Service:
         spot = bodies.of_query(bodies.Spot, dict(request.query_params))
         return JSONResponse(plain(await self._ask(lambda state: state.at(spot.longitude, spot.latitude, spot.family))))
 
+    async def top(self, request: Request) -> Response:
+        """The highest ground near a place."""
+        place = bodies.of_query(bodies.Place, dict(request.query_params))
+        return JSONResponse(plain(await self._ask(lambda state: state.highest_near(place.longitude, place.latitude))))
+
     async def edits(self, request: Request) -> Response:
         """The whole list of edits; what it changes."""
         self._editor(request)
@@ -193,6 +200,7 @@ class Service:
         """The present edits under a name."""
         self._editor(request)
         name = bodies.of_body(bodies.Named, await request.body()).name
+        await self._ask(lambda _: self.desk.keep_now())
         self.files.save(name, self.desk.edits)
         self.scenario = name
         return JSONResponse({"names": self.files.names(), "scenario": name})
@@ -206,6 +214,7 @@ class Service:
         """The edits of an earlier server are not wanted."""
         self._editor(request)
         bodies.of_body(bodies.Nothing, await request.body())
+        await self._ask(lambda _: self.desk.keep_now())
         self.files.forget()
         return JSONResponse({})
 

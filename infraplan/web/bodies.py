@@ -95,7 +95,7 @@ class Compared(Strict):
 
 
 class Place(Strict):
-    """A place of which a plan says why it does not build there."""
+    """A place on the map."""
 
     longitude: Longitude
     latitude: Latitude

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pyogrio
 import shapely
 
 from infraplan.report.map_data import simplified
-from infraplan.report.map_layers import LINE_KINDS
+from infraplan.report.map_layers import LINE_KINDS, SHORTEST_KM
 from infraplan.run.map_states import to_degrees
 from infraplan.tables.number_formats import text
 
@@ -38,10 +41,22 @@ def outlines(study: Any) -> list[dict[str, Any]]:
 
 
 def lines(study: Any) -> list[dict[str, Any]]:
-    """Railways, roads and other lines with the layer of the map they belong to."""
+    """Railways, roads and other lines; existing fibre, and what the last run would build: each with the layer of the map it belongs to."""
     frame = study.corridors
-    if frame is None or not len(frame):
-        return []
-    shapes = shapely.simplify(to_degrees(frame).geometry.to_numpy(), LINE_TOLERANCE_DEG)
-    rows = zip(shapes, frame["name"], frame["line_class"].astype(str), strict=True)
-    return [{"name": text(name), "layer": LINE_KINDS.get(kind, "other"), "rings": rings_of(shape)} for shape, name, kind in rows]
+    rows = [] if frame is None else [(row.geometry, row.name, LINE_KINDS.get(str(row.line_class), "other")) for row in _rows(frame)]
+    if study.fibre is not None:
+        rows += [(row.geometry, "", "fibre_today") for row in _rows(study.fibre)]
+    stored = study.output / "plan.gpkg"
+    known = set(pyogrio.list_layers(stored)[:, 0]) if stored.is_file() else set()
+    if "fibre_spans" in known:
+        spans = gpd.read_file(stored, layer="fibre_spans")
+        rows += [(row.geometry, row.id, "fibre") for row in _rows(spans.loc[spans["span_km"] >= SHORTEST_KM])]
+    if "site_connections" in known:
+        rows += [(row.geometry, row.id, f"site_{row.connection}") for row in _rows(gpd.read_file(stored, layer="site_connections"))]
+    shapes = shapely.simplify(np.array([shape for shape, _, _ in rows], dtype=object), LINE_TOLERANCE_DEG) if rows else []
+    return [{"name": text(name), "layer": kind, "rings": rings_of(shape)} for shape, (_, name, kind) in zip(shapes, rows, strict=True)]
+
+
+def _rows(frame: Any) -> Iterator[Any]:
+    """Rows of a frame in degrees."""
+    return iter(to_degrees(frame).itertuples(index=False)) if len(frame) else iter(())

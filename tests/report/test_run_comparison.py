@@ -291,3 +291,16 @@ def test_signs() -> None:
         and points(0.0) == "0.00"
         and points(-0.0123) == "\u22121.23"
     )
+
+
+def test_english_pages_have_the_english_names_of_zones(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    for folder in runs:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        for row in summary["zones"]:
+            row["name_en"] = f"Zone{row['adcode']}"
+        (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    comparison = compare_runs(*runs)
+    texts = {lang: write_comparison(comparison, tmp_path / lang, lang=lang)[0].read_text(encoding="utf-8") for lang in ("zh", "en")}
+    code = comparison.coverage["adcode"].iloc[-1]
+    assert f"Zone{code}" in texts["en"] and "甲市" not in texts["en"]
+    assert f"Zone{code}" not in texts["zh"] and "甲市" in texts["zh"]

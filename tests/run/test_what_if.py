@@ -110,6 +110,11 @@ def test_targets_are_those_of_a_run(state: ip.WhatIf) -> None:
     pd.testing.assert_frame_equal(found[columns], card[columns])
     assert found["status_before"].tolist() == today["status"].tolist()
     assert (found["numerator"] != found["numerator_before"]).any()
+    some = pd.concat(list(state.targets(["any"])), ignore_index=True)
+    by_network = {f"{target.id}/{target.part}" for target in state.study.targets if target.by_network}
+    kept = (found["network"] == "any") | ~(found["id"] + "/" + found["part"]).isin(by_network)
+    pd.testing.assert_frame_equal(some, found.loc[kept].reset_index(drop=True))
+    assert 0 < len(some) < len(found)
 
 
 def test_sites_of_the_page_and_of_the_scenario_are_the_same(state: ip.WhatIf) -> None:

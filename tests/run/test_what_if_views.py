@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 import infraplan as ip
+from infraplan.errors import UsageError
 from infraplan.report.margin_images import NOTHING, classes_of
 from infraplan.run.stored_network import stored_network
-from infraplan.run.what_if_views import TILE, answer_at, facts, picture
+from infraplan.run.what_if_views import TILE, TOP_WITHIN_M, answer_at, facts, highest_near, picture
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,27 @@ def test_the_profile_is_the_ground_of_the_map(hilly_state: ip.WhatIf) -> None:
     assert profile["ground_m"][-1] == pytest.approx(float(terrain.height_at(x_m, y_m)[0]), abs=1.0)
     assert profile["distance_km"][0] == 0.0 and profile["distance_km"] == sorted(profile["distance_km"])
     assert profile["sight_m"][0] > profile["ground_m"][0]
+
+
+def test_the_highest_ground_is_the_highest_pixel_of_the_circle(hilly_state: ip.WhatIf) -> None:
+    terrain = hilly_state.network.base.terrain
+    assert terrain is not None
+    west, south, east, north = facts(hilly_state)["bounds"]
+    longitude, latitude = 0.5 * (west + east), 0.5 * (south + north)
+    top = highest_near(hilly_state, longitude, latitude)
+    x_m, y_m = terrain.grid.project(longitude, latitude)
+    col_x_m, row_y_m = terrain.grid.centre_of(*np.indices(terrain.grid.shape))
+    near = np.hypot(col_x_m - x_m, row_y_m - y_m) <= TOP_WITHIN_M
+    here_m, best_m = float(terrain.height_at(x_m, y_m)[0]), float(np.nanmax(terrain.height_m[near]))
+    assert top["ground_m"] == max(best_m, here_m) and top["above_m"] == pytest.approx(max(best_m - here_m, 0.0))
+    assert float(terrain.height_at(*terrain.grid.project(top["longitude"], top["latitude"]))[0]) == pytest.approx(top["ground_m"], abs=0.05)
+
+
+def test_highest_ground_needs_terrain_and_a_place_on_it(state: ip.WhatIf, hilly_state: ip.WhatIf) -> None:
+    with pytest.raises(UsageError, match="terrain"):
+        highest_near(state, 113.1, 23.1)
+    with pytest.raises(UsageError, match="map"):
+        highest_near(hilly_state, 10.0, 50.0)
 
 
 @pytest.fixture(scope="module")

@@ -146,6 +146,23 @@ def test_a_place_on_the_map_answers_and_takes_a_site(browser: Any, server: Any, 
     visit.clean()
 
 
+def test_a_new_site_goes_to_the_highest_ground_near_it_and_its_state_is_chosen(browser: Any, server: Any, toy: ToyEngine) -> None:
+    visit = Page(browser, server.url)
+    visit.page.mouse.click(*visit.at(WEST + 0.3, SOUTH + 0.6))
+    visit.page.locator("#add-here").click()
+    visit.computed(1)
+    before = toy.edits[0]
+    visit.page.locator("#to-top").click()
+    visit.computed(2)
+    after = toy.edits[0]
+    assert after.longitude == pytest.approx(before.longitude + 0.004) and after.latitude == before.latitude and after.host == "summit"
+    assert "812" in visit.page.locator("#notice").inner_text() and "240" in visit.page.locator("#notice").inner_text()
+    visit.page.locator("#site-status").select_option("planned")
+    visit.computed(3)
+    assert toy.edits[0].status == "planned" and toy.edits[0].host == "summit"
+    visit.clean()
+
+
 def test_a_suggested_site_is_adopted(browser: Any, server: Any, toy: ToyEngine) -> None:
     visit = Page(browser, server.url)
     site = toy.base.iloc[11]

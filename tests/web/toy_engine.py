@@ -41,7 +41,9 @@ class ToyEngine:
     def __init__(self, folder: Path):
         self.zones = _zones()
         titles = SimpleNamespace(study=SimpleNamespace(title_zh="试验研究", title_en="Toy study"))
-        self.study = SimpleNamespace(folder=folder, inputs={"sites.csv": "00"}, zones=self.zones, corridors=None, config=titles)
+        self.study = SimpleNamespace(
+            folder=folder, output=folder, inputs={"sites.csv": "00"}, zones=self.zones, corridors=None, fibre=None, config=titles
+        )
         rng = np.random.default_rng(4)
         count = 300
         self.people = pd.DataFrame(
@@ -111,6 +113,7 @@ class ToyEngine:
             "services": [{"key": "nr-n28", "label": "5G 700 MHz", "family": "nr"}],
             "hosts": [
                 {"key": "new_tower", "label": "新建铁塔" if zh else "new tower", "cost": 3e5},
+                {"key": "summit", "label": "制高点新建", "cost": 6e5},
                 {"key": "existing_tower", "label": "已有杆塔", "cost": 1e5},
             ],
             "limits": LIMITS,
@@ -120,6 +123,9 @@ class ToyEngine:
             "planned": True,
             "as_of": "2020-12-31",
         }
+
+    def highest_near(self, longitude: float, latitude: float) -> dict[str, float]:
+        return {"longitude": longitude + 0.004, "latitude": latitude, "ground_m": 812.0, "above_m": 240.0}
 
     def sites(self, west: float, south: float, east: float, north: float, limit: int) -> pd.DataFrame:
         suggested = self._table(self.edits)["status"] == "suggested"

@@ -1,7 +1,8 @@
 /* The chosen site as a form: every change is an edit. Adding a site by its coordinates, at the map's centre, at a place or at a mast. */
-import { button, make, money, notice, part, put, say, substituteName, tenth } from "./dom.js";
+import { button, make, money, notice, part, put, say, substituteName, tenth, whole } from "./dom.js";
 import { addSite, changeSite, dropEdit, editOf, freshId, model, removeSite } from "./model.js";
 import { rounded } from "./marks.js";
+import { get } from "./net.js";
 
 const START = { height_m: 30, azimuth_deg: [0, 120, 240], tilt_deg: 3 };
 export const servicesOf = (row) => (Array.isArray(row.services) ? row.services : String(row.services || "").split(/[;,\s]+/).filter(Boolean));
@@ -115,12 +116,14 @@ export class Form {
     const operators = make("select", { id: "site-operators", disabled: fixed, onchange: (event) => save({ operators: event.target.value }) }, options(operatorChoices(), site.operators, site.operators ? undefined : say("choose")));
     const host = site.edit === "add" ? [make("label", { for: "site-host" }, say("host")), make("select", { id: "site-host", disabled: fixed, onchange: (event) => save({ host: event.target.value }) }, options(model.facts.hosts, site.host, site.host ? undefined : say("choose")))] : [];
     const name = site.edit === "add" ? [make("label", { for: "site-name" }, say("name")), make("input", { id: "site-name", value: site.name || "", maxlength: 80, disabled: fixed, autocomplete: "off", onchange: (event) => { if (event.target.value.trim()) save({ name: event.target.value.trim() }); } })] : [];
+    const states = ["existing", "planned", "retired"].map((key) => ({ key, label: say("status_" + key) }));
+    const state = removed || suggested ? [] : [make("label", { for: "site-status" }, say("state")), make("select", { id: "site-status", disabled: fixed, onchange: (event) => save({ status: event.target.value }) }, options(states, site.status || "existing"))];
     const kind = site.edit ? "mark_" + site.edit : "status_" + site.status;
     return make("section", { class: "part chosen-site", id: "site-form" }, [
       make("h3", { id: "site-title", tabindex: "-1" }, [site.name || site.id, make("small", {}, " " + (site.name ? site.id + " \u00b7 " : "") + say(kind, { id: "" }).trim())]),
       make("div", { class: "grid" }, [...name, ...placed("longitude"), ...placed("latitude"), ...host, ...numeric("height_m", "m"),
         make("label", { for: "site-azimuth_deg" }, say("azimuth_deg")), make("span", {}, [azimuths, " \u00b0"]), ...numeric("tilt_deg", "\u00b0"), ...numeric("carrier_power_dbm", "dBm"),
-        make("label", { for: "site-operators" }, say("operators")), operators]),
+        make("label", { for: "site-operators" }, say("operators")), operators, ...state]),
       services,
       suggested && site.substitute !== undefined ? make("p", { class: "hint", id: "site-substitute" }, say("substitute_of", { instead: substituteName(site.substitute), cost: money(site.substitute_cost, model.facts.currency) })) : null,
       make("div", { class: "buttons" }, this.siteButtons(site, closed, suggested)),
@@ -145,9 +148,19 @@ export class Form {
       found.push(button(say("switch_off"), () => removeSite(site.id), { disabled: closed }));
       found.push(button(say("copy_here"), () => this.addAt(site.longitude, site.latitude, { host: model.facts.hosts.some((host) => host.key === "existing_tower") ? "existing_tower" : startOf(0, 0).host, height_m: site.height_m ?? START.height_m }), { disabled: closed, title: say("copy_hint") }));
     }
+    if (!suggested && site.edit !== "remove") found.push(button(say("to_top"), () => this.toTop(site).catch(this.actions.failed), { disabled: closed, title: say("to_top_hint"), id: "to-top" }));
     if (site.edit === "change") found.push(button(say("as_before"), () => dropEdit(site.id), { disabled: closed }));
     found.push(button(say("close"), () => this.actions.choose(null)));
     return found;
+  }
+
+  /* A site goes to the highest ground near it; a new one then stands on a summit, if the study prices summits. */
+  async toTop(site) {
+    const top = await get("/top", { longitude: site.longitude, latitude: site.latitude });
+    if (!(top.above_m > 0)) { notice(say("is_top")); return; }
+    const priced = site.edit === "add" && model.facts.hosts.some((host) => host.key === "summit");
+    changeSite(site.id, { longitude: rounded(top.longitude), latitude: rounded(top.latitude), ...(priced ? { host: "summit" } : {}) });
+    notice(say("moved_up", { id: site.id, ground: whole(top.ground_m), above: whole(top.above_m) }));
   }
 
   /* A site that the plan suggests becomes an added one with its values. */

@@ -38,10 +38,11 @@ export class Marks {
       const kind = edit ? edit.do : "none", isChosen = this.chosen?.id === id, known = this.marks.get(id);
       const title = say("mark_" + kind, { id });
       const suggested = !edit && this.chosen?.status === "suggested";
-      const icon = L.divIcon({ className: "site-mark " + kind + (isChosen ? " chosen" : "") + (suggested ? " suggested" : ""), html: make("i", {}), iconSize: [24, 24] });
+      const className = "site-mark " + kind + (isChosen ? " chosen" : "") + (suggested ? " suggested" : "");
+      const icon = known?.options.icon.options.className === className ? null : L.divIcon({ className, html: make("i", {}), iconSize: [24, 24] });
       if (known) {
         known.setLatLng(at);
-        known.setIcon(icon);
+        if (icon) known.setIcon(icon);
       } else {
         const mark = L.marker(at, { icon, title, alt: title, riseOnHover: true, draggable: model.mayEdit && kind !== "remove" && !suggested, autoPan: true });
         mark.on("click", () => this.choose(this.points.siteOf(id) || this.known.get(id) || { id }));

@@ -13,7 +13,7 @@ export class Signal {
     this.at = null;
     this.key = "";
     this.asks = null;
-    this.coming = Promise.resolve();
+    this.coming = null;
   }
 
   /* A zoom whose pixels are a quarter of the study's or smaller: finer ones would only repeat them. */
@@ -39,8 +39,9 @@ export class Signal {
 
   /* The picture for the view; nothing is asked where the one that is there reaches far enough. */
   refresh(force = false) {
-    this.coming = this.ask(force);
-    return this.coming;
+    const coming = this.ask(force).finally(() => { if (this.coming === coming) this.coming = null; });
+    this.coming = coming;
+    return coming;
   }
 
   async ask(force) {
@@ -71,7 +72,7 @@ export class Signal {
 
   /* Only what lies within the bounds of a change is asked again, after a picture that was asked before the change. */
   async patch(bounds) {
-    await this.coming;
+    if (this.coming) await this.coming;
     if (!bounds || !this.at) return;
     const canvas = this.canvas, at = this.at, [west, south, east, north] = bounds;
     const changed = this.pixels(L.latLngBounds([south, west], [north, east]), at.zoom);

@@ -38,6 +38,8 @@ export class Points {
     this.sites = [];
     this.villages = [];
     this.villagesAt = null;
+    this.dots = [];
+    this.signs = new Map();
     this.asks = {};
     this.zones = [];
   }
@@ -99,7 +101,7 @@ export class Points {
   async follow() {
     const edited = new Set(model.edits.map((edit) => edit.id));
     const stale = this.sites.some((row) => row.edit && !edited.has(row.id));
-    await Promise.all([stale ? this.askSites() : this.drawSites(), this.askStatuses()]);
+    await Promise.all([stale ? this.askSites() : this.followSites(), this.askStatuses()]);
   }
 
   async askVillages() {
@@ -113,20 +115,28 @@ export class Points {
     if (!this.villagesAt || !this.layers.villages.getLayers().length || this.villagesAt.family !== model.family || this.villagesAt.network !== model.network) return;
     const at = this.villagesAt, found = await get("/villages", { ...at, only_status: true });
     if (this.villagesAt !== at || found.now.length !== this.villages.length) return;
-    this.villages.forEach((row, number) => Object.assign(row, { before: STATUSES[found.before[number]], now: STATUSES[found.now[number]] }));
-    this.drawVillages();
+    this.villages.forEach((row, number) => {
+      const before = STATUSES[found.before[number]], now = STATUSES[found.now[number]];
+      if (row.before === before && row.now === now) return;
+      Object.assign(row, { before, now });
+      const style = this.villageStyle(row);
+      this.dots[number].setStyle(style).setRadius(style.radius);
+    });
+  }
+
+  villageStyle(row) {
+    const colours = model.facts.colours.village, zoom = this.map.getZoom(), differs = row.before !== row.now;
+    const radius = zoom >= 12 ? 5 : zoom >= 10.5 ? 3.6 : zoom >= 9.5 ? 2.6 : 2;
+    return { renderer: this.renderer, radius: differs ? radius + 1.5 : radius, color: differs ? "#1d2733" : "#fff", weight: differs ? 2 : 0.7, fillColor: colours[row.now] || colours.unserved, fillOpacity: 1 };
   }
 
   drawVillages() {
-    const colours = model.facts.colours.village, group = this.layers.villages.clearLayers(), zoom = this.map.getZoom();
-    const radius = zoom >= 12 ? 5 : zoom >= 10.5 ? 3.6 : zoom >= 9.5 ? 2.6 : 2;
-    for (const row of this.villages) {
-      const differs = row.before !== row.now;
-      const style = { renderer: this.renderer, radius: differs ? radius + 1.5 : radius, color: differs ? "#1d2733" : "#fff", weight: differs ? 2 : 0.7, fillColor: colours[row.now] || colours.unserved, fillOpacity: 1 };
-      const dot = L.circleMarker([row.latitude, row.longitude], style);
-      dot.bindTooltip(() => make("span", {}, [row.name, " \u00b7 ", say("people_count", { people: whole(row.population) }), " \u00b7 ", differs ? say(row.before) + " \u2192 " + say(row.now) : say(row.now)]));
-      dot.addTo(group);
-    }
+    const group = this.layers.villages.clearLayers();
+    this.dots = this.villages.map((row) => {
+      const dot = L.circleMarker([row.latitude, row.longitude], this.villageStyle(row));
+      dot.bindTooltip(() => make("span", {}, [row.name, " \u00b7 ", say("people_count", { people: whole(row.population) }), " \u00b7 ", row.before !== row.now ? say(row.before) + " \u2192 " + say(row.now) : say(row.now)]));
+      return dot.addTo(group);
+    });
     if (this.shown.villages) group.addTo(this.map);
     this.layers.sites.bringToFront();
   }
@@ -138,20 +148,30 @@ export class Points {
     this.drawSites();
   }
 
-  /* Edited sites have signs of their own (`Marks`); the rows are kept also where they are not drawn, for the search. */
   drawSites() {
-    const group = this.layers.sites.clearLayers(), colours = model.facts.colours.site, zoom = this.map.getZoom();
+    this.layers.sites.clearLayers();
+    this.signs.clear();
+    this.followSites();
+    this.layers.sites.addTo(this.map);
+  }
+
+  /* Edited sites have signs of their own (`Marks`); the rows are kept also where they are not drawn, for the search. */
+  followSites() {
+    const colours = model.facts.colours.site, zoom = this.map.getZoom();
     const radius = zoom >= 12 ? 7 : zoom >= 10.5 ? 5 : zoom >= 9.5 ? 3.6 : 2.6, edited = new Set(model.edits.map((edit) => edit.id));
+    for (const id of edited) {
+      if (this.signs.has(id)) this.layers.sites.removeLayer(this.signs.get(id));
+      this.signs.delete(id);
+    }
     for (const row of this.sites) {
       const suggested = row.status === "suggested";
-      if (edited.has(row.id) || row.edit || (suggested ? !this.shown.suggested : !this.shown.sites || zoom < SITES_FROM)) continue;
+      if (this.signs.has(row.id) || edited.has(row.id) || row.edit || (suggested ? !this.shown.suggested : !this.shown.sites || zoom < SITES_FROM)) continue;
       const colour = suggested ? colours.new : row.status === "planned" ? colours.planned : row.status === "retired" ? "#9aa5b0" : colours.existing;
       const sign = new Sign([row.latitude, row.longitude], { renderer: this.renderer, sign: suggested ? "diamond" : "triangle", radius, color: "#fff", weight: radius > 3 ? 1 : 0.5, fillColor: colour, fillOpacity: 1, bubblingMouseEvents: false });
       sign.bindTooltip(() => make("span", {}, [row.name || row.id, " \u00b7 ", say("status_" + row.status)]));
       sign.on("click", () => this.choose(row));
-      sign.addTo(group);
+      this.signs.set(row.id, sign.addTo(this.layers.sites));
     }
-    group.addTo(this.map);
   }
 
   siteOf(id) { return this.sites.find((row) => row.id === id) || null; }

@@ -30,7 +30,7 @@ export class Results {
     this.summary(shares);
     this.villages(records(found.villages), records(found.moved));
     this.cost(found.cost);
-    this.drawTargets();
+    this.markTargets();
   }
 
   nothing() {
@@ -38,7 +38,7 @@ export class Results {
     put("people");
     put("villages");
     put("cost");
-    this.drawTargets();
+    this.markTargets();
   }
 
   /* One sentence that is read aloud: what the last edits mean for the whole study. */
@@ -100,12 +100,18 @@ export class Results {
     this.drawTargets();
   }
 
-  drawTargets() {
-    const current = this.targetsOf === model.version && !model.waiting;
+  /* Whether the targets that are shown are those of the present edits. */
+  markTargets() {
+    const current = this.targetsOf === model.version && !model.waiting, pending = document.querySelector("#targets .pending");
     document.getElementById("targets").classList.toggle("outdated", !current);
     document.body.dataset.targets = current ? String(model.version) : "";
-    const title = [say("targets"), current ? "" : make("span", { class: "pending" }, " " + say("pending"))];
-    if (!this.targets) { put("targets", part("targets", title, make("p", { class: "hint" }, say("targets_wait")))); return; }
+    if (pending) pending.hidden = current;
+    else this.drawTargets();
+  }
+
+  drawTargets() {
+    const title = [say("targets"), make("span", { class: "pending" }, " " + say("pending"))];
+    if (!this.targets) { put("targets", part("targets", title, make("p", { class: "hint" }, say("targets_wait")))); this.markTargets(); return; }
     const line = (row) => ({ class: "level-zone", cells: [
       { text: zoneName(row), row: true }, row.before, row.now, { text: row.is_share ? points(row.difference) : change(row.difference, tenthOrWhole), class: trend(row.difference) },
       { text: row.status === row.status_before ? row.status_words : [row.status_before_words + " \u2192 ", make("b", {}, row.status_words)], class: "words" },
@@ -118,5 +124,6 @@ export class Results {
       changed.length ? table(heads, grouped(changed)) : make("p", { class: "hint" }, say("targets_same")),
       same.length ? part("targets-same", say("targets_unchanged", { count: same.length }), table(heads, grouped(same)), false) : null,
     ]));
+    this.markTargets();
   }
 }

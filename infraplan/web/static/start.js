@@ -93,12 +93,11 @@ function changed() {
   form.draw();
 }
 
-/* After each computed list: patch the picture, ask statuses of villages and targets again. */
+/* After each computed list: patch the picture, then ask statuses of villages and targets again. It is asked for before anything is drawn. */
 function computed(change) {
   if (!view) return;
-  view.signal.patch(change.bounds).then(() => { document.body.dataset.picture = String(change.version); }).catch(actions.failed);
-  view.points.follow().then(() => view.marks.draw()).catch(actions.failed);
-  get("/targets", { lang }).catch(actions.failed);
+  const drawn = view.signal.patch(change.bounds).then(() => { document.body.dataset.picture = String(change.version); });
+  drawn.then(() => Promise.all([view.points.follow(), get("/targets", { lang })])).catch(actions.failed);
 }
 
 /* This window says that it is there, and learns whether it may edit. */
@@ -146,6 +145,7 @@ async function start() {
   mark.hidden = !model.facts.mark;
   const other = document.getElementById("language");
   Object.assign(other, { href: lang === "en" ? "/zh" : "/en", textContent: say("other_language"), lang: lang === "en" ? "zh-CN" : "en" });
+  on("change", computed);
   view = drawMap(actions);
   form = new Form(view, actions);
   results = new Results(view);
@@ -154,7 +154,6 @@ async function start() {
   document.body.classList.toggle("looks", !model.mayEdit);
   const state = await followServer();
   on("edits", () => { form.draw(); drawEdits(actions); });
-  on("change", computed);
   on("change", () => drawEdits(actions));
   on("refused", (error) => notice(error.message, true));
   on("waiting", () => { for (const id of ["save", "open"]) document.getElementById(id).disabled = !model.mayEdit || model.waiting; });
