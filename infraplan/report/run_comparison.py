@@ -88,7 +88,8 @@ class Comparison:
         if lang != "en" or not self.names_en:
             return self
         tables = {name: getattr(self, name) for name in ("coverage", "targets", "sites", "villages", "gaps", "ranks")}
-        return replace(self, **{name: self._in_english(frame) for name, frame in tables.items() if frame is not None})
+        worded: dict[str, Any] = {name: self._in_english(frame) for name, frame in tables.items() if frame is not None}
+        return replace(self, **worded)
 
     def _in_english(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A table whose zones are named in English."""

@@ -53,7 +53,7 @@ def lines(study: Any) -> list[dict[str, Any]]:
         rows += [(row.geometry, row.id, "fibre") for row in _rows(spans.loc[spans["span_km"] >= SHORTEST_KM])]
     if "site_connections" in known:
         rows += [(row.geometry, row.id, f"site_{row.connection}") for row in _rows(gpd.read_file(stored, layer="site_connections"))]
-    shapes = shapely.simplify(np.array([shape for shape, _, _ in rows], dtype=object), LINE_TOLERANCE_DEG) if rows else []
+    shapes = shapely.simplify(np.array([shape for shape, _, _ in rows], dtype=object), LINE_TOLERANCE_DEG)
     return [{"name": text(name), "layer": kind, "rings": rings_of(shape)} for shape, (_, name, kind) in zip(shapes, rows, strict=True)]
 
 
