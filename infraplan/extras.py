@@ -11,6 +11,7 @@ MODULES = {
     "report": ("folium", "branca", "js_lib_leaflet", "matplotlib", "jinja2", "markupsafe", "typst", "docx", "PIL", "pikepdf"),
     "web": ("starlette", "uvicorn"),
     "networkx": ("networkx",),
+    "cluster": ("distributed",),
 }
 
 

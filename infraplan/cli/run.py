@@ -30,6 +30,7 @@ def run(
     cities: Cities = None,
     scenario: Scenario = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help=both("cli.jobs"))] = 2,
+    scheduler: Annotated[str, typer.Option("--scheduler", help=both("cli.scheduler"), show_default=False)] = "",
     resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
     overwrite: Overwrite = False,
     formats: Annotated[str | None, typer.Option("--formats", help=both("cli.formats"), show_default="html,map,xlsx,pdf,docx,kmz")] = None,
@@ -41,11 +42,17 @@ def run(
     from infraplan.run import run_study
 
     opened = open_study(study, scenario)
+    if scheduler:
+        from infraplan.run.cluster import is_open
+
+        if is_open(scheduler):
+            print_note(both("cli.scheduler_open", address=scheduler))
     wanted = {} if formats is None else {"formats": split([formats])}
     with progress() as bars:
         outcome = run_study(
-            opened, cities=split(cities), jobs=jobs, resume=resume, overwrite=overwrite, lang=lang, edition=edition, progress=bars, **wanted
-        )
+            opened, cities=split(cities), jobs=jobs, scheduler=scheduler, resume=resume, overwrite=overwrite, lang=lang, edition=edition,
+            progress=bars, **wanted,
+        )  # fmt: skip
     if json:
         show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
     for row in outcome.cities.loc[outcome.cities["state"] == "failed"].itertuples():
@@ -62,6 +69,8 @@ def run(
         print_note(outcome.fibre_note)
     for layer, ids in outcome.absent.items():
         print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
+    if outcome.crew:
+        print_note(outcome.crew)
     print_note(both("cli.look", folder=str(outcome.output)))
     if outcome.failed:
         raise typer.Exit(4)

@@ -24,6 +24,7 @@ from infraplan.report.headline import headline_of
 from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
 from infraplan.run.connections import plan_connections
+from infraplan.run.crew import Crew, crew_for
 from infraplan.run.fibre import with_fibre
 from infraplan.run.findings import Findings
 from infraplan.run.folders import Batch, folders_of, write_folders, write_whole
@@ -59,6 +60,7 @@ class RunOutcome:
     absent: dict[str, list[str]]
     fibre: FibrePlan | None = None
     fibre_note: str = ""
+    crew: str = ""
 
     @property
     def failed(self) -> list[str]:
@@ -71,6 +73,7 @@ def run_study(
     *,
     cities: tuple[str, ...] = (),
     jobs: int = 2,
+    scheduler: str = "",
     resume: bool = False,
     overwrite: bool = False,
     lang: str = "both",
@@ -91,6 +94,9 @@ def run_study(
         Adcodes of the cities to write; all of them where it is empty.
     jobs : int
         Processes; the results do not depend on it.
+    scheduler : str
+        `tcp://host:port` or `tls://host:port` of a Dask scheduler whose workers do the work instead, or `local:4` for four workers of this
+        machine; the results do not depend on it.
     resume, overwrite : bool
         Keep the cities that an interrupted run has finished; replace the results of an earlier run.
     lang : {"zh", "both", "en"}
@@ -107,12 +113,13 @@ def run_study(
     -------
     RunOutcome
         `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check`, `.absent`, `.fibre`, and `.fibre_note`: why
-        there is no plan of fibre.
+        there is no plan of fibre, `.crew`: who did the work, where it was a cluster.
 
     Raises
     ------
     UsageError
-        Results exist already, and neither `resume`, `overwrite` nor `cities` is given. Faults of the files are one DataError.
+        Results exist already, and neither `resume`, `overwrite` nor `cities` is given. Faults of the files are one DataError, and so are
+        a scheduler and workers that cannot do the work.
 
     Examples
     --------
@@ -122,9 +129,30 @@ def run_study(
     >>> outcome.cities[["adcode", "state"]].values.tolist(), outcome.check["feasible"]
     ([['440100', 'done']], True)
     """
-    progress = progress or Silent()
     edition = choose(edition, EDITIONS, "edition")
     output = study.output if edition == INTERNAL else study.output / PUBLIC
+    with crew_for(study, output, jobs=jobs, scheduler=scheduler) as crew:
+        outcome = _run_with(
+            crew, study, output, cities=cities, resume=resume, overwrite=overwrite, lang=lang, edition=edition, formats=formats,
+            progress=progress or Silent(),
+        )  # fmt: skip
+        return replace(outcome, crew=crew.words)
+
+
+def _run_with(
+    crew: Crew,
+    study: Study,
+    output: Path,
+    *,
+    cities: tuple[str, ...],
+    resume: bool,
+    overwrite: bool,
+    lang: str,
+    edition: str,
+    formats: tuple[str, ...],
+    progress: Progress,
+) -> RunOutcome:
+    """`run_study`, by a crew, into the folder of the edition."""
     known = ledger.read(output)
     chosen = chosen_cities(study, cities)
     if known is not None and not (overwrite or resume or cities):
@@ -162,10 +190,10 @@ def run_study(
     elif same and known is not None:
         begun = known
     record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
-    ledger.remove_temporary(output)
+    ledger.remove_temporary(output, (crew.kept,))
     if not cities or same or known is None:
         ledger.write(output, record)
-    batch = Batch(output, scope, kind, facts, resume, jobs, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
+    batch = Batch(output, scope, kind, facts, resume, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
     check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
 
     def said(content: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +227,8 @@ def run_study(
     # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
     expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}
     page = None if cities else whole_of(expected)
-    rows, whole_is_there = write_folders(folders, layers_of, summary_of, page, batch, record, progress)
+    rows, whole_is_there = write_folders(folders, layers_of, summary_of, page, batch, record, progress, crew)
+    ledger.remove_temporary(output, (crew.kept, batch.part.name))  # of workers that died
     table = _city_table(study, findings, plan, rows, changes)
     if page is None:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))

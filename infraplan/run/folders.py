@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import joblib
 
 from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text, zone_file_name
@@ -17,9 +17,11 @@ from infraplan.report.county_pages import write_county_pages
 from infraplan.report.editions import PUBLIC
 from infraplan.report.html_pages import DATA_FILES, write_city_pages, write_province_pages
 from infraplan.run import ledger
+from infraplan.run.crew import Crew
 from infraplan.run.gis_files import write_layers, write_planning_tables
 from infraplan.run.page_contexts import CityLayers
 from infraplan.run.progress import Progress
+from infraplan.run.work_units import Lost, Unit, disk_full
 from infraplan.study import Study
 
 WHOLE = "whole"
@@ -35,7 +37,6 @@ class Batch:
     kind: str
     facts: Any
     resume: bool
-    jobs: int
     writes_ledger: bool
     lang: str
     formats: tuple[str, ...]
@@ -65,6 +66,7 @@ def write_folders(
     batch: Batch,
     record: dict[str, Any],
     progress: Progress,
+    crew: Crew,
 ) -> tuple[dict[str, dict[str, Any]], bool]:
     """Each city's folder, finished ones are skipped on resume, and beside them the files of the whole study, into `batch.part`.
 
@@ -75,20 +77,17 @@ def write_folders(
     waiting = [adcode for adcode in folders if adcode not in rows]
     advance(len(rows), len(folders))
 
-    def tasks() -> Iterator[Any]:
+    def units() -> Iterator[Unit]:
         if whole is not None:  # first, because it takes longest
-            yield joblib.delayed(_noticing)(WHOLE, write_whole, whole, batch)
+            yield Unit(WHOLE, _noticing, (write_whole, whole, batch))
         for adcode in waiting:
             page = layers_of(adcode)
-            yield joblib.delayed(_noticing)(adcode, _write_city, page, summary_of(page), batch.output / "cities" / folders[adcode], batch)
+            yield Unit(adcode, _noticing, (_write_city, page, summary_of(page), batch.output / "cities" / folders[adcode], batch))
 
-    workers = min(batch.jobs, max(len(waiting), 1))
-    faults: dict[Fault, None] = {}
-    others: dict[str, Warning] = {}
+    notices: dict[str, list[Fault | Warning]] = {}
     whole_is_there = False
-    for adcode, row, noticed in joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=workers * 2)(tasks()):
-        faults |= dict.fromkeys(notice for notice in noticed if isinstance(notice, Fault))
-        others |= {str(notice): notice for notice in noticed if not isinstance(notice, Fault)}
+    for adcode, result in crew.results(units(), len(waiting)):
+        row, notices[adcode] = ({"state": "failed", "files": {}, "reason": result.reason}, []) if isinstance(result, Lost) else result
         if adcode == WHOLE:
             whole_is_there = row["state"] == "done"
             continue
@@ -97,13 +96,19 @@ def write_folders(
         if batch.writes_ledger:
             ledger.write(batch.output, record)
         advance(len(rows), len(folders))
-    warn(faults)
-    for text in sorted(others):
-        warnings.warn(others[text], stacklevel=2)
+    _pass_on([notice for adcode in (WHOLE, *folders) for notice in notices.get(adcode, [])])
     return {adcode: rows[adcode] for adcode in folders}, whole_is_there
 
 
-def _noticing(adcode: str, write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[str, dict[str, Any], list[Fault | Warning]]:
+def _pass_on(notices: list[Fault | Warning]) -> None:
+    """Issues what warned in the workers, each once."""
+    warn(dict.fromkeys(notice for notice in notices if isinstance(notice, Fault)))
+    others = {str(notice): notice for notice in notices if not isinstance(notice, Fault)}
+    for text in sorted(others):
+        warnings.warn(others[text], stacklevel=3)
+
+
+def _noticing(write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[dict[str, Any], list[Fault | Warning]]:
     """Runs `write`: what became of it, and what warned meanwhile, which a worker process cannot print."""
     with collected() as faults, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -113,7 +118,7 @@ def _noticing(adcode: str, write: Callable[..., dict[str, str]], *arguments: Any
             reason = str(error) if isinstance(error, InfraplanError) else f"{type(error).__name__}: {error}"
             row = {"state": "failed", "files": {}, "reason": reason[:500]}
     own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
-    return adcode, row, [*faults, *own]
+    return row, [*faults, *own]
 
 
 def _plain_warning(message: Warning | str) -> Warning:
@@ -123,10 +128,7 @@ def _plain_warning(message: Warning | str) -> Warning:
 
 def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> dict[str, str]:
     """All files of one city, in a folder that takes its final name when it is complete; their hashes."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with _own_part(folder) as part:
         write_city_pages(page.context, part, lang=batch.lang, formats=batch.formats)
         write_county_pages(page.context, part, lang=batch.lang, formats=batch.formats)
         write_layers(page, part, batch.lang)
@@ -134,6 +136,23 @@ def _write_city(page: CityLayers, summary: str, folder: Path, batch: Batch) -> d
         listed = ledger.hashes(part)
         replace_folder(part, folder)
         return listed
+
+
+@contextmanager
+def _own_part(folder: Path) -> Iterator[Path]:
+    """An empty temporary folder beside one, removed at the end: its own for each writer, so that a worker given up meets no other.
+
+    An error that a full disk caused, whatever a library says of it, is one that names the disk.
+    """
+    part = folder.with_name(f".{folder.name}.part.{uuid.uuid4().hex[:8]}")
+    try:
+        part.mkdir(parents=True)
+        yield part
+    except Exception as error:
+        full = None if isinstance(error, InfraplanError) else disk_full(error, part)
+        if full is not None:
+            raise InfraplanError(full) from error
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -150,9 +169,9 @@ def data_files(page: CityLayers) -> tuple[str, ...]:
 
 def write_whole(page: CityLayers, batch: Batch) -> dict[str, str]:
     """The pages and layers of the whole study, into `batch.part`."""
-    shutil.rmtree(batch.part, ignore_errors=True)
-    batch.part.mkdir(parents=True)
-    write_province_pages(page.context, batch.part, lang=batch.lang, formats=batch.formats, data=data_files(page))
-    write_layers(page, batch.part, batch.lang)
-    write_planning_tables(page, batch.part, batch.lang)
+    with _own_part(batch.part) as part:
+        write_province_pages(page.context, part, lang=batch.lang, formats=batch.formats, data=data_files(page))
+        write_layers(page, part, batch.lang)
+        write_planning_tables(page, part, batch.lang)
+        replace_folder(part, batch.part)
     return {}

@@ -37,13 +37,18 @@ PACKAGES = (
 
 def fingerprint(study: Study) -> dict[str, Any]:
     """Inputs, versions and parameters: two runs with the same fingerprint give the same bytes."""
-    versions: dict[str, str] = {"python": platform.python_version()}
+    return {"inputs": study.inputs, "versions": versions(), "parameters": json.loads(study.config.model_dump_json())}
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    found: dict[str, str] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return {"inputs": study.inputs, "versions": versions, "parameters": json.loads(study.config.model_dump_json())}
+    return found
 
 
 @cache
@@ -83,9 +88,11 @@ def write(output: Path, content: dict[str, Any]) -> None:
     write_text(output / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
-def remove_temporary(output: Path) -> None:
-    """Removes files that a killed run left under temporary names, in the output folder and among its cities."""
+def remove_temporary(output: Path, kept: tuple[str, ...] = ()) -> None:
+    """Removes files that a killed run left under temporary names, in the output folder and among its cities. `kept`: names that stay."""
     for left in (*output.glob(".*.part*"), *(output / "cities").glob(".*.part*"), *(output / "cities").glob(".*.old")):
+        if left.name in kept:
+            continue
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:

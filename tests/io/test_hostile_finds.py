@@ -118,8 +118,8 @@ def test_what_warns_while_a_city_is_written_comes_back_with_its_row() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        adcode, row, noticed = folders._noticing("440100", written)
-    assert (adcode, row["state"]) == ("440100", "done") and [type(notice) for notice in noticed] == [ValidityWarning]
+        row, noticed = folders._noticing(written)
+    assert row["state"] == "done" and [type(notice) for notice in noticed] == [ValidityWarning]
     assert np.unique([str(notice) for notice in noticed]).tolist() == ["model: distance_km = 90 lies outside 1 to 20"]
 
 

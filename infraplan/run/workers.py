@@ -1,0 +1,109 @@
+"""What a worker of a cluster does: it looks whether it has what the run has, then does units, which it reads by path and hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infraplan.errors import InfraplanError, collected
+from infraplan.run import ledger
+from infraplan.run.work_units import DISK_FULL, worker_name
+from infraplan.study import Study
+from infraplan.study.config import FILE_NAME
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a worker must have in common with the run: versions, the program, the study by path and content, the folder of units."""
+
+    versions: tuple[tuple[str, str], ...]
+    program: str
+    folder: str
+    scenario: str
+    inputs: str
+    output: str
+    units: str
+    mark: str
+
+
+def terms_of(study: Study, units: Path, mark: str) -> Terms:
+    """The terms of a run. `units`: the folder of its units; `mark`: name of a file in it."""
+    name = "" if study.scenario is None else study.scenario.name
+    folder, output = str(study.folder.resolve()), str(units.parent)
+    return Terms(tuple(ledger.versions().items()), ledger.program_hash(), folder, name, _hash_of(study), output, str(units), mark)
+
+
+def _hash_of(study: Study) -> str:
+    """One hash of all files of a study."""
+    return hashlib.sha256(json.dumps(study.inputs, sort_keys=True).encode()).hexdigest()
+
+
+def examine(terms: Terms) -> dict[str, str]:
+    """What hinders this worker: `what` it lacks and what was `found` instead; nothing where it may work."""
+    own = dict(ledger.versions())
+    differing = [f"{name} {own.get(name, '—')} ({wanted})" for name, wanted in terms.versions if own.get(name) != wanted]
+    if differing or ledger.program_hash() != terms.program:
+        program = f"infraplan {own.get('infraplan', '—')} ({ledger.program_hash()[:8]}, {terms.program[:8]})"
+        return {"what": "program", "found": "; ".join(differing or [program])}
+    if not (Path(terms.folder) / FILE_NAME).is_file():
+        return {"what": "study", "found": FILE_NAME}
+    try:
+        content = study_of(terms.folder, terms.scenario, terms.inputs)
+    except (InfraplanError, OSError) as error:
+        return {"what": "study", "found": str(error)[:200]}
+    if content is None:
+        return {"what": "inputs", "found": FILE_NAME}
+    if not (Path(terms.units) / terms.mark).is_file():
+        return {"what": "output", "found": terms.output}
+    return _written(terms)
+
+
+def _written(terms: Terms) -> dict[str, str]:
+    """Whether this worker can write among the results."""
+    from uuid import uuid4
+
+    trial = Path(terms.units) / f"trial-{uuid4().hex}"
+    try:
+        trial.write_bytes(bytes(4096))
+    except OSError as error:
+        return {"what": "disk" if error.errno in DISK_FULL else "writing", "found": error.strerror or str(error)}
+    finally:
+        trial.unlink(missing_ok=True)
+    return {}
+
+
+@cache
+def study_of(folder: str, scenario: str, inputs: str) -> Study | None:
+    """The study at a path, opened once a worker; None where its files are not those of the run."""
+    with collected():  # the run itself says what its study warns of
+        study = Study.open(folder, scenario=scenario)
+        return study if _hash_of(study) == inputs else None
+
+
+@cache
+def _examined(terms: Terms) -> dict[str, str]:
+    return examine(terms)
+
+
+def do_unit(terms: Terms, path: str, digest: str) -> tuple[str, dict[str, str], Any]:
+    """The worker, what hinders it, and the result of the unit whose file has this path and hash."""
+    from distributed import get_worker
+
+    address = str(get_worker().address)
+    finding = _examined(terms)
+    if finding:
+        return address, finding, None
+    content = Path(path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        return address, {"what": "output", "found": Path(path).name[:12]}, None
+    work, arguments = pickle.loads(content)
+    token = worker_name.set(address)
+    try:
+        return address, {}, work(*arguments)
+    finally:
+        worker_name.reset(token)
