@@ -23,7 +23,6 @@ import pandas as pd
 from infraplan.arrays import Floats32, Ints
 from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_of, masts_of, radius_of, scene_of
 from infraplan.coverage.own_clutter import some_of, surroundings_of
-from infraplan.coverage.receiver_blocks import blocks_of, lower_margins, no_blocks
 from infraplan.coverage.receivers_in_rows import Rows, Strips, near_in_strips, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
@@ -224,13 +223,11 @@ def keep_best_over_terrain(
         # one memory layout whatever the band: a kernel is compiled for each layout it meets
         best_here, server_here = np.ascontiguousarray(best[at]), np.ascontiguousarray(server[at])
         around = surroundings_of(rows, best_here.shape[1:], ground)
-        blocks = blocks_of(rows, around, len(best))
         for least_m, most_m in phases:
-            lower_margins(best_here, around, blocks)
             for at_mast in range(0, len(of_band[band]), CHUNK):
                 some = of_band[band][at_mast : at_mast + CHUNK]
                 best_over_terrain(
-                    best_here, server_here, rows, around, blocks, skip, least_m, most_m, some, ground,
+                    best_here, server_here, rows, around, skip, least_m, most_m, some, ground,
                     masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                     number, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                     layers, masts.horizontal, masts.vertical, constants, about.values,
@@ -314,7 +311,7 @@ class NeededMargins:
         server = np.full(best.shape, -1, np.int32)
         if len(near):
             best_over_terrain(
-                best, server, rows, some_of(self.around, near), no_blocks(), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
+                best, server, rows, some_of(self.around, near), True, 0.0, reach_m + 1.0, np.arange(first, end), self.ground,
                 masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
                 masts.index, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
                 self.layers, masts.horizontal, masts.vertical, self.constants, self.about.values,

@@ -17,7 +17,7 @@ from numba import njit
 from infraplan.arrays import Floats, Floats32
 from infraplan.coverage.receivers_in_rows import Rows
 from infraplan.coverage.terrain_bounds import excess_of
-from infraplan.radio.fast_math import FAST
+from infraplan.radio.fast_math import FAST, KERNEL
 from infraplan.radio.ground_profiles import Ground, class_at, height_at
 from infraplan.radio.p1812_combine import far_factor
 
@@ -59,7 +59,7 @@ def some_of(around: Surroundings, receivers: npt.NDArray[np.int64]) -> Surroundi
     return Surroundings(of(around.ground_m[:, receivers]), of(around.over_m[:, receivers]), of(around.nominal_m[:, receivers]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def _fill(rows, ground, around):  # type: ignore[no-untyped-def]
     """Fills `around`."""
     height, width = around.ground_m.shape
@@ -78,7 +78,7 @@ def _fill(rows, ground, around):  # type: ignore[no-untyped-def]
             around.nominal_m[r, c] = nominal_m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def lowest_within(ground, x_m, y_m, aside_m):  # type: ignore[no-untyped-def]
     """Lowest ground in the square of half side `aside_m` around a point, NaN where some of it is unknown. [m]
 
@@ -89,8 +89,9 @@ def lowest_within(ground, x_m, y_m, aside_m):  # type: ignore[no-untyped-def]
     r = (ground.height_y_m - y_m) / ground.height_step_m
     c = (x_m - ground.height_x_m) / ground.height_step_m
     aside = aside_m / ground.height_step_m
-    top, bottom = max(r - aside, 0.0), min(r + aside, rows - 1.0)
-    left, right = max(c - aside, 0.0), min(c + aside, cols - 1.0)
+    # beyond the outermost centres the ground is that of the nearest: a square wholly there is drawn to them
+    top, bottom = min(max(r - aside, 0.0), rows - 1.0), max(min(r + aside, rows - 1.0), 0.0)
+    left, right = min(max(c - aside, 0.0), cols - 1.0), max(min(c + aside, cols - 1.0), 0.0)
     lowest = np.inf
     down = top
     while down <= bottom:
@@ -105,27 +106,26 @@ def lowest_within(ground, x_m, y_m, aside_m):  # type: ignore[no-untyped-def]
     return lowest
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def least_far(d_m):  # type: ignore[no-untyped-def]
     """Not more than `far_factor` of a distance, and quicker."""
     return FAR_OF_KM[min(int(d_m * 0.001), FAR_OF_KM.size - 1)]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def drop_behind_clutter(around, line, begin, end, tx_m, rx_height_m, least_m, constants, square, spare, most):  # type: ignore[no-untyped-def]
-    """`spare` and `most` of `spares_of_row` again: bands that lose more behind the receiver's own clutter than they may become negative.
+@njit(**KERNEL, fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
+def drop_behind_clutter(around, line, found, count, tx_m, rx_height_m, least_m, constants, square, spare, most):  # type: ignore[no-untyped-def]
+    """`spare` and `most` of `spares_of` again: bands that lose more behind the receiver's own clutter than they may become negative.
 
     Receivers nearer than `least_m`, the nominal distances of both ends together, are left as they are: the point is not on their profiles.
     """
-    over_m, nominal_m, foot_m = around.over_m[line], around.nominal_m[line], around.ground_m[line]
-    for i in range(end - begin + 1):
-        k = begin + i
-        lift_m = over_m[k] - rx_height_m
+    for i in range(count):
+        k = found[i]
+        lift_m = around.over_m[line, k] - rx_height_m
         if most[i] < 0.0 or lift_m <= 0.0 or square[i] < least_m * least_m:
             continue
         d_m = math.sqrt(square[i])
-        near_m = float(nominal_m[k])
-        lift_m -= (tx_m - foot_m[k] - rx_height_m) * near_m / d_m  # over the straight line; the Earth's curve adds to it
+        near_m = float(around.nominal_m[line, k])
+        lift_m -= (tx_m - around.ground_m[line, k] - rx_height_m) * near_m / d_m  # over the straight line; the Earth's curve adds to it
         if lift_m <= 0.0:
             continue
         edge = lift_m * math.sqrt(2.0 / near_m)

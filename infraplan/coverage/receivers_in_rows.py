@@ -15,6 +15,7 @@ from numba import njit
 
 from infraplan.arrays import Floats, Ints
 from infraplan.geo.grids import Grid
+from infraplan.radio.fast_math import KERNEL
 
 STRIP_M = 500.0
 """Height of a strip. [m]"""
@@ -68,13 +69,13 @@ class Strips:
         return rows._replace(up_m=rows.up_m - first * rows.step_m, x_m=rows.x_m[some], y_m=rows.y_m[some], start=start), some
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def count_rows(rows, best):  # type: ignore[no-untyped-def]
     """Rows of pixels, or strips."""
     return rows.start.size - 1 if rows.scattered else best.shape[1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def longest_row(rows, width, radius_m):  # type: ignore[no-untyped-def]
     """Most receivers of a row within a radius of a mast."""
     if not rows.scattered:
@@ -85,7 +86,7 @@ def longest_row(rows, width, radius_m):  # type: ignore[no-untyped-def]
     return longest
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def rows_near(rows, count, y_m, radius_m):  # type: ignore[no-untyped-def]
     """First and last row with receivers within a radius of a mast; the last before the first where there are none."""
     if rows.scattered:
@@ -96,7 +97,7 @@ def rows_near(rows, count, y_m, radius_m):  # type: ignore[no-untyped-def]
     return max(first, 0), min(last, count - 1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def first_from(values, begin, end, least):  # type: ignore[no-untyped-def]
     """The first place of `begin` to before `end` of ascending values that is not below `least`; `end` where all are."""
     while begin < end:
@@ -108,7 +109,7 @@ def first_from(values, begin, end, least):  # type: ignore[no-untyped-def]
     return begin
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def columns_near(rows, r, width, x_m, y_m, radius_m):  # type: ignore[no-untyped-def]
     """First and last receiver of a row that may lie within a radius of a mast."""
     if rows.scattered:
@@ -124,7 +125,7 @@ def columns_near(rows, r, width, x_m, y_m, radius_m):  # type: ignore[no-untyped
     return first, min(math.floor((x_m + half_m - rows.left_m) / rows.step_m) + 1, width - 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def gap_within(rows, r, first, last, x_m, y_m, radius_m):  # type: ignore[no-untyped-def]
     """First and last receiver of a row, of those from `first` to `last`, that surely lie within a radius of a mast."""
     if rows.scattered:
@@ -143,21 +144,30 @@ def gap_within(rows, r, first, last, x_m, y_m, radius_m):  # type: ignore[no-unt
     return gap_first, min(max(math.floor((x_m + half_m - rows.left_m) / rows.step_m), gap_first - 1), last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def offsets_from(rows, r, begin, end, x_m, y_m, dx, dy):  # type: ignore[no-untyped-def]
-    """dx, dy: from a mast to the receivers `begin` to `end` of a row, to the east and north. [m]"""
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
+def offset_of(rows, r, c, x_m, y_m):  # type: ignore[no-untyped-def]
+    """From a mast to receiver `c` of a row, to the east and north. [m]"""
     if rows.scattered:
-        for i in range(end - begin + 1):
-            dx[i] = rows.x_m[begin + i] - x_m
-            dy[i] = rows.y_m[begin + i] - y_m
+        return rows.x_m[c] - x_m, rows.y_m[c] - y_m
+    return rows.left_m + c * rows.step_m - x_m, rows.up_m - r * rows.step_m - y_m
+
+
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
+def squares_from(rows, r, low, count, x_m, y_m, square):  # type: ignore[no-untyped-def]
+    """square[i]: distance squared from a mast to receiver `low` + i of a row, in float32. [m^2]"""
+    if rows.scattered:
+        at = np.uint64(low)
+        for i in range(count):
+            dx, dy = rows.x_m[at + np.uint64(i)] - x_m, rows.y_m[at + np.uint64(i)] - y_m
+            square[i] = np.float32(dx * dx + dy * dy)
     else:
-        up = rows.up_m - r * rows.step_m - y_m
-        for i in range(end - begin + 1):
-            dx[i] = rows.left_m + (begin + i) * rows.step_m - x_m
-            dy[i] = up
+        left, up = rows.left_m + low * rows.step_m - x_m, rows.up_m - r * rows.step_m - y_m
+        for i in range(count):
+            dx = left + i * rows.step_m
+            square[i] = np.float32(dx * dx + up * up)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def receivers_within(rows, x_m, y_m, radius_m, found):  # type: ignore[no-untyped-def]
     """Writes the scattered receivers within a radius of a mast into `found`, as many as fit, and returns how many there are."""
     count = 0

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from infraplan.radio.diffraction import knife_edge
-from infraplan.radio.fast_math import FAST, LN10, fast_log
+from infraplan.radio.fast_math import FAST, KERNEL, LN10, fast_log
 from infraplan.radio.ground_profiles import class_at, direction_of, height_at, ray_of, shared_steps
 from infraplan.radio.p1812_combine import least_ducting
 from infraplan.radio.p1812_passes import RX_BACK, RX_RISE, TX_AT, TX_SLOPE
@@ -27,7 +27,7 @@ SLACK_DB = 0.01
 """Added to the upper bound of a margin before a pixel is skipped: far above rounding."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def excess_of(edge, far, weight, c, duct_db):  # type: ignore[no-untyped-def]
     """Lower bound of the median loss over free space at one frequency, from Bullington's knife edge on the path. [dB]
 
@@ -45,7 +45,7 @@ def excess_of(edge, far, weight, c, duct_db):  # type: ignore[no-untyped-def]
     return max(least, 0.0) * weight
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def edge_for(excess_db, far, c):  # type: ignore[no-untyped-def]
     """The knife edge (its diffraction parameter for a wavelength of 1 m times its own absolute value) from which on `excess_of` is more
     than `excess_db`, whatever ducting loses; infinite where none suffices."""
@@ -58,7 +58,7 @@ def edge_for(excess_db, far, c):  # type: ignore[no-untyped-def]
     return EDGE_OF_DB[k] * abs(EDGE_OF_DB[k]) * c[WAVE]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def ducting_over(q, d_km, values, c, buffer):  # type: ignore[no-untyped-def]
     """Lower bound of the loss by ducting over free space at one frequency, after `horizons_of`. [dB]"""
     step_km, radius_km = values[STEP_KM], values[RADIUS_50]
@@ -69,7 +69,7 @@ def ducting_over(q, d_km, values, c, buffer):  # type: ignore[no-untyped-def]
     return max(least - 20.0 / LN10 * fast_log(d_km) - SLACK_DB, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def is_blocked(ground, x_m, y_m, rx_x_m, rx_y_m, tx_m, rx_m, nominal_m, most_nominal_m, values, enough):  # type: ignore[no-untyped-def]
     """Whether a few points of a long path, the receiver's nominal point and PROBES whole steps of its ray, already make a knife edge above
     `enough` (`edge_for`).

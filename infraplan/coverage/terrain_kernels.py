@@ -6,19 +6,21 @@ Margins are kept in steps of 1/1024 dB: the last bits, which depend on how the p
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from infraplan.coverage.own_clutter import drop_behind_clutter
-from infraplan.coverage.receiver_blocks import is_out
-from infraplan.coverage.receivers_in_rows import columns_near, count_rows, gap_within, longest_row, offsets_from, rows_near
+from infraplan.arrays import Bools, Floats, Ints
+from infraplan.coverage.own_clutter import drop_behind_clutter, least_far
+from infraplan.coverage.receivers_in_rows import columns_near, count_rows, gap_within, longest_row, rows_near
+from infraplan.coverage.row_screen import LANES, RowRoom, row_room, screen_row
 from infraplan.coverage.terrain_bounds import PROBES, ducting_over, edge_for, excess_of, is_blocked
-from infraplan.coverage.terrain_pixels import fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of_row, vertical_gain
-from infraplan.radio.fast_math import FAST
-from infraplan.radio.ground_profiles import LEAST_PATH_M, class_at, height_at
+from infraplan.coverage.terrain_pixels import Pairs, fill_pairs, horizontal_gain, narrow, room_for_pairs, spares_of, vertical_gain
+from infraplan.radio.fast_math import FAST, KERNEL
+from infraplan.radio.ground_profiles import LEAST_PATH_M, class_at, height_at, most_nominal_of
 from infraplan.radio.p1812_combine import far_factor
-from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J
+from infraplan.radio.p1812_passes import BATCH, EDGE_50, FIRST_ROWS, ROWS, RX, WEIGHT, J, Paths
 from infraplan.radio.p1812_paths import edges_of, horizons_of, losses_of, place_receivers, room_for_paths
 from infraplan.radio.p1812_rays import order_by_ray
 from infraplan.radio.p1812_tables import STEP_KM
@@ -28,14 +30,45 @@ CHUNK = 1 << 14
 """Receivers of a mast that are ordered by ray at a time."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+class Work(NamedTuple):
+    """Room of `best_over_terrain`, used for one mast after another.
+
+    `run` and `run_...` hold a run of a row. The next, up to `losses`, belong to receivers that are to be computed: place [m], distance
+    squared, line and column, ray, order by ray, what each band may lose [dB]. `far_m`: how far each band reaches, `peak`: best gain of each
+    antenna cut. The rest is a batch of `p1812_paths`.
+    """
+
+    run: RowRoom
+    run_spare: Floats
+    run_free: Floats
+    run_most: Floats
+    px: Floats
+    py: Floats
+    square: Floats
+    at_row: Ints
+    at_col: Ints
+    ray: Ints
+    order: Ints
+    tally: Ints
+    spare: Floats
+    far_m: Floats
+    peak: Floats
+    pairs: Pairs
+    kept: Ints
+    buffer: Floats
+    wanted: Bools
+    losses: Floats
+    paths: Paths
+
+
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def margin_of(level_db, gain_db, loss_db):  # type: ignore[no-untyped-def]
     """One margin in its steps. [dB]"""
     value = level_db + gain_db - np.float64(np.float32(loss_db))
     return np.float32(math.floor(value * STEPS_PER_DB + 0.5) / STEPS_PER_DB)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def fill_margins(  # type: ignore[no-untyped-def]
     margin_db, loss_db, left_m, up_m, resolution_m, ground, x_m, y_m, tx_height_m, rx_height_m,
     azimuth_deg, level_db, floor_db, frequency, horizontal, vertical,
@@ -60,7 +93,7 @@ def fill_margins(  # type: ignore[no-untyped-def]
                 margin_db[s, r, c] = margin_of(level_db[s], max(across + up, floor_db[s]), loss_db[frequency[s], r, c])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # type: ignore[no-untyped-def]
     """cut[sector] becomes True where a sector serves a pixel within 1.5 pixels of its radius. `row_of` turns servers into sectors."""
     height, width = margin_db.shape
@@ -76,23 +109,19 @@ def mark_cut(margin_db, server, row_of, mast_row, mast_col, radius, cut):  # typ
                         cut[s] = True
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def best_over_terrain(  # type: ignore[no-untyped-def]
-    best, server, rows, around, blocks, skip, least_m, most_m, masts, ground,
+    best, server, rows, around, skip, least_m, most_m, masts, ground,
     mast_x, mast_y, tx_height_m, rx_height_m, latitude, radius_m, mast_sector, mast_band,
     sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, all_constants, values,
 ):  # fmt: skip
     """Keep the best margin and the lowest of its sectors in best[layer, row, column], server[...], at receivers in `Rows`; scattered ones
-    have a single row there. `around`: their `Surroundings`, `blocks`: their `Blocks`.
+    have a single row there. `around`: their `Surroundings`.
 
     Receivers from `least_m` to below `most_m` of a mast are taken; with `skip`, only those whose margin in free space, then behind their
     own clutter, and then with one knife edge, could still change a layer, and of them only the bands that could. Returns how many
     receivers were computed.
     """
-    layer_count, _, width = best.shape
-    height = count_rows(rows, best)
-    step_m = values[STEP_KM] * 1000.0
-    quick_m = 2.0 * PROBES * step_m
     longest_m = 1.0
     most_bands = 1
     most_sectors = 1
@@ -100,129 +129,123 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
         longest_m = max(longest_m, min(radius_m[m], most_m))
         most_bands = max(most_bands, mast_band[m + 1] - mast_band[m])
         most_sectors = max(most_sectors, mast_sector[m + 1] - mast_sector[m])
-    across = longest_row(rows, width, longest_m)
-    room = max(min(min(height, int(longest_m / rows.step_m) * 2 + 3) * across, CHUNK), across)
-    px = np.empty(room)
-    py = np.empty(room)
-    square = np.empty(room)
-    at_row = np.empty(room, np.int64)
-    at_col = np.empty(room, np.int64)
-    ray = np.empty(room, np.int64)
-    order = np.empty(room, np.int64)
-    tally = np.empty(4 * room, np.int64)
-    spare = np.empty((most_bands, room))
-    row_dx = np.empty(across)
-    row_dy = np.empty(across)
-    row_spare = np.empty((most_bands, across))
-    row_square = np.empty(across)
-    row_free = np.empty(across)
-    row_most = np.empty(across)
-    pairs = room_for_pairs(most_bands, most_sectors, layer_count)
+    across = longest_row(rows, best.shape[2], longest_m)
+    room = max(min(min(count_rows(rows, best), int(longest_m / rows.step_m) * 2 + 3) * across, CHUNK), across)
     peak = np.empty(horizontal.shape[0])
     for k in range(horizontal.shape[0]):
         peak[k] = horizontal[k].max()
-    far_m = np.empty(most_bands)
-    kept = np.empty(BATCH, np.int64)
-    buffer = np.empty((ROWS, BATCH))
-    wanted = np.ones((most_bands, BATCH), np.bool_)
-    losses = np.empty((most_bands, BATCH))
-    paths = room_for_paths(longest_m, ground, step_m)
+    work = Work(
+        row_room(across), np.empty((most_bands, across + LANES)), np.empty(across + LANES), np.empty(across + LANES), np.empty(room),
+        np.empty(room), np.empty(room), np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64),
+        np.empty(room, np.int64), np.empty(4 * room, np.int64), np.empty((most_bands, room)), np.empty(most_bands), peak,
+        room_for_pairs(most_bands, most_sectors, best.shape[0]), np.empty(BATCH, np.int64), np.empty((ROWS, BATCH)),
+        np.ones((most_bands, BATCH), np.bool_), np.empty((most_bands, BATCH)),
+        room_for_paths(longest_m, ground, values[STEP_KM] * 1000.0),
+    )  # fmt: skip
     computed = 0
-    most_nominal_m = ground.nominal_m.max()
-    size = blocks.size if skip else 0
     for m in masts:
-        x_m = mast_x[m]
-        y_m = mast_y[m]
-        outer_m = min(radius_m[m], most_m)
-        first_row, last_row = rows_near(rows, height, y_m, outer_m)
-        if first_row > last_row:
-            continue
-        s0 = mast_sector[m]
-        s1 = mast_sector[m + 1]
-        constants = all_constants[mast_band[m] : mast_band[m + 1]]
-        bands = constants.shape[0]
-        fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, band, layers, layer_count, peak)
-        far_m[:] = 0.0
-        for s in range(s0, s1):
-            far_m[band[s]] = max(far_m[band[s]], reach_m[s])
-        tx_m = height_at(ground, x_m, y_m) + tx_height_m[m]
-        nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
-        both_m = nominal_m + most_nominal_m
-        n = 0
-        for r in range(first_row, last_row + 2):
-            line = 0 if rows.scattered else r
-            first_col, last_col = columns_near(rows, min(r, last_row), width, x_m, y_m, outer_m)
-            if n > 0 and (r > last_row or n + last_col - first_col + 1 > room):
-                computed += compute_pixels(
-                    best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude[m],
-                    tx_height_m[m], rx_height_m[m], values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m,
-                    azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, pairs,
-                )  # fmt: skip
-                n = 0
-            if r > last_row:
-                break
-            gap_first, gap_last = gap_within(rows, r, first_col, last_col, x_m, y_m, least_m)  # nothing within is wanted
-            for side in range(2):
-                begin = first_col if side == 0 else gap_last + 1
-                stop = gap_first - 1 if side == 0 else last_col
-                while begin <= stop:
-                    end = stop
-                    if size > 0:
-                        b = begin // size
-                        if is_out(blocks, line, b, x_m, y_m, tx_m, rx_height_m[m], both_m, far_m, pairs, constants):
-                            begin = (b + 1) * size
-                            continue
-                        end = min((b + 1) * size - 1, stop)
-                    offsets_from(rows, r, begin, end, x_m, y_m, row_dx, row_dy)
-                    spares_of_row(
-                        best, line, begin, end, row_dx, row_dy, skip, least_m, most_m, far_m, pairs, bands, row_square, row_free, row_spare,
-                        row_most,
-                    )  # fmt: skip
-                    if skip:
-                        drop_behind_clutter(
-                            around, line, begin, end, tx_m, rx_height_m[m], both_m, constants, row_square, row_spare,
-                            row_most,
-                        )  # fmt: skip
-                    for i in range(end - begin + 1):
-                        if row_most[i] < 0.0:
-                            continue
-                        c = begin + i
-                        dx = row_dx[i]
-                        dy = row_dy[i]
-                        for f in range(bands):
-                            spare[f, n] = row_spare[f, i]
-                        if row_most[i] < np.inf:
-                            rx_m = around.ground_m[line, c] + rx_height_m[m]
-                            narrow(
-                                best, line, c, n, dx, dy, rx_m - tx_m, row_square[i], row_free[i], pairs, bands, azimuth_deg, floor_db, cut,
-                                horizontal, vertical, spare,
-                            )  # fmt: skip
-                            enough = -np.inf
-                            far = far_factor(math.sqrt(row_square[i]) * 0.001)
-                            for f in range(bands):
-                                if spare[f, n] >= 0.0:
-                                    enough = max(enough, edge_for(spare[f, n], far, constants[f]))
-                            if enough == -np.inf or (
-                                row_square[i] > quick_m * quick_m
-                                and enough < np.inf
-                                and is_blocked(ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, values, enough)
-                            ):
-                                continue
-                        px[n] = x_m + dx
-                        py[n] = y_m + dy
-                        square[n] = row_square[i]
-                        at_row[n] = line
-                        at_col[n] = c
-                        n += 1
-                    begin = end + 1
+        computed += best_of_mast(
+            m, best, server, rows, around, skip, least_m, min(radius_m[m], most_m), ground, mast_x[m], mast_y[m], tx_height_m[m],
+            rx_height_m[m], latitude[m], mast_sector[m], mast_sector[m + 1], sector_index, reach_m, azimuth_deg, level_db, floor_db, cut,
+            band, layers, horizontal, vertical, all_constants[mast_band[m] : mast_band[m + 1]], values, work,
+        )  # fmt: skip
     return computed
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
+def best_of_mast(  # type: ignore[no-untyped-def]
+    m, best, server, rows, around, skip, least_m, outer_m, ground, x_m, y_m, tx_height_m, rx_height_m, latitude, s0, s1, sector_index,
+    reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, constants, values, work,
+):  # fmt: skip
+    """`best_over_terrain` of one mast, whose sectors are `s0` to before `s1`: receivers from `least_m` to before `outer_m`."""
+    width = best.shape[2]
+    height = count_rows(rows, best)
+    first_row, last_row = rows_near(rows, height, y_m, outer_m)
+    if first_row > last_row:
+        return 0
+    step_m = values[STEP_KM] * 1000.0
+    quick_m = 2.0 * PROBES * step_m
+    bands = constants.shape[0]
+    pairs, far_m, found, spare = work.pairs, work.far_m, work.run, work.spare
+    fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, band, layers, best.shape[0], work.peak)
+    far_m[:] = 0.0
+    for s in range(s0, s1):
+        far_m[band[s]] = max(far_m[band[s]], reach_m[s])
+    tx_m = height_at(ground, x_m, y_m) + tx_height_m
+    nominal_m = ground.nominal_m[class_at(ground, x_m, y_m)]
+    most_nominal_m = most_nominal_of(ground)
+    both_m = nominal_m + most_nominal_m
+    slowest = least_far(outer_m)
+    room = work.px.size
+    computed = 0
+    n = 0
+    for r in range(first_row, last_row + 2):
+        line = 0 if rows.scattered else r
+        first_col, last_col = columns_near(rows, min(r, last_row), width, x_m, y_m, outer_m)
+        if n > 0 and (r > last_row or n + last_col - first_col + 1 > room):
+            computed += compute_pixels(
+                best, server, skip, n, ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, constants, s0, s1, sector_index,
+                reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, work,
+            )  # fmt: skip
+            n = 0
+        if r > last_row:
+            break
+        gap_first, gap_last = gap_within(rows, r, first_col, last_col, x_m, y_m, least_m)  # nothing within is wanted
+        for side in range(2):
+            begin = first_col if side == 0 else gap_last + 1
+            end = gap_first - 1 if side == 0 else last_col
+            if begin > end:
+                continue
+            # 1. Most receivers end here, many at a time.
+            count = screen_row(
+                best, rows, around, line, r, begin, end, x_m, y_m, tx_m, rx_height_m, both_m, slowest, skip, least_m, outer_m, far_m,
+                pairs, constants, found,
+            )  # fmt: skip
+            if count == 0:
+                continue
+            # 2. Those that are left are looked at band by band.
+            spares_of(best, line, found.found, count, found.square, skip, far_m, pairs, bands, work.run_free, work.run_spare, work.run_most)
+            if skip:
+                drop_behind_clutter(
+                    around, line, found.found, count, tx_m, rx_height_m, both_m, constants, found.square, work.run_spare, work.run_most
+                )  # fmt: skip
+            # 3. And then with the gains towards each, and with a few points of its path.
+            for i in range(count):
+                if work.run_most[i] < 0.0:
+                    continue
+                c, dx, dy = found.found[i], found.dx[i], found.dy[i]
+                for f in range(bands):
+                    spare[f, n] = work.run_spare[f, i]
+                if work.run_most[i] < np.inf:
+                    rx_m = around.ground_m[line, c] + rx_height_m
+                    narrow(
+                        best, line, c, n, dx, dy, rx_m - tx_m, found.square[i], work.run_free[i], pairs, bands, azimuth_deg, floor_db, cut,
+                        horizontal, vertical, spare,
+                    )  # fmt: skip
+                    enough = -np.inf
+                    far = far_factor(math.sqrt(found.square[i]) * 0.001)
+                    for f in range(bands):
+                        if spare[f, n] >= 0.0:
+                            enough = max(enough, edge_for(spare[f, n], far, constants[f]))
+                    if enough == -np.inf or (
+                        found.square[i] > quick_m * quick_m
+                        and enough < np.inf
+                        and is_blocked(ground, x_m, y_m, x_m + dx, y_m + dy, tx_m, rx_m, nominal_m, most_nominal_m, values, enough)
+                    ):
+                        continue
+                work.px[n] = x_m + dx
+                work.py[n] = y_m + dy
+                work.square[n] = found.square[i]
+                work.at_row[n] = line
+                work.at_col[n] = c
+                n += 1
+    return computed
+
+
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def compute_pixels(  # type: ignore[no-untyped-def]
-    best, server, skip, n, px, py, square, at_row, at_col, ray, order, tally, spare, ground, x_m, y_m, latitude, tx_height_m, rx_height_m,
-    values, constants, kept, buffer, wanted, losses, paths, s0, s1, sector_index, reach_m, azimuth_deg, level_db, floor_db, cut, band,
-    layers, horizontal, vertical, pairs,
+    best, server, skip, n, ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, constants, s0, s1, sector_index, reach_m,
+    azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, work,
 ):  # fmt: skip
     """Compute `n` pixels of a mast, those that still can change a layer, and keep the better margins.
 
@@ -230,12 +253,13 @@ def compute_pixels(  # type: ignore[no-untyped-def]
     """
     step_m = values[STEP_KM] * 1000.0
     mast_m = height_at(ground, x_m, y_m)
-    order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
+    spare, kept, buffer, wanted, paths = work.spare, work.kept, work.buffer, work.wanted, work.paths
+    order_by_ray(n, work.px, work.py, x_m, y_m, step_m, work.ray, work.order, work.tally)
     begin = 0
     computed = 0
     while begin < n:
         begin, count = place_receivers(
-            ground, x_m, y_m, latitude, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths
+            ground, x_m, y_m, latitude, rx_height_m, values, begin, n, work.px, work.py, work.ray, work.order, kept, buffer, paths
         )  # fmt: skip
         edges_of(count, mast_m, paths, tx_height_m, values, constants, buffer)
         if skip:
@@ -248,16 +272,17 @@ def compute_pixels(  # type: ignore[no-untyped-def]
         for f in range(constants.shape[0]):
             for q in range(count):
                 wanted[f, q] = spare[f, kept[q]] >= 0.0
-        losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, losses)
+        losses_of(count, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, work.losses)
         computed += count
         keep_margins(
-            best, server, count, kept, at_row, at_col, px, py, square, x_m, y_m, mast_m + tx_height_m, step_m, buffer, wanted, losses, s0,
-            s1, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, sector_index, pairs,
+            best, server, count, kept, work.at_row, work.at_col, work.px, work.py, work.square, x_m, y_m, mast_m + tx_height_m, step_m,
+            buffer, wanted, work.losses, s0, s1, reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical,
+            sector_index, work.pairs,
         )  # fmt: skip
     return computed
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def keep_margins(  # type: ignore[no-untyped-def]
     best, server, count, kept, at_row, at_col, px, py, square, x_m, y_m, tx_m, step_m, buffer, wanted, losses, s0, s1, reach_m,
     azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, sector_index, pairs,
@@ -286,7 +311,7 @@ def keep_margins(  # type: ignore[no-untyped-def]
                         server[k, r, c] = index
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer, paths):  # type: ignore[no-untyped-def]
     """Leave out bands of placed receivers that can change no layer (`spare` becomes negative), and receivers without any other; how many
     stay. With known horizons the bound of ducting is used too."""
@@ -313,7 +338,7 @@ def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer,
     return left
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def move_receiver(source, target, kept, buffer, paths):  # type: ignore[no-untyped-def]
     """Moves a placed receiver to an earlier column; those between are dropped."""
     kept[target] = kept[source]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.coverage.terrain_bounds import SLACK_DB
-from infraplan.radio.fast_math import FAST, LN10, fast_log
+from infraplan.radio.fast_math import FAST, KERNEL, LN10, fast_log
 from infraplan.radio.p1812_spherical import FREE_DB
 
 NEAR_SQUARE_M2 = 1e4
@@ -22,7 +22,7 @@ class Pairs(NamedTuple):
 
     `counts`: of pairs, of beams. A pair's `band`, `layer`, its `highest` margin in free space at 1 km with the best gain of any side, and
     `level[pair, beam]`, the same with a gain of 0 dB [dB]. A beam's `sector` (one that has it) and `bands`, a bit for each. `beam` of each
-    sector of the mast. `gain` (of the beams) and `found` (of the pairs) are room to work in.
+    sector of the mast. `gain` (of the beams), `found` and `place` (of the pairs) are room to work in.
     """
 
     counts: npt.NDArray[np.int64]
@@ -35,6 +35,7 @@ class Pairs(NamedTuple):
     beam: npt.NDArray[np.int64]
     gain: npt.NDArray[np.float64]
     found: npt.NDArray[np.float64]
+    place: npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -45,11 +46,11 @@ def room_for_pairs(most_bands, most_sectors, layer_count):  # type: ignore[no-un
     of_sector = np.zeros(most_sectors, np.int64)
     return Pairs(
         np.zeros(2, np.int64), none, none.copy(), np.zeros(room), np.zeros((room, most_sectors)), of_sector, of_sector.copy(),
-        of_sector.copy(), np.zeros(most_sectors), np.zeros(room),
+        of_sector.copy(), np.zeros(most_sectors), np.zeros(room), none.copy(),
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, band, layers, layer_count, peak):  # type: ignore[no-untyped-def]
     """The pairs and beams of the sectors `s0` : `s1` of a mast; peak[cut] is the best gain of any side. [dB]"""
     beams = 0
@@ -67,27 +68,40 @@ def fill_pairs(pairs, s0, s1, constants, azimuth_deg, level_db, floor_db, cut, b
             beams += 1
         pairs.bands[g] |= 1 << band[s]
         pairs.beam[s - s0] = g
-    count = 0
-    for f in range(constants.shape[0]):
+    # every combination of a band and a layer gets the highest margin of its sectors, then those that have one a place, in their order
+    highest, place = pairs.found, pairs.place
+    combinations = constants.shape[0] * layer_count
+    for q in range(combinations):
+        highest[q] = -np.inf
+    for s in range(s0, s1):
+        level = level_db[s] - constants[band[s], FREE_DB] + SLACK_DB
         for k in range(layer_count):
-            highest = -np.inf
-            pairs.level[count] = -np.inf
-            for s in range(s0, s1):
-                if band[s] == f and layers[s] >> k & 1:
-                    level = level_db[s] - constants[f, FREE_DB] + SLACK_DB
-                    g = pairs.beam[s - s0]
-                    pairs.level[count, g] = max(pairs.level[count, g], level)
-                    highest = max(highest, level + peak[cut[s]])
-            if highest > -np.inf:
-                pairs.band[count] = f
-                pairs.layer[count] = k
-                pairs.highest[count] = highest
-                count += 1
+            if layers[s] >> k & 1:
+                q = band[s] * layer_count + k
+                highest[q] = max(highest[q], level + peak[cut[s]])
+    count = 0
+    for q in range(combinations):
+        if highest[q] > -np.inf:
+            pairs.band[count] = q // layer_count
+            pairs.layer[count] = q % layer_count
+            pairs.highest[count] = highest[q]
+            for g in range(beams):
+                pairs.level[count, g] = -np.inf
+            place[q] = count
+            count += 1
+    for s in range(s0, s1):
+        level = level_db[s] - constants[band[s], FREE_DB] + SLACK_DB
+        if level + peak[cut[s]] > -np.inf:
+            g = pairs.beam[s - s0]
+            for k in range(layer_count):
+                if layers[s] >> k & 1:
+                    p = place[band[s] * layer_count + k]
+                    pairs.level[p, g] = max(pairs.level[p, g], level)
     pairs.counts[0] = count
     pairs.counts[1] = beams
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def horizontal_gain(horizontal, azimuth_deg, bearing_deg):  # type: ignore[no-untyped-def]
     """Horizontal cut (0..361 degrees) off an azimuth; NaN is omni. [dB]"""
     if math.isnan(azimuth_deg):
@@ -103,7 +117,7 @@ def horizontal_gain(horizontal, azimuth_deg, bearing_deg):  # type: ignore[no-un
     return horizontal[i] + (off - i) * (horizontal[i + 1] - horizontal[i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def vertical_gain(vertical, elevation_deg):  # type: ignore[no-untyped-def]
     """Vertical cut (-90..90 degrees). [dB]"""
     at = elevation_deg + 90.0
@@ -111,7 +125,7 @@ def vertical_gain(vertical, elevation_deg):  # type: ignore[no-untyped-def]
     return vertical[i] + (at - i) * (vertical[i + 1] - vertical[i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
 def near_atan2(y, x):  # type: ignore[no-untyped-def]
     """Angle of (x, y) to within 2e-6 degrees: for bounds. [deg]"""
     u, v = abs(x), abs(y)
@@ -126,39 +140,33 @@ def near_atan2(y, x):  # type: ignore[no-untyped-def]
     return angle if y >= 0.0 else -angle
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
-def spares_of_row(  # type: ignore[no-untyped-def]
-    best, line, begin, end, dx, dy, skip, least_m, most_m, far_m, pairs, bands, square, free, spare, most
-):
-    """spare[f, i]: how much more than free space band f may lose at receiver `begin` + i of a line of `best`, (`dx`, `dy`) from the mast,
-    and still change, or equal, a layer, with the best gain of any side; negative where it cannot, infinite where all is to be computed.
+@njit(**KERNEL, fastmath=FAST, inline="always")  # type: ignore[untyped-decorator]
+def spares_of(best, line, found, count, square, skip, far_m, pairs, bands, free, spare, most):  # type: ignore[no-untyped-def]
+    """spare[f, i]: how much more than free space band f may lose at receiver found[i] of a line of `best`, square[i] from the mast, and
+    still change, or equal, a layer, with the best gain of any side; negative where it cannot, infinite where all is to be computed.
     most[i]: the largest of a receiver. [dB]"""
-    width = end - begin + 1
-    for i in range(width):
-        square[i] = dx[i] * dx[i] + dy[i] * dy[i]
+    for i in range(count):
         free[i] = 10.0 / LN10 * fast_log(max(square[i], 1.0) * 1e-6)
         most[i] = -1.0
+        for f in range(bands):
+            spare[f, i] = -np.inf if skip else np.inf
+    for p in range(pairs.counts[0] if skip else 0):
+        highest, layer, row = pairs.highest[p], pairs.layer[p], spare[pairs.band[p]]
+        for i in range(count):
+            over = highest - np.float64(best[layer, line, found[i]])
+            over = np.inf if over != over else over
+            row[i] = over if over > row[i] else row[i]
     for f in range(bands):
         row = spare[f]
-        for i in range(width):
-            row[i] = -np.inf if skip else np.inf
-        for p in range(pairs.counts[0] if skip else 0):
-            if pairs.band[p] == f:
-                highest = pairs.highest[p]
-                old = best[pairs.layer[p], line, begin : end + 1]
-                for i in range(width):
-                    over = highest - np.float64(old[i])
-                    over = np.inf if over != over else over
-                    row[i] = over if over > row[i] else row[i]
         far = min(far_m[f] * far_m[f], 1e300)
-        for i in range(width):
+        for i in range(count):
             here = np.inf if square[i] <= NEAR_SQUARE_M2 else row[i] - free[i]
-            here = here if square[i] <= far and square[i] >= least_m * least_m and square[i] < most_m * most_m and here >= 0.0 else -1.0
+            here = here if square[i] <= far and here >= 0.0 else -1.0
             row[i] = here
             most[i] = here if here > most[i] else most[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def narrow(  # type: ignore[no-untyped-def]
     best, r, c, n, dx, dy, rise_m, square, free, pairs, bands, azimuth_deg, floor_db, cut, horizontal, vertical, spare
 ):

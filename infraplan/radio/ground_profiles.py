@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from infraplan.arrays import Floats
+from infraplan.radio.fast_math import KERNEL
 
 TOUCHING = 1e-6
 """Two points of a path closer than this are one; lengths that differ by less take the same points. [steps]"""
@@ -59,7 +60,7 @@ class Ground(NamedTuple):
     nominal_m: Floats
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def height_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
     """Ground height, bilinear between pixel centres; NaN more than half a pixel outside them. [m]"""
     rows, cols = ground.height_m.shape
@@ -79,7 +80,7 @@ def height_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
     return upper + (lower - upper) * (r - top)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def class_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
     """Clutter class of the pixel that holds a point (on an edge, the southern or eastern one); beyond the map the nearest pixel's."""
     rows, cols = ground.clutter.shape
@@ -88,13 +89,22 @@ def class_at(ground, x_m, y_m):  # type: ignore[no-untyped-def]
     return ground.clutter[int(min(max(r, 0.0), rows - 0.5)), int(min(max(c, 0.0), cols - 0.5))]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
+def most_nominal_of(ground):  # type: ignore[no-untyped-def]
+    """The largest nominal clutter distance of all classes. [m]"""
+    most = 0.0
+    for nominal_m in ground.nominal_m:
+        most = max(most, nominal_m)
+    return most
+
+
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def short_path_weight(length, both_nominal):  # type: ignore[no-untyped-def]
     """Share of the excess over free space that counts: 1 from the sum of both nominal distances on, 0 within half of it."""
     return min(max(2.0 * length / both_nominal - 1.0, 0.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy", inline="always")  # type: ignore[untyped-decorator]
+@njit(**KERNEL, inline="always")  # type: ignore[untyped-decorator]
 def ray_of(right, up):  # type: ignore[no-untyped-def]
     """Number of the ray nearest to a receiver at steps to the east and north; half-way between two, the one nearer to the axis."""
     longest = max(abs(right), abs(up))
@@ -109,7 +119,7 @@ def ray_of(right, up):  # type: ignore[no-untyped-def]
     return 16 * half + side * (2 * half + 1) + (k if across > 0.0 else -k) + half
 
 
-@njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def direction_of(number):  # type: ignore[no-untyped-def]
     """Direction of a ray: steps to the east and north of one step along it."""
     half = LEAST_SQUARE
@@ -124,7 +134,7 @@ def direction_of(number):  # type: ignore[no-untyped-def]
     return (out, across) if side < 2 else (across, out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def shared_steps(j, nominal, most_nominal):  # type: ignore[no-untyped-def]
     """Whole steps of a path that are on its ray: those before the halved steps and before the receiver's nominal point, whatever its
     class; none on a short path. `nominal` is the mast's nominal distance, `most_nominal` the largest of all classes. [steps]"""

@@ -9,7 +9,7 @@ import math
 
 from numba import njit
 
-from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
+from infraplan.radio.fast_math import FAR, FAST, KERNEL, LN10, fast_exp, fast_log
 from infraplan.radio.p1812_passes import (
     CENTRE,
     LOSS_50,
@@ -34,7 +34,7 @@ from infraplan.radio.p1812_spherical import CUBE_ROOT, DUCT_DB, FOCUS_DB, FREE_D
 SERIES_LIMIT = 0.3  # beyond this tangent the arctangent's series is not good enough
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def shielding_fast(angle_mrad, horizon_km, frequency, cube_root):  # type: ignore[no-untyped-def]
     """Eq. 48."""
     x = angle_mrad - 0.1 * horizon_km
@@ -43,13 +43,13 @@ def shielding_fast(angle_mrad, horizon_km, frequency, cube_root):  # type: ignor
     return 20.0 / LN10 * math.log(1.0 + 0.361 * x * math.sqrt(frequency * horizon_km)) + 0.264 * x * cube_root
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def inland_share(d):  # type: ignore[no-untyped-def]
     """tau of an inland path, eq. 3."""
     return 1.0 - math.exp(-4.12e-4 * d**2.41)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def ln_b0_inland(d, latitude_deg):  # type: ignore[no-untyped-def]
     """ln b0 of an inland path whose centre lies at an absolute latitude, eqs. 2-5."""
     tau = inland_share(d)
@@ -59,13 +59,13 @@ def ln_b0_inland(d, latitude_deg):  # type: ignore[no-untyped-def]
     return LN10 * (1.67 - 0.015 * latitude_deg) + ln_mu1 * (0.065 + 0.0176 * latitude_deg)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def far_factor(d):  # type: ignore[no-untyped-def]
     """Fk, eq. 58."""
     return 1.0 / (1.0 + math.exp(0.15 * (d - 20.0)))  # the hyperbolic tangent, written with one exponential
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def closest_point(q, paths, line, tx_m, curve, j):  # type: ignore[no-untyped-def]
     """Position of the point of a path with the largest diffraction parameter below the line of sight. [steps]"""
     best, position = FAR, 0.0
@@ -85,7 +85,7 @@ def closest_point(q, paths, line, tx_m, curve, j):  # type: ignore[no-untyped-de
     return position
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def roughness(q, paths, smooth_tx, slope, at_tx, at_rx):  # type: ignore[no-untyped-def]
     """Terrain roughness hm between both horizons, eq. 93. [m]"""
     rough = 0.0
@@ -107,7 +107,7 @@ def roughness(q, paths, smooth_tx, slope, at_tx, at_rx):  # type: ignore[no-unty
     return rough
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b0, ln_time, paths, c, buffer):  # type: ignore[no-untyped-def]
     """Loss by ducting and layer reflection, eqs. 46-56."""
     j = buffer[J, q]
@@ -141,7 +141,7 @@ def anomalous_fast(q, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_b
     return loss + (1.2 + 3.7e-3 * d) / LN10 * ln_ratio + 12.0 * math.exp(gamma * ln_ratio) - 12.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def with_ducting(path_db, sight_db, duct_db, least_db, far, near_factor):  # type: ignore[no-untyped-def]
     """Eqs. 60-62."""
     if duct_db < path_db:
@@ -151,7 +151,7 @@ def with_ducting(path_db, sight_db, duct_db, least_db, far, near_factor):  # typ
     return path_db + (least_db - path_db) * near_factor
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, weight):  # type: ignore[no-untyped-def]
     """Eqs. 63 and 69; `weight` is the share of the excess over free space that counts on a very short path."""
     both = min(scatter_db, modified_db) - 5.0 / LN10 * math.log(1.0 + math.exp(-0.2 * LN10 * abs(scatter_db - modified_db)))
@@ -159,7 +159,7 @@ def final_loss(modified_db, scatter_db, sight_db, free_db, location_db, weight):
     return free_db + weight * (loss - free_db)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def least_ducting(tx_slope, rx_slope, tx_km, rx_km, d, radius_km, duct_time_db, c):  # type: ignore[no-untyped-def]
     """Lower bound of the loss by ducting, from the slopes (tangents) and distances of both horizons; `tx_km` 0 in line of sight. [dB]
 
@@ -179,7 +179,7 @@ def least_ducting(tx_slope, rx_slope, tx_km, rx_km, d, radius_km, duct_time_db, 
     return bound + 0.264 * c[CUBE_ROOT] * (tx_more + rx_more) + 20.0 / LN10 * fast_log(product)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: ignore[no-untyped-def]
     """Loss at 50 % of time as if there were no ducting, and how far ducting's lower bound lies above it; one loop that vectorises."""
     js = buffer[J, :n]
@@ -212,7 +212,7 @@ def median_values(n, step_km, radius_km, duct_time_db, c, buffer):  # type: igno
         out[q] = free + weight[q] * (loss - free)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_time, paths, c, wanted, buffer):  # type: ignore[no-untyped-def]
     """Computes in full, once more, the receivers whose ducting may count or whose angles are too steep for the series."""
     for q in range(n):
@@ -238,7 +238,7 @@ def median_repair(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, ln_ti
             buffer[OUT, q] = final_loss(modified, scatter, free, free, c[LOCATION_DB], buffer[WEIGHT, q])
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def time_values(n, mast_m, rx_height_m, tx_m, step_km, radius_km, curve, time_percent, quantile, paths, c, buffer):  # type: ignore[no-untyped-def]
     """Loss for less than 50 % of time, receiver by receiver, eqs. 41-69."""
     ln_time = math.log(time_percent)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.fast_math import FAR, FAST, LN10, fast_exp, fast_log
+from infraplan.radio.fast_math import FAR, FAST, KERNEL, LN10, fast_exp, fast_log
 from infraplan.radio.p1812_rays import (
     Rays,
     closest_back,
@@ -63,7 +63,7 @@ class Paths(NamedTuple):
     rays: Rays
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
+@njit(**KERNEL, fastmath=True)
 def steepest_of(heights, curve, at, inverse, base_m, first, end):  # type: ignore[no-untyped-def]
     """Steepest slope from height `base_m` to the flattened `heights`, distances given by their inverse."""
     best = -FAR
@@ -75,7 +75,7 @@ def steepest_of(heights, curve, at, inverse, base_m, first, end):  # type: ignor
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
+@njit(**KERNEL, fastmath=True)
 def highest_over(heights, curve, at, base_m, slope, first, end):  # type: ignore[no-untyped-def]
     """Largest height of the flattened `heights` over the line base_m + slope x. [m]"""
     best = -FAR
@@ -87,7 +87,7 @@ def highest_over(heights, curve, at, base_m, slope, first, end):  # type: ignore
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
+@njit(**KERNEL, fastmath=True)
 def nearest_below(heights, curve, at, inverse, reverse, base_m, slope, first, end):  # type: ignore[no-untyped-def]
     """Smallest clearance^2 / (x (j - x)) of the flattened `heights` below the line. [m^2]"""
     best = FAR
@@ -100,7 +100,7 @@ def nearest_below(heights, curve, at, inverse, reverse, base_m, slope, first, en
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: ignore[no-untyped-def]
     """Sums of eqs. 85-86 and the obstruction of the straight line over raw heights, eq. 89. `mast_m` is the ground under the mast."""
     firsts, offsets, shares, at, ground, inverse, reverse, rays = (
@@ -153,7 +153,7 @@ def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: igno
             buffer[OVER, q] = 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
     """Horizons of both ends over bare ground, Attachment 1 section 4. `curve` = 500 step^2 / a."""
     firsts, offsets, shares, at, ground, inverse, reverse, rays = (
@@ -204,7 +204,7 @@ def horizon_pass(paths, tx_m, curve, n, buffer):  # type: ignore[no-untyped-def]
         buffer[RX_BACK, q] = j - rx_at
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def bullington_pass(paths, tx_m, curve, step_km, wavelength_m, n, buffer):  # type: ignore[no-untyped-def]
     """Slopes and obstruction of the Bullington construction, eqs. 13-19, over ground with clutter.
 
@@ -250,7 +250,7 @@ def bullington_pass(paths, tx_m, curve, step_km, wavelength_m, n, buffer):  # ty
             buffer[CLEAR, q] = -1.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def edge_values(n, tx_m, curve, step_km, buffer, row):  # type: ignore[no-untyped-def]
     """Diffraction parameter v of eqs. 15 and 19 for a wavelength of 1 m, into `row`."""
     js = buffer[J, :n]
@@ -272,7 +272,7 @@ def edge_values(n, tx_m, curve, step_km, buffer, row):  # type: ignore[no-untype
         out[q] = blocked if clear[q] < 0.0 else seen
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def height_values(n, tx_ground_m, tx_m, rx_height_m, step_km, radius_km, buffer):  # type: ignore[no-untyped-def]
     """Smooth-Earth heights (eqs. 85-92), free-space distance and the tangent of the angular distance (eq. 84)."""
     js = buffer[J, :n]
@@ -313,7 +313,7 @@ def height_values(n, tx_ground_m, tx_m, rx_height_m, step_km, radius_km, buffer)
         angle[q] = (forward + back) / (1.0 - forward * back)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def knife_edge_values(n, step_km, root_wavelength, buffer, row, out_row):  # type: ignore[no-untyped-def]
     """Bullington loss of all receivers at one wavelength, eqs. 12 and 21."""
     js = buffer[J, :n]

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.radio.fast_math import FAR, FAST
+from infraplan.radio.fast_math import FAR, FAST, KERNEL
 from infraplan.radio.ground_profiles import (
     LEAST_PATH_M,
     PIXEL_EDGE,
@@ -19,6 +19,7 @@ from infraplan.radio.ground_profiles import (
     TOUCHING,
     class_at,
     direction_of,
+    most_nominal_of,
     shared_steps,
     short_path_weight,
 )
@@ -61,7 +62,7 @@ def room_for_paths(radius_m, ground, step_m):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def positions(j, near, nominal, shared, at, count):  # type: ignore[no-untyped-def]
     """Positions of a path's own points into `at` from `count` on: those behind `shared` whole steps; whole steps, half steps near the
     receiver, the receiver's nominal point, and the mast's where nothing is shared. Returns the next free place, and the places of the
@@ -95,7 +96,7 @@ def positions(j, near, nominal, shared, at, count):  # type: ignore[no-untyped-d
         count += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def heights_on_line(flat, rows, cols, row, col, down, right, length, at, first, end, out, shift):  # type: ignore[no-untyped-def]
     """out[shift + k]: ground height, bilinear, at `at[k]` steps of (`down`, `right`) pixels from (`row`, `col`), first <= k < end. [m]
 
@@ -132,7 +133,7 @@ def heights_on_line(flat, rows, cols, row, col, down, right, length, at, first, 
         out[shift + point] = above + (below - above) * (y - i)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def clutter_on_line(codes, class_height_m, row, col, down, right, at, first, end, top, shift):  # type: ignore[no-untyped-def]
     """Add the clutter height at `at[k]` steps to top[shift + k], first <= k < end. (`row`, `col`): the mast, PIXEL_EDGE added. [m]"""
     last_row, last_col = codes.shape[0] - 0.5, codes.shape[1] - 0.5
@@ -145,12 +146,13 @@ def clutter_on_line(codes, class_height_m, row, col, down, right, at, first, end
         top[to + np.uint64(n)] += class_height_m[codes[r, c]]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def outward(order, begin, end, px, py, x_m, y_m):  # type: ignore[no-untyped-def]
     """Sorts receivers order[begin:end] of one ray by distance. Rows of a map have this order already, or the reverse."""
     i, k = order[begin], order[end - 1]
     if (px[i] - x_m) ** 2 + (py[i] - y_m) ** 2 > (px[k] - x_m) ** 2 + (py[k] - y_m) ** 2:
-        order[begin:end] = order[begin:end][::-1].copy()
+        for n in range((end - begin) // 2):
+            order[begin + n], order[end - 1 - n] = order[end - 1 - n], order[begin + n]
     for n in range(begin + 1, end):
         i = order[n]
         square = (px[i] - x_m) ** 2 + (py[i] - y_m) ** 2
@@ -161,7 +163,7 @@ def outward(order, begin, end, px, py, x_m, y_m):  # type: ignore[no-untyped-def
         order[m + 1] = i
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def place_receivers(  # type: ignore[no-untyped-def]
     ground, x_m, y_m, latitude, rx_height_m, values, begin, count, px, py, ray, order, kept, buffer, paths
 ):
@@ -186,7 +188,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
     turn = 0.5 * half_way * half_way * math.tan(latitude)
     mast = class_at(ground, x_m, y_m)
     nominal, nominal_clutter_m = class_nominal_m[mast] / step_m, class_height_m[mast]
-    most_nominal = class_nominal_m.max() / step_m
+    most_nominal = most_nominal_of(ground) / step_m
     rays.at[0] = nominal
     rays.inverse[0] = 1.0 / nominal if nominal > 0.0 else FAR
     placed = 0
@@ -290,7 +292,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
     return begin, placed
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def median_counts(n, values, buffer):  # type: ignore[no-untyped-def]
     """Whether the diffraction loss at 50 % of time counts for one of the receivers."""
     if values[TIME_PERCENT] == 50.0:
@@ -301,7 +303,7 @@ def median_counts(n, values, buffer):  # type: ignore[no-untyped-def]
     return math.log(values[TIME_PERCENT]) >= rarest
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def edges_of(n, mast_m, paths, tx_height_m, values, constants, buffer):  # type: ignore[no-untyped-def]
     """Rows EDGE_50 and EDGE_BETA of the `n` receivers placed in `buffer` and `paths`: Bullington's knife edge."""
     step_km = values[STEP_KM]
@@ -319,14 +321,14 @@ def edges_of(n, mast_m, paths, tx_height_m, values, constants, buffer):  # type:
         edge_values(n, tx_m, curve_beta, step_km, buffer, EDGE_BETA)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def horizons_of(n, mast_m, paths, tx_height_m, values, buffer):  # type: ignore[no-untyped-def]
     """Rows TX_SLOPE, RX_RISE, TX_AT and RX_BACK of the `n` receivers placed in `buffer` and `paths`: both ends' horizons."""
     curve_50 = 500.0 * values[STEP_KM] * values[STEP_KM] / values[RADIUS_50]
     horizon_pass(paths, mast_m + tx_height_m, curve_50, n, buffer)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def losses_of(n, mast_m, paths, tx_height_m, rx_height_m, values, constants, wanted, buffer, losses):  # type: ignore[no-untyped-def]
     """losses[frequency, q]: basic transmission loss to the `n` receivers placed, after `edges_of` and `horizons_of`. [dB]
 

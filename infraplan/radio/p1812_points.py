@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from infraplan.arrays import Floats
+from infraplan.radio.fast_math import KERNEL
 from infraplan.radio.ground_profiles import LEAST_PATH_M, Ground, class_at, height_at
 from infraplan.radio.p1812 import check_arguments
 from infraplan.radio.p1812_area import CHUNK, STEP_M
@@ -52,7 +53,7 @@ def fill_points(out, px, py, ground, x_m, y_m, radius_m, tx_height_m, rx_height_
                 out[start + kept[q]] = losses[0, q]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(**KERNEL)  # type: ignore[untyped-decorator]
 def mark_seen(seen, px, py, ground, x_m, y_m, tx_height_m, rx_height_m, step_m):  # type: ignore[no-untyped-def]
     """seen[receiver]: 1 where the line to the mast clears the ground, and clutter from the nominal distance of each end on; else 0.
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from infraplan.radio.fast_math import FAR, FAST
+from infraplan.radio.fast_math import FAR, FAST, KERNEL, MAKES_ARRAYS
 from infraplan.radio.ground_profiles import ray_of
 
 BLOCK_BITS = 4
@@ -54,7 +54,7 @@ def room_for_rays(longest, most):  # type: ignore[no-untyped-def]
     return Rays(at, inverse, np.empty(room), np.empty(room), np.empty(blocks), np.empty(blocks), np.empty(blocks), np.empty(blocks))
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def known_points(ground, offset, count):  # type: ignore[no-untyped-def]
     """Points 1..`count` of a ray before the first hole in the terrain; 0 where the mast's nominal point is in one."""
     total = 0.0
@@ -71,7 +71,7 @@ def known_points(ground, offset, count):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
     """Largest heights of each block of points 0..`count` of a ray, and of the blocks up to it. Points of the last block beyond them are set
     lower than all others."""
@@ -98,7 +98,7 @@ def mark_blocks(rays, offset, count):  # type: ignore[no-untyped-def]
         crest_top[b] = top_so_far
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def sums_from_mast(rays, offset, mast_m):  # type: ignore[no-untyped-def]
     """Eqs. 85 and 86 up to the first whole step behind the mast's nominal point; and that step."""
     at, ground = rays.at, rays.ground
@@ -113,7 +113,7 @@ def sums_from_mast(rays, offset, mast_m):  # type: ignore[no-untyped-def]
     return sum1, sum2, last
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=FAST)  # type: ignore[untyped-decorator]
 def horizon_along(ground, high, curve, at, inverse, base_m, offset, first, last, best, position):  # type: ignore[no-untyped-def]
     """Steepest slope from height `base_m` at the mast to points `first`..`last` of a ray, or `best` if more, and the position of the first
     point that has it; `position` is that of `best`."""
@@ -132,7 +132,7 @@ def horizon_along(ground, high, curve, at, inverse, base_m, offset, first, last,
     return best, position
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def steepest_along(heights, curve, at, inverse, base_m, offset, first, last):  # type: ignore[no-untyped-def]
     """Steepest slope from height `base_m` at the mast to the flattened points `first`..`last` of a ray."""
     best = -FAR
@@ -144,7 +144,7 @@ def steepest_along(heights, curve, at, inverse, base_m, offset, first, last):  #
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def sums_along(ground, offset, first, last):  # type: ignore[no-untyped-def]
     """What eqs. 85 and 86 add over the whole steps `first`..`last` of a ray."""
     sum1 = 0.0
@@ -158,7 +158,7 @@ def sums_along(ground, offset, first, last):  # type: ignore[no-untyped-def]
     return sum1, sum2
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def steepest_back(heights, high, crest, at, curve, offset, shared, base_m, j, best):  # type: ignore[no-untyped-def]
     """Steepest slope from the receiver, at height `base_m` and `j` steps, back to points 0..`shared` of its ray; or `best` if more."""
     for block in range(shared >> BLOCK_BITS, -1, -1):
@@ -180,7 +180,7 @@ def steepest_back(heights, high, crest, at, curve, offset, shared, base_m, j, be
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def horizon_back(ground, high, crest, at, curve, offset, shared, base_m, j, best, position):  # type: ignore[no-untyped-def]
     """As `steepest_back`, with the position of the point; `position` is that of `best`."""
     for block in range(shared >> BLOCK_BITS, -1, -1):
@@ -202,7 +202,7 @@ def horizon_back(ground, high, crest, at, curve, offset, shared, base_m, j, best
     return best, position
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def highest_back(heights, high, crest, at, curve, offset, shared, base_m, line, best):  # type: ignore[no-untyped-def]
     """Largest height of points 0..`shared` of a ray over the line base_m + line x; `best` where that is more. [m]"""
     for block in range(shared >> BLOCK_BITS, -1, -1):
@@ -223,7 +223,7 @@ def highest_back(heights, high, crest, at, curve, offset, shared, base_m, line, 
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)  # type: ignore[untyped-decorator]
+@njit(**KERNEL, fastmath=True)  # type: ignore[untyped-decorator]
 def closest_back(heights, high, at, curve, offset, shared, base_m, line, j, best):  # type: ignore[no-untyped-def]
     """Smallest clearance^2 / (x (j - x)) of points 0..`shared` of a ray below a line above all of them; `best` where that is less. [m^2]"""
     for block in range(shared >> BLOCK_BITS, -1, -1):
@@ -243,7 +243,7 @@ def closest_back(heights, high, at, curve, offset, shared, base_m, line, j, best
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)  # type: ignore[untyped-decorator]
+@njit(**MAKES_ARRAYS, fastmath=FAST)  # type: ignore[untyped-decorator]
 def order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally):  # type: ignore[no-untyped-def]
     """ray[i]: number of the ray of each receiver; order: receivers of one ray one after another."""
     lowest = np.int64(1) << 60

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from infraplan.radio.fast_math import FAR, FAST, LN10
+from infraplan.radio.fast_math import FAR, FAST, KERNEL, LN10
 from infraplan.radio.p1812_passes import RX_OVER, TX_OVER, J
 
 # columns of the constants of one frequency
@@ -18,7 +18,7 @@ from infraplan.radio.p1812_passes import RX_OVER, TX_OVER, J
 CONSTANTS = 17
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def gain_factor(b, k):  # type: ignore[no-untyped-def]
     """Eqs. 34-35 as a factor (to be taken 20 lg of) and a rest in dB."""
     if b > 2.0:
@@ -26,7 +26,7 @@ def gain_factor(b, k):  # type: ignore[no-untyped-def]
     return max(b + 0.1 * b * b * b, 1.2589254117941673 * k), 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def first_term_fast(d, tx_m, rx_m, k, per_km, per_metre):  # type: ignore[no-untyped-def]
     """Eqs. 29-36 with the logarithms gathered into one."""
     x = per_km * d
@@ -38,7 +38,7 @@ def first_term_fast(d, tx_m, rx_m, k, per_km, per_metre):  # type: ignore[no-unt
     return 5.6488 * math.exp(1.425 * ln_x) - tx_db - rx_db + 20.0 / LN10 * (ln_x - math.log(tx_factor * rx_factor))
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def spherical_fast(d, tx_m, rx_m, radius_km, c, first):  # type: ignore[no-untyped-def]
     """Section 4.3.2. The cubic of eq. 24 is solved by Newton's steps; `first` is SURFACE_50 or SURFACE_BETA."""
     roots = math.sqrt(tx_m) + math.sqrt(rx_m)
@@ -73,7 +73,7 @@ def spherical_fast(d, tx_m, rx_m, radius_km, c, first):  # type: ignore[no-untyp
     return (1.0 - clearance / math.sqrt(required_square)) * grazing if grazing > 0.0 else 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, inline="always")
+@njit(**KERNEL, fastmath=FAST, inline="always")
 def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
     """Eqs. 12 and 21."""
     if v <= -0.78:
@@ -83,7 +83,7 @@ def knife_edge_fast(v, d):  # type: ignore[no-untyped-def]
     return one + (1.0 - math.exp(-one / 6.0)) * (10.0 + 0.02 * d)
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
+@njit(**KERNEL, fastmath=True)
 def sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
     """Largest slopes from both antennas down to the bare sphere, over the points first : end."""
     tx_slope = -FAR
@@ -98,7 +98,7 @@ def sphere_slopes(j, tx_m, rx_m, curve, at, inverse, reverse, first, end):  # ty
     return tx_slope, rx_slope
 
 
-@njit(cache=True, error_model="numpy", fastmath=True)
+@njit(**KERNEL, fastmath=True)
 def sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # type: ignore[no-untyped-def]
     """Smallest clearance^2 / (x (j - x)) of the bare sphere below a line, over the points first : end. [m^2]"""
     best = FAR
@@ -111,7 +111,7 @@ def sphere_clearance(tx_m, line, curve, at, inverse, reverse, first, end):  # ty
     return best
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def closest_on_sphere(j, tx_m, line, curve):  # type: ignore[no-untyped-def]
     """Where clearance^2 / (x (j - x)) of the bare sphere below the line is smallest, by Newton's steps from the middle.
 
@@ -128,7 +128,7 @@ def closest_on_sphere(j, tx_m, line, curve):  # type: ignore[no-untyped-def]
     return x
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def smooth_bullington(q, j, step_km, tx_m, rx_m, curve, paths, wave):  # type: ignore[no-untyped-def]
     """Bullington over the bare sphere at the points of a receiver's path.
 
@@ -169,7 +169,7 @@ def smooth_bullington(q, j, step_km, tx_m, rx_m, curve, paths, wave):  # type: i
     return knife_edge_fast(over * math.sqrt(0.002 * d / (wave * cross * (j - cross))) / step_km, d)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**KERNEL, fastmath=FAST)
 def add_spherical(n, step_km, radius_km, curve, paths, c, first_column, wanted, buffer, row):  # type: ignore[no-untyped-def]
     """Eq. 40: add the excess of the sphere over its own Bullington. Left out, exactly, where both antennas are clear of it."""
     js, tx_over, rx_over, loss = buffer[J], buffer[TX_OVER], buffer[RX_OVER], buffer[row]

@@ -52,11 +52,20 @@ def test_unknown_ground_has_no_lowest(ground: Ground, fine: Grid) -> None:
     assert np.isfinite(lowest_within(known, x_m, y_m, 100.0))
 
 
+def test_the_lowest_ground_beyond_the_outermost_centres(ground: Ground, fine: Grid) -> None:
+    """A point in the outer half of the last pixel has the ground of that pixel's edge, not none."""
+    x_m, y_m = (float(v) for v in fine.centre_of(fine.height - 1, 30))
+    beyond_m = lowest_within(ground, x_m, y_m - 55.0, 20.0)
+    assert beyond_m == pytest.approx(lowest_within(ground, x_m, y_m, 20.0), abs=3.0)
+    strips = Strips.of(np.array([x_m]), np.array([y_m - 55.0]))
+    assert np.isfinite(surroundings_of(strips.rows, (1, 1), ground).over_m).all()
+
+
 def surely_lost(around: Surroundings, dx: Any, dy: Any, tx_m: float, constants: Any, spare_db: float, least_m: float) -> Any:
     """Which bands of which receivers of the only line are dropped that may lose `spare_db` over free space."""
     square = dx * dx + dy * dy
     spare, most = np.full((len(constants), len(dx)), spare_db), np.full(len(dx), spare_db)
-    drop_behind_clutter(around, 0, 0, len(dx) - 1, tx_m, RECEIVER_M, least_m, constants, square, spare, most)
+    drop_behind_clutter(around, 0, np.arange(len(dx)), len(dx), tx_m, RECEIVER_M, least_m, constants, square, spare, most)
     np.testing.assert_array_equal(most, spare.max(axis=0))
     return spare < 0.0
 
