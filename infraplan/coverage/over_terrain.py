@@ -32,7 +32,7 @@ from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 LEAST_BAND_ROWS = 64
 CHUNK = 500
-RINGS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.4, 1.8, 2.4, 3.0, 4.0, 5.5, 7.5, 10.0)
+RINGS = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7, 2.5, 4.0, 7.0)
 """All masts' pixels are taken ring by ring, outward, in shares of the masts' mean spacing: most far ones then cannot change the map."""
 
 

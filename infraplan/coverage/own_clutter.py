@@ -55,8 +55,9 @@ def surroundings_of(rows: Rows, shape: tuple[int, int], ground: Ground) -> Surro
 
 def some_of(around: Surroundings, receivers: npt.NDArray[np.int64]) -> Surroundings:
     """Those of some scattered receivers."""
-    of = np.ascontiguousarray
-    return Surroundings(of(around.ground_m[:, receivers]), of(around.over_m[:, receivers]), of(around.nominal_m[:, receivers]))
+    return Surroundings(
+        around.ground_m.take(receivers, axis=1), around.over_m.take(receivers, axis=1), around.nominal_m.take(receivers, axis=1)
+    )
 
 
 @njit(**KERNEL)  # type: ignore[untyped-decorator]
