@@ -46,7 +46,7 @@ export function drawMap(actions) {
 function legend() {
   const control = L.control({ position: "bottomleft" });
   control.onAdd = () => {
-    const { signal, village, site } = model.facts.colours;
+    const { signal, village, site, line: ofLines } = model.facts.colours;
     const line = (shape, colour, text) => {
       const swatch = make("i", { class: shape });
       swatch.style.setProperty("--c", colour);
@@ -63,6 +63,10 @@ function legend() {
       line("triangle", site.existing, say("status_existing")),
       line("diamond", site.new, say("status_suggested")),
       line("edited", "#1d4e79", say("legend_edited")),
+      make("div", { class: "of-lines" }, [
+        make("b", {}, say("legend_lines")),
+        ...["railway", "road", "fibre_today", "fibre", "site_microwave"].map((kind) => line("stroke", ofLines[kind], say("line_" + kind))),
+      ]),
     ]);
     L.DomEvent.disableClickPropagation(box);
     L.DomEvent.disableScrollPropagation(box);

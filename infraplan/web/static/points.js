@@ -57,6 +57,7 @@ export class Points {
 
   async show(name, on) {
     this.shown[name] = on;
+    if (name === "lines") this.map.getContainer().classList.toggle("with-lines", on);
     if (name === "sites" || name === "suggested") { await this.drawSites(); return; }
     if (!on) { this.layers[name].remove(); return; }
     this.layers[name].addTo(this.map);

@@ -29,13 +29,18 @@ const actions = {
     asks = new AbortController();
     view.ring(latlng);
     view.line(null);
+    put("place", make("p", { class: "pending" }, say("pending"))).hidden = false;
     try {
       const found = await get("/at", { longitude: latlng.lng.toFixed(6), latitude: latlng.lat.toFixed(6), family: model.family }, asks.signal);
       drawPlace(found, latlng, actions);
       document.getElementById("results").scrollTop = 0;
       const server = found.profile && found.servers[0];
       if (server?.latitude !== undefined) view.line([server.latitude, server.longitude], latlng);
-    } catch (error) { if (error.name !== "AbortError") actions.failed(error); }
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      actions.forget();
+      actions.failed(error);
+    }
   },
   /* A site by its id, wherever it is known from; one that the map has thinned out is asked at its place. */
   async show(id, at = null) {
