@@ -29,16 +29,16 @@ FILES = {"report.html", "map.html", "annex.xlsx", "plan.gpkg", "coverage.tif", "
 
 
 @pytest.fixture(scope="session")
-def mini_results(mini_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_results(small_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole run of a copy of the smallest study: other tests run that study too."""
-    return run_light(copy_of(mini_study, tmp_path_factory.mktemp("batch"))).output
+    return run_light(copy_of(small_study, tmp_path_factory.mktemp("batch"))).output
 
 
 @pytest.fixture()
-def mine(mini_study: Path, mini_results: Path, tmp_path: Path) -> Path:
+def mine(small_study: Path, small_results: Path, tmp_path: Path) -> Path:
     """A study of one's own with finished results beside it."""
-    shutil.copytree(mini_results, tmp_path / "results")
-    return copy_of(mini_study, tmp_path)
+    shutil.copytree(small_results, tmp_path / "results")
+    return copy_of(small_study, tmp_path)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> None:
@@ -206,9 +206,9 @@ def test_nothing_is_overwritten_unasked(mine: Path) -> None:
     [(InfraplanError("字体缺失 / no font"), "字体缺失 / no font"), (ValueError("<b>oops</b>"), "ValueError: <b>oops</b>")],
 )
 def test_a_city_s_failure_is_a_row(
-    mini_study: Path, mini_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+    small_study: Path, small_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
-    study = copy_of(mini_study, tmp_path)
+    study = copy_of(small_study, tmp_path)
     with monkeypatch.context() as patch:
         failing(patch, "445200", error)
         outcome = run_light(study)
@@ -223,7 +223,7 @@ def test_a_city_s_failure_is_a_row(
     assert "<b>oops" not in page
     if isinstance(error, InfraplanError):
         run_light(study, resume=True)
-        assert digests(outcome.output) == digests(mini_results)
+        assert digests(outcome.output) == digests(small_results)
 
 
 def test_some_cities_reuse_the_plan_and_leave_the_province_alone(mine: Path) -> None:
@@ -254,8 +254,8 @@ def test_some_cities_get_the_numbers_of_a_whole_run(tiny_study: Path, tiny_resul
     pd.testing.assert_frame_equal(new[0], new[1])
 
 
-def test_without_a_plan_some_cities_are_planned_for_alone(mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
+def test_without_a_plan_some_cities_are_planned_for_alone(small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
     outcome = run_light(study, cities=("445100",))
     assert outcome.plan is not None
     assert outcome.plan.goal.cities == ("445100",)
@@ -267,11 +267,11 @@ def test_without_a_plan_some_cities_are_planned_for_alone(mini_study: Path, tmp_
     assert digests(outcome.output) == before
 
 
-def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(mini_study: Path, mini_results: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
+def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(small_study: Path, small_results: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
     run_light(study, cities=("445100",))
     run_light(study, resume=True)
-    assert digests(tmp_path / "results") == digests(mini_results)
+    assert digests(tmp_path / "results") == digests(small_results)
 
 
 def test_a_city_s_folder_that_somebody_changed_is_refused(mine: Path) -> None:
@@ -282,8 +282,8 @@ def test_a_city_s_folder_that_somebody_changed_is_refused(mine: Path) -> None:
     assert mark.read_bytes() == b"notes of a planner"
 
 
-def test_an_unknown_city_names_the_nearest(mini_study: Path, tmp_path: Path) -> None:
-    study = Study.open(copy_of(mini_study, tmp_path))
+def test_an_unknown_city_names_the_nearest(small_study: Path, tmp_path: Path) -> None:
+    study = Study.open(copy_of(small_study, tmp_path))
     for asked, near in (("445101", "445100"), ("潮洲市", "潮州市")):
         with pytest.raises(UsageError) as raised:
             run_study(study, cities=(asked,))
@@ -291,8 +291,8 @@ def test_an_unknown_city_names_the_nearest(mini_study: Path, tmp_path: Path) -> 
     assert not study.output.exists()
 
 
-def test_a_goal_nobody_set_is_refused_before_any_work(mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
+def test_a_goal_nobody_set_is_refused_before_any_work(small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
     (study / "study.toml").write_text(text.replace('target = "nr-pop90"', 'target = "nr-pop99"'), encoding="utf-8")
     with pytest.raises(InfraplanError, match="nr-pop90"):
@@ -300,8 +300,8 @@ def test_a_goal_nobody_set_is_refused_before_any_work(mini_study: Path, tmp_path
     assert not (tmp_path / "results").exists()
 
 
-def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
+def test_a_study_may_want_no_plan_and_no_policy(small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
     text = text.replace('target = "nr-pop90"', 'target = ""').replace('policies = ["guangdong-2020"]', "policies = []")
     (study / "study.toml").write_text(text, encoding="utf-8")
@@ -312,8 +312,8 @@ def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path
     assert not outcome.failed
 
 
-def test_a_study_without_people_is_refused_with_the_fix(mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
+def test_a_study_without_people_is_refused_with_the_fix(small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
     (study / "study.toml").write_text(text.replace('villages = "villages.csv"\n', ""), encoding="utf-8")
     with pytest.raises(DataError, match="infraplan coverage"):

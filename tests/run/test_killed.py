@@ -57,11 +57,11 @@ def whole(results: Path, wanted: dict[str, str]) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_moment_and_resumed(mini_study: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_and_resumed(small_study: Path, tmp_path: Path) -> None:
     (tmp_path / "undisturbed").mkdir()
-    run_light(copy_of(mini_study, tmp_path / "undisturbed"))
+    run_light(copy_of(small_study, tmp_path / "undisturbed"))
     wanted = digests(tmp_path / "undisturbed/results")
-    study = copy_of(mini_study, tmp_path)
+    study = copy_of(small_study, tmp_path)
     results = tmp_path / "results"
     runs, rng, killed = Runs(study), random.Random(20), 0
     try:
