@@ -18,7 +18,7 @@ TITLES = {
     "certificate": "达不到清单 certificate：`infraplan explain`，`annex.xlsx` 达不到清单",
     "population": "人口 population：`infraplan coverage`，`summary.json` 的 `zones` 和 `networks` 用其中一部分",
     "quality": "SINR 和速率 SINR and rates：`quality.csv`，报告正文，`summary.json` 的 `quality`",
-    "area": "面积 area：没有村庄的研究的 `infraplan coverage`",
+    "area": "面积 area：没有村庄的项目的 `infraplan coverage`",
     "headline": "首段数字 first lines：每页首段和其下的表，`summary.json` 的 `headline`",
     "cities": "地市 cities：`index.html`",
     "villages": "居民点 villages：`villages.csv`",
@@ -91,7 +91,7 @@ def table_part(table: str) -> str:
 SUMMARY = """
 ## 摘要 `summary.json`
 
-整个研究一份，每个地市的文件夹里一份，键相同。`[]` 是列表的每一行，`{…}` 是数据里的名称。比例为 0 到 1，不舍入。`null` 为没有或不适用。
+整个项目一份，每个地市的文件夹里一份，键相同。`[]` 是列表的每一行，`{…}` 是数据里的名称。比例为 0 到 1，不舍入。`null` 为没有或不适用。
 旁边的 `targets.csv` 是全部记分牌：每个条款、分项、区划、网络一行，列见下面的“记分牌”，文件里的数不加单位、不改写。
 *One for the study and one in each city's folder, with the same keys. `[]` means each row of a list, `{…}` a name of the data.
 Shares are 0..1, not rounded; `null` where there is nothing to tell. `targets.csv` beside it is the whole scorecard, a row a clause, part,

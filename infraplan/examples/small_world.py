@@ -23,7 +23,7 @@ MIDDLE = LON + SIDE / 2
 
 STUDY = """[study]
 name = "example"
-title_zh = "示例研究"
+title_zh = "示例项目"
 title_en = "Example study"
 synthetic = true
 policies = ["guangdong-2020"]

@@ -141,7 +141,7 @@ SITES = (
     C("roads_km", "距道路(km)", "To road (km)", "float64", "km", "ak", "到最近道路的直线距离；没有图层或不需要为空", "straight distance to the nearest road; empty without a layer, or where none is needed"),
     C("power_lines_km", "距电力线(km)", "To power line (km)", "float64", "km", "ak", "到最近电力线的直线距离，同上", "the same to the nearest power line"),
     C("fibre_km", "距光缆(km)", "To fibre (km)", "float64", "km", "ak", "到最近光缆的直线距离，同上", "the same to the nearest fibre"),
-    C("connection", "回传方式", "Backhaul", "str", "code", "Akpdmt", "研究有 [backhaul] 时才有：fibre 沿道路接光缆，microwave 一跳微波，straight 无路也无视距、按直线距离计价，in_use 在用站址、无须新接，none 接不通", "only where the study has [backhaul]: fibre along the roads, microwave: one hop, straight: no road and no line of sight, priced by the straight line, in_use: on a mast in use that needs none, none: nothing reaches it", "code:connection", width=8),
+    C("connection", "回传方式", "Backhaul", "str", "code", "Akpdmt", "项目有 [backhaul] 时才有：fibre 沿道路接光缆，microwave 一跳微波，straight 无路也无视距、按直线距离计价，in_use 在用站址、无须新接，none 接不通", "only where the study has [backhaul]: fibre along the roads, microwave: one hop, straight: no road and no line of sight, priced by the straight line, in_use: on a mast in use that needs none, none: nothing reaches it", "code:connection", width=8),
     C("connection_cost", "其中回传", "Of it backhaul", "int64", "money", "Akpmt", "同上；费用里接入传输网的部分", "likewise; the part of the cost that connects it", width=16),
     C("connection_cost_low", "其中回传（低）", "Backhaul, low", "int64", "money", "Ak", "同上，各项费用都取低值", "likewise, all figures low", width=16),
     C("connection_cost_high", "其中回传（高）", "Backhaul, high", "int64", "money", "Ak", "同上，各项费用都取高值", "likewise, all figures high", width=16),

@@ -250,7 +250,7 @@ def test_a_village_that_is_gone(own: Path, sheet: Path, tmp_path: Path, infrapla
     table = pd.read_csv(own / "villages.csv", dtype=str)
     table[table["id"] != gone].to_csv(own / "villages.csv", index=False)
     answer = infraplan("inspect", "import", filled, own)
-    assert answer.code == 3 and gone in answer.err and "已不在研究里" in answer.err and not (own / "inspections.csv").exists()
+    assert answer.code == 3 and gone in answer.err and "已不在项目里" in answer.err and not (own / "inspections.csv").exists()
 
 
 def test_other_people_are_said(own: Path, sheet: Path, tmp_path: Path, infraplan: Call) -> None:

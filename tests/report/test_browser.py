@@ -187,7 +187,7 @@ def test_dates_and_mark_stand_on_every_printed_page(browser: Any, site: Path, tm
     visit.page.pdf(path=tmp_path / "print.pdf", prefer_css_page_size=True)
     text = subprocess.run(["pdftotext", "-raw", tmp_path / "print.pdf", "-"], capture_output=True, text=True, check=True).stdout
     pages = ["".join(page.split()) for page in text.split("\f")[:-1]]
-    assert len(pages) > 2 and all("示例数据（合成），非真实网络研究未写明数据截止日·infraplan" in page for page in pages)
+    assert len(pages) > 2 and all("示例数据（合成），非真实网络项目未写明数据截止日·infraplan" in page for page in pages)
     visit.context.close()
 
 
@@ -205,7 +205,7 @@ def test_on_paper_the_map_fits_its_sheet_with_mark_and_dates(browser: Any, site:
     written = subprocess.run(["pdftotext", "-raw", tmp_path / "map.pdf", "-"], capture_output=True, text=True, check=True).stdout
     assert written.count("\f") == 1
     found = written.replace(" ", "").replace("\n", "")
-    for part in ("甲市覆盖与规划地图", "示例数据（合成），非真实网络", "研究未写明数据截止日", "室外信号余量（dB）", "天地图"):
+    for part in ("甲市覆盖与规划地图", "示例数据（合成），非真实网络", "项目未写明数据截止日", "室外信号余量（dB）", "天地图"):
         assert part in found, part
     subprocess.run(["pdftoppm", "-r", "60", "-png", "-singlefile", tmp_path / "map.pdf", tmp_path / "map"], check=True)
     pixels = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)

@@ -330,7 +330,7 @@ def test_print_has_title_block_arrow_dates_and_the_view_of_the_screen(browser: A
         "人口覆盖率·现状",
         "5G（室外）·任一运营商",
         "北",
-        "研究未写明数据截止日",
+        "项目未写明数据截止日",
         "审图号",
         "示例",
         "甲东县",

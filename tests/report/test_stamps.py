@@ -86,7 +86,7 @@ def test_kmz(folder: Path) -> None:
 
 def test_nothing_is_stated_that_the_study_does_not(contexts: tuple[PageContext, list[PageContext]]) -> None:
     facts = contexts[0].facts
-    assert stamps.stamp(facts, Words("zh")) == f"研究未写明数据截止日 · infraplan {facts.version}"
+    assert stamps.stamp(facts, Words("zh")) == f"项目未写明数据截止日 · infraplan {facts.version}"
     assert stamps.stamp(replace(facts, as_of="2020-08-31"), Words("en")) == f"data as of 31 August 2020 · infraplan {facts.version}"
     assert stamps.stamp(replace(facts, version=""), Words("zh")) == ""
 
