@@ -300,8 +300,8 @@ def test_a_goal_nobody_set_is_refused_before_any_work(small_study: Path, tmp_pat
     assert not (tmp_path / "results").exists()
 
 
-def test_a_study_may_want_no_plan_and_no_policy(small_study: Path, tmp_path: Path) -> None:
-    study = copy_of(small_study, tmp_path)
+def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path) -> None:
+    study = copy_of(mini_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
     text = text.replace('target = "nr-pop90"', 'target = ""').replace('policies = ["guangdong-2020"]', "policies = []")
     (study / "study.toml").write_text(text, encoding="utf-8")
