@@ -1,10 +1,11 @@
 """What a Dask cluster costs: the same run by processes and by workers of a cluster on this machine, turn by turn.
 
-    python benchmarks/cluster.py [--study FOLDER] [--workers N] [--rounds N] [--quick] [--json]
+    python benchmarks/cluster.py [--study FOLDER] [--workers N] [--rounds N] [--quick] [--compiled] [--json]
 
 Without `--study` an example study of three small cities is written (`--quick`: of one). A first run, which compiles the kernels, is not
-counted; then processes and cluster take turns, each round in the other order. Printed are medians of wall and CPU seconds (worker processes
-included), the ratios cluster / processes, the peak memory of the largest process, and how many files of the results are equal.
+counted (`--compiled`: is left out); then processes and cluster take turns, each round in the other order. Printed are medians of wall and
+CPU seconds (worker processes included), the ratios cluster / processes, the peak memory of the largest process, and how many files of the
+results are equal.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def figures(asked: argparse.Namespace, scratch: Path) -> dict[str, float | int |
     for name in hands:
         shutil.copytree(frozen, scratch / name / "study")
     run = ("--overwrite", *(("--formats", "html,xlsx") if asked.quick else ()))
-    infraplan("run", str(scratch / "processes/study"), *run, *hands["processes"])
+    if not asked.compiled:
+        infraplan("run", str(scratch / "processes/study"), *run, *hands["processes"])
     taken: dict[str, list[dict[str, float]]] = {name: [] for name in hands}
     for turn in range(asked.rounds):
         for name in sorted(hands, reverse=bool(turn % 2)):
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="one city, pages and workbooks alone, one round")
+    parser.add_argument("--compiled", action="store_true", help="no first run: the kernels are compiled")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     asked.rounds = 1 if asked.quick else asked.rounds

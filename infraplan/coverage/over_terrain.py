@@ -12,7 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from infraplan.coverage.mast_arrays import MEDIAN, Masts, check_terrain, ground_
 from infraplan.coverage.own_clutter import some_of, surroundings_of
 from infraplan.coverage.receivers_in_rows import Rows, Strips, near_in_strips, pixel_rows
 from infraplan.coverage.shared_tables import Footprint, Radio
+from infraplan.coverage.spread import spread
 from infraplan.coverage.terrain_kernels import best_over_terrain, fill_margins, mark_cut
 from infraplan.geo.grids import Grid
 from infraplan.radio.ground_profiles import Ground
@@ -32,6 +33,8 @@ from infraplan.radio.p1812_area import AreaLoss, area_loss
 
 LEAST_BAND_ROWS = 64
 CHUNK = 500
+LEAST_ELSEWHERE = 1_500
+"""Stations that a band meets, in the mean, to be worth another machine: about two seconds."""
 RINGS = (0.25, 0.4, 0.6, 0.85, 1.2, 1.7, 2.5, 4.0, 7.0)
 """All masts' pixels are taken ring by ring, outward, in shares of the masts' mean spacing: most far ones then cannot change the map."""
 
@@ -196,51 +199,98 @@ def keep_best_over_terrain(
     Masts
         `beyond` lists the sectors that are on no known ground and were left out.
     """
-    terrain = radio.terrain
-    check_terrain(grid, terrain)
-    x_m, y_m = grid.place(sectors)
-    masts = masts_of(sectors, x_m, y_m, radio, terrain, joint=True)
-    if not len(masts):
-        return masts
-    about, constants = scene_of(masts, terrain.profile_step_m)
-    number = (np.arange(len(sectors)) if index is None else index)[masts.index]
-    layers = layers[masts.index]
-    ground, pixel_m = ground_of(terrain), grid.resolution_m
-    reach_m = float(masts.radius_m.max())
-    area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
-    near_m = float(np.clip(math.sqrt(area_m2 / len(masts)), 3.0 * pixel_m, reach_m + pixel_m))
-    bands = _bands(grid, strips, reach_m)
-    along = np.lexsort((masts.x_m, (grid.y0_m - masts.y_m) // (32 * pixel_m)))
-    north_m = masts.y_m[along]
-    of_band = [along[(north_m - reach_m <= band.top_m) & (north_m + reach_m >= band.bottom_m)] for band in bands]
-    rims = [share * near_m for share in RINGS if share * near_m < reach_m] + [reach_m + 1.0]
-    phases = list(zip([0.0, *rims[:-1]], rims, strict=True))
-    work, done, lock = len(phases) * sum(len(some) for some in of_band), 0, Lock()
+    scene = _Scene(sectors, layers, grid, radio, strips, index, skip)
+    if not len(scene.masts):
+        return scene.masts
+    bands, of_band = scene.bands, scene.of_band
+    order = sorted(range(len(bands)), key=lambda band: -len(of_band[band]))
+    elsewhere = spread.get()
+    if elsewhere is not None and len(bands) > 1 and sum(len(some) for some in of_band) >= LEAST_ELSEWHERE * len(bands):
+        plain = replace(radio, cache=None, radials={}, curves={}, patterns={})
+        parts = [(band, best[bands[band].at], server[bands[band].at]) for band in order]
+        results = elsewhere(_Scene, (sectors, layers, grid, plain, strips, index, skip), _part, parts)
+        for done, (band, (best_there, server_there)) in enumerate(zip(order, results, strict=True), start=1):
+            best[bands[band].at], server[bands[band].at] = best_there, server_there
+            if progress is not None:
+                progress(done / len(bands))
+        return scene.masts
+    work, done, lock = len(scene.phases) * sum(len(some) for some in of_band), 0, Lock()
+
+    def advance(count: int) -> None:
+        nonlocal done
+        with lock:
+            done += count
+            if progress is not None:
+                progress(done / work)
 
     def run(band: int) -> None:
-        nonlocal done
-        rows, at = bands[band].rows, bands[band].at
-        # one memory layout whatever the band: a kernel is compiled for each layout it meets
-        best_here, server_here = np.ascontiguousarray(best[at]), np.ascontiguousarray(server[at])
-        around = surroundings_of(rows, best_here.shape[1:], ground)
-        for least_m, most_m in phases:
-            for at_mast in range(0, len(of_band[band]), CHUNK):
-                some = of_band[band][at_mast : at_mast + CHUNK]
-                best_over_terrain(
-                    best_here, server_here, rows, around, skip, least_m, most_m, some, ground,
-                    masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
-                    number, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
-                    layers, masts.horizontal, masts.vertical, constants, about.values,
-                )  # fmt: skip
-                with lock:
-                    done += len(some)
-                    if progress is not None:
-                        progress(done / work)
-        best[at], server[at] = best_here, server_here
+        at = bands[band].at
+        best[at], server[at] = scene.band(band, best[at], server[at], advance)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        list(pool.map(run, sorted(range(len(bands)), key=lambda band: -len(of_band[band]))))
-    return masts
+        list(pool.map(run, order))
+    return scene.masts
+
+
+class _Scene:
+    """What all bands of receivers share: the stations, the ground, and which stations reach which band."""
+
+    def __init__(
+        self,
+        sectors: Any,
+        layers: npt.NDArray[np.int64],
+        grid: Grid,
+        radio: Radio,
+        strips: Strips | None,
+        index: npt.NDArray[np.int64] | None,
+        skip: bool,
+    ) -> None:
+        terrain = radio.terrain
+        check_terrain(grid, terrain)
+        x_m, y_m = grid.place(sectors)
+        self.masts = masts = masts_of(sectors, x_m, y_m, radio, terrain, joint=True)
+        self.skip = skip
+        if not len(masts):
+            return
+        self.about, self.constants = scene_of(masts, terrain.profile_step_m)
+        self.number = (np.arange(len(sectors)) if index is None else index)[masts.index]
+        self.layers = layers[masts.index]
+        self.ground, pixel_m = ground_of(terrain), grid.resolution_m
+        reach_m = float(masts.radius_m.max())
+        area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)
+        near_m = float(np.clip(math.sqrt(area_m2 / len(masts)), 3.0 * pixel_m, reach_m + pixel_m))
+        self.bands = _bands(grid, strips, reach_m)
+        along = np.lexsort((masts.x_m, (grid.y0_m - masts.y_m) // (32 * pixel_m)))
+        north_m = masts.y_m[along]
+        self.of_band = [along[(north_m - reach_m <= band.top_m) & (north_m + reach_m >= band.bottom_m)] for band in self.bands]
+        rims = [share * near_m for share in RINGS if share * near_m < reach_m] + [reach_m + 1.0]
+        self.phases = list(zip([0.0, *rims[:-1]], rims, strict=True))
+
+    def band(
+        self, band: int, best: Floats32, server: npt.NDArray[np.int32], advance: Callable[[int], None]
+    ) -> tuple[Floats32, npt.NDArray[np.int32]]:
+        """Best margins and servers of one band. `advance`: called with the number of stations done."""
+        masts, ground, about = self.masts, self.ground, self.about
+        rows = self.bands[band].rows
+        # one memory layout whatever the band: a kernel is compiled for each layout it meets
+        best_here, server_here = np.ascontiguousarray(best), np.ascontiguousarray(server)
+        around = surroundings_of(rows, best_here.shape[1:], ground)
+        for least_m, most_m in self.phases:
+            for at_mast in range(0, len(self.of_band[band]), CHUNK):
+                some = self.of_band[band][at_mast : at_mast + CHUNK]
+                best_over_terrain(
+                    best_here, server_here, rows, around, self.skip, least_m, most_m, some, ground,
+                    masts.x_m, masts.y_m, masts.tx_height_m, masts.rx_height_m, masts.latitude, masts.radius_m, masts.sector, masts.band,
+                    self.number, masts.reach_m, masts.azimuth_deg, masts.level_db, masts.floor_db, masts.cut, masts.band_of_sector,
+                    self.layers, masts.horizontal, masts.vertical, self.constants, about.values,
+                )  # fmt: skip
+                advance(len(some))
+        return best_here, server_here
+
+
+def _part(scene: _Scene, band: int, best: Floats32, server: npt.NDArray[np.int32]) -> tuple[Floats32, npt.NDArray[np.int32]]:
+    """One band on a worker elsewhere."""
+    return scene.band(band, best.copy(), server.copy(), lambda count: None)
 
 
 class _Band(NamedTuple):

@@ -12,7 +12,7 @@ import re
 import shutil
 import socket
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,17 +20,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from infraplan.coverage.spread import spread
 from infraplan.errors import DataError, Fault, UsageError
 from infraplan.extras import require
 from infraplan.messages import Bilingual, both
 from infraplan.run.work_units import Lost, Unit
-from infraplan.run.workers import Terms, do_unit, examine, terms_of
+from infraplan.run.workers import Terms, do_part, do_unit, examine, take_result, terms_of
 from infraplan.study import Study
 
 FOLDER = ".crew.part"
 ADDRESS = re.compile(r"(tcp|tls)://(\[[^\]]+\]|[^:/\[\]]+):(\d{1,5})")
 LOCAL = re.compile(r"local:([1-9]\d{0,2})")
 WAIT_S = 5.0
+WATCHED_LESS = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "500ms",
+}
+"""Of workers of this machine: what a dashboard would show costs a tenth of a core, and there is none."""
 LOOPBACK = ("localhost", "::1")
 
 
@@ -91,13 +99,38 @@ class ClusterCrew:
                 raise
             raise CrewError(_fault(self.address, "scheduler_lost")) from None
 
+    def spread(
+        self, prepare: Callable[..., Any], shared: Sequence[Any], work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]
+    ) -> Iterator[Any]:
+        """Parts of a map by the workers, in the order of the parts: see `coverage.spread`."""
+        inputs = tuple(self._shared(item) for item in shared)
+        units = (Unit(f"map-{number}", do_part, (prepare, inputs, work, part, self.terms.units)) for number, part in enumerate(parts))
+        waiting: dict[str, Any] = {}
+        results, next_one = self.results(units, len(parts)), 0
+        for name, result in results:
+            if isinstance(result, Lost):
+                raise CrewError(Fault(self.address, result.reason, both("run.no_worker_left_fix"), rule="worker_killed"))
+            waiting[name] = result
+            while (key := f"map-{next_one}") in waiting:
+                yield take_result(*waiting.pop(key))
+                next_one += 1
+
+    def _shared(self, item: Any) -> tuple[str, str]:
+        """Path and hash of a file that many units read; written once."""
+        content = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
+        digest = sha256(content).hexdigest()
+        path = self.folder / f"shared-{digest}"
+        if not path.exists():
+            path.write_bytes(content)
+        return str(path), digest
+
     def _begin(self, unit: Unit) -> tuple[Any, Path]:
         """Writes a unit and hands its path to the scheduler."""
         content = pickle.dumps((unit.work, unit.arguments), pickle.HIGHEST_PROTOCOL)
         digest = sha256(content).hexdigest()
         path = self.folder / digest
         path.write_bytes(content)
-        key = f"{unit.name}-{digest[:12]}-{self.terms.mark}"
+        key = f"{unit.name}-{uuid.uuid4().hex[:12]}"
         return self.client.submit(do_unit, self.terms, str(path), digest, key=key, pure=False), path
 
     def _result(self, future: Any, name: str) -> Any:
@@ -134,7 +167,10 @@ def cluster(address: str, study: Study, output: Path) -> Iterator[ClusterCrew]:
         faults = _refusals(client, terms)
         if faults:
             raise CrewError(faults)
-        yield ClusterCrew(client, address, terms, folder, _words(client, address))
+        crew = ClusterCrew(client, address, terms, folder, _words(client, address))
+        token = spread.set(crew.spread)
+        stack.callback(spread.reset, token)
+        yield crew
 
 
 def _dask() -> Any:
@@ -154,8 +190,10 @@ def _loopback(host: str) -> bool:
 
 def _local(count: int, stack: ExitStack) -> Any:
     """Workers of this machine, which share its memory in equal parts."""
+    import dask
     from distributed.system import MEMORY_LIMIT
 
+    stack.enter_context(dask.config.set(WATCHED_LESS))
     own = _dask().LocalCluster(
         n_workers=count, threads_per_worker=1, processes=True, memory_limit=MEMORY_LIMIT // count, dashboard_address=None,
         host="127.0.0.1", silence_logs=logging.CRITICAL,

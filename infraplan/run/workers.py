@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from infraplan.errors import InfraplanError, collected
+from infraplan.files import atomic_path
 from infraplan.run import ledger
 from infraplan.run.work_units import DISK_FULL, worker_name
 from infraplan.study import Study
@@ -65,8 +68,6 @@ def examine(terms: Terms) -> dict[str, str]:
 
 def _written(terms: Terms) -> dict[str, str]:
     """Whether this worker can write among the results."""
-    from uuid import uuid4
-
     trial = Path(terms.units) / f"trial-{uuid4().hex}"
     try:
         trial.write_bytes(bytes(4096))
@@ -98,12 +99,46 @@ def do_unit(terms: Terms, path: str, digest: str) -> tuple[str, dict[str, str], 
     finding = _examined(terms)
     if finding:
         return address, finding, None
-    content = Path(path).read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        return address, {"what": "output", "found": Path(path).name[:12]}, None
-    work, arguments = pickle.loads(content)
     token = worker_name.set(address)
     try:
+        work, arguments = _read(path, digest)
         return address, {}, work(*arguments)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            return address, {"what": "disk", "found": error.strerror or str(error)}, None
+        return address, {"what": "output", "found": error.strerror or str(error)}, None
     finally:
         worker_name.reset(token)
+
+
+def do_part(
+    prepare: Callable[..., Any], inputs: tuple[tuple[str, str], ...], work: Callable[..., Any], part: tuple[Any, ...], folder: str
+) -> tuple[str, str]:
+    """Path and hash of the file with the result of a part of a map. `inputs`: path and hash of what many parts share."""
+    content = pickle.dumps(work(_prepared(prepare, inputs), *part), pickle.HIGHEST_PROTOCOL)
+    digest = hashlib.sha256(content).hexdigest()
+    path = Path(folder) / f"result-{digest[:16]}-{uuid4().hex[:8]}"  # parts may be equal
+    with atomic_path(path) as begun:
+        begun.write_bytes(content)
+    return str(path), digest
+
+
+def take_result(path: str, digest: str) -> Any:
+    """The content of a result's file, which is removed."""
+    result = _read(path, digest)
+    Path(path).unlink(missing_ok=True)
+    return result
+
+
+@lru_cache(maxsize=1)
+def _prepared(prepare: Callable[..., Any], inputs: tuple[tuple[str, str], ...]) -> Any:
+    """What many parts share, made once a worker; the last one is kept."""
+    return prepare(*(_read(*item) for item in inputs))
+
+
+def _read(path: str, digest: str) -> Any:
+    """The content of a file by path and hash."""
+    content = Path(path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise OSError(f"{Path(path).name[:20]}: not the file that the run wrote")
+    return pickle.loads(content)

@@ -15,11 +15,16 @@ import pytest
 pytest.importorskip("distributed")
 
 import dask
+import numpy as np
 from dask_cluster import cluster_in
+from hilly_ground import hills
 from results import copy_of, digests
 
 import infraplan
+from infraplan.coverage import over_terrain
+from infraplan.coverage.spread import spread
 from infraplan.errors import UsageError
+from infraplan.geo.grids import Grid
 from infraplan.run import ledger, run_study
 from infraplan.run.cluster import CrewError, is_open
 from infraplan.run.crew import crew_for
@@ -119,6 +124,33 @@ def test_a_full_disk_then_a_lost_scheduler_then_resumed(small_study: Path, wante
     run_study(Study.open(study), scheduler="local:1", formats=(), resume=True)
     assert digests(results) == wanted
     assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def test_bands_of_a_map_and_of_positions(small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers compute the map over terrain, and the margins at positions, in bands: this process none of them, with equal margins."""
+    world, study = infraplan.example_world(), Study.open(copy_of(small_study, tmp_path))
+    grid = Grid.over(world.zones, 125)
+    wide = Grid(grid.crs, grid.x0_m - 20_000, grid.y0_m + 20_000, 200, 400, 400)
+    choice = {"terrain": hills(wide), "max_radius_km": 6.0, "caps_km": {"nr": 4.0}, "both_receivers": True}
+    rng = np.random.default_rng(3)
+    x_m, y_m = grid.x0_m + rng.uniform(0, 30_000, 500), grid.y0_m - rng.uniform(-10_000, 40_000, 500)
+
+    def made() -> list[Any]:
+        cover = infraplan.predict_coverage(world.sites, grid, infraplan.services("nr-n28", "nbiot-800"), **choice)
+        cover.positions.prepare(x_m, y_m)
+        found = [(cover[family].margin_db, cover[family].server) for family in cover.families]
+        at = cover.at_positions(x_m, y_m, "nr", "any")
+        return [array for pair in (*found, (at.margin_db, at.server)) for array in pair]
+
+    wanted = made()
+    monkeypatch.setattr(over_terrain, "LEAST_ELSEWHERE", 0)
+    with crew_for(study, study.output, scheduler="local:2"):
+        monkeypatch.setattr(over_terrain._Scene, "band", None)
+        found = made()
+    assert len(found) == 6 and np.isfinite(found[0]).any() and np.isfinite(found[4]).any()
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert spread.get() is None
 
 
 def refused(study: Study, address: str) -> list[tuple[str, str]]:
