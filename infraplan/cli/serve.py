@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json as json_text
 from typing import Annotated
 
@@ -41,6 +42,8 @@ def serve(
         state = WhatIfPage(WhatIf(opened))
         step(1, 2)
         state.warm_up()
+        gc.collect()
+        gc.freeze()  # the study stays until the end: no collection has to look at it again
         step(2, 2)
 
     def ready(url: str) -> None:
