@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from numba import njit
 from scipy.spatial import cKDTree
 
@@ -153,12 +154,13 @@ def keep_best(
 
 def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
     """Which sectors take part in which layer. bool (keys, sectors)"""
-    family_of, operators = sectors["family"].to_numpy(), sectors["operators"].astype(str).to_numpy()
+    family_of = sectors["family"].to_numpy()
+    number, operators = pd.factorize(sectors["operators"].astype(str))
     receiver = sectors["receiver"].to_numpy() if "receiver" in sectors else np.full(len(sectors), "", dtype=object)
 
     def of_network(key: str) -> npt.NDArray[np.bool_]:
         network, _, place = key.partition("@")
-        return np.asarray((receiver == place) & in_network(operators, network), dtype=bool)
+        return np.asarray((receiver == place) & in_network(operators, network)[number], dtype=bool)
 
     return np.stack([(family_of == family) & of_network(network) for family, network in keys])
 

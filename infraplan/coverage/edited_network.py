@@ -47,14 +47,16 @@ class EditedNetwork:
         self.base, self.workers = cover, workers
         self.first, self.added = sectors, sectors.iloc[:0]
         self.x_m, self.y_m = cover.grid.place(sectors)
-        self.ids, self.site, self.services, self.family = (sectors[name].to_numpy(dtype=object) for name in NAMES)
+        self.columns, self.fresh = _columns(sectors, self.x_m, self.y_m), _columns(self.added, self.x_m[:0], self.y_m[:0])
+        self.ids, self.site, self.services, self.family = (self.columns[name] for name in NAMES)
         self.alive = np.ones(len(sectors), bool)
         self.others = {family: receiver for family in cover.families if (receiver := cover.other_receiver(family))}
         layers: dict[Plane, Layer] = {(*key, ""): layer for key, layer in cover.layers.items()} | dict(cover.elsewhere)
         self.planes: tuple[Plane, ...] = tuple(sorted(layers, key=lambda plane: cover.families.index(plane[0])))
         self.best = np.stack([layers[plane].margin_db for plane in self.planes])
         self.server = np.stack([layers[plane].server for plane in self.planes])
-        self.radio = Radio(cover.services, cover.max_radius_km, caps_km=cover.caps_km, terrain=cover.terrain)
+        carried = with_other_receivers(sectors.iloc[:0], cover.services, self.others)[2]
+        self.radio = Radio(carried, cover.max_radius_km, caps_km=cover.caps_km, terrain=cover.terrain)
         known = cover.positions.known
         rows = [list(cover.positions.planes).index(plane) for plane in self.planes]
         self.known = Known(known.keys, known.best[rows], known.server[rows])
@@ -150,6 +152,8 @@ class EditedNetwork:
         if len(sectors):
             x_m, y_m = self.base.grid.place(sectors)
             self.added = pd.concat([self.added, sectors], ignore_index=True)
+            own = _columns(sectors, x_m, y_m)
+            self.fresh = {name: np.append(values, own[name]) for name, values in self.fresh.items()}
             self.x_m, self.y_m = np.append(self.x_m, x_m), np.append(self.y_m, y_m)
             known = (self.ids, self.site, self.services, self.family)
             self.ids, self.site, self.services, self.family = (
@@ -172,13 +176,24 @@ class EditedNetwork:
         return np.asarray(rows[self.family[rows] == family], np.int64)
 
     def _listed(self, rows: Ints, planes: slice) -> tuple[Any, Ints, Radio, list[tuple[str, str]]]:
-        """Sectors of rows for both receivers, the number of each, the radio that carries them, and the keys of some planes."""
-        some = self.table(rows)
+        """Sectors of rows for both receivers, the number of each, the radio that carries them, and the keys of some planes.
+
+        As `with_other_receivers` lists them: the copies for the other receiver follow the sectors of their site.
+        """
         keys = [(family, network if not receiver else f"{network}@{receiver}") for family, network, receiver in self.planes[planes]]
-        if not self.others:
-            return some, rows, self.radio, keys
-        listed, row, carried = with_other_receivers(some, self.base.services, self.others)
-        return listed, rows[row], replace(self.radio, services=carried), keys
+        count = len(self.first)
+        known, added = rows[rows < count], rows[rows >= count] - count
+        column = {name: np.append(values[known], self.fresh[name][added]) for name, values in self.columns.items()}
+        place = np.array([self.others.get(family, "") for family in column["family"]], dtype=object)
+        again = np.flatnonzero(place != "")
+        row = np.concatenate([np.arange(len(rows)), again])
+        row = row[np.argsort(pd.factorize(column["site_id"])[0][row], kind="stable")]
+        copy = pd.Series(row).duplicated().to_numpy()  # a sector is listed before its copy
+        some = {name: values[row] for name, values in column.items()}
+        some["receiver"] = np.where(copy, place[row], "").astype(object)
+        some["service"] = np.where(copy, some["service"] + "@" + some["receiver"], some["service"])
+        # texts stay objects: a table of their own type would be made for every edit
+        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in some.items()}), rows[row], self.radio, keys
 
     def _give_up_pixels(self, window: Grid, planes: slice, group: Ints) -> None:
         """Pixels of a window that a group served get the best of all other sectors."""
@@ -244,3 +259,11 @@ class EditedNetwork:
         flags = np.zeros(len(self.alive) + 1, bool)
         flags[group] = True
         return np.asarray(flags[server])
+
+
+def _columns(sectors: Any, x_m: Any, y_m: Any) -> dict[str, Any]:
+    """The columns of sectors as arrays, with their places on the grid: small parts of arrays are taken faster than of a table."""
+    texts = {name: pd.factorize(sectors[name]) for name in sectors if name != "geometry" and pd.api.types.is_string_dtype(sectors[name])}
+    columns = {name: sectors[name].to_numpy() for name in sectors if name != "geometry" and name not in texts}
+    columns |= {name: np.asarray(names, object)[codes] for name, (codes, names) in texts.items()}
+    return columns | {"x_m": np.asarray(x_m), "y_m": np.asarray(y_m)}

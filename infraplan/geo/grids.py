@@ -18,6 +18,7 @@ from infraplan.tables.reprojection import to_plane
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 
 @cache
@@ -166,19 +167,21 @@ class Grid:
         lon, lat = _transformer(self.crs, "EPSG:4326").transform(np.asarray(x_m, float), np.asarray(y_m, float))
         return np.asarray(lon, float), np.asarray(lat, float)
 
-    def place(self, points: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+    def place(self, points: gpd.GeoDataFrame | pd.DataFrame) -> tuple[Floats, Floats]:
         """Points of a frame as (x, y) in the grid's CRS.
 
         Parameters
         ----------
-        points : GeoDataFrame
-            Points in any CRS.
+        points : GeoDataFrame, or DataFrame with x_m and y_m
+            Points in any CRS; a table without geometry has its columns x_m and y_m in the grid's CRS already.
 
         Returns
         -------
         x_m, y_m : ndarray of float64, shape (rows,)
             NaN where a geometry is missing or empty. [m]
         """
+        if not hasattr(points, "geometry"):
+            return points["x_m"].to_numpy(), points["y_m"].to_numpy()
         geometry = points.geometry.to_crs(4326) if points.crs is not None else points.geometry
         return self.project(geometry.x.to_numpy(), geometry.y.to_numpy())
 
