@@ -10,6 +10,7 @@ from infraplan.arrays import Bools, Floats, Floats32, Indices
 from infraplan.coverage.coverage_map import Coverage
 from infraplan.coverage.measurements import Measured
 from infraplan.coverage.networks import ANY, members
+from infraplan.coverage.position_margins import Known
 from infraplan.presets import choose
 
 
@@ -19,6 +20,11 @@ class OneNetwork:
 
     margins: Any
     network: str
+
+    @property
+    def known(self) -> Known:
+        """As `PositionMargins.known`."""
+        return self.margins.known  # type: ignore[no-any-return]
 
     def at(self, x_m: Floats, y_m: Floats, plane: tuple[str, str, str]) -> tuple[Floats32, Indices]:
         """As `PositionMargins.at`."""
