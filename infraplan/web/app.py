@@ -92,7 +92,6 @@ class Service:
         """Compute the edits of a scenario before anybody asks."""
         self.scenario = scenario
         self.change = {**_change(self.desk.edit(1, edits).result()), "version": 1}
-        self.desk.ask(lambda _: self.desk.keep_now()).result()
         self.files.forget()
 
     def close(self) -> None:
@@ -200,7 +199,6 @@ class Service:
         """The present edits under a name."""
         self._editor(request)
         name = bodies.of_body(bodies.Named, await request.body()).name
-        await self._ask(lambda _: self.desk.keep_now())
         self.files.save(name, self.desk.edits)
         self.scenario = name
         return JSONResponse({"names": self.files.names(), "scenario": name})
@@ -214,7 +212,6 @@ class Service:
         """The edits of an earlier server are not wanted."""
         self._editor(request)
         bodies.of_body(bodies.Nothing, await request.body())
-        await self._ask(lambda _: self.desk.keep_now())
         self.files.forget()
         return JSONResponse({})
 

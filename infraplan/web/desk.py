@@ -1,5 +1,4 @@
-"""The one worker thread of a server: edits first and only the newest list, then questions, then the file of unsaved edits, then targets
-clause by clause."""
+"""The one worker thread of a server: edits first and only the newest list, then questions, then targets clause by clause."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from infraplan.errors import UsageError
 from infraplan.messages import both
 from infraplan.web.frames import joined
 
-EDIT, QUESTION, KEEP, TARGETS, END = range(5)
+EDIT, QUESTION, TARGETS, END = 0, 1, 2, 3
 MOST_WAITING = 200
 """More questions than this are refused: no page of ours asks so many at once."""
 
@@ -43,14 +42,13 @@ class Desk:
     publish : callable
         Receives ("targets", {...}) when the targets of the present edits are known; called in the worker thread.
     keep : callable
-        Receives each list of edits after it was answered, and before the next one is computed.
+        Receives each list of edits once it is computed.
     """
 
     def __init__(self, state: Any, publish: Callable[[str, dict[str, Any]], None], keep: Callable[[Sequence[Any]], None]):
         self.state, self._publish, self._keep = state, publish, keep
         self.version, self.edits = 0, list[Any]()
         self.newest, self._number = 0, itertools.count()
-        self._unkept: list[Any] | None = None
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._targets: Iterator[Any] | None = None
         self._targets_lang = ""
@@ -96,17 +94,10 @@ class Desk:
         if version < self.newest:
             raise Superseded
         self._targets = self._known = None
-        self.keep_now()
         change = self.state.apply(edits)
-        self.version, self.edits, self._unkept = version, edits, edits
-        self._put(KEEP, self.keep_now)
+        self.version, self.edits = version, edits
+        self._keep(edits)
         return change
-
-    def keep_now(self) -> None:
-        """Pass the present edits to `keep`, unless that was done; only in the worker thread. Where it fails, the next edit fails too."""
-        if self._unkept is not None:
-            self._keep(self._unkept)
-            self._unkept = None
 
     def _next_clause(self, targets: Iterator[Any], tables: list[Any]) -> None:
         """One clause more of the targets; the rest waits behind whatever was asked meanwhile."""
