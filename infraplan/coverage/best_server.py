@@ -155,7 +155,7 @@ def keep_best(
 def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
     """Which sectors take part in which layer. bool (keys, sectors)"""
     family_of = sectors["family"].to_numpy()
-    number, operators = pd.factorize(sectors["operators"].astype(str))
+    number, operators = pd.factorize(sectors["operators"].astype(str), use_na_sentinel=False)
     receiver = sectors["receiver"].to_numpy() if "receiver" in sectors else np.full(len(sectors), "", dtype=object)
 
     def of_network(key: str) -> npt.NDArray[np.bool_]:

@@ -263,7 +263,11 @@ class EditedNetwork:
 
 def _columns(sectors: Any, x_m: Any, y_m: Any) -> dict[str, Any]:
     """The columns of sectors as arrays, with their places on the grid: small parts of arrays are taken faster than of a table."""
-    texts = {name: pd.factorize(sectors[name]) for name in sectors if name != "geometry" and pd.api.types.is_string_dtype(sectors[name])}
+    texts = {
+        name: pd.factorize(sectors[name], use_na_sentinel=False)
+        for name in sectors
+        if name != "geometry" and pd.api.types.is_string_dtype(sectors[name])
+    }
     columns = {name: sectors[name].to_numpy() for name in sectors if name != "geometry" and name not in texts}
     columns |= {name: np.asarray(names, object)[codes] for name, (codes, names) in texts.items()}
     return columns | {"x_m": np.asarray(x_m), "y_m": np.asarray(y_m)}
