@@ -33,6 +33,7 @@ def run(
     scheduler: Annotated[str, typer.Option("--scheduler", help=both("cli.scheduler"), show_default=False)] = "",
     resume: Annotated[bool, typer.Option("--resume", help=both("cli.resume"))] = False,
     overwrite: Overwrite = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help=both("cli.fresh"))] = False,
     formats: Annotated[str | None, typer.Option("--formats", help=both("cli.formats"), show_default="html,map,xlsx,pdf,docx,kmz")] = None,
     lang: Language = "both",
     edition: Annotated[Literal["internal", "public"], typer.Option("--edition", help=both("cli.edition"))] = "internal",
@@ -50,8 +51,8 @@ def run(
     wanted = {} if formats is None else {"formats": split([formats])}
     with progress() as bars:
         outcome = run_study(
-            opened, cities=split(cities), jobs=jobs, scheduler=scheduler, resume=resume, overwrite=overwrite, lang=lang, edition=edition,
-            progress=bars, **wanted,
+            opened, cities=split(cities), jobs=jobs, scheduler=scheduler, resume=resume, overwrite=overwrite, fresh=fresh, lang=lang,
+            edition=edition, progress=bars, **wanted,
         )  # fmt: skip
     if json:
         show_json(outcome.summary or {"cities": outcome.cities.to_dict("records")})
@@ -69,6 +70,8 @@ def run(
         print_note(outcome.fibre_note)
     for layer, ids in outcome.absent.items():
         print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
+    if outcome.taken_over:
+        print_note(outcome.taken_over)
     if outcome.crew:
         print_note(outcome.crew)
     print_note(both("cli.look", folder=str(outcome.output)))

@@ -14,7 +14,8 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Floats32
 from infraplan.coverage.coverage_map import Coverage, Key
-from infraplan.coverage.footprints import by_site, margins_at, site_footprint
+from infraplan.coverage.footprints import by_site, margins_at, radials_of, site_footprint
+from infraplan.coverage.mast_arrays import stands_on
 from infraplan.coverage.networks import in_network
 from infraplan.coverage.over_terrain import cut_off_sites, keep_best_over_terrain
 from infraplan.coverage.position_margins import Plane, start_from
@@ -107,11 +108,9 @@ def keep_best(
     whose column `receiver` says so (`with_other_receivers`), any other key those without one; only the latter are counted as capped.
     """
     takes_part = _takes_part(sectors, keys)
-    own_keys = np.array(["@" not in network for _, network in keys])
-    own = takes_part[own_keys].any(axis=0)
-    families = list(dict.fromkeys(family for family, _ in keys))
+    own = np.asarray(takes_part[_own(keys)].any(axis=0))
     total, left, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, set[str]()
-    capped, by_family = 0, dict.fromkeys(families, 0)
+    capped, by_family = 0, dict.fromkeys((family for family, _ in keys), 0)
     if radio.terrain is not None and total:
         bits = (takes_part * (1 << np.arange(len(keys)))[:, None]).sum(axis=0)
         share = None if progress is None else lambda done: progress(int(done * total), total)
@@ -119,15 +118,9 @@ def keep_best(
         masts = keep_best_over_terrain(best, server, sectors, bits, grid, radio, index=index, **choice)
         left = masts.beyond
         beyond = int(sectors["site_id"].iloc[left].nunique())
-        on_ground = np.setdiff1d(np.flatnonzero(own), left)
         if count_capped and strips is None:
-            capped += cut_off_sites(best[own_keys], server[own_keys], sectors.iloc[on_ground], index[on_ground], grid, radio)
-            for family in families if len(families) > 1 else ():
-                planes = own_keys & np.array([known == family for known, _ in keys])
-                some = on_ground[(sectors["family"].to_numpy() == family)[on_ground]]
-                by_family[family] += cut_off_sites(best[planes], server[planes], sectors.iloc[some], index[some], grid, radio)
-            if len(families) == 1:
-                by_family[families[0]] += capped
+            on_ground = np.setdiff1d(np.flatnonzero(own), left)
+            capped, by_family = _cut_off(best, server, sectors, index, keys, on_ground, grid, radio)
         used |= {P1812} if beyond < total else set()
     flat = replace(radio, terrain=None)
     for done, (_, first, site) in enumerate(by_site(sectors.iloc[left], grid), start=total - beyond + 1 if used else 1):
@@ -150,6 +143,62 @@ def keep_best(
         if progress is not None and (done % 200 == 0 or done == total):
             progress(done, total)
     return Merged(capped, by_family, beyond, used | flat.models)
+
+
+def merged_counts(
+    best: npt.NDArray[np.float32],
+    server: npt.NDArray[np.int32],
+    sectors: Any,
+    index: npt.NDArray[np.int64],
+    keys: Sequence[Key],
+    grid: Grid,
+    radio: Radio,
+) -> Merged:
+    """What `keep_best` would return of sectors that were all merged into the layers before; computes no margin. Arguments as there."""
+    own = np.asarray(_takes_part(sectors, keys)[_own(keys)].any(axis=0))
+    total, left, beyond, used = int(sectors["site_id"].nunique()), np.arange(len(sectors)), 0, set[str]()
+    capped, by_family = 0, dict.fromkeys((family for family, _ in keys), 0)
+    if radio.terrain is not None and total:
+        left = np.flatnonzero(~stands_on(radio.terrain, *grid.place(sectors)))
+        beyond = int(sectors["site_id"].iloc[left].nunique())
+        on_ground = np.setdiff1d(np.flatnonzero(own), left)
+        capped, by_family = _cut_off(best, server, sectors, index, keys, on_ground, grid, radio)
+        used |= {P1812} if beyond < total else set()
+    flat = replace(radio, terrain=None)
+    for _, first, site in by_site(sectors.iloc[left], grid):
+        cut_families = _capped_families(site, own[left[first : first + len(radials_of(site, flat))]], flat)
+        capped += bool(cut_families)
+        for family in cut_families:
+            by_family[family] += 1
+    return Merged(capped, by_family, beyond, used | flat.models)
+
+
+def _own(keys: Sequence[Key]) -> npt.NDArray[np.bool_]:
+    """Which keys are of the receiver where a family is judged."""
+    return np.array(["@" not in network for _, network in keys])
+
+
+def _cut_off(
+    best: npt.NDArray[np.float32],
+    server: npt.NDArray[np.int32],
+    sectors: Any,
+    index: npt.NDArray[np.int64],
+    keys: Sequence[Key],
+    on_ground: npt.NDArray[np.int64],
+    grid: Grid,
+    radio: Radio,
+) -> tuple[int, dict[str, int]]:
+    """Sites over terrain that the cap cuts off where a family is judged, in all and by family. `on_ground`: the sectors looked at."""
+    families = list(dict.fromkeys(family for family, _ in keys))
+    own, of_key, of_sector = _own(keys), np.array([family for family, _ in keys]), sectors["family"].to_numpy()[on_ground]
+
+    def sites(planes: npt.NDArray[np.bool_], some: npt.NDArray[np.int64]) -> int:
+        return cut_off_sites(best[planes], server[planes], sectors.iloc[some], index[some], grid, radio)
+
+    capped = sites(own, on_ground)
+    if len(families) == 1:
+        return capped, {families[0]: capped}
+    return capped, {family: sites(own & (of_key == family), on_ground[of_sector == family]) for family in families}
 
 
 def _takes_part(sectors: Any, keys: Sequence[Key]) -> npt.NDArray[np.bool_]:

@@ -99,8 +99,23 @@ class EditedNetwork:
         own = [table["site_id"].isin(list(sites)).to_numpy(bool) for table in (self.first, self.added)]
         before = np.flatnonzero(self.alive & np.concatenate(own))
         gone, fresh = self._differing(before, sectors)
-        self.alive[gone] = False
-        rows = self._append(sectors.iloc[fresh])
+        return self.exchange(gone, self._append(sectors.iloc[fresh]))
+
+    def exchange(self, gone: Ints, rows: Ints) -> tuple[Bounds, Ints]:
+        """Gives up sectors and merges others of the table; what changed, as `change` returns it.
+
+        Parameters
+        ----------
+        gone, rows : ndarray of int64
+            Numbers of sectors: those that end, and those that are on the map from now on.
+
+        Returns
+        -------
+        bounds, positions
+            As of `change`.
+        """
+        self.alive[gone], self.alive[rows] = False, True
+        gone, rows = (some[np.isin(self.family[some].astype(str), self.base.families)] for some in (gone, rows))
         rectangles, touched = [], np.zeros(len(self.at_x_m), bool)
         for given_up, group in (*((True, part) for part in self._groups(gone)), *((False, part) for part in self._groups(rows))):
             rectangle = self._reached(group)

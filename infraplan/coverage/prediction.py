@@ -52,6 +52,17 @@ def with_other_receivers(
     return joined, rows[order].astype(np.int64), {**services, **{one.name: one for one in there.values()}}
 
 
+def layer_keys(
+    families: Iterable[str], networks: Sequence[str], receivers: Mapping[str, str]
+) -> tuple[list[Key], list[tuple[str, str, str]]]:
+    """The layers of a map in their order: (family, network) where families are judged, (family, network, receiver) elsewhere.
+
+    `receivers` is the other receiver by family.
+    """
+    keys = [(family, network) for family in families for network in networks]
+    return keys, [(family, network, receivers[family]) for family, network in keys if family in receivers]
+
+
 def predict_coverage(
     sectors: gpd.GeoDataFrame,
     grid: Grid,
@@ -157,9 +168,8 @@ def predict_coverage(
     if networks is not None:
         networks = known_networks(networks, dict.fromkeys(sectors["operators"]), own_operators)
     shown = networks if networks is not None else base.networks if base is not None and base.layers else usual_networks()
-    keys = [(family, network) for family in wanted for network in shown]
     others = {family: other_receiver(services, family) for family in wanted} if both_receivers else {}
-    there = [(family, network, others[family]) for family, network in keys if family in others]
+    keys, there = layer_keys(wanted, shown, others)
     planes = keys + [(family, f"{network}@{receiver}") for family, network, receiver in there]
     start = dict(base.layers) if base is not None else {}
     if base is not None and both_receivers:

@@ -39,6 +39,7 @@ from infraplan.run.page_contexts import (
 )
 from infraplan.run.progress import Progress, Silent
 from infraplan.run.quality import with_quality
+from infraplan.run.reused_map import RunMap
 from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
 from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
 from infraplan.run.stored_network import store_network
@@ -61,6 +62,7 @@ class RunOutcome:
     fibre: FibrePlan | None = None
     fibre_note: str = ""
     crew: str = ""
+    taken_over: str = ""
 
     @property
     def failed(self) -> list[str]:
@@ -76,6 +78,7 @@ def run_study(
     scheduler: str = "",
     resume: bool = False,
     overwrite: bool = False,
+    fresh: bool = False,
     lang: str = "both",
     edition: str = INTERNAL,
     formats: tuple[str, ...] = FORMATS,
@@ -99,6 +102,9 @@ def run_study(
         machine; the results do not depend on it.
     resume, overwrite : bool
         Keep the cities that an interrupted run has finished; replace the results of an earlier run.
+    fresh : bool
+        Compute everything. By default the map is taken from the last whole run of the same folder where only some sites differ, and what
+        they cannot have changed is not computed again; the results are equal.
     lang : {"zh", "both", "en"}
         Pages and texts in Chinese alone, in Chinese with English beside it, in English alone.
     edition : {"internal", "public"}
@@ -113,7 +119,8 @@ def run_study(
     -------
     RunOutcome
         `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check`, `.absent`, `.fibre`, and `.fibre_note`: why
-        there is no plan of fibre, `.crew`: who did the work, where it was a cluster.
+        there is no plan of fibre, `.crew`: who did the work, where it was a cluster, `.taken_over`: what of the last run was taken over,
+        or why nothing was.
 
     Raises
     ------
@@ -133,8 +140,8 @@ def run_study(
     output = study.output if edition == INTERNAL else study.output / PUBLIC
     with crew_for(study, output, jobs=jobs, scheduler=scheduler) as crew:
         outcome = _run_with(
-            crew, study, output, cities=cities, resume=resume, overwrite=overwrite, lang=lang, edition=edition, formats=formats,
-            progress=progress or Silent(),
+            crew, study, output, cities=cities, resume=resume, overwrite=overwrite, fresh=fresh, lang=lang, edition=edition,
+            formats=formats, progress=progress or Silent(),
         )  # fmt: skip
         return replace(outcome, crew=crew.words)
 
@@ -147,6 +154,7 @@ def _run_with(
     cities: tuple[str, ...],
     resume: bool,
     overwrite: bool,
+    fresh: bool,
     lang: str,
     edition: str,
     formats: tuple[str, ...],
@@ -167,7 +175,8 @@ def _run_with(
     if cities and not (overwrite or resume):
         _refuse_changed_folder(study, output, chosen, listed)
     only = chosen if cities else ()
-    findings = assess(study, progress, only, gaps=False)
+    run_map = RunMap(fresh)
+    findings = assess(study, progress, only, gaps=False, predicted=run_map.predict)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
     stored = last_plan(study) if edition == PUBLIC else restore_plan(output) if cities and whole else None
     plan, kind = _plan(findings, stored, only, progress)
@@ -189,6 +198,7 @@ def _run_with(
         begun["plan"] = _plan_record(plan)
     elif same and known is not None:
         begun = known
+    begun |= {"taken_over": run_map.record} if not cities else {}
     record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
     ledger.remove_temporary(output, (crew.kept,))
     if not cities or same or known is None:
@@ -231,7 +241,7 @@ def _run_with(
     ledger.remove_temporary(output, (crew.kept, batch.part.name))  # of workers that died
     table = _city_table(study, findings, plan, rows, changes)
     if page is None:
-        return RunOutcome(output, table, None, plan, None, absent_layers(findings.card))
+        return RunOutcome(output, table, None, plan, None, absent_layers(findings.card), taken_over=run_map.note)
     advance = progress.step("run.province")
     if not whole_is_there or (table["state"] != "done").any():
         page = whole_of(rows)
@@ -252,7 +262,8 @@ def _run_with(
             store_network(findings.cover, study, output)
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
-    return RunOutcome(output, table, summary, plan, check, absent_layers(findings.card), findings.fibre, findings.fibre_note)
+    absent = absent_layers(findings.card)
+    return RunOutcome(output, table, summary, plan, check, absent, findings.fibre, findings.fibre_note, taken_over=run_map.note)
 
 
 def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:

@@ -9,17 +9,17 @@ import pandas as pd
 
 from infraplan.coverage.networks import ANY, counted_networks
 from infraplan.coverage.places import prepare_margins
-from infraplan.coverage.prediction import Coverage, predict_coverage
-from infraplan.geo.grids import Grid
+from infraplan.coverage.prediction import Coverage
 from infraplan.policy.gap_counts import things_of_targets
 from infraplan.policy.gap_lists import find_gaps, no_gaps
 from infraplan.policy.layers import Layers
 from infraplan.policy.scorecards import scorecard
 from infraplan.policy.verdicts import with_band
 from infraplan.radio.receivers import signal_band_db
-from infraplan.run.counting import cap_warnings, count_people, with_status
+from infraplan.run.counting import count_people, with_status
 from infraplan.run.findings import Findings
 from infraplan.run.planning import own_network, phases_of, priority_first, study_instances
+from infraplan.run.predicting import Predicted, predict
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.build_alone import build_alone_plan
 from infraplan.siting.capacity import limited_family
@@ -39,42 +39,23 @@ RIM_M = 3000.0
 """Width of the strip around some cities that is predicted with them: villages lie up to 2 km outside their zone. [m]"""
 
 
-def predict(study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
-    """The map of the existing network on the study's grid, or on a window of it."""
-    choice = study.config.coverage
-    cover = predict_coverage(
-        study.sectors,
-        window or study.grid,
-        study.services,
-        terrain=study.terrain,
-        model=choice.model,
-        families=study.families,
-        networks=study.networks,
-        own_operators=study.config.study.operators,
-        max_radius_km=choice.max_radius_km,
-        caps_km=choice.caps_km,
-        both_receivers=True,
-        progress=progress.step("run.predicting"),
-    )
-    study.keep(cap_warnings(cover))
-    return cover
-
-
-def predict_part(study: Study, progress: Progress, cities: tuple[str, ...] = ()) -> tuple[Coverage, Any, Any]:
+def predict_part(
+    study: Study, progress: Progress, cities: tuple[str, ...] = (), *, predicted: Predicted = predict
+) -> tuple[Coverage, Any, Any]:
     """The map, the zones and the villages (None in a study without) of the whole study or of some cities.
 
     The window of some cities holds their villages' position errors too, so that every status equals that of a whole run.
     """
     zones, villages = study.zones, study.villages if study.has_people else None
     if not cities:
-        return predict(study, progress), zones, villages
+        return predicted(study, progress, None), zones, villages
     zones = zones_of_cities(zones, cities)
     left, bottom, right, top = to_plane(zones, study.grid.crs).total_bounds
     rim_m = RIM_M
     if villages is not None:
         villages = villages.loc[villages["city"].isin(cities)]
         rim_m += float(villages["position_error_m"].max()) if len(villages) else 0.0
-    return predict(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
+    return predicted(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
 
 
 def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: tuple[str, ...] = ()) -> Findings:
@@ -102,7 +83,14 @@ def carried_by_plan(findings: Findings, plan: Plan, after: Coverage) -> CarriedP
     return carried_people(replace(plan.goal, margin_db=0.0), maps, study.zones, findings.villages, study.capacity, family)
 
 
-def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, gaps: bool = True) -> Findings:
+def assess(
+    study: Study,
+    progress: Progress | None = None,
+    cities: tuple[str, ...] = (),
+    *,
+    gaps: bool = True,
+    predicted: Predicted = predict,
+) -> Findings:
     """The state of a study today: coverage, population by zone, scorecard and gaps.
 
     Parameters
@@ -116,6 +104,8 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
         empty.
     gaps : bool
         Whether the gaps are listed too; a plan lists them again, with its sites as remedies.
+    predicted : callable
+        Makes the map, by default from the sites alone.
 
     Returns
     -------
@@ -137,7 +127,7 @@ def assess(study: Study, progress: Progress | None = None, cities: tuple[str, ..
     """
     progress = progress or Silent()
     study.read_all()
-    cover, zones, villages = predict_part(study, progress, cities)
+    cover, zones, villages = predict_part(study, progress, cities, predicted=predicted)
     advance = progress.step("run.counting")
     layers = part_of_layers(study, zones, cities)
     prepare_margins(cover, [table for table in (villages, layers["places"]) if table is not None], study.corridors)

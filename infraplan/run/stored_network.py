@@ -23,14 +23,16 @@ from infraplan.coverage.prediction import Coverage, Layer, with_other_receivers
 from infraplan.coverage.receivers_in_rows import Strips
 from infraplan.coverage.shared_tables import Radio
 from infraplan.errors import UsageError
-from infraplan.files import atomic_path, write_text
+from infraplan.files import atomic_path, sha256, write_text
 from infraplan.messages import both
 from infraplan.run import ledger
+from infraplan.run.map_inputs import map_inputs
 from infraplan.study import Study
 
 FOLDER = "network"
 ABOUT, PIXELS, POSITIONS = "about.json", "pixels.parquet", "positions.parquet"
 TABLES = ("sites", "villages", "sectors")
+FILES = (PIXELS, POSITIONS, *(f"{name}.parquet" for name in TABLES))
 KEY = "position"
 ROOMS = ("coverage", "geo", "io", "presets", "radio", "study", "tables")
 """What the numbers depend on, of the program."""
@@ -61,6 +63,9 @@ def store_network(cover: Coverage, study: Study, output: Path) -> None:
     attrs = {name: _write_table(getattr(study, name), folder / f"{name}.parquet") for name in TABLES}
     about: dict[str, Any] = {"inputs": study.inputs, "program": ledger.program_hash(*ROOMS), "planes": planes, "attrs": attrs}
     about |= {"sectors": len(cover.sector_ids), "models": list(cover.models_used)}
+    as_of = study.config.study.as_of
+    about |= {"as_of": "" if as_of is None else as_of.isoformat(), "map": map_inputs(study), "versions": ledger.versions()}
+    about["files"] = {name: sha256(folder / name) for name in FILES}
     write_text(folder / ABOUT, json.dumps(about, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -77,7 +82,7 @@ def with_stored_tables(study: Study) -> None:
         file = folder / f"{name}.parquet"
         if name not in study.__dict__ and file.is_file() and (folder / ABOUT).is_file():
             table = gpd.read_parquet(file)
-            table.attrs = _about(study)["attrs"][name]
+            table.attrs = about_network(study)["attrs"][name]
             study.__dict__[name] = table
 
 
@@ -93,18 +98,23 @@ def stored_arrays(study: Study) -> Stored:
     UsageError
         As `stored_network`.
     """
-    folder, about = study.output / FOLDER, _about(study)
+    folder, about = study.output / FOLDER, about_network(study)
     changed = [name for name in sorted({*about["inputs"], *study.inputs}) if about["inputs"].get(name) != study.inputs.get(name)]
     if about["program"] != ledger.program_hash(*ROOMS):
         changed.append("infraplan")
     if changed:
         raise UsageError(both("run.network_stale", study=study.folder.name, changed=", ".join(changed)))
+    return read_arrays(folder, about)
+
+
+def read_arrays(folder: Path, about: dict[str, Any]) -> Stored:
+    """The arrays of a stored map. `about`: what its run wrote of it (`about_network`)."""
     planes: list[Plane] = [(family, network, receiver) for family, network, receiver in about["planes"]]
     keys = pq.read_table(folder / POSITIONS, columns=[KEY])[KEY].to_numpy()
     return planes, _read(folder / PIXELS, planes), Known(pd.Index(keys), *_read(folder / POSITIONS, planes))
 
 
-def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
+def stored_network(study: Study, arrays: Stored | None = None, sectors: Any = None) -> Coverage:
     """The map that the last whole run of a study stored.
 
     Parameters
@@ -113,6 +123,8 @@ def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
         The study, without a scenario.
     arrays : Stored, optional
         `stored_arrays(study)`, where it was read already.
+    sectors : GeoDataFrame, optional
+        The sectors of the stored map, where they are not `study.sectors`.
 
     Returns
     -------
@@ -127,7 +139,7 @@ def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
     planes, (margins, servers), known = arrays or stored_arrays(study)
     choice, shape = study.config.coverage, study.grid.shape
     layers = {plane: Layer(margins[k].reshape(shape), servers[k].reshape(shape)) for k, plane in enumerate(planes)}
-    sectors = study.sectors
+    sectors = study.sectors if sectors is None else sectors
     return Coverage(
         grid=study.grid,
         services=study.services,
@@ -135,7 +147,7 @@ def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
         sector_ids=sectors["id"].to_numpy(dtype=object),
         sector_services=sectors["service"].to_numpy(dtype=object),
         model=choice.model,
-        models_used=tuple(_about(study)["models"]),
+        models_used=tuple(about_network(study)["models"]),
         reliability=choice.reliability,
         max_radius_km=choice.max_radius_km,
         capped_sites=0,
@@ -147,7 +159,7 @@ def stored_network(study: Study, arrays: Stored | None = None) -> Coverage:
     )
 
 
-def _about(study: Study) -> dict[str, Any]:
+def about_network(study: Study) -> dict[str, Any]:
     """What a run wrote of its map."""
     try:
         return dict(json.loads((study.output / FOLDER / ABOUT).read_text(encoding="utf-8")))

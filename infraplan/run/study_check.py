@@ -8,8 +8,8 @@ from infraplan.errors import Fault, collected
 from infraplan.messages import both
 from infraplan.run.counting import with_status
 from infraplan.run.planning import goal_in, plan_faults, study_candidates
+from infraplan.run.predicting import predict
 from infraplan.run.progress import Silent
-from infraplan.run.steps import predict
 from infraplan.study import Study
 from infraplan.study.input_checks import Attempts, input_faults
 from infraplan.study.layer_checks import unmatched_policy_words

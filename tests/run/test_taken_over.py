@@ -1,0 +1,99 @@
+"""A run takes the map of the last run over where only some sites differ: the bytes are those of a run that computes everything."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from results import digests
+
+import infraplan as ip
+from infraplan.run.ledger import NAME
+from infraplan.run.map_inputs import content_hash
+from infraplan.run.stored_network import ABOUT, FOLDER
+from tests.helpers.hilly_study import write_hilly_study
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study over terrain that was run."""
+    folder = write_hilly_study(tmp_path_factory.mktemp("taken_over") / "study")
+    assert ip.run_study(ip.Study.open(folder), jobs=1, formats=()).taken_over == ""
+    return folder
+
+
+@pytest.fixture
+def folder(ran: Path, tmp_path: Path) -> Path:
+    """A copy of it, with its results."""
+    return Path(shutil.copytree(ran, tmp_path / "study"))
+
+
+def rerun(folder: Path, **options: bool) -> tuple[str, dict[str, str], dict[str, object]]:
+    """What a run says of the map, the hashes of its files but for the ledger, and the ledger's record."""
+    outcome = ip.run_study(ip.Study.open(folder), jobs=1, formats=(), overwrite=True, **options)
+    found = digests(outcome.output)
+    found.pop(NAME)
+    return outcome.taken_over, found, json.loads((outcome.output / NAME).read_text(encoding="utf-8"))["taken_over"]
+
+
+def change_sites(folder: Path) -> None:
+    """One site moved, one removed, a twin of one added."""
+    sites = pd.read_csv(folder / "sites.csv", dtype=str)
+    sites.loc[3, "longitude" if "longitude" in sites else "lon"] = "113.2"
+    twin = sites.iloc[[0]].assign(id="A0")
+    pd.concat([sites.drop(index=1), twin]).to_csv(folder / "sites.csv", index=False)
+
+
+def test_changed_sites_give_the_bytes_of_a_whole_run(folder: Path) -> None:
+    change_sites(folder)
+    said, found, record = rerun(folder)
+    assert "taken over from the run of 2020-12-31" in said
+    assert record["map"]["changed_sectors"] > 0 and record["map"]["changed_pixels"] > 0
+    again, same, nothing = rerun(folder)
+    assert "; 0 sectors changed since" in again and nothing == {}
+    said, whole, record = rerun(folder, fresh=True)
+    assert said == "" and record == {}
+    assert found == whole == same
+
+
+@pytest.mark.parametrize("damage", ["pixels.parquet", "sectors.parquet", ABOUT, "foreign"])
+def test_damaged_files_are_not_used(folder: Path, damage: str) -> None:
+    network = folder / "results" / FOLDER
+    if damage == "foreign":
+        (network / ABOUT).write_text('{"planes": 3}', encoding="utf-8")
+    elif damage == ABOUT:
+        (network / ABOUT).write_text("{", encoding="utf-8")
+    else:
+        content = bytearray((network / damage).read_bytes())
+        content[len(content) // 2] ^= 1
+        (network / damage).write_bytes(bytes(content))
+    change_sites(folder)
+    said, found, record = rerun(folder)
+    assert "map: computed whole, because network/" in said and "is damaged" in said
+    assert record == {}
+    if damage == "pixels.parquet":
+        assert found == rerun(folder, fresh=True)[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [("reliability = 0.9", "reliability = 0.8", "caps on the radius"), ("profile_step_m = 100", "profile_step_m = 90", "terrain")],
+)
+def test_other_settings_are_named(folder: Path, old: str, new: str, what: str) -> None:
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "study.toml").write_text(text.replace(old, new), encoding="utf-8")
+    said, _, _ = rerun(folder)
+    assert "computed whole, because something changed since the run of 2020-12-31" in said and what in said
+
+
+def test_content_hash_knows_values_and_types() -> None:
+    values = [1, 1.0, True, "1", None, [1], [[1]], {"a": 1}, np.array([1]), np.array([1.0]), np.array([[1]])]
+    assert len({content_hash(value) for value in values}) == len(values)
+    assert content_hash([("a", 0.1)]) == content_hash((("a", 0.1),))
+    with pytest.raises(TypeError):
+        content_hash(object())
