@@ -27,8 +27,8 @@ from infraplan.geo.grids import Grid
 
 LOOKUPS = 64
 """Lists of positions whose places are remembered."""
-TABLES = 3
-"""Tables of points whose positions are remembered: the same villages are judged for many families, networks and clauses."""
+TABLES = 32
+"""Tables of points whose positions are remembered: the same villages and places are judged for many families, networks and clauses."""
 
 Plane = tuple[str, str, str]
 """Family, network and receiver; "" is where the family is judged."""
@@ -108,7 +108,7 @@ class PositionMargins:
                 if len(known.places) > LOOKUPS:
                     known.places.popitem(last=False)
             k = list(self.planes).index(plane)
-            return known.best[k, place], known.server[k, place]
+            return known.best[k].take(place), known.server[k].take(place)
 
     def prepare(self, x_m: Floats, y_m: Floats) -> None:
         """Computes the positions that are not known yet, all at once: many small questions cost more."""

@@ -12,7 +12,7 @@ from infraplan.arrays import Bools
 from infraplan.coverage.places import within
 from infraplan.policy.areas_and_lines import in_study, polygon_rows
 from infraplan.policy.counted_units import Note
-from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows
+from infraplan.policy.layers import Layers, answers, table_of, zones_of_rows, zones_of_some
 from infraplan.policy.priority import areas_of_places
 from infraplan.policy.site_counts import sites_of_target
 from infraplan.policy.targets import Target
@@ -109,7 +109,7 @@ def other_places(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     if target.kinds and "kind" in layers.places:
         open_end |= (layers.places["kind"].fillna("").astype(str) == "").to_numpy()
     of_class = layers.places["place_class"].isin(target.place_classes).to_numpy()
-    return _parted(zones_of_rows(layers, "places"), of_class & ~rows, open_end)
+    return _parted(layers, "places", of_class & ~rows, open_end)
 
 
 def village_rows(target: Target, layers: Layers) -> tuple[Bools, tuple[Note, ...]]:
@@ -155,7 +155,7 @@ def other_villages(target: Target, layers: Layers, rows: Bools) -> LeftOut:
     official = bool(target.official_column) and answers(layers, "villages", target.official_column)[1].any()
     if target.min_households is not None and not official and "households" in layers.villages:
         open_end = _settled(target, layers) & np.isnan(_households(layers))
-    return _parted(zones_of_rows(layers, "villages"), natural & ~rows, open_end)
+    return _parted(layers, "villages", natural & ~rows, open_end)
 
 
 def site_rows(target: Target, layers: Layers) -> Bools:
@@ -192,11 +192,11 @@ def _unsaid(target: Target, layers: Layers, name: str) -> Bools:
 
 def other_rows(target: Target, layers: Layers, name: str, rows: Bools) -> LeftOut:
     """Zones of the rows of sites, lines or a register beside `rows`: those that say nothing in some column of `where`, and the others."""
-    return _parted(zones_of_rows(layers, name), np.logical_not(rows), _unsaid(target, layers, name))
+    return _parted(layers, name, np.logical_not(rows), _unsaid(target, layers, name))
 
 
-def _parted(zone: pd.DataFrame, others: Bools, open_end: Bools) -> LeftOut:
-    return zone.loc[others & open_end], zone.loc[others & ~open_end]
+def _parted(layers: Layers, name: str, others: Bools, open_end: Bools) -> LeftOut:
+    return zones_of_some(layers, name, others & open_end), zones_of_some(layers, name, others & ~open_end)
 
 
 def _says(column: Any, wanted: float | str) -> Bools:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 import numpy as np
@@ -54,7 +55,7 @@ class Layers:
 
 MAP_FREE = frozenset({
     "zone", "people", "yes", "leaf zone", "residents", "priority villages", "villages asked", "polygons", "place share", "leaves", "share",
-    "zone area", "zone lists", "pieces", "piece zone", "pieces counted",
+    "zone area", "zone lists", "pieces", "piece zone", "pieces counted", "losses",
 })  # fmt: skip
 """First words of the keys of results that depend on the grid and on tables other than the sites, but on no margin."""
 
@@ -79,6 +80,12 @@ def table_of(layers: Layers, name: str) -> Any:
 def zones_of_rows(layers: Layers, name: str) -> pd.DataFrame:
     """Zone codes of the rows of a table, one column a level."""
     return layers.keep(("zone", name), lambda: membership(_with_codes(table_of(layers, name)), layers.zones).astype("category"))
+
+
+def zones_of_some(layers: Layers, name: str, rows: Bools) -> pd.DataFrame:
+    """`zones_of_rows` of some rows."""
+    key = "zone", name, blake2b(rows.tobytes(), digest_size=16).digest()
+    return layers.keep(key, lambda: zones_of_rows(layers, name).loc[rows])
 
 
 def residents(layers: Layers) -> npt.NDArray[np.int64]:

@@ -31,7 +31,7 @@ from infraplan.policy.counted_rows import (  # fmt: skip
 )
 from infraplan.policy.counted_units import Note, Units, missing, units_by_code
 from infraplan.policy.judgements import also_notes, place_codes, village_codes
-from infraplan.policy.layers import Layers, answers, is_synthetic, residents, table_of, zones_of_rows
+from infraplan.policy.layers import Layers, answers, is_synthetic, residents, table_of, zones_of_rows, zones_of_some
 from infraplan.policy.site_counts import in_period, other_counts, site_weights
 from infraplan.policy.statuses import places_measured, villages_at_own_point, villages_measured
 from infraplan.policy.targets import Target
@@ -54,11 +54,10 @@ def _population_share(target: Target, network: str, layers: Layers) -> Units:
         return missing("villages.urban", "people")
     rows, notes = residents_rows(target, layers)
     codes, people = villages_at_own_point(target, network, layers), residents(layers).astype(float)
-    zone = zones_of_rows(layers, "villages")
+    zone, left_out = (zones_of_some(layers, "villages", some) for some in (rows, ~rows))
     synthetic = layers.synthetic_network or is_synthetic(layers, "villages")
     rests = villages_measured(target, network, layers)[rows]
-    beside = zone.iloc[:0], zone.loc[~rows]
-    return units_by_code(zone.loc[rows], people[rows], codes[rows], "people", synthetic, notes, rests, beside)
+    return units_by_code(zone, people[rows], codes[rows], "people", synthetic, notes, rests, (zone.iloc[:0], left_out))
 
 
 def _area_share(target: Target, network: str, layers: Layers) -> Units:
@@ -71,10 +70,10 @@ def _area_share(target: Target, network: str, layers: Layers) -> Units:
         polygons = rows & polygon_rows(layers)
         if not polygons.any():
             return missing("、".join(target.place_classes) + " (polygons)", "km2")
-        zone, synthetic, chosen = zones_of_rows(layers, "places").loc[polygons], is_synthetic(layers, "places"), polygons
+        zone, synthetic, chosen = zones_of_some(layers, "places", polygons), is_synthetic(layers, "places"), polygons
         area_km2, served_km2 = areas(target, network, layers, chosen)
         unsaid, others = other_places(target, layers, rows)
-        unsaid = pd.concat([unsaid, zones_of_rows(layers, "places").loc[rows & ~polygons]])
+        unsaid = pd.concat([unsaid, zones_of_some(layers, "places", rows & ~polygons)])
     else:
         leaves = finest_zones(layers)
         area_km2, served_km2 = areas(target, network, layers, None)
@@ -105,7 +104,7 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
         codes = village_codes(target, network, layers)[rows]
         if target.check_points and not _has_check_points(target, layers):
             notes += (("evidence_no_check_points", {}),)
-        zone, synthetic = zones_of_rows(layers, "villages").loc[rows], layers.synthetic_network or is_synthetic(layers, "villages")
+        zone, synthetic = zones_of_some(layers, "villages", rows), layers.synthetic_network or is_synthetic(layers, "villages")
         rests = villages_measured(target, network, layers)[rows] if not target.check_points else None
         notes, beside = notes + also_notes(target, layers), other_villages(target, layers, rows)
         return units_by_code(zone, np.ones(len(codes)), codes, "places", synthetic, notes, rests, beside)
@@ -118,7 +117,7 @@ def _place_share(target: Target, network: str, layers: Layers) -> Units:
     made_up = answers(layers, "places", "synthetic")[0][rows_of_class].any()
     synthetic = bool(layers.synthetic_all or layers.synthetic_network or made_up)
     rests = places_measured(target, network, layers, rows_of_class) if not target.check_points else None
-    zone, beside = zones_of_rows(layers, "places").loc[rows_of_class], other_places(target, layers, rows_of_class)
+    zone, beside = zones_of_some(layers, "places", rows_of_class), other_places(target, layers, rows_of_class)
     return units_by_code(zone, np.ones(len(codes)), codes, "places", synthetic, notes, rests, beside)
 
 
@@ -182,7 +181,7 @@ def _attribute_share(target: Target, network: str, layers: Layers) -> Units:
         if target.weight not in table:
             return missing(f"{name}.{target.weight}", "rows")
         weight = pd.to_numeric(table.loc[rows, target.weight], errors="coerce").fillna(0.0).to_numpy(dtype=float)
-    zone, none, reports = zones_of_rows(layers, name).loc[rows], np.zeros(len(weight)), bool(target.register and target.weight)
+    zone, none, reports = zones_of_some(layers, name, rows), np.zeros(len(weight)), bool(target.register and target.weight)
     parts = weight, weight * says, none, weight * ~said
     unit = target.unit or ATTRIBUTE_UNITS.get(name, "rows")
     return Units(zone, *parts, unit, is_synthetic(layers, name), notes, unsaid=unsaid, others=others, reports=reports)
@@ -204,7 +203,7 @@ def _site_count(target: Target, network: str, layers: Layers) -> Units:
     if target.since is None:
         sure, perhaps = sure | perhaps, np.zeros(len(sites), dtype=bool)
     weight = site_weights(target.count_basis, sites, rows)
-    zone, none = zones_of_rows(layers, "sites").loc[rows], np.zeros(int(rows.sum()))
+    zone, none = zones_of_some(layers, "sites", rows), np.zeros(int(rows.sum()))
     return Units(zone, weight[rows], (weight * sure)[rows], none, (weight * perhaps)[rows], "sites", is_synthetic(layers, "sites"), notes)
 
 

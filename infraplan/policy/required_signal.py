@@ -21,7 +21,8 @@ def required_signal(target: Target, network: str, layers: Layers) -> tuple[Hasha
 
     def make() -> tuple[Coverage, float]:
         there = "" if target.check_points else receiver  # check points are judged network by network
-        cover, loss_db = with_extra_loss(layers.cover, family, network, receiver_losses_db(layers.cover, family, receiver), there)
+        losses_db = layers.keep(("losses", family, receiver), lambda: receiver_losses_db(layers.cover, family, receiver))
+        cover, loss_db = with_extra_loss(layers.cover, family, network, losses_db, there)
         return cover, loss_db + offset_db
 
     return (family, network, receiver, offset_db), make

@@ -27,11 +27,11 @@ def sites_of_target(target: Target, sites: Any) -> Bools:
 def in_period(built: Any, since: date | None, until: date | None) -> tuple[Bools, Bools]:
     """(surely built in the period, perhaps). "2020" and "2020-06" mean the whole year or month, an empty date for any day."""
     place, texts = pd.factorize(built.fillna("").astype(object))
-    first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in texts], dtype="U10")[place]
-    last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in texts], dtype="U10")[place]
+    first = np.array([(value + "-01-01"[len(value) - 4 :])[:10] if value else "0000-00-00" for value in texts], dtype="U10")
+    last = np.array([(value + "-12-31"[len(value) - 4 :])[:10] if value else "9999-99-99" for value in texts], dtype="U10")
     low, high = (since.isoformat() if since else "0000-00-00"), (until.isoformat() if until else "9999-99-99")
     sure = (first >= low) & (last <= high)
-    return sure, (last >= low) & (first <= high) & ~sure
+    return sure[place], ((last >= low) & (first <= high) & ~sure)[place]
 
 
 def site_weights(basis: str, sites: Any, rows: Bools) -> Floats:

@@ -109,7 +109,10 @@ def _above(zone: pd.DataFrame, one: ZoneList) -> npt.NDArray[np.float64]:
     found = np.zeros(len(one.codes) + 1)
     if one.level == "province" or one.level not in zone:
         return found
-    here = zone.loc[zone[one.level] == ""]
+    rows = (zone[one.level] == "").to_numpy(dtype=bool)
+    if not rows.any():
+        return found
+    here = zone.loc[rows]
     whole = "province" in zone and ((here["province"] != "") & (here["city"] == "" if "city" in zone else True)).any()
     found[1:] = whole or (np.isin(one.cities, here["city"].unique()) if one.level != "city" and "city" in zone else False)
     return found

@@ -24,7 +24,7 @@ from infraplan.policy.layers import Layers, on_another_map
 from infraplan.policy.schema import RADIO
 from infraplan.policy.scorecards import TYPES, judged_layers, scorecard_by_target
 from infraplan.policy.targets import Target
-from infraplan.policy.zone_sums import joined
+from infraplan.policy.zone_sums import Table, joined
 from infraplan.run.edit_costs import EditCosts
 from infraplan.run.steps import part_of_layers
 from infraplan.run.stored_network import stored_arrays, stored_network, with_stored_tables
@@ -35,6 +35,8 @@ from infraplan.study.edited_sites import edited_sites
 from infraplan.study.scenarios import MOST_EDITS, OPTIONS, Edit
 from infraplan.tables.column_types import typed
 
+TOGETHER = 8
+"""Targets whose rows are made a frame at once: frames of one target each take longer than the counting."""
 KEYS = ["part", "network", "zone_level", "zone"]
 COMPARED = ("achieved", "numerator", "status")
 """Columns of a scorecard that are shown beside those before any edit."""
@@ -131,7 +133,7 @@ class WhatIf:
         self._row = {name: row for row, name in enumerate(study.sites["id"])}
         self._edited: Any = study.sites.iloc[:0]
         self._costs = EditCosts(study)
-        self._before: dict[Any, pd.DataFrame] = {}
+        self._before: dict[Any, Table] = {}
         self._layers: Layers | None = None
 
     def apply(self, edits: Sequence[Edit]) -> Change:
@@ -189,15 +191,12 @@ class WhatIf:
         GeoDataFrame
             As `read_sites` returns them, in the order of the table; added sites follow.
         """
-        study, edited = self.study, self._edited.set_index("id")
-        named = [edit.id for edit in self.edits if edit.do != "add"]
-        whole = study.sites.copy()
-        if named:
-            rows = [self._row[name] for name in named]
-            for column in whole.columns.drop("id"):
-                whole.iloc[rows, whole.columns.get_loc(column)] = edited.loc[named, column].to_numpy()
-        added = self._edited.loc[~self._edited["id"].isin(named)]
-        return whole if not len(added) else pd.concat([whole, added], ignore_index=True)
+        count, edited = len(self.study.sites), self._edited
+        place = np.array([self._row.get(name, -1) for name in edited["id"]], dtype=np.int64)
+        order, rows = np.arange(count), count + np.arange(len(edited))
+        order[place[place >= 0]] = rows[place >= 0]
+        whole = pd.concat([self.study.sites, edited], ignore_index=True)
+        return whole.iloc[np.append(order, rows[place < 0])].reset_index(drop=True)
 
     def sites_within(self, west: float, south: float, east: float, north: float, limit: int = 2000) -> pd.DataFrame:
         """Sites of a rectangle: edited ones, those that the plan suggests, and evenly chosen existing ones where there are too many.
@@ -234,7 +233,7 @@ class WhatIf:
         return table
 
     def targets(self, networks: Collection[str] | None = None) -> Iterator[pd.DataFrame]:
-        """The scorecard with the edits, a target at a time, beside that before any edit.
+        """The scorecard with the edits, some targets at a time, beside that before any edit.
 
         Parameters
         ----------
@@ -244,7 +243,7 @@ class WhatIf:
         Yields
         ------
         DataFrame
-            Rows of `scorecard` of one target, with achieved_before, numerator_before and status_before.
+            Rows of `scorecard` of some targets, whole, with achieved_before, numerator_before and status_before.
         """
         study, network = self.study, self.network
         only = None if networks is None else tuple(sorted(networks))
@@ -255,26 +254,31 @@ class WhatIf:
             )  # fmt: skip
         before, families = self._layers, network.changed_families
         now = on_another_map(before, network.cover, self.sites())
-        for target in study.targets:
-            name = target.id, target.part, only
-            if name not in self._before:
-                self._before[name] = self._card(target, before, only)
-            card = old = self._before[name]
-            if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
-                card = self._card(target, now, only)
-            yield card.assign(**{f"{column}_before": _beside(card, old, column) for column in COMPARED})
+        targets = list(study.targets)
+        for first in range(0, len(targets), TOGETHER):
+            tables = []
+            for target in targets[first : first + TOGETHER]:
+                name = target.id, target.part, only
+                if name not in self._before:
+                    self._before[name] = self._table(target, before, only)
+                card = old = self._before[name]
+                if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
+                    card = self._table(target, now, only)
+                tables.append(card | {f"{column}_before": _beside(card, old, column) for column in COMPARED})
+            yield typed(joined(tables), TYPES | {f"{column}_before": TYPES[column] for column in COMPARED})
 
-    def _card(self, target: Target, layers: Layers, networks: Collection[str] | None) -> pd.DataFrame:
-        """The rows of one target."""
+    def _table(self, target: Target, layers: Layers, networks: Collection[str] | None) -> Table:
+        """The columns of one target."""
         ((_, tables),) = scorecard_by_target([target], layers, self.study.config.study.as_of, networks)
-        return typed(joined(tables), TYPES)
+        return joined(tables)
 
 
-def _beside(card: pd.DataFrame, old: pd.DataFrame, column: str) -> Any:
+def _beside(card: Table, old: Table, column: str) -> Any:
     """A column of another scorecard at the rows of one; missing where it lacks the row."""
-    if card is old or (len(card) == len(old) and all(card[key].equals(old[key]) for key in KEYS)):
-        return old[column].to_numpy()
-    return old.set_index(KEYS)[column].reindex(pd.MultiIndex.from_frame(card[KEYS])).to_numpy()
+    if card is old or all(np.array_equal(card[key], old[key]) for key in KEYS):
+        return old[column]
+    rows, known = (pd.MultiIndex.from_arrays([table[key] for key in KEYS]) for table in (card, old))
+    return pd.Series(old[column], known).reindex(rows).to_numpy()
 
 
 def _stored(study: Study) -> Coverage:

@@ -122,13 +122,14 @@ class WhatIfPage:
         return {"shares": rows, "cost": costs, "edits": [len(first), len(second)], "currency": one.currency}
 
     def targets(self, lang: str) -> Iterator[pd.DataFrame]:
-        """The rows of one target after another, of any operator: that of the whole study, and those that changed."""
+        """The rows of some targets after others, of any operator: those of the whole study, and those that changed."""
         speech = Speech(lang, zones=self._names, own=self.study.own_names, band_db=0.0)
         for frame in self.state.targets([ANY]):
             whole = (frame["zone_level"] == "province").to_numpy()
             differs = np.abs(frame["achieved"].to_numpy(float) - frame["achieved_before"].to_numpy(float)) > SMALLEST
             moved = (differs | (frame["status"].to_numpy() != frame["status_before"].to_numpy())) & ~whole
-            own = pd.concat([frame.loc[whole], frame.loc[moved].head(MOST_ROWS)])
+            number = frame.loc[moved].groupby(["id", "part"], sort=False).cumcount().reindex(frame.index, fill_value=MOST_ROWS)
+            own = frame.loc[whole | (number < MOST_ROWS)]
             yield pd.DataFrame([self._target({str(name): value for name, value in row.items()}, speech) for row in own.to_dict("records")])
 
     def _target(self, row: dict[str, Any], speech: Speech) -> dict[str, Any]:
