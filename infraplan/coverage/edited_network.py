@@ -59,7 +59,7 @@ class EditedNetwork:
         self.radio = Radio(carried, cover.max_radius_km, caps_km=cover.caps_km, terrain=cover.terrain)
         known = cover.positions.known
         rows = [list(cover.positions.planes).index(plane) for plane in self.planes]
-        self.known = Known(known.keys, known.best[rows], known.server[rows])
+        self.known = Known(known.keys, known.best[rows], known.server[rows], tables=known.tables)
         self.at_x_m, self.at_y_m = cover.positions.positions_of(np.asarray(known.keys))
 
     @property

@@ -285,9 +285,11 @@ def strips(dataset: Any, grid: Grid) -> Iterator[tuple[slice, slice]]:
         yield slice(top, min(top + step, rows.stop)), cols
 
 
-def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: float | None) -> tuple[Floats32, bool]:
-    """Values of the tiles on the grid, NaN where none has any; whether a tile says that it is synthetic."""
-    out = np.full(grid.shape, np.nan, np.float32)
+def mosaic(
+    files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: float | None, dtype: str = "float32", hole: float = np.nan
+) -> tuple[npt.NDArray[Any], bool]:
+    """Values of the tiles on the grid, `hole` where none has any; whether a tile says that it is synthetic."""
+    out = np.full(grid.shape, hole, dtype)
     synthetic, touched, seen = False, False, []
     for path in files:
         with open_band(path) as dataset:
@@ -295,13 +297,13 @@ def mosaic(files: Sequence[Path], grid: Grid, resampling: Resampling, nodata: fl
             seen.append(tuple(round(edge, 3) for edge in transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)))
             empty = dataset.nodata if nodata is None else nodata
             place = {"crs": grid.crs, "transform": Affine(*grid.affine), "width": grid.width, "height": grid.height}
-            how = {"src_nodata": empty, "nodata": np.nan, "dtype": "float32", "resampling": resampling, "tolerance": 0.05}
+            how = {"src_nodata": empty, "nodata": hole, "dtype": dtype, "resampling": resampling, "tolerance": 0.05}
             with WarpedVRT(dataset, **how, **place) as view:
                 for rows, cols in strips(dataset, grid):
                     touched = True
                     window = Window(cols.start, rows.start, cols.stop - cols.start, rows.stop - rows.start)
                     part, kept = view.read(1, window=window), out[rows, cols]
-                    np.copyto(kept, part, where=np.isnan(kept))
+                    np.copyto(kept, part, where=np.isnan(kept) if np.isnan(hole) else kept == hole)
     if not touched:
         faults = FaultList(file=names(files))
         faults.add("geo.raster_elsewhere", bounds=seen[0] if len(seen) == 1 else f"{seen[0]} … {seen[-1]}")
@@ -324,13 +326,15 @@ def clutter_classes(
     """Land-cover codes as classes of clutter; a pixel without a code is open ground."""
     tables = presets.load("clutter")
     rule = tables[presets.choose(table, tables, "clutter_table")]
-    codes, _ = mosaic(files, grid, Resampling.nearest, float(rule["nodata"]))
+    nodata, known = float(rule["nodata"]), [int(entry["code"]) for entry in rule["class"]]
+    in_bytes = nodata in range(256) and all(_stored_as(path) == "uint8" for path in files)  # a quarter of the memory, half of the time
+    codes, _ = mosaic(files, grid, Resampling.nearest, nodata, *(("uint8", nodata) if in_bytes else ()))
     faults = FaultList(file=names(files))
     if holes == "refuse":
-        hole = np.isnan(codes)
+        hole = codes == nodata if in_bytes else np.isnan(codes)
         if hole.any():
             report_holes(hole, grid, faults, required)
-    classes, strange = _classified(codes, [int(entry["code"]) for entry in rule["class"]])
+    classes, strange = _classified_bytes(codes, known, int(nodata)) if in_bytes else _classified(codes, known)
     if strange:
         others = ", ".join(name for name, entry in tables.items() if isinstance(entry, dict) and "class" in entry)
         faults.add("geo.landcover_codes", value=", ".join(f"{code:g}" for code in strange[:10]), table=table, tables=others)
@@ -339,6 +343,24 @@ def clutter_classes(
     nominal = [float(entry.get("nominal_m", rule["nominal_m"])) if nominal_m is None else nominal_m for entry in ({}, *rule["class"])]
     own_codes = ("", *(f"{entry['code']:g}" for entry in rule["class"]))
     return Clutter(grid, classes, np.array(heights), np.array(nominal, np.float64), own_codes)
+
+
+def _stored_as(path: Path) -> str:
+    with open_band(path) as dataset:
+        return str(dataset.dtypes[0])
+
+
+def _classified_bytes(codes: npt.NDArray[np.uint8], known: Sequence[int], nodata: int) -> tuple[npt.NDArray[np.uint16], list[float]]:
+    """`_classified` of codes from 0 to 255, of which one means that there is none."""
+    unknown = np.uint16(np.iinfo(np.uint16).max)
+    numbers = np.full(256, unknown)
+    for number, code in enumerate(known, 1):
+        if code < len(numbers):
+            numbers[code] = number
+    numbers[nodata] = 0
+    classes = numbers[codes]
+    strange = np.unique(codes[classes == unknown]) if (numbers == unknown).any() else codes[:0]
+    return classes, [float(code) for code in strange.ravel()]
 
 
 def _classified(codes: Floats32, known: Sequence[int]) -> tuple[npt.NDArray[np.uint16], list[float]]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,8 @@ from infraplan.study.edited_sites import edited_sites
 from infraplan.study.scenarios import MOST_EDITS, OPTIONS, Edit
 from infraplan.tables.column_types import typed
 
-TOGETHER = 8
-"""Targets whose rows are made a frame at once: frames of one target each take longer than the counting."""
+AT_A_TIME_S = 0.3
+"""Targets of so much time come as one frame: a frame for each takes longer than the counting, and others wait for a long step. [s]"""
 KEYS = ["part", "network", "zone_level", "zone"]
 COMPARED = ("achieved", "numerator", "status")
 """Columns of a scorecard that are shown beside those before any edit."""
@@ -127,9 +128,11 @@ class WhatIf:
         self.edits: tuple[Edit, ...] = ()
         with_stored_tables(study)
         cover = _stored(study)
-        self.network = EditedNetwork(cover, study.sectors, workers=workers)
-        self.counts = VillageCounts(study.villages, study.zones, self.network.cover, study.measured)
-        self.plan = restore_plan(study.output)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            counts = pool.submit(copy_context().run, VillageCounts, study.villages, study.zones, cover, study.measured)
+            self.network = EditedNetwork(cover, study.sectors, workers=workers)
+            self.plan = restore_plan(study.output)
+            self.counts = counts.result()
         self._row = {name: row for row, name in enumerate(study.sites["id"])}
         self._edited: Any = study.sites.iloc[:0]
         self._costs = EditCosts(study)
@@ -233,7 +236,7 @@ class WhatIf:
         return table
 
     def targets(self, networks: Collection[str] | None = None) -> Iterator[pd.DataFrame]:
-        """The scorecard with the edits, some targets at a time, beside that before any edit.
+        """The scorecard with the edits, beside that before any edit; the targets of some tenths of a second at a time.
 
         Parameters
         ----------
@@ -254,18 +257,18 @@ class WhatIf:
             )  # fmt: skip
         before, families = self._layers, network.changed_families
         now = on_another_map(before, network.cover, self.sites())
-        targets = list(study.targets)
-        for first in range(0, len(targets), TOGETHER):
-            tables = []
-            for target in targets[first : first + TOGETHER]:
-                name = target.id, target.part, only
-                if name not in self._before:
-                    self._before[name] = self._table(target, before, only)
-                card = old = self._before[name]
-                if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
-                    card = self._table(target, now, only)
-                tables.append(card | {f"{column}_before": _beside(card, old, column) for column in COMPARED})
-            yield typed(joined(tables), TYPES | {f"{column}_before": TYPES[column] for column in COMPARED})
+        tables, begun, last = list[Table](), monotonic(), len(study.targets) - 1
+        for number, target in enumerate(study.targets):
+            name = target.id, target.part, only
+            if name not in self._before:
+                self._before[name] = self._table(target, before, only)
+            card = old = self._before[name]
+            if target.family in families if target.shape in RADIO else target.shape in OF_SITES:
+                card = self._table(target, now, only)
+            tables.append(card | {f"{column}_before": _beside(card, old, column) for column in COMPARED})
+            if number == last or monotonic() - begun > AT_A_TIME_S:
+                yield typed(joined(tables), TYPES | {f"{column}_before": TYPES[column] for column in COMPARED})
+                tables, begun = [], monotonic()
 
     def _table(self, target: Target, layers: Layers, networks: Collection[str] | None) -> Table:
         """The columns of one target."""

@@ -186,6 +186,25 @@ def test_land_cover_becomes_clutter_height(tmp_path: Path) -> None:
         read_terrain(tmp_path / "dem.tif", grid_inside(WEST, NORTH - 0.2, WEST + 0.2, NORTH, 60.0), clutter=tmp_path / "strange.tif")
 
 
+@pytest.mark.parametrize("strange", [0, 33])
+def test_land_cover_in_bytes_is_that_of_wider_numbers(tmp_path: Path, strange: int) -> None:
+    write_tile(tmp_path / "dem.tif", WEST, NORTH, 60)
+    codes = np.random.default_rng(4).choice([0, 10, 50, 60, 80], (60, 60))
+    codes[30, 30] = strange or codes[30, 30]
+    found: list[Any] = []
+    for dtype in ("uint8", "int16"):
+        write_tile(tmp_path / f"{dtype}.tif", WEST, NORTH, 60, values=codes, dtype=dtype, nodata=0)
+        try:
+            found.append(read_terrain(tmp_path / "dem.tif", clutter=tmp_path / f"{dtype}.tif", holes="sea").clutter)
+        except DataError as error:
+            found.append([fault.value for fault in error.fault_list])
+    if strange:
+        assert found[0] == found[1] == ["33"]
+    else:
+        assert found[0].code.dtype == found[1].code.dtype and np.array_equal(found[0].code, found[1].code)
+        assert len(np.unique(found[0].code)) == 5, "what has no code is a class of its own"
+
+
 def test_ground_keeps_its_pixels_whatever_the_map(tmp_path: Path) -> None:
     """Maps of 500 and of 50 m are on the same heights and the same land cover, with the margin asked for."""
     write_tile(tmp_path / "dem.tif", WEST, NORTH)
