@@ -70,8 +70,8 @@ def run(
         print_note(outcome.fibre_note)
     for layer, ids in outcome.absent.items():
         print_note(both("cli.absent", layer=layer, ids=shortened(ids)))
-    if outcome.taken_over:
-        print_note(outcome.taken_over)
+    for sentence in outcome.taken_over:
+        print_note(sentence)
     if outcome.crew:
         print_note(outcome.crew)
     print_note(both("cli.look", folder=str(outcome.output)))

@@ -62,7 +62,7 @@ class RunOutcome:
     fibre: FibrePlan | None = None
     fibre_note: str = ""
     crew: str = ""
-    taken_over: str = ""
+    taken_over: tuple[str, ...] = ()
 
     @property
     def failed(self) -> list[str]:
@@ -119,8 +119,8 @@ def run_study(
     -------
     RunOutcome
         `.output` (the folder), `.cities` (the state of each), `.summary`, `.plan`, `.check`, `.absent`, `.fibre`, and `.fibre_note`: why
-        there is no plan of fibre, `.crew`: who did the work, where it was a cluster, `.taken_over`: what of the last run was taken over,
-        or why nothing was.
+        there is no plan of fibre, `.crew`: who did the work, where it was a cluster, `.taken_over`: sentences on what of the last run was
+        taken over, or why nothing was.
 
     Raises
     ------
@@ -198,12 +198,14 @@ def _run_with(
         begun["plan"] = _plan_record(plan)
     elif same and known is not None:
         begun = known
-    begun |= {"taken_over": run_map.record} if not cities else {}
+    if not cities:
+        begun["taken_over"] = {} if same else run_map.record
     record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
     ledger.remove_temporary(output, (crew.kept,))
     if not cities or same or known is None:
         ledger.write(output, record)
     batch = Batch(output, scope, kind, facts, resume, writes_ledger=not cities or same or known is None, lang=lang, formats=formats)
+    batch = replace(batch, earlier={} if fresh or known is None else dict(known.get("cities", {})))
     check = None if plan is None or kind == "reused" else check_of(findings, plan, after)
 
     def said(content: dict[str, Any]) -> dict[str, Any]:
@@ -237,11 +239,15 @@ def _run_with(
     # The files of the whole study are written beside the cities', as if none could fail; else they are written again.
     expected = {city: {"state": "done", "folder": folder, "reason": ""} for city, folder in folders.items()}
     page = None if cities else whole_of(expected)
-    rows, whole_is_there = write_folders(folders, layers_of, summary_of, page, batch, record, progress, crew)
+    rows, whole_is_there, kept = write_folders(folders, layers_of, summary_of, page, batch, record, progress, crew)
     ledger.remove_temporary(output, (crew.kept, batch.part.name))  # of workers that died
+    if kept and not (same or cities):
+        record["taken_over"] = {**record["taken_over"], "cities": kept}
+    said_of = (both("run.cities_kept", kept=len(kept), cities=len(folders)),) if kept else ()
+    taken_over = tuple(text for text in (run_map.note, *said_of) if text)
     table = _city_table(study, findings, plan, rows, changes)
     if page is None:
-        return RunOutcome(output, table, None, plan, None, absent_layers(findings.card), taken_over=run_map.note)
+        return RunOutcome(output, table, None, plan, None, absent_layers(findings.card), taken_over=taken_over)
     advance = progress.step("run.province")
     if not whole_is_there or (table["state"] != "done").any():
         page = whole_of(rows)
@@ -263,7 +269,7 @@ def _run_with(
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
     absent = absent_layers(findings.card)
-    return RunOutcome(output, table, summary, plan, check, absent, findings.fibre, findings.fibre_note, taken_over=run_map.note)
+    return RunOutcome(output, table, summary, plan, check, absent, findings.fibre, findings.fibre_note, taken_over=taken_over)
 
 
 def _refuse_changed_folder(study: Study, output: Path, cities: tuple[str, ...], listed: dict[str, Any]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from infraplan.report.county_pages import write_county_pages
 from infraplan.report.editions import PUBLIC
 from infraplan.report.html_pages import DATA_FILES, write_city_pages, write_province_pages
 from infraplan.run import ledger
+from infraplan.run.content_hash import content_hash
 from infraplan.run.crew import Crew
 from infraplan.run.gis_files import write_layers, write_planning_tables
 from infraplan.run.page_contexts import CityLayers
@@ -40,6 +41,8 @@ class Batch:
     writes_ledger: bool
     lang: str
     formats: tuple[str, ...]
+    earlier: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """What the last run wrote of each city; a city whose pages would show the same is kept."""
 
     @property
     def part(self) -> Path:
@@ -50,6 +53,24 @@ class Batch:
         """Whether a resumed run may keep what is there: complete, unchanged, and with a plan of the same kind."""
         same_plan = row.get("plan") == self.kind or (self.kind == "reused" and row.get("plan") == "whole")
         return self.resume and same_plan and row.get("state") == "done" and ledger.unchanged(self.output / "cities" / folder, row["files"])
+
+    def content_of(self, page: CityLayers, summary: str) -> str:
+        """Hash of all that the files of a city are made from; "" where something in it cannot be hashed: such a city is always written."""
+        try:
+            return content_hash((page, summary, self.lang, self.formats, ledger.program_hash(), ledger.versions()))
+        except TypeError:
+            return ""
+
+    def shows_the_same(self, row: dict[str, Any], folder: str, content: str) -> bool:
+        """Whether the last run wrote a city from this content, and nothing of its folder was changed since."""
+        path = self.output / "cities" / folder
+        return (
+            content != ""
+            and row.get("content") == content
+            and row.get("folder") == folder
+            and path.is_dir()
+            and ledger.hashes(path) == row.get("files")
+        )
 
 
 def folders_of(study: Study, cities: tuple[str, ...]) -> dict[str, str]:
@@ -67,22 +88,34 @@ def write_folders(
     record: dict[str, Any],
     progress: Progress,
     crew: Crew,
-) -> tuple[dict[str, dict[str, Any]], bool]:
+) -> tuple[dict[str, dict[str, Any]], bool, list[str]]:
     """Each city's folder, finished ones are skipped on resume, and beside them the files of the whole study, into `batch.part`.
 
-    Returns what became of each city, a failure is a row with its reason; and whether the files of the whole study are there.
+    A city that would show what the last run wrote of it is kept.
+
+    Returns what became of each city, a failure is a row with its reason; whether the files of the whole study are there;
+    and the cities that were kept.
     """
     advance = progress.step("run.cities")
     rows = {adcode: old for adcode, folder in folders.items() if batch.finished(old := record["cities"].get(adcode, {}), folder)}
     waiting = [adcode for adcode in folders if adcode not in rows]
     advance(len(rows), len(folders))
+    contents: dict[str, str] = {}
+    kept: list[str] = []
+    plain = replace(batch, earlier={})  # what workers need
 
     def units() -> Iterator[Unit]:
         if whole is not None:  # first, because it takes longest
-            yield Unit(WHOLE, _noticing, (write_whole, whole, batch))
+            yield Unit(WHOLE, _noticing, (write_whole, whole, plain))
         for adcode in waiting:
             page = layers_of(adcode)
-            yield Unit(adcode, _noticing, (_write_city, page, summary_of(page), batch.output / "cities" / folders[adcode], batch))
+            summary, old = summary_of(page), batch.earlier.get(adcode, {})
+            contents[adcode] = batch.content_of(page, summary)
+            if batch.shows_the_same(old, folders[adcode], contents[adcode]):
+                kept.append(adcode)
+                yield Unit(adcode, _kept, (old["files"],))
+                continue
+            yield Unit(adcode, _noticing, (_write_city, page, summary, batch.output / "cities" / folders[adcode], plain))
 
     notices: dict[str, list[Fault | Warning]] = {}
     whole_is_there = False
@@ -91,13 +124,19 @@ def write_folders(
         if adcode == WHOLE:
             whole_is_there = row["state"] == "done"
             continue
-        rows[adcode] = {**row, "folder": folders[adcode], "plan": batch.kind}
+        quiet = row["state"] == "done" and not notices[adcode]  # what was noticed is said again, so that such a city is written again
+        rows[adcode] = {**row, "folder": folders[adcode], "plan": batch.kind, "content": contents.get(adcode, "") if quiet else ""}
         record["cities"] = {**record["cities"], adcode: rows[adcode]}
         if batch.writes_ledger:
             ledger.write(batch.output, record)
         advance(len(rows), len(folders))
     _pass_on([notice for adcode in (WHOLE, *folders) for notice in notices.get(adcode, [])])
-    return {adcode: rows[adcode] for adcode in folders}, whole_is_there
+    return {adcode: rows[adcode] for adcode in folders}, whole_is_there, [adcode for adcode in folders if adcode in kept]
+
+
+def _kept(files: dict[str, str]) -> tuple[dict[str, Any], list[Fault | Warning]]:
+    """In place of writing a city that is there: what `_noticing` returns."""
+    return {"state": "done", "files": files, "reason": ""}, []
 
 
 def _pass_on(notices: list[Fault | Warning]) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
-
-import numpy as np
 
 from infraplan.coverage.prediction import layer_keys
 from infraplan.radio.receivers import other_receiver
+from infraplan.run.content_hash import content_hash
 from infraplan.study import Study
 
 
@@ -39,42 +35,3 @@ def map_inputs(study: Study) -> dict[str, str]:
         "settings": settings,
     }
     return {name: content_hash(value) for name, value in parts.items()}
-
-
-def content_hash(value: Any) -> str:
-    """SHA-256 of plain values, arrays, dataclasses, and lists and mappings of them, with their types and in their order.
-
-    Raises
-    ------
-    TypeError
-        Anything else: its content is not known.
-    """
-    digest = hashlib.sha256()
-    _feed(digest, value)
-    return digest.hexdigest()
-
-
-def _feed(digest: Any, value: Any) -> None:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        digest.update(f"{type(value).__name__}{{".encode())
-        for entry in dataclasses.fields(value):
-            digest.update(f"{entry.name}=".encode())
-            _feed(digest, getattr(value, entry.name))
-        digest.update(b"}")
-    elif isinstance(value, np.ndarray) and value.dtype != object:
-        digest.update(f"array {value.dtype.str} {value.shape} ".encode())
-        digest.update(np.ascontiguousarray(value).data)
-    elif isinstance(value, Mapping):
-        digest.update(f"map {len(value)} ".encode())
-        for key, item in value.items():
-            _feed(digest, key)
-            _feed(digest, item)
-    elif isinstance(value, list | tuple):
-        digest.update(f"list {len(value)} ".encode())
-        for item in value:
-            _feed(digest, item)
-    elif value is None or isinstance(value, str | bool | int | float | date | np.generic):
-        text = repr(value)
-        digest.update(f"{type(value).__name__} {len(text)} {text}".encode())
-    else:
-        raise TypeError(f"content_hash cannot hash {type(value).__name__}")

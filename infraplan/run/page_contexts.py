@@ -212,8 +212,8 @@ def _window(cover: Coverage, zones: Any) -> Coverage:
 class CityLayers:
     """A page's context, and the data that only the files need.
 
-    Best server per family, the sectors those indices name, headings of the villages, the CRS that the study chooses for files of a GIS, and
-    the services that its sites carry.
+    Best server per family, the sectors those indices name (those alone that serve on the page), headings of the villages, the CRS that the
+    study chooses for files of a GIS, and the services that its sites carry.
     """
 
     context: PageContext
@@ -225,10 +225,14 @@ class CityLayers:
 
 
 def _layers(context: PageContext, findings: Findings, cover: Coverage) -> CityLayers:
-    servers = {family: np.ascontiguousarray(cover[family].server) for family in cover.families}
+    whole = {family: cover[family].server for family in cover.families}
+    known = np.unique(np.concatenate([[-1], *(np.unique(server) for server in whole.values())]))[1:]  # -1: none
+    place = np.full(len(cover.sector_ids) + 1, -1, np.int32)
+    place[known] = np.arange(len(known))
+    servers = {family: np.ascontiguousarray(place[server]) for family, server in whole.items()}
     chosen = findings.study.config.outputs
     services = {**findings.study.services, **findings.study.plan_services}
-    return CityLayers(context, servers, cover.sector_ids, chosen.village_headings, chosen.crs, services)
+    return CityLayers(context, servers, cover.sector_ids[known], chosen.village_headings, chosen.crs, services)
 
 
 def plan_layers(context: PageContext) -> dict[str, Any]:
@@ -319,10 +323,10 @@ def city_layers(findings: Findings, plan: Plan | None, adcode: str, scope: str, 
             | ((by_zone["level"] == "county") & (by_zone["parent"] == adcode))
         ],
         scorecard=findings.card.loc[(findings.card["zone_level"].isin(["city", "county"])) & findings.card["zone"].isin(codes)],
-        gaps=findings.gaps.loc[findings.gaps["city"] == adcode],
-        things=None if findings.things is None else findings.things.loc[findings.things["city"] == adcode],
+        gaps=findings.gaps.loc[findings.gaps["city"] == adcode].reset_index(drop=True),  # rows of other cities are no part of the page
+        things=None if findings.things is None else findings.things.loc[findings.things["city"] == adcode].reset_index(drop=True),
         villages=findings.villages.loc[findings.villages["city"] == adcode],
-        sites=study.sites.loc[study.sites["city"] == adcode],
+        sites=study.sites.loc[study.sites["city"] == adcode].reset_index(drop=True),
         plan_sites=with_families(without_lines(new, {} if plan is None else plan.lines), study.own_services),
         grid=cover.grid,
         margins={family: np.ascontiguousarray(cover[family].margin_db) for family in cover.families},

@@ -46,7 +46,7 @@ class RunMap:
     note : str
         Once there is a map: what was taken over, or why nothing was, in a sentence; "" for a first run and parts of a study.
     record : dict
-        The same for the ledger; empty where nothing was taken over, or nothing had changed.
+        The same for the ledger; empty where nothing was taken over.
     """
 
     fresh: bool = False
@@ -95,8 +95,7 @@ class RunMap:
             return None
         cover, pixels = changed_cover(stored_network(study, arrays, before), before, study.sectors)
         self.note = both("run.map_taken_over", run=_run_of(day), sectors=f"{count:,}", pixels=f"{pixels:,}")
-        if count:  # else the run is the last one again, with the same ledger
-            self.record = {"map": {"as_of": day, "changed_sectors": count, "changed_pixels": pixels}}
+        self.record = {"map": {"as_of": day, "changed_sectors": count, "changed_pixels": pixels}}
         return cover
 
 

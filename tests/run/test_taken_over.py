@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from results import digests
+from results import copy_of, digests, run_light
 
 import infraplan as ip
+from infraplan.run.content_hash import content_hash
 from infraplan.run.ledger import NAME
-from infraplan.run.map_inputs import content_hash
 from infraplan.run.stored_network import ABOUT, FOLDER
 from tests.helpers.hilly_study import write_hilly_study
 
@@ -22,7 +22,7 @@ from tests.helpers.hilly_study import write_hilly_study
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study over terrain that was run."""
     folder = write_hilly_study(tmp_path_factory.mktemp("taken_over") / "study")
-    assert ip.run_study(ip.Study.open(folder), jobs=1, formats=()).taken_over == ""
+    assert ip.run_study(ip.Study.open(folder), jobs=1, formats=()).taken_over == ()
     return folder
 
 
@@ -37,7 +37,7 @@ def rerun(folder: Path, **options: bool) -> tuple[str, dict[str, str], dict[str,
     outcome = ip.run_study(ip.Study.open(folder), jobs=1, formats=(), overwrite=True, **options)
     found = digests(outcome.output)
     found.pop(NAME)
-    return outcome.taken_over, found, json.loads((outcome.output / NAME).read_text(encoding="utf-8"))["taken_over"]
+    return "\n".join(outcome.taken_over), found, json.loads((outcome.output / NAME).read_text(encoding="utf-8"))["taken_over"]
 
 
 def change_sites(folder: Path) -> None:
@@ -97,3 +97,30 @@ def test_content_hash_knows_values_and_types() -> None:
     assert content_hash([("a", 0.1)]) == content_hash((("a", 0.1),))
     with pytest.raises(TypeError):
         content_hash(object())
+
+
+def test_cities_whose_content_is_the_same_are_kept(small_study: Path, tmp_path: Path) -> None:
+    study = copy_of(small_study, tmp_path)
+    first = run_light(study, formats=("html",))
+    assert first.taken_over == ()
+    cities = {folder.name[:6]: folder for folder in sorted((first.output / "cities").iterdir())}
+    times = {adcode: (folder / "report.html").stat().st_mtime_ns for adcode, folder in cities.items()}
+    sites = pd.read_csv(study / "sites.csv", dtype=str)
+    row = sites.index[sites["city"] == "445200"][0]
+    sites.loc[row, "name"] = "改名站"
+    sites.to_csv(study / "sites.csv", index=False)
+    second = run_light(study, formats=("html",), overwrite=True)
+    assert "cities: 1 of 2 kept" in second.taken_over[-1]
+    again = {adcode: (folder / "report.html").stat().st_mtime_ns for adcode, folder in cities.items()}
+    assert again["445100"] == times["445100"] and again["445200"] > times["445200"]
+    ledger = json.loads((first.output / NAME).read_text(encoding="utf-8"))
+    assert ledger["taken_over"]["cities"] == ["445100"]
+    found = digests(first.output)
+    page = cities["445100"] / "report.html"
+    page.write_bytes(page.read_bytes() + b"\n")  # a file that was changed since is written again
+    (cities["445200"] / "own.txt").write_text("note", encoding="utf-8")
+    third = run_light(study, formats=("html",), overwrite=True)
+    assert not any("kept" in sentence for sentence in third.taken_over)
+    whole = digests(third.output)
+    assert {name for name in whole if whole[name] != found.get(name)} <= {NAME}
+    assert found.keys() == whole.keys()
