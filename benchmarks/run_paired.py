@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CITY = "440200"
 GOALS = {"main": 0.6, "city": 0.6, "rerun": 0.35, "noplan_rerun": 0.15}
 MOVED_DEG = 0.01
-TARGETS = re.compile(r"^targets = \[.*?\]", re.MULTILINE)
+TARGETS = re.compile(r"^targets? = (\[.*?\]|\".*?\")", re.MULTILINE)
 
 
 def infraplan(tree: Path, *arguments: str) -> dict[str, float]:

@@ -15,12 +15,16 @@ from scipy.sparse import csr_matrix
 from infraplan.arrays import Bools, Floats32, Ints
 from infraplan.coverage.coverage_map import Coverage
 from infraplan.coverage.footprints import by_site, margins_at
+from infraplan.coverage.kept_reach import KeptBlocks, kept_blocks
 from infraplan.coverage.networks import ANY
 from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.population import positions_on
 from infraplan.coverage.receivers_in_rows import Rows, Strips
 from infraplan.coverage.shared_tables import Radio
 from infraplan.radio.budgets import Service
+
+BLOCK_M = 10_000.0
+"""Side of the squares whose candidates are kept together: a change is felt within a cap's radius of it (ours). [m]"""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ class SiteMargins:
         def radio(floor_db: float, terrain: Any = None) -> Radio:
             return Radio(services, cover.max_radius_km, floor_db=floor_db, terrain=terrain, caps_km=cover.caps_km)
 
-        self.rows, self.asked_db = rows, tuple(asked_db)
+        self.rows, self.least_db, self.asked_db = rows, least_db, tuple(asked_db)
         self.flat = [radio(asked) for asked in self.asked_db]  # without terrain what is computed ends at a whole step of its tables
         self.of_family = sectors["family"].to_numpy() == family
         self.sites: list[Site] = list(enumerate(by_site(sectors, cover.grid)))
@@ -267,19 +271,55 @@ def reaches(
     joint = Joint.of(parts, asked_db)
     margins = SiteMargins(joint.strips.rows, joint.least_db, asked_db, candidates, cover, services, family)
 
-    def one(item: Site) -> list[Ints]:
-        each = zip(margins.served(item), joint.start, joint.owner, parts, strict=True)
-        return [_whole_points(served, start, owner, part.lacking) for served, start, owner, part in each]
+    kept = kept_blocks.get()
 
-    sites = margins.sites
-    found: list[list[Ints]] = [[] for _ in wanted]
+    def block(items: list[Site]) -> list[list[Ints]]:
+        """The points that each site of a block serves, for each question."""
+        if kept is None:
+            served = [margins.served(item) for item in items]
+        else:
+            served = _served_of_block(items, margins, cover, services, family, kept)
+        whole = [zip(each, joint.start, joint.owner, parts, strict=True) for each in served]
+        return [[_whole_points(some, start, owner, part.lacking) for some, start, owner, part in each] for each in whole]
+
+    blocks, count = [[item] for item in margins.sites] if kept is None else _blocks(margins.sites), len(margins.sites)
+    found: list[list[Ints]] = [[np.empty(0, np.int64)] * count for _ in wanted]
+    done = 0
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for done, each in enumerate(pool.map(one, sites), start=1):
-            for rows, own in zip(each, found, strict=True):
-                own.append(rows)
-            if progress is not None and (done % 200 == 0 or done == len(sites)):
-                progress(done, len(sites))
+        for items, sites in zip(blocks, pool.map(block, blocks), strict=True):
+            for (number, _), each in zip(items, sites, strict=True):
+                for rows, own in zip(each, found, strict=True):
+                    own[number] = rows
+            before, done = done, done + len(items)
+            if progress is not None and (done // 200 > before // 200 or done == count):
+                progress(done, count)
     return [_matrix(own, len(item.demand)) for own, item in zip(found, wanted, strict=True)]
+
+
+def _blocks(sites: list[Site]) -> list[list[Site]]:
+    """Sites by the square of `BLOCK_M` that they are in, in the order of the squares."""
+    blocks: dict[tuple[int, int], list[Site]] = {}
+    for item in sites:
+        place = item[1][2]
+        blocks.setdefault((int(place["y_m"] // BLOCK_M), int(place["x_m"] // BLOCK_M)), []).append(item)
+    return [blocks[square] for square in sorted(blocks)]
+
+
+def _served_of_block(
+    items: list[Site], margins: SiteMargins, cover: Coverage, services: Mapping[str, Service], family: str, kept: KeptBlocks
+) -> list[list[Ints]]:
+    """What `SiteMargins.served` returns for each site of a block, taken from what is kept where nothing that it depends on changed."""
+    rows, reach_m = margins.rows, 1000.0 * margins.flat[0].cap_km(family) + 1.0
+    x_m, y_m = (np.array([item[1][2][name] for item in items], float) for name in ("x_m", "y_m"))
+    across = (rows.x_m >= x_m.min() - reach_m) & (rows.x_m <= x_m.max() + reach_m)
+    at = np.flatnonzero(across & (rows.y_m >= y_m.min() - reach_m) & (rows.y_m <= y_m.max() + reach_m))
+    near = rows.x_m[at], rows.y_m[at], margins.least_db[at]
+    about = cover.grid.crs, dict(services), cover.max_radius_km, dict(cover.caps_km), family, margins.asked_db
+    key, found = kept.take(cover.terrain, (*about, *near, [site for _, (_, _, site) in items]))
+    if found is None:
+        found = [[np.searchsorted(at, np.sort(served)) for served in margins.served(item)] for item in items]
+    kept.keep(key, found)
+    return [[at[served] for served in each] for each in found]
 
 
 def _matrix(found: list[Ints], points: int) -> csr_matrix:

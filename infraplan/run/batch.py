@@ -39,6 +39,7 @@ from infraplan.run.page_contexts import (
 )
 from infraplan.run.progress import Progress, Silent
 from infraplan.run.quality import with_quality
+from infraplan.run.reach_blocks import ReachBlocks
 from infraplan.run.reused_map import RunMap
 from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
 from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
@@ -179,7 +180,9 @@ def _run_with(
     findings = assess(study, progress, only, gaps=False, predicted=run_map.predict)
     whole = bool(known is not None and known.get("complete") and ledger.same_plan(known.get("fingerprint", {}), fingerprint))
     stored = last_plan(study) if edition == PUBLIC else restore_plan(output) if cities and whole else None
-    plan, kind = _plan(findings, stored, only, progress)
+    blocks = ReachBlocks(output, fresh=fresh or bool(cities))
+    with blocks.used():
+        plan, kind = _plan(findings, stored, only, progress)
     after = None if plan is None else cover_with(plan.sites, findings.cover, study.plan_services)
     if plan is not None and after is not None and kind != "reused":
         plan = plan_on_map(findings, plan, after)
@@ -199,7 +202,7 @@ def _run_with(
     elif same and known is not None:
         begun = known
     if not cities:
-        begun["taken_over"] = {} if same else run_map.record
+        begun["taken_over"] = {} if same else run_map.record | blocks.record
     record = {**begun, "complete": whole and same if cities else False, "cities": listed if resume or cities else {}}
     ledger.remove_temporary(output, (crew.kept,))
     if not cities or same or known is None:
@@ -244,7 +247,7 @@ def _run_with(
     if kept and not (same or cities):
         record["taken_over"] = {**record["taken_over"], "cities": kept}
     said_of = (both("run.cities_kept", kept=len(kept), cities=len(folders)),) if kept else ()
-    taken_over = tuple(text for text in (run_map.note, *said_of) if text)
+    taken_over = tuple(text for text in (run_map.note, blocks.note, *said_of) if text)
     table = _city_table(study, findings, plan, rows, changes)
     if page is None:
         return RunOutcome(output, table, None, plan, None, absent_layers(findings.card), taken_over=taken_over)
@@ -266,6 +269,7 @@ def _run_with(
         file_run(output, findings, earlier, lang)
         if findings.villages is not None:
             store_network(findings.cover, study, output)
+            blocks.write()
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)
     absent = absent_layers(findings.card)

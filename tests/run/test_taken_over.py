@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -53,8 +54,11 @@ def test_changed_sites_give_the_bytes_of_a_whole_run(folder: Path) -> None:
     said, found, record = rerun(folder)
     assert "taken over from the run of 2020-12-31" in said
     assert record["map"]["changed_sectors"] > 0 and record["map"]["changed_pixels"] > 0
+    assert (folder / "results/network/reach.parquet").is_file()
     again, same, nothing = rerun(folder)
     assert "; 0 sectors changed since" in again and nothing == {}
+    blocks = re.search(r"candidates: (\d+) of (\d+) blocks taken over", again)
+    assert blocks is not None and blocks[1] == blocks[2]
     said, whole, record = rerun(folder, fresh=True)
     assert said == "" and record == {}
     assert found == whole == same
