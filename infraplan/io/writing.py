@@ -15,7 +15,7 @@ from infraplan.io.qgis import layer_style
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FEW_ROWS = 20_000
+FEW_ROWS = 50_000
 """Layers of so many rows have no spatial index: programs draw them as fast without, and it is a fifth of the file."""
 
 

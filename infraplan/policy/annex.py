@@ -16,6 +16,7 @@ from infraplan.tables.wording import Cells, Figure, worded
 from infraplan.tables.zone_order import in_city_order
 
 RESIDENTIAL = ("village", "block", "pixel")
+JUDGED = ("status", "margin_db", "receiver")
 TESTS = ("band", "device", "indoors", "photo", "confirmed_lon", "confirmed_lat")
 
 
@@ -70,13 +71,18 @@ def gap_parts(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {key: rows.loc[chosen] for key, chosen in parts.items() if key == "gaps" or chosen.any()}
 
 
+def columns_of_family(family: str) -> list[str]:
+    """The columns of `by_place` for a family: what is judged, then the networks that lack service."""
+    return [f"{family}_{name}" for name in (*JUDGED, "network")]
+
+
 def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
-    """Rows of `find_gaps`, one a village, place or stretch: `<family>_status`, `_margin_db`, `_receiver` and `_network` of each it lacks.
+    """Rows of `find_gaps`, one a village, place or stretch of a county: `<family>_status` and other columns of each family it lacks.
 
     Margins outdoors and indoors and the nearest site are of the first such family; `network` is "any", or those that lack service, joined
     by ";"; causes and remedies that differ name their family.
     """
-    key = [gaps["id"], gaps["from_km"].fillna(-1.0) if "from_km" in gaps else pd.Series(-1.0, index=gaps.index)]
+    key = [gaps["id"], gaps["county"], gaps["from_km"].fillna(-1.0) if "from_km" in gaps else pd.Series(-1.0, index=gaps.index)]
     group = pd.Series(pd.MultiIndex.from_arrays(key).factorize()[0], index=gaps.index)
     table = gaps.loc[~group.duplicated()].copy()
     some = gaps.assign(_group=group)
@@ -89,9 +95,10 @@ def by_place(gaps: pd.DataFrame, speech: Speech) -> pd.DataFrame:
     for family in dict.fromkeys(own["family"]):
         rows = own.loc[own["family"] == family].set_index("_group").reindex(first)
         if family:
-            for name in ("status", "margin_db", "receiver"):
-                table[f"{family}_{name}"] = rows[name].to_numpy() if name in rows else np.nan
-            table[f"{family}_network"] = networks.xs(family, level="family").reindex(first).to_numpy()
+            *judged, network = columns_of_family(family)
+            for column, name in zip(judged, JUDGED, strict=True):
+                table[column] = rows[name].to_numpy() if name in rows else np.nan
+            table[network] = networks.xs(family, level="family").reindex(first).to_numpy()
     for name in ("not_spot", "served_by"):
         table[name] = (_texts(own, ["_group"], name, ";").reindex(first).to_numpy()) if name in own else ""
     for name in ("reason", "remedy"):

@@ -17,6 +17,8 @@ from infraplan.policy.targets import Target, Targets
 LISTED = ("place_share", "place_count", "line_share", "attribute_share")
 """Measures whose targets list things one by one."""
 AREAS = ("city", "county")
+COUNTED = ("id", "kind", "family", "status")
+"""Columns of gaps that `gap_counts` reads."""
 
 
 def things_of_targets(targets: Targets, layers: Layers) -> pd.DataFrame:
@@ -73,6 +75,7 @@ def gap_counts(gaps: pd.DataFrame, all_things: Any, families: Iterable[str]) -> 
         villages (one entry a family), places, sites: `lacking`, how many of them are only `uncertain`, and `asked`, out of how many; None
         where `all_things` is None. A thing that two targets list counts once.
     """
+    gaps = gaps[list(COUNTED)]  # few columns are taken much sooner than all
     residential, site = gaps["kind"].isin(RESIDENTIAL), gaps["kind"] == "site"
 
     def count(rows: pd.DataFrame, things: tuple[str, ...], family: str = "") -> dict[str, int | None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infraplan.report.page_rows import Shown
+from infraplan.report.style import units
 
 WIDEST = 36.0
 """Characters that the widest column of a table is taken to hold."""
@@ -76,5 +77,5 @@ def table_of(title: str, shown: Shown, number: int = 0, note: str = "", key: str
 
 def _one_line(texts: Iterable[str]) -> float:
     """The width at which the short ones of a column's texts stay on one line. [widths of a figure]"""
-    widths = [sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts]
+    widths = [units(text) for text in texts if len(text) <= SHORT_TEXT]
     return max((width + 1.5 for width in widths if width <= SHORT_TEXT), default=0.0)

@@ -101,6 +101,7 @@ def county_context(context: PageContext, adcode: str) -> PageContext:
     return replace(
         context,
         level="county",
+        of_city=context,
         fibre=None if context.fibre is None else context.fibre.of((adcode,)),
         connections=None if context.connections is None else context.connections.loc[context.connections["county"] == adcode],
         adcode=adcode,

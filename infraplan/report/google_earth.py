@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from infraplan.report.page_rows import zone_table
 from infraplan.report.style import integer, missing, palette, text
 from infraplan.report.word_document import clean
 from infraplan.report.words import Words
+from infraplan.tables.row_values import dicts_of, values_of
 from infraplan.tables.wording import worded
 
 MOST_GAPS = 8_000  # more of them make Google Earth slow
@@ -55,8 +57,13 @@ def margin_steps() -> tuple[list[float], list[str]]:
     return [float(step["from_db"]) for step in steps], [str(step["colour"]) for step in steps]
 
 
+@lru_cache(maxsize=1 << 14)
+def _escaped(written: str) -> str:
+    return escape(clean(written))
+
+
 def _text(value: Any) -> str:
-    return escape(clean(text(value)))
+    return _escaped(text(value))
 
 
 def _notes(context: PageContext, words: Words) -> list[str]:
@@ -135,27 +142,27 @@ def _folder(name: str, placemarks: Iterable[str], shown: bool = True) -> str:
     return f"<Folder><name>{_text(name)}</name><visibility>{int(shown)}</visibility>{''.join(placemarks)}</Folder>"
 
 
-def _point(name: Any, lon: float, lat: float, style: str, rows: Iterable[tuple[str, Any]]) -> str:
-    data = "".join(
-        f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in rows if not missing(value) and value != ""
-    )
+def _data(rows: Iterable[tuple[str, str]]) -> str:
+    """What a placemark shows, without what has no value."""
+    return "".join(f'<Data name="{_quoted(label)}"><value>{_escaped(value)}</value></Data>' for label, value in rows if value)
+
+
+def _point(name: Any, lon: float, lat: float, style: str, rows: Iterable[tuple[str, str]]) -> str:
     return (
-        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
+        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{_data(rows)}</ExtendedData>"
         f"<Point><coordinates>{lon:.6f},{lat:.6f}</coordinates></Point></Placemark>"
     )
 
 
-def _line(name: Any, path: Any, style: str, rows: Iterable[tuple[str, Any]]) -> str:
-    data = "".join(
-        f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in rows if not missing(value) and value != ""
-    )
+def _line(name: Any, path: Any, style: str, rows: Iterable[tuple[str, str]]) -> str:
     corners = " ".join(f"{x:.6f},{y:.6f}" for x, y in path.coords)
     return (
-        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
+        f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl><ExtendedData>{_data(rows)}</ExtendedData>"
         f"<LineString><tessellate>1</tessellate><coordinates>{corners}</coordinates></LineString></Placemark>"
     )
 
 
+@lru_cache(maxsize=1 << 10)
 def _quoted(label: str) -> str:
     return escape(clean(label), {'"': "&quot;"})
 
@@ -168,9 +175,10 @@ def _shown_columns(frame: Any, table: str, words: Words) -> list[list[tuple[str,
 
 def _new_sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     frame = page_rows.first_sites(context)
-    counties = column(frame, "county").map(text)
-    for row, shown, county in zip(frame.itertuples(index=False), _shown_columns(frame, "sites", words), counties, strict=True):
-        yield county, _point(text(row.name) or row.id, row.geometry.x, row.geometry.y, "new", shown)
+    places = zip(frame.geometry.x, frame.geometry.y, strict=True)
+    named = zip(*(values_of(column(frame, name)) for name in ("county", "name", "id")), strict=True)
+    for (county, name, code), at, shown in zip(named, places, _shown_columns(frame, "sites", words), strict=True):
+        yield text(county), _point(text(name) or code, *at, "new", shown)
 
 
 def _spans(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
@@ -200,7 +208,9 @@ def _sites(context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
 
 def _gaps(gaps: Any, context: PageContext, words: Words) -> Iterator[tuple[str, str]]:
     sure = set(context.gaps.loc[context.gaps["status"] == "unserved", "id"])
-    for row, shown in zip(gaps.to_dict("records"), _shown_columns(gaps, "gaps", words), strict=True):
+    for row, shown in zip(
+        dicts_of(gaps, "id", "county", "village", "name", "lon", "lat"), _shown_columns(gaps, "gaps", words), strict=True
+    ):
         if not missing(row["lon"]) and not missing(row["lat"]):
             style = "unserved" if row["id"] in sure else "uncertain"
             yield text(row["county"]), _point(text(row["village"]) or row["name"], row["lon"], row["lat"], style, shown)
@@ -211,9 +221,7 @@ def _zones(context: PageContext, words: Words) -> Iterator[str]:
 
     frame = zone_table(context).reset_index(drop=True)
     shapes = simplified(frame, SIMPLIFY_DEG.get(context.level, 0.001))
-    for row, shown, shape in zip(
-        frame.drop(columns="geometry").to_dict("records"), _shown_columns(frame, "zones", words), shapes, strict=True
-    ):
+    for row, shown, shape in zip(dicts_of(frame, "name"), _shown_columns(frame, "zones", words), shapes, strict=True):
         data = "".join(f'<Data name="{_quoted(label)}"><value>{_text(value)}</value></Data>' for label, value in shown)
         rings = "".join(_polygon(part) for part in get_parts(shape))
         yield (

@@ -16,6 +16,7 @@ from infraplan.report.page_rows import ANYONE, Shown
 from infraplan.report.style import day, integer, missing, percent, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import people_amount
+from infraplan.tables.row_values import dicts_of
 from infraplan.tables.wording import worded
 
 FIGURES = ("served", "other", "uncertain", "unserved", "after")
@@ -73,7 +74,9 @@ def network_label(network: str, mapped: Sequence[str], words: Words) -> str:
 
 def headline_sentences(context: PageContext, words: Words) -> list[str]:
     """The first lines: a paragraph a family."""
-    return [_paragraph(context, family, words) for family in context.families if len(context.people(family))]
+    asked = [family for family in context.families if len(context.people(family))]
+    found: list[str] = context.once(("first_lines", words.lang), lambda: [_paragraph(context, family, words) for family in asked])
+    return found
 
 
 def _paragraph(context: PageContext, family: str, words: Words) -> str:
@@ -117,7 +120,7 @@ def _beside(own: Mapping[str, Any], context: PageContext, family: str, words: Wo
     parts = []
     every = [network for network in counted_networks(context.networks) if network not in context.networks]
     for network in every:
-        for row in context.people(family, network).to_dict("records"):
+        for row in dicts_of(context.people(family, network)):
             label = network_label(network, context.networks, words)
             parts.append(words.t("headline_network", network=label, share=percent(row["share"], 1)))
     other = text(own.get("other_receiver"))
@@ -130,6 +133,11 @@ def _beside(own: Mapping[str, Any], context: PageContext, family: str, words: Wo
 
 def goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
     """The first clause of the zone for a share of all its residents, any network: one with a requirement, else one without; or None."""
+    found: dict[str, Any] | None = context.once(("goal_row", family), lambda: _goal_row(context, family))
+    return found
+
+
+def _goal_row(context: PageContext, family: str) -> dict[str, Any] | None:
     card = context.targets
     if not len(card):
         return None

@@ -36,6 +36,7 @@ from infraplan.report.report_pictures import build_curve_picture, pareto_picture
 from infraplan.report.word_document import write_docx
 from infraplan.report.words import Words, field_label
 from infraplan.report.workbook import write_annex
+from infraplan.tables.row_values import dicts_of
 
 GAP_COLUMNS = 8
 """Targets side by side in a table of what lacks something: more of them begin another table."""
@@ -282,7 +283,7 @@ def city_list(context: PageContext, words: Words) -> page_rows.Shown:
     shown = page_rows.shown_table(frame, "cities", "page", words, bold=[code == "" for code in frame["adcode"]])
     link, kinds = Markup('<a href="{}{}">{}</a>'), (("html", "page_report"), ("map", "page_map"), ("xlsx", "page_annex"))
     rows = []
-    for cells, row in zip(shown.rows, frame.to_dict("records"), strict=True):
+    for cells, row in zip(shown.rows, dicts_of(frame), strict=True):
         name, *others, pages = cells
         folder = quote(style.text(row["folder"]).strip("/")) + "/" if row["state"] == "done" and style.text(row["folder"]) else ""
         if folder:
@@ -306,7 +307,7 @@ def _common(context: PageContext, words: Words, title_key: str, most_sites: int 
     targets = page_rows.target_rows(context, words)
     heads = page_rows.shown_table(context.targets.head(0), "scorecard", "page", words) if targets else None
     decided = [row for row in targets if row["status"] in page_rows.DECIDED]
-    own = [row for family in context.families for row in context.people(family).to_dict("records")]
+    own = [row for family in context.families for row in dicts_of(context.people(family))]
     families = [SimpleNamespace(**{**row, "family": words.both_in(context, row["family"])}) for row in own]
     phases = context.phases if context.phases is not None and len(context.phases) else None
     total = len(context.plan_sites)

@@ -234,6 +234,8 @@ class PageContext:
         lat, must, best_db, obstacle.
     quality : QualityOfZone, optional
         SINR and rates, where the study wants them counted.
+    of_city : PageContext, optional
+        County only: the page of its city, whose lists it shows in part.
     """
 
     level: str
@@ -268,6 +270,7 @@ class PageContext:
     title_en: str = ""
     city_order: str | tuple[str, ...] = ""
     quality: QualityOfZone | None = None
+    of_city: PageContext | None = None
     known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:

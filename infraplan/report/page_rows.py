@@ -12,14 +12,15 @@ from markupsafe import Markup
 
 from infraplan.columns import Column
 from infraplan.outputs import TABLES, types
-from infraplan.policy.annex import by_place, gap_parts
+from infraplan.policy.annex import by_place, columns_of_family, gap_parts
 from infraplan.policy.gap_counts import gap_counts
 from infraplan.report.page_context import PageContext
 from infraplan.report.plan_words import bound_sentences, nothing_to_build
 from infraplan.report.style import integer, missing, text
 from infraplan.report.words import Words
 from infraplan.tables.number_formats import out_of
-from infraplan.tables.wording import worded
+from infraplan.tables.row_values import dicts_of
+from infraplan.tables.wording import label_of, worded
 from infraplan.tables.zone_order import in_city_order
 
 LEAST_ROWS_A_COUNTY = 3
@@ -46,8 +47,8 @@ def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Seque
     cells = worded(frame, table, place, words)
     heads: list[str] = [one.label for one in cells]
     if words.paired:
-        english = worded(frame.head(1), table, place, words.english())
-        heads = [HEAD.format(one.label, other.label) for one, other in zip(cells, english, strict=True)]
+        english = words.english()
+        heads = [HEAD.format(one.label, label_of(one.column, one.family, english)) for one in cells]
     if first is not None:
         heads[0] = head_of(first, words)
     rows = [list(row) for row in zip(*(one.texts() for one in cells), strict=True)]
@@ -77,13 +78,14 @@ def target_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     if not len(rows):
         return []
     cells = {one.column.name: one.texts() for one in worded(rows, "scorecard", "page", words)}
-    keys = [tuple(text(row.get(key)) for key in ("zone", "id", "part", "family")) for row in rows.to_dict("records")]
+    listed = dicts_of(rows)
+    keys = [tuple(text(row.get(key)) for key in ("zone", "id", "part", "family")) for row in listed]
     beside: dict[tuple[str, ...], list[str]] = {}
     for key, network, value, figure in zip(keys, rows["network"], rows["achieved"], cells["achieved"], strict=True):
         if text(network) not in ANYONE and not missing(value):
             beside.setdefault(key, []).append(f"{words.network(text(network))} {figure}")
     out = []
-    for at, (key, row, asked) in enumerate(zip(keys, rows.to_dict("records"), judged(rows), strict=True)):
+    for at, (key, row, asked) in enumerate(zip(keys, listed, judged(rows), strict=True)):
         if text(row["network"]) in ANYONE:
             networks = words.t("by_network", parts=words.joined(beside[key], "、")) if key in beside else ""
             row_out: dict[str, Any] = {name: values[at] for name, values in cells.items()}
@@ -101,17 +103,22 @@ def text_of(value: Any) -> Any:
 
 def people_rows(context: PageContext, family: str, lang: str = "zh") -> list[dict[str, Any]]:
     """合计 first, then the child zones in their order, then people outside every zone."""
+    found: list[dict[str, Any]] = context.once(("people_rows", family, lang), lambda: _people_rows(context, family, lang))
+    return found
+
+
+def _people_rows(context: PageContext, family: str, lang: str) -> list[dict[str, Any]]:
     own = context.people(family)
     level = context.child_level
     children = context.people(family, level=level)
     children = children[children["adcode"] != context.adcode] if context.level == level else children
     children = in_city_order(children.sort_values("adcode", kind="stable"), context.city_order)
     outside = context.people(family, level="outside")
-    rows = [{**row, "total": True} for row in own.to_dict("records")] + [{**row, "total": False} for row in children.to_dict("records")]
+    rows = [{**row, "total": True} for row in dicts_of(own)] + [{**row, "total": False} for row in dicts_of(children)]
     names = context.names(lang)
     for row in rows:
         row["name"] = names.get(row["adcode"], row["name"]) if lang == "en" else row["name"]
-    return rows + [{**row, "total": False} for row in outside.to_dict("records") if row["population"]]
+    return rows + [{**row, "total": False} for row in dicts_of(outside) if row["population"]]
 
 
 def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
@@ -119,7 +126,7 @@ def network_rows(context: PageContext, words: Words) -> list[dict[str, Any]]:
     rows = []
     for family in context.families:
         for network in context.networks:
-            for row in context.people(family, network).to_dict("records"):
+            for row in dicts_of(context.people(family, network)):
                 rows.append({**row, "name": f"{words.family_in(context, family)} · {words.network(network)}", "total": network == "any"})
     return rows
 
@@ -179,9 +186,19 @@ class GapList:
 
 
 def gaps_by_place(context: PageContext, words: Words) -> pd.DataFrame:
-    """`by_place` of the page's gaps; page, paper, workbook and KMZ show the same rows."""
-    found: pd.DataFrame = context.once(("by_place", words.lang), lambda: by_place(context.gaps, words))
+    """`by_place` of the page's gaps; page, paper, workbook and KMZ show the same rows, and a county's are those of its city."""
+    found: pd.DataFrame = context.once(("by_place", words.lang), lambda: _gaps_by_place(context, words))
     return found
+
+
+def _gaps_by_place(context: PageContext, words: Words) -> pd.DataFrame:
+    city = context.of_city
+    if city is None:
+        return by_place(context.gaps, words)
+    rows = gaps_by_place(city, words.about(city))
+    absent = sorted(set(city.gaps["family"]) - set(context.gaps["family"]))
+    unused = [name for family in absent for name in columns_of_family(family) if name in rows]
+    return rows.loc[rows["county"] == context.adcode].drop(columns=unused)
 
 
 def counts_of_gaps(context: PageContext) -> dict[str, Any]:

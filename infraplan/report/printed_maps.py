@@ -40,7 +40,6 @@ def type_face() -> Iterator[None]:
 def png_of(figure: Any, dpi: int | None = None) -> bytes:
     """PNG bytes, of `DPI` unless another is given, with nothing of the machine or the day; every text is checked for missing glyphs."""
     from matplotlib.text import Text
-    from PIL import Image
 
     written = figure.findobj(Text)
     check_glyphs(text.get_text() for text in written if text.get_visible())
@@ -49,40 +48,48 @@ def png_of(figure: Any, dpi: int | None = None) -> bytes:
     dpi, small = dpi or DPI, io.BytesIO()
     figure.set_dpi(dpi)
     figure.canvas.draw()
-    few_colours(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])).save(small, "PNG", compress_level=8, dpi=(dpi, dpi))
+    few_colours(np.asarray(figure.canvas.buffer_rgba())).save(small, "PNG", compress_level=7, dpi=(dpi, dpi))
     return small.getvalue()
 
 
-def few_colours(picture: Any) -> Any:
-    """The picture in 256 colours, a third of the bytes: its 160 most frequent ones exactly, the shades of its texts, the others near."""
+def few_colours(rgba: Any) -> Any:
+    """A picture of 256 colours, a third of the bytes: the 160 most frequent ones exactly, the shades of its texts, the others near."""
     from PIL import Image
     from scipy.spatial import cKDTree
 
-    rgb = np.asarray(picture).astype(np.int32)
-    pixels = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
-    packed, at, counts = _distinct(pixels)
-    found = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    found, at, counts = _distinct(rgba)
     ink = np.array([int(palette()["ink"]["text"][at : at + 2], 16) for at in (1, 3, 5)])
     shades = np.round(ink + (255 - ink) * np.linspace(0, 1, 32)[:, None]).astype(np.int64)
-    rest = np.array(picture.quantize(64, method=Image.Quantize.MAXCOVERAGE).getpalette()[:192]).reshape(-1, 3)
-    colours = np.concatenate([found[np.lexsort((packed, -counts))[:160]], shades, rest])[:256]
+    rest = far_apart(found, 64, start=np.average(found, axis=0, weights=counts))
+    colours = np.concatenate([found[np.argsort(-counts, kind="stable")[:160]], shades, rest])[:256]
     colours = np.unique(colours, axis=0)  # equal colours would make the nearest one a matter of chance
     nearest = np.asarray(cKDTree(colours).query(found)[1], np.uint8)  # PIL's own search is coarse
-    made = Image.fromarray(nearest[at].reshape(pixels.shape), "P")
+    made = Image.fromarray(nearest[at].reshape(rgba.shape[:2]), "P")
     made.putpalette(colours.astype(np.uint8).ravel().tolist())
     return made
 
 
-def _distinct(pixels: Any) -> tuple[Any, Any, Any]:
-    """The colours of a picture in order, the place of each pixel's among them, and how many pixels have each."""
+def far_apart(colours: Any, count: int, start: Any) -> Any:
+    """So many of the colours, each the farthest from those before it, the first the farthest from `start`."""
+    chosen: list[Any] = []
+    distance = ((colours - start) ** 2).sum(axis=1)
+    for _ in range(min(count, len(colours))):
+        chosen.append(colours[np.argmax(distance)])
+        step = ((colours - chosen[-1]) ** 2).sum(axis=1)
+        distance = step if len(chosen) == 1 else np.minimum(distance, step)
+    return np.array(chosen)
+
+
+def _distinct(rgba: Any) -> tuple[Any, Any, Any]:
+    """The colours of a picture in the order of red, green and blue, the place of each pixel's among them, and how many pixels have each."""
     import pandas as pd
 
-    codes, colours = pd.factorize(pixels.ravel())
-    order = np.argsort(colours)
+    codes, packed = pd.factorize(np.ascontiguousarray(rgba).view(np.uint32).ravel())
+    colours = packed.view(np.uint8).reshape(-1, 4)[:, :3].astype(np.int64)
+    order = np.lexsort(colours.T[::-1])
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    at = rank[codes]
-    return colours[order].astype(np.int64), at, np.bincount(at, minlength=len(order))
+    return colours[order], rank[codes], np.bincount(codes, minlength=len(order))[order]
 
 
 def canvas(width_in: float, height_in: float) -> Any:
@@ -108,6 +115,7 @@ def _map_axes(
     axes.set_xlim(middle_x - metres_per_inch * map_width / 2, middle_x + metres_per_inch * map_width / 2)
     axes.set_ylim(middle_y - metres_per_inch * height / 2, middle_y + metres_per_inch * height / 2)
     axes.set_axis_off()
+    axes.set(xticks=[], yticks=[])  # else ticks are made only to be hidden
     return figure, axes
 
 
@@ -331,7 +339,11 @@ def of_family(sites: Any, family: str) -> Any:
 
 def choropleth(context: PageContext, family: str, lang: str = "both") -> bytes:
     """Cities coloured by their share of residents served, the far islands where they lie. PNG."""
-    words = Words.of(lang).about(context)
+    found: bytes = context.once(("choropleth", family, lang), lambda: _choropleth(context, family, Words.of(lang).about(context)))
+    return found
+
+
+def _choropleth(context: PageContext, family: str, words: Words) -> bytes:
     cities = context.children.reset_index(drop=True)
     share = dict(context.people(family, level=context.child_level)[["adcode", "share"]].itertuples(index=False, name=None))
     cities = cities.assign(geometry=simplified(cities, 0.003))

@@ -31,6 +31,11 @@ def pictures_of(context: PageContext, lang: str = "both") -> list[Drawn]:
 
 def build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     """The curve of cost and coverage along the build order, when the run has a plan."""
+    found: tuple[str, bytes] | None = context.once(("build_curve_picture", words.lang), lambda: _build_curve_picture(context, words))
+    return found
+
+
+def _build_curve_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     if context.build_curve is None or not len(context.build_curve):
         return None
     cost, share = (context.build_curve[name].to_numpy(float) for name in ("cost", "share"))
@@ -54,6 +59,11 @@ def plan_share_label(context: PageContext, words: Words) -> str:
 
 def pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     """What each budget buys at best, with the proven upper bound, when the run has this curve."""
+    found: tuple[str, bytes] | None = context.once(("pareto_picture", words.lang), lambda: _pareto_picture(context, words))
+    return found
+
+
+def _pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     pareto, plan = context.pareto, context.plan
     if pareto is None or not len(pareto):
         return None
@@ -66,6 +76,11 @@ def pareto_picture(context: PageContext, words: Words) -> tuple[str, bytes] | No
 
 def phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     """The phases over time, when the run has phases with dates."""
+    found: tuple[str, bytes] | None = context.once(("phase_picture", words.lang), lambda: _phase_picture(context, words))
+    return found
+
+
+def _phase_picture(context: PageContext, words: Words) -> tuple[str, bytes] | None:
     phases = context.phases
     if (
         phases is None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from infraplan.messages import split_languages
-from infraplan.policy.gap_counts import gap_counts
+from infraplan.policy.gap_counts import COUNTED, gap_counts
 from infraplan.report import page_rows, plan_words
 from infraplan.report.blocks import Block, Heading, Paragraph, Picture, Table, table_of
 from infraplan.report.connection_words import connection_blocks
@@ -112,13 +112,13 @@ def _gap_zones(context: PageContext, words: Words) -> Shown:
     zones = gaps[[column, label]].drop_duplicates(column).sort_values(column, kind="stable")
     zones = in_city_order(zones, context.city_order, column)
     names = context.names("en") if words.lang == "en" else {}
-    parts = [(words.t("total"), gaps)]
-    grouped = dict(tuple(gaps.groupby(column, sort=False)))
+    parts = [(words.t("total"), page_rows.counts_of_gaps(context))]
+    grouped = dict(tuple(gaps[list(COUNTED)].groupby(gaps[column], sort=False)))
     for code, name in zip(zones[column], zones[label], strict=True):
-        parts.append((str(names.get(code, name)) or words.code("level", "outside"), grouped[code]))
+        zone = str(names.get(code, name)) or words.code("level", "outside")
+        parts.append((zone, gap_counts(grouped[code], None, context.families)))
     rows = []
-    for name, own in parts:
-        counts = gap_counts(own, None, context.families)
+    for name, counts in parts:
         villages = {f"{family}_villages": row["lacking"] for family, row in counts["villages"].items()}
         rows.append({"name": name, **villages, "places": counts["places"]["lacking"], "sites": counts["sites"]["lacking"]})
     return shown_table(pd.DataFrame(rows), "gap_zones", "paper", words, bold=[index == 0 for index in range(len(rows))])

@@ -13,7 +13,8 @@ from infraplan.messages import Bilingual, in_language, main_language, say
 from infraplan.report.page_context import Facts, PageContext
 from infraplan.tables.language import Speech
 from infraplan.tables.number_formats import text
-from infraplan.tables.wording import clause_of
+from infraplan.tables.row_values import dicts_of
+from infraplan.tables.wording import CLAUSE_PARTS, clause_of
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ class Words(Speech):
 
     def _about(self, context: PageContext) -> Words:
         rows = context.scorecard
-        first = rows[~rows["id"].duplicated()].assign(network="").to_dict("records") if len(rows) else []
+        first = rows[~rows["id"].duplicated()] if len(rows) else rows
         return replace(
             self,
             zones=context.names(self.lang),
-            tasks={text(row["id"]): clause_of(row, self) for row in first},
+            tasks={text(row["id"]): clause_of({**row, "network": ""}, self) for row in dicts_of(first, *CLAUSE_PARTS)},
             receivers={family: context.receiver(family) for family in dict.fromkeys((*context.families, *context.facts.receivers))},
             band_db=context.facts.band_db,
             own=context.facts.own,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,7 @@ def _write(book: Any, context: PageContext, words: Words, key: str, number: int,
         fill(book, sheet, first, index, cells, forms)
         if any(summed) and rows:
             _total(sheet, first + rows, index, cells, summed[index], rows, forms, words)
+    _blank_forms(sheet, columns, rows, forms)
     if rows == 0:
         sheet.write_string(first, 0, words.t("none_listed"), forms["line"])
     village = next((index for index, cells in enumerate(columns) if cells.column.name == "village"), 0)
@@ -218,13 +220,10 @@ def _total(sheet: Any, row: int, index: int, cells: Cells, summed: bool, rows: i
 
 
 def fill(book: Any, sheet: Any, first: int, index: int, cells: Cells, forms: dict[str, Any]) -> None:
-    """Write a column's cells below row `first`: words as text, numbers in their form."""
-    form, rows = forms.get(cells.column.form, forms["code"]), len(cells.values)
+    """Write a column's cells below row `first`: words as text, numbers in their form; none of a column that a person fills in."""
+    form = forms.get(cells.column.form, forms["code"])
     if cells.column.form.startswith("fill"):
-        if rows:
-            for kind in ("blanks", "no_blanks"):
-                sheet.conditional_format(first, index, first + rows - 1, index, {"type": kind, "format": form})
-        return
+        return  # `_blank_forms`
     for row, value in enumerate(cells.values, first):
         if value is None:
             sheet.write_blank(row, index, None, form)
@@ -242,6 +241,15 @@ def fill(book: Any, sheet: Any, first: int, index: int, cells: Cells, forms: dic
                 whole = "#,##0" if float(value.least).is_integer() else "#,##0.0"
                 forms[key] = book.add_format({**BASE, "num_format": f'{whole} "{value.unit}"', "align": "right"})
             sheet.write_number(row, index, float(value.least), forms[key])
+
+
+def _blank_forms(sheet: Any, columns: list[Cells], rows: int, forms: dict[str, Any]) -> None:
+    """The ground of the columns that a person fills in: one rule for those side by side, in place of a cell for each row."""
+    for form, side_by_side in groupby(enumerate(columns), key=lambda one: one[1].column.form):
+        if form.startswith("fill") and rows:
+            at = [index for index, _ in side_by_side]
+            always = {"type": "formula", "criteria": "=TRUE", "format": forms[form]}
+            sheet.conditional_format(HEAD_ROW + 1, at[0], HEAD_ROW + rows, at[-1], always)
 
 
 def _validations(sheet: Any, columns: list[Cells], rows: int, words: Words) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import uuid
 import warnings
@@ -149,7 +150,7 @@ def _pass_on(notices: list[Fault | Warning]) -> None:
 
 def _noticing(write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[dict[str, Any], list[Fault | Warning]]:
     """Runs `write`: what became of it, and what warned meanwhile, which a worker process cannot print."""
-    with collected() as faults, warnings.catch_warnings(record=True) as caught:
+    with _collector_waits(), collected() as faults, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
             row = {"state": "done", "files": write(*arguments), "reason": ""}
@@ -158,6 +159,18 @@ def _noticing(write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[di
             row = {"state": "failed", "files": {}, "reason": reason[:500]}
     own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
     return row, [*faults, *own]
+
+
+@contextmanager
+def _collector_waits() -> Iterator[None]:
+    """The collector of reference cycles waits: while a workbook has all its cells in memory, it takes a tenth of the time of a folder."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _plain_warning(message: Warning | str) -> Warning:

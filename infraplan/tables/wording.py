@@ -17,6 +17,7 @@ from infraplan.tables.families import service_name
 from infraplan.tables.headings import heading, named
 from infraplan.tables.language import Speech
 from infraplan.tables.number_formats import missing, text
+from infraplan.tables.row_values import dicts_of, values_of
 from infraplan.units import cut
 
 
@@ -48,6 +49,7 @@ class Cells:
     """A column as one place shows it.
 
     `values`: words; numbers in the form of the column; `Figure`; None where the value is unknown, or a person fills it in.
+    `family`: whose column it is, "" where the table has one for all.
     """
 
     column: Column
@@ -55,6 +57,7 @@ class Cells:
     values: list[Any]
     lang: str
     currency: str = ""
+    family: str = ""
 
     def texts(self) -> list[str]:
         """Every cell as it is printed."""
@@ -107,10 +110,14 @@ def worded(frame: Any, table: str, place: str, speech: Speech) -> list[Cells]:
         for name, family in named(entry, frame, table):
             values = _values(entry, name, frame, speech)
             if values is not None:
-                about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}", "first": speech.judged(speech.first)}
-                label = heading(entry, speech.lang, **about)
-                found.append(Cells(entry, label, values, speech.lang, speech.own.currency))
+                found.append(Cells(entry, label_of(entry, family, speech), values, speech.lang, speech.own.currency, family))
     return found
+
+
+def label_of(entry: Column, family: str, speech: Speech) -> str:
+    """The heading of a column in the words of one language."""
+    about = {"judged": speech.judged(family), "band": f"{speech.band_db:g}", "first": speech.judged(speech.first)}
+    return heading(entry, speech.lang, **about)
 
 
 def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] | None:
@@ -130,21 +137,14 @@ def _values(entry: Column, name: str, frame: Any, speech: Speech) -> list[Any] |
         return _distinct(column, lambda value: "" if value == "" else say(f"report.{'yes' if value else 'no'}", speech.lang))
     if entry.numeric:
         return [None if missing(value) else float(value) for value in pd.to_numeric(column, errors="coerce").tolist()]
-    return [text(value) for value in _plain(column)]
+    return [text(value) for value in values_of(column)]
 
 
 def _distinct(values: Any, name: Callable[[Any], str]) -> list[str]:
     """Words for codes, one look-up a distinct code."""
-    codes = ["" if missing(code) else code for code in _plain(values)]
+    codes = ["" if missing(code) else code for code in values_of(values)]
     words = {code: str(name(code)) for code in dict.fromkeys(codes)}
     return [words[code] for code in codes]
-
-
-def _plain(column: Any) -> list[Any]:
-    """The values of a column; those of texts at once, since one by one they take most of the time of a table."""
-    texts = isinstance(getattr(column, "dtype", None), pd.StringDtype)
-    found: list[Any] = column.to_numpy(dtype=object).tolist() if texts else column.tolist()
-    return found
 
 
 NO_SUBSTITUTE = ("none", "not_found", "not_computed")
@@ -170,13 +170,7 @@ CODES: dict[str, Callable[[Speech], Callable[[Any], str]]] = {
 
 def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
     """Some columns row by row, None where the frame lacks one."""
-    return list(zip(*(_plain(frame[name]) if name in frame else [None] * len(frame) for name in names), strict=True))
-
-
-def _records(frame: Any, *names: str) -> list[dict[str, Any]]:
-    """Some columns row by row, those that the frame has."""
-    known = [name for name in names if name in frame]
-    return [dict(zip(known, row, strict=True)) for row in _rows(frame, *known)] if known else [{} for _ in range(len(frame))]
+    return list(zip(*(values_of(frame[name]) if name in frame else [None] * len(frame) for name in names), strict=True))
 
 
 FIGURE_PARTS = ("measure", "unit", "achieved", "numerator", "denominator")
@@ -201,7 +195,7 @@ def clause_of(row: Mapping[str, Any], speech: Speech) -> str:
 def _figures(frame: Any, speech: Speech, name: str) -> list[Any]:
     """Required, achieved or shortfall: one number or, with its `_most`, an interval; % where the row is a share."""
     cells: list[Any] = []
-    for row in _records(frame, *dict.fromkeys((name, f"{name}_most", "is_share", *FIGURE_PARTS))):
+    for row in dicts_of(frame, *dict.fromkeys((name, f"{name}_most", "is_share", *FIGURE_PARTS))):
         value: Any = row.get(name)
         short = name.startswith("shortfall")
         unit = speech.code("unit", row.get("unit"))
@@ -234,7 +228,7 @@ def _rates(frame: Any, speech: Speech, name: str) -> list[Any]:
 def _fractions(frame: Any, speech: Speech, name: str) -> list[str]:
     """Numerator / denominator; nothing beside a figure that somebody reports, which has none."""
     cells = []
-    for row in _records(frame, *FIGURE_PARTS):
+    for row in dicts_of(frame, *FIGURE_PARTS):
         part: Any = row.get("numerator")
         whole: Any = row.get("denominator")
         reported = row.get("measure") == "reported" and not number_formats.is_share({"achieved": None, "unit": "", **row})
@@ -348,7 +342,7 @@ def _zones(frame: Any, speech: Speech, name: str) -> list[str]:
 FROM_ROWS: dict[str, Callable[[Any, Speech, str], list[Any] | None]] = {
     "given": lambda frame, speech, name: [text(value) for value in frame[name].tolist()] if name in frame else None,
     "number": lambda frame, speech, name: list(range(1, len(frame) + 1)),
-    "task": lambda frame, speech, name: [clause_of(row, speech) for row in _records(frame, *CLAUSE_PARTS)],
+    "task": lambda frame, speech, name: [clause_of(row, speech) for row in dicts_of(frame, *CLAUSE_PARTS)],
     "figure": _figures,
     "shortfall": _figures,
     "document": _documents,

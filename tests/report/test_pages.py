@@ -11,9 +11,14 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from infraplan.policy.annex import by_place
+from infraplan.report import printed_maps
 from infraplan.report.county_pages import county_context
 from infraplan.report.html_pages import index_page, report_page
+from infraplan.report.page_context import PageContext
+from infraplan.report.page_rows import gaps_by_place
 from infraplan.report.style import day, decimal, integer, percent, percent_up
+from infraplan.report.words import Words
 from infraplan.tables.number_formats import money
 
 
@@ -146,3 +151,28 @@ def test_no_cell_holds_a_value_of_a_program(site: Path) -> None:
     for page in [*site.rglob("report.html"), site / "index.html"]:
         found = re.findall(r">\s*(True|False|nan|None|NaT|NaN|&lt;NA&gt;)\s*<", page.read_text(encoding="utf-8"))
         assert not found, (page, found[:3])
+
+
+def test_the_gaps_of_a_county_are_those_of_its_city(contexts: tuple[PageContext, list[PageContext]]) -> None:
+    """A county's rows, taken from the list of its city, are what its own gaps give; so are they where it lacks one family alone."""
+    _, (city, *_) = contexts
+    for number, (code, _name) in enumerate(city.counties):
+        kept = (city.gaps["county"] != code) | (city.gaps["family"] == "nr") if number == 0 else city.gaps["county"].notna()
+        whole = replace(city, gaps=city.gaps[kept])
+        own, words = county_context(whole, code), Words("zh")
+        shown = gaps_by_place(own, words.about(own))
+        alone = by_place(own.gaps, words.about(own))
+        assert len(shown) and ("nbiot_status" in alone) == (number > 0)
+        pd.testing.assert_frame_equal(shown, alone)
+
+
+def test_a_picture_that_two_pages_show_is_drawn_once(
+    contexts: tuple[PageContext, list[PageContext]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The map of the province by city is on the index and in the report."""
+    province, made = replace(contexts[0]), []
+    monkeypatch.setattr(printed_maps, "png_of", lambda figure, dpi=None: made.append(figure) or b"\x89PNG")
+    first, again = (printed_maps.choropleth(province, "nr") for _ in range(2))
+    assert first == again and len(made) == 1
+    printed_maps.choropleth(province, "nr", "en")
+    assert len(made) == 2

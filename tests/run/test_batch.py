@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
@@ -39,6 +40,21 @@ def mine(small_study: Path, small_results: Path, tmp_path: Path) -> Path:
     """A study of one's own with finished results beside it."""
     shutil.copytree(small_results, tmp_path / "results")
     return copy_of(small_study, tmp_path)
+
+
+def test_the_collector_waits_while_a_folder_is_written() -> None:
+    """The collector of reference cycles works again afterwards, also where writing failed."""
+    seen: list[bool] = []
+
+    def write(fails: bool) -> dict[str, str]:
+        seen.append(gc.isenabled())
+        if fails:
+            raise ValueError("no")
+        return {}
+
+    assert gc.isenabled()
+    assert [folders._noticing(write, fails)[0]["state"] for fails in (False, True)] == ["done", "failed"]
+    assert seen == [False, False] and gc.isenabled()
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> None:
