@@ -141,7 +141,7 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with another copy of it as `study`, and with `results` of a run that writes the light formats."""
+    """A folder with another copy of it as `study`, and with `results` of a run that writes the light formats; nobody writes into it."""
 
     def make(folder: Path) -> None:
         from results import run_light

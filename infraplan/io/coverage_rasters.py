@@ -160,7 +160,8 @@ def write_quality_cog(
                 names.append(f"{family} {name} {receiver}")
                 units.append(unit)
     if bands:
-        _write(Path(path), bands, names, place.profile("float32", float("nan"), "YES"), dict(tags or {}), unit=units)
+        profile = place.profile("float32", float("nan"), "NO")  # a predictor makes values of one decimal larger
+        _write(Path(path), bands, names, profile, dict(tags or {}), unit=units)
 
 
 class _Place:

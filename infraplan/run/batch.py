@@ -23,6 +23,7 @@ from infraplan.report.editions import EDITIONS, INTERNAL, PUBLIC, public_context
 from infraplan.report.headline import headline_of
 from infraplan.report.html_pages import FORMATS
 from infraplan.run import ledger
+from infraplan.run.collector import seldom_collected
 from infraplan.run.connections import plan_connections
 from infraplan.run.crew import Crew, crew_for
 from infraplan.run.fibre import with_fibre
@@ -139,7 +140,7 @@ def run_study(
     """
     edition = choose(edition, EDITIONS, "edition")
     output = study.output if edition == INTERNAL else study.output / PUBLIC
-    with crew_for(study, output, jobs=jobs, scheduler=scheduler) as crew:
+    with seldom_collected(), crew_for(study, output, jobs=jobs, scheduler=scheduler) as crew:
         outcome = _run_with(
             crew, study, output, cities=cities, resume=resume, overwrite=overwrite, fresh=fresh, lang=lang, edition=edition,
             formats=formats, progress=progress or Silent(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import uuid
 import warnings
@@ -18,6 +17,7 @@ from infraplan.report.county_pages import write_county_pages
 from infraplan.report.editions import PUBLIC
 from infraplan.report.html_pages import DATA_FILES, write_city_pages, write_province_pages
 from infraplan.run import ledger
+from infraplan.run.collector import seldom_collected
 from infraplan.run.content_hash import content_hash
 from infraplan.run.crew import Crew
 from infraplan.run.gis_files import write_layers, write_planning_tables
@@ -150,7 +150,7 @@ def _pass_on(notices: list[Fault | Warning]) -> None:
 
 def _noticing(write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[dict[str, Any], list[Fault | Warning]]:
     """Runs `write`: what became of it, and what warned meanwhile, which a worker process cannot print."""
-    with _collector_waits(), collected() as faults, warnings.catch_warnings(record=True) as caught:
+    with seldom_collected(), collected() as faults, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
             row = {"state": "done", "files": write(*arguments), "reason": ""}
@@ -159,18 +159,6 @@ def _noticing(write: Callable[..., dict[str, str]], *arguments: Any) -> tuple[di
             row = {"state": "failed", "files": {}, "reason": reason[:500]}
     own = [_plain_warning(item.message) for item in caught if isinstance(item.message, UserWarning | RuntimeWarning)]
     return row, [*faults, *own]
-
-
-@contextmanager
-def _collector_waits() -> Iterator[None]:
-    """The collector of reference cycles waits: while a workbook has all its cells in memory, it takes a tenth of the time of a folder."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _plain_warning(message: Warning | str) -> Warning:

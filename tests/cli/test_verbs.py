@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def ready(small: Path) -> Path:
-    """The smallest study with results beside it."""
-    return small / "study"
+def ready(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the smallest study with results beside it, to which verbs add their files."""
+    return Path(shutil.copytree(small, tmp_path_factory.mktemp("ready") / "small")) / "study"
 
 
 def test_help_names_every_verb(infraplan: Call) -> None:

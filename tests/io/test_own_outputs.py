@@ -102,14 +102,13 @@ def test_every_host_is_read_as_it_is_printed(lang: str) -> None:
     assert sites["host"].tolist() == list(hosts)
 
 
-def test_villages_are_read_under_either_headings(mini_study: Path, tmp_path: Path) -> None:
-    study = copy_of(mini_study, tmp_path)
-    plain = run_light(study).output
+def test_villages_are_read_under_either_headings(outcomes: dict[str, RunOutcome], mini_study: Path, tmp_path: Path) -> None:
+    study, plain = copy_of(mini_study, tmp_path), outcomes["zh"].output
     text = (study / "study.toml").read_text(encoding="utf-8")
     other = text.replace('output = "../results"', 'output = "../chinese"') + '\n[outputs]\nvillage_headings = "zh"\n'
     assert other.count("../chinese") == 1
     (study / "study.toml").write_text(other, encoding="utf-8")
-    chinese = run_light(study).output
+    chinese = run_light(study, formats=()).output
     heads = {folder.name: list(pd.read_csv(folder / "villages.csv", encoding="utf-8-sig", nrows=1)) for folder in (plain, chinese)}
     assert {"id", "population", "nr_status", "lon"} <= set(heads[plain.name])
     assert {"编码", "常住人口", "5G（室外）状态", "NB-IoT（室内）余量(dB)", "位置误差(m)", "经度"} <= set(heads[chinese.name])

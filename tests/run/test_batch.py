@@ -22,17 +22,12 @@ import infraplan
 from infraplan.errors import DataError, InfraplanError, UsageError
 from infraplan.report.run_comparison import compare_runs
 from infraplan.report.workbook import HEAD_ROW
-from infraplan.run import folders, run_study
+from infraplan.run import RunOutcome, folders, run_study
+from infraplan.run.collector import SELDOM
 from infraplan.run.ledger import NAME
 from infraplan.study import Study
 
 FILES = {"report.html", "map.html", "annex.xlsx", "plan.gpkg", "coverage.tif", "villages.csv"}
-
-
-@pytest.fixture(scope="session")
-def small_results(small_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole run of a copy of the smallest study: other tests run that study too."""
-    return run_light(copy_of(small_study, tmp_path_factory.mktemp("batch"))).output
 
 
 @pytest.fixture()
@@ -42,19 +37,25 @@ def mine(small_study: Path, small_results: Path, tmp_path: Path) -> Path:
     return copy_of(small_study, tmp_path)
 
 
-def test_the_collector_waits_while_a_folder_is_written() -> None:
-    """The collector of reference cycles works again afterwards, also where writing failed."""
-    seen: list[bool] = []
+def test_the_collector_comes_seldom_while_a_folder_is_written() -> None:
+    """The collector of reference cycles comes as often as before afterwards, also where writing failed; one that is off stays off."""
+    seen: list[int] = []
 
     def write(fails: bool) -> dict[str, str]:
-        seen.append(gc.isenabled())
+        seen.append(gc.get_threshold()[0])
         if fails:
             raise ValueError("no")
         return {}
 
-    assert gc.isenabled()
+    before = gc.get_threshold()
     assert [folders._noticing(write, fails)[0]["state"] for fails in (False, True)] == ["done", "failed"]
-    assert seen == [False, False] and gc.isenabled()
+    assert seen == [SELDOM, SELDOM] and gc.get_threshold() == before
+    gc.set_threshold(0)
+    try:
+        folders._noticing(write, False)
+        assert seen[-1] == 0 == gc.get_threshold()[0]
+    finally:
+        gc.set_threshold(*before)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, adcode: str, error: Exception) -> None:
@@ -270,23 +271,29 @@ def test_some_cities_get_the_numbers_of_a_whole_run(tiny_study: Path, tiny_resul
     pd.testing.assert_frame_equal(new[0], new[1])
 
 
-def test_without_a_plan_some_cities_are_planned_for_alone(small_study: Path, tmp_path: Path) -> None:
-    study = copy_of(small_study, tmp_path)
-    outcome = run_light(study, cities=("445100",))
+@pytest.fixture(scope="module")
+def planned_alone(small_study: Path, tmp_path_factory: pytest.TempPathFactory) -> RunOutcome:
+    """A city of the smallest study, planned for alone; the study is beside the results."""
+    return run_light(copy_of(small_study, tmp_path_factory.mktemp("alone")), cities=("445100",))
+
+
+def test_without_a_plan_some_cities_are_planned_for_alone(planned_alone: RunOutcome, small_study: Path, tmp_path: Path) -> None:
+    outcome = planned_alone
     assert outcome.plan is not None
     assert outcome.plan.goal.cities == ("445100",)
     assert set(outcome.plan.sites["city"]) == {"445100"}
     assert not (outcome.output / "summary.json").exists()
     assert "单独规划" in (outcome.output / "cities/445100-潮州市/report.html").read_text(encoding="utf-8")
-    before = digests(outcome.output)
-    run_light(study, cities=("445100",))
-    assert digests(outcome.output) == before
+    shutil.copytree(outcome.output, tmp_path / "results")
+    run_light(copy_of(small_study, tmp_path), cities=("445100",))
+    assert digests(tmp_path / "results") == digests(outcome.output)
 
 
-def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(small_study: Path, small_results: Path, tmp_path: Path) -> None:
-    study = copy_of(small_study, tmp_path)
-    run_light(study, cities=("445100",))
-    run_light(study, resume=True)
+def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(
+    planned_alone: RunOutcome, small_study: Path, small_results: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(planned_alone.output, tmp_path / "results")
+    run_light(copy_of(small_study, tmp_path), resume=True)
     assert digests(tmp_path / "results") == digests(small_results)
 
 

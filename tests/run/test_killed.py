@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from results import copy_of, digests, run_light
+from results import copy_of, digests
 
 from infraplan.run.ledger import NAME
 
@@ -57,10 +57,8 @@ def whole(results: Path, wanted: dict[str, str]) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_moment_and_resumed(small_study: Path, tmp_path: Path) -> None:
-    (tmp_path / "undisturbed").mkdir()
-    run_light(copy_of(small_study, tmp_path / "undisturbed"))
-    wanted = digests(tmp_path / "undisturbed/results")
+def test_killed_at_any_moment_and_resumed(small_study: Path, small_results: Path, tmp_path: Path) -> None:
+    wanted = digests(small_results)
     study = copy_of(small_study, tmp_path)
     results = tmp_path / "results"
     runs, rng, killed = Runs(study), random.Random(20), 0
