@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,11 @@ from infraplan.policy.gap_lists import no_gaps
 from infraplan.run.counting import with_status
 from infraplan.run.findings import Findings
 from infraplan.run.plain_values import plain, records
+from infraplan.run.progress import Progress, Silent
 from infraplan.run.run_scope import chosen_cities
 from infraplan.run.steps import limits_of, plan_of, planning_instance, without_points
 from infraplan.run.what_if import WhatIf
+from infraplan.siting.cover.incumbent import Follow
 from infraplan.siting.explanations import reason_sentence
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_explanations import explain_plan
@@ -39,8 +42,8 @@ from infraplan.tables.reprojection import to_plane
 
 NEAREST, NEAR_KM = 3, 5.0
 """Candidates that are looked at around a place, and how far they may be."""
-ROUNDS = (16, 4, 1)
-"""The search is run with the study's steps divided by each of these: the first answers come soon, the last is that of `infraplan plan`."""
+SAID_EVERY_S = 1.0
+"""Progress is said no more often."""
 
 
 class Place(BaseModel):
@@ -88,8 +91,10 @@ class PlanRequest(BaseModel):
     why_not: tuple[Place, ...] = Field(default=(), max_length=5)
 
 
-def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], None] = lambda key: None) -> Iterator[tuple[Plan, Instance]]:
-    """Plans on top of the edits of a state, each at least as good as the one before.
+def complete_plan(
+    state: WhatIf, request: PlanRequest, progress: Progress | None = None, follow: Follow | None = None
+) -> tuple[Plan, Instance]:  # fmt: skip
+    """The plan on top of the edits of a state: that of `infraplan plan`.
 
     Parameters
     ----------
@@ -97,36 +102,31 @@ def complete_plan(state: WhatIf, request: PlanRequest, step: Callable[[str], Non
         With the edits of `request` applied.
     request : PlanRequest
         What is asked.
-    step : callable
-        Called with the key of each step that begins.
+    progress : Progress, optional
+        Gets a call for each step.
+    follow : callable, optional
+        Hears of the best plan so far while the search goes on (`SearchLimits`).
 
-    Yields
-    ------
+    Returns
+    -------
     Plan, Instance
-        The best plan so far after each round of the search, and its problem; the last round has the steps of study.toml.
+        The plan, and its problem.
     """
+    steps = progress or Silent()
     study = state.study.under(Scenario(name="page", edits=state.edits, inputs=state.study.inputs))
     study.__dict__.update(sites=state.sites(), exclusions=(*study.exclusions, *_discs(state.study, request.forbidden)))
     cities = chosen_cities(study, request.cities) if request.cities else ()
     cover = state.network.cover
     villages = study.villages if not cities else study.villages.loc[study.villages["city"].isin(cities)]
-    step("run.counting")
+    steps.step("run.counting")
     villages = with_status(villages, cover, study.measured)
     findings = Findings(study, cover, villages, pd.DataFrame(), pd.DataFrame(), without_points(no_gaps()))
-    step("run.planning")
-    instance, usual, best = planning_instance(findings, None, cities), limits_of(study), None
-    for part in ROUNDS:
-        step("run.searching")
-        limits = replace(usual, work_limit=None if usual.work_limit is None else max(usual.work_limit // part, 1))
-        if usual.work_limit is None:
-            limits = replace(limits, time_limit_s=usual.time_limit_s / part)
-        found = (
-            plan_of(findings, instance, None, cities, limits)
-            if request.budget is None
-            else most_served(instance, limits, budget=request.budget)
-        )
-        best = found if best is None else _better(best, found, request.budget)
-        yield best, instance
+    instance = planning_instance(findings, steps, cities)
+    steps.step("run.searching")
+    limits = replace(limits_of(study), follow=follow)
+    if request.budget is not None:
+        return most_served(instance, limits, budget=request.budget), instance
+    return plan_of(findings, instance, None, cities, limits), instance
 
 
 def edits_of(plan: Plan, known: Sequence[str]) -> list[Edit]:
@@ -194,16 +194,6 @@ def why_not(plan: Plan, instance: Instance, place: Place, grid: Grid) -> list[di
     return found
 
 
-def _better(one: Plan, other: Plan, budget: float | None) -> Plan:
-    """The better of two plans for one problem."""
-    if budget is not None:
-        return other if other.served_after >= one.served_after else one
-    reached = ("optimal", "feasible")
-    if (one.status in reached) != (other.status in reached):
-        return one if one.status in reached else other
-    return other if other.cost <= one.cost else one
-
-
 def _discs(study: Study, places: Sequence[ForbiddenPlace]) -> tuple[Any, ...]:
     """The places as an exclusion layer."""
     if not places:
@@ -230,8 +220,41 @@ def numbers_of(plan: Plan) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class _Lines:
+    """Progress as lines of JSON: the step with the share of it that is done, and the best plan so far; at most one a second of each step.
+
+    Parameters
+    ----------
+    say : callable
+        Writes a line.
+    goal : bool
+        The value of a plan is its cost, otherwise the people it serves.
+    """
+
+    def __init__(self, say: Callable[..., None], goal: bool):
+        self.say, self.goal, self.said = say, goal, 0.0
+
+    def step(self, key: str) -> Callable[[int, int], None]:
+        self.say(kind="progress", step=key)
+        self.said = time.monotonic()
+        return lambda done, total: self._now(step=key, part=done / max(total, 1))
+
+    def best(self, value: float, bound: float, sites: int) -> None:
+        """The best plan so far."""
+        if not np.isfinite(value):
+            return
+        proven = {"bound": bound, "gap": abs(value - bound) / max(value, bound)} if np.isfinite(bound) and max(value, bound) > 0 else {}
+        money = {"cost": value} if self.goal else {}
+        self._now(step="run.searching", sites=sites, **money, **(proven if self.goal else {"gap": proven["gap"]} if proven else {}))
+
+    def _now(self, **content: Any) -> None:
+        if time.monotonic() - self.said >= SAID_EVERY_S:
+            self.said = time.monotonic()
+            self.say(kind="progress", **content)
+
+
 def main() -> int:
-    """Reads the request, writes progress and plans."""
+    """Reads the request, writes progress and the plan."""
 
     def say(**content: Any) -> None:
         print(json.dumps(plain(content), ensure_ascii=False, allow_nan=False), flush=True)
@@ -249,11 +272,8 @@ def main() -> int:
         say(kind="progress", step="run.loading")
         state = WhatIf(study)
         state.apply(request.edits)
-        found: list[tuple[Plan, Instance]] = []
-        for answer in complete_plan(state, request, lambda key: say(kind="progress", step=key)):
-            say(kind="progress", step="run.searching", **numbers_of(answer[0]))
-            found = [answer]
-        plan, instance = found[0]
+        lines = _Lines(say, goal=request.budget is None)
+        plan, instance = complete_plan(state, request, lines, lines.best)
         edits = edits_of(plan, [*study.sites["id"], *(edit.id for edit in request.edits)])
         fits = len(edits) + len(request.edits) <= MOST_EDITS
         listed = [edit.written() | {"longitude": edit.longitude, "latitude": edit.latitude} for edit in edits] if fits else None

@@ -19,6 +19,7 @@ from infraplan.siting import plan_repr
 from infraplan.siting.availability import phase_days
 from infraplan.siting.cover.cover_check import build_order
 from infraplan.siting.cover.cover_plan import CoverPlan
+from infraplan.siting.cover.incumbent import Follow
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
@@ -197,6 +198,9 @@ class SearchLimits:
         Longest search without `work_limit`. [s]
     seed : int
         Seed of the search.
+    follow : callable, optional
+        Called while the search for a plan goes on with the value (its cost, or the people served) and the bound of the best plan so far,
+        infinite where there is none yet, and its number of sites.
 
     Examples
     --------
@@ -209,6 +213,7 @@ class SearchLimits:
     work_limit: int | None = None
     time_limit_s: float = 60.0
     seed: int = 0
+    follow: Follow | None = field(default=None, repr=False, compare=False)
 
 
 def cheapest_plan(
@@ -234,7 +239,7 @@ def cheapest_plan(
         Counties whose sites are built before all others, as far as first days allow; what that costs more is then said.
     """
     answer = _solve(instance.problem, limits)
-    extras = {}
+    extras, limits = {}, replace(limits, follow=None)
     if instance.goal.county_floor > 0:
         free = replace(instance.problem, zone_required=without_floors(instance.problem, instance.rows))
         extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
@@ -263,7 +268,8 @@ def most_served(
     people = instance.rows["population"].to_numpy(dtype=float)
     each = np.divide(instance.worth, people, out=np.ones(len(people)), where=people > 0).round(9)  # equal weights in equal digits
     problem = replace(instance.problem, weight=people, worth=each)
-    answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    how: dict[str, Any] = {"work_limit": limits.work_limit, "follow": limits.follow}
+    answer = max_cover(problem, max_sites, budget, limits.time_limit_s, limits.gap, limits.seed, **how)
     return _plan(instance, answer, "most", {}, phases, limits.seed, priority)
 
 
@@ -282,7 +288,7 @@ def problem_of(plan: Plan, instance: Instance | None = None) -> Instance:
 
 
 def _solve(problem: CoverProblem, limits: SearchLimits) -> CoverPlan:
-    return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit)
+    return solve(problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, follow=limits.follow)
 
 
 def _plan(

@@ -174,25 +174,27 @@ def test_a_scenario_is_run_under_its_name(folder: Path) -> None:
 def test_a_plan_completes_the_edits(state: ip.WhatIf) -> None:
     state.apply([edit_of("S4", "off"), added(2)])
     request = PlanRequest(study=str(state.study.folder), edits=state.edits)
-    plans = [plan for plan, _ in complete_plan(state, request)]
-    costs = [plan.cost for plan in plans if plan.status in ("optimal", "feasible")]
-    assert costs == sorted(costs, reverse=True)
+    heard: list[tuple[float, float, int]] = []
+    plan, _ = complete_plan(state, request, follow=lambda *best: heard.append(best))
+    costs = [cost for cost, _, _ in heard if np.isfinite(cost)]
+    assert costs == sorted(costs, reverse=True) and costs[-1] == plan.cost and heard[-1][2] == len(plan.sites)
+    assert all(bound <= plan.cost + 1e-6 for _, bound, _ in heard if np.isfinite(bound))
     whole = ip.make_plan(ip.assess(state.study.under(ip.Scenario(name="t", edits=state.edits)), gaps=False))
-    assert plans[-1].cost == whole.cost and plans[-1].cost_bound == whole.cost_bound
-    change = state.apply([*state.edits, *edits_of(plans[-1], [*state.study.sites["id"], "W2"])])
+    assert plan.cost == whole.cost and plan.cost_bound == whole.cost_bound
+    change = state.apply([*state.edits, *edits_of(plan, [*state.study.sites["id"], "W2"])])
     reached = change.shares.query("level == 'province' and family == 'nr' and network == 'any'")
     assert reached["served"].item() >= 0.9 * reached["population"].item()
 
 
 def test_forbidden_places_and_budgets_are_kept(state: ip.WhatIf) -> None:
     state.apply([])
-    free = list(complete_plan(state, PlanRequest(study="s")))[-1][0]
+    free = complete_plan(state, PlanRequest(study="s"))[0]
     first = free.sites.iloc[0]
     place = {"longitude": first.geometry.x, "latitude": first.geometry.y, "radius_km": 3.0}
-    other = list(complete_plan(state, PlanRequest(study="s", forbidden=[place])))[-1][0]
+    other = complete_plan(state, PlanRequest(study="s", forbidden=[place]))[0]
     apart_deg = np.hypot(other.sites.geometry.x - place["longitude"], other.sites.geometry.y - place["latitude"])
     assert len(other.sites) and (apart_deg > 0.025).all() and other.cost >= free.cost
-    within = list(complete_plan(state, PlanRequest(study="s", budget=free.cost / 2)))[-1][0]
+    within = complete_plan(state, PlanRequest(study="s", budget=free.cost / 2))[0]
     assert within.cost <= free.cost / 2 and within.served_before < within.served_after < free.served_after
 
 

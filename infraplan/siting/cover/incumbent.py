@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,12 +24,20 @@ REFUTED_BY = 1e-6
 """A plan that beats a bound by more than this refutes it: relative to its size from 1 on."""
 
 
+Follow = Callable[[float, float, int], None]
+"""Called while a search goes on with the value and the bound of the best plan so far (infinite: none yet), and its candidates."""
+
+
 @dataclass
 class Clock:
-    """Ends a search by counted work where a limit of work is given, by wall time otherwise."""
+    """Ends a search by counted work where a limit of work is given, by wall time otherwise.
+
+    `follow` hears of the search while it goes on; it changes nothing in it.
+    """
 
     time_limit_s: float
     work_limit: int | None
+    follow: Follow | None = None
     work: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -109,6 +118,7 @@ class Incumbent:
             for source in [name for name, bound in self.bounds.items() if self._beats(bound)]:
                 del self.bounds[source]
                 self.refute(1)
+            self._report()
         return better
 
     def fall_back(self, chosen: Ints, value: float) -> None:
@@ -147,6 +157,11 @@ class Incumbent:
     def note(self) -> None:
         """Add a line to the history."""
         self.history.append((self.value, self.bound, round(self.clock.seconds, 3)))
+        self._report()
+
+    def _report(self) -> None:
+        if self.clock.follow is not None:
+            self.clock.follow(self.value, self.bound, len(self.chosen))
 
     @property
     def proven_gap(self) -> float:

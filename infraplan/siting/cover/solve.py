@@ -13,7 +13,7 @@ from infraplan.messages import both
 from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.cover_check import check_cover
 from infraplan.siting.cover.cover_plan import CoverPlan
-from infraplan.siting.cover.incumbent import Clock
+from infraplan.siting.cover.incumbent import Clock, Follow
 from infraplan.siting.cover.least_cost import least_cost
 from infraplan.siting.cover.limited.search import least_cost_limited, most_people_limited
 from infraplan.siting.cover.most_people import most_people
@@ -22,7 +22,7 @@ from infraplan.siting.cover.problem import CoverProblem, ProblemError
 
 def solve(
     problem: CoverProblem, time_limit_s: float = 60.0, gap: float = 0.01, seed: int = 0,
-    *, work_limit: int | None = None, workers: int | None = None, by_parts: bool = True,
+    *, work_limit: int | None = None, workers: int | None = None, by_parts: bool = True, follow: Follow | None = None,
 ) -> CoverPlan:  # fmt: skip
     """The cheapest plan known that meets the targets, with a bound no plan can beat.
 
@@ -44,13 +44,15 @@ def solve(
     by_parts : bool
         Improve the bound by the integer problems of the parts. Their time is not bounded by `work_limit`: without them the bound is that of
         the relaxation, for a plan of which only a first estimate is wanted.
+    follow : callable, optional
+        Called while the search goes on with the cost and the bound of the best plan so far (infinite: none yet), and its candidates.
 
     Returns
     -------
     CoverPlan
         See its `status`. Targets out of reach are no error: the plan reaches what can be reached, the certificate lists the rest.
     """
-    clock = Clock(time_limit_s, work_limit)
+    clock = Clock(time_limit_s, work_limit, follow)
     if problem.is_limited:
         return least_cost_limited(problem, clock, gap, seed, workers, by_parts)
     return least_cost(problem, clock, gap, seed, workers, by_parts)
@@ -59,6 +61,7 @@ def solve(
 def max_cover(
     problem: CoverProblem, max_sites: int | None = None, budget: float | None = None, time_limit_s: float = 60.0, gap: float = 0.01,
     seed: int = 0, *, work_limit: int | None = None, workers: int | None = None, start: npt.ArrayLike | None = None,
+    follow: Follow | None = None,
 ) -> CoverPlan:  # fmt: skip
     """The plan that serves most weight, at its `worth`, within `max_sites` sites and `budget`, with a bound no plan can exceed.
 
@@ -69,7 +72,7 @@ def max_cover(
     max_sites : int, optional
     budget : float, optional
         In the unit of `problem.cost`. At least one of the two limits is needed.
-    time_limit_s, gap, seed, work_limit, workers
+    time_limit_s, gap, seed, work_limit, workers, follow
         As in `solve`; the gap is (bound - weight) / bound.
     start : array, optional
         Candidates of a plan known to be within the limits, say that of a smaller budget: the answer serves no less.
@@ -79,7 +82,7 @@ def max_cover(
     ProblemError
         No limit, a limit that is negative or no number, or forced candidates beyond the limits.
     """
-    clock = Clock(time_limit_s, work_limit)
+    clock = Clock(time_limit_s, work_limit, follow)
     limits = _limits_left(problem, max_sites, budget)
     known = None if start is None else _checked_start(problem, np.unique(np.asarray(start, np.int64)), max_sites, budget)
     if problem.is_limited:

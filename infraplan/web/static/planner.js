@@ -46,7 +46,8 @@ export class Planner {
     if (typeof step.gap === "number") row("plan_gap", (Math.ceil(step.gap * 1e4 - 1e-9) / 100).toFixed(2) + "%");
     if (typeof step.served === "number") row("plan_served", whole(step.served) + " (" + percent(step.served / step.population) + ")");
     const list = facts.length ? make("dl", {}, facts) : null;
-    if (step.kind === "progress") return [make("p", { class: "pending" }, [step["step_" + lang] ? step["step_" + lang] + "\u2026 " : "", say("plan_runs")]), list];
+    const part = typeof step.part === "number" ? " " + Math.floor(step.part * 100) + "%" : "";
+    if (step.kind === "progress") return [make("p", { class: "pending" }, [step["step_" + lang] ? step["step_" + lang] + part + "\u2026 " : "", say("plan_runs")]), list && make("p", { class: "hint" }, say("plan_best")), list];
     const many = step.edits === null && step.sites > 0;
     return [make("p", {}, say(many ? "plan_many" : step.edits?.length ? "plan_done" : "plan_nothing")), list, step.edits?.length ? button(say("plan_take", { count: step.edits.length }), () => this.takeOver(step.edits), { disabled: !model.mayEdit, class: "first", id: "plan-take" }) : null, ...this.answers(step)];
   }
