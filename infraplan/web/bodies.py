@@ -108,8 +108,9 @@ class Forbidden(Place):
 
 
 class PlanOrder(Strict):
-    """A plan to be completed: an amount to be spent, or without one the goal of the study."""
+    """A plan to be completed: an amount to be spent, or without one the goal of the study; for some cities alone where they are named."""
 
+    cities: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=50)] = []
     budget: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None = None
     forbidden: Annotated[list[Forbidden], Field(max_length=50)] = []
     why_not: Annotated[list[Place], Field(max_length=5)] = []

@@ -6,7 +6,7 @@ import { addSites, editOf, freshId, model } from "./model.js";
 const amountUnit = (currency) => (lang === "zh" ? (currency === "CNY" ? "\u4e07\u5143" : "\u4e07 " + currency) : "million " + currency);
 
 export class Planner {
-  constructor(view) { Object.assign(this, { view, forbidden: [], circles: [], why: [], step: null, asked: { kind: "goal", budget: lang === "zh" ? "1000" : "10", radius: "5" } }); }
+  constructor(view) { Object.assign(this, { view, forbidden: [], circles: [], why: [], step: null, asked: { city: "", kind: "goal", budget: lang === "zh" ? "1000" : "10", radius: "5" } }); }
 
   /* A step of the process, or null for none. */
   take(step) {
@@ -20,9 +20,11 @@ export class Planner {
     const runs = this.step && this.step.kind === "progress", closed = !model.mayEdit, asked = this.asked;
     const kind = (key, input, unit) => make("p", { class: "line" }, [make("label", {}, [make("input", { type: "radio", name: "plan-kind", value: key, checked: asked.kind === key, disabled: runs, onchange: () => { asked.kind = key; } }), " " + say("plan_" + key)]), input, unit]);
     const number = (key) => make("input", { id: "plan-" + key, type: "number", step: "any", min: 0, value: asked[key], disabled: runs, "aria-label": say("plan_" + key), onchange: (event) => { asked[key] = event.target.value; } });
-    const currency = model.facts.currency;
+    const currency = model.facts.currency, cities = model.facts.zones.filter((zone) => zone.level === "city");
+    const where = cities.length < 2 ? null : make("p", { class: "line" }, [make("label", { for: "plan-city" }, say("plan_where")), make("select", { id: "plan-city", disabled: runs, onchange: (event) => { asked.city = event.target.value; } }, [make("option", { value: "" }, say("whole_area")), ...cities.map((city) => make("option", { value: city.adcode, selected: city.adcode === asked.city }, city.name))])]);
     put("planning", part("planning", say("planning"), [[
       make("p", { class: "hint" }, say("plan_hint")),
+      where,
       kind("goal", null, null),
       kind("budget", number("budget"), " " + amountUnit(currency)),
       make("p", { class: "line" }, [make("label", { for: "plan-radius" }, say("forbid")), number("radius"), " km ", button(say("forbid_centre"), () => this.forbid(), { disabled: runs })]),
@@ -91,7 +93,7 @@ export class Planner {
     const asked = this.asked, spends = asked.kind === "budget", value = Number(asked.budget);
     if (spends && !(value > 0)) { notice(say("plan_wrong"), true); return; }
     try {
-      await send("POST", "/plan", { budget: spends ? value * (lang === "zh" ? 1e4 : 1e6) : null, forbidden: this.forbidden, why_not: this.why });
+      await send("POST", "/plan", { cities: asked.city ? [asked.city] : [], budget: spends ? value * (lang === "zh" ? 1e4 : 1e6) : null, forbidden: this.forbidden, why_not: this.why });
       this.take({ kind: "progress" });
     } catch (error) { notice(error.message, true); }
   }

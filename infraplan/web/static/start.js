@@ -158,7 +158,12 @@ async function start() {
   await send("POST", "/window").then(({ edits }) => { model.mayEdit = edits; });
   document.body.classList.toggle("looks", !model.mayEdit);
   const state = await followServer();
-  on("edits", () => { form.draw(); drawEdits(actions); });
+  on("edits", () => {
+    const row = form.row, isAdded = row && (row.edit === "add" || row.status === undefined);
+    if (isAdded && !model.edits.some((edit) => edit.id === row.id)) actions.choose(null);
+    form.draw();
+    drawEdits(actions);
+  });
   on("change", () => drawEdits(actions));
   on("refused", (error) => notice(error.message, true));
   on("waiting", () => { for (const id of ["save", "open"]) document.getElementById(id).disabled = !model.mayEdit || model.waiting; });
