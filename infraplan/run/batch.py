@@ -269,7 +269,7 @@ def _run_with(
     if edition == INTERNAL:  # a record has villages by name
         file_run(output, findings, earlier, lang)
         if findings.villages is not None:
-            store_network(findings.cover, study, output)
+            store_network(findings.cover, study, output, after)
             blocks.write()
     ledger.write(output, {**record, "complete": True})
     advance(1, 1)

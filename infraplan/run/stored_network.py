@@ -1,7 +1,7 @@
 """The map of a finished run with the layer of every network and receiver, and its margins at positions, kept for edits of sites.
 
 `network/pixels.parquet` and `network/positions.parquet` of the results hold the numbers exactly; `network/about.json` is written last and
-says which inputs they were made from.
+says which inputs they were made from. `network/after.parquet` has the margins of the map with the plan's sites, where there is a plan.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infraplan.arrays import Floats32
 from infraplan.coverage.best_server import margins_at_strips
 from infraplan.coverage.position_margins import Known, Plane, PositionMargins
 from infraplan.coverage.prediction import Coverage, Layer, with_other_receivers
@@ -30,7 +31,7 @@ from infraplan.run.map_inputs import map_inputs
 from infraplan.study import Study
 
 FOLDER = "network"
-ABOUT, PIXELS, POSITIONS = "about.json", "pixels.parquet", "positions.parquet"
+ABOUT, PIXELS, POSITIONS, AFTER = "about.json", "pixels.parquet", "positions.parquet", "after.parquet"
 TABLES = ("sites", "villages", "sectors")
 FILES = (PIXELS, POSITIONS, *(f"{name}.parquet" for name in TABLES))
 KEY = "position"
@@ -39,7 +40,7 @@ ROOMS = ("coverage", "geo", "io", "presets", "radio", "study", "tables")
 COMPRESSION: dict[str, Any] = {"compression": "zstd", "compression_level": 3}
 
 
-def store_network(cover: Coverage, study: Study, output: Path) -> None:
+def store_network(cover: Coverage, study: Study, output: Path, after: Coverage | None = None) -> None:
     """Writes the map of the existing network into the folder of the results.
 
     Parameters
@@ -50,9 +51,12 @@ def store_network(cover: Coverage, study: Study, output: Path) -> None:
         The study.
     output : Path
         The folder of the results.
+    after : Coverage, optional
+        The map with the sites of the plan.
     """
     folder = output / FOLDER
-    (folder / ABOUT).unlink(missing_ok=True)
+    for name in (ABOUT, AFTER):
+        (folder / name).unlink(missing_ok=True)
     planes: list[Plane] = [*((*key, "") for key in cover.layers), *cover.elsewhere]
     layers = [*cover.layers.values(), *cover.elsewhere.values()]
     _write(folder / PIXELS, {}, planes, [layer.margin_db.ravel() for layer in layers], [layer.server.ravel() for layer in layers])
@@ -60,6 +64,9 @@ def store_network(cover: Coverage, study: Study, output: Path) -> None:
     order = np.argsort(np.asarray(known.keys))
     best, server = known.best[:, order], known.server[:, order]
     _write(folder / POSITIONS, {KEY: np.asarray(known.keys)[order]}, planes, list(best), list(server))
+    if after is not None:
+        keys = list(cover.layers)
+        _write(folder / AFTER, {}, [(*key, "") for key in keys], [after[key].margin_db.ravel() for key in keys], [])
     attrs = {name: _write_table(getattr(study, name), folder / f"{name}.parquet") for name in TABLES}
     about: dict[str, Any] = {"inputs": study.inputs, "program": ledger.program_hash(*ROOMS), "planes": planes, "attrs": attrs}
     about |= {"sectors": len(cover.sector_ids), "models": list(cover.models_used)}
@@ -167,6 +174,14 @@ def about_network(study: Study) -> dict[str, Any]:
         raise UsageError(both("run.no_network", study=study.folder.name)) from None
 
 
+def margin_after(study: Study, family: str, network: str) -> Floats32 | None:
+    """Margins of a layer with the sites of the last run's plan; None where it had none. [dB]"""
+    path, name = study.output / FOLDER / AFTER, _name("margin_db", (family, network, ""))
+    if not path.is_file() or name not in pq.read_schema(path).names:
+        return None
+    return np.asarray(pq.read_table(path, columns=[name])[name].to_numpy(), np.float32).reshape(study.grid.shape)
+
+
 def _write_table(table: Any, path: Path) -> dict[str, Any]:
     """Writes a checked table; its notes that are plain values."""
     plain = table.copy()
@@ -191,10 +206,10 @@ def _name(kind: str, plane: Plane) -> str:
 
 
 def _write(path: Path, first: dict[str, Any], planes: list[Plane], margins: list[Any], servers: list[Any]) -> None:
-    """A table with two columns a plane."""
+    """A table with a column of margins for each plane, and one of servers where they are given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     split = {_name("margin_db", plane): values for plane, values in zip(planes, margins, strict=True)}
-    whole = first | {_name("server", plane): values for plane, values in zip(planes, servers, strict=True)}
+    whole = first | {_name("server", plane): values for plane, values in zip(planes, servers, strict=False)}
     with atomic_path(path) as part:
         table = pa.table({**whole, **split})
         pq.write_table(table, part, use_dictionary=False, use_byte_stream_split=list(split), **COMPRESSION)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infraplan.arrays import Floats32
 from infraplan.coverage.coverage_map import Coverage
 from infraplan.coverage.edited_network import EditedNetwork
 from infraplan.coverage.sectors import sectors_of
@@ -28,7 +29,7 @@ from infraplan.policy.targets import Target
 from infraplan.policy.zone_sums import Table, joined
 from infraplan.run.edit_costs import EditCosts
 from infraplan.run.steps import part_of_layers
-from infraplan.run.stored_network import stored_arrays, stored_network, with_stored_tables
+from infraplan.run.stored_network import margin_after, stored_arrays, stored_network, with_stored_tables
 from infraplan.run.summary import restore_plan
 from infraplan.run.village_counts import VillageCounts
 from infraplan.study import Study
@@ -137,6 +138,7 @@ class WhatIf:
         self._edited: Any = study.sites.iloc[:0]
         self._costs = EditCosts(study)
         self._before: dict[Any, Table] = {}
+        self._after: dict[tuple[str, str], Floats32 | None] = {}
         self._layers: Layers | None = None
 
     def apply(self, edits: Sequence[Edit]) -> Change:
@@ -185,6 +187,13 @@ class WhatIf:
         some = study.sites.iloc[rows].reset_index(drop=True)
         services, hosts = study.config.coverage.services, tuple(study.costs.hosts)
         return edited_sites(some, edits, study.read_sites, services=services, hosts=hosts, file=EDITS)
+
+    def margin_after(self, family: str, network: str) -> Floats32 | None:
+        """Margins of a layer with the sites of the last run's plan, without edits; None where no plan's map is stored. [dB]"""
+        key = family, network
+        if key not in self._after:
+            self._after[key] = margin_after(self.study, *key)
+        return self._after[key]
 
     def sites(self) -> Any:
         """All sites of the study with the edits.

@@ -149,9 +149,9 @@ class WhatIfPage:
         about = {"target": text(row["id"]), "title": clause_of(row, speech), **place}
         return about | shown | {"difference": difference, "is_share": share, "moved": moved} | status | words
 
-    def picture(self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int) -> bytes:
+    def picture(self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int, after: bool = False) -> bytes:
         """`what_if_views.picture`."""
-        return what_if_views.picture(self.state, family, network, zoom, x, y, width, height)
+        return what_if_views.picture(self.state, family, network, zoom, x, y, width, height, after=after)
 
     def at(self, longitude: float, latitude: float, family: str) -> dict[str, Any]:
         """`what_if_views.answer_at` with the nearest villages."""

@@ -36,7 +36,9 @@ TOP_WITHIN_M = 1000.0
 """How far from a place its highest ground is looked for."""
 
 
-def picture(state: WhatIf, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int) -> bytes:
+def picture(
+    state: WhatIf, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int, *, after: bool = False
+) -> bytes:  # fmt: skip
     """The margins of a family and network as a PNG with the palette of the maps, in pixels of Web Mercator.
 
     Parameters
@@ -51,6 +53,8 @@ def picture(state: WhatIf, family: str, network: str, zoom: int, x: int, y: int,
         The pixel of the upper left corner, to the east and to the south.
     width, height : int
         Pixels, at most 2,048.
+    after : bool
+        With the sites of the last run's plan, without the edits.
 
     Returns
     -------
@@ -60,15 +64,20 @@ def picture(state: WhatIf, family: str, network: str, zoom: int, x: int, y: int,
     Raises
     ------
     UsageError
-        A layer that the map lacks; a picture out of these bounds.
+        A layer that the map lacks; a picture out of these bounds; no map of a plan.
     """
     if not (0 <= zoom <= 22 and 0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and abs(x) < 2**40 and abs(y) < 2**40):
         raise UsageError(both("run.what_if_picture", most=MOST_SIDE))
     cover = state.network.cover
-    layer, grid = cover.at(family, network), cover.grid
+    margin_db, grid = cover.at(family, network).margin_db, cover.grid
+    if after:
+        planned_db = state.margin_after(family, network)
+        if planned_db is None:
+            raise UsageError(both("run.what_if_no_plan"))
+        margin_db = planned_db
     column, row = _pixels(grid, zoom, x, y, width, height)
     inside = (row >= 0) & (row < grid.height) & (column >= 0) & (column < grid.width)
-    codes = classes_of(layer.margin_db[np.clip(row, 0, grid.height - 1), np.clip(column, 0, grid.width - 1)])
+    codes = classes_of(margin_db[np.clip(row, 0, grid.height - 1), np.clip(column, 0, grid.width - 1)])
     return paletted_png(np.where(inside, codes, NOTHING).astype(np.uint8))
 
 
@@ -195,9 +204,9 @@ def facts(state: WhatIf, lang: str = "zh") -> dict[str, Any]:
     Returns
     -------
     dict
-        title, synthetic, as_of, resolution_m, currency, planned (a plan is there), bounds (west, south, east, north), families, networks,
-        operators, services and hosts (each a list of key and label, with receiver, family or cost), limits of the numbers of an edit, zones
-        (level, adcode, name, parent) of the levels that are counted.
+        title, synthetic, as_of, resolution_m, currency, planned (a plan is there), after (its map is stored), bounds (west, south, east,
+        north), families, networks, operators, services and hosts (each a list of key and label, with receiver, family or cost), limits of
+        the numbers of an edit, zones (level, adcode, name, parent) of the levels that are counted.
     """
     study, cover = state.study, state.network.base
     receivers = {family: cover.receiver(family) for family in cover.families}
@@ -216,6 +225,7 @@ def facts(state: WhatIf, lang: str = "zh") -> dict[str, Any]:
         "resolution_m": cover.grid.resolution_m,
         "currency": costs.currency,
         "planned": state.plan is not None,
+        "after": state.margin_after(cover.families[0], ANY) is not None,
         "bounds": [float(v) for v in to_plane(study.zones, "EPSG:4326").total_bounds],
         "families": [{"key": name, "label": speech.judged(name), "receiver": receivers[name]} for name in cover.families],
         "networks": [{"key": name, "label": speech.network(name)} for name in counted_networks(cover.networks)],

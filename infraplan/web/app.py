@@ -163,7 +163,7 @@ class Service:
     async def picture(self, request: Request) -> Response:
         """The signal in a rectangle of the map, as a PNG."""
         box = bodies.of_query(bodies.PictureBox, dict(request.query_params))
-        png = await self._ask(lambda state: state.picture(box.family, box.network, box.zoom, box.x, box.y, box.width, box.height))
+        png = await self._ask(lambda state: state.picture(**box.model_dump()))
         return Response(png, media_type="image/png")
 
     async def at(self, request: Request) -> Response:

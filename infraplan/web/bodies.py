@@ -56,7 +56,7 @@ class VillageBox(Box):
 
 
 class PictureBox(Strict):
-    """A picture by whole pixels of the web map at a zoom level."""
+    """A picture by whole pixels of the web map at a zoom level. `after`: with the plan's sites, without the edits."""
 
     family: Key
     network: Key
@@ -65,6 +65,7 @@ class PictureBox(Strict):
     y: Annotated[int, Field(ge=0, lt=256 << 18)]
     width: Annotated[int, Field(ge=1, le=MOST_PIXELS)]
     height: Annotated[int, Field(ge=1, le=MOST_PIXELS)]
+    after: bool = False
 
 
 class Spot(Strict):

@@ -186,6 +186,17 @@ def test_a_plan_completes_the_edits(state: ip.WhatIf) -> None:
     assert reached["served"].item() >= 0.9 * reached["population"].item()
 
 
+def test_the_map_after_the_plan_is_that_of_its_sites_as_edits(state: ip.WhatIf) -> None:
+    assert state.plan is not None and len(state.plan.sites)
+    state.apply(edits_of(state.plan, list(state.study.sites["id"])))
+    for family, network in state.network.base.layers:
+        after_db = state.margin_after(family, network)
+        assert after_db is not None
+        np.testing.assert_array_equal(after_db, state.network.cover[family, network].margin_db)
+    state.apply([])
+    assert state.margin_after("nr", "no-network") is None
+
+
 def test_forbidden_places_and_budgets_are_kept(state: ip.WhatIf) -> None:
     state.apply([])
     free = complete_plan(state, PlanRequest(study="s"))[0]

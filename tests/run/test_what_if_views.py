@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PIL import Image
 import infraplan as ip
 from infraplan.errors import UsageError
 from infraplan.report.margin_images import NOTHING, classes_of
-from infraplan.run.stored_network import stored_network
+from infraplan.run.stored_network import AFTER, FOLDER, stored_network
 from infraplan.run.what_if_views import TILE, TOP_WITHIN_M, answer_at, facts, highest_near, picture
 
 
@@ -51,6 +52,20 @@ def test_a_picture_shows_the_class_of_the_pixel_at_each_place(state: ip.WhatIf, 
     row, column = grid.pixel_of(*grid.project(lon, lat))
     expected = np.where(row >= 0, classes_of(layer.margin_db)[row, column], NOTHING)
     assert (shown != expected).mean() < 0.002, "only pixels on an edge may fall to the neighbour"
+
+
+def test_a_picture_of_the_plan_differs_where_its_sites_serve(state: ip.WhatIf, tmp_path: Path) -> None:
+    (left, top), (right, bottom) = world_pixel(112.9, 23.3, 9), world_pixel(113.3, 22.9, 9)
+    where = 9, int(left), int(top), int(right - left), int(bottom - top)
+    now, after = (picture(state, "nr", "any", *where, after=after) for after in (False, True))
+    better = np.asarray(Image.open(io.BytesIO(after))).astype(int) - np.asarray(Image.open(io.BytesIO(now))).astype(int)
+    assert (better != 0).any() and facts(state)["after"]
+    shutil.copytree(state.study.folder, tmp_path / "bare")
+    (tmp_path / "bare" / state.study.output.relative_to(state.study.folder) / FOLDER / AFTER).unlink()  # as after a run without a plan
+    bare = ip.WhatIf(ip.Study.open(tmp_path / "bare"))
+    assert not facts(bare)["after"]
+    with pytest.raises(ip.UsageError, match="plan"):
+        picture(bare, "nr", "any", *where, after=True)
 
 
 def test_pictures_out_of_bounds_are_refused(state: ip.WhatIf) -> None:

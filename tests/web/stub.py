@@ -49,7 +49,9 @@ class StubEngine:
             self.clauses += 1
             yield pd.DataFrame({"target": [f"T{number}"]})
 
-    def picture(self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int) -> bytes:
+    def picture(
+        self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int, after: bool = False
+    ) -> bytes:  # fmt: skip
         stream = io.BytesIO()
         Image.new("P", (width, height)).save(stream, "PNG")
         return stream.getvalue()

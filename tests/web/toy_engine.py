@@ -191,7 +191,9 @@ class ToyEngine:
             status = {"status_before": codes[0], "status": codes[1], "status_before_words": codes[0], "status_words": codes[1]}
             yield pd.DataFrame([row | shown | status])
 
-    def picture(self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int) -> bytes:
+    def picture(
+        self, family: str, network: str, zoom: int, x: int, y: int, width: int, height: int, after: bool = False
+    ) -> bytes:  # fmt: skip
         world = 256 << zoom
         lon = (x + 0.5 + np.arange(width)) / world * 360 - 180
         lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * (y + 0.5 + np.arange(height)) / world))))

@@ -1,7 +1,7 @@
 /* The edits of this page: one a site, the whole list is sent each time; one step back. */
 import { get, send } from "./net.js";
 
-export const model = { facts: null, edits: [], kept: [], before: null, version: 0, scenario: "", saved: "", mayEdit: false, waiting: false, family: "", network: "" };
+export const model = { facts: null, edits: [], kept: [], before: null, version: 0, scenario: "", saved: "", mayEdit: false, waiting: false, family: "", network: "", after: false };
 const listeners = { edits: [], change: [], refused: [], waiting: [] };
 export const on = (kind, listener) => listeners[kind].push(listener);
 const tell = (kind, content) => listeners[kind].forEach((listener) => listener(content));

@@ -33,7 +33,7 @@ export class Signal {
   }
 
   async draw(box, signal) {
-    const blob = await picture({ family: model.family, network: model.network, ...box }, signal);
+    const blob = await picture({ family: model.family, network: model.network, after: model.after, ...box }, signal);
     return createImageBitmap(blob);
   }
 
@@ -45,7 +45,7 @@ export class Signal {
   }
 
   async ask(force) {
-    const view = this.map.getBounds(), key = model.family + "|" + model.network;
+    const view = this.map.getBounds(), key = [model.family, model.network, model.after].join("|");
     let zoom = this.zoom(), box = this.pixels(view.pad(AROUND), zoom);
     while (box && Math.max(box.width, box.height) > SIDE) box = this.pixels(view.pad(AROUND), --zoom);
     const needed = this.pixels(view, zoom);
@@ -73,7 +73,7 @@ export class Signal {
   /* Only what lies within the bounds of a change is asked again, after a picture that was asked before the change. */
   async patch(bounds) {
     if (this.coming) await this.coming;
-    if (!bounds || !this.at) return;
+    if (!bounds || !this.at || model.after) return;
     const canvas = this.canvas, at = this.at, [west, south, east, north] = bounds;
     const changed = this.pixels(L.latLngBounds([south, west], [north, east]), at.zoom);
     const box = changed && meet(changed, at);

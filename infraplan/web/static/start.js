@@ -74,6 +74,7 @@ function drawChoices() {
   put("show", part("show", say("show"), [
     choice("family", model.facts.families, model.family, (key) => { model.family = key; changed(); }),
     make("p", { class: "line" }, [make("label", { for: "network" }, say("network")), network]),
+    model.facts.after ? choice("signal_of", ["edits", "plan"].map((key) => ({ key, label: say("signal_of_" + key) })), model.after ? "plan" : "edits", (key) => { model.after = key === "plan"; view.signal.refresh().catch(actions.failed); }) : null,
     make("fieldset", { class: "layers" }, [make("legend", {}, say("layers")), ...layers.map(box)]),
     make("p", { class: "line" }, [button(say("ask_centre"), () => actions.ask(view.map.getCenter()), { id: "ask-centre" }), button(say("whole_study"), wholeStudy)]),
   ]));
