@@ -114,11 +114,11 @@ def today_lines(detail: MapDetail, words: Words) -> list[dict[str, Any]]:
     return [{"name": name, "kind": name, "layer": "fibre_today", "paths": paths}]
 
 
-def town_names(context: PageContext, words: Words) -> list[dict[str, Any]]:
-    """Townships by the settlements that state them: name, county, the middle and the bounds of their settlements; most people first."""
-    villages = context.villages
+def towns_of(villages: Any) -> pd.DataFrame:
+    """Townships by the settlements that state them, most people first: county and town as index, people, the middle (lon, lat) and the
+    bounds (west, east, south, north) of their settlements, and how many there are."""
     if not len(villages) or "town" not in villages:
-        return []
+        return pd.DataFrame()
     frame = pd.DataFrame(
         {
             "town": villages["town"].map(text),
@@ -133,7 +133,12 @@ def town_names(context: PageContext, words: Words) -> list[dict[str, Any]]:
         people=("people", "sum"), lon=("lon", "median"), lat=("lat", "median"), west=("lon", "min"), east=("lon", "max"),
         south=("lat", "min"), north=("lat", "max"), count=("lon", "size"),
     )  # fmt: skip
-    table = table.sort_values("people", ascending=False, kind="stable").round(4)
+    return table.sort_values("people", ascending=False, kind="stable").round(4)
+
+
+def town_names(context: PageContext, words: Words) -> list[dict[str, Any]]:
+    """Townships by the settlements that state them: name, county, the middle and the bounds of their settlements; most people first."""
+    table = towns_of(context.villages)
     return [
         {
             "name": town,

@@ -11,7 +11,7 @@ import pyogrio
 import shapely
 
 from infraplan.report.map_data import simplified
-from infraplan.report.map_layers import LINE_KINDS, SHORTEST_KM
+from infraplan.report.map_layers import LINE_KINDS, SHORTEST_KM, towns_of
 from infraplan.run.map_states import to_degrees
 from infraplan.tables.number_formats import text
 
@@ -28,7 +28,7 @@ def rings_of(shape: Any) -> list[list[int]]:
 
 
 def outlines(study: Any) -> list[dict[str, Any]]:
-    """Zones of every level: code, name, level, a point inside, bounds, rings."""
+    """Zones of every level: code, name, level, a point inside, bounds, rings; then towns with most people first, without rings."""
     zones = study.zones.reset_index(drop=True)
     found = []
     for shape, zone in zip(simplified(zones, OUTLINE_TOLERANCE_DEG), zones.itertuples(index=False), strict=True):
@@ -37,6 +37,9 @@ def outlines(study: Any) -> list[dict[str, Any]]:
         at = shapely.point_on_surface(shape)
         place = {"at": [round(at.x, 4), round(at.y, 4)], "bounds": [west, south, east, north]}
         found.append({**row, **place, "rings": rings_of(shape)})
+    for (_, name), row in zip((towns := towns_of(study.villages)).index, towns.to_dict("records"), strict=True):
+        bounds = [row["west"], row["south"], row["east"], row["north"]]
+        found.append({"adcode": "", "name": name, "level": "town", "at": [row["lon"], row["lat"]], "bounds": bounds, "rings": []})
     return found
 
 

@@ -3,7 +3,7 @@ import { get } from "./net.js";
 import { make, records, say, whole } from "./dom.js";
 import { model } from "./model.js";
 
-const MOST = 3000, SITES_FROM = 8, VILLAGES_FROM = 9, COUNTIES_FROM = 9;
+const MOST = 3000, SITES_FROM = 8, VILLAGES_FROM = 9, COUNTIES_FROM = 9, TOWNS_FROM = 11;
 const STATUSES = ["served", "uncertain", "unserved"];
 
 /* Triangles and diamonds beside Leaflet's circles. */
@@ -177,17 +177,17 @@ export class Points {
 
   siteOf(id) { return this.sites.find((row) => row.id === id) || null; }
 
-  /* Names of cities from afar, of counties near; a name that would lie on another is left out. */
+  /* Names of cities from afar, of counties near, of towns nearer; a name that would lie on another is left out. */
   label() {
     const group = this.layers.names.clearLayers(), zoom = this.map.getZoom(), view = this.map.getBounds(), taken = [];
-    const level = zoom >= COUNTIES_FROM ? "county" : "city";
-    for (const zone of this.zones) {
-      if (zone.level !== level || !view.contains([zone.at[1], zone.at[0]])) continue;
+    const levels = zoom < COUNTIES_FROM ? ["city"] : zoom < TOWNS_FROM ? ["county"] : ["county", "town"];
+    for (const zone of levels.flatMap((level) => this.zones.filter((one) => one.level === level))) {
+      if (!view.contains([zone.at[1], zone.at[0]])) continue;
       const p = this.map.latLngToContainerPoint([zone.at[1], zone.at[0]]), half = zone.name.length * (/[^\x00-\x7f]/.test(zone.name) ? 6.8 : 3.6) + 5;
       const box = { left: p.x - half, right: p.x + half, top: p.y - 10, bottom: p.y + 10 };
       if (taken.some((one) => box.left < one.right && box.right > one.left && box.top < one.bottom && box.bottom > one.top)) continue;
       taken.push(box);
-      L.marker([zone.at[1], zone.at[0]], { pane: "names", interactive: false, keyboard: false, icon: L.divIcon({ className: "zone-name", html: make("span", {}, zone.name), iconSize: [0, 0] }) }).addTo(group);
+      L.marker([zone.at[1], zone.at[0]], { pane: "names", interactive: false, keyboard: false, icon: L.divIcon({ className: "zone-name " + zone.level, html: make("span", {}, zone.name), iconSize: [0, 0] }) }).addTo(group);
     }
   }
 }
