@@ -37,9 +37,10 @@ def outlines(study: Any) -> list[dict[str, Any]]:
         at = shapely.point_on_surface(shape)
         place = {"at": [round(at.x, 4), round(at.y, 4)], "bounds": [west, south, east, north]}
         found.append({**row, **place, "rings": rings_of(shape)})
-    for (_, name), row in zip((towns := towns_of(study.villages)).index, towns.to_dict("records"), strict=True):
-        bounds = [row["west"], row["south"], row["east"], row["north"]]
-        found.append({"adcode": "", "name": name, "level": "town", "at": [row["lon"], row["lat"]], "bounds": bounds, "rings": []})
+    towns = towns_of(study.villages)
+    for (_, name), town in zip(towns.index, towns.to_dict("records"), strict=True):
+        bounds = [town[edge] for edge in ("west", "south", "east", "north")]
+        found.append({"adcode": "", "name": name, "level": "town", "at": [town["lon"], town["lat"]], "bounds": bounds, "rings": []})
     return found
 
 
