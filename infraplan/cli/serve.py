@@ -26,6 +26,7 @@ def serve(
 
     require("report")
     require("web")
+    from infraplan.run.collector import seldom_collected
     from infraplan.run.what_if import WhatIf
     from infraplan.run.what_if_page import WhatIfPage
     from infraplan.web.scenario_files import ScenarioFiles
@@ -36,7 +37,7 @@ def serve(
     if not is_loopback(host):
         print_note(both("web.open_host", host=host))
     running = Running(host, port)
-    with progress() as bars:
+    with progress() as bars, seldom_collected():
         step = bars.step("web.loading")
         step(0, 2)
         state = WhatIfPage(WhatIf(opened))
@@ -57,7 +58,8 @@ def serve(
             webbrowser.open(url)
 
     try:
-        running.run(state, ready, lang=main_language(lang), scenario=scenario, edits=edits)
+        with seldom_collected():
+            running.run(state, ready, lang=main_language(lang), scenario=scenario, edits=edits)
     except KeyboardInterrupt:
         print_note(both("web.stopped"))
         return
