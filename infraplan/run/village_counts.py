@@ -114,6 +114,18 @@ class VillageCounts:
         table: pd.DataFrame = pd.concat(parts, ignore_index=True)
         return table
 
+    def of_finest(self, family: str, network: str) -> pd.DataFrame:
+        """People of every zone of the finest level that is counted.
+
+        Returns
+        -------
+        DataFrame
+            level, adcode, name, population, served.
+        """
+        known: pd.DataFrame = self.zones[-1]
+        counts = self.people_now[str(known["level"].iloc[0]), family, network][: len(known)]
+        return known.assign(population=counts.sum(axis=1), served=counts[:, STATUSES.index("served")])
+
     def changed(self, network: str = ANY) -> pd.DataFrame:
         """Villages whose status differs from before, most people first.
 

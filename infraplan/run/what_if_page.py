@@ -90,6 +90,11 @@ class WhatIfPage:
         found = self.state.counts.within(west, south, east, north, family, network, limit)
         return found.drop(columns=["city", "county", "family"], errors="ignore").rename(columns={"after": "now"})
 
+    def zone_people(self, family: str, network: str) -> pd.DataFrame:
+        """`VillageCounts.of_finest`."""
+        self.state.network.base.at(family, network)  # refuses names that are not on the map
+        return self.state.counts.of_finest(family, network)
+
     def apply(self, edits: Sequence[Edit]) -> PageChange:
         """`WhatIf.apply`."""
         change = self.state.apply(edits)

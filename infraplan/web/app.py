@@ -57,6 +57,7 @@ class Service:
             ("/outlines", "GET", partial(self.shape, "outlines")),
             ("/lines", "GET", partial(self.shape, "lines")),
             ("/villages", "GET", self.villages),
+            ("/people", "GET", self.people),
             ("/sites", "GET", self.sites),
             ("/picture", "GET", self.picture),
             ("/at", "GET", self.at),
@@ -152,6 +153,11 @@ class Service:
         place = (box.west, box.south, box.east, box.north)
         frame = await self._ask(lambda state: state.villages(*place, box.family, box.network, box.limit))
         return JSONResponse(frames.statuses(frame) if box.only_status else frames.columns_and_rows(frame))
+
+    async def people(self, request: Request) -> Response:
+        """People served in every zone of the finest level."""
+        layer = bodies.of_query(bodies.LayerOf, dict(request.query_params))
+        return JSONResponse(frames.columns_and_rows(await self._ask(lambda state: state.zone_people(layer.family, layer.network))))
 
     async def sites(self, request: Request) -> Response:
         """Sites of a part of the map."""

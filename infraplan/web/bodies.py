@@ -55,6 +55,13 @@ class VillageBox(Box):
     only_status: bool = False
 
 
+class LayerOf(Strict):
+    """A family and a network."""
+
+    family: Key
+    network: Key
+
+
 class PictureBox(Strict):
     """A picture by whole pixels of the web map at a zoom level. `after`: with the plan's sites, without the edits."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from infraplan.messages import catalogue
 from infraplan.presets import load
-from infraplan.report.map_legends import margin_legend
+from infraplan.report.map_legends import margin_legend, share_legend
 from infraplan.report.margin_images import margin_edges
 from infraplan.report.style import FONT_STACK
 from infraplan.report.words import Words
@@ -64,4 +64,8 @@ def colours(lang: str) -> dict[str, Any]:
     """Colours of the map and its legend."""
     palette = load("palette")
     signal = {"legend": margin_legend(Words(lang)), "edges": margin_edges()}
-    return {"signal": signal, **{name: palette[name] for name in ("village", "site", "line", "ink")}}
+    return {
+        "signal": signal,
+        "share": {"legend": share_legend(), "classes": palette["share"]},
+        **{name: palette[name] for name in ("village", "site", "line", "ink")},
+    }

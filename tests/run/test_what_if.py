@@ -186,6 +186,15 @@ def test_a_plan_completes_the_edits(state: ip.WhatIf) -> None:
     assert reached["served"].item() >= 0.9 * reached["population"].item()
 
 
+def test_people_of_the_finest_zones_are_those_of_the_shares(state: ip.WhatIf) -> None:
+    change = state.apply([edit_of("S4", "off"), added(2)])
+    own = state.counts.of_finest("nr", "any").set_index("adcode")
+    rows = change.shares.query("level == 'county' and family == 'nr' and network == 'any'").set_index("adcode")
+    assert len(rows) and (own.loc[rows.index, ["population", "served"]] == rows[["population", "served"]]).all(axis=None)
+    assert own["population"].sum() <= state.study.villages["population"].sum()
+    state.apply([])
+
+
 def test_the_map_after_the_plan_is_that_of_its_sites_as_edits(state: ip.WhatIf) -> None:
     assert state.plan is not None and len(state.plan.sites)
     state.apply(edits_of(state.plan, list(state.study.sites["id"])))

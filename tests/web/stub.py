@@ -24,7 +24,7 @@ class StubEngine:
             {"adcode": ["44"], "name": ["省"], "level": ["province"]}, geometry=gpd.points_from_xy([113.0], [23.0]).buffer(1)
         )
         titles = SimpleNamespace(study=SimpleNamespace(title_zh="研究 <b>甲</b>", title_en="study <b>A</b>"))
-        self.study = SimpleNamespace(folder=folder, inputs={"sites.csv": "00"}, zones=zones, corridors=None, config=titles)
+        self.study = SimpleNamespace(folder=folder, inputs={"sites.csv": "00"}, zones=zones, villages=zones.iloc[:0], corridors=None, config=titles)
         self.seconds, self.applied, self.clauses = seconds, list[Sequence[Edit]](), 0
 
     def facts(self, lang: str) -> dict[str, Any]:
@@ -35,6 +35,9 @@ class StubEngine:
 
     def villages(self, west: float, south: float, east: float, north: float, family: str, network: str, limit: int) -> pd.DataFrame:
         return pd.DataFrame({"id": ["V1"], "before": ["unserved"], "now": ["served"]})
+
+    def zone_people(self, family: str, network: str) -> pd.DataFrame:
+        return pd.DataFrame({"level": ["county"], "adcode": ["440203"], "name": ["A"], "population": [10], "served": [4]})
 
     def apply(self, edits: Sequence[Edit]) -> Any:
         time.sleep(self.seconds)

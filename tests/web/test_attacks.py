@@ -30,6 +30,7 @@ ROUTES = (
     "/sites",
     "/picture",
     "/at",
+    "/people",
     "/targets",
     "/scenarios",
     "/scenario",

@@ -163,6 +163,31 @@ def test_a_new_site_goes_to_the_highest_ground_near_it_and_its_state_is_chosen(b
     visit.clean()
 
 
+def test_people_by_zone_follow_the_edits(browser: Any, server: Any, toy: ToyEngine) -> None:
+    visit = Page(browser, server.url)
+    shown = "() => infraplan.shares()"
+    assert visit.page.evaluate(shown) == {}
+    visit.page.check("input[value=people]")
+    visit.page.wait_for_function("() => Object.keys(infraplan.shares()).length > 0")
+    assert visit.page.locator(".legend .of-people").is_visible()
+
+    def known() -> dict[str, float]:
+        return {str(row.adcode): row.served / row.population for row in toy.zone_people("nr", "any").itertuples() if row.population}
+
+    before = known()
+    assert visit.page.evaluate(shown) == pytest.approx(before)
+    visit.page.click("#add-centre")
+    visit.computed(1)
+    assert known() != before
+    visit.page.wait_for_function(
+        "(share) => Object.values(infraplan.shares()).some((one) => Math.abs(one - share) < 1e-9)", arg=max(known().values())
+    )
+    assert visit.page.evaluate(shown) == pytest.approx(known())
+    visit.page.uncheck("input[value=people]")
+    assert visit.page.locator(".legend .of-people").is_hidden()
+    visit.clean()
+
+
 def test_a_suggested_site_is_adopted(browser: Any, server: Any, toy: ToyEngine) -> None:
     visit = Page(browser, server.url)
     site = toy.base.iloc[11]

@@ -59,6 +59,7 @@ class ToyEngine:
         where = gpd.GeoDataFrame(self.people[["id"]], geometry=gpd.points_from_xy(self.people.longitude, self.people.latitude), crs=4326)
         counties = self.zones.loc[self.zones["level"] == "county", ["adcode", "geometry"]]
         self.people["county"] = where.sjoin(counties).sort_index()["adcode"].to_numpy()
+        self.study.villages = gpd.GeoDataFrame(self.people.assign(town=HOSTILE), geometry=where.geometry)
         at = rng.random((12, 2)) * 2 * SIDE
         self.base = pd.DataFrame(
             {
@@ -133,6 +134,14 @@ class ToyEngine:
 
     def villages(self, west: float, south: float, east: float, north: float, family: str, network: str, limit: int) -> pd.DataFrame:
         return self.people.assign(before=self.today, now=self._served(self._table(self.edits))).head(limit)
+
+    def zone_people(self, family: str, network: str) -> pd.DataFrame:
+        now, rows = self._served(self._table(self.edits)), []
+        for zone in self.zones[self.zones["level"] == "county"].itertuples():
+            own = self.people["population"].where(self.people["county"] == zone.adcode, 0)
+            counts = {"population": int(own.sum()), "served": int(own[now == "served"].sum())}
+            rows.append({"level": "county", "adcode": zone.adcode, "name": zone.name, **counts})
+        return pd.DataFrame(rows)
 
     def apply(self, edits: Sequence[Edit]) -> Any:
         self.edits = tuple(edits)

@@ -56,6 +56,7 @@ function legend() {
       make("summary", {}, say("legend")),
       make("b", {}, say("legend_signal")),
       ...signal.legend.map((item) => line(item.shape, item.colour, item.label)),
+      make("div", { class: "of-people" }, [make("b", {}, say("legend_people")), ...model.facts.colours.share.legend.map((item) => line(item.shape, item.colour, item.label))]),
       make("b", {}, say("legend_villages")),
       ...["served", "uncertain", "unserved"].map((status) => line("circle", village[status], say(status))),
       line("circle ringed", "#fff", say("legend_changed")),

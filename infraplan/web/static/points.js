@@ -1,6 +1,6 @@
 /* Layers of points and lines on one canvas: outlines, lines, villages, sites; names of zones. */
 import { get } from "./net.js";
-import { make, records, say, whole } from "./dom.js";
+import { make, percent, records, say, whole } from "./dom.js";
 import { model } from "./model.js";
 
 const MOST = 3000, SITES_FROM = 8, VILLAGES_FROM = 9, COUNTIES_FROM = 9, TOWNS_FROM = 11;
@@ -33,8 +33,8 @@ export class Points {
     this.map = map;
     this.choose = choose;
     this.renderer = L.canvas({ padding: 0.3, tolerance: 3 });
-    this.layers = { zones: L.featureGroup(), lines: L.featureGroup(), villages: L.featureGroup(), sites: L.featureGroup(), names: L.layerGroup() };
-    this.shown = { zones: true, lines: false, villages: true, sites: true, suggested: true, names: true };
+    this.layers = { people: L.featureGroup(), zones: L.featureGroup(), lines: L.featureGroup(), villages: L.featureGroup(), sites: L.featureGroup(), names: L.layerGroup() };
+    this.shown = { people: false, zones: true, lines: false, villages: true, sites: true, suggested: true, names: true };
     this.sites = [];
     this.villages = [];
     this.villagesAt = null;
@@ -42,6 +42,7 @@ export class Points {
     this.signs = new Map();
     this.asks = {};
     this.zones = [];
+    this.shares = new Map();
   }
 
   async start() {
@@ -57,7 +58,7 @@ export class Points {
 
   async show(name, on) {
     this.shown[name] = on;
-    if (name === "lines") this.map.getContainer().classList.toggle("with-lines", on);
+    for (const one of ["lines", "people"]) if (name === one) this.map.getContainer().classList.toggle("with-" + one, on);
     if (name === "sites" || name === "suggested") { await this.drawSites(); return; }
     if (!on) { this.layers[name].remove(); return; }
     this.layers[name].addTo(this.map);
@@ -95,14 +96,33 @@ export class Points {
       this.shown.villages && zoom >= VILLAGES_FROM ? this.askVillages() : this.layers.villages.clearLayers(),
       this.askSites(),
     ]);
+    const key = [model.family, model.network, model.version].join("|");
+    if (this.shown.people && key !== this.peopleOf) { this.peopleOf = key; await this.drawPeople(); }
     this.label();
+  }
+
+  /* Counties (or the finest zones that are counted) in the colour of the share of their people that is served. */
+  async drawPeople() {
+    if (!this.shown.people) return;
+    const rows = records(await get("/people", { family: model.family, network: model.network })), of = new Map(this.zones.map((zone) => [zone.level + zone.adcode, zone]));
+    const classes = model.facts.colours.share.classes;
+    this.layers.people.clearLayers();
+    this.shares = new Map(rows.filter((row) => row.population).map((row) => [row.adcode, row.served / row.population]));
+    for (const row of rows) {
+      const zone = of.get(row.level + row.adcode);
+      if (!zone || !row.population) continue;
+      const share = row.served / row.population, colour = classes.filter((one) => share >= one.from).at(-1).colour;
+      const drawn = L.polygon(rings(zone.rings), { renderer: this.renderer, stroke: false, fillColor: colour, fillOpacity: 0.9, fillRule: "evenodd", bubblingMouseEvents: true });
+      drawn.bindTooltip(() => make("span", {}, `${row.name} \u00b7 ${percent(share)} \u00b7 ${whole(row.served)} / ${whole(row.population)}`), { sticky: true });
+      drawn.addTo(this.layers.people).bringToBack();
+    }
   }
 
   /* After an edit: the villages are the same, only their statuses are asked; a site that is no longer edited may have to be asked again. */
   async follow() {
     const edited = new Set(model.edits.map((edit) => edit.id));
     const stale = this.sites.some((row) => row.edit && !edited.has(row.id));
-    await Promise.all([stale ? this.askSites() : this.followSites(), this.askStatuses()]);
+    await Promise.all([stale ? this.askSites() : this.followSites(), this.askStatuses(), this.drawPeople()]);
   }
 
   async askVillages() {

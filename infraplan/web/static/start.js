@@ -69,7 +69,7 @@ const actions = {
 function drawChoices() {
   const choice = (name, items, chosen, act) => make("fieldset", {}, [make("legend", {}, say(name)), ...items.map((item) => make("label", {}, [make("input", { type: "radio", name, value: item.key, checked: item.key === chosen, onchange: () => act(item.key) }), " " + item.label]))]);
   const network = make("select", { id: "network", onchange: (event) => { model.network = event.target.value; changed(); } }, model.facts.networks.map((item) => make("option", { value: item.key, selected: item.key === model.network }, item.label)));
-  const layers = ["signal", "villages", "sites", ...(model.facts.planned ? ["suggested"] : []), "zones", "names", "lines"];
+  const layers = ["signal", "people", "villages", "sites", ...(model.facts.planned ? ["suggested"] : []), "zones", "names", "lines"];
   const box = (name) => make("label", {}, [make("input", { type: "checkbox", value: name, checked: name === "signal" ? !hiddenSignal : view.points.shown[name], onchange: (event) => layer(name, event.target.checked) }), " " + say("layer_" + name)]);
   put("show", part("show", say("show"), [
     choice("family", model.facts.families, model.family, (key) => { model.family = key; changed(); }),
@@ -195,5 +195,5 @@ async function start() {
 }
 
 /* For tests and benchmarks: what the page knows, and the choice of a site. */
-window.infraplan = { model, commit, windowId, map: () => view.map, sites: () => view.points.sites, zones: () => view.points.zones, choose: (id) => actions.choose(actions.rowOf(id)) };
+window.infraplan = { model, commit, windowId, map: () => view.map, sites: () => view.points.sites, zones: () => view.points.zones, shares: () => Object.fromEntries(view.points.shares), choose: (id) => actions.choose(actions.rowOf(id)) };
 start().catch(actions.failed);
