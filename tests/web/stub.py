@@ -24,7 +24,8 @@ class StubEngine:
             {"adcode": ["44"], "name": ["省"], "level": ["province"]}, geometry=gpd.points_from_xy([113.0], [23.0]).buffer(1)
         )
         titles = SimpleNamespace(study=SimpleNamespace(title_zh="研究 <b>甲</b>", title_en="study <b>A</b>"))
-        self.study = SimpleNamespace(folder=folder, inputs={"sites.csv": "00"}, zones=zones, villages=zones.iloc[:0], corridors=None, config=titles)
+        tables = {"zones": zones, "villages": zones.iloc[:0], "corridors": None}
+        self.study = SimpleNamespace(folder=folder, inputs={"sites.csv": "00"}, config=titles, **tables)
         self.seconds, self.applied, self.clauses = seconds, list[Sequence[Edit]](), 0
 
     def facts(self, lang: str) -> dict[str, Any]:
