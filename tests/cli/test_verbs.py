@@ -213,12 +213,12 @@ def test_an_unknown_city_names_the_nearest(infraplan: Call, small_study: Path, t
 
 
 def test_interrupted_is_130(infraplan: Call, ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from infraplan.run import steps
+    from infraplan.run import predicting
 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(steps, "predict_coverage", interrupt)
+    monkeypatch.setattr(predicting, "predict_coverage", interrupt)
     answer = infraplan("coverage", ready)
     assert answer.code == 130
     assert "Traceback" not in answer.err
