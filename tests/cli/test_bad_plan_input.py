@@ -86,7 +86,7 @@ def test_it_is_named_before_any_search(
     spoil, named = CASES[case]
     study = copy_of(mini_study, tmp_path)
     spoil(study)
-    monkeypatch.setattr(steps, "predict_coverage", lambda *_, **__: pytest.fail("predicted"))
+    monkeypatch.setattr(predicting, "predict_coverage", lambda *_, **__: pytest.fail("predicted"))
     answer = infraplan("plan", study, "--json")
     assert answer.code in (2, 3) and not answer.out, answer.err
     assert all(name in answer.err for name in named), answer.err
