@@ -11,7 +11,7 @@ import pytest
 from results import copy_of
 from shapely.geometry import LineString
 
-import infraplan.run.steps as steps
+from infraplan.run import predicting
 from infraplan import presets
 
 Call = Callable[..., Any]
