@@ -11,8 +11,8 @@ import pytest
 from results import copy_of
 from shapely.geometry import LineString
 
-from infraplan.run import predicting
 from infraplan import presets
+from infraplan.run import predicting
 
 Call = Callable[..., Any]
 Spoil = Callable[[Path], None]
