@@ -25,6 +25,8 @@ from infraplan.coverage.receivers_in_rows import Strips
 from infraplan.coverage.shared_tables import Radio
 from infraplan.geo.grids import Grid
 
+SQUARE_M = 10_000.0
+"""Sectors of a family in one such square are given up, or merged, together. [m]"""
 NAMES = ("id", "site_id", "service", "family")
 Bounds = tuple[float, float, float, float]
 """Left, bottom, right and top. [m]"""
@@ -127,16 +129,17 @@ class EditedNetwork:
         return (float(left.min()), float(bottom.min()), float(right.max()), float(top.max())), np.flatnonzero(touched)
 
     def _groups(self, rows: Ints) -> list[Ints]:
-        """Sectors of one family at one place each."""
-        keys = pd.MultiIndex.from_arrays([self.family[rows], self.x_m[rows], self.y_m[rows]])
+        """Sectors of one family in one square each: a plan of many sites takes few steps."""
+        squares = (np.floor(place[rows] / SQUARE_M) for place in (self.x_m, self.y_m))
+        keys = pd.MultiIndex.from_arrays([self.family[rows], *squares])
         number, names = pd.factorize(keys)
         return [rows[number == k] for k in range(len(names))]
 
     def _reached(self, group: Ints) -> Bounds:
         """The rectangle that the sectors of a group reach. [m]"""
         reach_m = self.radio.cap_km(self.family[group[0]]) * 1000.0 + 2.0 * self.base.grid.resolution_m
-        x_m, y_m = float(self.x_m[group[0]]), float(self.y_m[group[0]])
-        return x_m - reach_m, y_m - reach_m, x_m + reach_m, y_m + reach_m
+        x_m, y_m = self.x_m[group], self.y_m[group]
+        return float(x_m.min()) - reach_m, float(y_m.min()) - reach_m, float(x_m.max()) + reach_m, float(y_m.max()) + reach_m
 
     def _change_group(self, group: Ints, rectangle: Bounds, given_up: bool) -> Ints:
         """Gives up the sectors of a group, or merges them; the numbers of the positions that changed."""

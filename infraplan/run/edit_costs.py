@@ -10,7 +10,7 @@ import pandas as pd
 from infraplan.backhaul.network import BackhaulNetwork
 from infraplan.run.connections import connections_of, site_network
 from infraplan.siting.connections import IN_USE
-from infraplan.siting.line_distances import line_distances_km
+from infraplan.siting.line_distances import NearestLines
 from infraplan.siting.service_sets import with_costs
 from infraplan.study import Study
 from infraplan.study.scenarios import Edit
@@ -32,6 +32,7 @@ class EditCosts:
     def __init__(self, study: Study):
         self.study = study
         self.network: BackhaulNetwork | None = None
+        self.lines: NearestLines | None = None
         self.priced: dict[Edit, dict[str, Any]] = {}
 
     def table(self, edits: Sequence[Edit], edited: Any, services_before: Mapping[str, str]) -> pd.DataFrame:
@@ -72,9 +73,11 @@ class EditCosts:
         row = {"id": edit.id, "host": edit.host or "", "added": count}
         if edit.host is None:
             return row | {"connection": "", "connection_cost": float("nan"), **dict.fromkeys(LEVELS, float("nan"))}
+        if self.lines is None:
+            self.lines = NearestLines(study.cost_lines, study.grid)
         x_m, y_m = study.grid.place(site)
         place = pd.DataFrame({"x": x_m, "y": y_m, "host": [edit.host]})
-        priced = with_costs(place.join(line_distances_km(place, study.cost_lines, study.grid)), count, study.costs)
+        priced = with_costs(place.join(self.lines.distances_km(place)), count, study.costs)
         prices = {name: float(priced[name].iloc[0]) for name in LEVELS}
         if not study.connects_sites:
             return row | {"connection": "", "connection_cost": 0.0, **prices}

@@ -30,24 +30,47 @@ def checked_lines(lines: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def line_distances_km(points: pd.DataFrame, lines: Mapping[str, Any], grid: Grid) -> pd.DataFrame:
-    """Straight distance of each point to the nearest line of each layer: a column roads_km, power_lines_km, fibre_km. [km]
+class NearestLines:
+    """Layers of lines in the plane of a grid, searched by distance.
 
-    `points` have x and y in the plane of the grid. NaN where the layer is not given or has no line.
+    Parameters
+    ----------
+    lines : mapping of GeoDataFrame
+        Layers by the names of `LINES` (`checked_lines`).
+    grid : Grid
+        Its plane measures distances.
     """
-    at = np.asarray(shapely.points(points["x"].to_numpy(dtype=float), points["y"].to_numpy(dtype=float)))
-    found = {f"{name}_km": _nearest_km(at, lines[name], grid) if name in lines else np.full(len(at), np.nan) for name in LINES}
-    return pd.DataFrame(found, index=points.index)
+
+    def __init__(self, lines: Mapping[str, Any], grid: Grid):
+        self.trees = {name: _tree(lines[name], grid) for name in LINES if name in lines}
+
+    def distances_km(self, points: pd.DataFrame) -> pd.DataFrame:
+        """Straight distance of each point to the nearest line of each layer: a column roads_km, power_lines_km, fibre_km. [km]
+
+        `points` have x and y in the plane of the grid. NaN where the layer is not given or has no line.
+        """
+        at = np.asarray(shapely.points(points["x"].to_numpy(dtype=float), points["y"].to_numpy(dtype=float)))
+        found = {f"{name}_km": _nearest_km(at, self.trees.get(name)) for name in LINES}
+        return pd.DataFrame(found, index=points.index)
 
 
-def _nearest_km(points: Any, layer: Any, grid: Grid) -> Floats:
+def line_distances_km(points: pd.DataFrame, lines: Mapping[str, Any], grid: Grid) -> pd.DataFrame:
+    """`NearestLines.distances_km` of lines that are asked once."""
+    return NearestLines(lines, grid).distances_km(points)
+
+
+def _tree(layer: Any, grid: Grid) -> STRtree | None:
+    """A search tree over the lines of a layer; None where it has none."""
     shapes = np.asarray(to_plane(layer, grid.crs).array)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    if not len(shapes) or not len(points):
-        return np.full(len(points), np.nan)
-    (row, _), apart_m = STRtree(shapes).query_nearest(points, return_distance=True, all_matches=False)
+    return STRtree(shapes) if len(shapes) else None
+
+
+def _nearest_km(points: Any, tree: STRtree | None) -> Floats:
     distance_km = np.full(len(points), np.nan)
-    distance_km[row] = apart_m / 1000.0
+    if tree is not None and len(points):
+        (row, _), apart_m = tree.query_nearest(points, return_distance=True, all_matches=False)
+        distance_km[row] = apart_m / 1000.0
     return distance_km
 
 
