@@ -108,7 +108,8 @@ def test_a_further_node_never_makes_a_site_dearer(seed: int) -> None:
     lines, places = lattice(rng), points([tuple(p) for p in rng.uniform(2000, 14000, (10, 2))], height_m=30.0)
     one = [tuple(p) for p in rng.uniform(3000, 13000, (3, 2))]
     few, more = (site_connections(places, network_of(lines, points(nodes, "N"))) for nodes in (one[:1], one))
-    assert (few["connection_cost"] + 1 >= more["connection_cost"]).all()
+    reached = few["connection"] != "straight"  # a straight line is an estimate for want of a way: a way that is found may cost more
+    assert (few["connection_cost"] + 1 >= more["connection_cost"])[reached].all()
     assert (more["connection"] != "none").all()
 
 
