@@ -189,7 +189,18 @@ class WhatIf:
         return edited_sites(some, edits, study.read_sites, services=services, hosts=hosts, file=EDITS)
 
     def margin_after(self, family: str, network: str) -> Floats32 | None:
-        """Margins of a layer with the sites of the last run's plan, without edits; None where no plan's map is stored. [dB]"""
+        """Margins of a layer with the sites of the last run's plan, without edits.
+
+        Parameters
+        ----------
+        family, network : str
+            A layer of the map.
+
+        Returns
+        -------
+        ndarray of float32, or None
+            As `Layer.margin_db`; None where no map of a plan is stored. [dB]
+        """
         key = family, network
         if key not in self._after:
             self._after[key] = margin_after(self.study, *key)
