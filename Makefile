@@ -4,13 +4,16 @@ BIN := .venv/bin
 # make demo CITIES=441800: one city (or several, with commas) instead of the province
 CITIES ?=
 
-.PHONY: demo test lint types layers docs wheel readme check clean
+.PHONY: packages demo test test-core test-rest lint types layers docs wheel readme check clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,docs,test]'
 	touch $@
+
+packages:
+	tools/install_system_packages.sh
 
 demo: .venv/installed
 	rm -rf outputs/guangdong/study
@@ -19,8 +22,18 @@ demo: .venv/installed
 	@echo
 	@echo "打开 / open: outputs/guangdong/index.html"
 
+# make test: all tests; .ci/run runs them as test-core, by one process beside other steps, and test-rest, which read what make demo left
+CORE_TESTS := $(addprefix tests/,radio geo coverage siting backhaul policy io)
+BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: .venv/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(BY_TWO)
+
+test-core: .venv/installed
+	$(BIN)/python -m pytest $(CORE_TESTS)
+
+test-rest: .venv/installed
+	$(BIN)/python -m pytest $(BY_TWO) $(addprefix --ignore=,$(CORE_TESTS))
 
 lint: .venv/installed
 	$(BIN)/ruff check infraplan tests tools benchmarks examples
