@@ -41,7 +41,7 @@ def explain(
     """Why these candidates were not chosen, and whom no candidate can serve."""
     from infraplan.run.plain_values import records
     from infraplan.run.run_scope import last_plan, planned_target
-    from infraplan.run.steps import assess, known_points, plan_of, planning_instance
+    from infraplan.run.steps import before_counting, known_points, plan_of, planning_instance
     from infraplan.siting.plan_explanations import explain_plan
     from infraplan.siting.unreachable import best_margins
 
@@ -51,7 +51,7 @@ def explain(
     _refuse_unknown_ids(opened, village or [])
     planned_target(opened)
     with progress() as bars:
-        findings = assess(opened, bars, gaps=False)
+        findings = before_counting(opened, bars)
         instance = planning_instance(findings, bars)
         made = last_plan(opened) or plan_of(findings, instance, bars)
         explained = explain_plan(made, candidates=candidate or None, villages=village or (), instance=instance)

@@ -26,7 +26,7 @@ def gaps(
     from infraplan.coverage.networks import ANY, counted_networks
     from infraplan.policy.annex import gaps_annex
     from infraplan.run.run_scope import zone_and_cities
-    from infraplan.run.steps import assess, with_gaps
+    from infraplan.run.steps import before_counting, with_gaps
 
     refuse_output(output, overwrite)
     opened = open_study(study, scenario)
@@ -36,7 +36,8 @@ def gaps(
         choose(network, counted_networks(opened.networks), "network")
     codes, cities = zone_and_cities(opened, zone) if zone is not None else ((), ())
     with progress() as bars:
-        table = with_gaps(assess(opened, bars, cities, gaps=False), None, None, cities, target=target, networks=(network or ANY,)).gaps
+        findings = before_counting(opened, bars, cities)
+        table = with_gaps(findings, None, None, cities, target=target, networks=(network or ANY,)).gaps
     if zone is not None:
         table = table[table["city"].isin(codes) | table["county"].isin(codes)]
     if output is not None and output.suffix.lower() in (".xlsx", ".csv") and not json:

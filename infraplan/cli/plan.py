@@ -57,7 +57,7 @@ def plan(
     from infraplan.run.plain_values import records
     from infraplan.run.planning import phases_of
     from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
-    from infraplan.run.steps import assess, check_of, plan_of, plan_on_map, planning_instances, with_build_alone, with_low_end
+    from infraplan.run.steps import before_counting, check_of, plan_of, plan_on_map, planning_instances, with_build_alone, with_low_end
     from infraplan.run.summary import in_yuan, plan_numbers
     from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
     from infraplan.siting.plan_sites import without_lines
@@ -80,7 +80,7 @@ def plan(
     limits = _limits(opened, time, gap, seed)
     curve = None
     with progress() as bars:
-        findings = assess(opened, bars, only, gaps=False)
+        findings = before_counting(opened, bars, only)
         second = budget is None and max_sites is None and not substitute
         instance, weaker = planning_instances(findings, bars, only, low_end=second)
         if substitute:

@@ -28,7 +28,7 @@ def scorecard(
     if zone is not None:
         choose(zone, set(opened.zones["adcode"]), "zone")
     with progress() as bars:
-        card = assess(opened, bars).card
+        card = assess(opened, bars, gaps=False).card
     if zone is not None:
         card = card.loc[card["zone"] == zone]
     elif not json and output is None:

@@ -83,6 +83,26 @@ def carried_by_plan(findings: Findings, plan: Plan, after: Coverage) -> CarriedP
     return carried_people(replace(plan.goal, margin_db=0.0), maps, study.zones, findings.villages, study.capacity, family)
 
 
+def before_counting(
+    study: Study, progress: Progress | None = None, cities: tuple[str, ...] = (), *, predicted: Predicted = predict
+) -> Findings:
+    """The map and the status of every village, all that a plan and a gap list start from; `by_zone`, `card` and `gaps` are empty."""
+    cover, villages, _, advance = _mapped(study, progress or Silent(), cities, predicted)
+    states = with_status(villages, cover, study.measured)
+    advance(1, 1)
+    return Findings(study, cover, states, pd.DataFrame(), pd.DataFrame(), without_points(no_gaps()))
+
+
+def _mapped(study: Study, progress: Progress, cities: tuple[str, ...], predicted: Predicted) -> tuple[Coverage, Any, dict[str, Any], Any]:
+    """The map with margins at all points, villages, zones, places and sites, of the study or of some cities; progress of what follows."""
+    study.read_all()
+    cover, zones, villages = predict_part(study, progress, cities, predicted=predicted)
+    advance = progress.step("run.counting")
+    layers = part_of_layers(study, zones, cities)
+    prepare_margins(cover, [table for table in (villages, layers["places"]) if table is not None], study.corridors)
+    return cover, villages, layers, advance
+
+
 def assess(
     study: Study,
     progress: Progress | None = None,
@@ -125,13 +145,8 @@ def assess(
     >>> findings.by_zone.loc[:1, ["name", "family", "network", "population", "served"]].values.tolist()
     [['示例省', 'nr', 'any', 12234, 1321], ['示例省', 'nbiot', 'any', 12234, 3587]]
     """
-    progress = progress or Silent()
-    study.read_all()
-    cover, zones, villages = predict_part(study, progress, cities, predicted=predicted)
-    advance = progress.step("run.counting")
-    layers = part_of_layers(study, zones, cities)
-    prepare_margins(cover, [table for table in (villages, layers["places"]) if table is not None], study.corridors)
-    by_zone = count_people(villages, cover, zones, study.measured)
+    cover, villages, layers, advance = _mapped(study, progress or Silent(), cities, predicted)
+    by_zone = count_people(villages, cover, layers["zones"], study.measured)
     advance(1, 3)
     card = scorecard(
         study.targets,
