@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))  # not the folder itself: tests/coverage would hide the module coverage
+
+from made_once import once
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test depends on the machine's speed
 settings.load_profile("house")
-sys.path.insert(0, str(Path(__file__).parent / "helpers"))  # not the folder itself: tests/coverage would hide the module coverage
 sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # numba asks for that package, and tests/coverage is none
 
 
@@ -86,49 +86,38 @@ def system_python() -> str:
     return path
 
 
-def once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """The folder `name`, filled by `make` once for all processes of a run of tests; the others wait. No test writes into it."""
-    base = temporary.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / f"once-{name}"
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        while not (folder / "whole").exists():
-            assert not (folder / "failed").exists(), f"another process of these tests could not make {name}"
-            time.sleep(0.2)
-        return folder
-    try:
-        make(folder)
-    except BaseException:
-        (folder / "failed").touch()
-        raise
-    (folder / "whole").touch()
-    return folder
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study of three cities as `study`: the whole policy; and with `results` of a run in all formats by one worker."""
+
+    def make(folder: Path) -> None:
+        from tiny_study import TINY, build_tiny
+
+        from infraplan.run import run_study
+        from infraplan.study import Study
+
+        run_study(Study.open(build_tiny(folder / "study", counties=TINY, villages=1000, sites=120, resolution_m=500)), jobs=1)
+
+    return once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture(scope="session")
-def tiny_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a small study: three cities, 3,000 villages, 300 sites; results go to the folder `results` beside it."""
-    from tiny_study import build_tiny
-
-    return build_tiny(tmp_path_factory.mktemp("tiny") / "study")
+def tiny_study(tiny: Path) -> Path:
+    return tiny / "study"
 
 
 @pytest.fixture(scope="session")
-def tiny_results(tiny_study: Path) -> Path:
-    """Everything `infraplan run` makes of it."""
-    from infraplan.run import run_study
-    from infraplan.study import Study
-
-    return run_study(Study.open(tiny_study), jobs=1, overwrite=True).output  # a verb may have been run there before
+def tiny_results(tiny: Path) -> Path:
+    return tiny / "results"
 
 
 @pytest.fixture(scope="session")
 def mini_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A smaller one, for what must be run many times: two cities, 400 villages, 60 sites, pixels of a kilometre."""
-    from tiny_study import build_tiny
+    """For what must be run many times: two cities, 400 villages, 60 sites, pixels of a kilometre, few clauses."""
+    from tiny_study import build_tiny, few_clauses
 
-    return build_tiny(tmp_path_factory.mktemp("mini") / "study", cities=("445100", "445200"), villages=400, sites=60, resolution_m=1000)
+    folder = tmp_path_factory.mktemp("mini") / "study"
+    return build_tiny(folder, cities=("445100", "445200"), villages=400, sites=60, resolution_m=1000, clauses=few_clauses())
 
 
 @pytest.fixture(scope="session")
@@ -170,3 +159,15 @@ def small_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_study(Study.open(build_small(folder / "study")), jobs=1)
 
     return once(tmp_path_factory, "pages", make) / "results"
+
+
+@pytest.fixture(scope="session")
+def example_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of `infraplan.example_world()` with results of a run without pages in it; nobody writes into it."""
+
+    def make(folder: Path) -> None:
+        import infraplan as ip
+
+        ip.run_study(ip.Study.open(ip.example_world().write(folder / "study")), jobs=1, formats=())
+
+    return once(tmp_path_factory, "example-run", make) / "study"

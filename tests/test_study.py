@@ -83,7 +83,7 @@ def test_inputs_change_with_any_byte(mini_study: Path, tmp_path: Path) -> None:
     same = copy_of(mini_study, tmp_path)
     before = Study.open(same).inputs
     assert before == Study.open(mini_study).inputs
-    assert set(before) == {"study.toml", "zones", "villages", "places", "sites"}
+    assert set(before) == {"study.toml", "clauses.toml", "zones", "villages", "places", "sites"}
     (same / "sites.csv").write_bytes((same / "sites.csv").read_bytes() + b"\n")
     after = Study.open(same).inputs
     assert {name for name in before if before[name] != after[name]} == {"sites"}

@@ -151,7 +151,7 @@ def test_every_verb_refuses_a_bad_table(infraplan: Call, mini_study: Path, tmp_p
     ("old", "new", "near"),
     [
         ('"nr-n28", "nbiot-900"', '"nr-n82", "nbiot-900"', "nr-n28"),
-        ('policies = ["guangdong-2020"]', 'policies = ["guangdong-2002"]', "guangdong-2020"),
+        ('policies = ["clauses.toml"]', 'policies = ["guangdong-2002"]', "guangdong-2020"),
         ('city_order = "guangdong"', 'city_order = "guangdnog"', "guangdong"),
         ("reliability = 0.9", 'reliability = 0.9\nfamilies = ["nr", "nbt"]', "nbiot"),
         ("gap = 0.05", 'gap = 0.05\noperators = "cmmc"', "cmcc"),

@@ -14,14 +14,8 @@ import infraplan as ip
 from infraplan.backhaul import road_network
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.examples.city_extract import Example, near_lines
-from infraplan.examples.example_sites import PeopleInOrder, synthetic_sites
-from infraplan.examples.guangdong import zone_table
-from infraplan.examples.invented_lines import invented_lines
-from infraplan.examples.invented_places import answers, invented_places, polygon_about
-from infraplan.examples.invented_registers import invented_registers, with_fibre, with_station_answers
-from infraplan.examples.invented_roads import invented_fibre_nodes, invented_roads
-from infraplan.examples.landmarks import real_places
-from infraplan.examples.people import synthetic_people
+from infraplan.examples.invented_places import answers, polygon_about
+from infraplan.examples.invented_registers import invented_registers
 from infraplan.examples.source_data import Sources, read_sources
 from infraplan.geo.grids import metric_crs
 from infraplan.policy.targets import read_policy
@@ -35,27 +29,6 @@ NOT_MEASURED = {
 }  # fmt: skip
 NONE_IN_A_CITY = {"metro", "intercity"}
 """Parts of nr-transport that most cities have none of."""
-
-
-@pytest.fixture(scope="module")
-def sources() -> Sources:
-    return read_sources("example_guangdong")
-
-
-@pytest.fixture(scope="module")
-def made(sources: Sources) -> Example:
-    """The example without its relief, on which none of this depends."""
-    people = synthetic_people(sources, SEED)
-    crowd = PeopleInOrder(people, sources.rules["network"])
-    real = real_places(sources)
-    seats = real[(real["place_class"] == "county_seat") & real.geometry.notna()]
-    places = pd.concat([real, invented_places(sources, crowd, SEED)], ignore_index=True)
-    sites = with_station_answers(synthetic_sites(sources, crowd, SEED), sources, SEED)
-    lines, registers = invented_lines(sources, crowd, seats, SEED), invented_registers(sources, SEED)
-    nothing: Any = None
-    roads, nodes = invented_roads(sources, people, seats, SEED), invented_fibre_nodes(sources, people, SEED)
-    villages = with_fibre(people, sources, SEED)
-    return Example(zone_table(sources), villages, places, lines, roads, nodes, registers, sites, nothing, nothing)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ BOUNDARIES = Path(__file__).resolve().parents[2] / "data/boundaries/guangdong.gp
 CITIES = ("440500", "445100", "445200")
 SMALL = ("445102", "445122", "445224")
 """Two of one city, and one that is its city's only one."""
+TINY = ("440513", "440523", "445102", "445122", "445222", "445224")
+"""Two of each of `CITIES`."""
 FEW_CLAUSES = (
     "nr-sites-2020",
     "nr-county-seats",

@@ -326,7 +326,7 @@ def test_a_goal_nobody_set_is_refused_before_any_work(small_study: Path, tmp_pat
 def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path) -> None:
     study = copy_of(mini_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")
-    text = text.replace('target = "nr-pop90"', 'target = ""').replace('policies = ["guangdong-2020"]', "policies = []")
+    text = text.replace('target = "nr-pop90"', 'target = ""').replace('policies = ["clauses.toml"]', "policies = []")
     (study / "study.toml").write_text(text, encoding="utf-8")
     outcome = run_light(study)
     assert outcome.summary is not None

@@ -61,7 +61,7 @@ def written(folder: Path, files: str = "", **plan: Any) -> Path:
     """The study with another [plan]."""
     file = folder / "study.toml"
     head, _, _ = file.read_text(encoding="utf-8").partition("[plan]")
-    head = head.replace('"guangdong-2020"', '"small.toml"')
+    head = head.replace('"clauses.toml"', '"small.toml"')
     wanted = {"targets": ["nr"], "services": ["nr-n28"], "candidate_spacing_m": 6000, "gap": 0.05, "work_limit": 5000} | plan
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in wanted.items() if value is not None)
     file.write_text(head + f"[plan]\n{lines}\n", encoding="utf-8")

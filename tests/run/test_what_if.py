@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,11 +23,9 @@ DEEDS = ("higher", "turned", "weaker", "moved", "far", "off", "other_bands")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(example_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study that was run, on land without terrain."""
-    place = ip.example_world().write(tmp_path_factory.mktemp("what_if") / "study")
-    ip.run_study(ip.Study.open(place), jobs=1, formats=())
-    return Path(place)
+    return Path(shutil.copytree(example_run, tmp_path_factory.mktemp("what_if") / "study"))
 
 
 @pytest.fixture(scope="module")
@@ -147,10 +146,11 @@ def test_what_cannot_be_applied_changes_nothing(state: ip.WhatIf) -> None:
     assert_as_predicted(state)
 
 
-def test_a_study_that_was_not_run_or_changed_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_study_that_was_not_run_or_changed_is_refused(example_run: Path, tmp_path: Path) -> None:
     with pytest.raises(ip.UsageError, match="infraplan run"):
         ip.WhatIf(ip.Study.open(ip.example_world().write(tmp_path / "study")))
-    ip.run_study(ip.Study.open(tmp_path / "study"), jobs=1, formats=())
+    shutil.copytree(example_run, tmp_path / "study", dirs_exist_ok=True)
+    ip.WhatIf(ip.Study.open(tmp_path / "study"))
     sites = tmp_path / "study" / "sites.csv"
     sites.write_text(sites.read_text(encoding="utf-8").replace("35", "36", 1), encoding="utf-8")
     with pytest.raises(ip.UsageError, match="sites"):

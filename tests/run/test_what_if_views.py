@@ -21,11 +21,9 @@ from infraplan.run.what_if_views import TILE, TOP_WITHIN_M, answer_at, facts, hi
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> ip.WhatIf:
-    """A study that was run, on hills."""
-    place = ip.example_world().write(tmp_path_factory.mktemp("views") / "study")
-    ip.run_study(ip.Study.open(place), jobs=1, formats=())
-    return ip.WhatIf(ip.Study.open(place))
+def state(example_run: Path) -> ip.WhatIf:
+    """A study that was run, on land without terrain."""
+    return ip.WhatIf(ip.Study.open(example_run))
 
 
 def world_pixel(lon: Any, lat: Any, zoom: int) -> tuple[Any, Any]:
