@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from made_once import once
 from sample import FORMULA, HOSTILE, sample_contexts
 from visits import FLAGS
 
@@ -85,12 +86,14 @@ def hostile(contexts: tuple[PageContext, list[PageContext]]) -> PageContext:
 
 @pytest.fixture(scope="session")
 def site(contexts: tuple[PageContext, list[PageContext]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the pages of the province and of its cities."""
-    folder = tmp_path_factory.mktemp("site")
-    province, cities = contexts
-    write_province_pages(province, folder)
-    for city in cities:
-        own = folder / "cities" / f"{city.adcode}-{city.name}"
-        write_city_pages(city, own)
-        write_county_pages(city, own, formats=("html", "xlsx"))
-    return folder
+    """A folder with the pages of the province and of its cities; no test writes into it."""
+
+    def make(folder: Path) -> None:
+        province, cities = contexts
+        write_province_pages(province, folder)
+        for city in cities:
+            own = folder / "cities" / f"{city.adcode}-{city.name}"
+            write_city_pages(city, own)
+            write_county_pages(city, own, formats=("html", "xlsx"))
+
+    return once(tmp_path_factory, "site", make)
