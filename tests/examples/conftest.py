@@ -1,4 +1,4 @@
-"""The whole example, made once for all processes of a run of tests."""
+"""The whole example, made and written once for all processes of a run of tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from made_once import once
 
 from infraplan.examples.city_extract import Example
-from infraplan.examples.guangdong import make_example
+from infraplan.examples.guangdong import make_example, write_example
 from infraplan.examples.source_data import Sources, read_sources
 
 SEED = 440_000
@@ -21,11 +21,20 @@ def sources() -> Sources:
 
 
 @pytest.fixture(scope="session")
-def made(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    """The example of `SEED`; no test changes its tables."""
+def example(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example of `SEED`, as a study and as a pickle; no test writes into it."""
 
     def make(folder: Path) -> None:
-        (folder / "example.pickle").write_bytes(pickle.dumps(make_example(sources, SEED)))
+        made = make_example(sources, SEED)
+        (folder / "study").mkdir()
+        write_example(made, folder / "study", sources, SEED, output="..")  # as `make demo` writes it
+        (folder / "example.pickle").write_bytes(pickle.dumps(made))
 
-    found: Example = pickle.loads((once(tmp_path_factory, "example", make) / "example.pickle").read_bytes())
+    return once(tmp_path_factory, "example", make)
+
+
+@pytest.fixture(scope="session")
+def made(example: Path) -> Example:
+    """Its tables; no test changes them. Files written from them differ by a counter of SQLite: a pickle joins chunks of columns."""
+    found: Example = pickle.loads((example / "example.pickle").read_bytes())
     return found

@@ -30,10 +30,8 @@ CODES = {"county": str, "city": str}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, made: Example, sources: Sources) -> Path:
-    target = tmp_path_factory.mktemp("example")
-    write_example(made, target, sources, SEED, output="..")  # as `make demo` writes it
-    return target
+def folder(example: Path) -> Path:
+    return example / "study"
 
 
 @pytest.fixture(scope="module")
