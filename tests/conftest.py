@@ -21,7 +21,7 @@ sys.modules.setdefault("coverage", None)  # type: ignore[arg-type]  # numba asks
 
 LONGEST = (
     "run/test_batch.py", "run/test_crew.py", "cli/test_nothing.py", "run/test_killed.py", "run/test_checked_studies.py",
-    "cli/test_verbs.py", "cli/test_plan.py", "run/test_editions.py", "cli/test_warnings.py", "run/test_summaries.py",
+    "cli/test_verbs.py", "cli/test_plan.py", "run/test_editions.py", "cli/test_warnings.py", "examples/test_guangdong.py",
 )  # fmt: skip
 """Files that take longest, the longest first."""
 
