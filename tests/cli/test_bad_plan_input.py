@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Spoil, tuple[str, ...]]] = {
     "a busy hour without load": (stated("busy_hour = { load = 0.0 }"), ("busy_hour.load",)),
     "a busy hour beside a number": (stated("capacity_people = 900\nbusy_hour = { load = 0.5 }"), ("plan.busy_hour",)),
     "an order without phases": (stated("priority_first = true"), ("plan.priority_first", "[[plan.phases]]")),
-    "a target that does not exist": (stated('must = ["nr-transport/railwy"]'), ("railwy", "railway")),
+    "a target that does not exist": (stated('must = ["nr-prd-townships/towms"]'), ("towms", "towns")),
 }
 
 
