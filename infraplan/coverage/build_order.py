@@ -13,7 +13,8 @@ from scipy.sparse import csr_matrix
 from infraplan.arrays import Bools, Ints
 from infraplan.coverage.coverage_map import Coverage
 from infraplan.coverage.networks import ANY
-from infraplan.coverage.reach import Open, SiteMargins, reach
+from infraplan.coverage.reach import Open, reach
+from infraplan.coverage.site_margins import MapTerms, SiteMargins
 from infraplan.radio.budgets import Service
 
 
@@ -51,7 +52,8 @@ def build_steps(
     lone = np.zeros(len(demand), bool) if alone is None else np.asarray(alone, bool)
     left = Open.of(demand, cover, family, ANY, np.zeros(len(demand), bool), required_db)
     receivers = left.strips.rows
-    margins = SiteMargins(receivers, np.full(len(left.owner), required_db, np.float32), (required_db,), sectors, cover, services, family)
+    least_db = np.full(len(left.owner), required_db, np.float32)
+    margins = SiteMargins(receivers, least_db, (required_db,), sectors, MapTerms.of(cover), services, family)
     first, times = np.full(len(left.owner), -1, np.int64), np.zeros(len(left.owner), np.int64)
     with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
         for number, (served,) in enumerate(pool.map(margins.served, margins.sites)):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +12,13 @@ from scipy.sparse import csr_matrix
 
 from infraplan.arrays import Bools, Floats32, Ints
 from infraplan.coverage.coverage_map import Coverage
-from infraplan.coverage.footprints import by_site, margins_at
-from infraplan.coverage.kept_reach import KeptBlocks, kept_blocks
+from infraplan.coverage.kept_reach import kept_blocks
 from infraplan.coverage.networks import ANY
-from infraplan.coverage.over_terrain import NeededMargins
 from infraplan.coverage.population import positions_on
-from infraplan.coverage.receivers_in_rows import Rows, Strips
-from infraplan.coverage.shared_tables import Radio
+from infraplan.coverage.reach_units import Candidates, served_squares
+from infraplan.coverage.receivers_in_rows import Strips
+from infraplan.coverage.site_margins import MapTerms
 from infraplan.radio.budgets import Service
-
-BLOCK_M = 10_000.0
-"""Side of the squares whose candidates are kept together: a change is felt within a cap's radius of it (ours). [m]"""
 
 
 @dataclass(frozen=True)
@@ -124,73 +118,6 @@ class Joint:
         return cls(strips, least_db, start, owner)
 
 
-Site = tuple[int, tuple[str, int, dict[str, Any]]]
-"""Position of a site in the order of the sectors, and its mapping of `by_site`."""
-
-
-class SiteMargins:
-    """Best margins of sites in one family at open positions.
-
-    Parameters
-    ----------
-    rows : Rows
-        The positions.
-    least_db : float32 array
-        Margins below it may be left out, position by position. [dB]
-    asked_db : sequence of float
-        The margins from which positions count as served. [dB]
-    sectors : GeoDataFrame
-        Sectors of a site together.
-    """
-
-    def __init__(
-        self,
-        rows: Rows,
-        least_db: Floats32,
-        asked_db: Sequence[float],
-        sectors: Any,
-        cover: Coverage,
-        services: Mapping[str, Service],
-        family: str,
-    ) -> None:
-        def radio(floor_db: float, terrain: Any = None) -> Radio:
-            return Radio(services, cover.max_radius_km, floor_db=floor_db, terrain=terrain, caps_km=cover.caps_km)
-
-        self.rows, self.least_db, self.asked_db = rows, least_db, tuple(asked_db)
-        self.flat = [radio(asked) for asked in self.asked_db]  # without terrain what is computed ends at a whole step of its tables
-        self.of_family = sectors["family"].to_numpy() == family
-        self.sites: list[Site] = list(enumerate(by_site(sectors, cover.grid)))
-        self.over_terrain = None
-        if cover.terrain is not None and len(sectors):
-            over = radio(min(self.asked_db), cover.terrain)
-            self.over_terrain = NeededMargins(sectors, self.of_family, rows, cover.grid, over, least_db)
-
-    def served(self, item: Site) -> list[Ints]:
-        """The positions that a site serves, for each margin that is asked."""
-        number, (_, first, site) = item
-        found = None if self.over_terrain is None else self.over_terrain.of_site(number)
-        if found is not None:
-            return [_at_least(*found, asked_db) for asked_db in self.asked_db]
-        listed = []
-        for asked_db, radio in zip(self.asked_db, self.flat, strict=True):
-            near, margins = margins_at(site, self.rows, radio)
-            own = margins[self.of_family[first : first + len(margins)]]
-            listed.append(_at_least(near, _best_of(own) if len(own) else np.full(len(near), np.nan, np.float32), asked_db))
-        return listed
-
-
-def _at_least(near: Ints, best_db: Floats32, asked_db: float) -> Ints:
-    """Positions with at least a margin."""
-    with np.errstate(invalid="ignore"):
-        return near[best_db >= asked_db]
-
-
-def _best_of(margin_db: Floats32) -> Floats32:
-    """The best of several sectors; NaN where none was computed."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.fmax.reduce(margin_db, axis=0), np.float32)
-
-
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _whole_points(served, start, owner, lacking):  # type: ignore[no-untyped-def]
     """The points of which all positions that lack service are served, ascending."""
@@ -267,59 +194,26 @@ def reaches(
         Threads; the answer does not depend on their number.
     """
     parts = [Open.of_wanted(item, cover, family, network) for item in wanted]
-    asked_db = [item.required_db for item in wanted]
-    joint = Joint.of(parts, asked_db)
-    margins = SiteMargins(joint.strips.rows, joint.least_db, asked_db, candidates, cover, services, family)
+    joint = Joint.of(parts, [item.required_db for item in wanted])
+    asked_db = tuple(item.required_db for item in wanted)
+    asked = Candidates(joint.strips.rows, joint.least_db, asked_db, candidates, MapTerms.of(cover), services, family)
 
-    kept = kept_blocks.get()
+    def whole(served: list[list[Ints]]) -> list[list[Ints]]:
+        """The points that each site serves, for each question, from the positions."""
+        listed = [zip(each, joint.start, joint.owner, parts, strict=True) for each in served]
+        return [[_whole_points(some, start, owner, part.lacking) for some, start, owner, part in each] for each in listed]
 
-    def block(items: list[Site]) -> list[list[Ints]]:
-        """The points that each site of a block serves, for each question."""
-        if kept is None:
-            served = [margins.served(item) for item in items]
-        else:
-            served = _served_of_block(items, margins, cover, services, family, kept)
-        whole = [zip(each, joint.start, joint.owner, parts, strict=True) for each in served]
-        return [[_whole_points(some, start, owner, part.lacking) for some, start, owner, part in each] for each in whole]
-
-    blocks, count = [[item] for item in margins.sites] if kept is None else _blocks(margins.sites), len(margins.sites)
+    every = asked.sites()
+    count, done = len(every), 0
     found: list[list[Ints]] = [[np.empty(0, np.int64)] * count for _ in wanted]
-    done = 0
-    with ThreadPoolExecutor(workers or min(2, os.cpu_count() or 1)) as pool:
-        for items, sites in zip(blocks, pool.map(block, blocks), strict=True):
-            for (number, _), each in zip(items, sites, strict=True):
-                for rows, own in zip(each, found, strict=True):
-                    own[number] = rows
-            before, done = done, done + len(items)
-            if progress is not None and (done // 200 > before // 200 or done == count):
-                progress(done, count)
+    for items, sites in served_squares(asked, every, whole, kept_blocks.get(), workers):
+        for (number, _), each in zip(items, sites, strict=True):
+            for rows, own in zip(each, found, strict=True):
+                own[number] = rows
+        before, done = done, done + len(items)
+        if progress is not None and (done // 200 > before // 200 or done == count):
+            progress(done, count)
     return [_matrix(own, len(item.demand)) for own, item in zip(found, wanted, strict=True)]
-
-
-def _blocks(sites: list[Site]) -> list[list[Site]]:
-    """Sites by the square of `BLOCK_M` that they are in, in the order of the squares."""
-    blocks: dict[tuple[int, int], list[Site]] = {}
-    for item in sites:
-        place = item[1][2]
-        blocks.setdefault((int(place["y_m"] // BLOCK_M), int(place["x_m"] // BLOCK_M)), []).append(item)
-    return [blocks[square] for square in sorted(blocks)]
-
-
-def _served_of_block(
-    items: list[Site], margins: SiteMargins, cover: Coverage, services: Mapping[str, Service], family: str, kept: KeptBlocks
-) -> list[list[Ints]]:
-    """What `SiteMargins.served` returns for each site of a block, taken from what is kept where nothing that it depends on changed."""
-    rows, reach_m = margins.rows, 1000.0 * margins.flat[0].cap_km(family) + 1.0
-    x_m, y_m = (np.array([item[1][2][name] for item in items], float) for name in ("x_m", "y_m"))
-    across = (rows.x_m >= x_m.min() - reach_m) & (rows.x_m <= x_m.max() + reach_m)
-    at = np.flatnonzero(across & (rows.y_m >= y_m.min() - reach_m) & (rows.y_m <= y_m.max() + reach_m))
-    near = rows.x_m[at], rows.y_m[at], margins.least_db[at]
-    about = cover.grid.crs, dict(services), cover.max_radius_km, dict(cover.caps_km), family, margins.asked_db
-    key, found = kept.take(cover.terrain, (*about, *near, [site for _, (_, _, site) in items]))
-    if found is None:
-        found = [[np.searchsorted(at, np.sort(served)) for served in margins.served(item)] for item in items]
-    kept.keep(key, found)
-    return [[at[served] for served in each] for each in found]
 
 
 def _matrix(found: list[Ints], points: int) -> csr_matrix:

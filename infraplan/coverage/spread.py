@@ -1,4 +1,5 @@
-"""Who computes the parts of a map: threads of this process, unless a run has workers elsewhere and says so here."""
+"""Who computes the parts of a map, of margins at positions and of reach: threads of this process, unless a run has workers elsewhere and
+says so here."""
 
 from __future__ import annotations
 

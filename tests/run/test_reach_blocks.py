@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ import numpy as np
 import pytest
 
 import infraplan as ip
+from infraplan.coverage import reach_units
+from infraplan.coverage.prediction import Coverage
 from infraplan.coverage.reach import Wanted, reaches
+from infraplan.coverage.spread import spread
 from infraplan.run.predicting import predict
 from infraplan.run.progress import Silent
 from infraplan.run.reach_blocks import ABOUT, BLOCKS, FOLDER, ReachBlocks
@@ -71,6 +76,46 @@ def test_only_blocks_near_a_change_are_computed(study: ip.Study, tmp_path: Path)
     content = (tmp_path / FOLDER / BLOCKS).read_bytes()
     fresh.write()
     assert (tmp_path / FOLDER / BLOCKS).read_bytes() == content
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many units went to workers elsewhere, computation by computation; everything travels as a pickle, no map among it."""
+    listed: list[int] = []
+
+    def elsewhere(prepare: Any, shared: Any, work: Any, parts: Any) -> Iterator[Any]:
+        content = pickle.dumps(shared)
+        assert Coverage.__module__.encode() not in content
+        prepared = pickle.loads(pickle.dumps(prepare))(*pickle.loads(content))
+        listed.append(len(parts))
+        return iter([pickle.loads(pickle.dumps(work(prepared, *part))) for part in pickle.loads(pickle.dumps(parts))])
+
+    monkeypatch.setattr(reach_units, "UNIT_PAIRS", 1)
+    token = spread.set(elsewhere)
+    yield listed
+    spread.reset(token)
+
+
+def test_squares_by_workers_elsewhere(study: ip.Study, tmp_path: Path, sent: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matrices and the kept blocks of threads; squares that are kept are not sent."""
+    cover = predict(study, Silent())
+    sent.clear()
+    token = spread.set(None)
+    plain, threads = matrices(study, cover, None), ReachBlocks(tmp_path / "threads")
+    assert matrices(study, cover, threads) == plain
+    spread.reset(token)
+    assert matrices(study, cover, None) == plain and len(sent) == 1 and sent[0] > 1
+    workers = ReachBlocks(tmp_path / "workers")
+    assert matrices(study, cover, workers) == plain and sent == 2 * sent[:1]
+    for blocks in (threads, workers):
+        blocks.write()
+    content = [(tmp_path / name / FOLDER / BLOCKS).read_bytes() for name in ("threads", "workers")]
+    assert content[0] == content[1]
+    again = ReachBlocks(tmp_path / "workers")
+    del again.earlier[sorted(again.earlier)[0]], again.earlier[sorted(again.earlier)[1]]
+    assert matrices(study, cover, again) == plain and sent[2:] == [2] and again.blocks.keys() == workers.blocks.keys()
+    monkeypatch.setattr(reach_units, "UNIT_PAIRS", 10**12)  # too little work for a unit: it stays here
+    assert matrices(study, cover, None) == plain and len(sent) == 3
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "about", "foreign"])
