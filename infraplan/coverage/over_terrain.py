@@ -12,7 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -199,21 +199,24 @@ def keep_best_over_terrain(
     Masts
         `beyond` lists the sectors that are on no known ground and were left out.
     """
-    scene = _Scene(sectors, layers, grid, radio, strips, index, skip)
-    if not len(scene.masts):
-        return scene.masts
+    check_terrain(grid, radio.terrain)
+    masts = masts_of(sectors, *grid.place(sectors), radio, radio.terrain, joint=True)
+    if not len(masts):
+        return masts
+    number = (np.arange(len(sectors)) if index is None else index)[masts.index]
+    about = radio.terrain, masts, number, layers[masts.index], grid, strips, skip
+    scene = _Scene(*about)
     bands, of_band = scene.bands, scene.of_band
     order = sorted(range(len(bands)), key=lambda band: -len(of_band[band]))
     elsewhere = spread.get()
     if elsewhere is not None and len(bands) > 1 and sum(len(some) for some in of_band) >= LEAST_ELSEWHERE * len(bands):
-        plain = replace(radio, cache=None, radials={}, curves={}, patterns={})
         parts = [(band, best[bands[band].at], server[bands[band].at]) for band in order]
-        results = elsewhere(_Scene, (sectors, layers, grid, plain, strips, index, skip), _part, parts)
+        results = elsewhere(_Scene, about, _part, parts)
         for done, (band, (best_there, server_there)) in enumerate(zip(order, results, strict=True), start=1):
             best[bands[band].at], server[bands[band].at] = best_there, server_there
             if progress is not None:
                 progress(done / len(bands))
-        return scene.masts
+        return masts
     work, done, lock = len(scene.phases) * sum(len(some) for some in of_band), 0, Lock()
 
     def advance(count: int) -> None:
@@ -229,32 +232,27 @@ def keep_best_over_terrain(
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         list(pool.map(run, order))
-    return scene.masts
+    return masts
 
 
 class _Scene:
-    """What all bands of receivers share: the stations, the ground, and which stations reach which band."""
+    """What all bands of receivers share: the stations, the ground, and which stations reach which band.
+
+    `number`: what the sectors of the masts are called in the result; `layers`: the layers in which they take part.
+    """
 
     def __init__(
         self,
-        sectors: Any,
+        terrain: Any,
+        masts: Masts,
+        number: npt.NDArray[np.int64],
         layers: npt.NDArray[np.int64],
         grid: Grid,
-        radio: Radio,
         strips: Strips | None,
-        index: npt.NDArray[np.int64] | None,
         skip: bool,
     ) -> None:
-        terrain = radio.terrain
-        check_terrain(grid, terrain)
-        x_m, y_m = grid.place(sectors)
-        self.masts = masts = masts_of(sectors, x_m, y_m, radio, terrain, joint=True)
-        self.skip = skip
-        if not len(masts):
-            return
+        self.masts, self.number, self.layers, self.skip = masts, number, layers, skip
         self.about, self.constants = scene_of(masts, terrain.profile_step_m)
-        self.number = (np.arange(len(sectors)) if index is None else index)[masts.index]
-        self.layers = layers[masts.index]
         self.ground, pixel_m = ground_of(terrain), grid.resolution_m
         reach_m = float(masts.radius_m.max())
         area_m2 = (np.ptp(masts.x_m) + pixel_m) * (np.ptp(masts.y_m) + pixel_m)

@@ -6,11 +6,13 @@ import hashlib
 import json
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from infraplan.errors import InfraplanError, collected
 from infraplan.files import atomic_path
@@ -102,6 +104,8 @@ def do_unit(terms: Terms, path: str, digest: str) -> tuple[str, dict[str, str], 
     token = worker_name.set(address)
     try:
         work, arguments = _read(path, digest)
+        if work is not do_part:
+            _held.clear()  # a city's pages need the memory
         return address, {}, work(*arguments)
     except OSError as error:
         if error.errno in DISK_FULL:
@@ -114,7 +118,7 @@ def do_unit(terms: Terms, path: str, digest: str) -> tuple[str, dict[str, str], 
 def do_part(
     prepare: Callable[..., Any], inputs: tuple[tuple[str, str], ...], work: Callable[..., Any], part: tuple[Any, ...], folder: str
 ) -> tuple[str, str]:
-    """Path and hash of the file with the result of a part of a map. `inputs`: path and hash of what many parts share."""
+    """Path and hash of the file with the result of a part. `inputs`: path and hash of what many parts share."""
     content = pickle.dumps(work(_prepared(prepare, inputs), *part), pickle.HIGHEST_PROTOCOL)
     digest = hashlib.sha256(content).hexdigest()
     path = Path(folder) / f"result-{digest[:16]}-{uuid4().hex[:8]}"  # parts may be equal
@@ -130,10 +134,30 @@ def take_result(path: str, digest: str) -> Any:
     return result
 
 
-@lru_cache(maxsize=1)
+_held: dict[Any, tuple[Any, list[Any]]] = {}
+"""What was prepared last, with what it was made of."""
+_in_use: WeakValueDictionary[str, Any] = WeakValueDictionary()
+"""Shared items that are held, by their hash: map, positions and reach have one ground."""
+
+
 def _prepared(prepare: Callable[..., Any], inputs: tuple[tuple[str, str], ...]) -> Any:
     """What many parts share, made once a worker; the last one is kept."""
-    return prepare(*(_read(*item) for item in inputs))
+    key = prepare, inputs
+    if key not in _held:
+        items = [_shared(*item) for item in inputs]  # before the last ones go: some may be the same
+        _held.clear()
+        _held[key] = prepare(*items), items
+    return _held[key][0]
+
+
+def _shared(path: str, digest: str) -> Any:
+    """The content of a file that many parts share."""
+    item = _in_use.get(digest)
+    if item is None:
+        item = _read(path, digest)
+        with suppress(TypeError):  # plain values, which nothing can refer to weakly
+            _in_use[digest] = item
+    return item
 
 
 def _read(path: str, digest: str) -> Any:
