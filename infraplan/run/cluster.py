@@ -11,6 +11,7 @@ import pickle
 import re
 import shutil
 import socket
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +27,7 @@ from infraplan.extras import require
 from infraplan.messages import Bilingual, both
 from infraplan.run.work_units import Lost, Unit
 from infraplan.run.workers import Terms, do_part, do_unit, examine, take_result, terms_of
+from infraplan.siting.searches_beside import beside
 from infraplan.study import Study
 
 FOLDER = ".crew.part"
@@ -39,6 +41,9 @@ WATCHED_LESS = {
     "distributed.worker.memory.monitor-interval": "500ms",
 }
 """Of workers of this machine: what a dashboard would show costs a tenth of a core, and there is none."""
+IMPORTED_ONCE, PRELOADED = "distributed.worker.multiprocessing-method", ("distributed", "infraplan.run.batch", "infraplan.run.workers")
+"""Workers of this machine are forked from a process that imports these, which takes six seconds, once for all of them. Elsewhere than on
+Linux each imports them by itself."""
 LOOPBACK = ("localhost", "::1")
 
 
@@ -63,12 +68,10 @@ class ClusterCrew:
 
     def results(self, units: Iterable[Unit], count: int) -> Iterator[tuple[str, Any]]:
         """See `Crew`."""
-        from distributed.client import FutureCancelledError, FuturesCancelledError
-
         waiting, idle_s = iter(units), 0.0
         begun: dict[str, tuple[Any, str, Path]] = {}
         more = True
-        try:
+        with self._losses_in_words():
             while more or begun:
                 while more and len(begun) < 2 * max(1, len(self.client.nthreads())):
                     unit = next(waiting, None)
@@ -78,42 +81,75 @@ class ClusterCrew:
                         begun[future.key] = (future, unit.name, path)
                 if not begun:
                     return
-                try:
-                    with self.client.as_current():
-                        ended = (
-                            _dask().wait([future for future, _, _ in begun.values()], timeout=WAIT_S, return_when="FIRST_COMPLETED").done
-                        )
-                except TimeoutError:
-                    idle_s = 0.0 if self.client.nthreads() else idle_s + WAIT_S
-                    if idle_s >= _connect_s():
-                        raise CrewError(_fault(self.address, "no_worker_left")) from None
-                    continue
+                ended, idle_s = self._ended([future for future, _, _ in begun.values()], idle_s)
                 for key in sorted(future.key for future in ended):
                     future, name, path = begun.pop(key)
-                    result = self._result(future, name)
-                    future.release()
-                    path.unlink(missing_ok=True)
-                    yield name, result
+                    yield name, self._taken(future, name, path)
+
+    def spread(
+        self, prepare: Callable[..., Any], shared: Sequence[Any], work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]
+    ) -> Iterator[Any]:
+        """Parts of a computation by the workers, in the order of the parts: see `coverage.spread`."""
+        inputs = tuple(self._shared(item) for item in shared)
+        units = (Unit(f"part-{number}", do_part, (prepare, inputs, work, part, self.terms.units)) for number, part in enumerate(parts))
+        waiting: dict[str, Any] = {}
+        results, next_one = self.results(units, len(parts)), 0
+        for name, result in results:
+            waiting[name] = self._not_lost(result)
+            while (key := f"part-{next_one}") in waiting:
+                yield take_result(*waiting.pop(key))
+                next_one += 1
+
+    def begin(self, work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+        """A search by a worker: see `siting.searches_beside`."""
+        with self._losses_in_words():
+            future, path = self._begin(Unit("search", work, arguments))
+
+        def result() -> Any:
+            ended: set[Any] = set()
+            idle_s = 0.0
+            with self._losses_in_words():
+                while not ended:
+                    ended, idle_s = self._ended([future], idle_s)
+                return self._not_lost(self._taken(future, "search", path))
+
+        return result
+
+    @contextmanager
+    def _losses_in_words(self) -> Iterator[None]:
+        """What Dask says of a scheduler that is gone, as a fault of ours."""
+        from distributed.client import FutureCancelledError, FuturesCancelledError
+
+        try:
+            yield
         except (FutureCancelledError, FuturesCancelledError, OSError) as error:
             if isinstance(error, OSError) and self.client.status == "running":
                 raise
             raise CrewError(_fault(self.address, "scheduler_lost")) from None
 
-    def spread(
-        self, prepare: Callable[..., Any], shared: Sequence[Any], work: Callable[..., Any], parts: Sequence[tuple[Any, ...]]
-    ) -> Iterator[Any]:
-        """Parts of a map by the workers, in the order of the parts: see `coverage.spread`."""
-        inputs = tuple(self._shared(item) for item in shared)
-        units = (Unit(f"map-{number}", do_part, (prepare, inputs, work, part, self.terms.units)) for number, part in enumerate(parts))
-        waiting: dict[str, Any] = {}
-        results, next_one = self.results(units, len(parts)), 0
-        for name, result in results:
-            if isinstance(result, Lost):
-                raise CrewError(Fault(self.address, result.reason, both("run.no_worker_left_fix"), rule="worker_killed"))
-            waiting[name] = result
-            while (key := f"map-{next_one}") in waiting:
-                yield take_result(*waiting.pop(key))
-                next_one += 1
+    def _ended(self, futures: list[Any], idle_s: float) -> tuple[set[Any], float]:
+        """Those that ended, none after a while; and for how long there has been no worker. [s]"""
+        try:
+            with self.client.as_current():
+                return set(_dask().wait(futures, timeout=WAIT_S, return_when="FIRST_COMPLETED").done), 0.0
+        except TimeoutError:
+            idle_s = 0.0 if self.client.nthreads() else idle_s + WAIT_S
+            if idle_s >= _connect_s():
+                raise CrewError(_fault(self.address, "no_worker_left")) from None
+            return set(), idle_s
+
+    def _taken(self, future: Any, name: str, path: Path) -> Any:
+        """The result of a unit that ended, whose file is removed."""
+        result = self._result(future, name)
+        future.release()
+        path.unlink(missing_ok=True)
+        return result
+
+    def _not_lost(self, result: Any) -> Any:
+        """A result without which the run cannot go on."""
+        if isinstance(result, Lost):
+            raise CrewError(Fault(self.address, result.reason, both("run.no_worker_left_fix"), rule="worker_killed"))
+        return result
 
     def _shared(self, item: Any) -> tuple[str, str]:
         """Path and hash of a file that many units read; written once."""
@@ -168,8 +204,8 @@ def cluster(address: str, study: Study, output: Path) -> Iterator[ClusterCrew]:
         if faults:
             raise CrewError(faults)
         crew = ClusterCrew(client, address, terms, folder, _words(client, address))
-        token = spread.set(crew.spread)
-        stack.callback(spread.reset, token)
+        stack.callback(spread.reset, spread.set(crew.spread))
+        stack.callback(beside.reset, beside.set(crew.begin))
         yield crew
 
 
@@ -193,7 +229,9 @@ def _local(count: int, stack: ExitStack) -> Any:
     import dask
     from distributed.system import MEMORY_LIMIT
 
-    stack.enter_context(dask.config.set(WATCHED_LESS))
+    stack.enter_context(dask.config.set(WATCHED_LESS | ({IMPORTED_ONCE: "forkserver"} if sys.platform == "linux" else {})))
+    if sys.platform == "linux":
+        import_module("distributed.utils").get_mp_context().set_forkserver_preload(list(PRELOADED))
     own = _dask().LocalCluster(
         n_workers=count, threads_per_worker=1, processes=True, memory_limit=MEMORY_LIMIT // count, dashboard_address=None,
         host="127.0.0.1", silence_logs=logging.CRITICAL,

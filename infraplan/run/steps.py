@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,13 +22,13 @@ from infraplan.run.findings import Findings
 from infraplan.run.planning import own_network, phases_of, priority_first, study_instances
 from infraplan.run.predicting import Predicted, predict
 from infraplan.run.progress import Progress, Silent
-from infraplan.siting.build_alone import build_alone_plan
+from infraplan.siting.build_alone import build_alone_of
 from infraplan.siting.capacity import limited_family
 from infraplan.siting.carried_people import CarriedPeople, carried_people
 from infraplan.siting.checks import check_plan, people_after
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
-from infraplan.siting.low_end import low_end_plan
+from infraplan.siting.low_end import LowEnd, begun_second_plan, low_end_plan
 from infraplan.siting.maps import Maps
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
@@ -300,16 +301,19 @@ def make_plan(findings: Findings, progress: Progress | None = None, cities: tupl
     >>> plan.status, len(plan.sites), plan.served_before, plan.served_after
     ('optimal', 18, 1321, 11018)
     """
+    limits, points = limits_of(findings.study), findings.study.config.plan.pareto
     instance, weaker = planning_instances(findings, progress, cities)
-    plan, points = plan_of(findings, instance, progress, cities), findings.study.config.plan.pareto
-    plan = with_build_alone(findings, with_low_end(findings, plan, weaker), progress, cities)
+    low_end = None if weaker is None else begun_second_plan(weaker, limits)  # it needs nothing of the plan, as the next one
+    alone, network = begun_alone(findings, progress, cities, limits)
+    plan = plan_of(findings, instance, progress, cities)
     if plan.status in ("unreachable", "short"):
         services = findings.study.plan_services
         plan = replace(plan, unreachable=best_margins(instance, plan.unreachable, known_points(findings), services, findings.cover))
-    if not points or cities:
-        return plan
-    advance = (progress or Silent()).step("run.pareto")
-    return replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost, points), limits_of(findings.study), advance, known=plan))
+    if points and not cities:
+        advance = (progress or Silent()).step("run.pareto")
+        plan = replace(plan, pareto=pareto_curve(instance, budgets_up_to(plan.cost, points), limits, advance, known=plan))
+    plan = plan if low_end is None else replace(plan, low_end=LowEnd(band_db=signal_band_db(), **low_end()))
+    return plan if alone is None else replace(plan, build_alone=build_alone_of(alone(), network, plan))
 
 
 def plan_of(
@@ -336,6 +340,18 @@ def with_low_end(findings: Findings, plan: Plan, weaker: Instance | None, limits
     return replace(plan, low_end=low_end_plan(weaker, limits or limits_of(findings.study), signal_band_db()))
 
 
+def begun_alone(
+    findings: Findings, progress: Progress | None, cities: tuple[str, ...], limits: SearchLimits
+) -> tuple[Callable[[], dict[str, Any]] | None, str]:
+    """The search for a plan by the network of the new sites alone, begun beside others where somebody can, and the network; None where
+    `[plan] build_alone` does not ask for it."""
+    study = findings.study
+    if not study.config.plan.build_alone:
+        return None, ""
+    network = own_network(study)
+    return begun_second_plan(planning_instance(findings, progress, cities, network=network), limits), network
+
+
 def with_build_alone(
     findings: Findings,
     plan: Plan,
@@ -344,12 +360,8 @@ def with_build_alone(
     limits: SearchLimits | None = None,
 ) -> Plan:
     """The plan with what its goal costs where the network of the new sites reaches it alone, if `[plan] build_alone` asks for it."""
-    study = findings.study
-    if not study.config.plan.build_alone:
-        return plan
-    network = own_network(study)
-    instance = planning_instance(findings, progress, cities, network=network)
-    return replace(plan, build_alone=build_alone_plan(instance, limits or limits_of(study), network, plan))
+    alone, network = begun_alone(findings, progress, cities, limits or limits_of(findings.study))
+    return plan if alone is None else replace(plan, build_alone=build_alone_of(alone(), network, plan))
 
 
 def known_points(findings: Findings) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from infraplan.siting.instances import Instance
 from infraplan.siting.low_end import second_plan
@@ -62,7 +63,11 @@ def build_alone_plan(instance: Instance, limits: SearchLimits, network: str, sha
     shared : Plan
         The cheapest plan where service of any network counts.
     """
-    alone = second_plan(instance, limits)
+    return build_alone_of(second_plan(instance, limits), network, shared)
+
+
+def build_alone_of(alone: dict[str, Any], network: str, shared: Plan) -> BuildAlone:
+    """The same from what `second_plan` found for the instance."""
     saved, least, most = saving(alone["cost"], alone["cost_bound"], alone["status"], shared)
     return BuildAlone(network=network, saving=saved, saving_least=least, saving_most=most, **alone)
 

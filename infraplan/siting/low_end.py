@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from infraplan.siting.cover.solve import solve
 from infraplan.siting.instances import Instance
 from infraplan.siting.plan_sites import people_by_family
 from infraplan.siting.plans import SearchLimits, least_cost_of
+from infraplan.siting.searches_beside import begun
 
 WORK_SHARE = 3
 """The second plan is searched with one part in so many of the counted work of the first; its bound is the relaxation's, whose integer parts
@@ -61,13 +63,22 @@ def low_end_plan(instance: Instance, limits: SearchLimits, band_db: float) -> Lo
     return LowEnd(band_db=band_db, **second_plan(instance, limits))
 
 
-def second_plan(instance: Instance, limits: SearchLimits) -> dict[str, Any]:
-    """Sites, cost, bound, status and people of another instance's plan, with a part of the work of the first plan."""
+def begun_second_plan(instance: Instance, limits: SearchLimits) -> Callable[[], dict[str, Any]]:
+    """`second_plan`, begun beside the first plan where somebody can: what is returned waits for it."""
+    return begun(second_plan, instance.problem, replace(instance, inputs=None), replace(limits, follow=None))
+
+
+def second_plan(instance: Instance, limits: SearchLimits, workers: int | None = None) -> dict[str, Any]:
+    """Sites, cost, bound, status and people of another instance's plan, with a part of the work of the first plan.
+
+    `workers`: child processes of the search, as in `solve`; the answer under a limit of work does not depend on it.
+    """
     if limits.work_limit is not None:
         limits = replace(limits, work_limit=max(1, limits.work_limit // WORK_SHARE))
     else:
         limits = replace(limits, time_limit_s=limits.time_limit_s / WORK_SHARE)
-    answer = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, work_limit=limits.work_limit, by_parts=False)
+    how: dict[str, Any] = {"work_limit": limits.work_limit, "workers": workers, "by_parts": False}
+    answer = solve(instance.problem, limits.time_limit_s, limits.gap, limits.seed, **how)
     people = people_by_family(instance, answer.chosen)[instance.goal.family]
     return {
         "sites": answer.sites,

@@ -23,10 +23,10 @@ from infraplan.siting.cover.incumbent import Follow
 from infraplan.siting.cover.problem import CoverProblem
 from infraplan.siting.cover.solve import max_cover, solve
 from infraplan.siting.cover.substitutes import Substitutes, find_substitutes, with_own_bound
-from infraplan.siting.covering_rows import without_floors
 from infraplan.siting.demand_rows import CELLS, METRES, SAMPLES
 from infraplan.siting.goals import Goal
 from infraplan.siting.instances import Instance
+from infraplan.siting.option_costs import ALL_TARGETS_MET, begun_option_costs
 from infraplan.siting.phases import LinesDue, Phase, schedule
 from infraplan.siting.plan_sites import SITE_COLUMNS, list_sites, people_by_family, places_of, unreachable_rows
 
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 def least_cost_of(bound: float, proven_gap: float) -> int | None:
     """What no plan that meets the goal costs less than, in whole units; None where nothing is proven: 0, of a plan that falls short."""
     return math.ceil(bound - 1e-6) if bound > 0 or proven_gap < 1.0 else None
-
-
-ALL_TARGETS_MET = ("optimal", "feasible")
-"""Statuses of a plan that meets every target."""
 
 
 @dataclass(frozen=True)
@@ -238,15 +234,9 @@ def cheapest_plan(
     priority : collection of str, optional
         Counties whose sites are built before all others, as far as first days allow; what that costs more is then said.
     """
+    option_costs = begun_option_costs(instance, limits, without_margin)
     answer = _solve(instance.problem, limits)
-    extras, limits = {}, replace(limits, follow=None)
-    if instance.goal.county_floor > 0:
-        free = replace(instance.problem, zone_required=without_floors(instance.problem, instance.rows))
-        extras["county_floor"] = round(answer.cost) - round(_solve(free, limits).cost)
-    if instance.goal.margin_db > 0 and without_margin is not None:
-        bare = _solve(without_margin().problem, limits)
-        if answer.status in ALL_TARGETS_MET and bare.status in ALL_TARGETS_MET:
-            extras["planning_margin"] = round(answer.cost) - round(bare.cost)
+    extras = option_costs(answer)
     return _plan(instance, answer, "cheapest", extras, phases, limits.seed, priority)
 
 

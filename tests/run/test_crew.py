@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -15,21 +16,26 @@ import pytest
 pytest.importorskip("distributed")
 
 import dask
+import geopandas as gpd
 import numpy as np
-from dask_cluster import cluster_in
+from dask_cluster import Cluster, cluster_in
 from hilly_ground import hills
 from results import copy_of, digests
 
 import infraplan
-from infraplan.coverage import over_terrain
+from infraplan.coverage import over_terrain, reach_units
+from infraplan.coverage.reach import Wanted, reaches
+from infraplan.coverage.site_margins import SiteMargins
 from infraplan.coverage.spread import spread
 from infraplan.errors import UsageError
 from infraplan.geo.grids import Grid
 from infraplan.run import ledger, run_study
-from infraplan.run.cluster import CrewError, is_open
-from infraplan.run.crew import crew_for
+from infraplan.run.cluster import FOLDER, ClusterCrew, CrewError, is_open
+from infraplan.run.crew import Helpers, crew_for
 from infraplan.run.ledger import NAME
 from infraplan.run.work_units import disk_full
+from infraplan.siting import searches_beside
+from infraplan.siting.searches_beside import beside
 from infraplan.study import Study
 
 pytestmark = pytest.mark.slow
@@ -74,29 +80,128 @@ def half_written(results: Path, wanted: dict[str, str]) -> list[str]:
     return [name for name, digest in digests(results).items() if name.startswith("cities/4") and digest != wanted.get(name)]
 
 
-def test_two_workers_of_this_machine(small_study: Path, wanted: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Searches that further processes do: all are worth it."""
+    done: list[str] = []
+    for crew in (ClusterCrew, Helpers):
+
+        def begin(self: Any, work: Any, *arguments: Any, own: Any = crew.begin) -> Any:
+            result = own(self, work, *arguments)
+            done.append(f"{type(self).__name__} {work.__name__}")
+            return result
+
+        monkeypatch.setattr(crew, "begin", begin)
+    monkeypatch.setattr(searches_beside, "LEAST_ENTRIES", 0)
+    return done
+
+
+def test_two_workers_of_this_machine(small_study: Path, wanted: dict[str, str], tmp_path: Path, searched: list[str]) -> None:
     """Elsewhere, in a folder of a longer name: the same bytes, project.qgz among them, and nothing left of the crew."""
     study = copy_of(small_study, tmp_path / "somewhere else" / "省 study")
     outcome = run_study(Study.open(study), scheduler="local:2", formats=())
     assert digests(outcome.output) == wanted and "project.qgz" in wanted
     assert "local:2" in outcome.crew and "GiB" in outcome.crew
+    assert searched == ["ClusterCrew second_plan"] and beside.get() is None
 
 
-def test_one_of_four_is_killed_in_the_middle(small_study: Path, wanted: dict[str, str], tmp_path: Path) -> None:
-    study, killed = copy_of(small_study, tmp_path), []
-    with cluster_in(tmp_path / "cluster") as cluster:
-        for name in "abcd":
-            cluster.add_worker(name)
-        cluster.wait_for(4)
+def test_two_processes(small_study: Path, wanted: dict[str, str], tmp_path: Path, searched: list[str]) -> None:
+    """One searches at the low end while the other searches for the plan."""
+    study = copy_of(small_study, tmp_path)
+    assert digests(run_study(Study.open(study), jobs=2, formats=()).output) == wanted
+    assert searched == ["Helpers second_plan"] and beside.get() is None
 
-        def kill() -> None:
-            killed.extend(cluster.busy()[:1])
-            cluster.workers[killed[0]].kill()  # SIGKILL
 
-        begun = when(lambda: bool(list((tmp_path / "results/cities").glob(".*.part*/*"))), kill)
-        outcome = run_study(Study.open(study), scheduler=cluster.address, formats=())
-        begun.join()
-        assert killed and cluster.workers[killed[0]].wait(timeout=10) == -9
+def test_a_search_that_nobody_did_is_done_here() -> None:
+    """One that waits behind another, and one whose process was killed."""
+    helpers = Helpers(1)
+    with helpers.used():
+        first, second = begun_here(time.sleep, 2.0), begun_here(os.getpid)
+        assert second() == os.getpid() and first() is None
+        assert begun_here(os.getpid)() != os.getpid() and helpers.children == []
+        first, second = begun_here(time.sleep, 1.0), begun_here(os.getpid)
+        helpers.children[0]._children[0].kill()
+        assert first() is None and second() == os.getpid()
+    assert beside.get() is None
+
+
+def begun_here(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """Begun by whoever searches beside this process."""
+    begin = beside.get()
+    assert begin is not None
+    return begin(work, *arguments)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster to which tests add workers."""
+    with cluster_in(tmp_path_factory.mktemp("crowd") / "cluster") as cluster:
+        yield cluster
+
+
+def with_workers(cluster: Cluster, count: int) -> Cluster:
+    """The cluster once so many workers live."""
+    living = sum(worker.poll() is None for worker in cluster.workers.values())
+    for number in range(living, count):
+        cluster.add_worker(f"w{len(cluster.workers)}-{number}")
+    cluster.wait_for(count)
+    return cluster
+
+
+def test_reach_by_1_2_and_4_workers_one_killed_in_the_middle(
+    small_study: Path, tmp_path: Path, crowd: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matrices of threads; this process computes no margin of a candidate."""
+    world, study = infraplan.example_world(), Study.open(copy_of(small_study, tmp_path))
+    grid = Grid.over(world.zones, 200)
+    wide = Grid(grid.crs, grid.x0_m - 30_000, grid.y0_m + 30_000, 200, grid.height + 300, grid.width + 300)
+    services = infraplan.services("nr-n28")
+    cover = infraplan.predict_coverage(world.sites, grid, services, terrain=hills(wide), max_radius_km=10.0)
+    rng, (west, south, east, north) = np.random.default_rng(5), world.zones.total_bounds
+    points = gpd.points_from_xy(rng.uniform(west, east, 500), rng.uniform(south, north, 500))
+    demand = gpd.GeoDataFrame({"position_error_m": np.full(350, 200.0)}, geometry=points[:350], crs=4326)
+    candidates = world.sites.iloc[[0] * 150].assign(id=[f"C{k}" for k in range(150)], services="nr-n28")
+    sectors = infraplan.sectors_of(candidates.set_geometry(points[350:]), services, part=True)
+
+    def made() -> list[bytes]:
+        found = reaches([Wanted(demand), Wanted(demand, 6.0)], sectors, cover, services, family="nr")
+        return [array.tobytes() for one in found for array in (one.indptr, one.indices, one.data)]
+
+    wanted = made()
+    assert len(wanted[1]) > 1000
+    monkeypatch.setattr(reach_units, "UNIT_PAIRS", 1)
+    monkeypatch.setattr(reach_units, "BLOCK_M", 500.0)
+    monkeypatch.setattr(SiteMargins, "served", None)
+    for count in (1, 2):
+        with crew_for(study, study.output, scheduler=with_workers(crowd, count).address):
+            assert made() == wanted
+    begun: list[Path] = []
+    with_workers(crowd, 4)
+    victim = next(worker for worker in crowd.workers.values() if worker.poll() is None)
+
+    def kill() -> None:
+        begun.extend(path for path in (study.output / FOLDER).iterdir() if len(path.name) == 64)  # units that are not taken yet
+        victim.kill()  # SIGKILL
+
+    with crew_for(study, study.output, scheduler=crowd.address):
+        beside_it = when(lambda: bool(list((study.output / FOLDER).glob("result-*"))), kill)
+        assert made() == wanted
+        beside_it.join()
+    assert victim.wait(timeout=10) == -9 and len(begun) >= 4
+
+
+def test_one_of_four_is_killed_in_the_middle(small_study: Path, wanted: dict[str, str], tmp_path: Path, crowd: Cluster) -> None:
+    study, killed = copy_of(small_study, tmp_path), list[str]()
+    with_workers(crowd, 4)
+
+    def kill() -> None:
+        killed.extend(crowd.busy()[:1])
+        crowd.workers[killed[0]].kill()  # SIGKILL
+
+    begun = when(lambda: bool(list((tmp_path / "results/cities").glob(".*.part*/*"))), kill)
+    outcome = run_study(Study.open(study), scheduler=crowd.address, formats=())
+    begun.join()
+    assert killed and crowd.workers[killed[0]].wait(timeout=10) == -9
     assert outcome.failed == []
     assert digests(outcome.output) == wanted
 
