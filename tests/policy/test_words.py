@@ -15,9 +15,9 @@ from infraplan.presets import load, names
     [
         ("school", "学校", "schools"),
         ("estate、office_building", "住宅小区、商务楼宇", "residential estates, office buildings"),
-        ("villages.fibre", "村庄表的“fibre”列", "the column fibre of villages"),
+        ("villages.fibre", "村庄表的“fibre”列", "column fibre of villages"),
         ("park (polygons)", "工业园区的面", "polygons of industrial parks"),
-        ("coverage lte", "4G覆盖预测", "a prediction of 4G"),
+        ("coverage lte", "4G覆盖预测", "prediction of 4G"),
         ("my_register", "my_register", "my_register"),
     ],
 )
