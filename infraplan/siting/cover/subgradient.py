@@ -16,6 +16,7 @@ from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
 from infraplan.siting.cover.price_climb import Steps, climb
 from infraplan.siting.cover.relaxation import Prices, Relaxation, cliques_of
+from infraplan.siting.cover.stable_orders import ascending
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 SMOOTHING = 0.9  # of the direction, against zigzag
@@ -139,7 +140,7 @@ class _Dual:
         """The bound."""
         model = self.model
         ratio = price[self.counted] / model.weight[self.counted]
-        order = self.counted[np.argsort(ratio, kind="stable")]
+        order = self.counted[ascending(ratio)]
         filled, self.whole, self.zone = fill_needs(
             order, price, model.weight, model.zone, model.must, model.zone_need, model.rest, model.need, 0.0,
             self.served,

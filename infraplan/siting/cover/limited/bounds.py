@@ -21,6 +21,7 @@ from infraplan.siting.cover.build_limits import BuildLimits
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.nested_needs import fill_needs
 from infraplan.siting.cover.price_climb import Steps, climb
+from infraplan.siting.cover.stable_orders import ascending, descending_of
 from infraplan.siting.cover.tolerances import BOUND_ALLOWANCE
 
 STEPS = Steps(smoothing=0.7, patience=10, recent=0.05)
@@ -85,20 +86,23 @@ class _Dual:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.load = model.load
-        self.weighty, self.light = np.flatnonzero(self.load > 0), np.flatnonzero(self.load == 0)
-        self.counted = np.flatnonzero((model.weight > 0) & (model.must == 0))
+        self.priced = np.flatnonzero((self.load > 0) | (model.weight > 0))
+        self.loading, self.light = self.load > 0, np.flatnonzero(self.load == 0)
+        self.counted = (model.weight > 0) & (model.must == 0)
         self.worth, self.share, self.needed = np.zeros(model.candidates), np.zeros(model.classes), np.zeros(model.classes)
         self.taken = np.zeros(len(model.rows))
         self.built, self.penalty = np.zeros(model.candidates), np.zeros(model.candidates)
         self.money = 0.0
 
-    def _value_sites(self, price: Floats) -> Floats:
-        """Worth of every candidate; the price of a unit of weight, of all classes."""
+    def _value_sites(self, price: Floats) -> Ints:
+        """Worth of every candidate; the classes by ascending price of a unit of weight."""
         model = self.model
-        unit = np.divide(price, model.weight, out=np.zeros(model.classes), where=model.weight > 0)
-        order = np.concatenate([self.light, self.weighty[np.argsort(-unit[self.weighty], kind="stable")]])
+        unit = np.divide(price, model.weight, out=np.zeros(model.classes), where=model.weight > 0)[self.priced]
+        rising = ascending(unit)
+        falling = self.priced[descending_of(rising, unit)]
+        order = np.concatenate([self.light, falling[self.loading[falling]]])
         fill_knapsacks(order, price, self.load, model.row_start, model.columns, model.capacity, self.worth, self.taken)
-        return unit
+        return self.priced[rising]
 
     def slope(self) -> Floats:
         """Share needed minus share carried, of each class, at the prices valued last."""
@@ -116,8 +120,8 @@ class _LeastCost(_Dual):
     def value(self, price: Floats) -> float:
         """No plan costs less."""
         model = self.model
-        unit = self._value_sites(price)
-        order = self.counted[np.argsort(unit[self.counted], kind="stable")]
+        order = self._value_sites(price)
+        order = order[self.counted[order]]
         filled, _, _ = fill_needs(
             order, price, model.weight, model.zone, model.must, model.zone_need, model.rest, model.need, model.slack,
             self.needed,

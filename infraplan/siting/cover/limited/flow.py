@@ -118,6 +118,13 @@ def finish_changes(undo: bool, room: Floats, mate: Ints, moved: Floats, touched:
     note[TOUCHED] = 0
 
 
+def places_of(start: Ints | Indices, sites: Ints) -> Ints:
+    """Places of the entries of some sites, site by site. `start[i]`: the first entry of site i, `start[i + 1]` the first after it."""
+    first = start.astype(np.int64)
+    count = first[sites + 1] - first[sites]
+    return np.repeat(first[sites] - np.cumsum(count) + count, count) + np.arange(count.sum())
+
+
 class Flow:
     """A flow that grows. Nothing is open at first: open sites, and what rows, zones and the rest may take.
 
@@ -184,10 +191,10 @@ class Flow:
     def _entries(self, i: int) -> Ints:
         return np.asarray(self.entry_arc[self.matrix.indptr[i] : self.matrix.indptr[i + 1]])
 
-    def open_site(self, i: int, capacity: float) -> None:
-        """Site i may carry `capacity`; nothing flows yet."""
-        self.room[self.site_arc[i]] = capacity
-        self.room[self._entries(i)] = np.inf
+    def open_sites(self, sites: Ints, capacity: Floats) -> None:
+        """These sites may carry so much; nothing flows yet."""
+        self.room[self.site_arc[sites]] = capacity
+        self.room[self.entry_arc[places_of(self.matrix.indptr, sites)]] = np.inf
 
     def open_all_sites(self, capacity: Floats) -> None:
         """Open all sites."""
@@ -217,7 +224,8 @@ class Flow:
 
     def add(self, i: int, capacity: float) -> float:
         """Build site i where the flow is maximal, and make it maximal again. What it grew by."""
-        self.open_site(i, capacity)
+        self.room[self.site_arc[i]] = capacity
+        self.room[self._entries(i)] = np.inf
         grown = self._push(i, self.sink, capacity, False, self.source)
         self._finish_changes()
         arc = self.site_arc[i]

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from infraplan.arrays import Flags, Floats, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
+from infraplan.siting.cover.limited.flow import places_of
 from infraplan.siting.cover.limited.model import capped_flow, grow_by_worth
 from infraplan.siting.cover.model import Model
 
@@ -43,10 +44,7 @@ class Building:
         self.apart = np.where(model.zone > model.rest, model.weight, 0.0)
         self.apart_left = np.where(np.arange(len(model.zone_need)) > model.rest, model.zone_need, 0.0)
         self.count = np.zeros(model.classes, np.int64)
-        self.blocked = np.zeros(model.candidates, bool)
-        self._tree = cKDTree(model.place[:, :2]) if model.spacing_m > 0 and model.candidates else None
-        for i in np.flatnonzero(model.fixed if base is None else base | model.fixed):
-            self._enter(int(i))
+        self._enter(np.flatnonzero(model.fixed if base is None else base | model.fixed))
         if model.has_rates:
             grow_by_worth(model, self.flow)
         else:
@@ -68,24 +66,22 @@ class Building:
         return self.flow.value >= self.full - slack and self.attended and bool((self.apart_left <= slack).all())
 
     def _apart_of(self, rows: Ints, servers: int) -> Floats:
-        """Weight of these classes in each separate zone, of those with so many servers."""
+        """Weight of these classes, each named once, in each separate zone, of those with so many servers."""
         here = rows[self.count[rows] == servers]
         return np.bincount(self.model.zone[here], weights=self.apart[here], minlength=self.apart_left.size).astype(np.float64)
 
     def add(self, i: int) -> None:
         """Build candidate i."""
-        self._enter(i)
+        self._enter(np.array([i]))
         self.flow.add(i, float(self.model.capacity[i]))
 
-    def _enter(self, i: int) -> None:
-        self.plan[i] = 1
-        self.flow.open_site(i, float(self.model.capacity[i]))
-        self.apart_left -= self._apart_of(self.rows_of(i), 0)
-        self.count[self.rows_of(i)] += 1
-        if self._tree is not None:
-            near = np.array(self._tree.query_ball_point(self.model.place[i, :2], self.model.spacing_m), np.int64)
-            away = ((self.model.place[near, :2] - self.model.place[i, :2]) ** 2).sum(axis=1)
-            self.blocked[near[away < self.model.spacing_m**2]] = True
+    def _enter(self, sites: Ints) -> None:
+        """Opens these sites; nothing flows yet."""
+        self.plan[sites] = 1
+        self.flow.open_sites(sites, self.model.capacity[sites])
+        rows, servers = np.unique(self.model.rows[places_of(self.model.start, sites)], return_counts=True)
+        self.apart_left -= self._apart_of(rows, 0)
+        self.count[rows] += servers
 
     def worth(self, i: int, attention: float) -> float:
         """What candidate i adds, a must of weight 0 counting `attention`."""
@@ -117,6 +113,24 @@ class Building:
             weight = float(self.flow.carried @ self.model.rate[np.minimum(self.model.zone, self.model.rest)])
         weight += float(self.apart[self.count > 0].sum())
         return Assigned(self.plan.copy(), self.flow.entries, weight, self.met)
+
+
+class Spacing:
+    """Candidates that stand too near to a site that is built."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.blocked = np.zeros(model.candidates, bool)
+        self._tree = cKDTree(model.place[:, :2]) if model.spacing_m > 0 and model.candidates else None
+
+    def add(self, sites: Ints) -> None:
+        """Block all that stands too near to these sites, and the sites themselves."""
+        if self._tree is None or not len(sites):
+            return
+        place, spacing_m = self.model.place[:, :2], self.model.spacing_m
+        for i, listed in zip(sites, self._tree.query_ball_point(place[sites], spacing_m), strict=True):
+            near = np.array(listed, np.int64)
+            self.blocked[near[((place[near] - place[i]) ** 2).sum(axis=1) < spacing_m**2]] = True
 
 
 def assign(model: Model, plan: Flags, *, spare: bool = True) -> Assigned:
@@ -170,6 +184,8 @@ def greedy_by_flow(
     `base`: a plan within the limits, and free of conflicts, to begin with. Where it gets `late`, the plan remains unfinished.
     """
     building = Building(model, base)
+    spacing = Spacing(model)
+    spacing.add(np.flatnonzero(building.plan))
     taken = (building.plan > 0) & (model.fixed == 0)
     left, sites = limits.budget - float(model.cost[taken].sum()), limits.sites - int(taken.sum())
     attention = 1.0 + float(model.weight.sum()) / max(1, model.classes)
@@ -180,7 +196,7 @@ def greedy_by_flow(
     heapq.heapify(heap)
     while heap and sites >= 1 and not building.met and not late():
         _, i = heap[0]
-        if building.blocked[i] or model.cost[i] > left:
+        if spacing.blocked[i] or model.cost[i] > left:
             heapq.heappop(heap)
             continue
         adds = building.worth(i, attention)
@@ -191,6 +207,7 @@ def greedy_by_flow(
         else:
             heapq.heappop(heap)
             building.add(i)
+            spacing.add(np.array([i]))
             left, sites = left - model.cost[i], sites - 1
     if building.met and np.isfinite(building.full):
         building.drop_needless()
