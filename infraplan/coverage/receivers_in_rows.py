@@ -173,7 +173,7 @@ def receivers_within(rows, x_m, y_m, radius_m, found):  # type: ignore[no-untype
     count = 0
     first, last = rows_near(rows, rows.start.size - 1, y_m, radius_m)
     for r in range(first, last + 1):
-        begin, end = columns_near(rows, r, 0, x_m, y_m, radius_m)
+        begin, end = columns_near(rows, r, np.int64(0), x_m, y_m, radius_m)
         for i in range(begin, end + 1):
             dx, dy = rows.x_m[i] - x_m, rows.y_m[i] - y_m
             if dx * dx + dy * dy <= radius_m * radius_m:

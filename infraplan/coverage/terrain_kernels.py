@@ -123,8 +123,7 @@ def best_over_terrain(  # type: ignore[no-untyped-def]
     receivers were computed.
     """
     longest_m = 1.0
-    most_bands = 1
-    most_sectors = 1
+    most_bands, most_sectors = np.int64(1), np.int64(1)
     for m in masts:
         longest_m = max(longest_m, min(radius_m[m], most_m))
         most_bands = max(most_bands, mast_band[m + 1] - mast_band[m])
@@ -178,7 +177,7 @@ def best_of_mast(  # type: ignore[no-untyped-def]
     slowest = least_far(outer_m)
     room = work.px.size
     computed = 0
-    n = 0
+    n = np.int64(0)  # of a literal's own type `compute_pixels` and all below it would be compiled twice
     for r in range(first_row, last_row + 2):
         line = 0 if rows.scattered else r
         first_col, last_col = columns_near(rows, min(r, last_row), width, x_m, y_m, outer_m)
@@ -255,7 +254,7 @@ def compute_pixels(  # type: ignore[no-untyped-def]
     mast_m = height_at(ground, x_m, y_m)
     spare, kept, buffer, wanted, paths = work.spare, work.kept, work.buffer, work.wanted, work.paths
     order_by_ray(n, work.px, work.py, x_m, y_m, step_m, work.ray, work.order, work.tally)
-    begin = 0
+    begin = np.int64(0)
     computed = 0
     while begin < n:
         begin, count = place_receivers(
@@ -315,7 +314,7 @@ def keep_margins(  # type: ignore[no-untyped-def]
 def drop_receivers(with_horizons, spare, values, constants, count, kept, buffer, paths):  # type: ignore[no-untyped-def]
     """Leave out bands of placed receivers that can change no layer (`spare` becomes negative), and receivers without any other; how many
     stay. With known horizons the bound of ducting is used too."""
-    left = 0
+    left = np.int64(0)
     for q in range(count):
         i = kept[q]
         d_km = buffer[J, q] * values[STEP_KM]

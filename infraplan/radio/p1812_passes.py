@@ -120,7 +120,7 @@ def obstruction_pass(mast_m, paths, rx_height_m, tx_m, n, buffer):  # type: igno
                 ray = offset
                 past = (ray_m[offset] - tx_m) * ray_inverse[0]
                 past1, past2, upto = sums_from_mast(rays, offset, mast_m)
-                past = max(past, steepest_along(ray_m, 0.0, ray_at, ray_inverse, tx_m, offset, 1, upto))
+                past = max(past, steepest_along(ray_m, 0.0, ray_at, ray_inverse, tx_m, offset, np.int64(1), upto))
             if shared > upto:
                 past = max(past, steepest_along(ray_m, 0.0, ray_at, ray_inverse, tx_m, offset, upto + 1, shared))
                 more1, more2 = sums_along(ray_m, offset, upto + 1, shared)

@@ -193,7 +193,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
     rays.inverse[0] = 1.0 / nominal if nominal > 0.0 else FAR
     placed = 0
     firsts[0] = 0
-    free = 0  # next free point of the rays
+    free = np.int64(0)  # next free point of the rays
     while begin < count:
         number = ray[order[begin]]
         end = begin
@@ -207,7 +207,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
         if placed > 0 and (placed + end - begin > BATCH or free + needed > rays.ground.size):
             return begin, placed
         if placed == 0:
-            free = 0
+            free = np.int64(0)
         outward(order, begin, end, px, py, x_m, y_m)
         end = min(end, begin + BATCH - placed)
         offset = free
@@ -216,7 +216,9 @@ def place_receivers(  # type: ignore[no-untyped-def]
         if longest > nominal + 1.0:
             east, north = direction_of(number)
             down, right = -north * per_step, east * per_step
-            heights_on_line(flat, rows, cols, row, col, down, right, max(longest, nominal), rays.at, 0, longest + 1, rays.ground, offset)
+            heights_on_line(
+                flat, rows, cols, row, col, down, right, max(longest, nominal), rays.at, np.int64(0), longest + 1, rays.ground, offset
+            )
             for i in range(longest + 1):
                 rays.top[offset + i] = rays.ground[offset + i]
             rays.top[offset] += nominal_clutter_m
@@ -258,7 +260,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
             if near <= nominal + TOUCHING:
                 own_clutter_m = max(own_clutter_m, nominal_clutter_m)
             at[stop] = j
-            heights_on_line(flat, rows, cols, row, col, -north * per_step, east * per_step, j, at, first, stop + 1, foot, 0)
+            heights_on_line(flat, rows, cols, row, col, -north * per_step, east * per_step, j, at, first, stop + 1, foot, np.int64(0))
             foot_m = foot[stop]
             total_m = foot_m
             start = np.uint64(first)

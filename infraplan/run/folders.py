@@ -13,6 +13,7 @@ from typing import Any
 
 from infraplan.errors import Fault, InfraplanError, ValidityWarning, collected, warn
 from infraplan.files import replace_folder, write_text, zone_file_name
+from infraplan.messages import both
 from infraplan.report.county_pages import write_county_pages
 from infraplan.report.editions import PUBLIC
 from infraplan.report.html_pages import DATA_FILES, write_city_pages, write_province_pages
@@ -56,10 +57,13 @@ class Batch:
         return self.resume and same_plan and row.get("state") == "done" and ledger.unchanged(self.output / "cities" / folder, row["files"])
 
     def content_of(self, page: CityLayers, summary: str) -> str:
-        """Hash of all that the files of a city are made from; "" where something in it cannot be hashed: such a city is always written."""
+        """Hash of all that the files of a city are made from; "" where something in it cannot be hashed: a warning says so, and such a city
+        is always written."""
         try:
             return content_hash((page, summary, self.lang, self.formats, ledger.program_hash(), ledger.versions()))
-        except TypeError:
+        except TypeError as error:
+            message, fix = both("run.content_unknown", reason=error), both("run.content_unknown_fix")
+            warn([Fault(page.context.name, message, fix, rule="content-unknown", severity="warning")])
             return ""
 
     def shows_the_same(self, row: dict[str, Any], folder: str, content: str) -> bool:

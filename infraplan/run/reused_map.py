@@ -55,7 +55,10 @@ class RunMap:
 
     def predict(self, study: Study, progress: Progress, window: Grid | None = None) -> Coverage:
         """The map of the existing network on the study's grid, or on a window of it, which is always computed."""
-        if window is None and not self.fresh and (study.output / FOLDER / ABOUT).is_file():
+        stored = study.output / FOLDER
+        if window is None and not self.fresh and stored.is_dir() and not (stored / ABOUT).is_file():
+            self.note = both("run.map_missing", file=f"{FOLDER}/{ABOUT}")
+        elif window is None and not self.fresh and stored.is_dir():
             advance = progress.step("run.predicting")
             cover = self._taken_over(study)
             if cover is not None:

@@ -13,6 +13,7 @@ import pytest
 from results import copy_of, digests, run_light
 
 import infraplan as ip
+from infraplan.errors import DataWarning
 from infraplan.run.content_hash import content_hash
 from infraplan.run.ledger import NAME
 from infraplan.run.stored_network import ABOUT, FOLDER
@@ -83,6 +84,14 @@ def test_damaged_files_are_not_used(folder: Path, damage: str) -> None:
         assert found == rerun(folder, fresh=True)[1]
 
 
+def test_missing_files_are_named(folder: Path) -> None:
+    (folder / "results" / FOLDER / ABOUT).unlink()
+    change_sites(folder)
+    said, _, record = rerun(folder)
+    assert "map: computed whole, because the results have no network/about.json" in said
+    assert "map" not in record
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [("reliability = 0.9", "reliability = 0.8", "caps on the radius"), ("profile_step_m = 100", "profile_step_m = 90", "terrain")],
@@ -101,6 +110,17 @@ def test_content_hash_knows_values_and_types() -> None:
     assert content_hash([("a", 0.1)]) == content_hash((("a", 0.1),))
     with pytest.raises(TypeError):
         content_hash(object())
+
+
+def test_cities_that_cannot_be_compared_are_named(small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(value: object) -> str:
+        raise TypeError("content_hash cannot hash Novelty")
+
+    study = copy_of(small_study, tmp_path)
+    monkeypatch.setattr("infraplan.run.folders.content_hash", unknown)
+    with pytest.warns(DataWarning, match="cannot be compared with that of the last run.*Novelty"):
+        outcome = run_light(study)
+    assert set(outcome.cities["state"]) == {"done"}
 
 
 def test_cities_whose_content_is_the_same_are_kept(small_study: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def recreate(
     Length of the log, and success.
     """
     while not is_met(tally):
-        pick, best = -1, 0.0
+        pick, best = np.int64(-1), 0.0
         for a in range(len(near)):
             i = near[a]
             if chosen[i] or not is_free(i, tally, place, ring, occupied):

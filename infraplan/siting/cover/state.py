@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import NO, YES, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import BUCKET, RING, Model, X, Y
 
 NEED_LEFT, MUSTS_MISSING, ZONES_SHORT = 0, 1, 2
@@ -91,7 +91,7 @@ def build(
     chosen[i] = 1
     tally[COST] += cost[i]
     if tally[SPACING_SQUARED] > 0:
-        occupy(i, True, place, occupied)
+        occupy(i, YES, place, occupied)
     slack = tally[SLACK]
     for p in range(start[i], start[i + 1]):
         j = rows[p]
@@ -117,7 +117,7 @@ def remove(
     chosen[i] = 0
     tally[COST] -= cost[i]
     if tally[SPACING_SQUARED] > 0:
-        occupy(i, False, place, occupied)
+        occupy(i, NO, place, occupied)
     slack = tally[SLACK]
     for p in range(start[i], start[i + 1]):
         j = rows[p]

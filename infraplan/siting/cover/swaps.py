@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import NO, YES, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
 from infraplan.siting.cover.state import PER_BUCKET, SPACING_SQUARED, TALLY_SIZE, is_free, occupy
@@ -90,7 +90,7 @@ def best_exchange(
     Candidates that share such rows with k compete, each overlooked with probability `skip`. `extra`: zeros, left so.
     """
     if tally[SPACING_SQUARED] > 0:
-        occupy(k, False, place, occupied)
+        occupy(k, NO, place, occupied)
     known = 0
     for p in range(start[k], start[k + 1]):
         j = rows[p]
@@ -116,7 +116,7 @@ def best_exchange(
         ):
             pick, best = i, adds
     if tally[SPACING_SQUARED] > 0:
-        occupy(k, True, place, occupied)
+        occupy(k, YES, place, occupied)
     return pick, best
 
 
@@ -239,7 +239,7 @@ def weight_of(model: Model, plan: Flags) -> float:
         if not is_free(i, tally, model.place, model.ring, occupied):
             return -1.0
         if tally[SPACING_SQUARED] > 0:
-            occupy(i, True, model.place, occupied)
+            occupy(i, YES, model.place, occupied)
         for p in range(model.start[i], model.start[i + 1]):
             j = model.rows[p]
             if not served[j]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Ints, kernel
+from infraplan.arrays import YES, Flags, Floats, Ints, kernel
 from infraplan.siting.cover.greedy import TIE
 from infraplan.siting.cover.heap import drop_top, replace_top, second_key
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
@@ -60,7 +60,7 @@ def grow_plan(model: Model, plan: Flags, sites: float, budget: float, most: bool
                 replace_top(heap, -worth / price[i], i)
                 continue
         drop_top(heap)
-        set_site(model, state, i, True)
+        set_site(model, state, i, YES)
         serve(model, state, i)
         if capacity[i] > state.load[i]:
             relieve(model, state, i)
@@ -79,6 +79,6 @@ def drop_needless_sites(model: Model, state: PlanState, order: Ints) -> None:
         if not state.chosen[i] or model.fixed[i]:
             continue
         state.size[LINES], state.size[OVERFLOWED] = 0, 0
-        withdraw(model, state, i, True)
+        withdraw(model, state, i, YES)
         if state.size[OVERFLOWED] or not is_met(state.tally):
             take_back(model, state, 0)

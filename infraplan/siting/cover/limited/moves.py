@@ -6,7 +6,7 @@ A new site first takes rows nobody carries (`serve`), then rows of full neighbou
 
 from __future__ import annotations
 
-from infraplan.arrays import kernel
+from infraplan.arrays import NO, kernel
 from infraplan.siting.cover.limited.state import LINES, OVERFLOWED, PlanState, move, set_site, useful_amount
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.state import REST
@@ -155,7 +155,7 @@ def withdraw(model: Model, state: PlanState, i: int, deep: bool) -> None:
         if carried[e] != 0:
             move(e, i, rows[e], -carried[e], weight, zone, must, load, carried, filled, short, tally, log_at, log_by, size)
     last = size[LINES]
-    set_site(model, state, i, False)
+    set_site(model, state, i, NO)
     for line in range(first, last):
         reassign(model, state, rows[log_at[line]], deep)
 

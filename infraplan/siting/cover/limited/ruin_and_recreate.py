@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Ints, kernel
+from infraplan.arrays import NO, YES, Flags, Floats, Ints, kernel
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
 from infraplan.siting.cover.limited.state import (
     LINES,
@@ -103,7 +103,7 @@ def restored(model: Model, plan: Flags, given: Floats) -> PlanState:
     log_at, log_by, size = state.log_at, state.log_by, state.size
     for i in range(len(plan)):
         if plan[i]:
-            set_site(model, state, i, True)
+            set_site(model, state, i, YES)
             for e in range(start[i], start[i + 1]):
                 if given[e] > 0:
                     move(e, i, rows[e], given[e], weight, zone, must, load, carried, filled, short, tally, log_at, log_by, size)
@@ -123,7 +123,7 @@ def remove_some(model: Model, state: PlanState, pool: Ints, span: int, take: int
     for _ in range(DRAWS * take):
         i = pool[below(rng, span)]
         if state.chosen[i] and not model.fixed[i]:
-            withdraw(model, state, i, False)
+            withdraw(model, state, i, NO)
             removed += 1
             if removed == take:
                 break
@@ -148,7 +148,7 @@ def fill_up(
     while not size[OVERFLOWED]:
         if not most and is_met(tally):
             return free, True
-        pick, top = -1, 0.0
+        pick, top = np.int64(-1), 0.0
         for a in range(len(pool)):
             i = pool[a]
             if chosen[i] or not is_free(i, tally, place, ring, occupied):
@@ -164,7 +164,7 @@ def fill_up(
                     pick, top = i, worth
         if pick < 0 or (not most and tally[COST] + cost[pick] > cost_limit) or size[LINES] > LOG - RESERVED:
             break
-        set_site(model, state, pick, True)
+        set_site(model, state, pick, YES)
         serve(model, state, pick)
         if capacity[pick] > state.load[pick]:
             relieve(model, state, pick)
@@ -182,7 +182,7 @@ def drop_light_sites(model: Model, state: PlanState, pool: Ints, stamp: int) -> 
     seen, tally, size = state.seen, state.tally, state.size
     dropped = 0
     for _ in range(TRIALS):
-        pick, lightest, room = -1, np.inf, max(0.0, -tally[NEED_LEFT])
+        pick, lightest, room = np.int64(-1), np.inf, max(0.0, -tally[NEED_LEFT])
         for a in range(len(pool)):
             i = pool[a]
             room += capacity[i] - load[i] if chosen[i] else 0.0
@@ -192,7 +192,7 @@ def drop_light_sites(model: Model, state: PlanState, pool: Ints, stamp: int) -> 
             break
         seen[pick + 1] = stamp
         to = size[LINES]
-        withdraw(model, state, pick, True)
+        withdraw(model, state, pick, YES)
         if is_met(tally) and not size[OVERFLOWED]:
             dropped += 1
         else:

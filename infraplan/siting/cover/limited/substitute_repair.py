@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Ints, kernel
+from infraplan.arrays import YES, Flags, Floats, Ints, kernel
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
 from infraplan.siting.cover.limited.ruin_and_recreate import restored
 from infraplan.siting.cover.limited.state import LINES, LOG, OVERFLOWED, RESERVED, PlanState, attention_of, promise, set_site
@@ -25,7 +25,7 @@ MOST_CHANGES = 64
 @kernel
 def build_and_fill(model: Model, state: PlanState, i: int) -> None:
     """Candidate i joins the plan and takes what it can."""
-    set_site(model, state, i, True)
+    set_site(model, state, i, YES)
     serve(model, state, i)
     if model.capacity[i] > state.load[i]:
         relieve(model, state, i)
@@ -50,7 +50,7 @@ def drop_idle(model: Model, state: PlanState, options: Ints, known: int) -> None
     size, tally = state.size, state.tally
     tried = np.zeros(known, np.uint8)
     while True:
-        pick = -1
+        pick = np.int64(-1)
         for a in range(known):
             i = options[a]
             if state.chosen[i] and not tried[a] and not model.fixed[i] and (pick < 0 or model.cost[i] > model.cost[options[pick]]):
@@ -59,7 +59,7 @@ def drop_idle(model: Model, state: PlanState, options: Ints, known: int) -> None
             return
         tried[pick] = 1
         to = size[LINES]
-        withdraw(model, state, options[pick], True)
+        withdraw(model, state, options[pick], YES)
         if not is_met(tally) or size[OVERFLOWED]:
             take_back(model, state, to)
             size[OVERFLOWED] = 0
@@ -98,7 +98,7 @@ def greedy_repair(model: Model, state: PlanState, options: Ints, known: int, att
         if is_met(state.tally) or state.size[OVERFLOWED] or state.size[LINES] > LOG - RESERVED:
             return
         promises(model, state, options, known, attention, worth)
-        pick, top = -1, 0.0
+        pick, top = np.int64(-1), 0.0
         for a in range(known):
             rate = worth[a] / max(model.cost[options[a]], 1e-12)
             if rate > top:
@@ -129,7 +129,7 @@ def repair_each_limited(
         state.tally[COST] = planned
         for b in range(banned_start[q], banned_start[q + 1]):
             shut[banned[b]] = 1
-        known = 0
+        known = np.int64(0)
         for a in range(len(options)):
             k = pool[q, a] if a < pool.shape[1] else wide[a - pool.shape[1]]
             if k >= 0 and not shut[k] and seen[k] != q + 1:
@@ -138,7 +138,7 @@ def repair_each_limited(
                 known += 1
         for b in range(banned_start[q], banned_start[q + 1]):
             if state.chosen[banned[b]]:
-                withdraw(model, state, banned[b], True)
+                withdraw(model, state, banned[b], YES)
         mark = state.size[LINES]
         keep_if_cheaper(model, state, options, known, q, best, sizes, changes)
         if best[q] == np.inf:
