@@ -18,9 +18,10 @@ Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
-YES, NO = np.bool_(True), np.bool_(False)
-"""Answers for kernels: True and False have types of their own there, and a kernel is compiled once for each type of its arguments. Whole
-numbers that a kernel hands on begin as `np.int64(0)` for the same reason."""
+YES, NO = cast(bool, np.bool_(True)), cast(bool, np.bool_(False))
+ZERO, NONE_YET = cast(int, np.int64(0)), cast(int, np.int64(-1))
+"""Values that kernels hand on to others: True, False, 0 and -1 have types of their own there, and a kernel is compiled once for each type
+of its arguments."""
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 

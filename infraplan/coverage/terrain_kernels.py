@@ -186,7 +186,7 @@ def best_of_mast(  # type: ignore[no-untyped-def]
                 best, server, skip, n, ground, x_m, y_m, latitude, tx_height_m, rx_height_m, values, constants, s0, s1, sector_index,
                 reach_m, azimuth_deg, level_db, floor_db, cut, band, layers, horizontal, vertical, work,
             )  # fmt: skip
-            n = 0
+            n = np.int64(0)
         if r > last_row:
             break
         gap_first, gap_last = gap_within(rows, r, first_col, last_col, x_m, y_m, least_m)  # nothing within is wanted

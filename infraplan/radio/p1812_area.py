@@ -76,7 +76,7 @@ def fill_area(  # type: ignore[no-untyped-def]
             n += 1
         if n == room or (n > 0 and at == height * width - 1):
             order_by_ray(n, px, py, x_m, y_m, step_m, ray, order, tally)
-            begin = 0
+            begin = np.int64(0)
             while begin < n:
                 begin, count = place_receivers(
                     ground, x_m, y_m, latitude, rx_height_m, values, begin, n, px, py, ray, order, kept, buffer, paths

@@ -274,7 +274,7 @@ def place_receivers(  # type: ignore[no-untyped-def]
                 continue
             clutter_on_line(
                 codes, class_height_m, code_row, code_col, -north * codes_per_step, east * codes_per_step, at, max(mast_at + 1, first),
-                own_at, top, 0,
+                own_at, top, np.int64(0),
             )  # fmt: skip
             if mast_at >= first:
                 top[mast_at] += nominal_clutter_m

@@ -41,7 +41,7 @@ def fill_points(out, px, py, ground, x_m, y_m, radius_m, tx_height_m, rx_height_
         some_x, some_y = px[start : start + CHUNK], py[start : start + CHUNK]
         n = len(some_x)
         order_by_ray(n, some_x, some_y, x_m, y_m, step_m, ray, order, tally)
-        begin = 0
+        begin = np.int64(0)
         while begin < n:
             begin, count = place_receivers(
                 ground, x_m, y_m, latitude, rx_height_m, values, begin, n, some_x, some_y, ray, order, kept, buffer, paths

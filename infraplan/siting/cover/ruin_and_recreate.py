@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import NONE_YET, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import Model
 from infraplan.siting.cover.random_numbers import RandomState, below, seeded, uniform
 from infraplan.siting.cover.state import COST, NEED_LEFT, REST, SLACK, VALUE, build, empty_plan, is_free, is_met, remove, useful_weight
@@ -42,7 +42,7 @@ def recreate(
     Length of the log, and success.
     """
     while not is_met(tally):
-        pick, best = np.int64(-1), 0.0
+        pick, best = NONE_YET, 0.0
         for a in range(len(near)):
             i = near[a]
             if chosen[i] or not is_free(i, tally, place, ring, occupied):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import Flags, Floats, Indices, Ints, kernel
+from infraplan.arrays import NONE_YET, ZERO, Flags, Floats, Indices, Ints, kernel
 from infraplan.siting.cover.model import RING, Model
 from infraplan.siting.cover.ruin_and_recreate import flip_all, is_needed
 from infraplan.siting.cover.spacing_repair import conflicts_of
@@ -47,7 +47,7 @@ def near_pool(model: Model, plan: Flags, count: Indices, sites: Ints) -> Ints:
     pool = np.full((len(sites), NEAR_POOL), -1)
     must_worth = 1.0 + model.weight.sum()
     for q in range(len(sites)):
-        known = np.int64(0)
+        known = ZERO
         for p in range(start[sites[q]], start[sites[q] + 1]):
             j = rows[p]
             if count[j] > 2:
@@ -81,7 +81,7 @@ def near_sites(model: Model, pool: Ints, sites: Ints, server_start: Ints, server
     met, found = np.zeros(len(sites)), np.zeros(len(sites), np.int64)
     near = np.full((len(sites), NEAR_SITES), -1)
     for q in range(len(sites)):
-        known = np.int64(0)
+        known = ZERO
         for a in range(-1, pool.shape[1]):
             i = sites[q] if a < 0 else pool[q, a]
             if i < 0:
@@ -157,7 +157,7 @@ def drop_idle_sites(
     start, rows, weight, zone, must, cost = model.start, model.rows, model.weight, model.zone, model.must, model.cost
     value, place, ring = model.value, model.place, model.ring
     while logged < LOG - 1:
-        pick, highest = np.int64(-1), 0.0
+        pick, highest = NONE_YET, 0.0
         for a in range(begin, logged):
             i = log[a]
             if not chosen[i]:
@@ -263,7 +263,7 @@ def repair_each(
                                 known += 1
                 while True:
                     met = is_met(tally)
-                    pick, rate, closing, closing_cost, blocked, blocked_rate = np.int64(-1), 0.0, np.int64(-1), np.inf, np.int64(-1), 0.0
+                    pick, rate, closing, closing_cost, blocked, blocked_rate = NONE_YET, 0.0, NONE_YET, np.inf, NONE_YET, 0.0
                     if not met:
                         for b in range(known):
                             i = options[b]

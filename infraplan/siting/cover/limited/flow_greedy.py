@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from infraplan.arrays import Flags, Floats, Ints
+from infraplan.arrays import Flags, Floats, Indices, Ints
 from infraplan.siting.cover.build_limits import NO_LIMITS, BuildLimits
 from infraplan.siting.cover.limited.flow import places_of
 from infraplan.siting.cover.limited.model import capped_flow, grow_by_worth
@@ -65,7 +65,7 @@ class Building:
         slack = 0.5 * self.model.slack
         return self.flow.value >= self.full - slack and self.attended and bool((self.apart_left <= slack).all())
 
-    def _apart_of(self, rows: Ints, servers: int) -> Floats:
+    def _apart_of(self, rows: Ints | Indices, servers: int) -> Floats:
         """Weight of these classes, each named once, in each separate zone, of those with so many servers."""
         here = rows[self.count[rows] == servers]
         return np.bincount(self.model.zone[here], weights=self.apart[here], minlength=self.apart_left.size).astype(np.float64)

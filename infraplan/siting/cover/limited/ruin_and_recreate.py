@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import NO, YES, Flags, Floats, Ints, kernel
+from infraplan.arrays import NO, NONE_YET, YES, Flags, Floats, Ints, kernel
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
 from infraplan.siting.cover.limited.state import (
     LINES,
@@ -148,7 +148,7 @@ def fill_up(
     while not size[OVERFLOWED]:
         if not most and is_met(tally):
             return free, True
-        pick, top = np.int64(-1), 0.0
+        pick, top = NONE_YET, 0.0
         for a in range(len(pool)):
             i = pool[a]
             if chosen[i] or not is_free(i, tally, place, ring, occupied):
@@ -182,7 +182,7 @@ def drop_light_sites(model: Model, state: PlanState, pool: Ints, stamp: int) -> 
     seen, tally, size = state.seen, state.tally, state.size
     dropped = 0
     for _ in range(TRIALS):
-        pick, lightest, room = np.int64(-1), np.inf, max(0.0, -tally[NEED_LEFT])
+        pick, lightest, room = NONE_YET, np.inf, max(0.0, -tally[NEED_LEFT])
         for a in range(len(pool)):
             i = pool[a]
             room += capacity[i] - load[i] if chosen[i] else 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infraplan.arrays import YES, Flags, Floats, Ints, kernel
+from infraplan.arrays import NONE_YET, YES, ZERO, Flags, Floats, Ints, kernel
 from infraplan.siting.cover.limited.moves import relieve, serve, take_back, withdraw
 from infraplan.siting.cover.limited.ruin_and_recreate import restored
 from infraplan.siting.cover.limited.state import LINES, LOG, OVERFLOWED, RESERVED, PlanState, attention_of, promise, set_site
@@ -50,7 +50,7 @@ def drop_idle(model: Model, state: PlanState, options: Ints, known: int) -> None
     size, tally = state.size, state.tally
     tried = np.zeros(known, np.uint8)
     while True:
-        pick = np.int64(-1)
+        pick = NONE_YET
         for a in range(known):
             i = options[a]
             if state.chosen[i] and not tried[a] and not model.fixed[i] and (pick < 0 or model.cost[i] > model.cost[options[pick]]):
@@ -98,7 +98,7 @@ def greedy_repair(model: Model, state: PlanState, options: Ints, known: int, att
         if is_met(state.tally) or state.size[OVERFLOWED] or state.size[LINES] > LOG - RESERVED:
             return
         promises(model, state, options, known, attention, worth)
-        pick, top = np.int64(-1), 0.0
+        pick, top = NONE_YET, 0.0
         for a in range(known):
             rate = worth[a] / max(model.cost[options[a]], 1e-12)
             if rate > top:
@@ -129,7 +129,7 @@ def repair_each_limited(
         state.tally[COST] = planned
         for b in range(banned_start[q], banned_start[q + 1]):
             shut[banned[b]] = 1
-        known = np.int64(0)
+        known = ZERO
         for a in range(len(options)):
             k = pool[q, a] if a < pool.shape[1] else wide[a - pool.shape[1]]
             if k >= 0 and not shut[k] and seen[k] != q + 1:
