@@ -31,6 +31,10 @@ ZONE_KEY = ["level", "adcode"]
 HEAD = Markup('{}<span class="en" lang="en">{}</span>')
 
 
+LONG_TEXT = 40
+"""Characters of a cell from which on its column is wide."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """A table ready to print: columns with their headings (in paired pages with the English ones), cells as text and raw, rows in bold."""
@@ -40,6 +44,11 @@ class Shown:
     rows: Sequence[Sequence[str]]
     raw: Sequence[Sequence[Any]]
     bold: Sequence[bool]
+
+    @property
+    def long(self) -> list[bool]:
+        """Columns with a long text, which must not be squeezed by the others."""
+        return [any(len(row[at]) > LONG_TEXT for row in self.rows) for at in range(len(self.heads))]
 
 
 def shown_table(frame: Any, table: str, place: str, words: Words, *, bold: Sequence[bool] = (), first: Column | None = None) -> Shown:
