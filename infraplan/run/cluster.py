@@ -119,11 +119,13 @@ class ClusterCrew:
     def _losses_in_words(self) -> Iterator[None]:
         """What Dask says of a scheduler that is gone, as a fault of ours."""
         from distributed.client import FutureCancelledError, FuturesCancelledError
+        from distributed.comm import CommClosedError
 
         try:
             yield
         except (FutureCancelledError, FuturesCancelledError, OSError) as error:
-            if isinstance(error, OSError) and self.client.status == "running":
+            # a closed connection is often noticed here before the client notices it
+            if isinstance(error, OSError) and not isinstance(error, CommClosedError) and self.client.status == "running":
                 raise
             raise CrewError(_fault(self.address, "scheduler_lost")) from None
 
