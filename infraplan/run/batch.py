@@ -38,12 +38,13 @@ from infraplan.run.page_contexts import (
     plan_note,
     province_layers,
 )
+from infraplan.run.people_with_plan import with_plan_counted
 from infraplan.run.progress import Progress, Silent
 from infraplan.run.quality import with_quality
 from infraplan.run.reach_blocks import ReachBlocks
 from infraplan.run.reused_map import RunMap
 from infraplan.run.run_scope import chosen_cities, last_plan, planned_target
-from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps, with_plan_counted
+from infraplan.run.steps import assess, check_of, make_plan, plan_on_map, with_gaps
 from infraplan.run.stored_network import store_network
 from infraplan.run.summary import dumps, part_numbers, plan_numbers, restore_plan, summarise
 from infraplan.siting.plan_sites import with_closed_gaps

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from infraplan.coverage.networks import ANY, counted_networks
+from infraplan.coverage.networks import ANY
 from infraplan.coverage.places import prepare_margins
 from infraplan.coverage.prediction import Coverage
 from infraplan.policy.gap_counts import things_of_targets
@@ -23,13 +23,10 @@ from infraplan.run.planning import own_network, phases_of, priority_first, study
 from infraplan.run.predicting import Predicted, predict
 from infraplan.run.progress import Progress, Silent
 from infraplan.siting.build_alone import build_alone_of
-from infraplan.siting.capacity import limited_family
-from infraplan.siting.carried_people import CarriedPeople, carried_people
-from infraplan.siting.checks import check_plan, people_after
+from infraplan.siting.checks import check_plan
 from infraplan.siting.cost_curves import budgets_up_to, pareto_curve
 from infraplan.siting.instances import Instance
 from infraplan.siting.low_end import LowEnd, begun_second_plan, low_end_plan
-from infraplan.siting.maps import Maps
 from infraplan.siting.on_map import counted_on_map
 from infraplan.siting.plans import Plan, SearchLimits, cheapest_plan
 from infraplan.siting.unreachable import best_margins
@@ -57,31 +54,6 @@ def predict_part(
         villages = villages.loc[villages["city"].isin(cities)]
         rim_m += float(villages["position_error_m"].max()) if len(villages) else 0.0
     return predicted(study, progress, study.grid.window(left - rim_m, bottom - rim_m, right + rim_m, top + rim_m)), zones, villages
-
-
-def with_plan_counted(findings: Findings, plan: Plan, after: Coverage, cities: tuple[str, ...] = ()) -> Findings:
-    """`by_zone` with served_after: people served once the plan is built, by the rules of `check_plan`, by zone, family and network."""
-    study, cover, people = findings.study, findings.cover, findings.villages
-    zones = zones_of_cities(study.zones, cities) if cities else study.zones
-    keys = ["level", "adcode", "family", "network"]
-    carried = carried_by_plan(findings, plan, after)
-    how: dict[str, Any] = {"measured": study.measured, "carried": carried}
-    parts = [
-        people_after(people, zones, cover, after, plan.sites, study.plan_services, network, **how)[[*keys, "served"]]
-        for network in counted_networks(cover.networks)
-    ]
-    later = pd.concat(parts, ignore_index=True).rename(columns={"served": "served_after"})
-    return replace(findings, by_zone=findings.by_zone.merge(later, on=keys, how="left", validate="one_to_one"))
-
-
-def carried_by_plan(findings: Findings, plan: Plan, after: Coverage) -> CarriedPeople | None:
-    """Whom the plan's sites can carry, without a planning margin; None where no family has limited users."""
-    study = findings.study
-    family = limited_family(study.capacity, plan.goal.families, study.plan_services)
-    if not family:
-        return None
-    maps = Maps(findings.cover, after, plan.sites, study.plan_services, study.measured)
-    return carried_people(replace(plan.goal, margin_db=0.0), maps, study.zones, findings.villages, study.capacity, family)
 
 
 def before_counting(

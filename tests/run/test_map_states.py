@@ -13,7 +13,7 @@ from infraplan.report.map_detail import CLASSES, STATES, STATUSES
 from infraplan.report.margin_images import NOTHING, classes_of
 from infraplan.run.findings import Findings
 from infraplan.run.map_states import map_detail, with_map_states
-from infraplan.run.steps import with_plan_counted
+from infraplan.run.people_with_plan import with_plan_counted
 
 
 @pytest.fixture(scope="module")
