@@ -119,7 +119,7 @@ class ClusterCrew:
     def _losses_in_words(self) -> Iterator[None]:
         """What Dask says of a scheduler that is gone, as a fault of ours."""
         from distributed.client import FutureCancelledError, FuturesCancelledError
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
 
         try:
             yield
