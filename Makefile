@@ -4,7 +4,7 @@ BIN := .venv/bin
 # make demo CITIES=441800: one city (or several, with commas) instead of the province
 CITIES ?=
 
-.PHONY: packages demo test test-core test-rest lint types layers docs wheel readme check clean
+.PHONY: packages demo test test-quick lint types layers docs wheel readme check clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -22,18 +22,14 @@ demo: .venv/installed
 	@echo
 	@echo "打开 / open: outputs/guangdong/index.html"
 
-# make test: all tests; .ci/run runs them as test-core, by one process beside other steps, and test-rest, which read what make demo left
-CORE_TESTS := $(addprefix tests/,radio geo coverage siting backhaul policy io)
-BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# make test: all tests; make test-quick: all but those marked thorough, which take half of the time
+TESTS := -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/installed
-	$(BIN)/python -m pytest $(BY_TWO)
+	$(BIN)/python $(TESTS)
 
-test-core: .venv/installed
-	$(BIN)/python -m pytest $(CORE_TESTS)
-
-test-rest: .venv/installed
-	$(BIN)/python -m pytest $(BY_TWO) $(addprefix --ignore=,$(CORE_TESTS))
+test-quick: .venv/installed
+	$(BIN)/python $(TESTS) -m "not thorough"
 
 lint: .venv/installed
 	$(BIN)/ruff check infraplan tests tools benchmarks examples

@@ -7,7 +7,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from infraplan.arrays import Ints
@@ -16,6 +15,7 @@ from infraplan.backhaul.network import NODE, BackhaulNetwork
 from infraplan.backhaul.village_shares import RootedTree, below
 from infraplan.outputs import types
 from infraplan.tables.column_types import typed
+from infraplan.tables.reprojection import transformer
 
 VILLAGE, JOINT = "village", "joint"
 
@@ -86,7 +86,7 @@ def node_table(network: BackhaulNetwork, spans: gpd.GeoDataFrame, villages: pd.D
         rows.append({"id": name, "kind": kind, "households": households.get(name, 0)})
         at.append(network.pieces.at_m[node])
     x, y = np.array(at, np.float64).reshape(-1, 2).T
-    lon, lat = pyproj.Transformer.from_crs(network.crs, 4326, always_xy=True).transform(x, y)
+    lon, lat = transformer(network.crs, 4326).transform(x, y)
     points = gpd.points_from_xy(np.round(lon, 6), np.round(lat, 6))
     return gpd.GeoDataFrame(typed(rows, types("backhaul_nodes")), geometry=points, crs=4326)
 

@@ -13,6 +13,7 @@ import shapely
 from infraplan.arrays import Floats
 from infraplan.backhaul.pieces import Pieces
 from infraplan.outputs import types
+from infraplan.tables.reprojection import transformer
 
 KINDS = ("joined", "gap", "island", "without_fibre", "ferry", "crossing", "class_unknown", "off_road", "off_network", "not_stated")
 """What may be found; `messages/backhaul.toml` words each as finding_KIND."""
@@ -21,7 +22,7 @@ KINDS = ("joined", "gap", "island", "without_fibre", "ferry", "crossing", "class
 def findings(kind: str, at_m: Any, metres: Any, crs: Any, ids: Any = "", row: Any = -1) -> pd.DataFrame:
     """Rows of one kind: where, how many metres, of which thing, in which row of its layer (from 1)."""
     place = np.asarray(at_m, np.float64).reshape(-1, 2)
-    lon, lat = pyproj.Transformer.from_crs(crs, 4326, always_xy=True).transform(place[:, 0], place[:, 1])
+    lon, lat = transformer(crs, 4326).transform(place[:, 0], place[:, 1])
     return _frame(
         {
             "kind": kind,
@@ -99,7 +100,7 @@ def mean_slope_percent(paths: Any, terrain: Any, crs: Any, step_m: float) -> Flo
     points = shapely.line_interpolate_point(np.asarray(paths)[path], step / (count - 1)[path], normalized=True)
     x, y = shapely.get_coordinates(points).T
     if pyproj.CRS(crs) != pyproj.CRS(terrain.grid.crs):
-        x, y = pyproj.Transformer.from_crs(crs, terrain.grid.crs, always_xy=True).transform(x, y)
+        x, y = transformer(crs, terrain.grid.crs).transform(x, y)
     rise = np.abs(np.diff(terrain.height_at(x, y)))
     same = np.diff(path) == 0
     climb = np.bincount(path[1:][same], weights=np.nan_to_num(rise[same]), minlength=len(paths))

@@ -21,7 +21,7 @@ from infraplan.errors import DataError
 from infraplan.geo.terrain import Terrain
 from infraplan.outputs import types
 from infraplan.tables.column_types import typed
-from infraplan.tables.reprojection import to_plane
+from infraplan.tables.reprojection import to_plane, transformer
 
 FIBRE, MICROWAVE, STRAIGHT, NONE = "fibre", "microwave", "straight", "none"
 AMOUNTS = ("cost", "cost_low", "cost_high", "capex", "opex_per_year", "km")
@@ -275,7 +275,7 @@ def _onto(terrain: Terrain, crs: str, at: Floats) -> Floats:
     """Points of a plane in that of the terrain."""
     if pyproj.CRS(crs) == pyproj.CRS(terrain.grid.crs):
         return at
-    return np.column_stack(pyproj.Transformer.from_crs(crs, terrain.grid.crs, always_xy=True).transform(*at.T))
+    return np.column_stack(transformer(crs, terrain.grid.crs).transform(*at.T))
 
 
 def _lines(network: BackhaulNetwork, links: _Links, kind: Any, node: Ints, nearest: Ints, mast_at: Floats, at: Floats) -> Any:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from infraplan.arrays import Floats, Ints
 from infraplan.tables.arguments import GEOMETRY, require
 from infraplan.tables.faults import FaultList
-from infraplan.tables.reprojection import to_plane
+from infraplan.tables.reprojection import to_plane, transformer
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-
-@cache
-def _transformer(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def metric_crs(lon: float, lat: float) -> str:
@@ -148,7 +142,7 @@ class Grid:
         x_m, y_m : ndarray of float64
             In the shape of the input. [m]
         """
-        x_m, y_m = _transformer("EPSG:4326", self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
+        x_m, y_m = transformer("EPSG:4326", self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
         return np.asarray(x_m, float), np.asarray(y_m, float)
 
     def unproject(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -164,7 +158,7 @@ class Grid:
         lon, lat : ndarray of float64
             In the shape of the input. [deg]
         """
-        lon, lat = _transformer(self.crs, "EPSG:4326").transform(np.asarray(x_m, float), np.asarray(y_m, float))
+        lon, lat = transformer(self.crs, "EPSG:4326").transform(np.asarray(x_m, float), np.asarray(y_m, float))
         return np.asarray(lon, float), np.asarray(lat, float)
 
     def place(self, points: gpd.GeoDataFrame | pd.DataFrame) -> tuple[Floats, Floats]:

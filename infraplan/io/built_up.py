@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import Transformer
 
 from infraplan import presets
 from infraplan.geo.grids import Grid
 from infraplan.io.rasters import open_band, raster_files
+from infraplan.tables.reprojection import transformer
 
 RINGS, SPOKES = 5, 24
 """Samples of equal area around a point: the number of rings, and of points on each."""
@@ -40,7 +40,7 @@ def built_share(source: Path, table: str, points: Any, radius_m: float, grid: Gr
     code = np.full(len(lon), np.nan)
     for path in raster_files(source):
         with open_band(path) as dataset:
-            x, y = Transformer.from_crs(4326, dataset.crs, always_xy=True).transform(lon, lat)
+            x, y = transformer(4326, dataset.crs).transform(lon, lat)
             box = dataset.bounds
             with np.errstate(invalid="ignore"):
                 inside = np.isnan(code) & (x >= box.left) & (x < box.right) & (y > box.bottom) & (y <= box.top)

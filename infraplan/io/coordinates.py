@@ -20,7 +20,7 @@ from infraplan.messages import both
 from infraplan.presets import choose
 from infraplan.tables.column_conversion import report_unread
 from infraplan.tables.faults import FaultList, shown
-from infraplan.tables.reprojection import to_plane
+from infraplan.tables.reprojection import to_plane, transformer
 from infraplan.tables.values import decimal_commas, no_answer, numbers, texts
 
 LARGEST_MISS_M = 10.0  # interpretation: a point that comes back farther off is not in the area of the projection
@@ -205,7 +205,7 @@ def _degrees(x: Floats, y: Floats, crs: pyproj.CRS) -> tuple[Floats, Floats, Boo
 
     Web Mercator wraps coordinates beyond its edges around the Earth, and moves those far north to the pole.
     """
-    there = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    there = transformer(crs, 4326)
     lon, lat = (np.asarray(part, dtype=float) for part in there.transform(x, y))
     back_x, back_y = (np.asarray(part, dtype=float) for part in there.transform(lon, lat, direction="INVERSE"))
     step = LARGEST_MISS_M if crs.is_projected else LARGEST_MISS_M / METRES_PER_DEGREE

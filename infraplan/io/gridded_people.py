@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyproj import Transformer
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
@@ -21,6 +20,7 @@ from infraplan.io.rasters import STRIP_PIXELS, Source, names, open_band, raster_
 from infraplan.messages import both
 from infraplan.presets import load
 from infraplan.tables.faults import FaultList
+from infraplan.tables.reprojection import transformer
 
 MARGIN_PIXELS = 2
 
@@ -114,7 +114,7 @@ def read_population_raster(
         with open_band(path) as dataset:
             empty = dataset.nodata if nodata is None else nodata
             step_m = pixel_diagonal_m(dataset, grid) / 2
-            to_grid = Transformer.from_crs(dataset.crs, grid.crs, always_xy=True)
+            to_grid = transformer(dataset.crs, grid.crs)
             for window in strips_of(dataset, grid):
                 touched = True
                 tally.error_m = max(tally.error_m, step_m)
@@ -157,7 +157,7 @@ def strips_of(dataset: Any, grid: Grid) -> list[Window]:
 def pixel_diagonal_m(dataset: Any, grid: Grid) -> float:
     """Diagonal of the source's pixel in the middle of the grid. [m]"""
     left, bottom, right, top = grid.bounds_m
-    to_source = Transformer.from_crs(grid.crs, dataset.crs, always_xy=True)
+    to_source = transformer(grid.crs, dataset.crs)
     x, y = to_source.transform((left + right) / 2, (bottom + top) / 2)
     corner_x, corner_y = to_source.transform([x, x + dataset.res[0]], [y, y + dataset.res[1]], direction="INVERSE")
     return float(np.hypot(np.diff(corner_x), np.diff(corner_y))[0])

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import Transformer
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
@@ -16,6 +15,7 @@ from infraplan.arrays import Bools, Floats
 from infraplan.geo.grids import Grid
 from infraplan.io.rasters import open_band
 from infraplan.tables.faults import FaultList
+from infraplan.tables.reprojection import transformer
 
 MOST_PEOPLE = 1e7  # in one pixel of any product
 SEAM_SHARE, SEAM_PIXELS = 0.01, 2.5
@@ -84,7 +84,7 @@ class Seams:
             return found
         with open_band(other) as dataset:
             if crs != dataset.crs:
-                x, y = (np.asarray(part) for part in Transformer.from_crs(crs, dataset.crs, always_xy=True).transform(x, y))
+                x, y = (np.asarray(part) for part in transformer(crs, dataset.crs).transform(x, y))
             known = np.isfinite(x) & np.isfinite(y)
             cols, rows = (np.full(len(x), -1, dtype=np.int64) for _ in range(2))
             cols[known], rows[known] = (np.floor(part).astype(np.int64) for part in ~dataset.transform @ (x[known], y[known]))

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from pyproj import Transformer
 from pyproj.exceptions import ProjError
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
@@ -29,6 +28,7 @@ from infraplan.geo.grids import Grid, metric_crs
 from infraplan.geo.terrain import PROFILE_STEP_M, Clutter, Terrain, radio_zones, sea_by_flatness
 from infraplan.io.raster_holes import FILL_KM, HOLES, Choice, report_holes, treat_holes
 from infraplan.tables.faults import FaultList, shown
+from infraplan.tables.reprojection import transformer
 
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 SUFFIXES = (".tif", ".tiff", ".hgt", ".vrt", ".img", ".bil", ".asc")
@@ -261,7 +261,7 @@ def grid_of(files: Sequence[Path]) -> Grid:
     else:
         metric, step = metric_crs((west + east) / 2, (south + north) / 2), round(step * METRES_PER_DEGREE, 1)
         along, up = np.linspace(west, east, 41), np.linspace(south, north, 41)
-        project = Transformer.from_crs(crs, metric, always_xy=True).transform
+        project = transformer(crs, metric).transform
         left, right = max(project(np.full(41, west), up)[0]), min(project(np.full(41, east), up)[0])
         bottom, top = max(project(along, np.full(41, south))[1]), min(project(along, np.full(41, north))[1])
     grid = Grid(metric, float(left), float(top), float(step), max(1, int((top - bottom) / step)), max(1, int((right - left) / step)))

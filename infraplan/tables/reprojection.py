@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 STEP_DEG, STEP_M = 0.01, 1000.0
 """Longest piece of an edge that is moved as a straight line: at 60 degrees of latitude it is 4 cm from the true line."""
 
 MOST_PIECES = 1_000_000
 """Longer outlines, of a million km, have coordinates in other units than their CRS; they get no vertices."""
+
+
+@cache
+def transformer(source: Any, target: Any) -> Transformer:
+    """From x (longitude), y (latitude) of one CRS to those of another; made once, since PROJ may search 0.1 s for the way."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def to_plane(geometry: Any, crs: Any) -> gpd.GeoSeries:
