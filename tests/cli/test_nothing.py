@@ -46,7 +46,11 @@ WRITTEN = ("nobody_and_no_site", "fibre", "nothing_asked")
 """Those whose pages are written too, as those of `met` are."""
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+QUICK = ("no_site", "one_village", "goal_met", "nobody_and_no_site")
+"""Those that are not marked thorough."""
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=[] if name in QUICK else pytest.mark.thorough) for name in STUDIES])
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_arranged(tmp_path_factory.mktemp(request.param) / "study", **({"people": PEOPLE} | STUDIES[request.param]))
 
@@ -64,7 +68,7 @@ def test_every_verb_answers(study: Path, infraplan: Call, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("study", WRITTEN, indirect=True)
+@pytest.mark.parametrize("study", [WRITTEN[0], *(pytest.param(name, marks=pytest.mark.thorough) for name in WRITTEN[1:])], indirect=True)
 def test_every_page_is_written(study: Path, infraplan: Call, tmp_path: Path) -> None:
     answer = infraplan("run", study, "--jobs", "1", "--overwrite", "--formats", "html,map,xlsx,kmz")
     assert answer.code == 0, answer.err

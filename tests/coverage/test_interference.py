@@ -66,7 +66,7 @@ def at_pixels(cover: Coverage, carrier: Carrier, some: Any, **how: Any) -> Recei
     return received_at(carrier, cover, np.asarray(x_m), np.asarray(y_m), none, **how)
 
 
-@pytest.mark.parametrize(("ground", "tolerance_db"), [("flat", 0.01), ("hilly", 1.5)])
+@pytest.mark.parametrize(("ground", "tolerance_db"), [("flat", 0.01), pytest.param("hilly", 1.5, marks=pytest.mark.thorough)])
 def test_level_and_sum_are_those_of_all_footprints(ground: str, tolerance_db: float, sectors: Any, request: pytest.FixtureRequest) -> None:
     cover: Coverage = request.getfixturevalue(ground)
     rows, cols = np.meshgrid(np.arange(0, cover.grid.height, 7), np.arange(0, cover.grid.width, 5), indexing="ij")
@@ -98,7 +98,7 @@ def test_level_and_sum_are_those_of_all_footprints(ground: str, tolerance_db: fl
     assert np.sqrt((ratio_db**2).mean()) < tolerance_db / 3 + 0.5
 
 
-@pytest.mark.parametrize("ground", ["flat", "hilly"])
+@pytest.mark.parametrize("ground", ["flat", pytest.param("hilly", marks=pytest.mark.thorough)])
 def test_below_a_mast_its_sectors_differ_by_their_horizontal_cuts(ground: str, presets: Any, request: pytest.FixtureRequest) -> None:
     """One site alone: where all gains are the floor, the sector that looks the other way is weaker by its horizontal cut."""
     whole: Coverage = request.getfixturevalue(ground)

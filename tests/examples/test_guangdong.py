@@ -243,6 +243,7 @@ def test_every_file_the_study_names_is_there(folder: Path) -> None:
     assert "GeoNames" in readme and "CC BY 4.0" in readme and "审图号" in readme
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     """The study that `make demo` left, if this very code made it whole; else one made here."""

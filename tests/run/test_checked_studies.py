@@ -302,6 +302,7 @@ def test_the_unchanged_study_goes_well() -> None:
     keeps_its_word([], VERBS)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @seed(int(SEED or 0))
 @settings(max_examples=STUDIES, deadline=None, derandomize=SEED is None, database=None, suppress_health_check=list(HealthCheck))

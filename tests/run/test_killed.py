@@ -55,6 +55,7 @@ def whole(results: Path, wanted: dict[str, str]) -> list[str]:
     return [name for name, digest in final.items() if name != NAME and digest != wanted.get(name)]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_any_moment_and_resumed(small_study: Path, small_results: Path, tmp_path: Path) -> None:
