@@ -210,7 +210,7 @@ def levels_of_pairs(  # type: ignore[no-untyped-def]
             x[i], y[i] = px[receiver[starts[k] + i]], py[receiver[starts[k] + i]]
         order_by_ray(n, x, y, x_m, y_m, step_m, ray, order, tally)
         tx_height_m, rx_height_m = senders.tx_height_m[m], senders.rx_height_m[m]
-        begin = 0
+        begin = np.int64(0)
         while begin < n:
             begin, count = place_receivers(
                 ground, x_m, y_m, senders.latitude[m], rx_height_m, values, begin, n, x, y, ray, order, kept, buffer, paths

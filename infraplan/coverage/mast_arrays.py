@@ -135,8 +135,8 @@ def ground_of(terrain: Any) -> Ground:
 
 
 def _first_centre(grid: Grid) -> tuple[float, float, float]:
-    """x and y of the centre of the first pixel, and the side of a pixel. [m]"""
-    return grid.x0_m + 0.5 * grid.resolution_m, grid.y0_m - 0.5 * grid.resolution_m, grid.resolution_m
+    """x and y of the centre of the first pixel, and the side of a pixel, as floats: kernels are compiled once for each type. [m]"""
+    return grid.x0_m + 0.5 * grid.resolution_m, grid.y0_m - 0.5 * grid.resolution_m, float(grid.resolution_m)
 
 
 def check_terrain(grid: Grid, terrain: Any) -> None:
