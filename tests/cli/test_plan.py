@@ -166,7 +166,9 @@ asked_of = "scope"
 """
 
 
-@pytest.mark.parametrize("own", [False, True], ids=["policy with the measure", "policy without"])
+@pytest.mark.parametrize(
+    "own", [pytest.param(False, marks=pytest.mark.thorough, id="policy with the measure"), pytest.param(True, id="policy without")]
+)
 def test_rent_names_the_measure_of_the_policy_that_has_it(infraplan: Call, tmp_path: Path, own: bool) -> None:
     people = villages()
     halls = people[["id", "name", "lon", "lat"]].assign(id="h" + people["id"], host="公共建筑")

@@ -113,7 +113,7 @@ def throw(mutants: Mutants, kind: str, numbers: range) -> tuple[Counter[str], di
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[pytest.mark.thorough] if kind == "study data" else []) for kind in KINDS])
 def test_mutated_files(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     mutants = Mutants(tmp_path, SEED)
     assert set(mutants.kinds) == set(KINDS)
@@ -129,6 +129,7 @@ def test_mutated_files(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[
     assert only is not None or (ends["refused"] > 0 and sum(ends.values()) == count)
 
 
+@pytest.mark.thorough
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(HEADINGS), min_size=1, max_size=9, unique=True), st.data(), st.integers(1, 4))
 def test_absurd_cells(headings: list[str], data: st.DataObject, rows: int) -> None:

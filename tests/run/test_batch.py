@@ -199,6 +199,7 @@ def test_resume_mends_what_was_changed_by_hand(mine: Path) -> None:
     assert digests(results) == before
 
 
+@pytest.mark.thorough
 def test_other_inputs_are_not_resumed(mine: Path) -> None:
     """A city made from other villages is made anew."""
     table = pd.read_csv(mine / "villages.csv", dtype=str)
