@@ -45,6 +45,7 @@ def changed(place: Path, files: str, plan: str) -> ip.Study:
     return ip.Study.open(place)
 
 
+@pytest.mark.thorough
 def test_weak_cells_alone(folder: Path) -> None:
     study = changed(folder, 'weak_grid = "weak.csv"', "targets = []\nweak_grid_share = 0.6")
     assert not [fault for fault in plan_faults(study) if fault.severity == "error"]
