@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
-from results import run_light, summary_of
+from results import summary_of
 
 from infraplan.coverage.prediction import Coverage, Layer
 from infraplan.geo.grids import Grid
@@ -38,17 +40,14 @@ def test_what_stands_beside_a_share_adds_up() -> None:
     assert (figures["other_receiver"], figures["other_served"], figures["other_share"]) == ("indoor", 40, 40 / 400)
 
 
-def test_a_run_prints_both_receivers_and_the_band(mini_study) -> None:  # type: ignore[no-untyped-def]
-    results = mini_study.parent / "results"
-    if not (results / "summary.json").is_file():
-        run_light(mini_study)
-    summary = summary_of(results)
+def test_a_run_prints_both_receivers_and_the_band(small_results: Path) -> None:
+    summary = summary_of(small_results)
     for family, own, other in (("nr", "outdoor", "indoor"), ("nbiot", "indoor", "outdoor")):
         found = summary["population"][family]
         assert (found["receiver"], found["other_receiver"]) == (own, other)
         assert found["served_weaker"] <= found["served"] <= found["served_stronger"]
         assert (found["other_served"] <= found["served"]) == (own == "outdoor")
         assert found["other_served"] + found["other_uncertain"] + found["other_unserved"] == summary["population"]["total"]
-    page = (results / "index.html").read_text(encoding="utf-8")
+    page = (small_results / "index.html").read_text(encoding="utf-8")
     assert "5G（室外）" in page and "NB-IoT（室内）" in page and "信号整体偏差±6 dB" in page and "面积的 90%" in page
     assert "边缘" not in page
