@@ -120,7 +120,7 @@ def covering_rows(goal: Goal, parts: list[RowGroup], matrices: list[csr_matrix],
 
 
 def _served_already(rows: int, candidates: int) -> csr_matrix:
-    return csr_matrix(np.zeros((rows, candidates), np.int8))
+    return csr_matrix((rows, candidates), dtype=np.int8)
 
 
 def without_floors(problem: CoverProblem, table: pd.DataFrame) -> Floats:
