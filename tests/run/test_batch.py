@@ -173,6 +173,7 @@ def test_two_workers_give_the_bytes_of_one(tiny_study: Path, tiny_results: Path,
     assert digests(again) == digests(tiny_results)
 
 
+@pytest.mark.thorough
 def test_twice_gives_the_same_bytes(mine: Path) -> None:
     before = digests(mine.parent / "results")
     run_light(mine, overwrite=True)

@@ -149,6 +149,7 @@ def with_workers(cluster: Cluster, count: int) -> Cluster:
     return cluster
 
 
+@pytest.mark.thorough
 def test_reach_by_1_2_and_4_workers_one_killed_in_the_middle(
     small_study: Path, tmp_path: Path, crowd: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
