@@ -38,6 +38,8 @@ candidates' own."""
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 PEOPLE_RADIUS_M = 3000.0
+AT_ONCE = 5_000
+"""Candidates whose neighbours are listed at once: lists of a whole province take some hundred MB."""
 
 
 def candidate_sites(
@@ -304,8 +306,12 @@ def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.
     if demand is None or not len(demand) or not len(frame):
         return np.zeros(len(frame))
     people = demand["population"].to_numpy(dtype=float)
-    near = cKDTree(np.column_stack(grid.place(demand))).query_ball_point(frame[["x", "y"]].to_numpy(), radius_m)
-    return np.array([people[rows].sum() for rows in near])
+    tree, places = cKDTree(np.column_stack(grid.place(demand))), frame[["x", "y"]].to_numpy()
+    found = np.empty(len(frame))
+    for first in range(0, len(frame), AT_ONCE):
+        near = tree.query_ball_point(places[first : first + AT_ONCE], radius_m)
+        found[first : first + AT_ONCE] = [people[rows].sum() for rows in near]
+    return found
 
 
 def _urban(frame: Any, people: Any, grid: Grid) -> npt.NDArray[np.bool_]:
