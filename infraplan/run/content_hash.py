@@ -100,7 +100,7 @@ def _feed_column(digest: Any, column: Any) -> None:
 def _feed_array(digest: Any, values: Any) -> None:
     digest.update(f"array {values.dtype.str} {values.shape} ".encode())
     if values.dtype.kind != "O":
-        digest.update(np.ascontiguousarray(values).tobytes())
+        digest.update(np.ascontiguousarray(values).ravel().view(np.uint8))  # the array itself, no copy of its bytes
         return
     items = values.ravel().tolist()
     try:
