@@ -120,7 +120,8 @@ def covering_rows(goal: Goal, parts: list[RowGroup], matrices: list[csr_matrix],
 
 
 def _served_already(rows: int, candidates: int) -> csr_matrix:
-    return csr_matrix((rows, candidates), dtype=np.int8)
+    none = np.zeros(0, np.int64)
+    return csr_matrix((np.zeros(0, np.int8), (none, none)), shape=(rows, candidates))
 
 
 def without_floors(problem: CoverProblem, table: pd.DataFrame) -> Floats:
