@@ -4,7 +4,7 @@ BIN := .venv/bin
 # make demo CITIES=441800: one city (or several, with commas) instead of the province
 CITIES ?=
 
-.PHONY: packages demo test test-quick lint types layers docs wheel readme check clean
+.PHONY: packages demo test test-quick lint types layers docs wheel readme city clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -22,7 +22,7 @@ demo: .venv/installed
 	@echo
 	@echo "打开 / open: outputs/guangdong/index.html"
 
-# make test: all tests; make test-quick: all but those marked thorough, which take half of the time
+# make test: all tests; make test-quick: all but those marked thorough
 TESTS := -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/installed
@@ -49,6 +49,13 @@ wheel: .venv/installed
 
 readme: .venv/installed
 	$(BIN)/python tools/run_readme.py README.md
+
+# make city: the city of the tutorial, whose figures are compared with its page
+city: .venv/installed
+	rm -rf build/city
+	$(BIN)/infraplan new guangdong build/city/study --results .. --cities 442000
+	$(BIN)/infraplan run build/city/study
+	$(BIN)/python tools/check_readme_figures.py build/city/summary.json docs/tutorial/first-city.md
 
 clean:
 	rm -rf .venv outputs/guangdong build docs/generated

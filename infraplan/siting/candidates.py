@@ -38,7 +38,7 @@ candidates' own."""
 SETTLEMENT_STEP = 1 / 2
 """Settlements are thinned to squares of this part of the spacing."""
 PEOPLE_RADIUS_M = 3000.0
-AT_ONCE = 5_000
+CANDIDATES_AT_ONCE = 5_000
 """Candidates whose neighbours are listed at once: lists of a whole province take some hundred MB."""
 
 
@@ -308,9 +308,9 @@ def _people_within(frame: Any, demand: Any, grid: Grid, radius_m: float) -> npt.
     people = demand["population"].to_numpy(dtype=float)
     tree, places = cKDTree(np.column_stack(grid.place(demand))), frame[["x", "y"]].to_numpy()
     found = np.empty(len(frame))
-    for first in range(0, len(frame), AT_ONCE):
-        near = tree.query_ball_point(places[first : first + AT_ONCE], radius_m)
-        found[first : first + AT_ONCE] = [people[rows].sum() for rows in near]
+    for first in range(0, len(frame), CANDIDATES_AT_ONCE):
+        near = tree.query_ball_point(places[first : first + CANDIDATES_AT_ONCE], radius_m)
+        found[first : first + CANDIDATES_AT_ONCE] = [people[rows].sum() for rows in near]
     return found
 
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from zoned_study import COUNTRIES, coarse, of_country
 
 
-@pytest.mark.thorough
 def test_every_verb_takes_codes_of_another_country(tmp_path: Path, infraplan: Callable[..., Any]) -> None:
     folder = coarse(of_country(tmp_path / "study", COUNTRIES["slashes"]))
     for verb in ("check", "coverage", "scorecard", "gaps", "plan", "run"):

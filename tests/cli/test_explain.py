@@ -69,7 +69,6 @@ def test_unknown_ids_name_the_nearest(infraplan: Call, mini_study: Path, option:
     assert "Traceback" not in answer.err and near[:5] in answer.err
 
 
-@pytest.mark.thorough
 def test_the_run_keeps_the_certificate(infraplan: Call, sparse_study: Path) -> None:
     from python_calamine import CalamineWorkbook
 

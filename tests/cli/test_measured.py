@@ -63,7 +63,6 @@ def people(*ids: str) -> int:
     return int(PEOPLE.loc[PEOPLE["id"].isin(ids), "population"].sum())
 
 
-@pytest.mark.thorough
 def test_the_headline_equals_the_scorecard(imported: Path, before: dict[str, str], infraplan: Call) -> None:
     """Every figure of a run is recounted from villages.csv, which has the measured status."""
     assert infraplan("run", imported, "--jobs", "1", "--overwrite", "--formats", "html,map,xlsx").code == 0

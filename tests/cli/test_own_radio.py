@@ -53,7 +53,6 @@ def test_check_and_coverage(infraplan: Call, study: Path, mini_study: Path) -> N
     assert rows.loc["nbiot", "served"] < plain.loc["nbiot", "served"]  # a third of its sites carry the private service
 
 
-@pytest.mark.thorough
 def test_a_run_by_two_workers_tells_its_services_and_antennas(infraplan: Call, study: Path, tmp_path: Path) -> None:
     answer = infraplan("run", study, "--jobs", "2", "--formats", "html")
     assert answer.code == 0, answer.err

@@ -22,7 +22,6 @@ def test_same_bytes_and_no_metadata(contexts) -> None:
     assert set(Image.open(io.BytesIO(png)).info) <= {"dpi"}
 
 
-@pytest.mark.thorough
 def test_every_class_of_the_legend_is_on_the_map(contexts) -> None:
     city = contexts[1][0]
     picture = np.asarray(Image.open(io.BytesIO(printed_maps.coverage_figure(city, "nr"))).convert("RGB")).reshape(-1, 3)

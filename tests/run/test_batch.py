@@ -102,7 +102,6 @@ def _sheet_rows(book: Path) -> dict[str, list[list[Any]]]:
     return found
 
 
-@pytest.mark.thorough
 def test_months(mine: Path, tmp_path: Path) -> None:
     """A later run of the same study shows the trend, and what changed by name; the first one is kept as it was."""
     output, first = tmp_path / "results", date(2020, 8, 31)
@@ -200,7 +199,6 @@ def test_resume_mends_what_was_changed_by_hand(mine: Path) -> None:
     assert digests(results) == before
 
 
-@pytest.mark.thorough
 def test_other_inputs_are_not_resumed(mine: Path) -> None:
     """A city made from other villages is made anew."""
     table = pd.read_csv(mine / "villages.csv", dtype=str)
@@ -263,7 +261,6 @@ def test_some_cities_reuse_the_plan_and_leave_the_province_alone(mine: Path) -> 
     assert "沿用整体方案" in (results / own / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.thorough
 def test_some_cities_get_the_numbers_of_a_whole_run(tiny_study: Path, tiny_results: Path, tmp_path: Path) -> None:
     """Villages, margins, best servers and the part of the plan are the same bytes; a neighbour's sectors count."""
     shutil.copytree(tiny_results, tmp_path / "results")
@@ -284,7 +281,6 @@ def planned_alone(small_study: Path, tmp_path_factory: pytest.TempPathFactory) -
     return run_light(copy_of(small_study, tmp_path_factory.mktemp("alone")), cities=("445100",))
 
 
-@pytest.mark.thorough
 def test_without_a_plan_some_cities_are_planned_for_alone(planned_alone: RunOutcome, small_study: Path, tmp_path: Path) -> None:
     outcome = planned_alone
     assert outcome.plan is not None
@@ -297,7 +293,6 @@ def test_without_a_plan_some_cities_are_planned_for_alone(planned_alone: RunOutc
     assert digests(tmp_path / "results") == digests(outcome.output)
 
 
-@pytest.mark.thorough
 def test_a_city_planned_alone_is_not_taken_for_a_part_of_the_province(
     planned_alone: RunOutcome, small_study: Path, small_results: Path, tmp_path: Path
 ) -> None:
@@ -332,7 +327,6 @@ def test_a_goal_nobody_set_is_refused_before_any_work(small_study: Path, tmp_pat
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.thorough
 def test_a_study_may_want_no_plan_and_no_policy(mini_study: Path, tmp_path: Path) -> None:
     study = copy_of(mini_study, tmp_path)
     text = (study / "study.toml").read_text(encoding="utf-8")

@@ -150,7 +150,6 @@ def test_gaps_of_the_clause_name_the_plan_of_fibre(made: tuple[Any, Any, Any]) -
     assert "按光纤到村方案接入" in texts
 
 
-@pytest.mark.thorough
 def test_a_public_edition_has_no_connection(made: tuple[Any, Any, Any]) -> None:
     study, _, _ = made
     outcome = ip.run_study(ip.Study.open(study.folder), jobs=1, formats=("html", "kmz"), edition="public")

@@ -96,7 +96,6 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-@pytest.mark.thorough
 def test_two_workers_of_this_machine(small_study: Path, wanted: dict[str, str], tmp_path: Path, searched: list[str]) -> None:
     """Elsewhere, in a folder of a longer name: the same bytes, project.qgz among them, and nothing left of the crew."""
     study = copy_of(small_study, tmp_path / "somewhere else" / "省 study")
@@ -149,7 +148,6 @@ def with_workers(cluster: Cluster, count: int) -> Cluster:
     return cluster
 
 
-@pytest.mark.thorough
 def test_reach_by_1_2_and_4_workers_one_killed_in_the_middle(
     small_study: Path, tmp_path: Path, crowd: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +206,6 @@ def test_one_of_four_is_killed_in_the_middle(small_study: Path, wanted: dict[str
     assert digests(outcome.output) == wanted
 
 
-@pytest.mark.thorough
 def test_a_full_disk_then_a_lost_scheduler_then_resumed(small_study: Path, wanted: dict[str, str], tmp_path: Path) -> None:
     study, results = copy_of(small_study, tmp_path), tmp_path / "results"
     with cluster_in(tmp_path / "full") as cluster:
@@ -270,7 +267,6 @@ def refused(study: Study, address: str) -> list[tuple[str, str]]:
     return [(fault.rule, fault.file) for fault in caught.value.fault_list]
 
 
-@pytest.mark.thorough
 def test_what_hinders_workers(small_study: Path, tmp_path: Path) -> None:
     """A worker of another version, one with several threads; a study that workers do not see, or see with other content."""
     other = tmp_path / "other"

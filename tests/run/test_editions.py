@@ -108,7 +108,6 @@ def test_the_search_finds_texts_at_any_position() -> None:
     assert those_in(b"", wanted) == [] and those_in(b"a longer tex", wanted) == []
 
 
-@pytest.mark.thorough
 def test_the_internal_edition_has_them(study: Study, internal: Written) -> None:
     """Else the search below would find nothing of anything."""
     wanted = set(secrets(study, internal))

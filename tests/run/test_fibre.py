@@ -59,7 +59,6 @@ def test_google_earth_and_report_show_it(made: tuple[Path, Any]) -> None:
     assert "光纤到村" in county
 
 
-@pytest.mark.thorough
 def test_a_public_edition_has_no_fibre(made: tuple[Path, Any]) -> None:
     folder, _ = made
     outcome = ip.run_study(ip.Study.open(folder), jobs=1, formats=("html", "kmz"), edition="public")

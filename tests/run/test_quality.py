@@ -70,7 +70,6 @@ def changed(study: Path, lines: str) -> Study:
     return Study.open(study)
 
 
-@pytest.mark.thorough
 def test_more_load_serves_fewer_and_none_is_counted_where_it_is_not_wanted(mini_study: Path, tmp_path: Path) -> None:
     import shutil
 

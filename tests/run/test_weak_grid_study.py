@@ -45,7 +45,6 @@ def changed(place: Path, files: str, plan: str) -> ip.Study:
     return ip.Study.open(place)
 
 
-@pytest.mark.thorough
 def test_weak_cells_alone(folder: Path) -> None:
     study = changed(folder, 'weak_grid = "weak.csv"', "targets = []\nweak_grid_share = 0.6")
     assert not [fault for fault in plan_faults(study) if fault.severity == "error"]
@@ -58,7 +57,6 @@ def test_weak_cells_alone(folder: Path) -> None:
     assert again is not None and again.goal == outcome.plan.goal and again.weak_grid == outcome.plan.weak_grid
 
 
-@pytest.mark.thorough
 def test_people_lines_and_cells_together(folder: Path) -> None:
     files = 'weak_grid = "weak.csv"\ncorridors = "lines.gpkg"'
     study = changed(folder, files, 'targets = ["nr-pop90", "su-corridors/railway_nr"]\nweak_grid_count = "samples"')

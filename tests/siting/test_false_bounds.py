@@ -54,7 +54,6 @@ def least_by_brute_force(program: Program) -> float:
     return best
 
 
-@pytest.mark.thorough
 @pytest.mark.slow
 def test_bounds_of_small_parts_against_brute_force() -> None:
     rng = np.random.default_rng(7)
